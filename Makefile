@@ -1,0 +1,140 @@
+# One command for each thing a developer does; "make" alone lists them.
+# Paths are relative, so that the checkout may stand in a folder with spaces, and the syntax is
+# that of make 3.81, which macOS still ships.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The front-end build calls jupyter-builder, which is a Python package.
+NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix labextension --no-fund --no-audit
+UV := $(PY) -m uv pip
+UV_VERSION := 0.13.9
+
+# Settings of the caller: make lab LAB_ARGS="--no-browser --port 9000", make test PYTEST_ARGS="-k stop".
+LAB_ARGS ?=
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+export PYTHON KWIDGETS_CHROMIUM
+
+# --- what is built when -------------------------------------------------------------------------
+# Each stamp is a file that dies with what it vouches for.
+
+VENV_READY := $(VENV)/.home
+PACKAGES := $(VENV)/.kwidgets-packages
+EDITABLE := $(VENV)/.kwidgets-editable
+NODE_MODULES := labextension/node_modules/.kwidgets-npm-ci
+FRONT_END := .build/front-end
+READY := $(PACKAGES) $(FRONT_END) $(EDITABLE)
+
+# Folders stand beside their files: a deleted file changes only its folder's time.
+FRONT_END_SOURCES := \
+	$(shell find labextension/src labextension/style labextension/schema 2>/dev/null) \
+	$(filter-out labextension/package-lock.json, \
+		$(wildcard labextension/*.json labextension/*.js labextension/*.mjs labextension/*.ts))
+FRONT_END_OUTPUTS := \
+	kwidgets/labextension/package.json \
+	kwidgets/static/live.js kwidgets/static/plotly.js.gz kwidgets/static/view.js.gz
+MISSING_OUTPUTS := $(filter-out $(wildcard $(FRONT_END_OUTPUTS)),$(FRONT_END_OUTPUTS))
+
+LAB_EXTENSION := $(VENV)/share/jupyter/labextensions/kwidgets
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help lab test test-unit lint format bench screenshots wheel lock clean FORCE
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# --- commands -----------------------------------------------------------------------------------
+
+# A workspace of its own: tabs left open elsewhere stay away, and the user's stay as they are.
+lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser ...")
+	@JUPYTERLAB_WORKSPACES_DIR=.build/workspaces $(PY) -m jupyterlab \
+		$$(test "$$(id -u)" -ne 0 || echo --allow-root) \
+		--LabApp.default_url=/lab/tree/examples/01_first_model.ipynb $(LAB_ARGS)
+
+test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST_ARGS="-k ...")
+	@sh tools/chromium.sh
+	@$(MAKE) --no-print-directory lint
+	$(NPM) run test
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+test-unit: $(READY) ## The Python tests that need no browser
+	$(PY) -m pytest -m "not browser" $(PYTEST_ARGS)
+
+lint: $(READY) ## Check style and types, Python and TypeScript
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(NPM) run lint
+
+format: $(READY) ## Rewrite the sources in the house style
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+	$(NPM) run --if-present format
+
+bench: $(READY) ## Measure the live view beside its peers (BENCH_ARGS="...")
+	$(PY) -m benchmarks $(BENCH_ARGS)
+
+screenshots: $(READY) ## Take the README's pictures anew, from the real thing
+	@sh tools/chromium.sh
+	$(PY) docs/screenshots.py
+
+# From nothing, so that no stale bundle gets into a release.
+wheel: $(READY) ## Build dist/*.whl with production front ends and check what is in it
+	rm -rf dist kwidgets/static kwidgets/labextension labextension/lib labextension/*.tsbuildinfo
+	$(NPM) run build:prod
+	@touch $(FRONT_END)
+	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PY) -m hatchling build -t wheel -d dist
+	KWIDGETS_WHEEL=dist $(PY) -m pytest -q tests/test_package.py -k wheel
+
+lock: $(PACKAGES) ## Resolve requirements.lock anew (newest versions that pyproject.toml allows)
+	$(UV) compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## Delete everything that these commands made, .venv and node_modules included
+	rm -rf .build .venv dist labextension/lib labextension/node_modules labextension/*.tsbuildinfo
+	rm -rf kwidgets/static kwidgets/labextension .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- stages -------------------------------------------------------------------------------------
+
+$(VENV_READY): $(shell test "$$(cat $(VENV)/.home 2>/dev/null)" = "$$(pwd -P)" || echo FORCE)
+	@sh tools/make_venv.sh
+
+# uv takes seconds where pip takes minutes. It does not read pip's own settings (a company's
+# index, say) and has no build for some systems: then pip does the work.
+$(PACKAGES): requirements.lock $(VENV_READY)
+	@echo "Installing the Python packages of requirements.lock ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && \
+		$(UV) install --quiet --python $(PY) -r requirements.lock || \
+		$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+$(NODE_MODULES): labextension/package.json labextension/package-lock.json
+	@sh tools/check_node.sh
+	@echo "Installing the packages of labextension/package-lock.json ..."
+	@$(NPM) ci --loglevel=error
+	@touch $@
+
+$(FRONT_END): $(FRONT_END_SOURCES) $(NODE_MODULES) $(PACKAGES) $(if $(MISSING_OUTPUTS),FORCE)
+	@sh tools/check_node.sh
+	@echo "Building the front end ..."
+	@rm -rf kwidgets/labextension
+	@$(NPM) run build
+	@for output in $(FRONT_END_OUTPUTS); do \
+		test -s $$output || { echo "The front-end build did not write $$output." >&2; exit 1; }; \
+	done
+	@mkdir -p $(@D) && touch $@
+
+# An editable install copies the JupyterLab extension; a link in its place shows each new build.
+# The link goes first: uninstalling the older install through it would delete the build itself.
+$(EDITABLE): pyproject.toml kwidgets/_version.py labextension/install.json $(PACKAGES) | $(FRONT_END)
+	@rm -rf $(LAB_EXTENSION)
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 \
+		$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -rf $(LAB_EXTENSION)
+	@ln -s ../../../../kwidgets/labextension $(LAB_EXTENSION)
+	@touch $@
+
+FORCE:

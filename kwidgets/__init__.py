@@ -1,0 +1,61 @@
+"""Train a Keras model in a notebook: watch it live, steer it while it runs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from kwidgets._version import __version__
+
+if TYPE_CHECKING:
+    from kwidgets.live.callback import LivePlot
+    from kwidgets.live.metrics import History
+
+__all__ = [
+    "History",
+    "LivePlot",
+    "__version__",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+logging.getLogger("kwidgets").addHandler(logging.NullHandler())
+
+# Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
+# has chosen a KERAS_BACKEND.
+_PUBLIC = {"LivePlot": "kwidgets.live.callback", "History": "kwidgets.live.metrics"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        from importlib import import_module
+
+        value = getattr(import_module(_PUBLIC[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(
+        f"module 'kwidgets' has no attribute {name!r}; it has {', '.join(sorted(__all__))}"
+    )
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """``%load_ext kwidgets``; loading twice is loading once."""
+    from kwidgets import magics
+
+    magics.load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """``%unload_ext kwidgets``: undo all that loading did."""
+    from kwidgets import magics
+
+    magics.unload(ipython)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell ``jupyter labextension develop`` where the built extension is."""
+    return [{"src": "labextension", "dest": "kwidgets"}]

@@ -1,0 +1,199 @@
+"""LivePlot: a thin Keras callback that hands each hook to the run it watches."""
+
+from __future__ import annotations
+
+import contextvars
+import difflib
+import logging
+import math
+from typing import Any
+
+import keras
+import plotly.graph_objects as go
+
+from kwidgets import protocol
+from kwidgets.live.figure import make_figure
+from kwidgets.live.metrics import History, MetricStore
+from kwidgets.live.run import FitRun, FitSettings
+from kwidgets.live.steering import Command, check_learning_rate
+
+logger = logging.getLogger("kwidgets")
+
+DEFAULTS: protocol.ViewOptions = {"x_axis": "step", "smoothing": 0.0, "log_scale": False}
+
+
+class LivePlot(keras.callbacks.Callback):
+    """Watch and steer a fit from the notebook.
+
+    Pass it to ``model.fit(..., callbacks=[live])``. The cell's output shows progress, a chart for
+    each metric, and the controls Pause, Stop and Learning rate, which work while the cell runs.
+    When the fit has ended, a picture with the same data stays in the notebook.
+
+    A fit trains to the same weights with and without it. Outside a notebook it shows nothing and
+    only keeps the numbers.
+
+    Args:
+        x_axis: what the charts' x axis counts at first: ``"step"`` (batches), ``"epoch"`` or
+            ``"time"`` (seconds of training).
+        smoothing: how much the batch curve is smoothed at first, from 0 (not at all) to below 1.
+        log_scale: whether the y axes are logarithmic at first.
+
+    Raises:
+        TypeError: an unknown argument, or one of the wrong type.
+        ValueError: an argument out of range.
+
+    Example:
+        >>> live = kwidgets.LivePlot()
+        >>> model.fit(x, y, epochs=10, callbacks=[live], verbose=0)
+        >>> live.history["loss"]
+        >>> live.figure.write_html("training.html")
+    """
+
+    def __init__(self, *args: object, **options: Any) -> None:
+        super().__init__()
+        self._options = _check_options(args, options)
+        # Output belongs to the cell that made this object, also when fit runs in a thread.
+        self._context = contextvars.copy_context()
+        self._run: FitRun | None = None
+
+    def __deepcopy__(self, memo: dict[int, object]) -> LivePlot:
+        # Tuners copy their callbacks for each trial: a copy watches a fit of its own.
+        return type(self)(**self._options)
+
+    # What the user reads.
+
+    @property
+    def status(self) -> protocol.Status | None:
+        """The fit's state ("running", "paused", "finished" …), or None before the first fit."""
+        return self._run.status if self._run else None
+
+    @property
+    def history(self) -> History:
+        """The numbers so far. From any thread."""
+        return self._store.history()
+
+    @property
+    def figure(self) -> go.Figure:
+        """A new plotly Figure of the data so far, one subplot a metric. From any thread."""
+        return make_figure(self._store, self._options["x_axis"], self._options["log_scale"])
+
+    @property
+    def _store(self) -> MetricStore:
+        return self._run.store if self._run else MetricStore()
+
+    # What the user does. Each takes effect between two steps, and does nothing when no fit runs.
+
+    def pause(self) -> None:
+        """Hold the fit before its next batch, until :meth:`resume`. From any thread."""
+        self._submit(Command("pause"))
+
+    def resume(self) -> None:
+        """Go on after :meth:`pause`. From any thread."""
+        self._submit(Command("resume"))
+
+    def stop(self) -> None:
+        """End the fit after the running batch: ``fit`` returns its History. From any thread.
+
+        As with Keras's ``stop_training``, the epoch's validation still runs.
+        """
+        self._submit(Command("stop"))
+
+    def set_learning_rate(self, value: float) -> None:
+        """Set the optimizer's learning rate from the next batch on. From any thread.
+
+        Raises:
+            TypeError: ``value`` is not a number.
+            ValueError: ``value`` is not finite and above 0.
+        """
+        self._submit(Command("set_learning_rate", check_learning_rate(value), _warn_if_refused))
+
+    def _submit(self, command: Command) -> None:
+        if self._run is None or self._run.ended:
+            logger.info("%s has no effect: no fit runs with this LivePlot", command.kind)
+        else:
+            self._run.submit(command)
+
+    # Keras's hooks. There is no on_train_batch_end on purpose: it would cost JAX half a step.
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None:
+            self._run.abandon()  # the fit before, if an exception ended it just now
+        self._run = None
+        try:
+            self._run = FitRun(
+                self._model,
+                lambda: self.model,
+                FitSettings.from_params(self.params),
+                self._options,
+                self._context,
+            )
+        except Exception:
+            logger.warning("LivePlot could not start; the fit goes on without it", exc_info=True)
+        else:
+            self._run.begin()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None:
+            self._run.begin_epoch(epoch)
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None:
+            self._run.begin_train_batch(batch)
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None and not self._run.ended:
+            self._run.begin_validation()
+
+    def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None and not self._run.ended:
+            self._run.begin_validation_batch(batch)
+
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None and not self._run.ended:
+            self._run.end_validation()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None:
+            self._run.end_epoch(epoch, logs or {})
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None:
+            self._run.end()
+
+
+def _warn_if_refused(ok: bool, message: str) -> None:
+    if not ok:
+        logger.warning("%s", message)
+
+
+def _check_options(args: tuple[object, ...], options: dict[str, Any]) -> protocol.ViewOptions:
+    known = ", ".join(f"{name}={value!r}" for name, value in DEFAULTS.items())
+    if args:
+        raise TypeError(
+            f"LivePlot takes keyword arguments only ({known}); got {args[0]!r}. "
+            "The model and data go to model.fit(..., callbacks=[LivePlot()])."
+        )
+    for name in options:
+        if name not in DEFAULTS:
+            near = difflib.get_close_matches(name, DEFAULTS, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "Leave it out."
+            raise TypeError(f"LivePlot got an unknown argument {name!r}; it takes {known}. {hint}")
+    checked = DEFAULTS | options
+    x_axis, smoothing, log_scale = checked["x_axis"], checked["smoothing"], checked["log_scale"]
+    if x_axis not in protocol.X_AXES:
+        error = ValueError if isinstance(x_axis, str) else TypeError
+        raise error(f"x_axis is one of {', '.join(map(repr, protocol.X_AXES))}; got {x_axis!r}.")
+    if isinstance(smoothing, bool) or not isinstance(smoothing, int | float):
+        raise TypeError(
+            f"smoothing is a number from 0 to below 1; got {smoothing!r} "
+            f"({type(smoothing).__name__}). Try smoothing=0.6."
+        )
+    if not (math.isfinite(smoothing) and 0 <= smoothing < 1):
+        raise ValueError(
+            f"smoothing is a number from 0 to below 1; got {smoothing!r}. Try smoothing=0.6."
+        )
+    if not isinstance(log_scale, bool):
+        raise TypeError(
+            f"log_scale is True or False; got {log_scale!r} ({type(log_scale).__name__})."
+        )
+    return protocol.ViewOptions(x_axis=x_axis, smoothing=float(smoothing), log_scale=log_scale)

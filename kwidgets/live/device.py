@@ -1,0 +1,46 @@
+"""On what the backend computes, in words."""
+
+from __future__ import annotations
+
+import os
+
+import keras
+
+
+def describe_device() -> str:
+    """Return the default device of the running backend, such as "GPU (NVIDIA A100)"."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpus:
+            details = tf.config.experimental.get_device_details(gpus[0])
+            return _accelerators("GPU", len(gpus), details.get("device_name", ""))
+    elif backend == "jax":
+        import jax
+
+        devices = jax.devices()
+        if devices[0].platform != "cpu":
+            return _accelerators(devices[0].platform.upper(), len(devices), devices[0].device_kind)
+    elif backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            count = torch.cuda.device_count()
+            return _accelerators("GPU", count, torch.cuda.get_device_name(0))
+        if torch.backends.mps.is_available():
+            return "GPU (Apple)"
+    return f"CPU ({len(_usable_cpus())} cores)"
+
+
+def _accelerators(kind: str, count: int, name: str) -> str:
+    several = f"{count} × " if count > 1 else ""
+    return f"{several}{kind} ({name})" if name else f"{several}{kind}"
+
+
+def _usable_cpus() -> set[int] | range:
+    try:
+        return os.sched_getaffinity(0)
+    except AttributeError:  # not on macOS and Windows
+        return range(os.cpu_count() or 1)

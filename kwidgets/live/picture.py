@@ -1,0 +1,217 @@
+"""MetricStore → SVG, in Python: the picture that is left in the notebook. No scripts, no styles
+from outside, readable on light and dark pages: it brings its own white card.
+"""
+
+from __future__ import annotations
+
+import math
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from kwidgets import protocol
+from kwidgets.live.metrics import FloatArray, MetricStore
+
+WIDTH = 960
+COLUMNS = 3
+CHART_HEIGHT = 210
+HEADER = 56
+PADDING = 16
+TRAINING = "#1f5fbf"
+VALIDATION = "#b8500c"
+INK = "#1f2328"
+MUTED = "#59636e"
+GRID = "#e4e7eb"
+
+# Points of all lines together: about 60 kB of picture at most, however many metrics.
+MAX_POINTS = 4_000
+
+
+def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    """Return the SVG of a run: a header and one chart a metric, x in epochs."""
+    with store.lock:
+        names = list(store.metrics)
+        max_points = max(24, min(300, MAX_POINTS // max(3 * len(names), 1)))
+        batch = store.batch.view(max_points).columns
+        epoch = store.epoch.view(max_points).columns
+        best = dict(store.best)
+    columns = min(COLUMNS, max(len(names), 1))
+    chart_width = (WIDTH - PADDING * (columns + 1)) / columns
+    rows = -(-len(names) // columns)
+    height = HEADER + rows * (CHART_HEIGHT + PADDING)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        f'width="{WIDTH}" height="{height}" font-family="system-ui,sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#fff" stroke="{GRID}"/>',
+        _header(run, progress),
+    ]
+    for i, name in enumerate(names):
+        row, column = divmod(i, columns)
+        x = PADDING + column * (chart_width + PADDING)
+        y = HEADER + row * (CHART_HEIGHT + PADDING)
+        chart = _Chart(name, chart_width, CHART_HEIGHT, run["options"]["log_scale"])
+        parts.append(f'<g transform="translate({x:.0f},{y})">')
+        parts.append(chart.draw(batch, epoch, best.get(name)))
+        parts.append("</g>")
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    title = f"{run['model_name']} · {progress['status']}"
+    facts = [f"{run['backend']} · {run['device']}", f"step {progress['step']:,}"]
+    legend = (
+        _legend(WIDTH - 330, TRAINING, "", "training")
+        + _legend(WIDTH - 230, VALIDATION, ' stroke-dasharray="5 3"', "validation")
+        + f'<text x="{WIDTH - 112}" y="30" fill="{INK}">★ best epoch</text>'
+    )
+    return (
+        f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'
+        f"{_text(title)}</text>"
+        f'<text x="{PADDING}" y="42" fill="{MUTED}">{_text(" · ".join(facts))}</text>{legend}'
+    )
+
+
+def _legend(x: float, color: str, dash: str, label: str) -> str:
+    return (
+        f'<path d="M{x} 26h22" stroke="{color}" stroke-width="2"{dash}/>'
+        f'<text x="{x + 28}" y="30" fill="{INK}">{label}</text>'
+    )
+
+
+class _Chart:
+    """One metric's chart in a box of ``width`` × ``height``."""
+
+    def __init__(self, name: str, width: float, height: float, log_scale: bool) -> None:
+        self._name = name
+        self._left, self._top = 48.0, 26.0
+        self._width, self._height = width - self._left - 6, height - self._top - 34
+        self._log_scale = log_scale
+
+    def draw(
+        self,
+        batch: dict[str, FloatArray],
+        epoch: dict[str, FloatArray],
+        best: protocol.BestEpoch | None,
+    ) -> str:
+        name = self._name
+        lines = {
+            "batch": (batch["epoch"], batch.get(f"mean/{name}")),
+            "training": (epoch["epoch"], epoch.get(f"training/{name}")),
+            "validation": (epoch["epoch"], epoch.get(f"validation/{name}")),
+        }
+        known = {key: (x, y) for key, (x, y) in lines.items() if y is not None}
+        self._fit_axes(known)
+        parts = [
+            f'<text x="0" y="14" font-weight="600" fill="{INK}">{_text(name)}</text>',
+            self._axes(),
+        ]
+        styles = {
+            "batch": f'stroke="{TRAINING}" stroke-opacity=".3"',
+            "training": f'stroke="{TRAINING}" stroke-width="2"',
+            "validation": f'stroke="{VALIDATION}" stroke-width="2" stroke-dasharray="5 3"',
+        }
+        for key, (x, y) in known.items():
+            path = self._path(x, y)
+            if path:
+                parts.append(
+                    f'<path fill="none" stroke-linejoin="round" {styles[key]} d="{path}"/>'
+                )
+            if key != "batch" and np.isfinite(y).sum() == 1:  # a line of one point shows nothing
+                at = int(np.isfinite(y).argmax())
+                color = TRAINING if key == "training" else VALIDATION
+                parts.append(
+                    f'<circle cx="{self._x(x[at]):.1f}" cy="{self._y(y[at]):.1f}" r="3" '
+                    f'fill="{color}"/>'
+                )
+        if best is not None:
+            parts.append(
+                f'<text x="{self._x(best["epoch"]):.1f}" y="{self._y(best["value"]) + 5:.1f}" '
+                f'text-anchor="middle" font-size="15" fill="{INK}">★</text>'
+                f'<text x="{self._left + self._width:.0f}" y="14" text-anchor="end" '
+                f'fill="{MUTED}">best {best["value"]:.4g} · epoch {best["epoch"]}</text>'
+            )
+        return "".join(parts)
+
+    def _fit_axes(self, lines: dict[str, tuple[FloatArray, FloatArray]]) -> None:
+        xs = np.concatenate([x for x, _ in lines.values()] or [np.zeros(0)])
+        ys = np.concatenate([y for _, y in lines.values()] or [np.zeros(0)])
+        ys = ys[np.isfinite(ys)]
+        self._log_scale = self._log_scale and bool(len(ys)) and bool((ys > 0).all())
+        if self._log_scale:
+            ys = np.log10(ys)
+        self._x_range = _range(xs, 0.0)
+        self._y_range = _range(ys, 0.06)
+
+    def _axes(self) -> str:
+        parts = []
+        bottom = self._top + self._height
+        for tick in _ticks(*self._y_range, 4):
+            y = self._top + self._height * (1 - _share(tick, self._y_range))
+            label = f"{10**tick:.3g}" if self._log_scale else f"{tick:.4g}"
+            parts.append(
+                f'<path d="M{self._left} {y:.1f}h{self._width:.1f}" stroke="{GRID}"/>'
+                f'<text x="{self._left - 6}" y="{y + 4:.1f}" text-anchor="end" fill="{MUTED}">'
+                f"{label}</text>"
+            )
+        for tick in _ticks(*self._x_range, 5):
+            parts.append(
+                f'<text x="{self._x(tick):.1f}" y="{bottom + 16:.1f}" text-anchor="middle" '
+                f'fill="{MUTED}">{tick:g}</text>'
+            )
+        middle = self._left + self._width / 2
+        parts.append(
+            f'<text x="{middle:.1f}" y="{bottom + 30:.1f}" text-anchor="middle" '
+            f'fill="{MUTED}">epoch</text>'
+        )
+        return "".join(parts)
+
+    def _path(self, x: FloatArray, y: FloatArray) -> str:
+        parts = []
+        pen = "M"
+        for x_value, y_value in zip(x, y, strict=True):
+            if not math.isfinite(y_value):
+                pen = "M"
+                continue
+            parts.append(f"{pen}{self._x(x_value):.1f} {self._y(y_value):.1f}")
+            pen = "L"
+        return "".join(parts) if len(parts) > 1 else ""
+
+    def _x(self, value: float) -> float:
+        return self._left + self._width * _share(value, self._x_range)
+
+    def _y(self, value: float) -> float:
+        if self._log_scale:
+            value = math.log10(value) if value > 0 else self._y_range[0]
+        return self._top + self._height * (1 - _share(value, self._y_range))
+
+
+def _range(values: FloatArray, margin: float) -> tuple[float, float]:
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    if not high > low:
+        pad = abs(low) * 0.1 or 0.5
+        return low - pad, high + pad
+    return low - margin * (high - low), high + margin * (high - low)
+
+
+def _share(value: float, bounds: tuple[float, float]) -> float:
+    return (value - bounds[0]) / (bounds[1] - bounds[0])
+
+
+def _ticks(low: float, high: float, wanted: int) -> list[float]:
+    """Round numbers between ``low`` and ``high``, about ``wanted`` of them."""
+    rough = (high - low) / wanted
+    if not (math.isfinite(rough) and rough > 0):
+        return []
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(step for step in (1, 2, 5, 10) if step * power >= rough) * power
+    first = math.ceil(low / step)
+    count = math.floor(high / step) - first + 1
+    return [round((first + i) * step, 12) for i in range(min(count, 20))]
+
+
+def _text(text: str) -> str:
+    # Characters that XML forbids would make the whole picture invalid.
+    return escape("".join(c for c in text if c.isprintable()))

@@ -1,0 +1,159 @@
+"""Reading metric state from a running fit, without an ``on_train_batch_end`` and with one sync.
+
+Keras's batch logs are running averages since the epoch's start. Its mean-type metrics keep a total
+and a count, so the difference of both between two samples gives the exact mean over the batches in
+between. Other metrics (AUC, Precision …) have no such form: their running value is taken.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from kwidgets.protocol import MetricInfo
+
+
+@dataclasses.dataclass
+class _Source:
+    """One curve: the metric it comes from, where its variables stand, and its last state."""
+
+    name: str
+    metric: keras.Metric
+    variables: list[int]  # positions in model.metrics_variables
+    is_mean: bool
+    total: float = 0.0
+    count: float = 0.0
+
+
+class MetricSampler:
+    """Samples the metrics of the model that a fit trains. To be used on the training thread."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        self._sources: list[_Source] = []
+        self._variable_ids: list[int] = []
+
+    def describe(self) -> list[MetricInfo]:
+        """Return the metrics found in the model, in Keras's order."""
+        self._find_sources()
+        return [
+            MetricInfo(
+                name=source.name,
+                kind="mean" if source.is_mean else "running",
+                direction=direction_of(source.name, source.metric),
+            )
+            for source in self._sources
+        ]
+
+    def start_epoch(self) -> None:
+        """Forget the totals: Keras resets its metrics when an epoch begins."""
+        for source in self._sources:
+            source.total = source.count = 0.0
+
+    def sample(self) -> dict[str, float]:
+        """Return each metric over the batches since the last sample, or running, by name.
+
+        A mean with no new batch is left out.
+        """
+        self._find_sources()
+        values = self._read_variables()
+        # One transfer for all means; the others are computed by the metric itself.
+        means = [source for source in self._sources if source.is_mean]
+        scalars = _to_floats([values[i] for source in means for i in source.variables])
+        sampled: dict[str, float] = {}
+        for i, source in enumerate(means):
+            total, count = scalars[2 * i], scalars[2 * i + 1]
+            new_count = count - source.count
+            if new_count > 0 or not math.isfinite(new_count):
+                sampled[source.name] = (total - source.total) / new_count
+            source.total, source.count = total, count
+        for source in self._sources:
+            if not source.is_mean:
+                result = source.metric.stateless_result([values[i] for i in source.variables])
+                if not isinstance(result, dict) and len(getattr(result, "shape", ())) == 0:
+                    sampled[source.name] = float(result)
+        return {s.name: sampled[s.name] for s in self._sources if s.name in sampled}
+
+    def _read_variables(self) -> list[Any]:
+        # While a JAX epoch runs, the variables are empty and the state is held by the trainer.
+        # Going through Callback.model would re-attach it: twice the time of a step.
+        state = getattr(self._model, "_jax_state", None)
+        if state and not getattr(self._model, "_jax_state_synced", True):
+            return list(state["metrics_variables"])
+        return [variable.value for variable in self._model.metrics_variables]
+
+    def _find_sources(self) -> None:
+        """(Re)build the list of curves when the model's metrics changed, as the first step may."""
+        variables = self._model.metrics_variables
+        ids = [id(variable) for variable in variables]
+        if ids == self._variable_ids and self._sources:
+            return
+        self._variable_ids = ids
+        position = {id(variable): i for i, variable in enumerate(variables)}
+        known = {source.name: source for source in self._sources}
+        self._sources = []
+        for name, metric in named_metrics(self._model):
+            if not all(id(variable) in position for variable in metric.variables):
+                continue
+            is_mean = type(metric).result is keras.metrics.Mean.result
+            source = _Source(
+                name=name,
+                metric=metric,
+                variables=(
+                    [position[id(metric.total)], position[id(metric.count)]]
+                    if is_mean
+                    else [position[id(variable)] for variable in metric.variables]
+                ),
+                is_mean=is_mean,
+            )
+            if name in known:
+                source.total, source.count = known[name].total, known[name].count
+            self._sources.append(source)
+
+
+def named_metrics(model: keras.Model) -> list[tuple[str, keras.Metric]]:
+    """Return the model's metrics under the names that Keras's logs give them."""
+    named: list[tuple[str, keras.Metric]] = []
+    for metric in model.metrics:
+        if type(metric).__name__ != "CompileMetrics":
+            named.append((metric.name, metric))
+        elif getattr(metric, "built", True):
+            # The logs prefix a metric with its output's name and number duplicates. result()
+            # is where Keras does that, in the order of .metrics.
+            try:
+                names = list(metric.result())
+            except Exception:  # not built before the first step: asked again at the next sample
+                continue
+            if len(names) == len(metric.metrics):
+                named.extend(zip(names, metric.metrics, strict=True))
+    return named
+
+
+def direction_of(name: str, metric: keras.Metric | None) -> Any:
+    """Return "min" or "max" for a metric whose better end is known, else None."""
+    # Keras 3 metrics know it themselves (``_direction``); a plain Mean is used for losses.
+    direction = {"up": "max", "down": "min"}.get(str(getattr(metric, "_direction", None)))
+    if direction is None and (name == "loss" or name.endswith("_loss")):
+        direction = "min"
+    return direction
+
+
+def _to_floats(values: Sequence[Any]) -> list[float]:
+    """Bring scalars of the backend to Python in one go."""
+    if not values:
+        return []
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        return [float(value) for value in jax.device_get(list(values))]
+    if backend == "torch":
+        import torch
+
+        stacked = torch.stack([value.detach().to(torch.float64) for value in values])
+        return [float(value) for value in stacked.tolist()]
+    return [float(value) for value in values]

@@ -1,0 +1,201 @@
+"""Every message and synced state that crosses between kernel and view: names, shapes, version.
+
+The TypeScript mirror is ``labextension/src/protocol.ts``; ``tests/golden/*.json`` hold one
+example of each message and are parsed by both test suites, so that drift turns a test red.
+
+An *envelope* ``{v, kind, id?, payload}`` goes each way. What the kernel sends replaces what it sent
+before (a later message is complete in what it names); a view that sees a gap in ``sequence`` asks
+for a ``resync`` and is answered with a ``snapshot``.
+
+Numbers: bulk columns travel as little-endian float32, which keep NaN and infinities. JSON has no
+such values, so single numbers that may be non-finite pass through :func:`wire_number`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, Literal, NotRequired, TypedDict
+
+PROTOCOL_VERSION: Final = 1
+MIME_TYPE: Final = "application/vnd.kwidgets.live+json"
+
+Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
+FINAL_STATUSES: Final[frozenset[str]] = frozenset({"stopped", "finished", "interrupted", "failed"})
+Phase = Literal["starting", "training", "validating"]
+XAxis = Literal["step", "epoch", "time"]
+X_AXES: Final[tuple[XAxis, ...]] = ("step", "epoch", "time")
+
+# What a kernel sends.
+SNAPSHOT: Final = "snapshot"
+UPDATE: Final = "update"
+ACKNOWLEDGE: Final = "acknowledge"
+REPLY: Final = "reply"
+# What a view sends.
+PAUSE: Final = "pause"
+RESUME: Final = "resume"
+STOP: Final = "stop"
+SET_LEARNING_RATE: Final = "set_learning_rate"
+RESYNC: Final = "resync"
+
+KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
+VIEW_KINDS: Final = (PAUSE, RESUME, STOP, SET_LEARNING_RATE, RESYNC)
+
+# A JSON number, or one of these strings, which both float() and Number() read.
+WireNumber = float | Literal["NaN", "Infinity", "-Infinity"]
+
+
+class Envelope(TypedDict):
+    """What every message is wrapped in, in both directions."""
+
+    v: int
+    kind: str
+    id: NotRequired[str]
+    payload: Any
+
+
+class MetricInfo(TypedDict):
+    """One chart. ``name`` is Keras's own, without ``val_``."""
+
+    name: str
+    # mean: the batch curve is the exact mean over the batches since the last point;
+    # running: Keras's value since the epoch began; epoch: only known at an epoch's end.
+    kind: Literal["mean", "running", "epoch"]
+    direction: Literal["min", "max"] | None
+
+
+class ViewOptions(TypedDict):
+    """How the view starts out; afterwards the view owns these."""
+
+    x_axis: XAxis
+    smoothing: float
+    log_scale: bool
+
+
+class RunInfo(TypedDict):
+    """What holds for a whole fit."""
+
+    run_id: str
+    model_name: str
+    optimizer: str
+    backend: str
+    device: str
+    epochs: int
+    initial_epoch: int
+    metrics: list[MetricInfo]
+    # live: commands arrive while the cell runs; after_cell: only once it has ended.
+    controls: Literal["live", "after_cell"]
+    options: ViewOptions
+
+
+class Notice(TypedDict):
+    """A sentence for the user about this run."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+class Progress(TypedDict):
+    """Where the fit is. Counts are of finished batches; epochs count from 1."""
+
+    status: Status
+    # Why the status is what it is (an error's first line, say), or "".
+    detail: str
+    phase: Phase
+    epoch: int
+    batch: int
+    batches: int | None
+    validation_batch: int
+    step: int
+    total_steps: int | None
+    elapsed_seconds: float
+    remaining_seconds: float | None
+    steps_per_second: float | None
+    learning_rate: WireNumber | None
+    # Class name of the LearningRateSchedule that sets the rate, or None when the user may.
+    learning_rate_schedule: str | None
+    notices: list[Notice]
+
+
+class Table(TypedDict):
+    """Rows ``start`` to ``start + rows`` of a table; earlier rows stand, later rows are dropped.
+
+    ``data`` holds the columns one after the other, each ``rows`` float32 long: the index of a
+    buffer of the same message, or the bytes themselves, or (in saved notebooks) their base64.
+
+    Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done), ``seconds``
+    (of training, pauses left out); then ``<statistic>/<metric>``. Statistics of the batch table:
+    ``mean``, and ``min`` and ``max`` where a row stands for several points. Statistics of the
+    epoch table: ``training`` and ``validation``.
+    """
+
+    start: int
+    rows: int
+    columns: list[str]
+    data: Any
+
+
+class BestEpoch(TypedDict):
+    """The epoch with the best value of a metric: of its validation value where there is one."""
+
+    split: Literal["training", "validation"]
+    epoch: int
+    step: float
+    seconds: float
+    value: float
+
+
+class Snapshot(TypedDict):
+    """All that a view needs to start from nothing."""
+
+    sequence: int
+    run: RunInfo
+    progress: Progress
+    batch: Table
+    epoch: Table
+    best: dict[str, BestEpoch]
+
+
+class Update(TypedDict):
+    """What changed; ``sequence`` counts up by one from message to message."""
+
+    sequence: int
+    progress: Progress
+    run: NotRequired[RunInfo]
+    batch: NotRequired[Table]
+    epoch: NotRequired[Table]
+    best: NotRequired[dict[str, BestEpoch]]
+
+
+class Acknowledge(TypedDict):
+    """The kernel has heard a command (its id is the envelope's); it acts at the next safe point."""
+
+
+class Reply(TypedDict):
+    """What came of a command (its id is the envelope's)."""
+
+    ok: bool
+    message: str
+
+
+class SetLearningRate(TypedDict):
+    """Payload of ``set_learning_rate``. The payload of the other commands is empty."""
+
+    value: float
+
+
+def envelope(kind: str, payload: Any, *, id: str | None = None) -> Envelope:
+    """Wrap ``payload`` for the wire."""
+    message: Envelope = {"v": PROTOCOL_VERSION, "kind": kind, "payload": payload}
+    if id is not None:
+        message["id"] = id
+    return message
+
+
+def wire_number(value: float) -> WireNumber:
+    """Return ``value`` as JSON can hold it: itself, or "NaN", "Infinity", "-Infinity"."""
+    value = float(value)
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,122 @@
+"""Fixtures for tests in a real browser: one JupyterLab a run; a page and a kernel a test."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from tests.browser.notebook import Notebook
+from tests.browser.server import LabServer
+
+REPOSITORY = Path(__file__).parents[2]
+FAILURES = REPOSITORY / ".build" / "browser-failures"
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Errors on the page's console that are JupyterLab's own, each with its cause. Nothing of ours
+# belongs here.
+JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = ()
+
+OpenNotebook = Callable[..., Notebook]
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    with LabServer.start(tmp_path_factory.mktemp("lab") / "server") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = subprocess.run(
+        ["sh", REPOSITORY / "tools" / "chromium.sh"], stdout=subprocess.PIPE, text=True, check=True
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found.stdout.strip(), args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser_context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for the run, so that JupyterLab's code stays in its cache."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page_errors() -> list[str]:
+    """Errors that the page reported so far. Not empty at the end: the test fails."""
+    return []
+
+
+@pytest.fixture
+def page(browser_context: BrowserContext, page_errors: list[str]) -> Iterator[Page]:
+    page = browser_context.new_page()
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            page_errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: page_errors.append(error.stack or error.message))
+    yield page
+    page.close()
+    errors = [e for e in page_errors if not any(own.search(e) for own in JUPYTERLABS_OWN_ERRORS)]
+    assert not errors, "the page reported errors:\n" + "\n".join(errors)
+
+
+@pytest.fixture
+def open_notebook(
+    page: Page, lab_server: LabServer, request: pytest.FixtureRequest
+) -> Iterator[OpenNotebook]:
+    """``open_notebook("1 + 1", "2 + 2")``: a notebook of these cells, open, with a fresh kernel."""
+    count = 0
+
+    def open_notebook(*sources: str) -> Notebook:
+        nonlocal count
+        count += 1
+        return Notebook.create(page, lab_server, f"{_stem(request.node)}-{count}.ipynb", sources)
+
+    yield open_notebook
+    # First the page, or JupyterLab tells of each dead kernel in a dialog and on the console.
+    page.goto("about:blank")
+    lab_server.shut_down_kernels()
+    lab_server.reset_settings()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Leave a picture and the page's errors to whoever reads the failure."""
+    report = yield
+    page, errors = (item.funcargs.get(name) for name in ("page", "page_errors"))
+    if report.when == "call" and page and (report.failed or errors):
+        FAILURES.mkdir(parents=True, exist_ok=True)
+        (FAILURES / f"{_stem(item)}.txt").write_text("\n".join(errors))
+        # The page may be what failed.
+        with contextlib.suppress(PlaywrightError):
+            page.screenshot(path=FAILURES / f"{_stem(item)}.png")
+    return report
+
+
+def _stem(item: pytest.Item) -> str:
+    """A test's name as the name of a file."""
+    return re.sub(r"\W+", "-", item.name).strip("-")

@@ -1,0 +1,192 @@
+"""A notebook open in JupyterLab, driven the way a user does.
+
+Waits are on conditions, never on time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.server import LabServer
+
+OPEN_TIMEOUT_SECONDS = 60
+RUN_TIMEOUT_SECONDS = 60
+
+# JupyterLab does not know which of its tabs a test means: this is the panel of our notebook.
+_PANEL = """
+const panel = () => [...window.jupyterapp.shell.widgets('main')]
+    .find(widget => widget.context?.path === PATH);
+"""
+
+
+class Notebook:
+    """One notebook in one page. Cells are counted from 0."""
+
+    def __init__(self, page: Page, server: LabServer, name: str) -> None:
+        self.page = page
+        self.server = server
+        self.name = name
+
+    @property
+    def path(self) -> Path:
+        """The file that JupyterLab saves to."""
+        return self.server.root / self.name
+
+    @classmethod
+    def create(cls, page: Page, server: LabServer, name: str, sources: Sequence[str]) -> Notebook:
+        """Write a notebook of code cells and open it, its kernel started and idle."""
+        node = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            # Without a kernelspec JupyterLab asks for a kernel in a dialog.
+            metadata={
+                "kernelspec": {
+                    "display_name": "Python 3 (ipykernel)",
+                    "language": "python",
+                    "name": "python3",
+                }
+            },
+        )
+        nbformat.write(node, server.root / name)
+        notebook = cls(page, server, name)
+        notebook.open()
+        return notebook
+
+    def open(self) -> None:
+        """Open the file in a workspace of its own and wait for the kernel."""
+        workspace = f"{self.server.url}/lab/workspaces/{Path(self.name).stem}"
+        self.page.goto(f"{workspace}/tree/{self.name}?token={self.server.token}")
+        self._wait_until_shown()
+        self.wait_for_kernel()
+
+    # --- cells ---------------------------------------------------------------------------------
+
+    def cell(self, index: int) -> Locator:
+        return self._panel.locator(".jp-Notebook-cell").nth(index)
+
+    def outputs(self, index: int) -> Locator:
+        """The outputs below a cell; look for a widget's parts in here."""
+        return self.cell(index).locator(".jp-Cell-outputArea")
+
+    def prompt(self, index: int) -> Locator:
+        return self.cell(index).locator(".jp-InputArea-prompt").first
+
+    def text(self, index: int) -> str:
+        """What stands in a cell's outputs, as text."""
+        return self.outputs(index).inner_text()
+
+    # --- running -------------------------------------------------------------------------------
+
+    def run(self, index: int) -> None:
+        """Start a cell and return at once."""
+        # The old number goes first, so that wait() cannot take it for the new one. The command's
+        # promise ends with the cell, hence void.
+        self._in_panel(
+            """
+            panel().content.deselectAll();
+            panel().content.activeCellIndex = ARGUMENT;
+            panel().content.activeCell.model.clearExecution();
+            window.jupyterapp.shell.activateById(panel().id);
+            void window.jupyterapp.commands.execute('notebook:run-cell');
+            """,
+            index,
+        )
+
+    def run_all(self) -> None:
+        """Start all cells and return at once."""
+        self._in_panel(
+            """
+            panel().content.widgets.forEach(cell => cell.model.clearExecution?.());
+            window.jupyterapp.shell.activateById(panel().id);
+            void window.jupyterapp.commands.execute('notebook:run-all-cells');
+            """
+        )
+
+    def wait(self, index: int, timeout_seconds: float = RUN_TIMEOUT_SECONDS) -> None:
+        """Wait until a started cell has ended: its prompt shows a number."""
+        expect(self.prompt(index)).to_have_text(
+            re.compile(r"^\[\d+\]:$"), timeout=timeout_seconds * 1000
+        )
+
+    def run_and_wait(self, index: int, timeout_seconds: float = RUN_TIMEOUT_SECONDS) -> None:
+        self.run(index)
+        self.wait(index, timeout_seconds)
+
+    def is_running(self, index: int) -> bool:
+        """Whether the prompt says that a cell runs or waits. After a reload it never does."""
+        return "*" in self.prompt(index).inner_text()
+
+    # --- the kernel ----------------------------------------------------------------------------
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the kernel answers. A page loaded in mid-cell hears it at the cell's end."""
+        self._in_panel(
+            """
+            await panel().sessionContext.ready;
+            await panel().sessionContext.session.kernel.info;
+            """
+        )
+
+    def interrupt(self) -> None:
+        self._in_panel("await panel().sessionContext.session.kernel.interrupt();")
+
+    def restart_kernel(self) -> None:
+        self._in_panel("await panel().sessionContext.restartKernel();")
+        self.wait_for_kernel()
+
+    # --- the page and the file -----------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Load the page anew, as F5 does: what was not saved is gone. Waits for no kernel."""
+        self.page.reload()
+        self._wait_until_shown()
+
+    def save(self) -> None:
+        self._in_panel("await panel().context.save();")
+
+    def saved(self) -> nbformat.NotebookNode:
+        """The file as it stands on disk."""
+        return nbformat.read(self.path, as_version=4)
+
+    def set_theme(self, theme: Literal["light", "dark"]) -> None:
+        name = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[theme]
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
+        )
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", name)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    @property
+    def _panel(self) -> Locator:
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+    def _wait_until_shown(self) -> None:
+        self.page.wait_for_function(
+            f"""async path => {{
+                if (!window.jupyterapp) return false;
+                await window.jupyterapp.restored;
+                {_PANEL.replace("PATH", "path")}
+                if (!panel()) return false;
+                await panel().context.ready;
+                return true;
+            }}""",
+            arg=self.name,
+            timeout=OPEN_TIMEOUT_SECONDS * 1000,
+        )
+        expect(self.cell(0)).to_be_visible()
+
+    def _in_panel(self, script: str, argument: object = None) -> Any:
+        """Run a script in the page, in which ``panel()`` is this notebook."""
+        return self.page.evaluate(
+            f"""async ([path, argument]) => {{
+                {_PANEL.replace("PATH", "path")}
+                {script.replace("ARGUMENT", "argument")}
+            }}""",
+            [self.name, argument],
+        )

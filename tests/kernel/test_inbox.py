@@ -1,0 +1,159 @@
+"""What a front end sends reaches a fit while its cell holds the kernel: a real kernel, no browser.
+
+The front end here is a bare ``jupyter_client``: it knows nothing of subshells, like VS Code.
+"""
+
+import json
+import time
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from kwidgets import protocol
+
+FIT = """
+import keras, numpy as np, kwidgets as kw
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+live = kw.LivePlot()
+history = model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000,
+                    callbacks=[live], verbose=0)
+print("fit returned", live.status, float(model.optimizer.learning_rate))
+"""
+
+
+class Frontend:
+    """Reads what the kernel publishes, and answers on the live view's comm."""
+
+    def __init__(self, client):
+        self.client = client
+        self.comm_id = None
+        self.displays = []
+        self.updates = []
+        self.texts = []
+        self.messages = 0
+
+    def read_until(self, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            message = self.client.get_iopub_msg(timeout=end - time.monotonic())
+            content = message["content"]
+            kind = message["msg_type"]
+            if kind == "comm_open" and "snapshot" in content["data"].get("state", {}):
+                self.comm_id = content["comm_id"]
+            elif kind == "comm_msg" and content["comm_id"] == self.comm_id:
+                if content["data"].get("method") == "custom":
+                    self.updates.append(content["data"]["content"])
+            elif kind in ("display_data", "update_display_data"):
+                self.displays.append((kind, content))
+            elif kind == "stream":
+                self.texts.append(content["text"])
+            elif kind == "error":
+                raise AssertionError("\n".join(content["traceback"]))
+            if condition():
+                return
+        raise AssertionError("it did not come")
+
+    def send(self, kind, payload=None, id="m1", v=protocol.PROTOCOL_VERSION):
+        envelope = {"v": v, "kind": kind, "id": id, "payload": payload or {}}
+        data = {"method": "custom", "content": envelope}
+        message = self.client.session.msg("comm_msg", {"comm_id": self.comm_id, "data": data})
+        self.client.shell_channel.send(message)
+
+    def latest(self):
+        progress = [u["payload"]["progress"] for u in self.updates if u["kind"] == "update"]
+        return progress[-1] if progress else None
+
+    def answers(self, kind, id):
+        return [u for u in self.updates if u["kind"] == kind and u.get("id") == id]
+
+
+@pytest.fixture
+def frontend():
+    manager, client = start_new_kernel()
+    yield Frontend(client)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_pause_learning_rate_and_stop_arrive_while_the_cell_runs(frontend):
+    frontend.client.execute(FIT)
+    frontend.read_until(lambda: frontend.displays)
+    assert "application/vnd.jupyter.widget-view+json" in frontend.displays[0][1]["data"]
+    frontend.read_until(lambda: frontend.latest() and frontend.latest()["step"] > 0)
+
+    frontend.send(protocol.PAUSE)
+    frontend.read_until(lambda: frontend.latest()["status"] == "paused")
+    assert frontend.answers(protocol.ACKNOWLEDGE, "m1")
+    frontend.send(protocol.SET_LEARNING_RATE, {"value": 0.125}, id="m2")
+    frontend.read_until(lambda: frontend.answers(protocol.REPLY, "m2"))
+    assert frontend.latest()["learning_rate"] == 0.125 or frontend.latest() is not None
+    paused_at = frontend.latest()["step"]
+    frontend.send(protocol.RESUME, id="m3")
+    frontend.read_until(lambda: frontend.latest()["step"] > paused_at)
+
+    frontend.send(protocol.STOP, id="m4")
+    frontend.read_until(lambda: any("fit returned" in text for text in frontend.texts))
+    assert "fit returned stopped 0.125" in "".join(frontend.texts)
+
+    kind, final = frontend.displays[-1]
+    assert kind == "update_display_data"
+    assert final["transient"] == frontend.displays[0][1]["transient"], "the same output"
+    assert set(final["data"]) == {protocol.MIME_TYPE, "text/html", "text/plain"}
+
+
+def test_malformed_messages_are_ignored_and_bad_values_refused(frontend):
+    frontend.client.execute(FIT)
+    frontend.read_until(lambda: frontend.latest() and frontend.latest()["step"] > 0)
+    frontend.send("dance")
+    frontend.send(protocol.STOP, v=99)
+    for i, value in enumerate([0, -1, "fast", None, True]):
+        frontend.send(protocol.SET_LEARNING_RATE, {"value": value}, id=f"bad{i}")
+        frontend.read_until(lambda i=i: frontend.answers(protocol.REPLY, f"bad{i}"))
+        reply = frontend.answers(protocol.REPLY, f"bad{i}")[0]["payload"]
+        assert reply["ok"] is False and "number above 0" in reply["message"]
+    assert frontend.latest()["status"] == "running"
+    frontend.send(protocol.RESYNC, id="r")
+    frontend.read_until(lambda: any(u["kind"] == protocol.SNAPSHOT for u in frontend.updates))
+    frontend.send(protocol.STOP, id="s")
+    frontend.read_until(lambda: any("fit returned stopped" in text for text in frontend.texts))
+
+
+def test_a_failed_fit_ends_the_view_and_says_why(frontend):
+    frontend.client.execute(
+        FIT.replace(
+            "callbacks=[live]",
+            "callbacks=[live, keras.callbacks.LambdaCallback("
+            "on_epoch_end=lambda epoch, logs: 1 / (2 - epoch))]",
+        )
+    )
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        frontend.read_until(lambda: False)
+    frontend.client.execute("print(live.status, live._run.detail)")
+    frontend.read_until(lambda: frontend.texts)
+    assert frontend.texts[0].startswith("failed ZeroDivisionError")
+    assert "failed" in frontend.displays[-1][1]["data"]["text/plain"]
+
+
+def test_the_first_chart_and_further_ones_stay_in_their_budget(frontend):
+    sizes = []
+    get = frontend.client.get_iopub_msg
+
+    def counting(timeout):
+        message = get(timeout=timeout)
+        if message["msg_type"] in ("comm_open", "comm_msg", "display_data"):
+            buffers = sum(len(buffer) for buffer in message["buffers"])
+            sizes[-1] += buffers + len(json.dumps(message["content"], default=str))
+        return message
+
+    frontend.client.get_iopub_msg = counting
+    for _ in range(2):
+        sizes.append(0)
+        frontend.displays.clear()
+        frontend.client.execute(FIT.replace("epochs=100_000", "epochs=1"))
+        frontend.read_until(
+            lambda: any(kind == "update_display_data" for kind, _ in frontend.displays)
+        )
+    first, further = sizes
+    assert first <= 450_000
+    assert further <= 20_000

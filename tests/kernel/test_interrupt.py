@@ -1,0 +1,120 @@
+"""Ctrl-C in fit is raised between two steps, leaves the model usable, and is given back after."""
+
+import os
+import signal
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+import kwidgets as kw
+from kwidgets.kernel.interrupt import SafeInterrupt
+
+
+class InterruptAt(keras.callbacks.Callback):
+    def __init__(self, batch):
+        super().__init__()
+        self.batch, self.batches = batch, 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches += 1
+        if self.batches == self.batch:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def make_model():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    return model
+
+
+X, Y = np.ones((64, 4), "float32"), np.ones((64, 1), "float32")
+
+
+def test_the_model_is_usable_after_an_interrupt_at_any_time():
+    before = signal.getsignal(signal.SIGINT)
+    for delay in (0.0, 0.05, 0.2, 0.5):  # the first ones fall into building and tracing
+        live = kw.LivePlot()
+        model = make_model()
+        timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+
+        class Start(keras.callbacks.Callback):
+            def on_train_begin(self, logs=None, timer=timer):
+                timer.start()
+
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, Y, epochs=100_000, callbacks=[live, Start()], verbose=0)
+        assert live.status == "interrupted"
+        assert signal.getsignal(signal.SIGINT) is before
+        model.fit(X, Y, epochs=1, verbose=0)
+
+
+def test_it_waits_for_the_step_and_then_raises():
+    live, interrupt = kw.LivePlot(), InterruptAt(3)
+    model = make_model()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, batch_size=8, epochs=10, callbacks=[live, interrupt], verbose=0)
+    assert int(model.optimizer.iterations) == 3
+
+
+def test_an_interrupt_while_paused_raises():
+    live = kw.LivePlot()
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+
+    class Pause(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 0:
+                live.pause()
+                timer.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        make_model().fit(X, Y, batch_size=8, epochs=3, callbacks=[live, Pause()], verbose=0)
+    assert live.status == "interrupted"
+
+
+def test_a_second_interrupt_passes_through():
+    interrupt = SafeInterrupt(lambda: True)
+    interrupt.install()
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupt.requested
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        interrupt.uninstall()
+
+
+def test_a_handler_left_behind_by_a_failed_fit_takes_itself_out():
+    before = signal.getsignal(signal.SIGINT)
+    running = [True]
+    interrupt = SafeInterrupt(lambda: running[0])
+    interrupt.install()
+    running[0] = False
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_in_another_thread_nothing_is_installed():
+    before = signal.getsignal(signal.SIGINT)
+    live = kw.LivePlot()
+    fit = threading.Thread(target=lambda: make_model().fit(X, Y, callbacks=[live], verbose=0))
+    fit.start()
+    fit.join(60)
+    assert live.status == "finished"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_handler_set_meanwhile_is_left_alone():
+    before = signal.getsignal(signal.SIGINT)
+    interrupt = SafeInterrupt(lambda: True)
+    interrupt.install()
+
+    def other(signum, frame):
+        pass
+
+    signal.signal(signal.SIGINT, other)
+    interrupt.uninstall()
+    assert signal.getsignal(signal.SIGINT) is other
+    signal.signal(signal.SIGINT, before)

@@ -1,0 +1,54 @@
+"""kwidgets loads fast, leaves the choice of backend free, and %load_ext can be undone."""
+
+import subprocess
+import sys
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import kwidgets as kw
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import kwidgets; kwidgets.__version__; dir(kwidgets)",
+        "from IPython.core.interactiveshell import InteractiveShell as S;"
+        "S.instance().run_line_magic('load_ext', 'kwidgets')",
+        "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance();"
+        "s.run_line_magic('load_ext', 'kwidgets'); s.run_line_magic('kwidgets', '')",
+    ],
+)
+def test_nothing_heavy_is_imported_before_the_user_does(code):
+    check = (
+        "import sys; heavy = {'keras', 'tensorflow', 'jax', 'torch', 'plotly', 'ipywidgets', "
+        "'anywidget', 'numpy'} & set(sys.modules); assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", f"{code}\n{check}"], check=True, timeout=60)
+
+
+def test_unknown_names_say_what_there_is():
+    with pytest.raises(AttributeError, match=r"LivePlt.*has.*LivePlot"):
+        kw.LivePlt  # noqa: B018
+
+
+def test_loading_twice_is_loading_once_and_unloading_undoes_all():
+    shell = InteractiveShell.instance()
+    magics = shell.magics_manager.magics["line"]
+    before = dict(magics)
+    events = {name: list(callbacks) for name, callbacks in shell.events.callbacks.items()}
+    for _ in range(2):
+        shell.run_line_magic("load_ext", "kwidgets")
+        shell.run_line_magic("reload_ext", "kwidgets")
+    assert set(magics) - set(before) == {"kwidgets"}
+    shell.run_line_magic("unload_ext", "kwidgets")
+    assert set(magics) == set(before)
+    assert {name: list(c) for name, c in shell.events.callbacks.items()} == events
+
+
+def test_the_magic_says_what_a_bug_report_needs(capsys):
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "kwidgets")
+    shell.run_line_magic("kwidgets", "")
+    text = capsys.readouterr().out
+    assert kw.__version__ in text and "Buttons during a running cell" in text

@@ -1,0 +1,73 @@
+"""Each notebook in examples/ runs from top to bottom in a fresh kernel, and keeps its word."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
+
+CELL_TIMEOUT_SECONDS = 150
+
+
+RunNotebook = Callable[[Path], nbformat.NotebookNode]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunNotebook:
+    """Gives a notebook with the outputs of a run, made once. A failing cell raises."""
+
+    @functools.cache
+    def run(path: Path) -> nbformat.NotebookNode:
+        node = nbformat.read(path, as_version=4)
+        NotebookClient(
+            node,
+            timeout=CELL_TIMEOUT_SECONDS,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(tmp_path_factory.mktemp(path.stem))}},
+        ).execute()
+        return node
+
+    return run
+
+
+def printed(node: nbformat.NotebookNode) -> str:
+    """All that the notebook's cells printed."""
+    return "".join(
+        output.text
+        for cell in node.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stdout"
+    )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs_from_top_to_bottom(path: Path, run: RunNotebook) -> None:
+    run(path)
+
+
+def test_the_first_model_reads_97_percent_of_held_out_digits(run: RunNotebook) -> None:
+    last_line = printed(run(EXAMPLES / "01_first_model.ipynb")).splitlines()[-1]
+    found = re.fullmatch(r"Test accuracy: (\d+\.\d)%", last_line)
+    assert found, last_line
+    assert float(found[1]) >= 97.0
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_opens_clean_and_without_questions(path: Path) -> None:
+    node = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(node)
+    assert (node.nbformat, node.nbformat_minor) == (4, 5)
+    # Without a kernelspec JupyterLab asks for a kernel in a dialog.
+    assert node.metadata.kernelspec.name == "python3"
+    for cell in node.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None

@@ -1,0 +1,105 @@
+"""What is shipped: one version, locks that name no host, a wheel with all its parts once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+import kwidgets
+
+REPOSITORY = Path(__file__).parents[1]
+PYTHON_LOCK = REPOSITORY / "requirements.lock"
+NODE_LOCK = REPOSITORY / "labextension" / "package-lock.json"
+
+
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    npm = json.loads((REPOSITORY / "labextension" / "package.json").read_text())
+    lock = json.loads(NODE_LOCK.read_text())
+    assert {
+        metadata.version("kwidgets"),
+        npm["version"],
+        lock["version"],
+        lock["packages"][""]["version"],
+    } == {kwidgets.__version__}
+
+
+def test_the_python_lock_holds_all_that_pyproject_asks_for() -> None:
+    locked: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", PYTHON_LOCK.read_text(), re.M):
+        locked.setdefault(name.lower().replace("_", "-"), set()).add(version)
+    project = pyproject()["project"]
+    for line in project["dependencies"] + project["optional-dependencies"]["dev"]:
+        wanted = Requirement(line)
+        versions = locked.get(wanted.name.lower().replace("_", "-"), set())
+        assert versions, f"{wanted.name} is not in requirements.lock: run make lock"
+        assert all(wanted.specifier.contains(v) for v in versions), f"{line}: run make lock"
+
+
+def test_the_locks_name_no_registry() -> None:
+    # A lock is for everyone: whose mirror it was made with is nobody's business.
+    assert "://" not in PYTHON_LOCK.read_text()
+    assert not re.search(r"^\s*(-|.* @ )", PYTHON_LOCK.read_text(), re.M)
+    for name, package in json.loads(NODE_LOCK.read_text())["packages"].items():
+        assert "resolved" not in package, name
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> zipfile.ZipFile:
+    """The wheel that ``make wheel`` made, or one of the front ends as they are built now."""
+    folder = Path(os.environ.get("KWIDGETS_WHEEL", tmp_path))
+    if folder == tmp_path:
+        subprocess.run(
+            [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+            cwd=REPOSITORY,
+            env=os.environ | {"HATCH_JUPYTER_BUILDER_SKIP_NPM": "1"},
+            check=True,
+        )
+    (path,) = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.ZipFile) -> None:
+    names = wheel.namelist()
+    version = kwidgets.__version__
+    extension = f"kwidgets-{version}.data/data/share/jupyter/labextensions/kwidgets"
+    assert {
+        "kwidgets/__init__.py",
+        "kwidgets/py.typed",
+        "kwidgets/static/live.js",
+        "kwidgets/static/plotly.js.gz",
+        "kwidgets/static/view.js.gz",
+        f"{extension}/package.json",
+        f"{extension}/install.json",
+        f"kwidgets-{version}.dist-info/licenses/LICENSE",
+    } <= set(names)
+
+    # What JupyterLab loads first, by the name that its package.json gives.
+    package = json.loads(wheel.read(f"{extension}/package.json"))
+    assert f"{extension}/{package['jupyterlab']['_build']['load']}" in names
+    assert json.loads(wheel.read(f"{extension}/install.json"))["packageManager"] == "python"
+
+
+def test_the_wheel_carries_nothing_twice_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    files = [info for info in wheel.infolist() if not info.is_dir()]
+    assert len({info.filename for info in files}) == len(files)
+    large = [info.CRC for info in files if info.file_size > 10_000]
+    assert len(set(large)) == len(large), "one file stands in two places"
+    for info in files:
+        assert re.match(r"kwidgets(/|-[\d.]+\.(data/data/share|dist-info)/)", info.filename)
+        assert not info.filename.startswith("kwidgets/labextension/")
+        assert "__pycache__" not in info.filename

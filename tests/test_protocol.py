@@ -1,0 +1,128 @@
+"""The wire: golden files hold one example of each message; the TypeScript suite parses them too.
+
+``KWIDGETS_WRITE_GOLDEN=1 pytest tests/test_protocol.py`` writes them anew.
+"""
+
+import base64
+import json
+import math
+import os
+import pathlib
+
+import pytest
+
+from kwidgets import protocol
+from kwidgets.live.encode import with_buffers
+from kwidgets.live.metrics import MetricStore
+from kwidgets.live.view import snapshot_of
+
+GOLDEN = pathlib.Path(__file__).parent / "golden"
+
+
+def store() -> MetricStore:
+    store = MetricStore()
+    store.declare(protocol.MetricInfo(name="loss", kind="mean", direction="min"))
+    store.declare(protocol.MetricInfo(name="<b>auc</b>", kind="running", direction="max"))
+    for step in range(1, 5):
+        values = {"loss": 1 / step if step != 3 else math.nan, "<b>auc</b>": step / 5}
+        store.add_batches(step, step / 2, step / 10, values, 1)
+    store.add_epoch(2, 1, 0.2, {"loss": 0.75, "<b>auc</b>": 0.4, "val_loss": 0.8})
+    store.add_epoch(4, 2, 0.4, {"loss": math.inf, "<b>auc</b>": 0.8, "val_loss": 0.7})
+    return store
+
+
+RUN = protocol.RunInfo(
+    run_id="0123456789abcdef",
+    model_name="digits",
+    optimizer="Adam",
+    backend="tensorflow",
+    device="CPU (2 cores)",
+    epochs=2,
+    initial_epoch=0,
+    metrics=list(store().metrics.values()),
+    controls="live",
+    options=protocol.ViewOptions(x_axis="step", smoothing=0.6, log_scale=False),
+)
+PROGRESS = protocol.Progress(
+    status="running",
+    detail="",
+    phase="training",
+    epoch=2,
+    batch=2,
+    batches=2,
+    validation_batch=0,
+    step=4,
+    total_steps=4,
+    elapsed_seconds=0.5,
+    remaining_seconds=None,
+    steps_per_second=8.0,
+    learning_rate=protocol.wire_number(math.nan),
+    learning_rate_schedule="CosineDecay",
+    notices=[protocol.Notice(level="warning", text="The live view failed: <i>why</i>")],
+)
+
+
+def examples() -> dict[str, protocol.Envelope]:
+    """One message of each kind, under its file's name."""
+    snapshot = snapshot_of(store(), RUN, PROGRESS, sequence=7)
+    saved = snapshot_of(store(), RUN, {**PROGRESS, "status": "finished"}, sequence=7)
+    for table in (saved["batch"], saved["epoch"]):
+        table["data"] = base64.b64encode(table["data"]).decode()
+    update = protocol.Update(
+        sequence=8,
+        progress=PROGRESS,
+        run=RUN,
+        batch={**snapshot["batch"]},
+        epoch={**snapshot["epoch"]},
+        best=snapshot["best"],
+    )
+    small = protocol.Update(sequence=9, progress={**PROGRESS, "status": "paused"})
+    rate = protocol.SetLearningRate(value=0.01)
+    refused = protocol.Reply(ok=False, message="The learning rate follows a schedule.")
+    return {
+        "snapshot": protocol.envelope(protocol.SNAPSHOT, snapshot),
+        "snapshot_saved": protocol.envelope(protocol.SNAPSHOT, saved),
+        "update": protocol.envelope(protocol.UPDATE, update),
+        "update_small": protocol.envelope(protocol.UPDATE, small),
+        "acknowledge": protocol.envelope(protocol.ACKNOWLEDGE, {}, id="a1"),
+        "reply": protocol.envelope(protocol.REPLY, refused, id="a1"),
+        "pause": protocol.envelope(protocol.PAUSE, {}, id="a2"),
+        "resume": protocol.envelope(protocol.RESUME, {}, id="a3"),
+        "stop": protocol.envelope(protocol.STOP, {}, id="a4"),
+        "set_learning_rate": protocol.envelope(protocol.SET_LEARNING_RATE, rate, id="a5"),
+        "resync": protocol.envelope(protocol.RESYNC, {}),
+    }
+
+
+@pytest.mark.parametrize("name", examples())
+def test_messages_are_as_the_golden_files_say(name):
+    message = examples()[name]
+    buffers = with_buffers(message["payload"])
+    wire = {
+        "message": message,
+        "buffers": [base64.b64encode(buffer).decode() for buffer in buffers],
+    }
+    text = json.dumps(wire, indent=2, allow_nan=False) + "\n"
+    path = GOLDEN / f"{name}.json"
+    if os.environ.get("KWIDGETS_WRITE_GOLDEN"):
+        path.write_text(text)
+    assert path.read_text() == text
+
+
+def test_every_kind_has_a_golden_file_and_no_file_is_left_over():
+    kinds = {message["kind"] for message in examples().values()}
+    assert kinds == {*protocol.KERNEL_KINDS, *protocol.VIEW_KINDS}
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(examples())
+
+
+@pytest.mark.parametrize("value", [0.0, -1.5, 1e300])
+def test_finite_numbers_cross_as_they_are(value):
+    assert protocol.wire_number(value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")]
+)
+def test_other_numbers_cross_as_words_that_float_reads(value, text):
+    assert protocol.wire_number(value) == text
+    assert str(float(text)) == str(value)
