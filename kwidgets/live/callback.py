@@ -52,8 +52,7 @@ class LivePlot(keras.callbacks.Callback):
     def __init__(self, *args: object, **options: Any) -> None:
         super().__init__()
         self._options = _check_options(args, options)
-        # Output belongs to the cell that made this object, also when fit runs in a thread.
-        self._context = contextvars.copy_context()
+        self._context_of_creation = contextvars.copy_context()
         self._run: FitRun | None = None
 
     def __deepcopy__(self, memo: dict[int, object]) -> LivePlot:
@@ -107,6 +106,13 @@ class LivePlot(keras.callbacks.Callback):
         """
         self._submit(Command("set_learning_rate", check_learning_rate(value), _warn_if_refused))
 
+    def _output_context(self) -> contextvars.Context:
+        """The context whose output is that of the cell to which the fit belongs."""
+        current = contextvars.copy_context()
+        # A plain thread has an empty one, and its output would land in whatever cell ran last.
+        # The cell that made this object is the best guess then.
+        return current if len(current) else self._context_of_creation
+
     def _submit(self, command: Command) -> None:
         if self._run is None or self._run.ended:
             logger.info("%s has no effect: no fit runs with this LivePlot", command.kind)
@@ -125,7 +131,7 @@ class LivePlot(keras.callbacks.Callback):
                 lambda: self.model,
                 FitSettings.from_params(self.params),
                 self._options,
-                self._context,
+                self._output_context(),
             )
         except Exception:
             logger.warning("LivePlot could not start; the fit goes on without it", exc_info=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextvars
 import dataclasses
+import math
 import threading
 import time
 import uuid
@@ -105,6 +106,7 @@ class FitRun:
         self._attached_model = attached_model
         self._options = options
         self._guard = Guard()
+        self._not_finite: dict[str, str] = {}
         self._commands = CommandQueue()
         self._deferred: list[Command] = []
         self._ended = threading.Event()
@@ -313,6 +315,16 @@ class FitRun:
             num_batches,
         )
         self._step_sampled = progress.step
+        self._note_not_finite(values)
+
+    def _note_not_finite(self, values: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            if not math.isfinite(value) and name not in self._not_finite:
+                self._not_finite[name] = (
+                    f"{name} became {'NaN' if math.isnan(value) else 'infinite'} by step "
+                    f"{self._progress.step:,}. A smaller learning rate often helps; "
+                    "NaN in the data never does."
+                )
 
     def _add_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
         scalars: dict[str, float] = {}
@@ -326,6 +338,7 @@ class FitRun:
                 self.store.declare(
                     protocol.MetricInfo(name=name, kind="epoch", direction=direction_of(name, None))
                 )
+        self._note_not_finite(scalars)
         progress = self._progress
         self.store.add_epoch(progress.step, epoch + 1, progress.clock.seconds(), scalars)
 
@@ -383,7 +396,7 @@ class FitRun:
             learning_rate_schedule=self._schedule,
             notices=[
                 protocol.Notice(level="warning", text=text)
-                for text in list(self._guard.failures.values())
+                for text in [*self._not_finite.values(), *self._guard.failures.values()]
             ],
         )
 

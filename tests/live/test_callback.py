@@ -239,6 +239,8 @@ def test_metrics_that_are_not_finite(data, bad):
     make_model(loss=Bad()).fit(*data, epochs=2, callbacks=[live], verbose=0)
     assert live.status == "finished"
     assert not np.isfinite(live.history["loss"]).any()
+    (notice,) = live._run._describe_progress()["notices"]
+    assert notice["text"].startswith(f"loss became {'NaN' if np.isnan(bad) else 'infinite'}")
     assert live.figure is not None
 
 
