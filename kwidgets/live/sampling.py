@@ -35,7 +35,9 @@ class MetricSampler:
     def __init__(self, model: keras.Model) -> None:
         self._model = model
         self._sources: list[_Source] = []
-        self._variable_ids: list[int] = []
+        self._variables: list[keras.Variable] = []
+        # Finding the metrics walks all layers: once an epoch, not at every sample.
+        self._looked = False
 
     def describe(self) -> list[MetricInfo]:
         """Return the metrics found in the model, in Keras's order."""
@@ -51,6 +53,7 @@ class MetricSampler:
 
     def start_epoch(self) -> None:
         """Forget the totals: Keras resets its metrics when an epoch begins."""
+        self._looked = False
         for source in self._sources:
             source.total = source.count = 0.0
 
@@ -59,7 +62,9 @@ class MetricSampler:
 
         A mean with no new batch is left out.
         """
-        self._find_sources()
+        if not self._looked:
+            self._find_sources()
+            self._looked = True
         values = self._read_variables()
         # One transfer for all means; the others are computed by the metric itself.
         means = [source for source in self._sources if source.is_mean]
@@ -84,15 +89,14 @@ class MetricSampler:
         state = getattr(self._model, "_jax_state", None)
         if state and not getattr(self._model, "_jax_state_synced", True):
             return list(state["metrics_variables"])
-        return [variable.value for variable in self._model.metrics_variables]
+        return [variable.value for variable in self._variables]
 
     def _find_sources(self) -> None:
         """(Re)build the list of curves when the model's metrics changed, as the first step may."""
         variables = self._model.metrics_variables
-        ids = [id(variable) for variable in variables]
-        if ids == self._variable_ids and self._sources:
+        if self._sources and list(map(id, variables)) == list(map(id, self._variables)):
             return
-        self._variable_ids = ids
+        self._variables = variables
         position = {id(variable): i for i, variable in enumerate(variables)}
         known = {source.name: source for source in self._sources}
         self._sources = []
