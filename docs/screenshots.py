@@ -55,10 +55,14 @@ def take(page: Page, server: LabServer, images: Path, every: bool) -> None:
         page, server, "digits.ipynb", [SETUP, FIT.format(options="", epochs=60)]
     )
     notebook.run_and_wait(0, 120)
+    # The file browser is not what the picture is about.
+    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
     notebook.run(1)
     region = notebook.outputs(1).get_by_role("region", name="Live training")
     status = region.get_by_role("status")
     pause = region.get_by_role("button", name="Pause")
+    expect(status).to_have_text("running", timeout=120_000)
+    notebook.cell(1).evaluate("element => element.scrollIntoView()")
     expect(region.locator(".js-line").first).to_be_attached(timeout=120_000)
     page.wait_for_function(
         "element => Number(element.getAttribute('aria-valuenow')) > 500",
@@ -67,7 +71,6 @@ def take(page: Page, server: LabServer, images: Path, every: bool) -> None:
     )
 
     def picture(name: str) -> None:
-        notebook.cell(1).scroll_into_view_if_needed()
         notebook.cell(1).screenshot(path=images / f"{name}.png")
 
     picture("running-light")

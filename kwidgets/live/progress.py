@@ -96,16 +96,19 @@ class FitProgress:
         return self._speed
 
     @property
+    def validating_seconds(self) -> float:
+        """For how long the running validation has been running."""
+        if self.phase != "validating":
+            return 0.0
+        return self.clock.seconds() - self._validation_began
+
+    @property
     def remaining_seconds(self) -> float | None:
         """Time to the end at the recent speed, each epoch's validation included."""
         if not self._speed or self.total_steps is None:
             return None
         epochs_left = self.epochs - self.initial_epoch - self.finished_epochs
-        if self.phase == "validating":
-            spent = self.clock.seconds() - self._validation_began
-            validation = self._validation_seconds * epochs_left - spent
-        else:
-            validation = self._validation_seconds * epochs_left
+        validation = self._validation_seconds * epochs_left - self.validating_seconds
         return max((self.total_steps - self.step) / self._speed + max(validation, 0.0), 0.0)
 
     def begin_epoch(self, epoch: int) -> None:
@@ -154,7 +157,7 @@ class FitProgress:
         self._validation_began = self.clock.seconds()
 
     def end_validation(self) -> None:
-        self._validation_seconds = self.clock.seconds() - self._validation_began
+        self._validation_seconds = self.validating_seconds
         self._all_validation_seconds += self._validation_seconds
 
     def end_epoch(self, cut_short: bool = False) -> None:

@@ -185,7 +185,9 @@ class FitRun:
         self._progress.validation_batch = batch
         if self._commands.pending or self._interrupt.requested:
             self.safe_point(learning_rate=False)
-        self._publish_if_due()
+        # A validation that is over in no time is not worth a word that comes and goes.
+        if self._progress.validating_seconds > PUBLISH_SECONDS:
+            self._publish_if_due()
 
     def end_validation(self) -> None:
         self._progress.end_validation()
@@ -323,7 +325,7 @@ class FitRun:
                 self._not_finite[name] = (
                     f"{name} became {'NaN' if math.isnan(value) else 'infinite'} by step "
                     f"{self._progress.step:,}. A smaller learning rate often helps; "
-                    "NaN in the data never does."
+                    "look for NaN in the data too."
                 )
 
     def _add_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:

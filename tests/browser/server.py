@@ -53,6 +53,11 @@ class LabServer:
         root, home = folder / "notebooks", folder / "home"
         root.mkdir(parents=True)
         home.mkdir(parents=True)
+        labconfig = home / "config" / "labconfig"
+        labconfig.mkdir(parents=True)
+        # Or a notification asks about news, over what a picture is to show.
+        news = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+        (labconfig / "default_setting_overrides.json").write_text(json.dumps(news))
         port, token = _free_port(), secrets.token_hex(16)
         command = [
             sys.executable,

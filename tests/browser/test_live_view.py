@@ -35,6 +35,10 @@ class View:
     def __init__(self, output: Locator) -> None:
         self.region = output.get_by_role("region", name="Live training")
 
+    def show(self) -> None:
+        """Scroll to the charts: those off screen are not drawn."""
+        self.region.evaluate("element => element.scrollIntoView({ block: 'center' })")
+
     def button(self, name: str) -> Locator:
         return self.region.get_by_role("button", name=name, exact=True)
 
@@ -75,6 +79,7 @@ def training(open_notebook: OpenNotebook):
     notebook.run(1)
     view = View(notebook.outputs(1))
     view.expect_status("running")
+    view.show()
     return notebook, view
 
 
@@ -190,7 +195,7 @@ def test_a_second_view_of_the_output_has_the_whole_curve(training, page: Page):
 
 @pytest.mark.parametrize("ending", ["finished", "stopped", "interrupted", "failed"])
 def test_after_the_end_and_a_reload_the_run_is_there(open_notebook, page: Page, ending: str):
-    failing = "\nboom = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: [][e - 5])\n"
+    failing = "\nboom = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: 1 // (5 - e))\n"
     fit = FIT.format(epochs=8 if ending == "finished" else LONG)
     if ending == "failed":
         fit = failing + fit.replace("[live]", "[live, boom]")
@@ -219,6 +224,7 @@ def test_after_the_end_and_a_reload_the_run_is_there(open_notebook, page: Page, 
     notebook.reload()
     view = View(notebook.outputs(1))
     view.expect_status(ending)
+    view.show()
     expect(view.chart("loss").locator(".scatterlayer .js-line").first).to_be_visible(timeout=30_000)
     for name in ("Pause", "Resume", "Stop"):
         expect(view.button(name)).to_have_count(0)
