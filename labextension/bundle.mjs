@@ -1,0 +1,84 @@
+/**
+ * Builds what travels from the kernel: the loader, and the gzipped view and Plotly.
+ * Equal sources give equal bytes; a bundle over its budget fails the build.
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "../kwidgets/static");
+
+const BUDGETS = { "live.js": 2_000, "view.js.gz": 25_000, "view.js.gz + plotly.js.gz": 450_000 };
+
+/** Plotly assigns window.Plotly, which may be someone else's in a notebook. */
+const keepWindowClean = {
+  name: "keep-window-clean",
+  setup(context) {
+    context.onLoad({ filter: /plotly-basic\.min\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const parts = text.split("window.Plotly = Plotly;");
+      if (parts.length !== 2) throw new Error(`${path} no longer assigns window.Plotly once`);
+      return { contents: parts.join(""), loader: "js" };
+    });
+  },
+};
+
+async function bundle(entry) {
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints: [`src/widgets/${entry}.ts`],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    charset: "utf8",
+    legalComments: entry === "plotly" ? "inline" : "none",
+    loader: { ".raw.css": "text" },
+    plugins: [minifyCss, keepWindowClean],
+    write: false,
+  });
+  return result.outputFiles[0].contents;
+}
+
+const minifyCss = {
+  name: "minify-css",
+  setup(context) {
+    context.onLoad({ filter: /\.raw\.css$/ }, async ({ path }) => {
+      const result = await build({
+        entryPoints: [path],
+        loader: { ".raw.css": "css" },
+        minify: true,
+        write: false,
+      });
+      return { contents: result.outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
+function pack(bytes) {
+  const packed = gzipSync(bytes, { level: 9 });
+  packed[9] = 255; // The header's "operating system" field: unknown, whatever we build on.
+  return packed;
+}
+
+const [live, view, plotly] = await Promise.all(["live", "view", "plotly"].map(bundle));
+const files = { "live.js": live, "view.js.gz": pack(view), "plotly.js.gz": pack(plotly) };
+mkdirSync(out, { recursive: true });
+for (const [name, bytes] of Object.entries(files)) writeFileSync(join(out, name), bytes);
+
+const sizes = Object.fromEntries(
+  Object.entries(files).map(([name, bytes]) => [name, bytes.length]),
+);
+sizes["view.js.gz + plotly.js.gz"] = sizes["view.js.gz"] + sizes["plotly.js.gz"];
+for (const [name, size] of Object.entries(sizes)) console.log(`${name}: ${size} bytes`);
+for (const [name, budget] of Object.entries(BUDGETS)) {
+  if (sizes[name] > budget) {
+    console.error(`${name} is ${sizes[name]} bytes; its budget is ${budget}.`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,118 @@
+/** Pause, stop, learning rate: what steers a running fit. Not there when nobody listens. */
+
+import type { Progress } from "../protocol";
+import type { Command, Commands } from "./commands";
+import { Icon } from "./icons";
+import { LearningRate } from "./LearningRate";
+
+interface ControlsProps {
+  progress: Progress;
+  commands: Commands;
+  /** Why the learning rate that was typed is none, or null. */
+  rateRefusal: string | null;
+  onRateRefusal: (reason: string | null) => void;
+  noteId: string;
+}
+
+export function Controls({
+  progress,
+  commands,
+  rateRefusal,
+  onRateRefusal,
+  noteId,
+}: ControlsProps) {
+  const { status } = progress;
+  const toggle: Command = status === "paused" ? "resume" : "pause";
+  const stopping = status === "stopping" || commands.state("stop").pending;
+  const rate = commands.state("set_learning_rate");
+  return (
+    <div class="kw-controls" data-lm-suppress-shortcuts="true">
+      <div class="kw-buttons">
+        <button
+          type="button"
+          class="kw-button"
+          disabled={stopping}
+          aria-busy={commands.state(toggle).pending}
+          onClick={() => {
+            if (!commands.state(toggle).pending) void commands.run(toggle, {});
+          }}
+        >
+          <Icon name={toggle} />
+          {toggle === "pause" ? "Pause" : "Resume"}
+        </button>
+        <button
+          type="button"
+          class="kw-button"
+          aria-busy={stopping}
+          onClick={() => {
+            if (!stopping) void commands.run("stop", {});
+          }}
+        >
+          <Icon name="stop" />
+          Stop
+        </button>
+      </div>
+      <LearningRate
+        value={progress.learning_rate}
+        schedule={progress.learning_rate_schedule}
+        wrong={rateRefusal !== null || rate.error !== null}
+        pending={rate.pending}
+        noteId={noteId}
+        onRefuse={(reason) => {
+          if (reason === null) commands.dismiss("set_learning_rate");
+          onRateRefusal(reason);
+        }}
+        onApply={(value) => commands.run("set_learning_rate", { value })}
+      />
+    </div>
+  );
+}
+
+const UNHEARD =
+  "The kernel has not answered yet: buttons answer when the cell ends; " +
+  "interrupting the kernel (■) stops safely.";
+const AFTER_CELL =
+  "Here the buttons answer only when the cell ends; interrupting the kernel (■) stops safely.";
+
+interface ControlNotesProps {
+  commands: Commands;
+  rateRefusal: string | null;
+  noteId: string;
+  /** The kernel hears commands only once the cell has ended. */
+  afterCell: boolean;
+}
+
+/** Under the controls: what was refused, and when an answer is to be expected. */
+export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: ControlNotesProps) {
+  const errors = (["pause", "resume", "stop"] as const)
+    .map((command) => commands.state(command).error)
+    .filter((error) => error !== null);
+  const { unheard } = commands;
+  return (
+    <div class="kw-notes" aria-live="polite">
+      <p id={noteId} class="kw-error">
+        {rateRefusal ?? commands.state("set_learning_rate").error}
+      </p>
+      {errors.map((error) => (
+        <p key={error} class="kw-error">
+          {error}
+        </p>
+      ))}
+      <p class={unheard ? "kw-hint kw-hint-strong" : "kw-hint"}>
+        {unheard ? UNHEARD : afterCell ? AFTER_CELL : ""}
+      </p>
+    </div>
+  );
+}
+
+/** What has been asked of the kernel and has not come to pass. */
+export function describeAsked({ status, detail, phase }: Progress, commands: Commands): string {
+  const when = phase === "starting" ? "before the first batch" : "after this batch";
+  if (status === "stopping") return detail || "Stopping after this batch…";
+  if (commands.state("stop").pending) {
+    return status === "paused" ? "Stopping…" : `Stopping ${when}…`;
+  }
+  if (commands.state("pause").pending && status === "running") return `Pausing ${when}…`;
+  if (commands.state("resume").pending) return "Resuming…";
+  return "";
+}

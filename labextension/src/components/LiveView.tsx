@@ -1,0 +1,229 @@
+/**
+ * The live view of a run. State of its own, never sent: how charts are shown, zoom, hover, the
+ * table, commands under way. Everything else is the store's.
+ */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ChartOptions } from "../chart/curves";
+import type { ChartTheme } from "../chart/figure";
+import { Hover } from "../chart/hover";
+import { Pace } from "../chart/pace";
+import type { Range } from "../chart/ranges";
+import type { Plotly } from "../plotly";
+import { FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
+import type { Session } from "../session";
+import type { RunStore } from "../store";
+import { Chart, type ChartContext } from "./Chart";
+import { ControlNotes, Controls, describeAsked } from "./Controls";
+import { useCommands } from "./commands";
+import { Header } from "./Header";
+import { useStore, useTheme, useUniqueId } from "./hooks";
+import { Legend } from "./Legend";
+import { Messages } from "./Messages";
+import { MetricsTable } from "./MetricsTable";
+import { Toolbar } from "./Toolbar";
+
+interface LiveViewProps {
+  session: Session;
+  loadPlotly: () => Promise<Plotly>;
+}
+
+export function LiveView({ session, loadPlotly }: LiveViewProps) {
+  const { store } = session;
+  useStore(store);
+  const theme = useTheme();
+  const { run, progress } = store;
+  return (
+    <section
+      class="kw-root"
+      aria-label="Live training"
+      data-kw-theme={theme.theme}
+      data-run={run?.run_id}
+    >
+      {run && progress ? (
+        <RunView
+          key={run.run_id}
+          session={session}
+          run={run}
+          progress={progress}
+          loadPlotly={loadPlotly}
+          themeRevision={theme.revision}
+        />
+      ) : (
+        <p class="kw-waiting">
+          {session.interactive ? "Waiting for the kernel…" : "The saved run cannot be read."}
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface RunViewProps extends LiveViewProps {
+  run: RunInfo;
+  progress: Progress;
+  themeRevision: number;
+}
+
+function RunView({ session, run, progress, loadPlotly, themeRevision }: RunViewProps) {
+  const { store } = session;
+  const commands = useCommands(session, progress.status);
+  const [options, setOptions] = useState<ChartOptions>(() => ({
+    xAxis: run.options.x_axis,
+    smoothing: Math.min(Math.max(run.options.smoothing, 0), 0.99),
+    logScale: run.options.log_scale,
+  }));
+  const [table, setTable] = useState(false);
+  const [rateRefusal, setRateRefusal] = useState<string | null>(null);
+  const noteId = useUniqueId("note");
+  const plotly = usePlotly(loadPlotly);
+  const failed = plotly === "failed";
+  const over = FINAL_STATUSES.has(progress.status);
+  const alive = session.interactive && store.connected && !over;
+  return (
+    <>
+      <Header
+        run={run}
+        progress={progress}
+        receivedAt={store.receivedAt}
+        alive={alive}
+        asked={alive ? describeAsked(progress, commands) : ""}
+      />
+      <div class="kw-bar">
+        {alive && (
+          <Controls
+            progress={progress}
+            commands={commands}
+            rateRefusal={rateRefusal}
+            onRateRefusal={setRateRefusal}
+            noteId={noteId}
+          />
+        )}
+        <Toolbar
+          options={options}
+          table={table || failed}
+          onOptions={(change) => setOptions((now) => ({ ...now, ...change }))}
+          onTable={setTable}
+        />
+      </div>
+      {alive && (
+        <ControlNotes
+          commands={commands}
+          rateRefusal={rateRefusal}
+          noteId={noteId}
+          afterCell={run.controls === "after_cell"}
+        />
+      )}
+      <Messages progress={progress} lost={session.interactive && !store.connected && !over} />
+      {failed ? (
+        <p class="kw-waiting">The charts could not be loaded; the table has the same numbers.</p>
+      ) : (
+        <Charts
+          store={store}
+          run={run}
+          options={options}
+          plotly={plotly}
+          themeRevision={themeRevision}
+        />
+      )}
+      {(table || failed) && <MetricsTable store={store} />}
+    </>
+  );
+}
+
+interface ChartsProps {
+  store: RunStore;
+  run: RunInfo;
+  options: ChartOptions;
+  plotly: Plotly | null;
+  themeRevision: number;
+}
+
+function Charts({ store, run, options, plotly, themeRevision }: ChartsProps) {
+  const grid = useRef<HTMLDivElement>(null);
+  const [pace] = useState(() => new Pace());
+  const [hover] = useState(() => new Hover());
+  const [zoom, setZoom] = useState<{ range: Range | null; resets: number }>({
+    range: null,
+    resets: 0,
+  });
+  const reset = useCallback(
+    () => setZoom(({ resets }) => ({ range: null, resets: resets + 1 })),
+    [],
+  );
+  // Another x axis counts in other units.
+  useEffect(reset, [options.xAxis]);
+  const themeCache = useRef<{ revision: number; theme: ChartTheme } | null>(null);
+  const readTheme = () => {
+    if (themeCache.current?.revision !== themeRevision) {
+      themeCache.current = { revision: themeRevision, theme: resolveTheme(grid.current!) };
+    }
+    return themeCache.current!.theme;
+  };
+  const context: ChartContext = {
+    store,
+    options,
+    plotly,
+    pace,
+    hover,
+    zoom: zoom.range,
+    resets: zoom.resets,
+    onZoom: (range) => setZoom(({ resets }) => ({ range, resets })),
+    onReset: reset,
+    readTheme,
+    themeRevision,
+  };
+  return (
+    <>
+      <Legend
+        batch={run.metrics.some(({ kind }) => kind !== "epoch")}
+        running={run.metrics.some(({ kind }) => kind === "running")}
+        smoothed={options.smoothing > 0}
+        training={run.metrics.length > 0}
+        validation={run.metrics.some(({ name }) => store.epoch.has(`validation/${name}`))}
+        best={store.best.size > 0}
+      />
+      <div class="kw-grid" ref={grid}>
+        {run.metrics.map((metric) => (
+          <Chart key={metric.name} metric={metric} context={context} />
+        ))}
+        {run.metrics.length === 0 && (
+          <p class="kw-placeholder">The charts appear with the first batch.</p>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Plotly, null while it loads, or "failed". */
+function usePlotly(loadPlotly: () => Promise<Plotly>): Plotly | "failed" | null {
+  const [plotly, setPlotly] = useState<{ value: Plotly | "failed" | null }>({ value: null });
+  useEffect(() => {
+    let wanted = true;
+    loadPlotly().then(
+      (value) => wanted && setPlotly({ value }),
+      (error) => {
+        console.error("kwidgets: Plotly could not be loaded.", error);
+        if (wanted) setPlotly({ value: "failed" });
+      },
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [loadPlotly]);
+  return plotly.value;
+}
+
+/** Plotly draws with plain colours: read what the style sheet comes to here. */
+function resolveTheme(element: HTMLElement): ChartTheme {
+  const style = getComputedStyle(element);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    ink: read("--kw-ink-2"),
+    grid: read("--kw-grid"),
+    paper: read("--kw-paper"),
+    training: read("--kw-training"),
+    validation: read("--kw-validation"),
+    best: read("--kw-best"),
+    font: style.fontFamily,
+  };
+}

@@ -1,0 +1,26 @@
+/** Sentences for the user about the run: why it ended, and what the kernel wants to be known. */
+
+import type { Progress } from "../protocol";
+
+export function Messages({ progress, lost }: { progress: Progress; lost: boolean }) {
+  const { status, detail, notices } = progress;
+  // While stopping, the detail stands beside the buttons.
+  const showDetail = detail !== "" && status !== "stopping";
+  if (!lost && !showDetail && notices.length === 0) return null;
+  return (
+    <ul class="kw-messages" aria-label="Messages">
+      {lost && (
+        <li data-level="warning">
+          The kernel is gone (restarted, or its connection was lost). This is the last that was
+          heard of the run.
+        </li>
+      )}
+      {showDetail && <li data-level={status === "failed" ? "error" : "info"}>{detail}</li>}
+      {notices.map((notice) => (
+        <li key={notice.text} data-level={notice.level}>
+          {notice.text}
+        </li>
+      ))}
+    </ul>
+  );
+}

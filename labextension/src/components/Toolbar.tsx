@@ -1,0 +1,69 @@
+/** How the charts are shown. These choices belong to this view alone. */
+
+import type { ChartOptions } from "../chart/curves";
+import { X_AXES } from "../protocol";
+import { useUniqueId } from "./hooks";
+
+interface ToolbarProps {
+  options: ChartOptions;
+  table: boolean;
+  onOptions: (change: Partial<ChartOptions>) => void;
+  onTable: (shown: boolean) => void;
+}
+
+export function Toolbar({ options, table, onOptions, onTable }: ToolbarProps) {
+  const group = useUniqueId("axis");
+  return (
+    <div class="kw-toolbar" data-lm-suppress-shortcuts="true">
+      <div class="kw-axis" role="radiogroup" aria-label="X axis">
+        {X_AXES.map((axis) => (
+          <label key={axis} class="kw-segment">
+            <input
+              type="radio"
+              name={group}
+              value={axis}
+              checked={options.xAxis === axis}
+              onChange={() => onOptions({ xAxis: axis })}
+            />
+            <span>{axis}</span>
+          </label>
+        ))}
+      </div>
+      <label class="kw-smoothing">
+        <span>Smoothing</span>
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          aria-label="Smoothing"
+          aria-valuetext={options.smoothing ? options.smoothing.toFixed(2) : "off"}
+          value={options.smoothing}
+          onInput={(event) => onOptions({ smoothing: Number(event.currentTarget.value) })}
+        />
+        <span class="kw-smoothing-value" aria-hidden="true">
+          {options.smoothing ? options.smoothing.toFixed(2) : "off"}
+        </span>
+      </label>
+      <div class="kw-toggles">
+        <button
+          type="button"
+          class="kw-toggle"
+          aria-pressed={options.logScale}
+          onClick={() => onOptions({ logScale: !options.logScale })}
+        >
+          Log scale
+        </button>
+        <button
+          type="button"
+          class="kw-toggle"
+          aria-pressed={table}
+          aria-expanded={table}
+          onClick={() => onTable(!table)}
+        >
+          Table
+        </button>
+      </div>
+    </div>
+  );
+}

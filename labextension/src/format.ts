@@ -1,0 +1,45 @@
+/** Numbers and durations as a reader wants them; widths change as little as possible. */
+
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** A count with thousands separators. */
+export function formatCount(value: number): string {
+  return grouped.format(value);
+}
+
+/** A metric's value with four significant digits: 0.9861, 12.34, 12,345, 1.235e-5. */
+export function formatValue(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (size === 0) return "0.000";
+  if (size < 1e-4 || size >= 1e7) return minus(value.toExponential(3));
+  if (size >= 9999.5) return minus(grouped.format(value));
+  return minus(value.toPrecision(4));
+}
+
+/** A learning rate as one would type it; float32 noise (0.0010000000475) is left out. */
+export function formatLearningRate(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : formatValue(value);
+}
+
+/** A duration as m:ss or h:mm:ss. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** A speed: 412 steps/s, 3.2 steps/s, and below one a second 12.5 s/step. */
+export function formatSpeed(stepsPerSecond: number): string {
+  if (!(stepsPerSecond > 0)) return "";
+  if (stepsPerSecond >= 9.95) return `${formatCount(stepsPerSecond)} steps/s`;
+  if (stepsPerSecond >= 0.995) return `${stepsPerSecond.toFixed(1)} steps/s`;
+  const seconds = 1 / stepsPerSecond;
+  return `${seconds >= 9.95 ? formatCount(seconds) : seconds.toFixed(1)} s/step`;
+}
+
+function minus(text: string): string {
+  return text.replace(/^-/, "−");
+}

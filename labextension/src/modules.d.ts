@@ -1,0 +1,10 @@
+/** A style sheet as text: `.raw.css` is what JupyterLab's builder calls it. */
+declare module "*.raw.css" {
+  const text: string;
+  export default text;
+}
+
+declare module "plotly.js-basic-dist-min" {
+  const Plotly: import("./plotly").Plotly;
+  export default Plotly;
+}

@@ -1,0 +1,171 @@
+/**
+ * Every message that crosses between kernel and view: names, shapes, version.
+ *
+ * The mirror of `kwidgets/protocol.py`, field for field, in the wire's own snake_case. What comes
+ * in is `unknown` until `parseMessage` has looked at it; after that numbers are numbers and tables
+ * hold Float32Arrays.
+ */
+
+export const PROTOCOL_VERSION = 1;
+export const MIME_TYPE = "application/vnd.kwidgets.live+json";
+
+export const STATUSES = [
+  "running",
+  "paused",
+  "stopping",
+  "stopped",
+  "finished",
+  "interrupted",
+  "failed",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const PHASES = ["starting", "training", "validating"] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const X_AXES = ["step", "epoch", "time"] as const;
+export type XAxis = (typeof X_AXES)[number];
+
+export const METRIC_KINDS = ["mean", "running", "epoch"] as const;
+export const SPLITS = ["training", "validation"] as const;
+export type Split = (typeof SPLITS)[number];
+
+export const KERNEL_KINDS = ["snapshot", "update", "acknowledge", "reply"] as const;
+export type KernelKind = (typeof KERNEL_KINDS)[number];
+
+/** What a view sends, with the payload of each. */
+export interface ViewPayloads {
+  pause: Record<string, never>;
+  resume: Record<string, never>;
+  stop: Record<string, never>;
+  set_learning_rate: { value: number };
+  resync: Record<string, never>;
+}
+export type ViewKind = keyof ViewPayloads;
+
+/** A JSON number, or one of the three that JSON lacks. */
+export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
+
+/** What every message is wrapped in, in both directions. */
+export interface Envelope {
+  v: number;
+  kind: string;
+  id?: string;
+  payload: unknown;
+}
+
+/** One chart. `name` is Keras's own, without `val_`. */
+export interface MetricInfo {
+  name: string;
+  kind: (typeof METRIC_KINDS)[number];
+  direction: "min" | "max" | null;
+}
+
+/** How the view starts out; afterwards the view owns these. */
+export interface ViewOptions {
+  x_axis: XAxis;
+  smoothing: number;
+  log_scale: boolean;
+}
+
+/** What holds for a whole fit. */
+export interface RunInfo {
+  run_id: string;
+  model_name: string;
+  optimizer: string;
+  backend: string;
+  device: string;
+  epochs: number;
+  initial_epoch: number;
+  metrics: MetricInfo[];
+  controls: "live" | "after_cell";
+  options: ViewOptions;
+}
+
+export interface Notice {
+  level: "info" | "warning" | "error";
+  text: string;
+}
+
+/** Where the fit is. Counts are of finished batches; epochs count from 1. */
+export interface Progress {
+  status: Status;
+  detail: string;
+  phase: Phase;
+  epoch: number;
+  batch: number;
+  batches: number | null;
+  validation_batch: number;
+  step: number;
+  total_steps: number | null;
+  elapsed_seconds: number;
+  remaining_seconds: number | null;
+  steps_per_second: number | null;
+  learning_rate: number | null;
+  learning_rate_schedule: string | null;
+  notices: Notice[];
+}
+
+/** Rows `start` to `start + rows` of a table; earlier rows stand, later rows are dropped. */
+export interface Table {
+  start: number;
+  rows: number;
+  columns: Map<string, Float32Array>;
+}
+
+export interface BestEpoch {
+  split: Split;
+  epoch: number;
+  step: number;
+  seconds: number;
+  value: number;
+}
+
+export type Best = Map<string, BestEpoch>;
+
+/** All that a view needs to start from nothing. */
+export interface Snapshot {
+  sequence: number;
+  run: RunInfo;
+  progress: Progress;
+  batch: Table;
+  epoch: Table;
+  best: Best;
+}
+
+/** What changed; absent parts stand as they were. */
+export interface Update {
+  sequence: number;
+  progress: Progress;
+  run?: RunInfo;
+  batch?: Table;
+  epoch?: Table;
+  best?: Best;
+}
+
+export interface Reply {
+  ok: boolean;
+  message: string;
+}
+
+export type KernelMessage =
+  | { kind: "snapshot"; payload: Snapshot }
+  | { kind: "update"; payload: Update }
+  | { kind: "acknowledge"; id: string }
+  | { kind: "reply"; id: string; payload: Reply };
+
+export const FINAL_STATUSES: ReadonlySet<Status> = new Set([
+  "stopped",
+  "finished",
+  "interrupted",
+  "failed",
+]);
+
+/** Wrap `payload` for the wire. */
+export function envelope<K extends ViewKind>(
+  kind: K,
+  payload: ViewPayloads[K],
+  id: string,
+): Envelope {
+  return { v: PROTOCOL_VERSION, kind, id, payload };
+}

@@ -1,0 +1,114 @@
+/**
+ * The state of one run, as the kernel told it. One store per run, shared by all its views.
+ *
+ * Synced with Python: everything here (run, progress, batch, epoch, best). It only flows from the
+ * kernel to the view; `connected` and `receivedAt` are this side's own notes about that flow.
+ * What belongs to one view alone (x axis, smoothing, log scale, table shown, zoom, hover, commands
+ * under way) is kept by that view's components and never sent.
+ */
+
+import type { Best, KernelMessage, Progress, RunInfo, Snapshot, Update } from "./protocol";
+import { Columns } from "./table";
+
+const RESYNC_INTERVAL_MS = 1000;
+
+export class RunStore {
+  run: RunInfo | null = null;
+  progress: Progress | null = null;
+  readonly batch = new Columns();
+  readonly epoch = new Columns();
+  best: Best = new Map();
+
+  /** False once the kernel is known to be gone, until it speaks again. */
+  connected = true;
+  /** When `progress` came, on this page's clock (`performance.now()`). */
+  receivedAt = 0;
+  /** Counts changes of the numbers to draw: tables, metrics, best epochs. */
+  revision = 0;
+
+  private sequence = -1;
+  private stale = false;
+  private resyncAskedAt = -Infinity;
+  private readonly listeners = new Set<() => void>();
+
+  /**
+   * @param requestResync asks the kernel for a snapshot
+   * @param now the page's clock in milliseconds
+   */
+  constructor(
+    private readonly requestResync: () => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** Call `listener` after each change, until `signal` aborts. */
+  subscribe(listener: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.listeners.add(listener);
+    signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
+  }
+
+  /** Take in what the kernel sent. Replies to commands are not the store's business. */
+  receive(message: KernelMessage): void {
+    if (message.kind === "snapshot") this.replace(message.payload);
+    else if (message.kind === "update") this.update(message.payload);
+    else return;
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Note that the kernel is gone; the last known state stands. */
+  disconnect(): void {
+    if (!this.connected) return;
+    this.connected = false;
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private replace(snapshot: Snapshot): void {
+    const sameRun = this.run?.run_id === snapshot.run.run_id;
+    if (sameRun && !this.stale && snapshot.sequence < this.sequence) return;
+    this.batch.clear();
+    this.epoch.clear();
+    this.batch.apply(snapshot.batch);
+    this.epoch.apply(snapshot.epoch);
+    this.run = snapshot.run;
+    this.best = snapshot.best;
+    this.sequence = snapshot.sequence;
+    this.stale = false;
+    this.revision++;
+    this.setProgress(snapshot.progress);
+  }
+
+  private update(update: Update): void {
+    if (update.sequence <= this.sequence) return;
+    if (this.run === null || update.sequence !== this.sequence + 1) this.stale = true;
+    this.sequence = update.sequence;
+    this.setProgress(update.progress);
+    if (update.run) {
+      this.run = update.run;
+      this.revision++;
+    }
+    if (update.best) {
+      this.best = update.best;
+      this.revision++;
+    }
+    // Rows that we missed may have been regrouped: only a snapshot is sure to fit.
+    for (const name of ["batch", "epoch"] as const) {
+      const table = update[name];
+      if (!table || this.stale) continue;
+      if (this[name].apply(table)) this.revision++;
+      else this.stale = true;
+    }
+    if (this.stale) this.resync();
+  }
+
+  private setProgress(progress: Progress): void {
+    this.progress = progress;
+    this.connected = true;
+    this.receivedAt = this.now();
+  }
+
+  private resync(): void {
+    if (this.now() - this.resyncAskedAt < RESYNC_INTERVAL_MS) return;
+    this.resyncAskedAt = this.now();
+    this.requestResync();
+  }
+}

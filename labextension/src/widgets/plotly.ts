@@ -1,0 +1,3 @@
+/** The bundle `plotly.js`. */
+
+export { default } from "plotly.js-basic-dist-min";

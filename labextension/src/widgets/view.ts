@@ -1,0 +1,21 @@
+/** The bundle `view.js`: all of the view but Plotly. */
+
+import { mount } from "../components/mount";
+import type { Plotly } from "../plotly";
+import { Session } from "../session";
+import type { Channel, OpenView } from "./channel";
+import { ModelTransport } from "./transport";
+
+export { mount };
+
+/** Open the run behind `channel`: one store for all views of it. */
+export function open(
+  channel: Channel,
+  loadPlotly: () => Promise<unknown>,
+  signal: AbortSignal,
+): OpenView {
+  const session = new Session(new ModelTransport(channel), signal);
+  return {
+    mount: (element) => mount(element, session, loadPlotly as () => Promise<Plotly>),
+  };
+}
