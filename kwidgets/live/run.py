@@ -415,7 +415,8 @@ class FitRun:
         for command in [*self._deferred, *self._commands.take()]:
             self._guard("Replying", command.reply, False, f"The training has ended ({status}).")
         self._guard("Watching the cell", self._listen_to_cell, False)
-        self._guard("The live view", self._leave_picture)
+        self._guard("The live view", self.view.publish)
+        self._guard("The picture of the run", self._leave_picture)
 
     def _interrupt_back(self) -> None:
         if not self._interrupt.requested:

@@ -99,7 +99,6 @@ class LiveView:
 
     def close(self, bundle: dict[str, Any]) -> None:
         """Replace the view by ``bundle``, which needs no kernel."""
-        self.publish()
         with self._lock:
             if self._widget is None:
                 return
@@ -129,8 +128,9 @@ class LiveView:
     def _send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
         from kwidgets.live import widget
 
-        if self._widget is not None and self._widget.comm is not None:
-            self._in_context(widget.send, self._widget, message, buffers)
+        if self._widget.comm is None:
+            raise ConnectionError("the view was closed; the run goes on without it")
+        self._in_context(widget.send, self._widget, message, buffers)
 
     def _display(self, bundle: dict[str, Any], update: bool = False) -> None:
         from IPython.display import publish_display_data

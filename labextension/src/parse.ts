@@ -1,5 +1,6 @@
 /** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
 
+import { Fields, ProtocolError } from "./fields";
 import {
   type Best,
   type BestEpoch,
@@ -20,14 +21,6 @@ import {
   type Update,
   X_AXES,
 } from "./protocol";
-
-/** A message that does not follow the protocol: where, what came, what was expected. */
-export class ProtocolError extends Error {
-  constructor(path: string, expected: string, got: unknown) {
-    super(`${path}: expected ${expected}, got ${show(got)}`);
-    this.name = "ProtocolError";
-  }
-}
 
 /** Parse one message from the kernel. Throws a ProtocolError. */
 export function parseMessage(content: unknown, buffers: readonly unknown[] = []): KernelMessage {
@@ -222,109 +215,4 @@ function readFloats(bytes: DataView, offset: number, length: number): Float32Arr
   const floats = new Float32Array(length);
   for (let i = 0; i < length; i++) floats[i] = bytes.getFloat32(offset + i * 4, true);
   return floats;
-}
-
-/** An object whose fields are read with a check each. Fields we do not know are left alone. */
-class Fields {
-  private readonly object: Record<string, unknown>;
-
-  constructor(
-    value: unknown,
-    private readonly path: string,
-  ) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new ProtocolError(path, "an object", value);
-    }
-    this.object = value as Record<string, unknown>;
-  }
-
-  at(name: string): string {
-    return `${this.path}.${name}`;
-  }
-
-  keys(): string[] {
-    return Object.keys(this.object);
-  }
-
-  has(name: string): boolean {
-    return this.object[name] !== undefined;
-  }
-
-  value(name: string): unknown {
-    return Object.hasOwn(this.object, name) ? this.object[name] : undefined;
-  }
-
-  fields(name: string): Fields {
-    return new Fields(this.value(name), this.at(name));
-  }
-
-  nullable<T>(name: string, read: () => T): T | null {
-    return this.value(name) === null ? null : read();
-  }
-
-  string(name: string): string {
-    const value = this.value(name);
-    if (typeof value !== "string") throw new ProtocolError(this.at(name), "a string", value);
-    return value;
-  }
-
-  boolean(name: string): boolean {
-    const value = this.value(name);
-    if (typeof value !== "boolean") throw new ProtocolError(this.at(name), "true or false", value);
-    return value;
-  }
-
-  finite(name: string): number {
-    const value = this.value(name);
-    if (typeof value !== "number" || !Number.isFinite(value)) {
-      throw new ProtocolError(this.at(name), "a finite number", value);
-    }
-    return value;
-  }
-
-  integer(name: string): number {
-    const value = this.value(name);
-    if (!Number.isInteger(value) || (value as number) < 0) {
-      throw new ProtocolError(this.at(name), "an integer from 0 up", value);
-    }
-    return value as number;
-  }
-
-  wireNumber(name: string): number {
-    const value = this.value(name);
-    if (value === "NaN" || value === "Infinity" || value === "-Infinity") return Number(value);
-    return this.finite(name);
-  }
-
-  oneOf<T extends string | null>(name: string, choices: readonly T[]): T {
-    const value = this.value(name);
-    if (!(choices as readonly unknown[]).includes(value)) {
-      throw new ProtocolError(this.at(name), `one of ${choices.map(show).join(", ")}`, value);
-    }
-    return value as T;
-  }
-
-  strings(name: string): string[] {
-    return this.array(name).map((value, i) => {
-      if (typeof value !== "string") {
-        throw new ProtocolError(`${this.at(name)}[${i}]`, "a string", value);
-      }
-      return value;
-    });
-  }
-
-  list<T>(name: string, parse: (fields: Fields) => T): T[] {
-    return this.array(name).map((value, i) => parse(new Fields(value, `${this.at(name)}[${i}]`)));
-  }
-
-  private array(name: string): unknown[] {
-    const value = this.value(name);
-    if (!Array.isArray(value)) throw new ProtocolError(this.at(name), "a list", value);
-    return value;
-  }
-}
-
-function show(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { lenientParser, ProtocolError, parseMessage } from "../src/parse";
+import { ProtocolError } from "../src/fields";
+import { lenientParser, parseMessage } from "../src/parse";
 import { wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
 
 function parsed(message: unknown, buffers: unknown[] = []) {

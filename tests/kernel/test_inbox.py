@@ -45,6 +45,7 @@ class Frontend:
                 if content["data"].get("method") == "custom":
                     self.updates.append(content["data"]["content"])
             elif kind in ("display_data", "update_display_data"):
+                content["parent"] = message["parent_header"]["msg_id"]
                 self.displays.append((kind, content))
             elif kind == "stream":
                 self.texts.append(content["text"])
@@ -148,6 +149,39 @@ def test_malformed_messages_are_ignored_and_bad_values_refused(frontend):
     frontend.read_until(lambda: any(u["kind"] == protocol.SNAPSHOT for u in frontend.updates))
     frontend.send(protocol.STOP, id="s")
     frontend.read_until(lambda: any("fit returned stopped" in text for text in frontend.texts))
+
+
+def test_a_closed_view_is_reported_once_and_the_fit_goes_on(frontend):
+    frontend.client.execute(
+        "import logging; logging.basicConfig()\n"
+        + FIT.replace("epochs=100_000", "epochs=400").replace(
+            "callbacks=[live]",
+            "callbacks=[live, keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: "
+            "epoch == 50 and live._run.view._widget.close())]",
+        )
+    )
+    frontend.read_until(lambda: any("fit returned finished" in text for text in frontend.texts))
+    assert "".join(frontend.texts).count("The live view failed") == 1
+    assert protocol.MIME_TYPE in frontend.displays[-1][1]["data"], (
+        "the picture is left all the same"
+    )
+
+
+def test_a_fit_in_a_thread_shows_in_its_own_cell_and_hears_commands(frontend):
+    build, _, _ = FIT.partition("history =")
+    cell = frontend.client.execute(
+        build
+        + "import threading\n"
+        + "fit = lambda: model.fit(np.ones((64, 4)), np.ones((64, 1)), epochs=100_000,\n"
+        + "                        callbacks=[live], verbose=0)\n"
+        + "threading.Thread(target=fit).start()"
+    )
+    frontend.read_until(lambda: frontend.latest() and frontend.latest()["step"] > 0)
+    frontend.client.execute("'another cell'")
+    frontend.send(protocol.STOP)
+    frontend.read_until(lambda: len(frontend.displays) > 1)
+    assert {display["parent"] for _, display in frontend.displays} == {cell}
+    assert "Training stopped" in frontend.displays[-1][1]["data"]["text/plain"]
 
 
 def test_a_failed_fit_ends_the_view_and_says_why(frontend):

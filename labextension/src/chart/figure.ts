@@ -62,7 +62,7 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
       line(batch, {
         name: "batch",
         mode: batch.x.length === 1 ? "markers" : "lines",
-        opacity: smoothed ? 0.28 : 0.45,
+        opacity: smoothed ? 0.28 : 0.6,
         line: { color: theme.training, width: 1 },
         marker: { color: theme.training, size: 4 },
       }),

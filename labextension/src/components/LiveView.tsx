@@ -3,22 +3,16 @@
  * table, commands under way. Everything else is the store's.
  */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { ChartOptions } from "../chart/curves";
-import type { ChartTheme } from "../chart/figure";
-import { Hover } from "../chart/hover";
-import { Pace } from "../chart/pace";
-import type { Range } from "../chart/ranges";
 import type { Plotly } from "../plotly";
 import { FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
 import type { Session } from "../session";
-import type { RunStore } from "../store";
-import { Chart, type ChartContext } from "./Chart";
+import { Charts } from "./Charts";
 import { ControlNotes, Controls, describeAsked } from "./Controls";
 import { useCommands } from "./commands";
 import { Header } from "./Header";
 import { useStore, useTheme, useUniqueId } from "./hooks";
-import { Legend } from "./Legend";
 import { Messages } from "./Messages";
 import { MetricsTable } from "./MetricsTable";
 import { Toolbar } from "./Toolbar";
@@ -130,70 +124,6 @@ function RunView({ session, run, progress, loadPlotly, themeRevision }: RunViewP
   );
 }
 
-interface ChartsProps {
-  store: RunStore;
-  run: RunInfo;
-  options: ChartOptions;
-  plotly: Plotly | null;
-  themeRevision: number;
-}
-
-function Charts({ store, run, options, plotly, themeRevision }: ChartsProps) {
-  const grid = useRef<HTMLDivElement>(null);
-  const [pace] = useState(() => new Pace());
-  const [hover] = useState(() => new Hover());
-  const [zoom, setZoom] = useState<{ range: Range | null; resets: number }>({
-    range: null,
-    resets: 0,
-  });
-  const reset = useCallback(
-    () => setZoom(({ resets }) => ({ range: null, resets: resets + 1 })),
-    [],
-  );
-  // Another x axis counts in other units.
-  useEffect(reset, [options.xAxis]);
-  const themeCache = useRef<{ revision: number; theme: ChartTheme } | null>(null);
-  const readTheme = () => {
-    if (themeCache.current?.revision !== themeRevision) {
-      themeCache.current = { revision: themeRevision, theme: resolveTheme(grid.current!) };
-    }
-    return themeCache.current!.theme;
-  };
-  const context: ChartContext = {
-    store,
-    options,
-    plotly,
-    pace,
-    hover,
-    zoom: zoom.range,
-    resets: zoom.resets,
-    onZoom: (range) => setZoom(({ resets }) => ({ range, resets })),
-    onReset: reset,
-    readTheme,
-    themeRevision,
-  };
-  return (
-    <>
-      <Legend
-        batch={run.metrics.some(({ kind }) => kind !== "epoch")}
-        running={run.metrics.some(({ kind }) => kind === "running")}
-        smoothed={options.smoothing > 0}
-        training={run.metrics.length > 0}
-        validation={run.metrics.some(({ name }) => store.epoch.has(`validation/${name}`))}
-        best={store.best.size > 0}
-      />
-      <div class="kw-grid" ref={grid}>
-        {run.metrics.map((metric) => (
-          <Chart key={metric.name} metric={metric} context={context} />
-        ))}
-        {run.metrics.length === 0 && (
-          <p class="kw-placeholder">The charts appear with the first batch.</p>
-        )}
-      </div>
-    </>
-  );
-}
-
 /** Plotly, null while it loads, or "failed". */
 function usePlotly(loadPlotly: () => Promise<Plotly>): Plotly | "failed" | null {
   const [plotly, setPlotly] = useState<{ value: Plotly | "failed" | null }>({ value: null });
@@ -211,19 +141,4 @@ function usePlotly(loadPlotly: () => Promise<Plotly>): Plotly | "failed" | null 
     };
   }, [loadPlotly]);
   return plotly.value;
-}
-
-/** Plotly draws with plain colours: read what the style sheet comes to here. */
-function resolveTheme(element: HTMLElement): ChartTheme {
-  const style = getComputedStyle(element);
-  const read = (name: string) => style.getPropertyValue(name).trim();
-  return {
-    ink: read("--kw-ink-2"),
-    grid: read("--kw-grid"),
-    paper: read("--kw-paper"),
-    training: read("--kw-training"),
-    validation: read("--kw-validation"),
-    best: read("--kw-best"),
-    font: style.fontFamily,
-  };
 }

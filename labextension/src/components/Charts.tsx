@@ -1,0 +1,93 @@
+/** The legend and the grid of charts, with what they share: zoom, crosshair, pace, colours. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ChartOptions } from "../chart/curves";
+import type { ChartTheme } from "../chart/figure";
+import { Hover } from "../chart/hover";
+import { Pace } from "../chart/pace";
+import type { Range } from "../chart/ranges";
+import type { Plotly } from "../plotly";
+import type { RunInfo } from "../protocol";
+import type { RunStore } from "../store";
+import { Chart } from "./Chart";
+import type { ChartContext } from "./drawnChart";
+import { Legend } from "./Legend";
+
+interface ChartsProps {
+  store: RunStore;
+  run: RunInfo;
+  options: ChartOptions;
+  plotly: Plotly | null;
+  themeRevision: number;
+}
+
+export function Charts({ store, run, options, plotly, themeRevision }: ChartsProps) {
+  const grid = useRef<HTMLDivElement>(null);
+  const [pace] = useState(() => new Pace());
+  const [hover] = useState(() => new Hover());
+  const [zoom, setZoom] = useState<{ range: Range | null; resets: number }>({
+    range: null,
+    resets: 0,
+  });
+  const reset = useCallback(
+    () => setZoom(({ resets }) => ({ range: null, resets: resets + 1 })),
+    [],
+  );
+  // Another x axis counts in other units.
+  useEffect(reset, [options.xAxis]);
+  const themeCache = useRef<{ revision: number; theme: ChartTheme } | null>(null);
+  const readTheme = () => {
+    if (themeCache.current?.revision !== themeRevision) {
+      themeCache.current = { revision: themeRevision, theme: resolveTheme(grid.current!) };
+    }
+    return themeCache.current!.theme;
+  };
+  const context: ChartContext = {
+    store,
+    options,
+    plotly,
+    pace,
+    hover,
+    zoom: zoom.range,
+    resets: zoom.resets,
+    onZoom: (range) => setZoom(({ resets }) => ({ range, resets })),
+    onReset: reset,
+    readTheme,
+    themeRevision,
+  };
+  return (
+    <>
+      <Legend
+        batch={run.metrics.some(({ kind }) => kind !== "epoch")}
+        running={run.metrics.some(({ kind }) => kind === "running")}
+        smoothed={options.smoothing > 0}
+        training={run.metrics.length > 0}
+        validation={run.metrics.some(({ name }) => store.epoch.has(`validation/${name}`))}
+        best={store.best.size > 0}
+      />
+      <div class="kw-grid" ref={grid}>
+        {run.metrics.map((metric) => (
+          <Chart key={metric.name} metric={metric} context={context} />
+        ))}
+        {run.metrics.length === 0 && (
+          <p class="kw-placeholder">The charts appear with the first batch.</p>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Plotly draws with plain colours: read what the style sheet comes to here. */
+function resolveTheme(element: HTMLElement): ChartTheme {
+  const style = getComputedStyle(element);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    ink: read("--kw-ink-2"),
+    grid: read("--kw-grid"),
+    paper: read("--kw-paper"),
+    training: read("--kw-training"),
+    validation: read("--kw-validation"),
+    best: read("--kw-best"),
+    font: style.fontFamily,
+  };
+}
