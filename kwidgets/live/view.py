@@ -47,6 +47,7 @@ class LiveView:
         self._epoch = TablePatcher(store.epoch)
         self._run_sent: protocol.RunInfo | None = None
         self._widget: Any = None
+        self._receiver: Any = None
         self._closed = False
         self.hears_commands = False
         self.published_at = 0.0
@@ -60,8 +61,8 @@ class LiveView:
 
         self._run_sent = self._describe_run()
         self._widget, self.hears_commands = widget.open_widget(self._snapshot)
-        receiver = widget.CommandReceiver(self._submit, self._resync, self._send)
-        self._widget.on_msg(receiver.receive)
+        self._receiver = widget.CommandReceiver(self._submit, self._resync, self._send)
+        self._widget.on_msg(self._receiver.receive)
         self._in_context(
             self._display,
             {
@@ -104,6 +105,10 @@ class LiveView:
                 return
             self._closed = True
             self._in_context(self._display, bundle, update=True)
+            # ipywidgets keeps every widget for good: let it not keep the model in training too.
+            last = self._snapshot()
+            self._widget.fresh_snapshot = lambda: last
+            self._widget.on_msg(self._receiver.receive, remove=True)
 
     def amend(self, bundle: dict[str, Any]) -> None:
         """Replace what :meth:`close` left."""

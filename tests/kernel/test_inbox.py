@@ -167,6 +167,16 @@ def test_a_closed_view_is_reported_once_and_the_fit_goes_on(frontend):
     )
 
 
+def test_nothing_keeps_a_model_whose_fit_has_ended(frontend):
+    frontend.client.execute(
+        FIT.replace("epochs=100_000", "epochs=3")
+        + "import gc, weakref\nkept = weakref.ref(model)\ndel model, live, history\n"
+        + "gc.collect()\nprint('kept:', kept())"
+    )
+    frontend.read_until(lambda: any("kept:" in text for text in frontend.texts))
+    assert "kept: None" in "".join(frontend.texts)
+
+
 def test_a_fit_in_a_thread_shows_in_its_own_cell_and_hears_commands(frontend):
     build, _, _ = FIT.partition("history =")
     cell = frontend.client.execute(
