@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from kwidgets._version import __version__
@@ -18,8 +17,6 @@ __all__ = [
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
-
-logging.getLogger("kwidgets").addHandler(logging.NullHandler())
 
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.

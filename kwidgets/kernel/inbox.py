@@ -53,9 +53,15 @@ def _own_subshell(kernel: Any) -> str:
     """Return the id of the one subshell that serves all our comms, made at first need."""
     global _subshell
     with _lock:
-        if _subshell is None or _subshell[0] is not kernel:
+        thread = kernel.shell_channel_thread
+        alive = (
+            _subshell is not None
+            and _subshell[0] is kernel
+            # Any front end may delete it.
+            and _subshell[1] in thread.manager.list_subshell()
+        )
+        if _subshell is None or not alive:
             made: concurrent.futures.Future[str] = concurrent.futures.Future()
-            thread = kernel.shell_channel_thread
 
             def make() -> None:
                 try:

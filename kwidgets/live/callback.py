@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextvars
 import difflib
+import functools
 import logging
 import math
-from typing import Any
+import threading
+from typing import Any, cast
 
 import keras
 import plotly.graph_objects as go
@@ -16,6 +18,7 @@ from kwidgets.live.figure import make_figure
 from kwidgets.live.metrics import History, MetricStore
 from kwidgets.live.run import FitRun, FitSettings
 from kwidgets.live.steering import Command, check_learning_rate
+from kwidgets.live.watch import FitWatch
 
 logger = logging.getLogger("kwidgets")
 
@@ -49,15 +52,27 @@ class LivePlot(keras.callbacks.Callback):
         >>> live.figure.write_html("training.html")
     """
 
-    def __init__(self, *args: object, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: object,
+        x_axis: protocol.XAxis = DEFAULTS["x_axis"],
+        smoothing: float = DEFAULTS["smoothing"],
+        log_scale: bool = DEFAULTS["log_scale"],
+        **unknown: object,
+    ) -> None:
         super().__init__()
-        self._options = _check_options(args, options)
+        _refuse(args, unknown)
+        self._options = _check_options(x_axis, smoothing, log_scale)
         self._context_of_creation = contextvars.copy_context()
         self._run: FitRun | None = None
+        self._other_fit: FitWatch | None = None
 
-    def __deepcopy__(self, memo: dict[int, object]) -> LivePlot:
-        # Tuners copy their callbacks for each trial: a copy watches a fit of its own.
-        return type(self)(**self._options)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Tuners copy or pickle their callbacks for each trial: a copy watches a fit of its own.
+        return functools.partial(type(self), **self._options), ()
+
+    def __repr__(self) -> str:
+        return f"<LivePlot: {self.status or 'no fit yet'}>"
 
     # What the user reads.
 
@@ -122,13 +137,20 @@ class LivePlot(keras.callbacks.Callback):
     # Keras's hooks. There is no on_train_batch_end on purpose: it would cost JAX half a step.
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if self._run is not None and self._run.is_running():
+            logger.warning(
+                "this LivePlot watches another fit that still runs; the new one goes on unwatched. "
+                "Give it a LivePlot of its own."
+            )
+            if self._run.thread_id == threading.get_ident():
+                self._other_fit = FitWatch()
+            return
         if self._run is not None:
-            self._run.abandon()  # the fit before, if an exception ended it just now
+            self._run.abandon()  # an exception ended it just now
         self._run = None
         try:
             self._run = FitRun(
                 self._model,
-                lambda: self.model,
                 FitSettings.from_params(self.params),
                 self._options,
                 self._output_context(),
@@ -138,33 +160,44 @@ class LivePlot(keras.callbacks.Callback):
         else:
             self._run.begin()
 
+    def _watched(self) -> FitRun | None:
+        """The run whose fit calls the hook, or None if that is another fit with this LivePlot."""
+        run = self._run
+        if run is None or run.ended or run.thread_id != threading.get_ident():
+            return None
+        if self._other_fit is not None:
+            if self._other_fit.is_running():
+                return None
+            self._other_fit = None
+        return run
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._run is not None:
-            self._run.begin_epoch(epoch)
+        if run := self._watched():
+            run.begin_epoch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._run is not None:
-            self._run.begin_train_batch(batch)
+        if run := self._watched():
+            run.begin_train_batch(batch)
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        if self._run is not None and not self._run.ended:
-            self._run.begin_validation()
+        if run := self._watched():
+            run.begin_validation()
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._run is not None and not self._run.ended:
-            self._run.begin_validation_batch(batch)
+        if run := self._watched():
+            run.begin_validation_batch(batch)
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self._run is not None and not self._run.ended:
-            self._run.end_validation()
+        if run := self._watched():
+            run.end_validation()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._run is not None:
-            self._run.end_epoch(epoch, logs or {})
+        if run := self._watched():
+            run.end_epoch(epoch, logs or {})
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self._run is not None:
-            self._run.end()
+        if run := self._watched():
+            run.end()
 
 
 def _warn_if_refused(ok: bool, message: str) -> None:
@@ -172,20 +205,21 @@ def _warn_if_refused(ok: bool, message: str) -> None:
         logger.warning("%s", message)
 
 
-def _check_options(args: tuple[object, ...], options: dict[str, Any]) -> protocol.ViewOptions:
+def _refuse(args: tuple[object, ...], unknown: dict[str, object]) -> None:
+    """Raise for arguments that LivePlot does not take."""
     known = ", ".join(f"{name}={value!r}" for name, value in DEFAULTS.items())
     if args:
         raise TypeError(
             f"LivePlot takes keyword arguments only ({known}); got {args[0]!r}. "
             "The model and data go to model.fit(..., callbacks=[LivePlot()])."
         )
-    for name in options:
-        if name not in DEFAULTS:
-            near = difflib.get_close_matches(name, DEFAULTS, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else "Leave it out."
-            raise TypeError(f"LivePlot got an unknown argument {name!r}; it takes {known}. {hint}")
-    checked = DEFAULTS | options
-    x_axis, smoothing, log_scale = checked["x_axis"], checked["smoothing"], checked["log_scale"]
+    for name in unknown:
+        near = difflib.get_close_matches(name, DEFAULTS, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "Leave it out."
+        raise TypeError(f"LivePlot got an unknown argument {name!r}; it takes {known}. {hint}")
+
+
+def _check_options(x_axis: object, smoothing: object, log_scale: object) -> protocol.ViewOptions:
     if x_axis not in protocol.X_AXES:
         error = ValueError if isinstance(x_axis, str) else TypeError
         raise error(f"x_axis is one of {', '.join(map(repr, protocol.X_AXES))}; got {x_axis!r}.")
@@ -202,4 +236,6 @@ def _check_options(args: tuple[object, ...], options: dict[str, Any]) -> protoco
         raise TypeError(
             f"log_scale is True or False; got {log_scale!r} ({type(log_scale).__name__})."
         )
-    return protocol.ViewOptions(x_axis=x_axis, smoothing=float(smoothing), log_scale=log_scale)
+    return protocol.ViewOptions(
+        x_axis=cast(Any, x_axis), smoothing=float(smoothing), log_scale=log_scale
+    )

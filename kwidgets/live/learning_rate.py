@@ -27,14 +27,12 @@ def read_learning_rate(model: keras.Model) -> float | None:
         return float(schedule(_current_value(model, optimizer.iterations)))
     rate = _inner(optimizer)._learning_rate
     if isinstance(rate, keras.Variable):
-        return float(_current_value(model, rate))
-    return float(rate)
+        return float(keras.ops.convert_to_numpy(_current_value(model, rate)))
+    return float(rate() if callable(rate) else rate)
 
 
 def set_learning_rate(model: keras.Model, value: float) -> None:
     """Set the learning rate from the next step on.
-
-    ``model`` must have its state attached (``Callback.model`` sees to that on JAX).
 
     Raises:
         LearningRateError: a schedule sets it, or the optimizer has none.
@@ -50,6 +48,9 @@ def set_learning_rate(model: keras.Model, value: float) -> None:
         raise LearningRateError(
             f"The optimizer ({type(optimizer).__name__}) has no learning rate to set."
         )
+    if keras.backend.backend() == "jax" and hasattr(model, "jax_state_sync"):
+        # In an epoch the trainer holds the values: bring them back, or ours would be lost.
+        model.jax_state_sync()
     optimizer.learning_rate = value
 
 

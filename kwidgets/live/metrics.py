@@ -179,7 +179,7 @@ def _weighted_mean(values: FloatArray, weights: FloatArray) -> tuple[FloatArray,
     return mean, total
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class History(Mapping[str, FloatArray]):
     """The numbers of a fit so far, as columns.
 
@@ -198,7 +198,17 @@ class History(Mapping[str, FloatArray]):
     batches: dict[str, FloatArray]
 
     def __getitem__(self, name: str) -> FloatArray:
-        return self.epochs[name]
+        try:
+            return self.epochs[name]
+        except KeyError:
+            there = ", ".join(self.epochs)
+            raise KeyError(f"the history has no {name!r} (yet); it has {there}") from None
+
+    def __repr__(self) -> str:
+        return (
+            f"History({len(self.epochs['step'])} epochs of {', '.join(self.epochs)}; "
+            f"{len(self.batches['step'])} samples of {', '.join(self.batches)})"
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.epochs)
@@ -234,8 +244,30 @@ class MetricStore:
         with self.lock:
             self.batch.append(step, epoch, seconds, values, weight=num_batches)
 
-    def add_epoch(self, step: int, epoch: int, seconds: float, logs: Mapping[str, float]) -> None:
-        """Add an epoch's logs, named as Keras names them. ``epoch`` counts finished epochs."""
+    def forget_without_values(self, logs: Mapping[str, float]) -> None:
+        """Drop metrics that turned out to have no number: neither sampled nor in ``logs``."""
+        with self.lock:
+            for name in list(self.metrics):
+                if not {name, f"val_{name}"} & logs.keys() and name not in self.batch.names:
+                    del self.metrics[name]
+
+    def sampled_names(self) -> list[str]:
+        """Return the metrics that have a curve within the epochs."""
+        return [name for name, metric in self.metrics.items() if metric["kind"] != "epoch"]
+
+    def add_epoch(
+        self,
+        step: int,
+        epoch: int,
+        seconds: float,
+        logs: Mapping[str, float],
+        complete: bool = True,
+    ) -> None:
+        """Add an epoch's logs, named as Keras names them. ``epoch`` counts finished epochs.
+
+        An epoch that was cut short is not ``complete``: its training values are means over a few
+        batches, which may look better than any whole epoch's.
+        """
         values: dict[str, float] = {}
         with self.lock:
             for key, value in logs.items():
@@ -244,13 +276,21 @@ class MetricStore:
                 if name not in self.metrics:
                     self.declare(MetricInfo(name=name, kind="epoch", direction=None))
             self.epoch.append(step, epoch, seconds, values)
-            self._update_best(step, epoch, seconds, values)
+            self._update_best(step, epoch, seconds, values, complete)
 
     def _update_best(
-        self, step: int, epoch: int, seconds: float, values: Mapping[str, float]
+        self,
+        step: int,
+        epoch: int,
+        seconds: float,
+        values: Mapping[str, float],
+        complete: bool,
     ) -> None:
+        splits: tuple[Literal["validation", "training"], ...] = ("validation",)
+        if complete:
+            splits += ("training",)
         for name, metric in self.metrics.items():
-            for split in ("validation", "training"):
+            for split in splits:
                 value = values.get(f"{split}/{name}", math.nan)
                 if not math.isfinite(value) or metric["direction"] is None:
                     continue
@@ -283,7 +323,13 @@ class MetricStore:
         with self.lock:
             batches = self.batch.view(len(self.batch) or 1).columns
             epochs = self.epoch.view(len(self.epoch) or 1).columns
-        named = {"step": epochs["step"], "epoch": epochs["epoch"] - 1, "seconds": epochs["seconds"]}
+            named = {
+                "step": epochs["step"],
+                "epoch": epochs["epoch"] - 1,
+                "seconds": epochs["seconds"],
+            }
+            for name in self.sampled_names():
+                named[name] = np.full(len(epochs["step"]), math.nan)
         for column, values in epochs.items():
             split, _, name = column.partition("/")
             if name:

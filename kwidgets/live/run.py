@@ -6,10 +6,11 @@ import collections
 import contextvars
 import dataclasses
 import math
+import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -67,6 +68,17 @@ class Pace:
         self.due_at = now + max(self._seconds, min(affordable, early, MAX_INTERVAL_SECONDS))
 
 
+def describe_error(error: BaseException) -> str:
+    """Return an exception in a line: its own first one, or the cause that TensorFlow buries."""
+    lines = str(error).strip().splitlines() or [""]
+    line = f"{type(error).__name__}: {lines[0]}"
+    if lines[0].endswith(":"):
+        # TensorFlow heads it "Graph execution error:" and puts what Python raised further down.
+        causes = [line for line in lines if re.match(r"\w*(Error|Exception): .", line.strip())]
+        line = causes[-1].strip() if causes else line
+    return line[:300]
+
+
 @dataclasses.dataclass(frozen=True)
 class FitSettings:
     """What Keras tells a callback about the fit."""
@@ -85,7 +97,6 @@ class FitRun:
 
     Args:
         model: the model in training.
-        attached_model: gives the model with its state attached (it is not always, on JAX).
         settings: what Keras tells about the fit.
         options: how the view starts out.
         context: where output belongs to.
@@ -94,7 +105,6 @@ class FitRun:
     def __init__(
         self,
         model: keras.Model,
-        attached_model: Callable[[], keras.Model],
         settings: FitSettings,
         options: protocol.ViewOptions,
         context: contextvars.Context,
@@ -103,7 +113,6 @@ class FitRun:
         self.status: protocol.Status = "running"
         self.detail = ""
         self._model = model
-        self._attached_model = attached_model
         self._options = options
         self._guard = Guard()
         self._not_finite: dict[str, str] = {}
@@ -125,6 +134,8 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._in_epoch = False
+        self._sampled_in_epoch = False
+        self._trained_seconds = 0.0
         self._sampler: MetricSampler | None = None
         self._watch = FitWatch()
         self._interrupt = SafeInterrupt(self._watch.is_running)
@@ -138,6 +149,15 @@ class FitRun:
     def ended(self) -> bool:
         return self._ended.is_set()
 
+    @property
+    def thread_id(self) -> int:
+        """The thread in which fit runs."""
+        return self._watch.thread_id
+
+    def is_running(self) -> bool:
+        """Whether fit has neither told of its end nor gone without a word."""
+        return not self.ended and self._watch.is_running()
+
     # Hooks, in the order in which Keras calls them.
 
     def begin(self) -> None:
@@ -147,12 +167,13 @@ class FitRun:
         self._guard("The live view", self.view.open)
         self._guard("Watching the cell", self._listen_to_cell, True)
         # In a copy of the context, or what it shows would land in whatever cell ran last.
-        threading.Thread(
+        watching = threading.Thread(
             target=self._context.copy().run,
             args=(self._watch_fit,),
             name="kwidgets-watch",
             daemon=True,
-        ).start()
+        )
+        self._guard("Watching the fit", watching.start)
 
     def begin_epoch(self, epoch: int) -> None:
         if not self._progress.finished_epochs and not self._progress.step:
@@ -160,6 +181,7 @@ class FitRun:
         self._progress.begin_epoch(epoch)
         self._step_sampled = self._progress.step
         self._in_epoch = True
+        self._sampled_in_epoch = False
         if self._sampler is not None:
             self._sampler.start_epoch()
         self.safe_point()
@@ -177,9 +199,7 @@ class FitRun:
         if not self._in_epoch:
             return
         self._progress.begin_validation(bool(self._model.stop_training))
-        # Keras resets its metrics next: the epoch's last batches must be read now.
-        self._sample_if_due()
-        self._in_epoch = False
+        self._end_training_of_epoch()
 
     def begin_validation_batch(self, batch: int) -> None:
         self._progress.validation_batch = batch
@@ -196,15 +216,25 @@ class FitRun:
         self._deferred.clear()
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        self._progress.end_epoch(bool(self._model.stop_training))
+        cut_short = bool(self._model.stop_training)
+        self._progress.end_epoch(cut_short)
         if self._in_epoch:
-            self._sample_if_due()
-        self._in_epoch = False
-        self._guard("Reading the epoch's results", self._add_epoch, epoch, logs)
+            self._end_training_of_epoch()
+        self._guard("Reading the epoch's results", self._add_epoch, epoch, logs, cut_short)
         self._publish_if_due()
         self.safe_point()
 
+    def _end_training_of_epoch(self) -> None:
+        """Validation, if any, comes next; Keras resets its metrics before it."""
+        self._in_epoch = False
+        self._trained_seconds = self._progress.clock.seconds()
+        # A sample stands for the batches since the one before, within an epoch: the rest of this
+        # one must be read now. Where there was none, the epoch's logs tell the same for nothing.
+        if self._sampled_in_epoch:
+            self._sample()
+
     def end(self) -> None:
+        self._guard("Reading the learning rate", self._read_learning_rate)
         if self.status == "stopping" and self.detail != INTERRUPT_DETAIL:
             self._end("stopped", "")
         elif self._ended_early():
@@ -237,6 +267,8 @@ class FitRun:
         """
         while True:
             if self._interrupt.requested:
+                if self._in_epoch:
+                    self._sample()
                 self._end("interrupted", "")
                 self._interrupt.raise_if_requested()
             acted = False
@@ -257,8 +289,7 @@ class FitRun:
                 return
             try:
                 assert command.value is not None
-                set_learning_rate(self._attached_model(), command.value)
-                self._read_learning_rate()
+                set_learning_rate(self._model, command.value)
             except LearningRateError as error:
                 self._guard("Replying", command.reply, False, str(error))
                 return
@@ -266,6 +297,7 @@ class FitRun:
                 message = f"The learning rate could not be set: {type(error).__name__}: {error}"
                 self._guard("Replying", command.reply, False, message)
                 return
+            self._guard("Reading the learning rate", self._read_learning_rate)
         elif command.kind == "stop":
             self._model.stop_training = True
             self._set_status("stopping")
@@ -290,10 +322,6 @@ class FitRun:
         for metric in self._sampler.describe():
             self.store.declare(metric)
 
-    def _sample_if_due(self) -> None:
-        if time.perf_counter() >= self._sampling.due_at:
-            self._sample()
-
     def _sample(self) -> None:
         started = time.perf_counter()
         self._progress.measure_speed()
@@ -306,6 +334,7 @@ class FitRun:
         if self._sampler is None or num_batches <= 0:
             return
         values = self._sampler.sample()
+        self._sampled_in_epoch = True
         if any(name not in self.store.metrics for name in values):
             for metric in self._sampler.describe():
                 self.store.declare(metric)
@@ -328,7 +357,7 @@ class FitRun:
                     "look for NaN in the data too."
                 )
 
-    def _add_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
+    def _add_epoch(self, epoch: int, logs: Mapping[str, Any], cut_short: bool) -> None:
         scalars: dict[str, float] = {}
         for name, value in logs.items():
             try:
@@ -341,8 +370,19 @@ class FitRun:
                     protocol.MetricInfo(name=name, kind="epoch", direction=direction_of(name, None))
                 )
         self._note_not_finite(scalars)
+        self.store.forget_without_values(scalars)
         progress = self._progress
-        self.store.add_epoch(progress.step, epoch + 1, progress.clock.seconds(), scalars)
+        if not self._sampled_in_epoch:
+            self.store.add_batches(
+                progress.step,
+                progress.fractional_epoch,
+                self._trained_seconds,
+                {name: scalars[name] for name in self.store.sampled_names() if name in scalars},
+                max(progress.batch, 1),
+            )
+        self.store.add_epoch(
+            progress.step, epoch + 1, progress.clock.seconds(), scalars, complete=not cut_short
+        )
 
     def _read_learning_rate(self) -> None:
         self._schedule = schedule_name(getattr(self._model, "optimizer", None))
@@ -432,10 +472,7 @@ class FitRun:
             self._end("interrupted", "")
         else:
             text = "An exception ended the training."
-            if error is not None:
-                first_line = (str(error).strip().splitlines() or [""])[0][:200]
-                text = f"{type(error).__name__}: {first_line}"
-            self._end("failed", text)
+            self._end("failed", text if error is None else describe_error(error))
 
     def _watch_fit(self) -> None:
         while not self._ended.wait(WATCH_SECONDS):
@@ -460,4 +497,6 @@ class FitRun:
 
     def _after_cell(self, result: Any) -> None:
         if not self._watch.is_running():
+            if self._in_epoch and self._on_main_thread and not self.ended:
+                self._sample()  # the batches until it failed
             self.abandon(getattr(result, "error_in_exec", None))

@@ -158,6 +158,6 @@ def _to_floats(values: Sequence[Any]) -> list[float]:
     if backend == "torch":
         import torch
 
-        stacked = torch.stack([value.detach().to(torch.float64) for value in values])
-        return [float(value) for value in stacked.tolist()]
-    return [float(value) for value in values]
+        return [float(value) for value in torch.stack([v.detach() for v in values]).tolist()]
+    # Under a tf.distribute strategy a variable has a part on each replica, which reading joins.
+    return [float(v.read_value() if hasattr(v, "read_value") else v) for v in values]

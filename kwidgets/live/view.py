@@ -74,7 +74,8 @@ class LiveView:
                 "text/plain": "Live training view: needs a notebook with widgets",
             },
         )
-        self.published_at = time.perf_counter()
+        # The snapshot that opened the widget could not know yet whether commands are heard.
+        self.publish()
 
     def publish(self) -> None:
         """Send what changed since the last time."""
@@ -104,11 +105,11 @@ class LiveView:
             if self._widget is None:
                 return
             self._closed = True
-            self._in_context(self._display, bundle, update=True)
             # ipywidgets keeps every widget for good: let it not keep the model in training too.
             last = self._snapshot()
             self._widget.fresh_snapshot = lambda: last
             self._widget.on_msg(self._receiver.receive, remove=True)
+            self._in_context(self._display, bundle, update=True)
 
     def amend(self, bundle: dict[str, Any]) -> None:
         """Replace what :meth:`close` left."""

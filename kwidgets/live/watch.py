@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from types import FrameType
 
 
 class FitWatch:
     """Remembers which call of ``fit`` is calling us, by its frame on the thread's stack.
 
-    Holds no reference to the frame: that would keep the user's data alive.
+    Holds no reference to the frame: that would keep the user's data alive. A later fit may get a
+    frame at the same address; but not while this one's list of callbacks lives, which is its own.
     """
 
     def __init__(self) -> None:
-        self._thread_id = threading.get_ident()
+        self.thread_id = threading.get_ident()
         self._key: tuple[int, object] | None = None
+        self._callback_list: weakref.ref[object] | None = None
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
+            caller = frame.f_locals.get("self")
+            if self._callback_list is None and type(caller).__name__ == "CallbackList":
+                self._callback_list = weakref.ref(caller)
             module = str(frame.f_globals.get("__name__", ""))
             if frame.f_code.co_name == "fit" and module.startswith("keras."):
                 self._key = (id(frame), frame.f_code)
@@ -31,7 +37,9 @@ class FitWatch:
         """
         if self._key is None:
             return True
-        frame = sys._current_frames().get(self._thread_id)
+        if self._callback_list is not None and self._callback_list() is None:
+            return False
+        frame = sys._current_frames().get(self.thread_id)
         while frame is not None:
             if (id(frame), frame.f_code) == self._key:
                 return True

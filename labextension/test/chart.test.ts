@@ -104,10 +104,11 @@ describe("curves", () => {
     expect(nearestPoint({ x: [1], y: [NaN] }, 1)).toBe(-1);
   });
 
-  test("latest values: a finished epoch outranks its last batch", () => {
-    expect(latestValues(storeWith(FULL), LOSS)).toEqual({ training: 2, validation: NaN });
-    expect(latestValues(storeWith({}), LOSS)).toEqual({ training: 1.5, validation: null });
+  test("latest values: of batches, of whole epochs, of validation", () => {
+    expect(latestValues(storeWith(FULL), LOSS)).toEqual({ batch: 1, training: 2, validation: NaN });
+    expect(latestValues(storeWith({}), LOSS).batch).toBe(1.5);
     expect(latestValues(storeWith({}), { ...LOSS, name: "auc" })).toEqual({
+      batch: null,
       training: null,
       validation: null,
     });

@@ -62,6 +62,19 @@ test("the first drawing is at once, later ones at most five times a second", () 
   expect(drawn.length).toBeLessThanOrEqual(11);
 });
 
+test("charts are drawn in rounds: none is a rest behind another", () => {
+  const charts = [addChart(30), addChart(30), addChart(30)];
+  clock.run(0);
+  stream(
+    charts.map(({ chart }) => chart),
+    10,
+  );
+  const [first, , third] = charts.map(({ drawn }) => drawn);
+  for (const [i, at] of first!.slice(2, -1).entries()) {
+    expect(Math.abs(third![i + 2]! - at)).toBeLessThan(150);
+  }
+});
+
 test("slow drawings come less often: under a tenth of the time", () => {
   const charts = [addChart(30), addChart(30), addChart(30)];
   clock.run(0);

@@ -167,6 +167,14 @@ def test_a_closed_view_is_reported_once_and_the_fit_goes_on(frontend):
     )
 
 
+def test_the_view_knows_from_the_start_that_buttons_work(frontend):
+    frontend.client.execute(FIT.replace("epochs=100_000", "epochs=1"))
+    frontend.read_until(lambda: frontend.updates)
+    assert frontend.updates[0]["payload"]["run"]["controls"] == "live"
+    assert frontend.latest()["phase"] == "starting"
+    frontend.read_until(lambda: any("fit returned" in text for text in frontend.texts))
+
+
 def test_nothing_keeps_a_model_whose_fit_has_ended(frontend):
     frontend.client.execute(
         FIT.replace("epochs=100_000", "epochs=3")

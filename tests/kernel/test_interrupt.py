@@ -96,6 +96,20 @@ def test_a_handler_left_behind_by_a_failed_fit_takes_itself_out():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_fit_after_a_failed_one_can_be_interrupted():
+    """The new fit's frame may lie where the failed one's lay."""
+
+    class Fail(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise RuntimeError("failed on purpose")
+
+    model = make_model()
+    with pytest.raises(RuntimeError, match="on purpose"):
+        model.fit(X, Y, callbacks=[kw.LivePlot(), Fail()], verbose=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, epochs=2000, callbacks=[InterruptAt(3)], verbose=0)
+
+
 def test_in_another_thread_nothing_is_installed():
     before = signal.getsignal(signal.SIGINT)
     live = kw.LivePlot()

@@ -1,7 +1,9 @@
 """LivePlot in real fits, without a notebook: quiet, harmless, and steerable from any thread."""
 
 import copy
+import itertools
 import logging
+import pickle
 import threading
 
 import keras
@@ -81,7 +83,7 @@ def test_weights_are_the_same_when_everything_of_the_view_fails(data, monkeypatc
         np.testing.assert_array_equal(plain, other)
     assert live.status == "finished"
     reports = [record.getMessage() for record in caplog.records]
-    assert len(reports) == len(set(reports)) == 2, "each failure is reported once"
+    assert len(reports) == len(set(reports)) == 3, "each failure is reported once"
 
 
 def test_history_agrees_with_keras(data):
@@ -113,6 +115,36 @@ def test_batch_curve_is_the_exact_mean_of_the_batches(data, monkeypatch):
     np.testing.assert_allclose(
         live.history.batches["mean/loss"], np.diff(sums, prepend=0), rtol=1e-4
     )
+
+
+@pytest.mark.parametrize("validation_split", [0.0, 0.25])
+def test_each_sample_is_the_mean_of_exactly_the_batches_since_the_last(data, validation_split):
+    """Whatever the pace: epochs here are far shorter than the time between samples."""
+    live = kw.LivePlot()
+    losses = []
+
+    class Logs(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            total = logs["loss"] * (batch + 1)
+            losses.append(total - (self.total if batch else 0.0))
+            self.total = total
+
+    make_model().fit(
+        *data, epochs=40, validation_split=validation_split, callbacks=[live, Logs()], verbose=0
+    )
+    samples = live.history.batches
+    edges = [0, *samples["step"].astype(int)]
+    assert edges[-1] == len(losses)
+    expected = [np.mean(losses[a:b]) for a, b in itertools.pairwise(edges)]
+    np.testing.assert_allclose(samples["mean/loss"], expected, rtol=1e-3)
+
+
+def test_an_epoch_cut_short_is_not_the_best(data):
+    live = kw.LivePlot()
+    act = Act(17, live.stop)
+    make_model().fit(*data, epochs=50, callbacks=[live, act], verbose=0)
+    assert len(live.history["loss"]) == 3
+    assert live._store.best["loss"]["epoch"] <= 2
 
 
 def test_metrics_without_a_total_are_running_values(data):
@@ -204,9 +236,58 @@ def test_an_exception_in_the_data_is_seen_as_failed(data):
     with pytest.raises(Exception, match="no more data"):
         make_model().fit(batches(), steps_per_epoch=9, epochs=2, callbacks=[live], verbose=0)
     wait_until(lambda: live.status == "failed")
+    assert live.history["loss"].size == 0
+    with pytest.raises(KeyError, match=r"no 'val_loss' .yet.; it has step, epoch"):
+        live.history["val_loss"]
     live.stop()  # has no effect, and does not raise
     make_model().fit(*data, epochs=1, callbacks=[live], verbose=0)
     assert live.status == "finished"
+
+
+def test_another_fit_with_the_same_live_plot_is_left_alone(data, caplog):
+    """Nested, as in a callback that trains a second model: the outer one stays watched."""
+    live = kw.LivePlot()
+
+    class Nested(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                make_model().fit(*data, epochs=2, callbacks=[live], verbose=0)
+                live.stop()
+
+    with caplog.at_level(logging.WARNING, logger="kwidgets"):
+        make_model().fit(*data, epochs=50, callbacks=[live, Nested()], verbose=0)
+    assert live.status == "stopped"
+    assert list(live.history["step"][:2]) == [8, 16]
+    assert len(live.history["loss"]) == 3
+    assert caplog.text.count("watches another fit") == 1
+
+
+def test_a_metric_that_never_has_a_number_gets_no_chart(data):
+    class Own(keras.Sequential):
+        def train_step(self, data):
+            super().train_step(data)
+            return {"my_loss": keras.ops.convert_to_tensor(0.5)}
+
+    live = kw.LivePlot()
+    keras.utils.set_random_seed(7)
+    model = Own([keras.Input((8,)), keras.layers.Dense(2, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=[VectorF1()])
+    model.fit(*data, epochs=2, callbacks=[live], verbose=0)
+    assert "my_loss" in live._store.metrics
+    assert "vector_f1" not in live._store.metrics
+
+
+class VectorF1(keras.metrics.Mean):
+    """A metric whose result is no single number."""
+
+    def __init__(self, name="vector_f1", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        super().update_state(y_pred)
+
+    def result(self):
+        return keras.ops.stack([super().result(), 0.0])
 
 
 def test_zero_epochs(data):
@@ -262,7 +343,9 @@ def test_evaluate_with_the_callback_shows_nothing_and_changes_nothing(data):
 
 def test_tuners_may_copy_it():
     live = kw.LivePlot(smoothing=0.5)
+    assert repr(live) == "<LivePlot: no fit yet>"
     assert copy.deepcopy(live)._options == live._options
+    assert pickle.loads(pickle.dumps(live))._options == live._options
 
 
 def test_before_the_first_fit():

@@ -56,30 +56,21 @@ export function metricCurves(
   };
 }
 
-/** Latest values, as a chart's header shows them: NaN where there is none yet is null. */
+/** Latest values, as a chart's header shows them; null where there is none yet. */
 export interface LatestValues {
+  batch: number | null;
   training: number | null;
   validation: number | null;
 }
 
-/** The newest value of each kind. A finished epoch's outranks the batch that ended it. */
+/** The newest value of each kind. */
 export function latestValues(store: RunStore, metric: MetricInfo): LatestValues {
-  const batchRow = store.batch.rows - 1;
-  const epochRow = store.epoch.rows - 1;
-  const inEpoch =
-    store.batch.has(`mean/${metric.name}`) &&
-    batchRow >= 0 &&
-    !(store.epoch.at("step", epochRow) >= store.batch.at("step", batchRow));
-  const training = `training/${metric.name}`;
-  const validation = `validation/${metric.name}`;
+  const last = (columns: RunStore["batch"], name: string) =>
+    columns.has(name) && columns.rows > 0 ? columns.at(name, columns.rows - 1) : null;
   return {
-    training: inEpoch
-      ? store.batch.at(`mean/${metric.name}`, batchRow)
-      : store.epoch.has(training) && epochRow >= 0
-        ? store.epoch.at(training, epochRow)
-        : null,
-    validation:
-      store.epoch.has(validation) && epochRow >= 0 ? store.epoch.at(validation, epochRow) : null,
+    batch: last(store.batch, `mean/${metric.name}`),
+    training: last(store.epoch, `training/${metric.name}`),
+    validation: last(store.epoch, `validation/${metric.name}`),
   };
 }
 

@@ -167,7 +167,7 @@ export function buildFigure(input: FigureInput): Figure {
         showgrid: hasPoints(curves),
         ...logTicks(logScale, input.yRange),
       },
-      modebar: { bgcolor: theme.paper, color: theme.ink, activecolor: theme.training },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.ink, activecolor: theme.training },
     } as Partial<Layout>,
   };
 }

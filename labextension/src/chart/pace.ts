@@ -32,6 +32,8 @@ const REST_FACTOR = 16;
 export class Pace {
   private readonly entries = new Set<Entry>();
   private restUntil = 0;
+  /** A round draws each chart that has changed once, so that all show the same moment. */
+  private round: { began: number; cost: number } | null = null;
   private holds = 0;
   private cancel: (() => void) | null = null;
   private dueAt = Infinity;
@@ -78,7 +80,7 @@ export class Pace {
       if (!entry.dirty || !entry.visible) continue;
       const at = entry.urgent
         ? -Infinity
-        : Math.max(entry.drawnAt + MIN_INTERVAL_MS, this.restUntil);
+        : Math.max(entry.drawnAt + MIN_INTERVAL_MS, this.round ? 0 : this.restUntil);
       const earlier =
         !best || at < best.at || (at === best.at && entry.drawnAt < best.entry.drawnAt);
       if (earlier) best = { entry, at };
@@ -102,6 +104,16 @@ export class Pace {
     );
   }
 
+  private endRound(now: number): void {
+    const { round } = this;
+    if (!round) return;
+    for (const { dirty, visible, drawnAt } of this.entries) {
+      if (dirty && visible && drawnAt < round.began) return;
+    }
+    this.round = null;
+    this.restUntil = Math.max(this.restUntil, now + REST_FACTOR * round.cost);
+  }
+
   private drawNext(): void {
     const next = this.holds > 0 ? null : this.next();
     if (next) {
@@ -118,7 +130,9 @@ export class Pace {
       }
       const ended = this.clock.now();
       entry.drawnAt = ended;
-      if (!urgent) this.restUntil = ended + REST_FACTOR * (ended - began);
+      this.round ??= { began, cost: 0 };
+      if (!urgent) this.round.cost += ended - began;
+      this.endRound(ended);
     }
     this.plan();
   }

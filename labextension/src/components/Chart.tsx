@@ -2,7 +2,7 @@
 
 import { latestValues } from "../chart/curves";
 import { formatValue } from "../format";
-import type { MetricInfo } from "../protocol";
+import { FINAL_STATUSES, type MetricInfo } from "../protocol";
 import { CHART_HEIGHT, type ChartContext, useDrawnChart } from "./drawnChart";
 import { HoverLayer } from "./HoverLayer";
 import { useUniqueId } from "./hooks";
@@ -12,9 +12,10 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
   const { store, options } = context;
   const summaryId = useUniqueId("summary");
   const { plotElement, frame, drawer, dragProps } = useDrawnChart(metric, context);
-  const { training, validation } = latestValues(store, metric);
+  const { batch, training, validation } = latestValues(store, metric);
   const best = store.best.get(metric.name) ?? null;
-  const empty = training === null && validation === null;
+  const empty = batch === null && training === null && validation === null;
+  const over = FINAL_STATUSES.has(store.progress?.status ?? "running");
   return (
     <article class="kw-chart">
       <div class="kw-chart-header">
@@ -30,6 +31,7 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         </span>
       </div>
       <div class="kw-chart-values">
+        <Latest kind="batch" value={batch} />
         <Latest kind="training" value={training} />
         <Latest kind="validation" value={validation} />
       </div>
@@ -45,22 +47,29 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         <div class="kw-plotly" ref={plotElement} />
         {empty && (
           <p class="kw-plot-empty">
-            {metric.kind === "epoch"
-              ? "The first value comes at the end of the epoch."
-              : "The first value comes after the first batch."}
+            {over
+              ? "The training ended before the first value."
+              : metric.kind === "epoch"
+                ? "The first value comes at the end of the epoch."
+                : "The first value comes after the first batch."}
           </p>
         )}
         <HoverLayer hover={context.hover} drawer={() => drawer.current} />
       </div>
       <p id={summaryId} hidden>
-        {summarize(training, validation, best)}
+        {summarize(training ?? batch, validation, best)}
         {options.logScale ? " Log scale." : ""}
       </p>
     </article>
   );
 }
 
-function Latest({ kind, value }: { kind: "training" | "validation"; value: number | null }) {
+interface LatestProps {
+  kind: "batch" | "training" | "validation";
+  value: number | null;
+}
+
+function Latest({ kind, value }: LatestProps) {
   if (value === null) return null;
   const broken = !Number.isFinite(value);
   return (

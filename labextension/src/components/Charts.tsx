@@ -6,6 +6,7 @@ import type { ChartTheme } from "../chart/figure";
 import { Hover } from "../chart/hover";
 import { Pace } from "../chart/pace";
 import type { Range } from "../chart/ranges";
+import { recallChoices, rememberChoices } from "../choices";
 import type { Plotly } from "../plotly";
 import type { RunInfo } from "../protocol";
 import type { RunStore } from "../store";
@@ -25,16 +26,21 @@ export function Charts({ store, run, options, plotly, themeRevision }: ChartsPro
   const grid = useRef<HTMLDivElement>(null);
   const [pace] = useState(() => new Pace());
   const [hover] = useState(() => new Hover());
-  const [zoom, setZoom] = useState<{ range: Range | null; resets: number }>({
-    range: null,
+  const [zoom, setZoom] = useState<{ range: Range | null; resets: number }>(() => ({
+    range: recallChoices(run.run_id).zoom ?? null,
     resets: 0,
-  });
+  }));
+  useEffect(() => rememberChoices(run.run_id, { zoom: zoom.range }), [run.run_id, zoom.range]);
   const reset = useCallback(
     () => setZoom(({ resets }) => ({ range: null, resets: resets + 1 })),
     [],
   );
   // Another x axis counts in other units.
-  useEffect(reset, [options.xAxis]);
+  const xAxis = useRef(options.xAxis);
+  useEffect(() => {
+    if (xAxis.current !== options.xAxis) reset();
+    xAxis.current = options.xAxis;
+  }, [options.xAxis, reset]);
   const themeCache = useRef<{ revision: number; theme: ChartTheme } | null>(null);
   const readTheme = () => {
     if (themeCache.current?.revision !== themeRevision) {

@@ -5,6 +5,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { ChartOptions } from "../chart/curves";
+import { recallChoices, rememberChoices } from "../choices";
 import type { Plotly } from "../plotly";
 import { FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
 import type { Session } from "../session";
@@ -61,12 +62,17 @@ interface RunViewProps extends LiveViewProps {
 function RunView({ session, run, progress, loadPlotly, themeRevision }: RunViewProps) {
   const { store } = session;
   const commands = useCommands(session, progress.status);
-  const [options, setOptions] = useState<ChartOptions>(() => ({
-    xAxis: run.options.x_axis,
-    smoothing: Math.min(Math.max(run.options.smoothing, 0), 0.99),
-    logScale: run.options.log_scale,
-  }));
-  const [table, setTable] = useState(false);
+  const [earlier] = useState(() => recallChoices(run.run_id));
+  const [options, setOptions] = useState<ChartOptions>(
+    () =>
+      earlier.options ?? {
+        xAxis: run.options.x_axis,
+        smoothing: Math.min(Math.max(run.options.smoothing, 0), 0.99),
+        logScale: run.options.log_scale,
+      },
+  );
+  const [table, setTable] = useState(earlier.table ?? false);
+  useEffect(() => rememberChoices(run.run_id, { options, table }), [run.run_id, options, table]);
   const [rateRefusal, setRateRefusal] = useState<string | null>(null);
   const noteId = useUniqueId("note");
   const plotly = usePlotly(loadPlotly);

@@ -105,6 +105,11 @@ export function useDrawnChart(metric: MetricInfo, context: ChartContext) {
 
   // New numbers wait their turn; what the user did is shown at once.
   useEffect(() => paced.current?.invalidate(), [context.store.revision]);
+  // Nothing more will come for now: show the last of it without waiting.
+  const resting = context.store.progress?.status !== "running";
+  useEffect(() => {
+    if (resting) paced.current?.invalidate(true);
+  }, [resting, context.store.revision]);
   const { options, zoom, resets, themeRevision } = context;
   const userState = [options.xAxis, options.smoothing, options.logScale, zoom, resets];
   useLayoutEffect(() => {
