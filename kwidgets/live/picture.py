@@ -23,14 +23,24 @@ INK = "#1f2328"
 MUTED = "#59636e"
 GRID = "#e4e7eb"
 
-# Points of all lines together: about 60 kB of picture at most, however many metrics.
-MAX_POINTS = 4_000
+STYLES = {
+    "batches": f'stroke="{TRAINING}" stroke-opacity=".35"',
+    "training": f'stroke="{TRAINING}" stroke-width="2"',
+    "validation": f'stroke="{VALIDATION}" stroke-width="2" stroke-dasharray="5 3"',
+}
+
+# About 60 kB of picture at most, however many metrics and epochs.
+MAX_POINTS = 1_800  # of all lines together
+MAX_CHARTS = 20
+MAX_MARKED_POINTS = 40  # a line with more shows no mark at each epoch
+MAX_WORDS = 130  # characters that fit in a line
 
 
 def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
     """Return the SVG of a run: a header and one chart a metric, x in epochs."""
     with store.lock:
-        names = list(store.metrics)
+        names = list(store.metrics)[:MAX_CHARTS]
+        left_out = len(store.metrics) - len(names)
         max_points = max(24, min(300, MAX_POINTS // max(3 * len(names), 1)))
         batch = store.batch.view(max_points).columns
         epoch = store.epoch.view(max_points).columns
@@ -38,17 +48,32 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
     columns = min(COLUMNS, max(len(names), 1))
     chart_width = (WIDTH - PADDING * (columns + 1)) / columns
     rows = -(-len(names) // columns)
-    height = HEADER + rows * (CHART_HEIGHT + PADDING)
+    words = [progress["detail"], *(notice["text"] for notice in progress["notices"])]
+    if left_out:
+        words.append(f"{left_out} more metrics are in the data, not in this picture.")
+    words = [text for text in words if text]
+    top = HEADER + 20 * len(words)
+    height = top + rows * (CHART_HEIGHT + PADDING)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" font-family="system-ui,sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#fff" stroke="{GRID}"/>',
         _header(run, progress),
+        _legend(
+            ("batches", bool(batch["step"].size)),
+            ("training", any(name.startswith("training/") for name in epoch)),
+            ("validation", any(name.startswith("validation/") for name in epoch)),
+            ("best epoch", bool(best)),
+        ),
     ]
+    for i, text in enumerate(words):
+        short = text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…"
+        y = HEADER + 20 * i + 8
+        parts.append(f'<text x="{PADDING}" y="{y}" fill="{VALIDATION}">{_text(short)}</text>')
     for i, name in enumerate(names):
         row, column = divmod(i, columns)
         x = PADDING + column * (chart_width + PADDING)
-        y = HEADER + row * (CHART_HEIGHT + PADDING)
+        y = top + row * (CHART_HEIGHT + PADDING)
         chart = _Chart(name, chart_width, CHART_HEIGHT, run["options"]["log_scale"])
         parts.append(f'<g transform="translate({x:.0f},{y})">')
         parts.append(chart.draw(batch, epoch, best.get(name)))
@@ -60,23 +85,27 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
     title = f"{run['model_name']} · {progress['status']}"
     facts = [f"{run['backend']} · {run['device']}", f"step {progress['step']:,}"]
-    legend = (
-        _legend(WIDTH - 330, TRAINING, "", "training")
-        + _legend(WIDTH - 230, VALIDATION, ' stroke-dasharray="5 3"', "validation")
-        + f'<text x="{WIDTH - 112}" y="30" fill="{INK}">★ best epoch</text>'
-    )
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'
         f"{_text(title)}</text>"
-        f'<text x="{PADDING}" y="42" fill="{MUTED}">{_text(" · ".join(facts))}</text>{legend}'
+        f'<text x="{PADDING}" y="42" fill="{MUTED}">{_text(" · ".join(facts))}</text>'
     )
 
 
-def _legend(x: float, color: str, dash: str, label: str) -> str:
-    return (
-        f'<path d="M{x} 26h22" stroke="{color}" stroke-width="2"{dash}/>'
-        f'<text x="{x + 28}" y="30" fill="{INK}">{label}</text>'
-    )
+def _legend(*entries: tuple[str, bool]) -> str:
+    """What the lines mean, from the right; only of what is drawn."""
+    parts = []
+    x = WIDTH - PADDING
+    for label, shown in reversed(entries):
+        if not shown:
+            continue
+        x -= 7 * len(label) + 44
+        if label in STYLES:
+            parts.append(f'<path d="M{x} 26h22" {STYLES[label]}/>')
+        else:
+            parts.append(f'<text x="{x + 6}" y="31" font-size="15" fill="{INK}">★</text>')
+        parts.append(f'<text x="{x + 28}" y="30" fill="{INK}">{label}</text>')
+    return "".join(parts)
 
 
 class _Chart:
@@ -96,7 +125,7 @@ class _Chart:
     ) -> str:
         name = self._name
         lines = {
-            "batch": (batch["epoch"], batch.get(f"mean/{name}")),
+            "batches": (batch["epoch"], batch.get(f"mean/{name}")),
             "training": (epoch["epoch"], epoch.get(f"training/{name}")),
             "validation": (epoch["epoch"], epoch.get(f"validation/{name}")),
         }
@@ -106,23 +135,19 @@ class _Chart:
             f'<text x="0" y="14" font-weight="600" fill="{INK}">{_text(name)}</text>',
             self._axes(),
         ]
-        styles = {
-            "batch": f'stroke="{TRAINING}" stroke-opacity=".3"',
-            "training": f'stroke="{TRAINING}" stroke-width="2"',
-            "validation": f'stroke="{VALIDATION}" stroke-width="2" stroke-dasharray="5 3"',
-        }
         for key, (x, y) in known.items():
             path = self._path(x, y)
             if path:
                 parts.append(
-                    f'<path fill="none" stroke-linejoin="round" {styles[key]} d="{path}"/>'
+                    f'<path fill="none" stroke-linejoin="round" {STYLES[key]} d="{path}"/>'
                 )
-            if key != "batch" and np.isfinite(y).sum() == 1:  # a line of one point shows nothing
-                at = int(np.isfinite(y).argmax())
-                color = TRAINING if key == "training" else VALIDATION
+            finite = np.flatnonzero(np.isfinite(y))
+            # A line of one point shows nothing; each epoch is marked while there is room.
+            if len(finite) == 1 or (key != "batches" and len(finite) <= MAX_MARKED_POINTS):
+                color = VALIDATION if key == "validation" else TRAINING
+                dots = "".join(f"M{self._x(x[i]):.1f} {self._y(y[i]):.1f}h0" for i in finite)
                 parts.append(
-                    f'<circle cx="{self._x(x[at]):.1f}" cy="{self._y(y[at]):.1f}" r="3" '
-                    f'fill="{color}"/>'
+                    f'<path stroke="{color}" stroke-width="5" stroke-linecap="round" d="{dots}"/>'
                 )
         if best is not None:
             parts.append(
@@ -144,27 +169,23 @@ class _Chart:
         self._y_range = _range(ys, 0.06)
 
     def _axes(self) -> str:
-        parts = []
         bottom = self._top + self._height
+        lines, left_labels, bottom_labels = "", "", ""
         for tick in _ticks(*self._y_range, 4):
             y = self._top + self._height * (1 - _share(tick, self._y_range))
-            label = f"{10**tick:.3g}" if self._log_scale else f"{tick:.4g}"
-            parts.append(
-                f'<path d="M{self._left} {y:.1f}h{self._width:.1f}" stroke="{GRID}"/>'
-                f'<text x="{self._left - 6}" y="{y + 4:.1f}" text-anchor="end" fill="{MUTED}">'
-                f"{label}</text>"
-            )
+            label = f"{10**tick:.3g}" if self._log_scale else f"{tick:.5g}"
+            lines += f"M{self._left} {y:.1f}h{self._width:.1f}"
+            left_labels += f'<text x="{self._left - 6}" y="{y + 4:.1f}">{label}</text>'
         for tick in _ticks(*self._x_range, 5):
-            parts.append(
-                f'<text x="{self._x(tick):.1f}" y="{bottom + 16:.1f}" text-anchor="middle" '
-                f'fill="{MUTED}">{tick:g}</text>'
-            )
+            x = self._x(tick)
+            bottom_labels += f'<text x="{x:.1f}" y="{bottom + 16:.1f}">{tick:g}</text>'
         middle = self._left + self._width / 2
-        parts.append(
-            f'<text x="{middle:.1f}" y="{bottom + 30:.1f}" text-anchor="middle" '
-            f'fill="{MUTED}">epoch</text>'
+        return (
+            f'<path stroke="{GRID}" d="{lines}"/>'
+            f'<g fill="{MUTED}" text-anchor="end">{left_labels}</g>'
+            f'<g fill="{MUTED}" text-anchor="middle">{bottom_labels}'
+            f'<text x="{middle:.1f}" y="{bottom + 30:.1f}">epoch</text></g>'
         )
-        return "".join(parts)
 
     def _path(self, x: FloatArray, y: FloatArray) -> str:
         parts = []
@@ -209,7 +230,7 @@ def _ticks(low: float, high: float, wanted: int) -> list[float]:
     step = next(step for step in (1, 2, 5, 10) if step * power >= rough) * power
     first = math.ceil(low / step)
     count = math.floor(high / step) - first + 1
-    return [round((first + i) * step, 12) for i in range(min(count, 20))]
+    return [float(f"{(first + i) * step:.12g}") for i in range(min(count, 20))]
 
 
 def _text(text: str) -> str:

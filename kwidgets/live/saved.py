@@ -12,8 +12,8 @@ from kwidgets.live.picture import draw_picture
 from kwidgets.live.view import snapshot_of
 
 # So much raw data a table at most: with the picture, a saved run stays under 150 kB.
-BATCH_BYTES = 40_000
-EPOCH_BYTES = 20_000
+BATCH_BYTES = 30_000
+EPOCH_BYTES = 18_000
 
 
 def saved_bundle(
