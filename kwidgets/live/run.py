@@ -216,11 +216,13 @@ class FitRun:
         self._deferred.clear()
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        cut_short = bool(self._model.stop_training)
-        self._progress.end_epoch(cut_short)
+        progress = self._progress
+        stopped = bool(self._model.stop_training)
+        progress.end_epoch(stopped)
         if self._in_epoch:
             self._end_training_of_epoch()
-        self._guard("Reading the epoch's results", self._add_epoch, epoch, logs, cut_short)
+        complete = not stopped or progress.batch == progress.batches
+        self._guard("Reading the epoch's results", self._add_epoch, epoch, logs, complete)
         self._publish_if_due()
         self.safe_point()
 
@@ -357,7 +359,7 @@ class FitRun:
                     "look for NaN in the data too."
                 )
 
-    def _add_epoch(self, epoch: int, logs: Mapping[str, Any], cut_short: bool) -> None:
+    def _add_epoch(self, epoch: int, logs: Mapping[str, Any], complete: bool) -> None:
         scalars: dict[str, float] = {}
         for name, value in logs.items():
             try:
@@ -381,7 +383,7 @@ class FitRun:
                 max(progress.batch, 1),
             )
         self.store.add_epoch(
-            progress.step, epoch + 1, progress.clock.seconds(), scalars, complete=not cut_short
+            progress.step, epoch + 1, progress.clock.seconds(), scalars, complete=complete
         )
 
     def _read_learning_rate(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -50,7 +49,6 @@ class LiveView:
         self._receiver: Any = None
         self._closed = False
         self.hears_commands = False
-        self.published_at = 0.0
 
     def open(self) -> None:
         """Show the view. Without a kernel (a script, a terminal) there is nothing to show."""
@@ -97,7 +95,6 @@ class LiveView:
                     update["best"] = _wire_best(self._store.best)
             self._sequence += 1
             self._send_payload(protocol.UPDATE, update)
-            self.published_at = time.perf_counter()
 
     def close(self, bundle: dict[str, Any]) -> None:
         """Replace the view by ``bundle``, which needs no kernel."""
@@ -109,11 +106,6 @@ class LiveView:
             last = self._snapshot()
             self._widget.fresh_snapshot = lambda: last
             self._widget.on_msg(self._receiver.receive, remove=True)
-            self._in_context(self._display, bundle, update=True)
-
-    def amend(self, bundle: dict[str, Any]) -> None:
-        """Replace what :meth:`close` left."""
-        if self._closed:
             self._in_context(self._display, bundle, update=True)
 
     def _snapshot(self) -> dict[str, Any]:

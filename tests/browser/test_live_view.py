@@ -74,7 +74,11 @@ class View:
 @pytest.fixture
 def training(open_notebook: OpenNotebook):
     """A notebook whose second cell trains, until the test ends it."""
-    notebook = open_notebook(SETUP, FIT.format(epochs=LONG), "print('next', len(history.history))")
+    notebook = open_notebook(
+        SETUP,
+        FIT.format(epochs=LONG),
+        "print('next', len(history.history), 'rate', float(model.optimizer.learning_rate))",
+    )
     notebook.run_and_wait(0, FIRST_SECONDS)
     notebook.run(1)
     view = View(notebook.outputs(1))
@@ -121,14 +125,15 @@ def test_a_new_learning_rate_reaches_the_optimizer_and_stop_ends_fit(training, p
     view.learning_rate.press("Enter")
     expect(view.learning_rate).to_have_attribute("aria-valuenow", "0.0125", timeout=10_000)
     view.expect_step_above(page, view.step() + 20)
+    view.button("Log scale").click()
     view.button("Stop").click()
     notebook.wait(1, 20)
     view.expect_status("stopped", 10)
-    notebook.run_and_wait(2)
-    assert "next 4" in notebook.text(2)
-    page.evaluate("0")
     expect(view.button("Stop")).to_have_count(0)
-    notebook.page.keyboard.press("Escape")
+    # The saved run has taken the live one's place, and is shown as the user chose to see it.
+    expect(view.button("Log scale")).to_have_attribute("aria-pressed", "true")
+    notebook.run_and_wait(2)
+    assert "next 4 rate 0.0125" in notebook.text(2)
 
 
 def test_a_bad_learning_rate_is_refused_in_place(training, page: Page):

@@ -328,8 +328,9 @@ def test_metrics_that_are_not_finite(data, bad):
 def test_early_stopping_is_finished_and_says_so(data):
     live = kw.LivePlot()
     early = keras.callbacks.EarlyStopping(monitor="loss", baseline=-1, patience=0)
-    make_model().fit(*data, epochs=50, callbacks=[live, early], verbose=0)
+    make_model().fit(*data, epochs=50, callbacks=[early, live], verbose=0)
     assert live.status == "finished"
+    assert live._store.best["loss"]["epoch"] == 1, "the epoch was whole"
     assert "early" in live._run.detail
 
 
