@@ -27,7 +27,11 @@ def read_learning_rate(model: keras.Model) -> float | None:
         return float(schedule(_current_value(model, optimizer.iterations)))
     rate = _inner(optimizer)._learning_rate
     if isinstance(rate, keras.Variable):
-        return float(keras.ops.convert_to_numpy(_current_value(model, rate)))
+        value = _current_value(model, rate)
+        try:
+            return float(value)
+        except TypeError:  # a variable with a part on each replica of a tf.distribute strategy
+            return float(keras.ops.convert_to_numpy(value))
     return float(rate() if callable(rate) else rate)
 
 

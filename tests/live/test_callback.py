@@ -330,8 +330,17 @@ def test_early_stopping_is_finished_and_says_so(data):
     early = keras.callbacks.EarlyStopping(monitor="loss", baseline=-1, patience=0)
     make_model().fit(*data, epochs=50, callbacks=[early, live], verbose=0)
     assert live.status == "finished"
-    assert live._store.best["loss"]["epoch"] == len(live.history["loss"]), "the last epoch is whole"
     assert "early" in live._run.detail
+
+
+def test_a_whole_epoch_counts_also_when_a_callback_ends_the_fit_after_it(data):
+    class End(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    live = kw.LivePlot()
+    make_model().fit(*data, epochs=50, callbacks=[End(), live], verbose=0)
+    assert live._store.best["loss"]["epoch"] == 1
 
 
 def test_evaluate_with_the_callback_shows_nothing_and_changes_nothing(data):
