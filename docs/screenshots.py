@@ -71,6 +71,8 @@ def take(page: Page, server: LabServer, images: Path, every: bool) -> None:
     )
 
     def picture(name: str) -> None:
+        # A change of theme shows JupyterLab's splash screen for a moment.
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
         notebook.cell(1).screenshot(path=images / f"{name}.png")
 
     picture("running-light")
