@@ -1,0 +1,1 @@
+"""Build a Sequential by hand, in code, or both at once."""

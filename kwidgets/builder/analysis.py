@@ -1,0 +1,87 @@
+"""What is known about each layer of a spec, as plain data. ``infer.py`` finds it out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from kwidgets.builder.protocol import LayerStatus
+
+# As Keras writes shapes: None for a dimension that is open, the batch first.
+Shape = tuple[int | None, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """Why a layer cannot work as it stands.
+
+    Args:
+        text: in words a learner understands.
+        detail: Keras's own message.
+        parameter: the argument to blame, if one is.
+    """
+
+    text: str
+    detail: str
+    parameter: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerFacts:
+    """What one layer is and does. Counts are in single weights, sizes in bytes.
+
+    Args:
+        status: see ``protocol.LayerStatus``.
+        input_shape, output_shape: with the batch dimension; None when unknown.
+        output_bytes: of the output, for one sample; None where a dimension is open.
+        weight_shapes: of every weight, in Keras's order.
+    """
+
+    status: LayerStatus
+    input_shape: Shape | None = None
+    output_shape: Shape | None = None
+    output_dtype: str | None = None
+    parameters: int | None = None
+    trainable: int | None = None
+    weight_bytes: int | None = None
+    output_bytes: int | None = None
+    weight_shapes: tuple[Shape, ...] | None = None
+    problem: Problem | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Analysis:
+    """What a whole spec is.
+
+    Args:
+        input_shape: with the batch dimension; None while unknown.
+        input_problem: what is wrong with the input itself.
+        layers: by uid; of layers within blocks too.
+        output_shape, output_dtype: of the stack; None unless it is complete.
+        complete: every layer that is switched on has a shape and no problem.
+    """
+
+    input_shape: Shape | None
+    layers: Mapping[str, LayerFacts]
+    output_shape: Shape | None = None
+    output_dtype: str | None = None
+    complete: bool = False
+    input_problem: Problem | None = None
+
+    @property
+    def parameters(self) -> int:
+        return self._total("parameters")
+
+    @property
+    def trainable(self) -> int:
+        return self._total("trainable")
+
+    @property
+    def weight_bytes(self) -> int:
+        return self._total("weight_bytes")
+
+    # Of the stack's own layers: a block's facts sum up what is in it.
+    top: tuple[str, ...] = ()
+
+    def _total(self, name: str) -> int:
+        return sum(getattr(self.layers[uid], name) or 0 for uid in self.top)

@@ -1,0 +1,267 @@
+"""A stack of layers with its compile and fit settings, as plain data: the truth of a builder.
+
+Nothing here knows Keras, Jupyter or a browser. Everything is immutable: an edit returns a new
+:class:`ModelSpec`, so that undo is keeping the old one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+# None, bool, int, float, str, ObjectSpec, Reference, and tuples, lists and dicts of them.
+Value = Any
+Arguments = Mapping[str, Value]
+
+SEQUENTIAL = "keras.Sequential"
+INPUT_LAYER = "keras.layers.InputLayer"
+
+_counter = itertools.count(1)
+
+
+def new_uid() -> str:
+    """Return a name for a layer that no other layer of this process has."""
+    return f"layer-{next(_counter)}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """A Python object that has no plain form: a function, an array, a tokenizer.
+
+    Args:
+        value: the object itself; compared by identity.
+        text: how it is shown.
+    """
+
+    value: Any
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Variable:
+    """A variable of the user's namespace, by name: what a fit takes its data from."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ObjectSpec:
+    """An object to make: its class and the arguments that are not left to their defaults.
+
+    Args:
+        class_name: the public name (``"keras.layers.Dense"``), or the registered name of a class
+            of the user's.
+        arguments: explicit arguments only.
+    """
+
+    class_name: str
+    arguments: Arguments = dataclasses.field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The class's own name: ``"Dense"``."""
+        return self.class_name.rpartition(".")[2].rpartition(">")[2]
+
+    def with_argument(self, name: str, value: Value) -> ObjectSpec:
+        return dataclasses.replace(self, arguments={**self.arguments, name: value})
+
+    def without_argument(self, name: str) -> ObjectSpec:
+        return dataclasses.replace(
+            self, arguments={key: value for key, value in self.arguments.items() if key != name}
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerSpec:
+    """One layer of the stack, or a block of layers.
+
+    Args:
+        uid: names the layer through all its edits, within this process.
+        object: what it is.
+        enabled: whether the model has it; a layer switched off is kept for later.
+        children: the layers of a nested Sequential; None for any other layer.
+    """
+
+    uid: str
+    object: ObjectSpec
+    enabled: bool = True
+    children: tuple[LayerSpec, ...] | None = None
+
+    @property
+    def title(self) -> str:
+        return self.object.title
+
+    @property
+    def class_name(self) -> str:
+        return self.object.class_name
+
+    @property
+    def arguments(self) -> Arguments:
+        return self.object.arguments
+
+    def walk(self) -> Iterator[LayerSpec]:
+        """This layer and all within it, in order."""
+        yield self
+        for child in self.children or ():
+            yield from child.walk()
+
+    def copy(self) -> LayerSpec:
+        """The same with new uids, and without names, which must be unique in a model."""
+        return dataclasses.replace(
+            self,
+            uid=new_uid(),
+            object=self.object.without_argument("name"),
+            children=None
+            if self.children is None
+            else tuple(child.copy() for child in self.children),
+        )
+
+
+def layer(class_name: str, **arguments: Value) -> LayerSpec:
+    """Make a layer by its public name: ``layer("keras.layers.Dense", units=10)``."""
+    children: tuple[LayerSpec, ...] | None = () if class_name == SEQUENTIAL else None
+    return LayerSpec(new_uid(), ObjectSpec(class_name, arguments), children=children)
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelSpec:
+    """A Sequential model and what is to be done with it.
+
+    Args:
+        name: Keras's name of the model, or None for an automatic one.
+        input: arguments of ``keras.Input`` (``shape``, ``dtype``, ``batch_size``, ``name`` …), or
+            None while the input is unknown.
+        layers: the stack, without the input.
+        compile: arguments of ``compile``, or None when it was never set.
+        fit: ``x``, ``y``, ``validation_x``, ``validation_y`` as :class:`Variable`; ``epochs``,
+            ``batch_size``, ``validation_split``, ``shuffle``; ``callbacks`` as a tuple of ObjectSpec.
+        trainable: Keras's attribute of the whole model.
+    """
+
+    name: str | None = None
+    input: Arguments | None = None
+    layers: tuple[LayerSpec, ...] = ()
+    compile: Arguments | None = None
+    fit: Arguments = dataclasses.field(default_factory=dict)
+    trainable: bool = True
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...] | None:
+        """The shape of one sample, or None while unknown."""
+        if self.input is None:
+            return None
+        shape = self.input.get("shape")
+        if shape is None and self.input.get("batch_shape") is not None:
+            shape = self.input["batch_shape"][1:]
+        return None if shape is None else tuple(shape)
+
+    def walk(self) -> Iterator[LayerSpec]:
+        """All layers, blocks before what is in them."""
+        for entry in self.layers:
+            yield from entry.walk()
+
+    def find(self, uid: str) -> LayerSpec:
+        """Return the layer with this uid.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for entry in self.walk():
+            if entry.uid == uid:
+                return entry
+        raise KeyError(f"no layer {uid!r} in this model; it may have been deleted")
+
+    def place(self, uid: str) -> tuple[str | None, int]:
+        """Return where a layer is: its block's uid (None for the stack itself) and its index.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for parent, children in self._stacks():
+            for index, child in enumerate(children):
+                if child.uid == uid:
+                    return parent, index
+        raise KeyError(f"no layer {uid!r} in this model; it may have been deleted")
+
+    def children(self, parent: str | None) -> tuple[LayerSpec, ...]:
+        """The layers of a block, or of the stack itself.
+
+        Raises:
+            KeyError: there is no such block.
+        """
+        if parent is None:
+            return self.layers
+        children = self.find(parent).children
+        if children is None:
+            raise KeyError(f"layer {parent!r} is not a block: it holds no layers")
+        return children
+
+    # Edits. Each returns a new spec.
+
+    def insert(
+        self, entry: LayerSpec, parent: str | None = None, index: int | None = None
+    ) -> ModelSpec:
+        children = self.children(parent)
+        at = len(children) if index is None else max(0, min(index, len(children)))
+        return self._with_children(parent, (*children[:at], entry, *children[at:]))
+
+    def remove(self, uid: str) -> ModelSpec:
+        parent, index = self.place(uid)
+        children = self.children(parent)
+        return self._with_children(parent, children[:index] + children[index + 1 :])
+
+    def replace(self, uid: str, entry: LayerSpec) -> ModelSpec:
+        return self._map(uid, lambda _: entry)
+
+    def move(self, uid: str, parent: str | None, index: int) -> ModelSpec:
+        """Move a layer; ``index`` counts without it.
+
+        Raises:
+            ValueError: a block cannot go into itself.
+        """
+        entry = self.find(uid)
+        if parent is not None and any(within.uid == parent for within in entry.walk()):
+            raise ValueError(f"{entry.title} cannot be moved into itself")
+        return self.remove(uid).insert(entry, parent, index)
+
+    def update(self, uid: str, change: Callable[[ObjectSpec], ObjectSpec]) -> ModelSpec:
+        """Return the spec with one layer's object changed."""
+        return self._map(uid, lambda entry: dataclasses.replace(entry, object=change(entry.object)))
+
+    def enable(self, uid: str, enabled: bool) -> ModelSpec:
+        return self._map(uid, lambda entry: dataclasses.replace(entry, enabled=enabled))
+
+    def with_input(self, **arguments: Value) -> ModelSpec:
+        """Return the spec with other arguments of ``keras.Input``; none: unknown again."""
+        return dataclasses.replace(self, input=arguments or None)
+
+    def _stacks(self) -> Iterator[tuple[str | None, tuple[LayerSpec, ...]]]:
+        yield None, self.layers
+        for entry in self.walk():
+            if entry.children is not None:
+                yield entry.uid, entry.children
+
+    def _with_children(self, parent: str | None, children: tuple[LayerSpec, ...]) -> ModelSpec:
+        if parent is None:
+            return dataclasses.replace(self, layers=children)
+        return self._map(parent, lambda entry: dataclasses.replace(entry, children=children))
+
+    def _map(self, uid: str, change: Callable[[LayerSpec], LayerSpec]) -> ModelSpec:
+        self.find(uid)
+
+        def visit(entry: LayerSpec) -> LayerSpec:
+            if entry.uid == uid:
+                return change(entry)
+            if entry.children is None:
+                return entry
+            return dataclasses.replace(entry, children=tuple(visit(c) for c in entry.children))
+
+        return dataclasses.replace(self, layers=tuple(visit(entry) for entry in self.layers))
