@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from kwidgets._version import __version__
 
 if TYPE_CHECKING:
+    from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.metrics import History
 
 __all__ = [
     "History",
     "LivePlot",
+    "SequentialBuilder",
     "__version__",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -20,7 +22,11 @@ __all__ = [
 
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.
-_PUBLIC = {"LivePlot": "kwidgets.live.callback", "History": "kwidgets.live.metrics"}
+_PUBLIC = {
+    "History": "kwidgets.live.metrics",
+    "LivePlot": "kwidgets.live.callback",
+    "SequentialBuilder": "kwidgets.builder.sequential",
+}
 
 
 def __getattr__(name: str) -> Any:

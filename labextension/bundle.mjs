@@ -1,5 +1,5 @@
 /**
- * Builds what travels from the kernel: the loader, and the gzipped view and Plotly.
+ * Builds what travels from the kernel: the two loaders, and the gzipped views and Plotly.
  * Equal sources give equal bytes; a bundle over its budget fails the build.
  */
 
@@ -13,7 +13,13 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../kwidgets/static");
 
-const BUDGETS = { "live.js": 2_000, "view.js.gz": 25_000, "view.js.gz + plotly.js.gz": 450_000 };
+const BUDGETS = {
+  "live.js": 2_000,
+  "view.js.gz": 25_000,
+  "view.js.gz + plotly.js.gz": 450_000,
+  "builder.js": 2_000,
+  "builder-view.js.gz": 40_000,
+};
 
 /** Plotly assigns window.Plotly, which may be someone else's in a notebook. */
 const keepWindowClean = {
@@ -66,8 +72,16 @@ function pack(bytes) {
   return packed;
 }
 
-const [live, view, plotly] = await Promise.all(["live", "view", "plotly"].map(bundle));
-const files = { "live.js": live, "view.js.gz": pack(view), "plotly.js.gz": pack(plotly) };
+const [live, view, plotly, builder, builderView] = await Promise.all(
+  ["live", "view", "plotly", "builder", "builderView"].map(bundle),
+);
+const files = {
+  "live.js": live,
+  "view.js.gz": pack(view),
+  "plotly.js.gz": pack(plotly),
+  "builder.js": builder,
+  "builder-view.js.gz": pack(builderView),
+};
 mkdirSync(out, { recursive: true });
 for (const [name, bytes] of Object.entries(files)) writeFileSync(join(out, name), bytes);
 

@@ -60,10 +60,15 @@ class ObjectSpec:
         class_name: the public name (``"keras.layers.Dense"``), or the registered name of a class
             of the user's.
         arguments: explicit arguments only.
+        from_config: ``arguments`` are what ``get_config`` gave, for ``from_config``: the class's
+            constructor would not give the same object back.
+        live: the object itself, where not even its config would give it back.
     """
 
     class_name: str
     arguments: Arguments = dataclasses.field(default_factory=dict)
+    from_config: bool = False
+    live: Reference | None = None
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ from kwidgets.live.figure import make_figure
 from kwidgets.live.metrics import History, MetricStore
 from kwidgets.live.run import FitRun, FitSettings
 from kwidgets.live.steering import Command, check_learning_rate
+from kwidgets.live.view import Place
 from kwidgets.live.watch import FitWatch
 
 logger = logging.getLogger("kwidgets")
@@ -128,6 +129,10 @@ class LivePlot(keras.callbacks.Callback):
         # The cell that made this object is the best guess then.
         return current if len(current) else self._context_of_creation
 
+    def _place(self) -> Place | None:
+        """Where the view is shown; None for the cell's output."""
+        return None
+
     def _submit(self, command: Command) -> None:
         if self._run is None or self._run.ended:
             logger.info("%s has no effect: no fit runs with this LivePlot", command.kind)
@@ -154,6 +159,7 @@ class LivePlot(keras.callbacks.Callback):
                 FitSettings.from_params(self.params),
                 self._options,
                 self._output_context(),
+                self._place(),
             )
         except Exception:
             logger.warning("LivePlot could not start; the fit goes on without it", exc_info=True)

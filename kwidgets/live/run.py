@@ -30,7 +30,7 @@ from kwidgets.live.progress import FitProgress
 from kwidgets.live.sampling import MetricSampler, direction_of
 from kwidgets.live.saved import saved_bundle
 from kwidgets.live.steering import Command, CommandQueue
-from kwidgets.live.view import LiveView
+from kwidgets.live.view import LiveView, Place
 from kwidgets.live.watch import FitWatch
 
 SAMPLE_SECONDS = 0.1
@@ -100,6 +100,7 @@ class FitRun:
         settings: what Keras tells about the fit.
         options: how the view starts out.
         context: where output belongs to.
+        place: where the view is shown; None for the cell's output.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class FitRun:
         settings: FitSettings,
         options: protocol.ViewOptions,
         context: contextvars.Context,
+        place: Place | None = None,
     ) -> None:
         self.store = MetricStore()
         self.status: protocol.Status = "running"
@@ -142,7 +144,7 @@ class FitRun:
         self._context = context
         self._on_main_thread = threading.current_thread() is threading.main_thread()
         self.view = LiveView(
-            self.store, self._describe_run, self._describe_progress, self.submit, context
+            self.store, self._describe_run, self._describe_progress, self.submit, context, place
         )
 
     @property

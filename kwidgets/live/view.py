@@ -6,13 +6,47 @@ import contextvars
 import threading
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from kwidgets import protocol
 from kwidgets.kernel import inbox
 from kwidgets.live.encode import MAX_ROWS, TablePatcher, encode_table, with_buffers
 from kwidgets.live.metrics import MetricStore
 from kwidgets.live.steering import Command
+
+
+class Place(Protocol):
+    """Where a live view is shown."""
+
+    def show(self, model_id: str) -> None:
+        """Show the view of the widget with this id."""
+
+    def leave(self, bundle: dict[str, Any]) -> None:
+        """The run has ended; ``bundle`` shows it without a kernel."""
+
+
+class CellOutput:
+    """The output of a cell: the view, and in its place a picture when the run has ended."""
+
+    def __init__(self) -> None:
+        self._display_id = uuid.uuid4().hex
+
+    def show(self, model_id: str) -> None:
+        view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+        self._publish(
+            {
+                "application/vnd.jupyter.widget-view+json": view,
+                "text/plain": "Live training view: needs a notebook with widgets",
+            }
+        )
+
+    def leave(self, bundle: dict[str, Any]) -> None:
+        self._publish(bundle, update=True)
+
+    def _publish(self, bundle: dict[str, Any], update: bool = False) -> None:
+        from IPython.display import publish_display_data
+
+        publish_display_data(data=bundle, transient={"display_id": self._display_id}, update=update)
 
 
 class LiveView:
@@ -24,6 +58,7 @@ class LiveView:
         describe_progress: gives where the fit is.
         submit: takes the commands that a view sends.
         context: where output belongs to: the cell that made the LivePlot.
+        place: where the view is shown; None for the output of that cell.
     """
 
     def __init__(
@@ -33,13 +68,14 @@ class LiveView:
         describe_progress: Callable[[], protocol.Progress],
         submit: Callable[[Command], None],
         context: contextvars.Context,
+        place: Place | None = None,
     ) -> None:
         self._store = store
         self._describe_run = describe_run
         self._describe_progress = describe_progress
         self._submit = submit
         self._context = context
-        self._display_id = uuid.uuid4().hex
+        self._place = place or CellOutput()
         self._lock = threading.RLock()
         self._sequence = 0
         self._batch = TablePatcher(store.batch)
@@ -61,17 +97,7 @@ class LiveView:
         self._widget, self.hears_commands = widget.open_widget(self._snapshot)
         self._receiver = widget.CommandReceiver(self._submit, self._resync, self._send)
         self._widget.on_msg(self._receiver.receive)
-        self._in_context(
-            self._display,
-            {
-                "application/vnd.jupyter.widget-view+json": {
-                    "version_major": 2,
-                    "version_minor": 0,
-                    "model_id": self._widget.model_id,
-                },
-                "text/plain": "Live training view: needs a notebook with widgets",
-            },
-        )
+        self._in_context(self._place.show, self._widget.model_id)
         # The snapshot that opened the widget could not know yet whether commands are heard.
         self.publish()
 
@@ -106,7 +132,7 @@ class LiveView:
             last = self._snapshot()
             self._widget.fresh_snapshot = lambda: last
             self._widget.on_msg(self._receiver.receive, remove=True)
-            self._in_context(self._display, bundle, update=True)
+            self._in_context(self._place.leave, bundle)
 
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
@@ -129,11 +155,6 @@ class LiveView:
         if self._widget.comm is None:
             raise ConnectionError("the view was closed; the run goes on without it")
         self._in_context(widget.send, self._widget, message, buffers)
-
-    def _display(self, bundle: dict[str, Any], update: bool = False) -> None:
-        from IPython.display import publish_display_data
-
-        publish_display_data(data=bundle, transient={"display_id": self._display_id}, update=update)
 
     def _in_context(self, function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         # A copy each time: a context can be entered by one thread at a time.

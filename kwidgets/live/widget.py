@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import pathlib
 import threading
 from collections.abc import Callable
 from typing import Any, cast
 
 import anywidget
-import ipywidgets
 import traitlets
 
 from kwidgets import protocol
 from kwidgets.kernel import inbox
+from kwidgets.shared import STATIC, SharedModel, static_file, version_of
 from kwidgets.live.steering import Command, check_learning_rate
 
 logger = logging.getLogger("kwidgets")
 
-STATIC = pathlib.Path(__file__).parent.parent / "static"
-
-
-class Library(ipywidgets.Widget):
-    """The view's code and Plotly, gzipped: sent once per kernel, shared by all live views.
-
-    A plain widget model without a view; charts refer to it by its id.
-    """
-
-    _model_name = traitlets.Unicode("WidgetModel").tag(sync=True)
-    _model_module = traitlets.Unicode("@jupyter-widgets/base").tag(sync=True)
-    _model_module_version = traitlets.Unicode("2.0.0").tag(sync=True)
+class Library(SharedModel):
+    """The view's code and Plotly, gzipped: sent once per kernel, shared by all live views."""
 
     view = traitlets.Bytes(help="view.js.gz: the live view, an ES module").tag(sync=True)
     plotly = traitlets.Bytes(help="plotly.js.gz: Plotly, an ES module").tag(sync=True)
 
-    _shared: Library | None = None
-
     @classmethod
-    def shared(cls) -> Library:
-        """Return the library of this kernel, made anew if the last one was closed."""
-        if cls._shared is None or cls._shared.comm is None:
-            cls._shared = cls(view=_static("view.js.gz"), plotly=_static("plotly.js.gz"))
-        return cls._shared
-
-
-def _static(name: str) -> bytes:
-    try:
-        return (STATIC / name).read_bytes()
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"kwidgets/static/{name} is not there: the front end has not been built. "
-            "Run `make lab` in the project, or install a released wheel."
-        ) from error
+    def make(cls) -> Library:
+        return cls(view=static_file("view.js.gz"), plotly=static_file("plotly.js.gz"))
 
 
 def _snapshot_to_json(value: None, widget: LiveWidget) -> dict[str, Any]:
@@ -75,8 +48,8 @@ class LiveWidget(anywidget.AnyWidget):
         self.fresh_snapshot = fresh_snapshot
         library = Library.shared()
         super().__init__(
-            library=f"IPY_MODEL_{library.model_id}",
-            library_version=hashlib.sha256(library.view + library.plotly).hexdigest()[:16],
+            library=library.reference,
+            library_version=version_of(library.view, library.plotly),
         )
 
 

@@ -1,5 +1,5 @@
 /** What JupyterLab loads: the list of our plugins. */
 
-import { livePlugin } from "./lab";
+import { builderPlugin, livePlugin } from "./lab";
 
-export default [livePlugin];
+export default [livePlugin, builderPlugin];

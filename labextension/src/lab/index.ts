@@ -1,7 +1,10 @@
-/** The JupyterLab plugin. */
+/** The JupyterLab plugins. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { builderRendererFactory } from "./builderRenderer";
+import { listenForCode } from "./insertCell";
 import { liveRendererFactory } from "./renderer";
 
 // Before the widget view (-10), which shows an error when its kernel is gone.
@@ -14,5 +17,28 @@ export const livePlugin: JupyterFrontEndPlugin<void> = {
   requires: [IRenderMimeRegistry],
   activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry) => {
     rendermime.addFactory(liveRendererFactory, RANK);
+  },
+};
+
+export const builderPlugin: JupyterFrontEndPlugin<void> = {
+  id: "kwidgets:builder",
+  description: "Draws the Sequential builders that are saved in notebooks, and puts code in cells.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [INotebookTracker],
+  activate: (
+    _app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    tracker: INotebookTracker | null,
+  ) => {
+    rendermime.addFactory(builderRendererFactory(null), RANK);
+    if (!tracker) return;
+    // Widgets are drawn by each notebook's own registry, a copy of the one above.
+    const register = ({ content }: NotebookPanel) => {
+      content.rendermime.addFactory(builderRendererFactory(content.rendermime), RANK);
+    };
+    tracker.forEach(register);
+    tracker.widgetAdded.connect((_, panel) => register(panel));
+    listenForCode(tracker);
   },
 };

@@ -1,0 +1,140 @@
+"""Run Keras's code without a trace: no weight allocated, no name taken, no random number drawn.
+
+Layers that are Keras's own are trusted. Others run in a thread of their own, under a limit of time
+and memory, because nobody knows what they do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import copy
+import ctypes
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import keras
+from keras.src.backend.common import global_state
+
+T = TypeVar("T")
+
+TIME_LIMIT_SECONDS = 5.0
+MEMORY_LIMIT_BYTES = 1_000_000_000
+_CHECK_SECONDS = 0.02
+
+# Keras notes here each variable that a scope left without a value, and gives all of them one when
+# any later StatelessScope ends.
+_UNINITIALIZED = "uninitialized_variables"
+_NAMES = "object_name_uids"
+
+
+@contextlib.contextmanager
+def no_trace() -> Iterator[None]:
+    """Give back Keras's name counters and Python's random state as they were."""
+    names = global_state.get_global_attribute(_NAMES)
+    names_before = copy.copy(names) if names is not None else None
+    random_before = random.getstate()
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(_NAMES, names_before)
+        random.setstate(random_before)
+
+
+@contextlib.contextmanager
+def fresh_names() -> Iterator[None]:
+    """In here Keras names things as in a process that has just begun: "dense", "dense_1"."""
+    with no_trace():
+        global_state.set_global_attribute(_NAMES, None)
+        yield
+
+
+@contextlib.contextmanager
+def dry_scope() -> Iterator[None]:
+    """Layers made and called on KerasTensors in here have weights with shapes, but no values."""
+    with no_trace(), weightless():
+        yield
+
+
+@contextlib.contextmanager
+def weightless() -> Iterator[None]:
+    """As :func:`dry_scope`, but names and random numbers are drawn."""
+    with contextlib.ExitStack() as scopes:
+        uninitialized = global_state.get_global_attribute(_UNINITIALIZED)
+        global_state.set_global_attribute(_UNINITIALIZED, [])
+        try:
+            scopes.enter_context(keras.StatelessScope(initialize_variables=False))
+            if keras.backend.backend() == "torch":
+                from keras.src.backend.torch.core import device_scope
+
+                scopes.enter_context(device_scope("meta"))
+            yield
+        finally:
+            scopes.close()
+            global_state.set_global_attribute(_UNINITIALIZED, uninitialized or [])
+
+
+class CutOff(Exception):  # noqa: N818 - not an error of ours
+    """Code that is not Keras's took too much time or memory."""
+
+
+def guarded(function: Callable[[], T]) -> T:
+    """Return ``function()``, or give up on it when it takes too long or too much memory.
+
+    It runs in another thread. Python code is stopped there; a single call into compiled code
+    cannot be, and is left behind.
+
+    Raises:
+        CutOff: it was given up.
+    """
+    outcome: dict[str, Any] = {}
+    done = threading.Event()
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        try:
+            outcome["value"] = function()
+        except BaseException as error:
+            outcome["error"] = error
+        finally:
+            done.set()
+
+    thread = threading.Thread(
+        target=context.run, args=(work,), name="kwidgets-infer", daemon=True
+    )
+    memory_before = _resident_bytes()
+    began = time.monotonic()
+    thread.start()
+    reason = None
+    while not done.wait(_CHECK_SECONDS):
+        if time.monotonic() - began > TIME_LIMIT_SECONDS:
+            reason = f"it did not answer within {TIME_LIMIT_SECONDS:g} seconds"
+        elif _resident_bytes() - memory_before > MEMORY_LIMIT_BYTES:
+            reason = f"it took more than {MEMORY_LIMIT_BYTES / 1e9:g} GB of memory"
+        if reason:
+            _stop(thread)
+            raise CutOff(reason)
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["value"]  # type: ignore[no-any-return]
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise SystemExit in ``thread``, at its next step of Python code."""
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
+        )
+
+
+def _resident_bytes() -> int:
+    """Memory of this process in use, or 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0

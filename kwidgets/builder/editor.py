@@ -1,0 +1,391 @@
+"""What a builder is between two edits, and what each edit makes of it. Knows no Jupyter.
+
+Undo keeps the specs themselves, so it has no limit and cannot drift from what was there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kwidgets.builder import catalog, fields, mistakes, quick, templates
+from kwidgets.builder.analysis import Analysis, Shape
+from kwidgets.builder.data import DataInfo
+from kwidgets.builder.infer import Inference, freeze
+from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
+from kwidgets.builder.spec import (
+    INPUT_LAYER,
+    SEQUENTIAL,
+    LayerSpec,
+    ModelSpec,
+    ObjectSpec,
+    Reference,
+    Value,
+    new_uid,
+)
+
+Path = Sequence[str | int]
+
+
+class EditError(ValueError):
+    """An edit that cannot be done. The text is for the user."""
+
+
+class Editor:
+    """The spec, its past and its analysis.
+
+    Args:
+        spec: to start from.
+    """
+
+    def __init__(self, spec: ModelSpec | None = None) -> None:
+        self._spec = spec or ModelSpec()
+        self._undo: list[tuple[str, ModelSpec]] = []
+        self._redo: list[tuple[str, ModelSpec]] = []
+        self._inference = Inference()
+        self._analyzed: tuple[Any, Analysis] | None = None
+        # With the batch, as a fit has shown it; stands in while the spec has no input.
+        self.observed_input: Shape | None = None
+        self.data: dict[str, DataInfo] = {}
+        self.references: dict[str, Reference] = {}
+
+    @property
+    def spec(self) -> ModelSpec:
+        return self._spec
+
+    @property
+    def undo_label(self) -> str | None:
+        return self._undo[-1][0] if self._undo else None
+
+    @property
+    def redo_label(self) -> str | None:
+        return self._redo[-1][0] if self._redo else None
+
+    @property
+    def analysis(self) -> Analysis:
+        """What is known about the spec as it is now."""
+        key = (self._spec.input, self._spec.layers, self.observed_input)
+        if self._analyzed is None or not all(
+            one is other for one, other in zip(self._analyzed[0], key, strict=True)
+        ):
+            self._analyzed = (key, self._inference.analyze(self._spec, self.observed_input))
+        return self._analyzed[1]
+
+    def forget_analysis(self) -> None:
+        """Look again: a class was defined anew, say."""
+        self._analyzed = None
+
+    @property
+    def situation(self) -> mistakes.Situation:
+        return mistakes.Situation(self._spec, self.analysis, self.data)
+
+    def change(self, label: str, spec: ModelSpec) -> None:
+        """Make ``spec`` what holds. ``label`` says what undo will undo: "Add Dense"."""
+        if spec == self._spec:
+            return
+        self._undo.append((label, self._spec))
+        self._redo.clear()
+        self._spec = spec
+
+    def undo(self) -> str:
+        """Go back one edit; return what was undone.
+
+        Raises:
+            EditError: there is nothing to undo.
+        """
+        return self._travel(self._undo, self._redo, "undo")
+
+    def redo(self) -> str:
+        """Do again what was undone last; return what it was.
+
+        Raises:
+            EditError: there is nothing to do again.
+        """
+        return self._travel(self._redo, self._undo, "redo")
+
+    def _travel(
+        self,
+        source: list[tuple[str, ModelSpec]],
+        target: list[tuple[str, ModelSpec]],
+        verb: str,
+    ) -> str:
+        if not source:
+            raise EditError(f"There is nothing to {verb}.")
+        label, spec = source.pop()
+        target.append((label, self._spec))
+        self._spec = spec
+        return label
+
+    # Edits out of a view.
+
+    def apply(self, edit: Edit) -> dict[str, Any]:
+        """Do what a view asks for; return what it should know: the uid of a new layer.
+
+        Raises:
+            EditError: it cannot be done; nothing has changed.
+        """
+        action = _ACTIONS.get(edit.get("action", ""))
+        if action is None:
+            raise EditError(
+                f"unknown edit {edit.get('action')!r}; known are {', '.join(_ACTIONS)}"
+            )
+        try:
+            return action(self, edit) or {}
+        except (fields.FieldError, quick.QuickError) as error:
+            raise EditError(str(error)) from error
+        except (KeyError, ValueError, IndexError, TypeError) as error:
+            raise EditError(str(error.args[0]) if error.args else str(error)) from error
+
+    def _add(self, edit: Edit) -> dict[str, Any]:
+        if edit.get("class_name"):
+            key = edit["class_name"]
+            if catalog.catalog().entry(key) is None:
+                raise EditError(_unknown_class(key))
+            given = edit.get("arguments") or {}
+            arguments = {name: fields.from_wire(v, self.references) for name, v in given.items()}
+            spec = ObjectSpec(key, arguments)
+        else:
+            spec = quick.parse(edit.get("text") or "")
+        entry = layer_of(spec)
+        self.change(
+            f"Add {entry.title}",
+            self._spec.insert(entry, edit.get("parent"), edit.get("index")),
+        )
+        return {"uid": entry.uid}
+
+    def _set(self, edit: Edit) -> None:
+        target, path = edit["target"], list(edit["path"])
+        parameter = self._parameter(target, path)
+        if "text" in edit:
+            value = fields.read(parameter, edit["text"])
+        else:
+            value = fields.from_wire(edit.get("value"), self.references)
+            if parameter["field"] != "reference":
+                value = fields.check(parameter, value)
+        if value is fields.DEFAULT or (
+            value == fields.from_wire(parameter["default"])
+            and type(value) is type(fields.from_wire(parameter["default"]))
+            and not parameter["required"]
+        ):
+            self._write(target, path, None, remove=True)
+        else:
+            self._write(target, path, value)
+
+    def _reset(self, edit: Edit) -> None:
+        self._write(edit["target"], list(edit.get("path") or ()), None, remove=True)
+
+    def _move(self, edit: Edit) -> None:
+        entry = self._spec.find(edit["uid"])
+        moved = self._spec.move(edit["uid"], edit.get("parent"), int(edit.get("index") or 0))
+        self.change(f"Move {entry.title}", moved)
+
+    def _duplicate(self, edit: Edit) -> dict[str, Any]:
+        entry = self._spec.find(edit["uid"])
+        parent, index = self._spec.place(edit["uid"])
+        copy = entry.copy()
+        self.change(f"Duplicate {entry.title}", self._spec.insert(copy, parent, index + 1))
+        return {"uid": copy.uid}
+
+    def _remove(self, edit: Edit) -> None:
+        entry = self._spec.find(edit["uid"])
+        self.change(f"Delete {entry.title}", self._spec.remove(edit["uid"]))
+
+    def _enable(self, edit: Edit) -> None:
+        entry = self._spec.find(edit["uid"])
+        verb = "Switch on" if edit["enabled"] else "Switch off"
+        self.change(
+            f"{verb} {entry.title}", self._spec.enable(edit["uid"], bool(edit["enabled"]))
+        )
+
+    def _template(self, edit: Edit) -> None:
+        template = templates.by_name(edit["name"])
+        made = template.make(self._spec.input_shape)
+        if made.input_shape == self._spec.input_shape and self._spec.input is not None:
+            made = dataclasses.replace(made, input={**self._spec.input, **(made.input or {})})
+        self.change(
+            f"Template {template.title}",
+            dataclasses.replace(made, name=self._spec.name, fit={**made.fit, **self._spec.fit}),
+        )
+
+    def _fix(self, edit: Edit) -> None:
+        advice = mistakes.by_id(self.situation, edit["advice"])
+        if advice.fix is None:
+            raise EditError(f"“{advice.title}” cannot be mended by a click.")
+        self.change(advice.fix.label, advice.fix.apply(self._spec))
+
+    def _undo_edit(self, edit: Edit) -> None:
+        self.undo()
+
+    def _redo_edit(self, edit: Edit) -> None:
+        self.redo()
+
+    # Arguments, by target and path.
+
+    def arguments(self, target: str) -> ObjectSpec:
+        """Return what a form shows, as an object with arguments.
+
+        Raises:
+            KeyError: no such layer.
+        """
+        if target == INPUT:
+            return ObjectSpec(INPUT_LAYER, self._spec.input or {})
+        if target == COMPILE:
+            return ObjectSpec(COMPILE, self._spec.compile or {})
+        if target == FIT:
+            return ObjectSpec(FIT, self._spec.fit)
+        return self._spec.find(target).object
+
+    def _write(self, target: str, path: Path, value: Value, remove: bool = False) -> None:
+        before = self.arguments(target)
+        if not path:
+            after = dataclasses.replace(before, arguments={})
+        else:
+            after = _with_value(before, path, value, remove)
+        title = {INPUT: "input", COMPILE: "compile", FIT: "fit"}.get(target, before.title)
+        what = f"{title} {_spoken(path)}".strip()
+        self.change(f"{'Reset' if remove else 'Change'} {what}", self._with(target, after))
+
+    def _with(self, target: str, spec: ObjectSpec) -> ModelSpec:
+        if target == INPUT:
+            return self._spec.with_input(**spec.arguments)
+        if target == COMPILE:
+            return dataclasses.replace(self._spec, compile=spec.arguments or None)
+        if target == FIT:
+            return dataclasses.replace(self._spec, fit=spec.arguments)
+        return self._spec.update(target, lambda _: spec)
+
+    def _parameter(self, target: str, path: Path) -> Parameter:
+        """The field that a path leads to."""
+        if not path:
+            raise EditError("an edit of an argument needs a path; got an empty one")
+        if target in (COMPILE, FIT):
+            parameters: Sequence[Parameter] = catalog.FORMS[target]
+            title = target
+        else:
+            spec = self.arguments(target)
+            parameters, title = _parameters(spec.class_name), spec.title
+        parameter = _named(parameters, path[0], title)
+        value: Value = self.arguments(target).arguments.get(str(path[0]))
+        for step in path[1:]:
+            if isinstance(step, int):
+                parameter = {**parameter, "field": "object", "required": True}
+                if not isinstance(value, (tuple, list)) or not 0 <= step < len(value):
+                    raise EditError(f"{parameter['name']} has no entry {step}")
+                value = value[step]
+                continue
+            value = _as_object(value, parameter)
+            parameter = _named(_parameters(value.class_name), step, value.title)
+            value = value.arguments.get(step)
+        return parameter
+
+
+def layer_of(spec: ObjectSpec) -> LayerSpec:
+    """Return a new layer; a Sequential is a block."""
+    children: tuple[LayerSpec, ...] | None = () if spec.class_name == SEQUENTIAL else None
+    return LayerSpec(new_uid(), spec, children=children)
+
+
+def structure(spec: ModelSpec) -> Any:
+    """What a model is made of, hashable: equal for specs that give the same model."""
+
+    def visit(entry: LayerSpec) -> Any:
+        inside = None
+        if entry.children is not None:
+            inside = tuple(visit(child) for child in entry.children if child.enabled)
+        return (entry.uid, freeze(entry.object), inside)
+
+    layers = tuple(visit(entry) for entry in spec.layers if entry.enabled)
+    return (spec.name, freeze(spec.input or {}), spec.input is None, layers, spec.trainable)
+
+
+def _with_value(before: ObjectSpec, path: Path, value: Value, remove: bool) -> ObjectSpec:
+    name = str(path[0])
+    if len(path) == 1:
+        return before.without_argument(name) if remove else before.with_argument(name, value)
+    inner = before.arguments.get(name)
+    return before.with_argument(name, _within(inner, path[1:], value, remove, before, name))
+
+
+def _within(
+    inner: Value, path: Path, value: Value, remove: bool, owner: ObjectSpec, name: str
+) -> Value:
+    step = path[0]
+    if isinstance(step, int):
+        items = list(inner if isinstance(inner, (tuple, list)) else ())
+        if not 0 <= step < len(items):
+            raise EditError(f"{name} has no entry {step}")
+        if len(path) == 1:
+            if remove:
+                del items[step]
+            else:
+                items[step] = value
+        else:
+            items[step] = _within(items[step], path[1:], value, remove, owner, name)
+        return tuple(items)
+    parameter: Parameter | None = None
+    if isinstance(inner, str):
+        parameters = (
+            catalog.FORMS[owner.class_name]
+            if owner.class_name in catalog.FORMS
+            else _parameters(owner.class_name)
+        )
+        parameter = _named(parameters, name, owner.title)
+    spec = _as_object(inner, parameter)
+    return _with_value(spec, path, value, remove)
+
+
+def _as_object(value: Value, parameter: Parameter | None) -> ObjectSpec:
+    """An argument as an object: a name such as "he_normal" stands for one."""
+    if isinstance(value, ObjectSpec):
+        return value
+    if isinstance(value, str) and parameter is not None and "section" in parameter:
+        key = catalog.resolve_identifier(value, parameter["section"])
+        if key:
+            return ObjectSpec(key)
+    raise EditError(f"{value!r} has no arguments of its own")
+
+
+def _parameters(class_name: str) -> Sequence[Parameter]:
+    entry = catalog.catalog().entry(class_name)
+    if entry is None:
+        raise EditError(_unknown_class(class_name))
+    return entry["parameters"]
+
+
+def _named(parameters: Sequence[Parameter], name: str | int, title: str) -> Parameter:
+    for parameter in parameters:
+        if parameter["name"] == name:
+            return parameter
+    names = [parameter["name"] for parameter in parameters]
+    near = difflib.get_close_matches(str(name), names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
+    raise EditError(f"{title} has no argument {name!r}; {hint}")
+
+
+def _unknown_class(key: str) -> str:
+    near = catalog.near_keys(key)
+    hint = f"did you mean {' or '.join(near)}?" if near else "is it defined and registered?"
+    return f"no class {key!r} is known; {hint}"
+
+
+def _spoken(path: Path) -> str:
+    return ".".join(str(step) for step in path)
+
+
+_Action = Callable[[Editor, Edit], dict[str, Any] | None]
+
+_ACTIONS: Mapping[str, _Action] = {
+    "add": Editor._add,
+    "set": Editor._set,
+    "reset": Editor._reset,
+    "move": Editor._move,
+    "duplicate": Editor._duplicate,
+    "remove": Editor._remove,
+    "enable": Editor._enable,
+    "template": Editor._template,
+    "fix": Editor._fix,
+    "undo": Editor._undo_edit,
+    "redo": Editor._redo_edit,
+}

@@ -1,0 +1,186 @@
+"""The real layers behind a spec: made when first needed, and kept with their weights while they fit.
+
+Names are Keras's own, as in a process in which nothing was made before, so that the source of a
+model needs none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Iterable
+
+import keras
+
+from kwidgets.builder import catalog, convert
+from kwidgets.builder.analysis import Analysis, LayerFacts
+from kwidgets.builder.dry import fresh_names, weightless
+from kwidgets.builder.infer import freeze
+from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec
+
+# Changing these leaves the weights what they are.
+_KEEP_WEIGHTS = ("name", "trainable")
+
+
+@dataclasses.dataclass
+class _Made:
+    object: Hashable
+    layer: keras.Layer
+    trained: bool = False
+    # Of a block: the layers that are in it.
+    children: tuple[keras.Layer, ...] = ()
+
+
+class Materializer:
+    """Makes Sequential models of specs. Call from one thread at a time."""
+
+    def __init__(self) -> None:
+        # Trained layers of earlier states stay, or an undo would lose what was learned.
+        self._made: dict[str, list[_Made]] = {}
+
+    def adopt(self, entry: LayerSpec, layer: keras.Layer) -> LayerSpec:
+        """Let ``layer``, which ``entry`` describes, be the one that models are made with.
+
+        Returns the entry to use: without a name, where Keras made it up for a layer without weights.
+        """
+        if entry.children is not None:
+            inside = [
+                self.adopt(child, within)
+                for child, within in zip(entry.children, layer._layers, strict=True)
+            ]
+            entry = dataclasses.replace(entry, children=tuple(inside))
+            children = tuple(layer._layers)
+        else:
+            children = ()
+        if not (layer.built and layer.weights):
+            entry = dataclasses.replace(entry, object=convert.without_automatic_names(entry.object))
+        trained = bool(layer.built and layer.weights)
+        self._made[entry.uid] = [_Made(_identity(entry.object), layer, trained, children)]
+        return entry
+
+    def layer(self, uid: str) -> keras.Layer | None:
+        """The layer last made for ``uid``, or None."""
+        made = self._made.get(uid)
+        return made[-1].layer if made else None
+
+    def model(self, spec: ModelSpec, analysis: Analysis) -> keras.Sequential:
+        """Make the model of a spec that has no problems.
+
+        Raises:
+            Exception: whatever Keras says.
+        """
+        with fresh_names():
+            stack: list[keras.Layer] = []
+            if spec.input is not None and spec.input_shape is not None:
+                stack.append(convert.make_input(spec.input))
+            stack += self._stack(spec.layers, analysis)
+            model = keras.Sequential(stack, name=spec.name)
+        if not spec.trainable:
+            model.trainable = False
+        return model
+
+    def layers(self, spec: ModelSpec, analysis: Analysis) -> list[keras.Layer]:
+        """Make the layers of a spec that may have problems, without a model."""
+        with fresh_names():
+            return self._stack(spec.layers, analysis)
+
+    def mark_trained(self, entries: Iterable[LayerSpec]) -> None:
+        """Note that the weights of these layers, as they stand, are worth keeping."""
+        for entry in entries:
+            for within in entry.walk():
+                if self._made.get(within.uid):
+                    self._made[within.uid][-1].trained = True
+
+    def is_trained(self, entry: LayerSpec, facts: LayerFacts) -> bool:
+        """Whether a model made now would have weights for ``entry`` that were trained or loaded."""
+        if entry.children is not None:
+            return False
+        made = self._find(entry, facts)
+        return made is not None and made.trained and bool(made.layer.weights)
+
+    # Inside.
+
+    def _stack(self, entries: Iterable[LayerSpec], analysis: Analysis) -> list[keras.Layer]:
+        return [self._layer(e, analysis) for e in entries if e.enabled]
+
+    def _layer(self, entry: LayerSpec, analysis: Analysis) -> keras.Layer:
+        if entry.children is not None:
+            return self._block(entry, analysis)
+        if entry.object.live is not None:
+            self._keep(entry, _Made(_identity(entry.object), entry.object.live.value))
+            return entry.object.live.value
+        facts = analysis.layers.get(entry.uid, LayerFacts("unknown"))
+        kept = self._find(entry, facts)
+        if kept is not None and _built_for(kept.layer, facts):
+            with weightless():
+                shadow = convert.make_layer(entry)
+            _rename(kept.layer, shadow)
+            kept.layer.trainable = shadow.trainable
+            self._keep(entry, kept)
+            return kept.layer
+        layer = convert.make_layer(entry)
+        made = _Made(_identity(entry.object), layer)
+        if kept is not None and kept.layer.built and facts.input_shape is not None:
+            # Built for another size of image, say, but with the same weights.
+            layer.build(facts.input_shape)
+            layer.set_weights(kept.layer.get_weights())
+            made.trained = kept.trained
+        self._keep(entry, made)
+        return layer
+
+    def _block(self, entry: LayerSpec, analysis: Analysis) -> keras.Sequential:
+        layers = self._stack(entry.children or (), analysis)
+        shadow = convert.make_layer(dataclasses.replace(entry, children=()))
+        made = (self._made.get(entry.uid) or [None])[-1]
+        if made is not None and [id(x) for x in made.children] == [id(x) for x in layers]:
+            made.layer.name = shadow.name
+            made.layer.trainable = shadow.trainable
+            return made.layer
+        block = keras.Sequential(layers, name=shadow.name)
+        if entry.arguments.get("trainable") is False:
+            block.trainable = False
+        self._keep(entry, _Made(_identity(entry.object), block, children=tuple(layers)))
+        return block
+
+    def _find(self, entry: LayerSpec, facts: LayerFacts) -> _Made | None:
+        """The newest layer that was made for just this and whose weights would fit."""
+        identity = _identity(entry.object)
+        for made in reversed(self._made.get(entry.uid, [])):
+            if made.object == identity and (_built_for(made.layer, facts) or _fits(made, facts)):
+                return made
+        return None
+
+    def _keep(self, entry: LayerSpec, made: _Made) -> None:
+        others = [m for m in self._made.get(entry.uid, []) if m is not made and m.trained]
+        self._made[entry.uid] = [*others, made]
+
+
+def _identity(spec: ObjectSpec) -> Hashable:
+    for name in _KEEP_WEIGHTS:
+        spec = spec.without_argument(name)
+    cls: object = None
+    if spec.class_name != SEQUENTIAL and spec.live is None:
+        cls = catalog.class_of(spec.class_name)
+    return (cls, freeze(spec))
+
+
+def _rename(layer: keras.Layer, like: keras.Layer) -> None:
+    """Give a layer, and the layers that it wraps, the names of another one made the same way."""
+    inside, others = layer._flatten_layers(), like._flatten_layers()
+    if [type(one) for one in inside] == [type(one) for one in others]:
+        for one, other in zip(inside, others, strict=True):
+            one.name = other.name
+    else:
+        layer.name = like.name
+
+
+def _built_for(layer: keras.Layer, facts: LayerFacts) -> bool:
+    if not layer.built or facts.input_shape is None:
+        return True
+    shapes = layer.get_build_config() or {}
+    built = shapes.get("input_shape")
+    return built is None or tuple(built) == facts.input_shape
+
+
+def _fits(made: _Made, facts: LayerFacts) -> bool:
+    shapes = tuple(tuple(weight.shape) for weight in made.layer.weights)
+    return facts.weight_shapes == shapes

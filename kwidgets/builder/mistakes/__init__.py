@@ -1,0 +1,47 @@
+"""Common mistakes in a model and its settings, found and explained, mostly with a fix.
+
+Rules stand in tables, by what they look at: ``output`` (the last layer, the loss and the labels),
+``inputs`` (the data that comes in), ``layers`` (their order and arguments), ``training`` (compile
+and fit). A rule is silent where it is not sure: a wrong advice is worse than none.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from kwidgets.builder.mistakes import inputs, layers, output, training
+from kwidgets.builder.mistakes.advice import LEVELS, Advice, Fix, Rule, as_wire
+from kwidgets.builder.mistakes.situation import Situation
+
+__all__ = ["RULES", "Advice", "Fix", "Rule", "Situation", "advise", "as_wire", "by_id"]
+
+RULES: tuple[Rule, ...] = (*output.RULES, *inputs.RULES, *layers.RULES, *training.RULES)
+
+_logger = logging.getLogger(__name__)
+_failed: set[str] = set()
+
+
+def advise(situation: Situation) -> list[Advice]:
+    """Return what is wrong, the worst first. A rule that fails is left out, and logged once."""
+    found: dict[str, Advice] = {}
+    for rule in RULES:
+        try:
+            for advice in rule.find(situation):
+                found.setdefault(advice.id, advice)
+        except Exception:
+            if rule.name not in _failed:
+                _failed.add(rule.name)
+                _logger.warning("the builder's rule %r failed", rule.name, exc_info=True)
+    return sorted(found.values(), key=lambda advice: LEVELS.index(advice.level))
+
+
+def by_id(situation: Situation, id: str) -> Advice:
+    """Return an advice by its id.
+
+    Raises:
+        KeyError: it does not hold (any more).
+    """
+    for advice in advise(situation):
+        if advice.id == id:
+            return advice
+    raise KeyError(f"no advice {id!r}; the model may have changed since it was given")

@@ -1,0 +1,99 @@
+"""The edits that fixes are made of. Each takes a spec and returns a new one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from kwidgets.builder.mistakes.situation import WITH_UNITS, Situation, Step
+from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
+
+
+def with_compile(spec: ModelSpec, **arguments: Value) -> ModelSpec:
+    """Set arguments of compile; None takes one away."""
+    return dataclasses.replace(spec, compile=_changed(dict(spec.compile or {}), arguments))
+
+
+def with_fit(spec: ModelSpec, **arguments: Value) -> ModelSpec:
+    """Set arguments of fit; None takes one away."""
+    return dataclasses.replace(spec, fit=_changed(dict(spec.fit), arguments))
+
+
+def _changed(before: dict[str, Value], arguments: dict[str, Value]) -> dict[str, Value]:
+    for name, value in arguments.items():
+        if value is None:
+            before.pop(name, None)
+        else:
+            before[name] = value
+    return before
+
+
+def with_argument(spec: ModelSpec, uid: str, name: str, value: Value) -> ModelSpec:
+    return spec.update(uid, lambda entry: entry.with_argument(name, value))
+
+
+def without_argument(spec: ModelSpec, uid: str, name: str) -> ModelSpec:
+    return spec.update(uid, lambda entry: entry.without_argument(name))
+
+
+def with_wrapped_argument(spec: ModelSpec, step: Step, name: str, value: Value) -> ModelSpec:
+    """Set an argument of a layer, or of the layer that it wraps; None takes it away."""
+
+    def change(entry: ObjectSpec) -> ObjectSpec:
+        return entry.without_argument(name) if value is None else entry.with_argument(name, value)
+
+    if step.wrapped is step.entry.object:
+        return spec.update(step.uid, change)
+    return spec.update(
+        step.uid, lambda entry: entry.with_argument("layer", change(entry.arguments["layer"]))
+    )
+
+
+def with_activation(spec: ModelSpec, step: Step, name: str) -> ModelSpec:
+    """Give a layer another activation; an activation layer becomes another one, or goes."""
+    if step.is_a("Activation", "Softmax", "ReLU", "LeakyReLU", "PReLU", "ELU"):
+        if name == "linear":
+            return spec.remove(step.uid)
+        entry = layer("keras.layers.Activation", activation=name)
+        return spec.replace(step.uid, dataclasses.replace(entry, uid=step.uid))
+    if name == "linear" and not step.is_recurrent:
+        return without_argument(spec, step.uid, "activation")
+    return with_wrapped_argument(spec, step, "activation", name)
+
+
+def with_units(spec: ModelSpec, step: Step, units: int) -> ModelSpec:
+    name = "units" if step.is_a(*WITH_UNITS) else "filters"
+    return with_argument(spec, step.uid, name, units)
+
+
+def insert_before(spec: ModelSpec, uid: str, entry: LayerSpec) -> ModelSpec:
+    parent, index = spec.place(uid)
+    return spec.insert(entry, parent, index)
+
+
+def insert_after(spec: ModelSpec, uid: str, entry: LayerSpec) -> ModelSpec:
+    parent, index = spec.place(uid)
+    return spec.insert(entry, parent, index + 1)
+
+
+def insert_first(spec: ModelSpec, entry: LayerSpec) -> ModelSpec:
+    return spec.insert(entry, None, 0)
+
+
+def with_input_shape(spec: ModelSpec, shape: tuple[int | None, ...]) -> ModelSpec:
+    """Set the input's shape, keeping what else is said about it."""
+    kept = {
+        name: value
+        for name, value in (spec.input or {}).items()
+        if name not in ("shape", "batch_shape")
+    }
+    return spec.with_input(**{**kept, "shape": shape})
+
+
+def classify(spec: ModelSpec, situation: Situation, classes: int, loss: Value) -> ModelSpec:
+    """Make the end of a stack give a probability for each of several classes."""
+    step, last = situation.output_step, situation.last_weights
+    if last is not None:
+        spec = with_units(spec, last, classes)
+    if step is not None:
+        spec = with_activation(spec, step, "softmax")
+    return with_compile(spec, loss=loss)

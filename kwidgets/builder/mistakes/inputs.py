@@ -1,0 +1,447 @@
+"""What comes in: does the data fit the input, are its values fit for learning?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwidgets.builder.analysis import Shape
+from kwidgets.builder.data import DataInfo, element_shape
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.situation import (
+    ACTIVATION_LAYERS,
+    CONVOLUTIONS,
+    DROPOUTS,
+    MORE_CONVOLUTIONS,
+    NORMALIZING,
+    Situation,
+    Step,
+)
+from kwidgets.builder.mistakes.words import count, number, shown, span
+from kwidgets.builder.spec import ModelSpec, layer
+
+RULES: list[Rule] = []
+
+# Layers that hand on the values as they are, or nearly so: what comes before the first layer
+# that learns.
+_PREPARING = (
+    *DROPOUTS,
+    "GaussianNoise",
+    "Flatten",
+    "Reshape",
+    "Permute",
+    "Identity",
+    "Masking",
+    "Resizing",
+    "CenterCrop",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "RandomContrast",
+    "RandomBrightness",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "Cropping1D",
+    "Cropping2D",
+)
+_SAME_RANK = (
+    *NORMALIZING,
+    *ACTIVATION_LAYERS,
+    *(name for name in _PREPARING if name not in ("Flatten", "Reshape", "Permute")),
+)
+# Inputs are in the hundreds here: weights that start near zero first have to follow.
+_LARGE = 100
+
+
+def _first_learning(situation: Situation) -> Step | None:
+    """The first layer that computes with the values, if only harmless ones come before it."""
+    for step in situation.steps:
+        if not step.is_a(*_PREPARING):
+            return step
+    return None
+
+
+def _same_shape(data: Shape, wanted: Shape) -> bool:
+    """Whether Keras takes data of one shape for an input of the other.
+
+    It adds or drops a last dimension of 1 by itself.
+    """
+
+    def equal(a: Shape, b: Shape) -> bool:
+        return len(a) == len(b) and all(
+            None in pair or pair[0] == pair[1] for pair in zip(a, b, strict=True)
+        )
+
+    return (
+        equal(data, wanted)
+        or (data[-1:] == (1,) and equal(data[:-1], wanted))
+        or (wanted[-1:] == (1,) and equal(data, wanted[:-1]))
+    )
+
+
+@rule(RULES, "input-unset", "tip")
+def input_unset(situation: Situation) -> Iterator[Finding]:
+    """Without an input shape no layer's shape or parameters are known before training."""
+    shape, x = situation.x_shape, situation.x
+    if situation.spec.input is not None or x is None or shape is None or x.batched is False:
+        return
+    if _channels_missing(situation) is not None or not x.is_number:
+        return
+    yield Finding(
+        "The input shape is not set",
+        f"Samples of {x.name} have shape {shown(shape)}. With it, the shapes and parameters of all layers "
+        "are known before training.",
+        "input",
+        Fix(f"Set shape to {shown(shape)}", lambda spec: edits.with_input_shape(spec, shape)),
+    )
+
+
+@rule(RULES, "input-mismatch", "error")
+def input_mismatch(situation: Situation) -> Iterator[Finding]:
+    """Training stops at once when the data's samples differ from the input in shape."""
+    x, shape, wanted = situation.x, situation.x_shape, situation.spec.input_shape
+    if x is None or shape is None or wanted is None or x.batched is False:
+        return
+    if _same_shape(shape, wanted):
+        return
+    yield Finding(
+        f"{x.name} does not fit the input",
+        f"The input has shape {shown(wanted)}, but samples of {x.name} have shape {shown(shape)}.",
+        "input",
+        Fix(f"Set shape to {shown(shape)}", lambda spec: edits.with_input_shape(spec, shape)),
+    )
+
+
+@rule(RULES, "validation-mismatch", "error")
+def validation_mismatch(situation: Situation) -> Iterator[Finding]:
+    """Validation data goes through the same model: its samples must be like the training's."""
+    x, validation = situation.x, situation.variable("validation_x")
+    if x is None or validation is None:
+        return
+    shape, other = situation.x_shape, element_shape(validation)
+    if shape is None or other is None or _same_shape(other, shape):
+        return
+    yield Finding(
+        "Validation data differs in shape",
+        f"Samples of {x.name} have shape {shown(shape)}, but those of {validation.name} have {shown(other)}.",
+        "fit",
+    )
+
+
+def _channels_missing(situation: Situation) -> tuple[Step, Shape] | None:
+    """The layer that wants one more dimension than the samples have, and the samples' shape."""
+    shape = situation.spec.input_shape
+    if shape is None:
+        shape = situation.x_shape
+    if shape is None or None in shape:
+        return None
+    for step in situation.steps:
+        wanted = _wanted_rank(step)
+        if wanted is not None:
+            return (step, shape) if len(shape) == wanted - 1 else None
+        if not step.is_a(*_SAME_RANK):
+            return None
+    return None
+
+
+def _wanted_rank(step: Step) -> int | None:
+    """How many dimensions of a sample a layer insists on; None of one that takes several."""
+    if step.is_recurrent:
+        return 2
+    for rank in (1, 2, 3):
+        pooling = (
+            f"{kind}Pooling{rank}D" for kind in ("Max", "Average", "GlobalAverage", "GlobalMax")
+        )
+        layers = [name for name in MORE_CONVOLUTIONS if f"{rank}D" in name]
+        if step.is_a(*layers, *pooling):
+            return rank + 1
+    return None
+
+
+@rule(RULES, "missing-channels", "error")
+def missing_channels(situation: Situation) -> Iterator[Finding]:
+    """A convolution wants to know the channels (colours, sensors), a recurrent layer the features,
+    even if there is only one: (28, 28, 1), not (28, 28).
+    """
+    found = _channels_missing(situation)
+    if found is None:
+        return
+    step, shape = found
+    if _tokens(situation) is not None:
+        return
+    name = step.wrapped.title if step.is_recurrent else step.title
+    last = "feature" if step.is_recurrent else "channel"
+    reshaped = (*shape, 1)
+    what = "an image" if len(shape) == 2 else "a sequence" if len(shape) == 1 else "a volume"
+    # The samples' shape may differ from the input's: that is another rule's.
+
+    def reshape(spec: ModelSpec) -> ModelSpec:
+        if spec.input_shape is None:
+            spec = edits.with_input_shape(spec, shape)
+        return edits.insert_first(spec, layer("keras.layers.Reshape", target_shape=reshaped))
+
+    yield Finding(
+        f"The {last} dimension is missing",
+        f"{name} expects {what} with a last dimension for its {last}s, even if there is only one: "
+        f"{reshaped} instead of {shape}.",
+        step.uid,
+        Fix(f"Insert Reshape to {reshaped}", reshape),
+    )
+
+
+@rule(RULES, "channels-first", "warning")
+def channels_first(situation: Situation) -> Iterator[Finding]:
+    """Keras expects the colours last. PyTorch's images have them first: (3, 32, 32)."""
+    shape = situation.spec.input_shape or situation.x_shape
+    if shape is None or len(shape) != 3 or None in shape or not situation.steps:
+        return
+    channels, height, width = (size or 0 for size in shape)
+    first = next((step for step in situation.steps if not step.is_a(*_SAME_RANK)), None)
+    if first is None or not first.is_a("Conv2D", "SeparableConv2D", "DepthwiseConv2D"):
+        return
+    if channels not in (1, 3, 4) or min(height, width) < 8:
+        return
+    if first.get("data_format") == "channels_first":
+        return
+    yield Finding(
+        "Channels come first",
+        f"Samples of shape {shown(shape)} look like images with {count(channels, 'channel', 'channels')} "
+        f"in front, but {first.title} expects them last: {(height, width, channels)}.",
+        first.uid,
+        Fix(
+            "Insert Permute",
+            lambda spec: edits.insert_first(spec, layer("keras.layers.Permute", dims=(2, 3, 1))),
+        ),
+    )
+
+
+def _large_values(situation: Situation) -> DataInfo | None:
+    """x, if a layer that learns sees its large values as they are."""
+    x, first = situation.x, _first_learning(situation)
+    if x is None or x.statistics is None or first is None:
+        return None
+    values = x.statistics
+    if values.minimum is None or values.maximum is None:
+        return None
+    if not (first.is_a("Dense", *CONVOLUTIONS, "SeparableConv2D") or first.is_recurrent):
+        return None
+    return x if max(abs(values.minimum), abs(values.maximum)) > _LARGE else None
+
+
+def _pixels(x: DataInfo) -> bool:
+    values = x.statistics
+    assert values is not None and values.minimum is not None and values.maximum is not None
+    if not values.is_integer or values.minimum < 0 or values.maximum > 255:
+        return False
+    sample = (x.shape or ())[1:]
+    # Rows of at least 8 × 8 pixels; a table seldom has as many whole-numbered columns.
+    return len(sample) >= 2 or x.dtype == "uint8" or (len(sample) == 1 and (sample[0] or 0) >= 64)
+
+
+@rule(RULES, "unscaled-pixels", "warning")
+def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
+    """Weights start out for inputs around 0 to 1; with 0 to 255 the first steps are wild.
+    (Keras: Rescaling)
+    """
+    x = _large_values(situation)
+    if x is None or not _pixels(x) or _tokens(situation) is not None:
+        return
+    assert x.statistics is not None
+    low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
+    yield Finding(
+        "Pixels are not scaled",
+        f"{x.name} holds values {span(low, high)}, but layers learn best from values around 0 to "
+        f"1. Put Rescaling first, or divide: {x.name} = {x.name} / 255.",
+        "input",
+        Fix(
+            "Insert Rescaling(1/255)",
+            lambda spec: edits.insert_first(spec, layer("keras.layers.Rescaling", scale=1 / 255)),
+        ),
+    )
+
+
+@rule(RULES, "unscaled-numbers", "warning")
+def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
+    """Columns of a table in the hundreds drown the others, and make large steps."""
+    x = _large_values(situation)
+    if x is None or _pixels(x) or _tokens(situation) is not None:
+        return
+    assert x.statistics is not None
+    low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
+    text = (
+        f"{x.name} holds values from {number(low)} to {number(high)}, but layers learn best from "
+        "values around 0 to 1. Put BatchNormalization first, or scale the columns to mean 0 and "
+        "standard deviation 1."
+    )
+    yield Finding(
+        "Inputs are not scaled",
+        text,
+        "input",
+        Fix(
+            "Insert BatchNormalization",
+            lambda spec: edits.insert_first(spec, layer("keras.layers.BatchNormalization")),
+        ),
+    )
+
+
+@rule(RULES, "nan-values", "error")
+def nan_values(situation: Situation) -> Iterator[Finding]:
+    """One NaN among the values makes the loss NaN, and with it every weight."""
+    for argument in ("x", "y", "validation_x", "validation_y"):
+        info = situation.variable(argument)
+        if info is not None and info.statistics is not None and info.statistics.has_nan:
+            fill = f"{info.name} = np.nan_to_num({info.name})"
+            yield Finding(
+                f"{info.name} has missing values",
+                f"{info.name} contains NaN. One is enough to turn the loss and all weights into "
+                f"NaN. Leave out those samples, or fill the gaps: {fill}.",
+                "fit",
+                about=argument,
+            )
+
+
+@rule(RULES, "not-numbers", "error")
+def not_numbers(situation: Situation) -> Iterator[Finding]:
+    """Layers compute with numbers; words must become numbers first, by TextVectorization for
+    example.
+    """
+    x = situation.x
+    if x is None or not x.dtype or x.is_number or x.kind == "list":
+        return
+    first = next(iter(situation.steps), None)
+    if first is None or first.is_a("TextVectorization", "StringLookup", "Hashing"):
+        return
+    # Of a user's own layer nobody knows what it takes.
+    if not first.entry.class_name.startswith("keras.layers."):
+        return
+    table = x.kind == "pandas DataFrame"
+    yield Finding(
+        f"{x.name} holds words",
+        f"Some columns of {x.name} are not numbers. Turn them into numbers, for example with "
+        f"pd.get_dummies({x.name}, dtype=float)."
+        if table
+        else f"{x.name} holds words, but {first.title} needs numbers. TextVectorization turns "
+        "texts into word numbers.",
+        "fit",
+    )
+
+
+@rule(RULES, "is-a-list", "error")
+def is_a_list(situation: Situation) -> Iterator[Finding]:
+    """fit takes arrays, tensors and datasets; a list it takes for several inputs."""
+    for argument in ("x", "y", "validation_x", "validation_y"):
+        info = situation.variable(argument)
+        if info is not None and info.kind == "list":
+            uneven = info.shape is not None and None in info.shape
+            remedy = (
+                f"{info.name} = keras.utils.pad_sequences({info.name})"
+                if uneven
+                else f"{info.name} = np.array({info.name})"
+            )
+            yield Finding(
+                f"{info.name} is a list",
+                f"fit takes arrays, but {info.name} is a Python list. Make it an array: {remedy}.",
+                "fit",
+                about=argument,
+            )
+
+
+def _embedding(situation: Situation) -> Step | None:
+    """The Embedding that looks up the values of x themselves."""
+    first = _first_learning(situation)
+    return first if first is not None and first.is_a("Embedding") else None
+
+
+@rule(RULES, "embedding-range", "error")
+def embedding_range(situation: Situation) -> Iterator[Finding]:
+    """Embedding has a row for each number from 0 to input_dim - 1; beyond there is an error on a
+    CPU and zeros on a GPU.
+    """
+    step, x = _embedding(situation), situation.x
+    if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
+        return
+    values, rows = x.statistics, step.get("input_dim")
+    if not values.is_integer or not isinstance(rows, int):
+        return
+    low, high = values.minimum or 0, int(values.maximum or 0)
+    if low < 0:
+        yield Finding(
+            "Word numbers must not be negative",
+            f"{x.name} holds numbers down to {number(low)}, but Embedding looks up numbers from 0 "
+            "on.",
+            step.uid,
+            about="negative",
+        )
+    elif high >= rows:
+        yield Finding(
+            "Embedding is too small",
+            f"{x.name} holds numbers up to {number(high)}, but Embedding with input_dim={rows} has "
+            f"rows for 0–{rows - 1:,} only.",
+            step.uid,
+            Fix(
+                f"Set input_dim to {high + 1:,}",
+                lambda spec: edits.with_argument(spec, step.uid, "input_dim", high + 1),
+            ),
+        )
+
+
+@rule(RULES, "embedding-floats", "error")
+def embedding_floats(situation: Situation) -> Iterator[Finding]:
+    """Embedding looks up rows by their number; 0.37 is no row."""
+    step, x = _embedding(situation), situation.x
+    if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
+        return
+    if x.is_float and not x.statistics.is_integer and not x.statistics.has_nan:
+        yield Finding(
+            "Embedding needs whole numbers",
+            f"{x.name} holds fractions ({span(x.statistics.minimum or 0, x.statistics.maximum)}), "
+            "but Embedding looks up the row of a whole number. For measurements, leave it out.",
+            step.uid,
+            Fix("Remove Embedding", lambda spec: spec.remove(step.uid)),
+        )
+
+
+def _tokens(situation: Situation) -> tuple[Step, int] | None:
+    """The first layer and the highest number, where x looks like word numbers without Embedding."""
+    x, first = situation.x, _first_learning(situation)
+    if x is None or first is None or x.statistics is None or x.statistics.maximum is None:
+        return None
+    values, high = x.statistics, x.statistics.maximum
+    if x.shape is None or len(x.shape) != 2 or not x.dtype.startswith(("int", "uint")):
+        return None
+    if not values.is_integer or values.minimum is None or values.minimum < 0 or high <= 255:
+        return None
+    if not (first.is_recurrent or first.is_a("Conv1D")) or (x.shape[1] or 0) < 2:
+        return None
+    return first, int(high)
+
+
+@rule(RULES, "tokens-without-embedding", "warning")
+def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
+    """Word 17 is not a little more than word 16: Embedding gives each word a place of its own."""
+    found, x = _tokens(situation), situation.x
+    if found is None or x is None:
+        return
+    first, high = found
+
+    def embed(spec: ModelSpec) -> ModelSpec:
+        # What made the numbers a sequence of single features is in Embedding's way.
+        for step in situation.steps:
+            if step.uid == first.uid:
+                break
+            if step.is_a("Reshape"):
+                spec = spec.remove(step.uid)
+        if spec.input_shape is not None and len(spec.input_shape) == 2:
+            spec = edits.with_input_shape(spec, spec.input_shape[:1])
+        entry = layer("keras.layers.Embedding", input_dim=high + 1, output_dim=64)
+        return edits.insert_before(spec, first.uid, entry)
+
+    yield Finding(
+        "Word numbers without Embedding",
+        f"{x.name} holds whole numbers up to {number(high)}. If they stand for words, Embedding "
+        "must give each one a vector of its own first.",
+        first.uid,
+        Fix("Insert Embedding", embed),
+    )

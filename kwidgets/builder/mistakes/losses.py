@@ -1,0 +1,91 @@
+"""Losses by whatever name the user chose, and how to change one into another."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+from kwidgets.builder.spec import ObjectSpec, Value
+
+SPARSE: Final = "sparse_categorical_crossentropy"
+CATEGORICAL: Final = "categorical_crossentropy"
+CATEGORICAL_FOCAL: Final = "categorical_focal_crossentropy"
+BINARY: Final = "binary_crossentropy"
+BINARY_FOCAL: Final = "binary_focal_crossentropy"
+MSE: Final = "mean_squared_error"
+
+# Of one class out of several, given as a row; of yes or no.
+ONE_HOT: Final = (CATEGORICAL, CATEGORICAL_FOCAL)
+YES_NO: Final = (BINARY, BINARY_FOCAL)
+CLASSES: Final = (SPARSE, *ONE_HOT)
+CROSSENTROPIES: Final = (*CLASSES, *YES_NO)
+# Of numbers that may be anything.
+REGRESSION: Final = (
+    MSE,
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "huber",
+    "log_cosh",
+)
+_SHORT: Final = {
+    "mse": MSE,
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "bce": BINARY,
+}
+# "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy" and "mse" all are known by
+# their letters alone.
+_KNOWN: Final = {name.replace("_", ""): name for name in (*CROSSENTROPIES, *REGRESSION)} | _SHORT
+
+# What users call them in speech.
+TITLES: Final = {
+    SPARSE: "sparse categorical crossentropy",
+    CATEGORICAL: "categorical crossentropy",
+    CATEGORICAL_FOCAL: "categorical focal crossentropy",
+    BINARY: "binary crossentropy",
+    BINARY_FOCAL: "binary focal crossentropy",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    """A loss that is known here.
+
+    Args:
+        name: Keras's long name, such as ``"mean_squared_error"``.
+        value: as the user wrote it.
+        from_logits: whether it expects scores instead of probabilities.
+    """
+
+    name: str
+    value: Value
+    from_logits: bool
+
+    @property
+    def title(self) -> str:
+        return TITLES.get(self.name, self.name.replace("_", " "))
+
+    def become(self, name: str, from_logits: bool | None = None) -> Value:
+        """Return another loss, written as this one is."""
+        logits = self.from_logits if from_logits is None else from_logits
+        logits = logits and name in CROSSENTROPIES
+        if isinstance(self.value, ObjectSpec) or logits:
+            title = "".join(part.capitalize() for part in name.split("_"))
+            return ObjectSpec(f"keras.losses.{title}", {"from_logits": True} if logits else {})
+        return name
+
+
+def loss_of(value: Value) -> Loss | None:
+    """Return what is known of compile's ``loss``; None of one that is not known here."""
+    if isinstance(value, ObjectSpec):
+        if not value.class_name.startswith(("keras.losses.", "keras.metrics.")):
+            return None
+        name, from_logits = value.title, bool(value.arguments.get("from_logits", False))
+    elif isinstance(value, str):
+        name, from_logits = value, False
+    else:
+        return None
+    known = _KNOWN.get(name.lower().replace("_", ""))
+    return None if known is None else Loss(known, value, from_logits)

@@ -1,0 +1,105 @@
+"""What a builder leaves in a notebook: a table that needs no kernel."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from kwidgets import protocol as envelope
+from kwidgets.builder import protocol
+from kwidgets.builder.editor import Editor
+from kwidgets.builder.spec import LayerSpec
+from kwidgets.builder.state import summary
+
+COLUMNS = ("Layer", "Arguments", "Output shape", "Parameters")
+
+_CELL = "padding:2px 12px 2px 0;text-align:left;white-space:nowrap"
+_NUMBER = "padding:2px 0;text-align:right;white-space:nowrap"
+
+
+def bundle(editor: Editor, source: str) -> dict[str, Any]:
+    """Return the builder as a mime bundle: ours, HTML without scripts, and text."""
+    title, rows, totals = editor.spec.name or "sequential", _rows(editor), _totals(editor)
+    return {
+        protocol.MIME_TYPE: {
+            "v": envelope.PROTOCOL_VERSION,
+            "title": title,
+            "columns": list(COLUMNS),
+            "rows": rows,
+            "totals": totals,
+            "code": source,
+        },
+        "text/html": _html(title, rows, totals),
+        "text/plain": text(editor),
+    }
+
+
+def text(editor: Editor) -> str:
+    """Return the builder as a table in plain text."""
+    rows = [list(COLUMNS), *_rows(editor)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column == len(COLUMNS) - 1 else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    title = f"SequentialBuilder {(editor.spec.name or 'sequential')!r}"
+    return "\n".join([title, lines[0], "─" * len(lines[0]), *lines[1:], _totals(editor)])
+
+
+def _rows(editor: Editor) -> list[list[str]]:
+    analysis = editor.analysis
+    shape = analysis.input_shape
+    rows = [["Input", "", "not set" if shape is None else _shape(shape), ""]]
+
+    def visit(entry: LayerSpec, depth: int) -> None:
+        facts = analysis.layers[entry.uid]
+        if facts.status == "off":
+            outcome = "switched off"
+        elif facts.problem is not None:
+            outcome = f"⚠ {facts.problem.text}"
+        else:
+            outcome = "?" if facts.output_shape is None else _shape(facts.output_shape)
+        count = "" if facts.parameters is None else f"{facts.parameters:,}"
+        rows.append(["\u2003" * depth + entry.title, summary(entry.object), outcome, count])
+        for child in entry.children or ():
+            visit(child, depth + 1)
+
+    for entry in editor.spec.layers:
+        visit(entry, 0)
+    return rows
+
+
+def _totals(editor: Editor) -> str:
+    analysis = editor.analysis
+    frozen = analysis.parameters - analysis.trainable
+    size = f"{analysis.parameters:,} parameters"
+    if frozen:
+        size += f" ({analysis.trainable:,} trainable, {frozen:,} not)"
+    return size if analysis.complete else f"{size} so far"
+
+
+def _shape(shape: tuple[int | None, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"
+
+
+def _html(title: str, rows: list[list[str]], totals: str) -> str:
+    head = "".join(
+        f'<th style="{_NUMBER if column == COLUMNS[-1] else _CELL}">{column}</th>'
+        for column in COLUMNS
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td style="{_NUMBER if index == len(COLUMNS) - 1 else _CELL}">{html.escape(cell)}</td>'
+            for index, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f"<table><caption style='text-align:left'>Sequential model <b>{html.escape(title)}</b>: "
+        f"{html.escape(totals)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )

@@ -1,0 +1,517 @@
+"""SequentialBuilder: Keras's Sequential, as an object in code and as an editor on the page."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import keras
+
+from kwidgets.builder import convert, quick, saved
+from kwidgets.builder.editor import layer_of
+from kwidgets.builder.recall import fit_settings
+from kwidgets.builder.spec import LayerSpec, ModelSpec
+from kwidgets.builder.training import BuilderRun
+from kwidgets.builder.workbench import BuilderError, Workbench
+from kwidgets.kernel import inbox
+
+logger = logging.getLogger("kwidgets")
+
+__all__ = ["BuilderError", "SequentialBuilder"]
+
+# What is set on the model itself when it is set on the builder.
+_OWN = {"trainable", "name"}
+
+
+class SequentialBuilder:
+    """Build a Keras ``Sequential`` by hand, in code, or both at once.
+
+    As the last expression of a cell it is an editor: layers, shapes, advice, compile, training,
+    and the code. In Python it behaves as the ``keras.Sequential`` that it builds: ``add``, ``pop``,
+    ``compile``, ``fit``, ``evaluate``, ``predict``, ``summary``, ``save`` and all else that a model
+    has. ``builder.model`` is that model, a plain one.
+
+    A layer that does not fit is kept, marked and explained; ``builder.model`` then raises a
+    :class:`BuilderError` that says which one and why. Layers keep their weights across edits that
+    do not change them.
+
+    Args:
+        layers: what to start from: nothing; a list of layers, which may be Keras layers or texts
+            such as ``"dense 128 relu"``; a ``keras.Sequential`` (its weights are kept); a config, as
+            ``get_config`` gives it; the path of a ``.keras`` file.
+        trainable: as in Keras.
+        name: of the model; Keras gives one by itself.
+        input_shape: of one sample, without the batch: ``(28, 28)``.
+
+    Raises:
+        TypeError: ``layers`` is none of these.
+        ValueError: ``input_shape`` is none, or is given where the model has one already.
+
+    Example:
+        >>> builder = kwidgets.SequentialBuilder(input_shape=(28, 28))
+        >>> builder.add(keras.layers.Flatten())
+        >>> builder.add("dense 10 softmax")
+        >>> builder
+    """
+
+    _bench: Workbench
+
+    def __init__(
+        self,
+        layers: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+        *,
+        input_shape: Any = None,
+    ) -> None:
+        object.__setattr__(self, "_bench", Workbench())
+        self._start(layers)
+        spec = self._bench.editor.spec
+        if name is not None:
+            spec = dataclasses.replace(spec, name=str(name))
+        if not trainable:
+            spec = dataclasses.replace(spec, trainable=False)
+        if input_shape is not None:
+            if spec.input is not None:
+                raise ValueError(
+                    f"input_shape {input_shape!r} was given, but the model takes "
+                    f"{spec.input_shape!r} already; leave it out."
+                )
+            spec = spec.with_input(shape=_shape(input_shape))
+        self._bench.editor = type(self._bench.editor)(spec)
+        self._bench.editor.observed_input = None
+        if isinstance(layers, (keras.Sequential, Mapping, str, os.PathLike)) and spec.layers:
+            self._hold(layers)
+
+    # What to start from.
+
+    def _start(self, layers: Any) -> None:
+        if layers is None:
+            return
+        if isinstance(layers, (str, os.PathLike)):
+            layers = _load(layers)
+        elif isinstance(layers, Mapping):
+            layers = keras.Sequential.from_config(dict(layers))
+        if isinstance(layers, keras.Model) and not isinstance(layers, keras.Sequential):
+            convert.spec_of_model(layers)  # says what can be done instead
+        if isinstance(layers, keras.Sequential):
+            object.__setattr__(self, "_given", layers)
+            spec, live = convert.spec_of_model(layers)
+            entries = tuple(
+                self._bench.materializer.adopt(entry, live[entry.uid]) for entry in spec.layers
+            )
+            spec = dataclasses.replace(spec, layers=entries)
+            compiled = _compile_values(layers)
+            self._bench.editor = type(self._bench.editor)(
+                dataclasses.replace(spec, compile=compiled) if compiled else spec
+            )
+            return
+        if isinstance(layers, Iterable):
+            items = list(layers)
+            if items and all(isinstance(item, int) or item is None for item in items):
+                raise TypeError(
+                    f"layers is a list of layers; got {layers!r}. "
+                    f"For the shape of the input write input_shape={tuple(items)!r}."
+                )
+            for item in items:
+                self.add(item)
+            return
+        raise TypeError(
+            "SequentialBuilder takes a list of layers, a keras.Sequential, a config or the path of a "
+            f".keras file; got {layers!r} ({type(layers).__name__})."
+        )
+
+    def _hold(self, layers: Any) -> None:
+        given = self.__dict__.get("_given")
+        if given is not None:
+            self._bench.adopt(given)
+
+    # The real thing.
+
+    @property
+    def model(self) -> keras.Sequential:
+        """The ``keras.Sequential``: the same object until a layer changes, with weights kept.
+
+        Raises:
+            BuilderError: a layer cannot work as it stands.
+            MemoryError: its weights would not fit into memory.
+            RuntimeError: layers were changed while the model is in training.
+        """
+        return self._bench.model()
+
+    @property
+    def layers(self) -> list[keras.Layer]:
+        """The layers that are switched on, without the input, as in Keras."""
+        return self._bench.layers()
+
+    @property
+    def run(self) -> BuilderRun | None:
+        """The training started last out of the builder, or None: ``builder.run.wait()``."""
+        return self._bench.run
+
+    def to_code(self) -> str:
+        """Return Python source that makes this model without kwidgets.
+
+        Arguments that have their defaults are left out. Compile, fit and the data are in it when
+        they are set.
+        """
+        source = self._bench.source()
+        for note in source.notes:
+            logger.warning("to_code: %s", note)
+        return source.text
+
+    def train(self) -> BuilderRun:
+        """Train as the Fit tab says, in a thread; the kernel stays free.
+
+        Raises:
+            ValueError: something that a fit needs is missing. The text says what.
+        """
+        return self._bench.train()
+
+    def undo(self) -> str:
+        """Take back the last edit; return what it was.
+
+        Raises:
+            ValueError: there is none.
+        """
+        with self._bench.lock:
+            label = self._bench.editor.undo()
+            self._bench.publish()
+        return label
+
+    def redo(self) -> str:
+        """Do again what was taken back last; return what it was.
+
+        Raises:
+            ValueError: there is none.
+        """
+        with self._bench.lock:
+            label = self._bench.editor.redo()
+            self._bench.publish()
+        return label
+
+    # Keras's Sequential.
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Add a layer on top.
+
+        Args:
+            layer: a Keras layer, ``keras.Input(...)``, or a text such as ``"dense 128 relu"``.
+            rebuild: as in Keras; the model is made when it is needed.
+
+        Raises:
+            ValueError: it is no layer, or an input that does not come first.
+        """
+        self.insert(len(self), layer)
+
+    def pop(self, index: int = -1, rebuild: bool = True) -> keras.Layer:
+        """Remove the last layer, or another one, and return it.
+
+        Raises:
+            IndexError: there is none.
+        """
+        entry = self._entry(index)
+        layer = self[index]
+        self._bench.change(f"Delete {entry.title}", self._spec.remove(entry.uid))
+        return layer
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        **arguments: Any,
+    ) -> None:
+        """Say how to train; arguments as in Keras. They stay across edits of the layers."""
+        given = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights}
+        given["metrics"] = metrics
+        given = {name: value for name, value in given.items() if value is not None}
+        # A mistake must raise here, as in Keras, and not when the model is needed.
+        keras.Sequential().compile(**_copies(given), **_copies(arguments))
+        self._bench.compile_with({**given, **arguments})
+        if self._bench.editor.analysis.complete or self._spec.input is None:
+            self._try_model()
+
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """Train in this cell; arguments and return value as in Keras.
+
+        The Fit tab and the code show what was given, where it can be told.
+        """
+        model = self.model
+        settings = fit_settings(model, args, kwargs)
+        with self._bench.lock:
+            self._bench.change("Fit", dataclasses.replace(self._spec, fit=settings))
+        try:
+            return model.fit(*args, **kwargs)
+        finally:
+            self._bench.trained_with(model)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Return loss and metrics on data; arguments as in Keras."""
+        return self.model.evaluate(*args, **kwargs)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the model's output for data; arguments as in Keras."""
+        return self.model.predict(*args, **kwargs)
+
+    def summary(self, *args: Any, **kwargs: Any) -> Any:
+        """Print the model's summary; arguments as in Keras."""
+        return self.model.summary(*args, **kwargs)
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save the model; arguments as in Keras."""
+        return self.model.save(*args, **kwargs)
+
+    def export(self, *args: Any, **kwargs: Any) -> Any:
+        """Export the model for serving; arguments as in Keras."""
+        return self.model.export(*args, **kwargs)
+
+    def count_params(self) -> int:
+        """Return the number of weights, without making any.
+
+        Raises:
+            ValueError: the shapes are not known yet, as in Keras.
+        """
+        analysis = self._bench.editor.analysis
+        if analysis.complete:
+            return analysis.parameters
+        return int(self.model.count_params())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the model's config."""
+        return self.model.get_config()  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> SequentialBuilder:
+        """Make a builder of what ``get_config`` gave."""
+        return cls(config)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.model(*args, **kwargs)
+
+    # A list of layers.
+
+    def insert(self, index: int, layer: Any) -> None:
+        """Put a layer before the one at ``index``.
+
+        Raises:
+            ValueError: it is no layer, or an input that does not come first.
+        """
+        with self._bench.lock:
+            spec = self._spec
+            if _is_input(layer):
+                self._set_input(layer, index)
+                return
+            shape = getattr(layer, "_input_shape_arg", None)
+            entry = self._describe(layer)
+            if shape is not None and not spec.layers and spec.input is None:
+                spec = spec.with_input(shape=tuple(shape))
+            position = max(0, len(spec.layers) + index) if index < 0 else index
+            self._bench.change(f"Add {entry.title}", spec.insert(entry, None, position))
+
+    def move(self, index: int, to: int) -> None:
+        """Move a layer; ``to`` counts without it.
+
+        Raises:
+            IndexError: there is none at ``index``.
+        """
+        entry = self._entry(index)
+        self._bench.change(f"Move {entry.title}", self._spec.move(entry.uid, None, to))
+
+    def replace(self, index: int, layer: Any) -> None:
+        """Put a layer in the place of another one.
+
+        Raises:
+            IndexError: there is none at ``index``.
+            ValueError: ``layer`` is no layer.
+        """
+        old = self._entry(index)
+        new = self._describe(layer)
+        self._bench.change(f"Replace {old.title}", self._spec.replace(old.uid, new))
+
+    def __len__(self) -> int:
+        """The number of layers that are switched on."""
+        return len(self._entries())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[keras.Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, index: int | slice) -> Any:
+        """The Keras layer at ``index``, or a list of them."""
+        if isinstance(index, slice):
+            return self.layers[index]
+        self._entry(index)
+        return self.layers[index]
+
+    def __setitem__(self, index: int, layer: Any) -> None:
+        self.replace(index, layer)
+
+    def __delitem__(self, index: int) -> None:
+        entry = self._entry(index)
+        self._bench.change(f"Delete {entry.title}", self._spec.remove(entry.uid))
+
+    # On the page.
+
+    def __repr__(self) -> str:
+        return saved.text(self._bench.editor)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        bundle = self._bench.bundle()
+        if inbox.running_kernel() is not None:
+            bundle = {
+                "application/vnd.jupyter.widget-view+json": {
+                    "version_major": 2,
+                    "version_minor": 0,
+                    "model_id": self._bench.view().model_id,
+                },
+                **bundle,
+            }
+        return bundle
+
+    # All else that a model has.
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"SequentialBuilder has no attribute {name!r}")
+        if name not in _MODEL_ATTRIBUTES and not hasattr(keras.Sequential, name):
+            raise AttributeError(
+                f"neither SequentialBuilder nor keras.Sequential has an attribute {name!r}"
+            )
+        return getattr(self.model, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OWN:
+            with self._bench.lock:
+                spec = dataclasses.replace(self._spec, **{name: value})
+                self._bench.change(f"Change {name}", spec)
+        elif name.startswith("_") or hasattr(type(self), name):
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self.model, name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *dir(keras.Sequential)})
+
+    # Inside.
+
+    @property
+    def _spec(self) -> ModelSpec:
+        return self._bench.editor.spec
+
+    def _entries(self) -> list[LayerSpec]:
+        return [entry for entry in self._spec.layers if entry.enabled]
+
+    def _entry(self, index: int) -> LayerSpec:
+        entries = self._entries()
+        if not isinstance(index, int):
+            raise TypeError(f"a layer is found by a whole number; got {index!r}")
+        if not -len(entries) <= index < len(entries):
+            raise IndexError(f"there is no layer {index}; the model has {len(entries)}")
+        return entries[index]
+
+    def _describe(self, layer: Any) -> LayerSpec:
+        if isinstance(layer, str):
+            return layer_of(quick.parse(layer))
+        if not isinstance(layer, keras.Layer):
+            raise ValueError(
+                "Only instances of keras.Layer, or texts such as 'dense 128 relu', can be added; "
+                f"received: {layer!r} (of type {type(layer).__name__})."
+            )
+        return self._bench.materializer.adopt(convert.spec_of_layer(layer), layer)
+
+    def _set_input(self, given: Any, index: int) -> None:
+        history = getattr(given, "_keras_history", None)
+        layer = history[0] if history is not None else given
+        if self._spec.input is not None or (self._spec.layers and index != 0):
+            raise ValueError(
+                f"an input comes first and only once; this model takes {self._spec.input_shape!r} "
+                f"and has {len(self._spec.layers)} layers. Change it with input_shape=, or in the "
+                "editor."
+            )
+        arguments = convert.spec_of_input(layer)
+        if convert.looks_automatic(arguments["name"], type(layer)):
+            del arguments["name"]
+        self._bench.change("Set input", self._spec.with_input(**arguments))
+
+    def _try_model(self) -> None:
+        try:
+            self._bench.model()
+        except (BuilderError, MemoryError, RuntimeError):
+            logger.debug("the model cannot be made yet", exc_info=True)
+
+
+# What a model has, beyond its class's attributes.
+_MODEL_ATTRIBUTES = {
+    "optimizer",
+    "loss",
+    "history",
+    "stop_training",
+    "built",
+    "compiled",
+    "steps_per_execution",
+    "name",
+}
+
+
+def _is_input(layer: Any) -> bool:
+    history = getattr(layer, "_keras_history", None)
+    origin = history[0] if history is not None and isinstance(layer, keras.KerasTensor) else layer
+    return isinstance(origin, keras.layers.InputLayer)
+
+
+def _shape(shape: Any) -> tuple[int | None, ...]:
+    sizes = (shape,) if isinstance(shape, int) else shape
+    try:
+        sizes = tuple(None if size is None else int(size) for size in sizes)
+    except (TypeError, ValueError):
+        sizes = None
+    if sizes is None or any(size is not None and size < 1 for size in sizes):
+        raise ValueError(
+            "input_shape is the shape of one sample, without the batch: whole numbers above 0, or "
+            f"None where the size is open, such as (28, 28) or (None,); got {shape!r}."
+        )
+    return sizes
+
+
+def _load(path: str | os.PathLike[str]) -> keras.Sequential:
+    text = os.fspath(path)
+    if not os.path.exists(text):
+        raise FileNotFoundError(
+            f"there is no file {text!r}; to start from layers, write a list: [{text!r}]"
+        )
+    return keras.saving.load_model(text)
+
+
+def _compile_values(model: keras.Sequential) -> dict[str, Any] | None:
+    """compile's arguments, of a model that is compiled."""
+    if not model.compiled:
+        return None
+    config = model.get_compile_config() or {}
+    values = {
+        "optimizer": convert.value_of(model.optimizer),
+        "loss": convert.value_of(model.loss),
+        "metrics": convert.value_of(_user_metrics(model)),
+        "loss_weights": config.get("loss_weights"),
+    }
+    return {name: value for name, value in values.items() if value not in (None, [], ())}
+
+
+def _user_metrics(model: keras.Sequential) -> Any:
+    compiled = getattr(model, "_compile_metrics", None)
+    return getattr(compiled, "_user_metrics", None)
+
+
+def _copies(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Optimizers stay unused: a trial must leave no mark on them."""
+    return {
+        name: "rmsprop" if name == "optimizer" and not isinstance(value, (str, dict)) else value
+        for name, value in arguments.items()
+        if name not in ("metrics", "weighted_metrics")
+    }

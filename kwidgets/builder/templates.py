@@ -1,0 +1,263 @@
+"""Starting points: small models that are good ones of their kind, with fitting settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
+
+Shape = tuple[int | None, ...]
+
+CLASSES = 10
+VOCABULARY = 20_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Template:
+    """A starting point.
+
+    Args:
+        name: never changes.
+        title, summary: what the user reads.
+        make: returns the model for inputs of a shape; for None, or a shape it cannot take in, it
+            brings its own.
+    """
+
+    name: str
+    title: str
+    summary: str
+    make: Callable[[Shape | None], ModelSpec]
+
+
+def by_name(name: str) -> Template:
+    """Return a template.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    for template in TEMPLATES:
+        if template.name == name:
+            return template
+    known = ", ".join(template.name for template in TEMPLATES)
+    raise KeyError(f"no template {name!r}; there are {known}")
+
+
+def _model(
+    shape: Shape, layers: list[LayerSpec], dtype: str | None = None, **compile: Value
+) -> ModelSpec:
+    arguments: dict[str, Value] = {"shape": shape}
+    if dtype is not None:
+        arguments["dtype"] = dtype
+    return ModelSpec(input=arguments, layers=tuple(layers), compile=compile)
+
+
+def _dense(units: int, activation: str | None = None) -> LayerSpec:
+    if activation is None:
+        return layer("keras.layers.Dense", units=units)
+    return layer("keras.layers.Dense", units=units, activation=activation)
+
+
+_CLASSIFIER: dict[str, Value] = {
+    "optimizer": "adam",
+    "loss": "sparse_categorical_crossentropy",
+    "metrics": ("accuracy",),
+}
+
+
+def _known(shape: Shape | None) -> bool:
+    return shape is not None and None not in shape
+
+
+def _mlp(shape: Shape | None) -> ModelSpec:
+    if shape is None or not _known(shape) or not shape:
+        shape = (28, 28)
+    flatten = [layer("keras.layers.Flatten")] if len(shape) > 1 else []
+    return _model(
+        shape,
+        [
+            *flatten,
+            _dense(128, "relu"),
+            layer("keras.layers.Dropout", rate=0.2),
+            _dense(CLASSES, "softmax"),
+        ],
+        **_CLASSIFIER,
+    )
+
+
+def _cnn(shape: Shape | None) -> ModelSpec:
+    start: list[LayerSpec] = []
+    if shape is not None and len(shape) == 2 and _known(shape):
+        # Convolutions want to know how many colours there are, even if it is one.
+        start.append(layer("keras.layers.Reshape", target_shape=(*shape, 1)))
+        image: Shape = (*shape, 1)
+    elif shape is not None and len(shape) == 3 and shape[-1] is not None:
+        image = shape
+    else:
+        shape = image = (28, 28, 1)
+    # Each halving wants an image that is still worth looking at.
+    smallest = min(size if size is not None else 224 for size in image[:2])
+    halvings = max(0, min(4, int(math.log2(max(smallest, 1) / 6)))) if smallest >= 6 else 0
+    body: list[LayerSpec] = []
+    for step in range(halvings + 1):
+        filters = 32 * 2 ** min(step, 2)
+        body.append(
+            layer(
+                "keras.layers.Conv2D",
+                filters=filters,
+                kernel_size=3,
+                padding="same",
+                activation="relu",
+            )
+        )
+        if step < halvings:
+            body.append(layer("keras.layers.MaxPooling2D"))
+    return _model(
+        shape,
+        [
+            *start,
+            *body,
+            layer("keras.layers.GlobalAveragePooling2D"),
+            layer("keras.layers.Dropout", rate=0.3),
+            _dense(CLASSES, "softmax"),
+        ],
+        **_CLASSIFIER,
+    )
+
+
+def _text(shape: Shape | None) -> ModelSpec:
+    if shape is None or len(shape) != 1:
+        shape = (None,)
+    return _model(
+        shape,
+        [
+            layer("keras.layers.Embedding", input_dim=VOCABULARY, output_dim=64),
+            _bidirectional_lstm(),
+            layer("keras.layers.Dropout", rate=0.3),
+            _dense(1, "sigmoid"),
+        ],
+        dtype="int32",
+        optimizer="adam",
+        loss="binary_crossentropy",
+        metrics=("accuracy",),
+    )
+
+
+def _bidirectional_lstm() -> LayerSpec:
+    return layer("keras.layers.Bidirectional", layer=ObjectSpec("keras.layers.LSTM", {"units": 64}))
+
+
+def _convolution_1d(shape: Shape | None) -> ModelSpec:
+    start: list[LayerSpec] = []
+    if shape is not None and len(shape) == 1 and _known(shape):
+        start.append(layer("keras.layers.Reshape", target_shape=(*shape, 1)))
+    elif shape is None or len(shape) != 2 or shape[-1] is None:
+        shape = (128, 1)
+    body: list[LayerSpec] = []
+    length = shape[0] if shape[0] is not None else 128
+    for step in range(3):
+        body.append(
+            layer(
+                "keras.layers.Conv1D",
+                filters=32 * 2**step,
+                kernel_size=5,
+                padding="same",
+                activation="relu",
+            )
+        )
+        if step < 2 and length >= 8:
+            body.append(layer("keras.layers.MaxPooling1D"))
+            length //= 2
+    return _model(
+        shape,
+        [
+            *start,
+            *body,
+            layer("keras.layers.GlobalAveragePooling1D"),
+            layer("keras.layers.Dropout", rate=0.3),
+            _dense(CLASSES, "softmax"),
+        ],
+        **_CLASSIFIER,
+    )
+
+
+def _autoencoder(shape: Shape | None) -> ModelSpec:
+    if shape is None or not _known(shape) or not shape:
+        shape = (28, 28)
+    size = math.prod(entry for entry in shape if entry is not None)
+    flatten = [layer("keras.layers.Flatten")] if len(shape) > 1 else []
+    back = [layer("keras.layers.Reshape", target_shape=shape)] if len(shape) > 1 else []
+    return _model(
+        shape,
+        [
+            *flatten,
+            _dense(128, "relu"),
+            _dense(32, "relu"),
+            _dense(128, "relu"),
+            _dense(size),
+            *back,
+        ],
+        optimizer="adam",
+        loss="mse",
+    )
+
+
+def _regression(shape: Shape | None) -> ModelSpec:
+    if shape is None or not _known(shape) or not shape:
+        shape = (8,)
+    flatten = [layer("keras.layers.Flatten")] if len(shape) > 1 else []
+    return _model(
+        shape,
+        [
+            *flatten,
+            # Columns of a table differ in scale; this learns to even them out.
+            layer("keras.layers.BatchNormalization"),
+            _dense(64, "relu"),
+            _dense(64, "relu"),
+            _dense(1),
+        ],
+        optimizer="adam",
+        loss="mse",
+        metrics=("mae",),
+    )
+
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        "mlp",
+        "Dense network",
+        "Classifies small images or rows of numbers: the first model to try.",
+        _mlp,
+    ),
+    Template(
+        "cnn",
+        "Convolutional network",
+        "Classifies images: convolutions find patterns, pooling looks at them from afar.",
+        _cnn,
+    ),
+    Template(
+        "lstm",
+        "Text with an LSTM",
+        f"Says yes or no about a text, given as word numbers below {VOCABULARY:,}.",
+        _text,
+    ),
+    Template(
+        "regression",
+        "Table regression",
+        "Predicts a number, such as a price, from the columns of a table.",
+        _regression,
+    ),
+    Template(
+        "conv1d",
+        "1D convolution",
+        "Classifies signals and time series: sound, movement, sensors.",
+        _convolution_1d,
+    ),
+    Template(
+        "autoencoder",
+        "Autoencoder",
+        "Squeezes its input into 32 numbers and draws it again; y is x itself.",
+        _autoencoder,
+    ),
+)

@@ -1,0 +1,153 @@
+"""Training a builder's model in a thread of its own, so that the kernel stays free."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import keras
+
+from kwidgets.live.callback import LivePlot
+from kwidgets.live.metrics import History
+from kwidgets.live.run import describe_error
+from kwidgets.live.view import Place
+
+Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
+
+
+class _EmbeddedLivePlot(LivePlot):
+    """A LivePlot whose view is shown inside a builder."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self._embedding = place
+
+    def _place(self) -> Place:
+        return self._embedding
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the view why fit ended, which does not tell its callbacks."""
+        if self._run is not None:
+            self._run.abandon(error)
+
+
+class BuilderRun:
+    """One training out of a builder.
+
+    Args:
+        model: compiled.
+        arguments: of ``fit``.
+        show: told the id of the live view's widget.
+        ended: called once, in the training's thread, when it is over.
+    """
+
+    def __init__(
+        self,
+        model: keras.Sequential,
+        arguments: Mapping[str, Any],
+        show: Callable[[str], None],
+        ended: Callable[[BuilderRun], None],
+    ) -> None:
+        self.model = model
+        self.error: BaseException | None = None
+        self.live_view: str | None = None
+        self._show = show
+        self._ended = ended
+        self._arguments = dict(arguments)
+        self._finished = threading.Event()
+        self.live = _EmbeddedLivePlot(self)
+        # A plain thread would show its output in whatever cell ran last.
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run,
+            args=(self._train,),
+            name="kwidgets-train",
+            daemon=True,
+        )
+
+    def __repr__(self) -> str:
+        return f"<BuilderRun: {self.status}>"
+
+    @property
+    def status(self) -> Status:
+        """As the live view says it."""
+        if self.error is not None:
+            return "failed"
+        if self._finished.is_set():
+            return self.live.status or "finished"
+        status = self.live.status or "running"
+        # Between the last batch and fit's return the model is still in use.
+        return "stopping" if status in ("finished", "stopped", "interrupted") else status
+
+    @property
+    def detail(self) -> str:
+        """Why it failed, in a line, or ""."""
+        return "" if self.error is None else describe_error(self.error)
+
+    @property
+    def history(self) -> History:
+        """The numbers so far."""
+        return self.live.history
+
+    @property
+    def running(self) -> bool:
+        return not self._finished.is_set()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wait(self, timeout_seconds: float | None = None) -> History:
+        """Block until the training has ended; return its numbers.
+
+        Raises:
+            TimeoutError: it still runs after ``timeout_seconds``.
+            Exception: what the training failed with.
+        """
+        if not self._finished.wait(timeout_seconds):
+            raise TimeoutError(
+                f"the training still runs after {timeout_seconds:g} seconds; "
+                "run.stop() ends it after the running batch"
+            )
+        if self.error is not None:
+            raise self.error
+        return self.history
+
+    def pause(self) -> None:
+        """Hold before the next batch."""
+        self.live.pause()
+
+    def resume(self) -> None:
+        """Go on after :meth:`pause`."""
+        self.live.resume()
+
+    def stop(self) -> None:
+        """End after the running batch."""
+        self.live.stop()
+
+    def set_learning_rate(self, value: float) -> None:
+        """Set the optimizer's learning rate from the next batch on."""
+        self.live.set_learning_rate(value)
+
+    # Where the live view is shown.
+
+    def show(self, model_id: str) -> None:
+        self.live_view = model_id
+        self._show(model_id)
+
+    def leave(self, bundle: dict[str, Any]) -> None:
+        """The view stays as it is: its builder goes on showing it."""
+
+    def _train(self) -> None:
+        arguments = self._arguments
+        callbacks = [*(arguments.pop("callbacks", None) or ()), self.live]
+        try:
+            self.model.fit(**arguments, callbacks=callbacks, verbose=0)
+        except BaseException as error:
+            self.error = error
+            self.live.fail(error)
+        finally:
+            self._finished.set()
+            with contextlib.suppress(Exception):
+                self._ended(self)

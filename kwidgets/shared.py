@@ -1,0 +1,59 @@
+"""What several widgets of a kernel share: models without a view that carry code and data once."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from typing import Any, ClassVar, Self
+
+import ipywidgets
+import traitlets
+
+STATIC = pathlib.Path(__file__).parent / "static"
+
+
+class SharedModel(ipywidgets.Widget):
+    """A plain widget model without a view; others refer to it by its id."""
+
+    _model_name = traitlets.Unicode("WidgetModel").tag(sync=True)
+    _model_module = traitlets.Unicode("@jupyter-widgets/base").tag(sync=True)
+    _model_module_version = traitlets.Unicode("2.0.0").tag(sync=True)
+
+    _shared: ClassVar[Any] = None
+
+    @classmethod
+    def shared(cls) -> Self:
+        """Return the one of this kernel, made anew if the last one was closed."""
+        if cls.__dict__.get("_shared") is None or cls._shared.comm is None:
+            cls._shared = cls.make()
+        return cls._shared  # type: ignore[no-any-return]
+
+    @classmethod
+    def make(cls) -> Self:
+        """Make one with all that it carries."""
+        raise NotImplementedError
+
+    @property
+    def reference(self) -> str:
+        """How a synced trait of another widget refers to this one."""
+        return f"IPY_MODEL_{self.model_id}"
+
+
+def static_file(name: str) -> bytes:
+    """Return a built front end.
+
+    Raises:
+        FileNotFoundError: it has not been built.
+    """
+    try:
+        return (STATIC / name).read_bytes()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"kwidgets/static/{name} is not there: the front end has not been built. "
+            "Run `make lab` in the project, or install a released wheel."
+        ) from error
+
+
+def version_of(*contents: bytes) -> str:
+    """Return a name that changes with the contents."""
+    return hashlib.sha256(b"".join(contents)).hexdigest()[:16]

@@ -1,0 +1,48 @@
+/** Common mistakes that the kernel found, each with what mends it. */
+
+import type { Advice } from "../protocol";
+import { useTools } from "./context";
+import { Icon } from "./icons";
+
+const LEVELS = { error: "Error", warning: "Warning", tip: "Tip" } as const;
+
+interface AdviceListProps {
+  advice: readonly Advice[];
+  onTarget: (target: string) => void;
+}
+
+export function AdviceList({ advice, onTarget }: AdviceListProps) {
+  const { edit } = useTools();
+  if (advice.length === 0) return null;
+  return (
+    <ul class="kw-b-advice" aria-label="Advice">
+      {advice.map(({ id, level, title, text, target, fix }) => (
+        <li key={id} data-level={level}>
+          <Icon name={level} />
+          <div>
+            <p class="kw-b-advice-title">
+              <span class="kw-b-hidden">{LEVELS[level]}: </span>
+              {target ? (
+                <button type="button" class="kw-b-link" onClick={() => onTarget(target)}>
+                  {title}
+                </button>
+              ) : (
+                title
+              )}
+            </p>
+            <p>{text}</p>
+          </div>
+          {fix && (
+            <button
+              type="button"
+              class="kw-b-button"
+              onClick={() => void edit({ action: "fix", advice: id })}
+            >
+              {fix}
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

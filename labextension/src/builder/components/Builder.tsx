@@ -1,0 +1,143 @@
+/**
+ * The builder's view. State of its own, never sent: the tab in front, the selected layer, folded
+ * blocks, text being typed. Everything else is the store's.
+ */
+
+import { useMemo, useRef, useState } from "preact/hooks";
+import { useTheme, useUniqueId } from "../../components/hooks";
+import type { State } from "../protocol";
+import type { BuilderSession } from "../session";
+import { CodeTab } from "./CodeTab";
+import { CompileTab } from "./CompileTab";
+import { type BuilderTools, Tools } from "./context";
+import { FitTab, type WidgetHost } from "./FitTab";
+import { Header } from "./Header";
+import { useBusy, useSession } from "./hooks";
+import { onRegionKeyDown } from "./keys";
+import { LayersTab } from "./LayersTab";
+import { type TabName, TabPanel, Tabs } from "./Tabs";
+import { useSavedBundle } from "./useSavedBundle";
+
+export interface BuilderProps {
+  session: BuilderSession;
+  host: WidgetHost | null;
+}
+
+export function Builder({ session, host }: BuilderProps) {
+  useSession(session);
+  const { theme } = useTheme();
+  const { state } = session.store;
+  const region = useRef<HTMLElement>(null);
+  const [message, complain] = useState("");
+  const [status, say] = useState("");
+  const { catalog } = session;
+  const data = state?.data ?? NO_DATA;
+  const tools = useMemo<BuilderTools>(
+    () => ({
+      session,
+      catalog,
+      data,
+      say,
+      complain,
+      edit: async (edit) => {
+        complain("");
+        const reply = await session.edit(edit);
+        if (reply.message) (reply.ok ? say : complain)(reply.message);
+        return reply;
+      },
+    }),
+    [session, catalog, data],
+  );
+  useSavedBundle(session, region);
+  const history = (action: "undo" | "redo") => {
+    const what = state?.history[action];
+    if (what) {
+      void tools.edit({ action }).then((reply) => {
+        if (reply.ok) say(`${action === "undo" ? "Undone" : "Done again"}: ${what}`);
+      });
+    }
+  };
+  return (
+    <Tools.Provider value={tools}>
+      {/* Lumino's keyboard shortcuts ("d d" deletes a cell) leave what is typed in here alone. */}
+      <section
+        ref={region}
+        class="kw-root kw-builder"
+        aria-label="Sequential builder"
+        data-kw-theme={theme}
+        data-lm-suppress-shortcuts="true"
+        onKeyDown={(event) => onRegionKeyDown(event, history)}
+      >
+        {state ? (
+          <>
+            <Header state={state} onHistory={history} />
+            <Notices session={session} message={message} />
+            <TabbedPanels state={state} host={host} />
+          </>
+        ) : (
+          <p class="kw-b-waiting">Waiting for the kernel…</p>
+        )}
+        <div class="kw-b-hidden" role="status" aria-live="polite">
+          {status}
+        </div>
+      </section>
+    </Tools.Provider>
+  );
+}
+
+const NO_DATA: State["data"] = [];
+
+function Notices({ session, message }: { session: BuilderSession; message: string }) {
+  const busy = useBusy(session);
+  const { connected } = session.store;
+  return (
+    <div class="kw-b-notices">
+      {!connected && (
+        <p class="kw-b-notice" data-level="warning">
+          The kernel is gone. This is the model as it was last; run the cell again to go on.
+        </p>
+      )}
+      {connected && busy && (
+        <p class="kw-b-notice">The kernel is busy. What you did waits until it is free.</p>
+      )}
+      <div role="alert">
+        {message && (
+          <p class="kw-b-notice" data-level="error">
+            {message}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function TabbedPanels({ state, host }: { state: State; host: WidgetHost | null }) {
+  const [tab, setTab] = useState<TabName>("Layers");
+  const [selected, select] = useState<string | null>(null);
+  const id = useUniqueId("builder");
+  const showTarget = (target: string) => {
+    if (target === "compile") setTab("Compile");
+    else if (target === "fit") setTab("Fit");
+    else {
+      setTab("Layers");
+      select(target);
+    }
+  };
+  return (
+    <>
+      <Tabs id={id} state={state} tab={tab} onTab={setTab} />
+      <TabPanel id={id} name="Layers" tab={tab}>
+        <LayersTab state={state} selected={selected} onSelect={select} onTarget={showTarget} />
+      </TabPanel>
+      <TabPanel id={id} name="Compile" tab={tab}>
+        {tab === "Compile" && <CompileTab state={state} onTarget={showTarget} />}
+      </TabPanel>
+      <TabPanel id={id} name="Fit" tab={tab}>
+        <FitTab state={state} host={host} shown={tab === "Fit"} onTarget={showTarget} />
+      </TabPanel>
+      <TabPanel id={id} name="Code" tab={tab}>
+        {tab === "Code" && <CodeTab code={state.code} />}
+      </TabPanel>
+    </>
+  );
+}

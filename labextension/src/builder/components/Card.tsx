@@ -1,0 +1,180 @@
+/** One layer in the list: what it is, what comes out of it, what it costs, what is wrong with it. */
+
+import type { ComponentChildren } from "preact";
+import { formatCount } from "../../format";
+import type { LayerState } from "../protocol";
+import { bytesText, shapeText } from "../values";
+import { Icon, IconButton } from "./icons";
+import { memo } from "./memo";
+
+interface CardProps {
+  layer: LayerState;
+  inBlock: boolean;
+  /** Percent of the model's parameters. */
+  share: number;
+  selected: boolean;
+  inTabOrder: boolean;
+  /** A block that is not folded. */
+  open: boolean;
+  dragged: boolean;
+  children?: ComponentChildren;
+}
+
+// `children` of a layer is false or nothing, so a card is drawn again only for what it shows.
+export const Card = memo<CardProps>((props) => {
+  const { layer, share, selected, inTabOrder, open, dragged, children } = props;
+  return (
+    <li
+      class="kw-b-layer"
+      data-uid={layer.uid}
+      data-status={layer.status}
+      data-dragged={dragged}
+      aria-label={layerLabel(layer)}
+      aria-current={selected ? "true" : undefined}
+      aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Control+D Delete"
+      tabIndex={inTabOrder ? 0 : -1}
+    >
+      <div class="kw-b-card">
+        <span class="kw-b-grip" title="Drag to move">
+          <Icon name="grip" />
+        </span>
+        {layer.children !== null && (
+          <span class="kw-b-fold" data-open={open}>
+            <IconButton
+              icon="chevron"
+              label={open ? "Fold" : "Unfold"}
+              action="fold"
+              expanded={open}
+              tabIndex={-1}
+            />
+          </span>
+        )}
+        <div class="kw-b-card-text">
+          <div class="kw-b-card-head">
+            <StatusIcon layer={layer} />
+            <span class="kw-b-title">{layer.title}</span>
+            <span class="kw-b-summary">{layer.summary}</span>
+          </div>
+          <Facts layer={layer} />
+        </div>
+        <Actions layer={layer} tabIndex={inTabOrder ? 0 : -1} />
+        {share > 0 && (
+          <span
+            class="kw-b-share"
+            title={`${share} % of the model's parameters`}
+            style={{ width: `${share}%` }}
+          />
+        )}
+      </div>
+      {layer.error && <ErrorText layer={layer} />}
+      {children}
+    </li>
+  );
+});
+
+function StatusIcon({ layer }: { layer: LayerState }) {
+  const { status } = layer;
+  if (status === "ok" || status === "off") {
+    if (!layer.trained || status === "off") return null;
+    return (
+      <span class="kw-b-trained" title="Holds trained weights">
+        <Icon name="trained" />
+      </span>
+    );
+  }
+  return <Icon name={status} />;
+}
+
+function Facts({ layer }: { layer: LayerState }) {
+  if (layer.status === "off") return <div class="kw-b-facts">switched off</div>;
+  if (layer.status === "blocked") return <div class="kw-b-facts">waits for the error above</div>;
+  if (layer.status === "error") return <div class="kw-b-facts">does not work yet</div>;
+  const { parameters, weight_bytes: bytes } = layer;
+  return (
+    <div class="kw-b-facts">
+      <span
+        title={
+          layer.output_bytes === null
+            ? undefined
+            : `Output: ${bytesText(layer.output_bytes)} for one sample, ${layer.output_dtype}`
+        }
+      >
+        <span aria-hidden="true">→ </span>
+        {layer.output_shape ? shapeText(layer.output_shape) : "shape not known yet"}
+      </span>
+      {parameters ? <span>{formatCount(parameters)} params</span> : null}
+      {bytes ? <span>{bytesText(bytes)}</span> : null}
+    </div>
+  );
+}
+
+function Actions({ layer, tabIndex }: { layer: LayerState; tabIndex: number }) {
+  const off = layer.enabled;
+  return (
+    <div class="kw-b-actions">
+      <IconButton
+        icon="up"
+        label="Move up"
+        title="Move up (Alt+↑)"
+        action="up"
+        tabIndex={tabIndex}
+      />
+      <IconButton
+        icon="down"
+        label="Move down"
+        title="Move down (Alt+↓)"
+        action="down"
+        tabIndex={tabIndex}
+      />
+      <IconButton
+        icon="copy"
+        label="Duplicate"
+        title="Duplicate (Ctrl+D)"
+        action="duplicate"
+        tabIndex={tabIndex}
+      />
+      <IconButton
+        icon="off"
+        label={off ? "Switch off" : "Switch on"}
+        action="toggle"
+        tabIndex={tabIndex}
+      />
+      <IconButton
+        icon="bin"
+        label="Delete"
+        title="Delete (Del)"
+        action="remove"
+        tabIndex={tabIndex}
+      />
+    </div>
+  );
+}
+
+function ErrorText({ layer }: { layer: LayerState }) {
+  const { text, detail } = layer.error!;
+  return (
+    <div class="kw-b-layer-error">
+      <p>{text}</p>
+      {detail && detail !== text && (
+        <details>
+          <summary>What Keras says</summary>
+          <pre>{detail}</pre>
+        </details>
+      )}
+    </div>
+  );
+}
+
+/** The card in one line; begins with the class's name, as tests and screen readers rely on. */
+export function layerLabel(layer: LayerState): string {
+  const parts = [layer.title];
+  if (layer.summary) parts.push(layer.summary);
+  if (layer.status === "off") parts.push("switched off");
+  else if (layer.status === "blocked") parts.push("waits for the error above");
+  else if (layer.status === "error") parts.push(`error: ${layer.error?.text ?? ""}`);
+  else {
+    parts.push(layer.output_shape ? `output ${shapeText(layer.output_shape)}` : "shape not known");
+    if (layer.parameters !== null) parts.push(`${formatCount(layer.parameters)} parameters`);
+  }
+  return parts.join(", ");
+}

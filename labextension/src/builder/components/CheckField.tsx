@@ -1,0 +1,31 @@
+/** A yes or no. */
+
+import type { ControlProps } from "./Field";
+import { useChanges } from "./Form";
+
+export function CheckField(props: ControlProps) {
+  const { parameter, path, value, id, describedBy, invalid, commit } = props;
+  const changes = useChanges();
+  const checked = (value === undefined ? parameter.default : value) === true;
+  return (
+    <span class="kw-b-check">
+      <input
+        id={id}
+        type="checkbox"
+        checked={checked}
+        aria-invalid={invalid}
+        aria-describedby={describedBy}
+        onChange={(event) => {
+          const box = event.currentTarget;
+          const wanted = box.checked;
+          void commit(() =>
+            wanted === parameter.default ? changes.reset(path) : changes.setValue(path, wanted),
+          ).then((ok) => {
+            if (!ok) box.checked = !wanted;
+          });
+        }}
+      />
+      <span aria-hidden="true">{checked ? "True" : "False"}</span>
+    </span>
+  );
+}

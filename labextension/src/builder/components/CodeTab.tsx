@@ -1,0 +1,90 @@
+/** The Code tab: the model as Python source, to copy or to put into a cell. */
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ask, INSERT_CELL } from "../events";
+import { highlight } from "../highlight";
+import type { Code } from "../protocol";
+import { useTools } from "./context";
+import { Icon } from "./icons";
+
+export function CodeTab({ code }: { code: Code }) {
+  const { say, complain } = useTools();
+  const home = useRef<HTMLElement>(null);
+  const source = useRef<HTMLPreElement>(null);
+  const [canInsert, setCanInsert] = useState(false);
+  const [copied, setCopied] = useState(false);
+  useEffect(() => setCanInsert(ask(home.current!, INSERT_CELL, { source: null })), []);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 2000);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = async () => {
+    if (await copyText(code.source, source.current!)) {
+      setCopied(true);
+      say("Copied");
+    } else complain("The browser does not allow copying; the code is selected: press Ctrl+C.");
+  };
+  return (
+    <section ref={home} class="kw-b-code" aria-label="Code">
+      <div class="kw-b-code-bar">
+        <button type="button" class="kw-b-button" onClick={() => void copy()}>
+          <Icon name={copied ? "trained" : "copy"} />
+          {copied ? "Copied" : "Copy"}
+        </button>
+        {canInsert && (
+          <button
+            type="button"
+            class="kw-b-button"
+            onClick={() => {
+              if (ask(home.current!, INSERT_CELL, { source: code.source })) say("Inserted below");
+            }}
+          >
+            <Icon name="plus" />
+            Insert below
+          </button>
+        )}
+      </div>
+      {code.notes.length > 0 && (
+        <ul class="kw-b-code-notes" aria-label="Notes on the code">
+          {code.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <pre ref={source} class="kw-b-source" tabIndex={0}>
+        <Source text={code.source} />
+      </pre>
+    </section>
+  );
+}
+
+/** Python source in colours. */
+export function Source({ text }: { text: string }) {
+  const tokens = useMemo(() => highlight(text), [text]);
+  return (
+    <code>
+      {tokens.map((token, i) =>
+        token.kind === "plain" ? (
+          token.text
+        ) : (
+          <span key={i} class={`kw-b-${token.kind}`}>
+            {token.text}
+          </span>
+        ),
+      )}
+    </code>
+  );
+}
+
+/** Put `text` on the clipboard; over plain http only the old way, through a selection, is there. */
+async function copyText(text: string, element: HTMLElement): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    getSelection()?.selectAllChildren(element);
+    return document.execCommand("copy");
+  }
+}

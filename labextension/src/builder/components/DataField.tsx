@@ -1,0 +1,57 @@
+/** A variable of the notebook: what a fit takes its data from. */
+
+import type { DataState } from "../protocol";
+import { isVariable, pythonText } from "../values";
+import { useTools } from "./context";
+import type { ControlProps } from "./Field";
+import { useChanges } from "./Form";
+import { NOTHING, Select, type SelectOption } from "./Select";
+
+export function DataField(props: ControlProps) {
+  const { parameter, path, value, id, describedBy, invalid, commit } = props;
+  const { data } = useTools();
+  const changes = useChanges();
+  const options: SelectOption[] = fitting(data, parameter.name).map((variable) => ({
+    id: variable.name,
+    label: [variable.name, variable.shape, variable.dtype].filter(Boolean).join("  "),
+  }));
+  let selected = "";
+  if (isVariable(value)) {
+    selected = value.variable;
+    if (!options.some((option) => option.id === selected)) {
+      const known = data.some(({ name }) => name === selected);
+      options.push({ id: selected, label: known ? selected : `${selected} (not found)` });
+    }
+  } else if (value !== undefined && value !== null) {
+    selected = "value:";
+    options.push({ id: selected, label: pythonText(value) });
+  }
+  options.unshift(parameter.required ? NOTHING : { id: "", label: "None" });
+  return (
+    <Select
+      id={id}
+      options={options}
+      selected={selected}
+      describedBy={describedBy}
+      invalid={invalid}
+      required={parameter.required}
+      onChoose={(chosen) => {
+        if (chosen === selected) return Promise.resolve(true);
+        return commit(() =>
+          chosen === "" ? changes.reset(path) : changes.setValue(path, { variable: chosen }),
+        );
+      }}
+    />
+  );
+}
+
+/** What could stand for the parameter: `x` may be a whole dataset, `y` is never one. */
+export function fitting(data: readonly DataState[], name: string): DataState[] {
+  if (name === "x") return data.filter(({ roles }) => roles.includes("x") || isDataset(roles));
+  if (name === "y") return data.filter(({ roles }) => roles.includes("y"));
+  return [...data];
+}
+
+function isDataset(roles: readonly string[]): boolean {
+  return roles.includes("dataset");
+}

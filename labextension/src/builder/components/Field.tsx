@@ -1,0 +1,111 @@
+/** One labelled field: its control by kind, help, what is wrong, and the way back to the default. */
+
+import { useState } from "preact/hooks";
+import { useUniqueId } from "../../components/hooks";
+import type { Parameter, Path, Reply, Value } from "../protocol";
+import { pythonText } from "../values";
+import { CheckField } from "./CheckField";
+import { ChoiceField } from "./ChoiceField";
+import { DataField } from "./DataField";
+import { useChanges } from "./Form";
+import { IconButton } from "./icons";
+import { ListField } from "./ListField";
+import { ObjectField } from "./ObjectField";
+import { TextField } from "./TextField";
+
+export interface FieldProps {
+  parameter: Parameter;
+  path: Path;
+  /** Undefined when it is left to the default. */
+  value: Value | undefined;
+  /** What the kernel says is wrong with it, or "". */
+  error: string;
+}
+
+/** What every kind of control is given. */
+export interface ControlProps extends Omit<FieldProps, "error"> {
+  id: string;
+  /** The ids of help and error. */
+  describedBy: string;
+  invalid: boolean;
+  /** Send a change; its refusal is shown under the field. */
+  commit: (change: () => Promise<Reply>) => Promise<boolean>;
+  /** What was refused has been taken back. */
+  onForget: () => void;
+}
+
+export function Field({ parameter, path, value, error }: FieldProps) {
+  const { name, help, required } = parameter;
+  const id = useUniqueId("field");
+  const [refusal, setRefusal] = useState("");
+  const [helpShown, showHelp] = useState(false);
+  const changes = useChanges();
+  const explicit = value !== undefined;
+  const missing = required && !explicit;
+  const wrong = refusal || error;
+  const commit = async (change: () => Promise<Reply>) => {
+    const reply = await change();
+    setRefusal(reply.ok ? "" : reply.message || "This cannot be.");
+    return reply.ok;
+  };
+  const Control = controlFor(parameter);
+  return (
+    <div class="kw-b-field" data-set={explicit && !required} data-kind={parameter.field}>
+      <div class="kw-b-field-head">
+        <label for={id}>{name}</label>
+        {missing && <span class="kw-b-required">required</span>}
+        {help && (
+          <IconButton
+            icon="info"
+            label={`About ${name}`}
+            title={help}
+            expanded={helpShown}
+            controls={`${id}-help`}
+            onClick={() => showHelp(!helpShown)}
+          />
+        )}
+        {explicit && !required && (
+          <IconButton
+            icon="reset"
+            label={`Reset ${name}`}
+            title={`Back to the default, ${pythonText(parameter.default)}`}
+            onClick={() => {
+              void commit(() => changes.reset(path));
+              // This button goes; the focus must not go with it.
+              document.getElementById(id)?.focus();
+            }}
+          />
+        )}
+      </div>
+      <Control
+        parameter={parameter}
+        path={path}
+        value={value}
+        id={id}
+        describedBy={`${id}-error ${id}-help`}
+        invalid={wrong !== ""}
+        commit={commit}
+        onForget={() => setRefusal("")}
+      />
+      <p id={`${id}-error`} class="kw-b-error" aria-live="polite">
+        {wrong}
+      </p>
+      <p id={`${id}-help`} class="kw-b-help" hidden={!helpShown}>
+        {help}
+      </p>
+    </div>
+  );
+}
+
+function controlFor({ field, section, nullable }: Parameter) {
+  if (field === "object") return ObjectField;
+  if (field === "objects") return ListField;
+  if (field === "data") return DataField;
+  // A number, say, or a schedule in its place.
+  if (section) return ObjectField;
+  if (field === "bool" && !nullable) return CheckField;
+  if (field === "choice" || field === "activation" || field === "dtype" || field === "bool") {
+    return ChoiceField;
+  }
+  return TextField;
+}

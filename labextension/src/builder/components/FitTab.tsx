@@ -1,0 +1,130 @@
+/** The Fit tab: the arguments of `model.fit`, Train, and the live view of the training. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useUniqueId } from "../../components/hooks";
+import { FIT, type RunState, type State } from "../protocol";
+import { AdviceList } from "./AdviceList";
+import { useTools } from "./context";
+import { Form } from "./Form";
+import { Icon } from "./icons";
+
+/** The part of anywidget's host that we use. */
+export interface WidgetHost {
+  getWidget(reference: string): Promise<{
+    render(options: { el: HTMLElement; signal: AbortSignal }): Promise<void>;
+  }>;
+}
+
+interface FitTabProps {
+  state: State;
+  host: WidgetHost | null;
+  /** Whether the tab is in front; behind it the live view goes on. */
+  shown: boolean;
+  onTarget: (target: string) => void;
+}
+
+export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
+  const { catalog, session } = useTools();
+  useEffect(() => {
+    // What the notebook's variables are now is known only when asked.
+    if (shown) void session.request("refresh", {});
+  }, [shown, session]);
+  return (
+    <div class="kw-b-single">
+      {shown && (
+        <>
+          <AdviceList
+            advice={state.advice.filter(({ target }) => target === FIT)}
+            onTarget={onTarget}
+          />
+          <Form
+            parameters={catalog?.forms.fit ?? null}
+            values={state.fit.arguments}
+            errors={state.fit.errors}
+            target={FIT}
+          />
+          <TrainBar run={state.run} noData={state.data.length === 0} />
+        </>
+      )}
+      {state.run.live && <LiveFrame key={state.run.live} id={state.run.live} host={host} />}
+    </div>
+  );
+}
+
+function TrainBar({ run, noData }: { run: RunState; noData: boolean }) {
+  const { session, say } = useTools();
+  const [message, setMessage] = useState("");
+  const reasonId = useUniqueId("blocked");
+  const train = async () => {
+    setMessage("");
+    const reply = await session.request("train", {});
+    if (!reply.ok) setMessage(reply.message);
+    else say(reply.message || "Training has begun");
+  };
+  const look = async () => {
+    const reply = await session.request("refresh", {});
+    const count = session.store.state?.data.length ?? 0;
+    say(reply.ok ? `Found ${count} variables to train on` : reply.message);
+  };
+  return (
+    <div class="kw-b-train">
+      <button
+        type="button"
+        class="kw-b-button kw-b-primary"
+        disabled={run.blocked !== ""}
+        aria-describedby={reasonId}
+        onClick={() => void train()}
+      >
+        <Icon name="play" />
+        Train
+      </button>
+      <button type="button" class="kw-b-button" onClick={() => void look()}>
+        Look for data again
+      </button>
+      <p id={reasonId} class="kw-b-reason">
+        {run.blocked || run.detail}
+      </p>
+      {noData && (
+        <p class="kw-b-reason">
+          No arrays or datasets were found in the notebook. Make some in a cell, then look again.
+        </p>
+      )}
+      <div role="alert" class="kw-b-error">
+        {message}
+      </div>
+    </div>
+  );
+}
+
+/** Another widget's view, drawn inside ours for as long as its id stands. */
+function LiveFrame({ id, host }: { id: string; host: WidgetHost | null }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [failure, setFailure] = useState("");
+  useEffect(() => {
+    if (!host) {
+      setFailure("This notebook cannot draw one widget inside another; run live.show() in a cell.");
+      return;
+    }
+    const lifetime = new AbortController();
+    host
+      .getWidget(`IPY_MODEL_${id}`)
+      .then((widget) => {
+        if (!lifetime.signal.aborted) {
+          return widget.render({ el: frame.current!, signal: lifetime.signal });
+        }
+      })
+      .catch((error) => {
+        console.error(error);
+        if (!lifetime.signal.aborted) {
+          setFailure(`The live view could not be drawn. Training goes on. (${error})`);
+        }
+      });
+    return () => lifetime.abort();
+  }, [id, host]);
+  return (
+    <div class="kw-b-live">
+      {failure && <p class="kw-b-notice">{failure}</p>}
+      <div ref={frame} data-kw-guest />
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+/** Puts the saved table into a page's element; again to show other data. */
+
+import { render } from "preact";
+import { keepStyle } from "../../components/style";
+import type { SavedModel } from "../saved";
+import { StaticTable } from "./StaticTable";
+import { SHEETS } from "./sheets";
+
+/** Draw `saved` into `element`; returns what takes it away again. */
+export function mountSaved(element: HTMLElement, saved: SavedModel): () => void {
+  const forget = keepStyle(element, SHEETS);
+  render(<StaticTable saved={saved} />, element);
+  return () => {
+    forget();
+    render(null, element);
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * Draws a builder out of a notebook's output: the widget while its kernel lives, and before and
+ * after that the table that was saved.
+ */
+
+import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import { Panel, Widget } from "@lumino/widgets";
+import { mountSaved } from "../builder/components/mountSaved";
+import { type MimeBundle, SAVE_BUNDLE } from "../builder/events";
+import { BUILDER_MIME_TYPE } from "../builder/protocol";
+import { parseSaved } from "../builder/saved";
+
+const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
+
+class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
+  private readonly table = new Widget();
+  private readonly observer = new MutationObserver(() => this.choose());
+  private unmount: (() => void) | null = null;
+  private model: IRenderMime.IMimeModel | null = null;
+  private view: { widget: IRenderMime.IRenderer; modelId: string } | null = null;
+
+  /** @param rendermime the notebook's own, which knows the notebook's widget manager */
+  constructor(private readonly rendermime: IRenderMimeRegistry | null) {
+    super();
+    this.addWidget(this.table);
+    this.node.addEventListener(SAVE_BUNDLE, (event) => this.save(event as CustomEvent));
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.model = model;
+    this.drawTable(model.data[BUILDER_MIME_TYPE]);
+    await this.drawView(model);
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.observer.disconnect();
+    this.unmount?.();
+    super.dispose();
+  }
+
+  private drawTable(data: unknown): void {
+    try {
+      this.unmount = mountSaved(this.table.node, parseSaved(data));
+    } catch (error) {
+      this.table.node.textContent = `The saved model cannot be read. ${error}`;
+    }
+  }
+
+  private async drawView(model: IRenderMime.IMimeModel): Promise<void> {
+    const modelId = modelIdOf(model.data[WIDGET_MIME_TYPE]);
+    // Our own saving comes back here; the view that it came from must stay.
+    if (this.view && this.view.modelId === modelId) return;
+    this.observer.disconnect();
+    this.view?.widget.dispose();
+    this.view = null;
+    // A widget runs code, which only a trusted output may do.
+    const known = model.trusted && this.rendermime?.getFactory(WIDGET_MIME_TYPE);
+    if (modelId && known) {
+      const widget = this.rendermime!.createRenderer(WIDGET_MIME_TYPE);
+      this.view = { widget, modelId };
+      this.addWidget(widget);
+      this.observer.observe(widget.node, { childList: true, subtree: true });
+      this.choose();
+      await widget.renderModel(model);
+    }
+    this.choose();
+  }
+
+  /** The widget manager writes plain text while it has nothing to show, or cannot. */
+  private choose(): void {
+    const live = this.view?.widget.node.querySelector(":scope > * *") != null;
+    this.table.setHidden(live);
+    // Not `hide`, which is what the manager does to a view that was closed.
+    if (this.view) this.view.widget.node.style.display = live ? "" : "none";
+  }
+
+  /** A view has newer data for the notebook; without any it asks whether we would take some. */
+  private save(event: CustomEvent<MimeBundle | null>): void {
+    const { model } = this;
+    if (!model) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const bundle = event.detail;
+    if (!bundle) return;
+    const data = { ...model.data, ...bundle } as IRenderMime.IMimeModel["data"];
+    const isNew = Object.entries(bundle).some(
+      ([type, value]) => JSON.stringify(value) !== JSON.stringify(model.data[type]),
+    );
+    if (isNew) model.setData({ data });
+  }
+}
+
+function modelIdOf(view: unknown): string {
+  const id = (view as { model_id?: unknown } | undefined)?.model_id;
+  return typeof id === "string" ? id : "";
+}
+
+export function builderRendererFactory(
+  rendermime: IRenderMimeRegistry | null,
+): IRenderMime.IRendererFactory {
+  return {
+    // Untrusted outputs consider only safe factories. Safe it is: of an untrusted output only the
+    // table is drawn, and no HTML is made from the data.
+    safe: true,
+    mimeTypes: [BUILDER_MIME_TYPE],
+    createRenderer: () => new BuilderRenderer(rendermime),
+  };
+}

@@ -1,0 +1,151 @@
+"""Advice speaks up for each common mistake, and keeps silent about good models."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import pytest
+
+from kwidgets.builder import mistakes
+from kwidgets.builder.infer import analyze
+from kwidgets.builder.mistakes import RULES, Advice, Rule, Situation, advise, as_wire, by_id
+from kwidgets.builder.spec import ModelSpec
+from tests.builder.mistakes_corpus import GOOD, WRONG, Case, case, classifier
+
+cases = pytest.mark.parametrize("example", [*GOOD, *WRONG], ids=lambda example: example.name)
+wrong = pytest.mark.parametrize("example", WRONG, ids=lambda example: example.name)
+
+
+@pytest.fixture(autouse=True)
+def no_rule_fails(caplog):
+    mistakes._failed.clear()
+    yield
+    assert not [record for record in caplog.records if record.name.startswith("kwidgets")]
+
+
+def look(example: Case, spec: ModelSpec | None = None) -> Situation:
+    spec = example.spec if spec is None else spec
+    return Situation(spec, analyze(spec), example.data)
+
+
+def ids(advice: list[Advice]) -> set[str]:
+    return {entry.id for entry in advice}
+
+
+@cases
+def test_the_advice_is_what_the_corpus_says(example):
+    found = advise(look(example))
+    assert ids(found) == example.ids
+    tips = {example.resolve(id) for id in example.tips}
+    assert {entry.id for entry in found if entry.level == "tip"} == tips
+
+
+@wrong
+def test_each_fix_mends_its_mistake_and_makes_no_other(example):
+    found = advise(look(example))
+    for advice in found:
+        if advice.fix is None:
+            continue
+        mended = advice.fix.apply(example.spec)
+        assert mended != example.spec
+        after = advise(look(example, mended))
+        assert advice.id not in ids(after), advice.id
+        # What was hidden behind the mistake may show; nothing worse than the mistake was.
+        new = ids(after) - example.ids
+        allowed = {example.resolve(id) for id in example.left}
+        assert new <= allowed, f"{advice.id}: {new}"
+
+
+@wrong
+def test_all_fixes_together_leave_a_good_model(example):
+    spec = example.spec
+    for _ in range(8):
+        advice = next((entry for entry in advise(look(example, spec)) if entry.fix), None)
+        if advice is None:
+            break
+        spec = advice.fix.apply(spec)
+    left = advise(look(example, spec))
+    assert ids(left) == {example.resolve(id) for id in example.left}
+    if spec.input is not None and spec.layers:
+        assert analyze(spec).complete
+
+
+def test_every_rule_is_in_the_corpus():
+    seen = {id.partition(":")[0].partition("@")[0] for one in WRONG for id in one.ids}
+    beyond = {"too-large"}  # needs to know the machine
+    assert seen | beyond == {rule.name for rule in RULES}
+
+
+def test_rules_are_named_once_and_say_why():
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(len(rule.why) > 30 for rule in RULES)
+
+
+@cases
+def test_advice_reads_well(example):
+    for advice in advise(look(example)):
+        assert not advice.title.endswith(".")
+        assert len(advice.title) <= 60
+        assert advice.text.endswith((".", ")", "]")) and "  " not in advice.text
+        assert len(advice.text) <= 400
+        assert "None" not in advice.text and ".0 " not in advice.text, advice.text
+        if advice.fix is not None:
+            assert len(advice.fix.label) <= 50
+
+
+def test_the_words_name_the_numbers():
+    example = next(one for one in WRONG if one.name == "five units, ten classes")
+    (advice,) = advise(look(example))
+    assert advice.text == (
+        "The last layer gives 5 values, but y_digits has 10 classes (0–9). It needs 10 units."
+    )
+    assert as_wire(advice) == {
+        "id": advice.id,
+        "level": "error",
+        "title": "5 values for 10 classes",
+        "text": advice.text,
+        "target": example.spec.layers[2].uid,
+        "fix": "Set units to 10",
+    }
+
+
+def test_the_worst_comes_first():
+    example = next(one for one in WRONG if one.name == "a first attempt")
+    levels = [advice.level for advice in advise(look(example))]
+    assert levels == sorted(levels, key=("error", "warning", "tip").index)
+    assert levels[0] == "error"
+
+
+def test_advice_is_found_again_by_its_id():
+    example = WRONG[0]
+    situation = look(example)
+    (advice,) = advise(situation)
+    assert by_id(situation, advice.id).title == advice.title
+    with pytest.raises(KeyError, match="may have changed"):
+        by_id(look(example, advice.fix.apply(example.spec)), advice.id)
+
+
+def test_a_model_larger_than_memory():
+    example = case("", (1000,), classifier(10), "mse")
+    situation = dataclasses.replace(look(example), memory_bytes=1_000_000)
+    found = {advice.rule: advice for advice in advise(situation)}
+    assert "0.001 GB are free" in found["too-large"].text or "GB" in found["too-large"].text
+    roomy = dataclasses.replace(situation, memory_bytes=10**9)
+    assert "too-large" not in {advice.rule for advice in advise(roomy)}
+
+
+def test_a_failing_rule_is_skipped_and_logged_once(monkeypatch, caplog):
+    def fail(situation):
+        raise RuntimeError("broken")
+        yield
+
+    broken = Rule("broken", "error", "", fail)
+    monkeypatch.setattr(mistakes, "RULES", (broken, *RULES))
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert ids(advise(look(WRONG[0]))) == WRONG[0].ids
+    assert [record.getMessage() for record in caplog.records] == [
+        "the builder's rule 'broken' failed"
+    ]
+    caplog.clear()
