@@ -19,7 +19,7 @@ from keras.src.api_export import get_name_from_symbol
 from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder import catalog
-from kwidgets.builder.dry import dry_scope, fresh_names
+from kwidgets.builder.dry import dry_scope, no_trace
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,
@@ -190,12 +190,12 @@ def spec_of_object(thing: Any) -> ObjectSpec:
             config.get("name"), cls
         ):
             # "adam_2" is just the third one of its process.
-            config = {**config, "name": to_snake_case(cls.__name__)}
+            config = {key: value for key, value in config.items() if key != "name"}
         if isinstance(thing, keras.Model):
             # Its constructor takes tensors. A model as a layer stays the very model it is.
             return ObjectSpec(key, {}, live=Reference(thing, f"{cls.__name__} {thing.name!r}"))
         # Optimizers read their variables' values: those must have some.
-        with dry_scope() if isinstance(thing, keras.Layer) else fresh_names():
+        with dry_scope() if isinstance(thing, keras.Layer) else no_trace():
             found = _by_arguments(key, cls, thing, config)
             if found is not None:
                 return found
@@ -223,6 +223,13 @@ def value_of(thing: Any) -> Value:
 def same_config(one: object, other: object) -> bool:
     """Whether two configs say the same, leaving out how built each object is."""
     return bool(_plain(one) == _plain(other))
+
+
+def _says(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a config says all that is wanted."""
+    return all(
+        key in config and _plain(config[key]) == _plain(value) for key, value in wanted.items()
+    )
 
 
 def class_of(key: str) -> type:
@@ -275,7 +282,7 @@ def _by_arguments(
         try:
             arguments = attempt()
             made = make_object(ObjectSpec(key, arguments))
-            if same_config(made.get_config(), config):
+            if _says(made.get_config(), config):
                 return ObjectSpec(key, arguments)
         except Exception:
             continue
@@ -315,7 +322,7 @@ def _not_the_default(
 def _by_config(key: str, cls: type, config: Mapping[str, Any]) -> ObjectSpec:
     arguments = {name: _unpack(value) for name, value in config.items()}
     spec = ObjectSpec(key, arguments, from_config=True)
-    if not same_config(make_object(spec).get_config(), config):
+    if not _says(make_object(spec).get_config(), config):
         raise ConversionError(f"{cls.__name__} does not come back from its own config")
     return spec
 

@@ -11,6 +11,8 @@ from kwidgets.builder.editor import Editor
 from kwidgets.builder.spec import LayerSpec
 from kwidgets.builder.state import summary
 
+_WARNING = "⚠"
+
 COLUMNS = ("Layer", "Arguments", "Output shape", "Parameters")
 
 _CELL = "padding:2px 12px 2px 0;text-align:left;white-space:nowrap"
@@ -19,7 +21,8 @@ _NUMBER = "padding:2px 0;text-align:right;white-space:nowrap"
 
 def bundle(editor: Editor, source: str) -> dict[str, Any]:
     """Return the builder as a mime bundle: ours, HTML without scripts, and text."""
-    title, rows, totals = editor.spec.name or "sequential", _rows(editor), _totals(editor)
+    title, rows = editor.spec.name or "sequential", _rows(editor)
+    totals = ". ".join([_totals(editor), *(f"{_WARNING} {one}" for one in _problems(editor))])
     return {
         protocol.MIME_TYPE: {
             "v": envelope.PROTOCOL_VERSION,
@@ -46,7 +49,10 @@ def text(editor: Editor) -> str:
         for row in rows
     ]
     title = f"SequentialBuilder {(editor.spec.name or 'sequential')!r}"
-    return "\n".join([title, lines[0], "─" * len(lines[0]), *lines[1:], _totals(editor)])
+    problems = [f"{_WARNING} {problem}" for problem in _problems(editor)]
+    return "\n".join(
+        [title, lines[0], "─" * len(lines[0]), *lines[1:], _totals(editor), *problems]
+    )
 
 
 def _rows(editor: Editor) -> list[list[str]]:
@@ -59,7 +65,7 @@ def _rows(editor: Editor) -> list[list[str]]:
         if facts.status == "off":
             outcome = "switched off"
         elif facts.problem is not None:
-            outcome = f"⚠ {facts.problem.text}"
+            outcome = f"{_WARNING} see below"
         else:
             outcome = "?" if facts.output_shape is None else _shape(facts.output_shape)
         count = "" if facts.parameters is None else f"{facts.parameters:,}"
@@ -70,6 +76,16 @@ def _rows(editor: Editor) -> list[list[str]]:
     for entry in editor.spec.layers:
         visit(entry, 0)
     return rows
+
+
+def _problems(editor: Editor) -> list[str]:
+    analysis = editor.analysis
+    found = [] if analysis.input_problem is None else [f"Input: {analysis.input_problem.text}"]
+    for entry in editor.spec.walk():
+        problem = analysis.layers[entry.uid].problem
+        if problem is not None:
+            found.append(f"{entry.title}: {problem.text}")
+    return found
 
 
 def _totals(editor: Editor) -> str:

@@ -124,9 +124,11 @@ L2 = ObjectSpec("keras.regularizers.L2")
             made("TimeDistributed", layer=made("Dense", units=10, activation="softmax")),
         ),
         ("rnn lstmcell 8", made("RNN", cell=made("LSTMCell", units=8))),
+        ("rnn lstm 8", made("RNN", cell=made("LSTMCell", units=8))),
         # Nothing is made up: the card says what is missing.
         ("dense", made("Dense")),
         ("conv2d 32", made("Conv2D", filters=32)),
+        ("bidirectional merge_mode=sum", made("Bidirectional", merge_mode="sum")),
         # Python.
         ("Dense(128, activation='relu')", made("Dense", units=128, activation="relu")),
         ("layers.Conv2D(32, (3, 3))", made("Conv2D", filters=32, kernel_size=(3, 3))),
@@ -170,8 +172,7 @@ def test_arguments_are_in_the_order_of_the_class():
         ("dense 8 colour=red", "Dense has no argument 'colour'"),
         ("activation rely", "no activation is called 'rely'; did you mean relu"),
         ("bidirectional foobar 3", "no layer is called 'foobar'"),
-        ("bidirectional merge_mode=sum", "Bidirectional"),
-        ("rnn lstm 3", "cells"),
+        ("rnn dense 3", "none of the cells is called 'dense'"),
         ("add", "Add cannot be added: needs two or more inputs"),
         ("input 28 28", "InputLayer cannot be added: the input card sets the input"),
         ("lstmcell 3", "put it inside RNN"),
@@ -243,8 +244,10 @@ def test_no_text_breaks_it(text):
 
 
 words = st.sampled_from(
-    "dense conv2d lstm bidirectional reshape rnn 8 3x3 0.5 relu same no bias units=8 name=a l2 "
-    "none (1,2) ' = -1 k=3".split()
+    [
+        *("dense", "conv2d", "lstm", "bidirectional", "reshape", "rnn", "8", "3x3", "0.5", "relu"),
+        *("same", "no", "bias", "units=8", "name=a", "l2", "none", "(1,2)", "'", "=", "-1", "k=3"),
+    ]
 )
 
 
