@@ -19,6 +19,7 @@ from typing import Any, Final
 import keras
 
 from kwidgets.builder import guess, protocol
+from kwidgets.builder.catalog_forms import FORMS as FORMS
 from kwidgets.builder.protocol import Entry, Parameter, Template
 from kwidgets.builder.spec import INPUT_LAYER, SEQUENTIAL
 
@@ -222,7 +223,8 @@ def identifier_of(key: str, section: str) -> str | None:
         section: where the text is to be used.
     """
     usual: str | None = _table()["usual_identifiers"].get(section, {}).get(key)
-    return usual if key in catalog().entries else None
+    known = usual is not None and key in catalog().entries and _understood(usual, section)
+    return usual if known else None
 
 
 def resolve_identifier(text: str, section: str) -> str | None:
@@ -432,7 +434,7 @@ def _table() -> dict[str, Any]:
             if match:
                 tables[_version(match[1])] = file
     if not tables:
-        return {"entries": {}, "identifiers": {}, "usual_identifiers": {}}
+        return {"keras_version": "", "entries": {}, "identifiers": {}, "usual_identifiers": {}}
     installed = _version(str(keras.__version__))[:2]
     fitting = [version for version in tables if version <= installed] or list(tables)
     content: dict[str, Any] = json.loads(tables[max(fitting)].read_text(encoding="utf-8"))
@@ -450,95 +452,16 @@ def _identifiers(section: str) -> dict[str, str]:
     return {**{_normal(text): key for text, key in texts.items()}, **texts}
 
 
+@functools.cache
+def _understood(text: str, section: str) -> bool:
+    """Whether the installed Keras takes a text that the Keras of the table takes."""
+    if _table()["keras_version"] == keras.__version__:
+        return True
+    try:
+        return getattr(keras, section).get(text) is not None
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
 def _normal(text: str) -> str:
     return text.lower().replace("_", "")
-
-
-def _form(
-    method: Any, names: Mapping[str, Mapping[str, Any]], documented: Mapping[str, str]
-) -> list[Parameter]:
-    """Return the fields for some arguments of a method, with what is not to be guessed."""
-    signature = inspect.signature(method).parameters
-    found = []
-    for name, changes in names.items():
-        known = signature.get(name)
-        default = None if known is None else known.default
-        parameter = guess.parameter(name, default, documented.get(name, ""), required=False)
-        parameter["basic"] = False
-        parameter.update(changes)  # type: ignore[typeddict-item]
-        found.append(parameter)
-    return found
-
-
-def _compile_form() -> list[Parameter]:
-    method = keras.Model.compile
-    return _form(
-        method,
-        {
-            "optimizer": {"field": "object", "section": "optimizers", "basic": True},
-            "loss": {"field": "object", "section": "losses", "basic": True, "nullable": True},
-            "metrics": {"field": "objects", "section": "metrics", "basic": True, "nullable": True},
-            "loss_weights": {"field": "python", "nullable": True},
-            "weighted_metrics": {"field": "objects", "section": "metrics", "nullable": True},
-            "run_eagerly": {"field": "bool"},
-            "steps_per_execution": {"field": "int", "minimum": 1},
-            "jit_compile": {"field": "choice", "choices": ["auto", True, False]},
-            "auto_scale_loss": {"field": "bool"},
-        },
-        guess.documentation_of(method),
-    )
-
-
-def _fit_form() -> list[Parameter]:
-    method = keras.Model.fit
-    told = guess.documentation_of(method)
-    validation = (
-        "{} to check the model on after each epoch. It is never trained on, so it shows how well "
-        "the model does on data it has not seen. Becomes `validation_data` of `fit`."
-    )
-    return _form(
-        method,
-        {
-            "x": {"field": "data", "required": True, "nullable": False, "basic": True},
-            "y": {"field": "data", "nullable": True, "basic": True},
-            "validation_x": {
-                "field": "data",
-                "nullable": True,
-                "basic": True,
-                "help": validation.format("Input data, or a dataset of inputs and targets,"),
-            },
-            "validation_y": {
-                "field": "data",
-                "nullable": True,
-                "basic": True,
-                "help": validation.format("Target data that belongs to `validation_x`,"),
-            },
-            "validation_split": {"field": "float", "minimum": 0, "basic": True},
-            "epochs": {"field": "int", "minimum": 1, "basic": True},
-            # Keras's own default is None, which means this.
-            "batch_size": {
-                "field": "int",
-                "default": 32,
-                "nullable": False,
-                "minimum": 1,
-                "basic": True,
-            },
-            "callbacks": {
-                "field": "objects",
-                "section": "callbacks",
-                "nullable": True,
-                "basic": True,
-            },
-            "shuffle": {"field": "bool"},
-            "initial_epoch": {"field": "int", "minimum": 0},
-            "steps_per_epoch": {"field": "int", "minimum": 1, "nullable": True},
-            "validation_steps": {"field": "int", "minimum": 1, "nullable": True},
-            "validation_freq": {"field": "ints", "minimum": 1},
-            "class_weight": {"field": "python", "nullable": True},
-        },
-        told,
-    )
-
-
-# The Compile and the Fit tab.
-FORMS: Final[dict[str, list[Parameter]]] = {"compile": _compile_form(), "fit": _fit_form()}

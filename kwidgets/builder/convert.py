@@ -268,8 +268,9 @@ def _by_arguments(
     }
     if isinstance(thing, keras.optimizers.Optimizer):
         known = {name: _shortest(value) for name, value in known.items()}
+    hidden = _left_out(cls, thing, config)
     required = [name for name in _required(cls) if name in known]
-    first: dict[str, Value] = {name: known[name] for name in required}
+    first: dict[str, Value] = {name: known[name] for name in required} | hidden
     if "name" in known and isinstance(thing, keras.Layer):
         first["name"] = known["name"]
     attempts: list[Callable[[], dict[str, Value]]] = [
@@ -287,6 +288,18 @@ def _by_arguments(
         except Exception:
             continue
     return None
+
+
+def _left_out(cls: type, thing: Any, config: Mapping[str, Any]) -> dict[str, Value]:
+    """Arguments of which the config says nothing, found on the object: the delta of a Huber loss."""
+    found: dict[str, Value] = {}
+    for name, parameter in inspect.signature(cls).parameters.items():
+        if name in config or name in ("name", "dtype") or parameter.default is parameter.empty:
+            continue
+        value = getattr(thing, "_fn_kwargs", {}).get(name, getattr(thing, name, parameter.default))
+        if isinstance(value, (bool, int, float, str)) and value != parameter.default:
+            found[name] = value
+    return found
 
 
 def _differing(

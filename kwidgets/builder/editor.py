@@ -128,9 +128,7 @@ class Editor:
         """
         action = _ACTIONS.get(edit.get("action", ""))
         if action is None:
-            raise EditError(
-                f"unknown edit {edit.get('action')!r}; known are {', '.join(_ACTIONS)}"
-            )
+            raise EditError(f"unknown edit {edit.get('action')!r}; known are {', '.join(_ACTIONS)}")
         try:
             return action(self, edit) or {}
         except (fields.FieldError, quick.QuickError) as error:
@@ -195,9 +193,7 @@ class Editor:
     def _enable(self, edit: Edit) -> None:
         entry = self._spec.find(edit["uid"])
         verb = "Switch on" if edit["enabled"] else "Switch off"
-        self.change(
-            f"{verb} {entry.title}", self._spec.enable(edit["uid"], bool(edit["enabled"]))
-        )
+        self.change(f"{verb} {entry.title}", self._spec.enable(edit["uid"], bool(edit["enabled"])))
 
     def _template(self, edit: Edit) -> None:
         template = templates.by_name(edit["name"])

@@ -50,7 +50,11 @@ def _validation(value: Any, names: Mapping[int, str]) -> dict[str, Value]:
     if isinstance(value, (tuple, list)) and len(value) == 2:
         pairs = zip(("validation_x", "validation_y"), value, strict=True)
         found = {name: names[id(item)] for name, item in pairs if id(item) in names}
-        return {name: Variable(variable) for name, variable in found.items()} if len(found) == 2 else {}
+        return (
+            {name: Variable(variable) for name, variable in found.items()}
+            if len(found) == 2
+            else {}
+        )
     return {"validation_x": Variable(names[id(value)])} if id(value) in names else {}
 
 

@@ -50,9 +50,7 @@ def text(editor: Editor) -> str:
     ]
     title = f"SequentialBuilder {(editor.spec.name or 'sequential')!r}"
     problems = [f"{_WARNING} {problem}" for problem in _problems(editor)]
-    return "\n".join(
-        [title, lines[0], "─" * len(lines[0]), *lines[1:], _totals(editor), *problems]
-    )
+    return "\n".join([title, lines[0], "─" * len(lines[0]), *lines[1:], _totals(editor), *problems])
 
 
 def _rows(editor: Editor) -> list[list[str]]:

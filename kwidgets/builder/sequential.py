@@ -232,6 +232,8 @@ class SequentialBuilder:
         given = {name: value for name, value in given.items() if value is not None}
         # A mistake must raise here, as in Keras, and not when the model is needed.
         keras.Sequential().compile(**_copies(given), **_copies(arguments))
+        if isinstance(loss, str):
+            keras.losses.get(loss)
         self._bench.compile_with({**given, **arguments})
         if self._bench.editor.analysis.complete or self._spec.input is None:
             self._try_model()

@@ -216,7 +216,10 @@ class Workbench:
             return convert.make_value(item)
 
         given = {name: value(item) for name, item in self.editor.spec.fit.items()}
-        validation_x, validation_y = given.pop("validation_x", None), given.pop("validation_y", None)
+        validation_x, validation_y = (
+            given.pop("validation_x", None),
+            given.pop("validation_y", None),
+        )
         if validation_x is not None:
             given.pop("validation_split", None)
             given["validation_data"] = (

@@ -216,6 +216,12 @@ def test_objects_are_read(section, text, value):
     assert fields.read(parameter("object", section=section), text) == value
 
 
+def test_the_text_of_a_default_is_the_default():
+    kernel = catalog.catalog().parameter("keras.layers.Dense", "kernel_initializer")
+    assert fields.read(kernel, "GlorotUniform") == "glorot_uniform"
+    assert fields.read(kernel, "zeros") == ObjectSpec("keras.initializers.Zeros")
+
+
 def test_lists_of_objects_are_read():
     metrics = parameter("objects", section="metrics")
     expected = ("accuracy", ObjectSpec("keras.metrics.Precision", {"thresholds": (0.5, 0.9)}))
@@ -385,6 +391,8 @@ def test_the_wire_form_is_the_documented_one():
     assert fields.to_wire({0: 0.5}) == {"mapping": {"0": 0.5}, "keys": [0]}
     assert fields.to_wire(Variable("x")) == {"variable": "x"}
     assert math.isnan(fields.from_wire(fields.to_wire(NAN)))
+    # Defaults of the catalog are tuples, which JSON would make lists.
+    assert fields.from_wire((2, 2)) == (2, 2)
 
 
 def test_what_no_spec_holds_is_not_sent():

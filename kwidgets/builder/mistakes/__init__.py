@@ -1,21 +1,50 @@
 """Common mistakes in a model and its settings, found and explained, mostly with a fix.
 
-Rules stand in tables, by what they look at: ``output`` (the last layer, the loss and the labels),
-``inputs`` (the data that comes in), ``layers`` (their order and arguments), ``training`` (compile
-and fit). A rule is silent where it is not sure: a wrong advice is worse than none.
+Rules stand in tables, by what they look at:
+
+- ``activations``, ``units``, ``targets``: the end of the stack, the loss and the labels;
+- ``inputs``: the data that comes in;
+- ``layers``: their order and arguments;
+- ``compiling``, ``fitting``, ``validation``, ``callbacks``: compile and fit.
+
+A rule is silent where it is not sure: a wrong advice is worse than none.
 """
 
 from __future__ import annotations
 
 import logging
 
-from kwidgets.builder.mistakes import inputs, layers, output, training
+from kwidgets.builder.mistakes import (
+    activations,
+    callbacks,
+    compiling,
+    fitting,
+    inputs,
+    layers,
+    targets,
+    units,
+    validation,
+)
 from kwidgets.builder.mistakes.advice import LEVELS, Advice, Fix, Rule, as_wire
 from kwidgets.builder.mistakes.situation import Situation
 
 __all__ = ["RULES", "Advice", "Fix", "Rule", "Situation", "advise", "as_wire", "by_id"]
 
-RULES: tuple[Rule, ...] = (*output.RULES, *inputs.RULES, *layers.RULES, *training.RULES)
+RULES: tuple[Rule, ...] = tuple(
+    rule
+    for part in (
+        activations,
+        units,
+        targets,
+        inputs,
+        layers,
+        compiling,
+        fitting,
+        validation,
+        callbacks,
+    )
+    for rule in part.RULES
+)
 
 _logger = logging.getLogger(__name__)
 _failed: set[str] = set()

@@ -91,8 +91,8 @@ def input_unset(situation: Situation) -> Iterator[Finding]:
         return
     yield Finding(
         "The input shape is not set",
-        f"Samples of {x.name} have shape {shown(shape)}. With it, the shapes and parameters of all layers "
-        "are known before training.",
+        f"Samples of {x.name} have shape {shown(shape)}. With it, the shapes and parameters of all "
+        "layers are known before training.",
         "input",
         Fix(f"Set shape to {shown(shape)}", lambda spec: edits.with_input_shape(spec, shape)),
     )
@@ -125,7 +125,8 @@ def validation_mismatch(situation: Situation) -> Iterator[Finding]:
         return
     yield Finding(
         "Validation data differs in shape",
-        f"Samples of {x.name} have shape {shown(shape)}, but those of {validation.name} have {shown(other)}.",
+        f"Samples of {x.name} have shape {shown(shape)}, but those of {validation.name} have "
+        f"{shown(other)}.",
         "fit",
     )
 
@@ -207,8 +208,9 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
         return
     yield Finding(
         "Channels come first",
-        f"Samples of shape {shown(shape)} look like images with {count(channels, 'channel', 'channels')} "
-        f"in front, but {first.title} expects them last: {(height, width, channels)}.",
+        f"Samples of shape {shown(shape)} look like images with "
+        f"{count(channels, 'channel', 'channels')} in front, but "
+        f"{first.title} expects them last: {(height, width, channels)}.",
         first.uid,
         Fix(
             "Insert Permute",

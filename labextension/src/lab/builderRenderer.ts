@@ -3,6 +3,7 @@
  * after that the table that was saved.
  */
 
+import type { ISessionContext } from "@jupyterlab/apputils";
 import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Panel, Widget } from "@lumino/widgets";
@@ -13,17 +14,33 @@ import { parseSaved } from "../builder/saved";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 
+/** What of a notebook the renderer needs to draw widgets. */
+export interface WidgetHome {
+  /** The notebook's own, which comes to know the notebook's widget manager. */
+  rendermime: IRenderMimeRegistry;
+  sessionContext: ISessionContext;
+}
+
+interface View {
+  widget: IRenderMime.IRenderer;
+  modelId: string;
+  factory: IRenderMime.IRendererFactory;
+}
+
 class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly table = new Widget();
   private readonly observer = new MutationObserver(() => this.choose());
   private unmount: (() => void) | null = null;
   private model: IRenderMime.IMimeModel | null = null;
-  private view: { widget: IRenderMime.IRenderer; modelId: string } | null = null;
+  private view: View | null = null;
 
-  /** @param rendermime the notebook's own, which knows the notebook's widget manager */
-  constructor(private readonly rendermime: IRenderMimeRegistry | null) {
+  constructor(private readonly home: WidgetHome | null) {
     super();
     this.addWidget(this.table);
+    // Until the notebook has its kernel, widgets are drawn by a stand-in that draws nothing, and
+    // the widget manager that then comes looks for outputs that are widgets, not for our inside.
+    home?.sessionContext.statusChanged.connect(this.lookAgain, this);
+    home?.sessionContext.kernelChanged.connect(this.lookAgain, this);
     this.node.addEventListener(SAVE_BUNDLE, (event) => this.save(event as CustomEvent));
   }
 
@@ -50,22 +67,26 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
 
   private async drawView(model: IRenderMime.IMimeModel): Promise<void> {
     const modelId = modelIdOf(model.data[WIDGET_MIME_TYPE]);
+    // A widget runs code, which only a trusted output may do.
+    const factory = model.trusted ? this.home?.rendermime.getFactory(WIDGET_MIME_TYPE) : undefined;
     // Our own saving comes back here; the view that it came from must stay.
-    if (this.view && this.view.modelId === modelId) return;
+    if (this.view && this.view.modelId === modelId && this.view.factory === factory) return;
     this.observer.disconnect();
     this.view?.widget.dispose();
     this.view = null;
-    // A widget runs code, which only a trusted output may do.
-    const known = model.trusted && this.rendermime?.getFactory(WIDGET_MIME_TYPE);
-    if (modelId && known) {
-      const widget = this.rendermime!.createRenderer(WIDGET_MIME_TYPE);
-      this.view = { widget, modelId };
+    if (this.home && modelId && factory) {
+      const widget = this.home.rendermime.createRenderer(WIDGET_MIME_TYPE);
+      this.view = { widget, modelId, factory };
       this.addWidget(widget);
       this.observer.observe(widget.node, { childList: true, subtree: true });
       this.choose();
       await widget.renderModel(model);
     }
     this.choose();
+  }
+
+  private lookAgain(): void {
+    if (this.model && !this.table.isHidden) void this.drawView(this.model);
   }
 
   /** The widget manager writes plain text while it has nothing to show, or cannot. */
@@ -97,14 +118,12 @@ function modelIdOf(view: unknown): string {
   return typeof id === "string" ? id : "";
 }
 
-export function builderRendererFactory(
-  rendermime: IRenderMimeRegistry | null,
-): IRenderMime.IRendererFactory {
+export function builderRendererFactory(home: WidgetHome | null): IRenderMime.IRendererFactory {
   return {
     // Untrusted outputs consider only safe factories. Safe it is: of an untrusted output only the
     // table is drawn, and no HTML is made from the data.
     safe: true,
     mimeTypes: [BUILDER_MIME_TYPE],
-    createRenderer: () => new BuilderRenderer(rendermime),
+    createRenderer: () => new BuilderRenderer(home),
   };
 }

@@ -34,8 +34,8 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
     rendermime.addFactory(builderRendererFactory(null), RANK);
     if (!tracker) return;
     // Widgets are drawn by each notebook's own registry, a copy of the one above.
-    const register = ({ content }: NotebookPanel) => {
-      content.rendermime.addFactory(builderRendererFactory(content.rendermime), RANK);
+    const register = ({ content: { rendermime }, sessionContext }: NotebookPanel) => {
+      rendermime.addFactory(builderRendererFactory({ rendermime, sessionContext }), RANK);
     };
     tracker.forEach(register);
     tracker.widgetAdded.connect((_, panel) => register(panel));

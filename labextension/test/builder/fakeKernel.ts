@@ -49,7 +49,8 @@ export class FakeKernel implements BuilderTransport {
 
   update(change: Partial<State>): void {
     const sequence = this.state.sequence + 1;
-    this.state = { ...this.state, ...change, sequence };
+    const layers = { ...this.state.layers, ...change.layers };
+    this.state = { ...this.state, ...change, layers, sequence };
     this.listener.message({ v: 1, kind: "update", payload: { sequence, ...change } });
   }
 
@@ -151,17 +152,12 @@ export class FakeKernel implements BuilderTransport {
     const changed = { ...more };
     Object.assign(this.kept, this.state.layers, more);
     if (parent !== null) changed[parent] = { ...this.kept[parent]!, children: uids };
-    const layers = { ...this.state.layers, ...changed };
     const order = parent === null ? uids : this.state.order;
     this.update({ order, layers: changed });
-    this.state = { ...this.state, layers };
   }
 
   private change(uid: string, change: Partial<LayerState>): Result {
-    const changed = { [uid]: { ...this.state.layers[uid]!, ...change } };
-    const layers = { ...this.state.layers, ...changed };
-    this.update({ layers: changed });
-    this.state = { ...this.state, layers };
+    this.update({ layers: { [uid]: { ...this.state.layers[uid]!, ...change } } });
     return { ok: true };
   }
 }

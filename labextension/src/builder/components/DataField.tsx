@@ -45,13 +45,13 @@ export function DataField(props: ControlProps) {
   );
 }
 
-/** What could stand for the parameter: `x` may be a whole dataset, `y` is never one. */
+/** What could stand for the parameter: inputs may be a whole dataset, targets never are one. */
 export function fitting(data: readonly DataState[], name: string): DataState[] {
-  if (name === "x") return data.filter(({ roles }) => roles.includes("x") || isDataset(roles));
-  if (name === "y") return data.filter(({ roles }) => roles.includes("y"));
+  const takes = (roles: readonly string[], ...wanted: string[]) =>
+    wanted.some((role) => roles.includes(role));
+  if (name === "x" || name.endsWith("_x")) {
+    return data.filter(({ roles }) => takes(roles, "x", "dataset"));
+  }
+  if (name === "y" || name.endsWith("_y")) return data.filter(({ roles }) => takes(roles, "y"));
   return [...data];
-}
-
-function isDataset(roles: readonly string[]): boolean {
-  return roles.includes("dataset");
 }

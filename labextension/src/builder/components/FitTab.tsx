@@ -107,7 +107,7 @@ function LiveFrame({ id, host }: { id: string; host: WidgetHost | null }) {
     }
     const lifetime = new AbortController();
     host
-      .getWidget(`IPY_MODEL_${id}`)
+      .getWidget(`anywidget:${id}`)
       .then((widget) => {
         if (!lifetime.signal.aborted) {
           return widget.render({ el: frame.current!, signal: lifetime.signal });

@@ -136,9 +136,9 @@ export function Stack(props: StackProps) {
     });
 
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: Safari takes the role from a list without bullets
     <ul
       ref={list}
+      // biome-ignore lint/a11y/noRedundantRoles: Safari takes the role from a list without bullets
       role="list"
       class="kw-b-list"
       aria-label="Layers"

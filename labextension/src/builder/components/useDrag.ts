@@ -99,7 +99,8 @@ function begin(
     options,
   );
   window.addEventListener("pointercancel", end, options);
-  window.addEventListener("blur", end, options);
+  // Without capture: elements that lose the focus are none of our business.
+  window.addEventListener("blur", end, { signal: lifetime.signal });
   window.addEventListener(
     "keydown",
     (event) => {

@@ -117,7 +117,8 @@ function useFocusRequest(pane: RefObject<HTMLElement>) {
     const apply = () => {
       const [root, wish] = [pane.current, wanted.current];
       if (!root || !wish) return;
-      const card = root.querySelector<HTMLElement>(`[data-uid="${CSS.escape(wish.uid)}"]`);
+      const cards = [...root.querySelectorAll<HTMLElement>("[data-uid]")];
+      const card = cards.find(({ dataset }) => dataset.uid === wish.uid);
       const active = (root.getRootNode() as Document | ShadowRoot).activeElement;
       const nowhere = !active || active === document.body;
       const free = nowhere || (!wish.given && root.closest(".kw-builder")?.contains(active));

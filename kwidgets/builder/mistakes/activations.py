@@ -1,0 +1,323 @@
+"""The last activation: does it give what the loss expects and the targets need?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.ending import (
+    activate,
+    activation_for,
+    many_classes_as_yes_no,
+    numbers_as_classes,
+    one_unit_only,
+)
+from kwidgets.builder.mistakes.losses import (
+    BINARY,
+    CATEGORICAL,
+    CLASSES,
+    CROSSENTROPIES,
+    REGRESSION,
+    SPARSE,
+    YES_NO,
+)
+from kwidgets.builder.mistakes.situation import (
+    ACTIVATION_LAYERS,
+    DROPOUTS,
+    Situation,
+)
+from kwidgets.builder.mistakes.words import count, number, span
+from kwidgets.builder.spec import ModelSpec
+
+RULES: list[Rule] = []
+
+# What each activation gives at least and at most.
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+    "relu": (0.0, None),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, None),
+}
+
+
+@rule(RULES, "double-softmax", "warning")
+def double_softmax(situation: Situation) -> Iterator[Finding]:
+    """from_logits=True says that the model gives raw scores; after softmax or sigmoid they are
+    probabilities, are squashed twice, and training is slow or stuck. (Keras: losses, from_logits)
+    """
+    loss, activation = situation.loss, situation.output_activation
+    if loss is not None and loss.from_logits and activation in ("softmax", "sigmoid"):
+        yield Finding(
+            f"{activation} is applied twice",
+            f"The model ends with {activation}, so it gives probabilities. "
+            f"The loss has from_logits=True, so it expects raw scores and applies {activation} "
+            "again. Keep only one of the two.",
+            "compile",
+            Fix(
+                "Remove from_logits",
+                lambda spec: edits.with_compile(spec, loss=loss.become(loss.name, False)),
+            ),
+        )
+
+
+@rule(RULES, "scores-as-probabilities", "warning")
+def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
+    """Crossentropy without from_logits takes logarithms of probabilities; of raw scores, many
+    below zero, it takes nonsense. (Keras: losses, from_logits)
+    """
+    loss, step = situation.loss, situation.output_step
+    if (
+        loss is None
+        or loss.name not in CROSSENTROPIES
+        or loss.from_logits
+        or step is None
+        or step.activation != "linear"
+        or one_unit_only(situation)
+        or numbers_as_classes(situation)
+        or many_classes_as_yes_no(situation)
+    ):
+        return
+    wanted = activation_for(loss.name)
+    yield Finding(
+        "The loss expects probabilities",
+        f"The last layer has no activation, so it gives raw scores, but {loss.title} expects "
+        f"probabilities between 0 and 1. Add {wanted} to the last layer, or use the loss with "
+        "from_logits=True.",
+        step.uid,
+        Fix(
+            f'Set activation to "{wanted}"',
+            lambda spec: edits.with_activation(spec, step, wanted),
+        ),
+    )
+
+
+@rule(RULES, "output-activation", "warning")
+def output_activation(situation: Situation) -> Iterator[Finding]:
+    """ReLU, tanh and the like give no probabilities: zero has no logarithm, and nothing is above
+    one only by chance. With from_logits, they cut off scores.
+    """
+    loss, step = situation.loss, situation.output_step
+    if loss is None or loss.name not in CROSSENTROPIES or step is None:
+        return
+    if step.activation in ("softmax", "sigmoid", "hard_sigmoid", "linear", "log_softmax", None):
+        return
+    if step.activation == "log_sigmoid" or not step.is_a(
+        *ACTIVATION_LAYERS, "Dense", "Conv1D", "Conv2D", "Conv3D"
+    ):
+        return
+    wanted = "linear" if loss.from_logits else activation_for(loss.name)
+    expects = "raw scores of any size" if loss.from_logits else "probabilities between 0 and 1"
+    label = "Remove it" if loss.from_logits else f'Set activation to "{wanted}"'
+    yield Finding(
+        f"{step.activation} does not suit the output",
+        f"The model ends with {step.activation}, but {loss.title} expects {expects}.",
+        step.uid,
+        Fix(label, lambda spec: edits.with_activation(spec, step, wanted)),
+    )
+
+
+@rule(RULES, "one-unit", "error")
+def one_unit(situation: Situation) -> Iterator[Finding]:
+    """Softmax shares out 1 among the units: a single unit always gets 1, whatever it learned. For
+    yes or no, Keras's way is one unit with sigmoid and binary crossentropy.
+    """
+    last, loss, targets = situation.last_weights, situation.loss, situation.targets
+    if not one_unit_only(situation) or last is None:
+        return
+    softmax = situation.output_activation == "softmax"
+    if softmax:
+        title = "Softmax over one value is always 1"
+        text = (
+            "Softmax shares out 1 among the values of the last layer. It has only one, which is "
+            "always 1, so the model cannot learn."
+        )
+    else:
+        assert loss is not None
+        title = "One value for several classes"
+        text = f"The last layer gives one value, but {loss.title} needs one for each class."
+    if numbers_as_classes(situation):
+        return  # the loss is the first thing to mend
+    classes = targets.classes if targets is not None else None
+    if targets is not None and classes is not None and classes > 2:
+        name = CATEGORICAL if targets.form == "one_hot" else SPARSE
+        new_loss = loss.become(name, False) if loss is not None else name
+        yield Finding(
+            title,
+            f"{text} {targets.name} has {count(classes, 'class', 'classes')}.",
+            last.uid,
+            Fix(
+                f"Use {classes} units with softmax",
+                lambda spec: edits.classify(spec, situation, classes, new_loss),
+            ),
+        )
+        return
+    if (
+        targets is not None
+        and targets.form in ("numbers", "one_hot")
+        and not (classes == 2 and targets.single)
+    ):
+        if targets.form == "one_hot":
+            units = classes or 2
+            yield Finding(
+                title,
+                f"{text} {targets.name} has {units} columns, one for each class.",
+                last.uid,
+                Fix(
+                    f"Use {units} units with softmax",
+                    lambda spec: edits.classify(
+                        spec,
+                        situation,
+                        units,
+                        loss.become(CATEGORICAL, False) if loss else CATEGORICAL,
+                    ),
+                ),
+            )
+            return
+        yield Finding(
+            title,
+            f"{text} {targets.name} holds numbers, so the last layer needs no activation.",
+            last.uid,
+            Fix("Remove softmax", partial(activate, situation, "linear")),
+        )
+        return
+
+    def yes_or_no(spec: ModelSpec) -> ModelSpec:
+        spec = activate(situation, "sigmoid", spec)
+        if loss is not None and loss.name in CLASSES:
+            spec = edits.with_compile(spec, loss=loss.become(BINARY, False))
+        return spec
+
+    if loss is not None and loss.name in REGRESSION:
+        yield Finding(
+            title, text, last.uid, Fix("Remove softmax", partial(activate, situation, "linear"))
+        )
+        return
+    with_loss = " and binary crossentropy" if loss is not None and loss.name in CLASSES else ""
+    yield Finding(
+        title,
+        f"{text} For yes or no, use sigmoid with binary crossentropy; for more classes, one unit "
+        "for each class.",
+        last.uid,
+        Fix(f"Use sigmoid{with_loss}", yes_or_no),
+    )
+
+
+@rule(RULES, "classes-with-sigmoid", "warning")
+def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
+    """Categorical crossentropies expect probabilities that sum to one, as softmax gives them."""
+    loss, targets, width = situation.loss, situation.targets, situation.output_width
+    if loss is None or loss.name not in CLASSES or loss.from_logits or width is None or width < 2:
+        return
+    if situation.output_activation not in ("sigmoid", "hard_sigmoid"):
+        return
+    step = situation.output_step
+    assert step is not None
+    if targets is not None and targets.form == "multi_label":
+        if loss.name == SPARSE:
+            return  # told by another rule
+        yield Finding(
+            "Several labels for each sample",
+            f"{targets.name} has rows with several 1s. Sigmoid is right for that, but "
+            f"{loss.title} expects a single class: use binary crossentropy.",
+            "compile",
+            Fix(
+                "Use binary crossentropy",
+                lambda spec: edits.with_compile(spec, loss=loss.become(BINARY)),
+            ),
+        )
+        return
+    yield Finding(
+        "Sigmoid with several classes",
+        f"{loss.title.capitalize()} expects the {width} probabilities to sum to 1. Softmax does "
+        "that; sigmoid gives each one by itself.",
+        step.uid,
+        Fix(
+            'Set activation to "softmax"',
+            lambda spec: edits.with_activation(spec, step, "softmax"),
+        ),
+    )
+
+
+@rule(RULES, "binary-with-softmax", "warning")
+def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
+    """Binary crossentropy judges each value by itself, softmax makes them share out 1."""
+    loss, targets, width = situation.loss, situation.targets, situation.output_width
+    if loss is None or loss.name not in YES_NO or width is None or width < 2:
+        return
+    if situation.output_activation != "softmax" or many_classes_as_yes_no(situation):
+        return
+    text = (
+        f"Softmax shares out 1 among the {width} values, but {loss.title} asks each one for a yes "
+        "or no of its own. "
+    )
+    fix = None
+    if targets is not None and targets.form == "one_hot":
+        text += f"{targets.name} has one class for each sample: use categorical crossentropy."
+        fix = Fix(
+            "Use categorical crossentropy",
+            lambda spec: edits.with_compile(spec, loss=loss.become(CATEGORICAL)),
+        )
+    elif targets is not None and targets.form == "multi_label":
+        text += f"{targets.name} has several labels for each sample: use sigmoid."
+        fix = Fix('Set activation to "sigmoid"', partial(activate, situation, "sigmoid"))
+    else:
+        text += (
+            "For one class out of several, use categorical crossentropy (sparse, if the labels "
+            "are numbers); for several labels at once, use sigmoid."
+        )
+    yield Finding("Softmax with binary crossentropy", text, "compile", fix)
+
+
+@rule(RULES, "output-range", "warning")
+def output_range(situation: Situation) -> Iterator[Finding]:
+    """A regression's last layer must be able to give every value of the targets."""
+    loss, targets, step = situation.loss, situation.targets, situation.output_step
+    if loss is None or loss.name not in REGRESSION or targets is None or step is None:
+        return
+    limits = RANGES.get(step.activation or "")
+    if limits is None or targets.lowest is None or targets.highest is None:
+        return
+    if one_unit_only(situation) or not step.is_a(
+        "Dense", "Activation", "ReLU", "Softmax", "Conv2D"
+    ):
+        return
+    if targets.look_like_classes and (situation.output_width or 0) > 1:
+        return  # a loss for numbers on classes
+    bottom, top = limits
+    # A hair beyond is rounding or noise; a tenth is not.
+    slack = 0.05 * (targets.highest - targets.lowest)
+    if targets.lowest >= bottom - slack and (top is None or targets.highest <= top + slack):
+        return
+    gives = f"never below {number(bottom)}" if top is None else f"only {span(bottom, top)}"
+    yield Finding(
+        "The output cannot reach the targets",
+        f"The model ends with {step.activation}, which gives {gives}, but {targets.name} goes "
+        f"from {number(targets.lowest)} to {number(targets.highest)}. For numbers, leave out the "
+        "last activation.",
+        step.uid,
+        Fix("Remove the activation", lambda spec: edits.with_activation(spec, step, "linear")),
+    )
+
+
+@rule(RULES, "output-dropout", "warning")
+def output_dropout(situation: Situation) -> Iterator[Finding]:
+    """Dropout on the answers themselves sets some of them to zero while training."""
+    if situation.loss is None:
+        return
+    for step in reversed(situation.steps):
+        if step.is_a(*DROPOUTS):
+            yield Finding(
+                "Dropout after the last layer",
+                "Nothing is learned from answers that dropout has set to zero. Put it in front of "
+                "the last layer, or leave it out.",
+                step.uid,
+                Fix("Remove the dropout", partial(ModelSpec.remove, uid=step.uid)),
+            )
+        elif not step.is_a(*ACTIVATION_LAYERS):
+            return

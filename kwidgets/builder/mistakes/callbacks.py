@@ -1,0 +1,166 @@
+"""Callbacks that wait for what never comes, or that Keras refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.situation import (
+    Situation,
+)
+from kwidgets.builder.mistakes.validation import (
+    MONITORING,
+    validation_fix,
+    waiting_callback,
+)
+from kwidgets.builder.mistakes.words import number
+from kwidgets.builder.spec import ModelSpec, ObjectSpec
+
+RULES: list[Rule] = []
+
+
+@rule(RULES, "nothing-to-monitor", "warning")
+def nothing_to_monitor(situation: Situation) -> Iterator[Finding]:
+    """Without validation data there is no val_loss: the callback warns, and never acts."""
+    found = waiting_callback(situation)
+    if found is None:
+        return
+    index, callback, monitor = found
+    fix = validation_fix(situation)
+    if fix is None:
+        fix = Fix(
+            f"Watch {monitor.removeprefix('val_')}",
+            partial(
+                _with_callback,
+                index=index,
+                callback=callback.with_argument("monitor", monitor.removeprefix("val_")),
+            ),
+        )
+    yield Finding(
+        f"{callback.title} waits for {monitor}",
+        f"{callback.title} watches {monitor}, but there is no validation data, so it never acts.",
+        "fit",
+        fix,
+    )
+
+
+def _with_callback(spec: ModelSpec, index: int, callback: ObjectSpec) -> ModelSpec:
+    callbacks = list(spec.fit.get("callbacks") or ())
+    known = [at for at, entry in enumerate(callbacks) if isinstance(entry, ObjectSpec)]
+    callbacks[known[index]] = callback
+    return edits.with_fit(spec, callbacks=tuple(callbacks))
+
+
+@rule(RULES, "monitor-name", "error")
+def monitor_name(situation: Situation) -> Iterator[Finding]:
+    """The name of a metric is the one it was given: val_acc is not there when the metric is
+    "accuracy".
+    """
+    names = {
+        metric if isinstance(metric, str) else metric.arguments.get("name")
+        for metric in situation.metrics
+        if isinstance(metric, (str, ObjectSpec))
+    }
+    for index, callback in enumerate(situation.callbacks):
+        monitor = callback.arguments.get("monitor")
+        if callback.title not in MONITORING or not isinstance(monitor, str):
+            continue
+        prefix = "val_" if monitor.startswith("val_") else ""
+        short = monitor.removeprefix("val_")
+        for wrong, right in (("acc", "accuracy"), ("accuracy", "acc")):
+            if short == wrong and wrong not in names and right in names:
+                yield Finding(
+                    f"{callback.title} waits for {monitor}",
+                    f'The metric is called "{right}", so {callback.title} must watch '
+                    f"{prefix}{right}.",
+                    "fit",
+                    Fix(
+                        f"Watch {prefix}{right}",
+                        partial(
+                            _with_callback,
+                            index=index,
+                            callback=callback.with_argument("monitor", prefix + right),
+                        ),
+                    ),
+                    about=str(index),
+                )
+
+
+@rule(RULES, "checkpoint-path", "error")
+def checkpoint_path(situation: Situation) -> Iterator[Finding]:
+    """Keras 3 tells the format by the file's ending. (Keras: ModelCheckpoint)"""
+    for index, callback in enumerate(situation.callbacks):
+        path = callback.arguments.get("filepath")
+        if callback.class_name != "keras.callbacks.ModelCheckpoint" or not isinstance(path, str):
+            continue
+        weights_only = bool(callback.arguments.get("save_weights_only"))
+        ending = ".weights.h5" if weights_only else ".keras"
+        if path.endswith(ending) or (not weights_only and path.endswith(".h5")):
+            continue
+        stem = path
+        for other in (".weights.h5", ".keras", ".h5", ".hdf5", ".ckpt", ".tf"):
+            stem = stem.removesuffix(other)
+        what = "weights" if weights_only else "a model"
+        yield Finding(
+            f"The checkpoint must end in {ending}",
+            f'Keras saves {what} to files that end in {ending}, but filepath is "{path}".',
+            "fit",
+            Fix(
+                f"Use {stem}{ending}",
+                partial(
+                    _with_callback,
+                    index=index,
+                    callback=callback.with_argument("filepath", stem + ending),
+                ),
+            ),
+            about=str(index),
+        )
+
+
+@rule(RULES, "patience", "tip")
+def patience(situation: Situation) -> Iterator[Finding]:
+    """EarlyStopping stops after as many epochs without progress as patience says."""
+    epochs = situation.spec.fit.get("epochs")
+    if isinstance(epochs, bool) or not isinstance(epochs, int):
+        return
+    for index, callback in enumerate(situation.callbacks):
+        value = callback.arguments.get("patience")
+        if callback.class_name != "keras.callbacks.EarlyStopping" or not isinstance(value, int):
+            continue
+        if value >= epochs > 1:
+            yield Finding(
+                "EarlyStopping never stops",
+                f"It waits for {number(value)} epochs without progress, but there are only "
+                f"{number(epochs)}.",
+                "fit",
+                about=str(index),
+            )
+
+
+@rule(RULES, "best-weights", "tip")
+def best_weights(situation: Situation) -> Iterator[Finding]:
+    """When EarlyStopping stops, the last epochs were worse than the best one.
+    (Keras: EarlyStopping, restore_best_weights)
+    """
+    for index, callback in enumerate(situation.callbacks):
+        if callback.class_name != "keras.callbacks.EarlyStopping":
+            continue
+        if "restore_best_weights" in callback.arguments:
+            continue
+        yield Finding(
+            "Keep the best weights",
+            "When EarlyStopping stops, the last epochs were no better than an earlier one. "
+            "restore_best_weights goes back to that one.",
+            "fit",
+            Fix(
+                "Set restore_best_weights",
+                partial(
+                    _with_callback,
+                    index=index,
+                    callback=callback.with_argument("restore_best_weights", True),
+                ),
+            ),
+            about=str(index),
+        )

@@ -1,0 +1,278 @@
+"""The loss, the optimizer and the metrics that compile is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.losses import (
+    BINARY,
+    CATEGORICAL,
+    CLASSES,
+    CROSSENTROPIES,
+    ONE_HOT,
+    REGRESSION,
+    SPARSE,
+    YES_NO,
+)
+from kwidgets.builder.mistakes.situation import (
+    Situation,
+)
+from kwidgets.builder.spec import ObjectSpec, Value
+
+RULES: list[Rule] = []
+
+# From this step on most models diverge. SGD takes larger steps than those that adapt.
+_HIGH_RATES: Final = {
+    "SGD": 1.0,
+    "Adam": 0.05,
+    "AdamW": 0.05,
+    "Nadam": 0.05,
+    "Adamax": 0.1,
+    "RMSprop": 0.05,
+    "Lion": 0.01,
+}
+
+_LOW_RATE: Final = 1e-7
+
+# Metrics for class numbers, for rows of classes, and for a yes or no at each unit.
+_FOR_NUMBERED = ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy")
+
+_FOR_ROWS = ("categorical_accuracy", "top_k_categorical_accuracy")
+
+_FOR_YES_NO = (
+    "binary_accuracy",
+    "precision",
+    "recall",
+    "auc",
+    "f1_score",
+    "true_positives",
+    "true_negatives",
+    "false_positives",
+    "false_negatives",
+)
+
+
+@rule(RULES, "no-loss", "error")
+def no_loss(situation: Situation) -> Iterator[Finding]:
+    """Without a loss there is nothing to make smaller, so nothing is learned."""
+    compile, targets = situation.spec.compile, situation.targets
+    if (compile or {}).get("loss") is not None or situation.spec.fit.get("x") is None:
+        return
+    loss: str | None = None
+    width = situation.output_width
+    if targets is not None and targets.form is not None:
+        if targets.form == "one_hot":
+            loss = CATEGORICAL
+        elif targets.form == "multi_label":
+            loss = BINARY
+        elif targets.form == "numbers":
+            loss = "mse"
+        elif targets.form == "integers" and targets.look_like_classes:
+            loss = BINARY if targets.classes == 2 and width == 1 else SPARSE
+        elif targets.form == "integers" and targets.single:
+            loss = SPARSE if (width or 1) > 1 else "mse"
+    arguments: dict[str, Value] = {"loss": loss}
+    if compile is None:
+        arguments["optimizer"] = "adam"
+        arguments["metrics"] = ("mae",) if loss == "mse" else ("accuracy",)
+    remedy = f" For {targets.name}, choose {loss}." if loss is not None and targets else ""
+    yield Finding(
+        "No loss is set",
+        f"The loss says what training makes smaller; without one the model learns nothing.{remedy}",
+        "compile",
+        None
+        if loss is None
+        else Fix(f"Use {loss}", lambda spec: edits.with_compile(spec, **arguments)),
+    )
+
+
+@rule(RULES, "learning-rate", "warning")
+def learning_rate(situation: Situation) -> Iterator[Finding]:
+    """The learning rate decides most of all settings whether a model learns: too high, and the
+    loss jumps or turns NaN; too low, and it stands still.
+    """
+    optimizer = (situation.spec.compile or {}).get("optimizer")
+    if not isinstance(optimizer, ObjectSpec):
+        return
+    rate = optimizer.arguments.get("learning_rate")
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        return
+    if not optimizer.class_name.startswith("keras.optimizers."):
+        return
+    fix = Fix(
+        "Use the default",
+        lambda spec: edits.with_compile(
+            spec, optimizer=optimizer.without_argument("learning_rate")
+        ),
+    )
+    high = _HIGH_RATES.get(optimizer.title)
+    if rate <= 0:
+        yield Finding(
+            "The learning rate is not above 0",
+            f"With a learning rate of {rate:g} the model does not learn.",
+            "compile",
+            fix,
+            level="error",
+        )
+    elif high is not None and rate >= high:
+        default = "0.01" if optimizer.title == "SGD" else "0.001"
+        yield Finding(
+            f"A learning rate of {rate:g}",
+            f"That is high for {optimizer.title}, whose default is {default}: the loss may jump or "
+            "turn NaN.",
+            "compile",
+            fix,
+        )
+    elif rate <= _LOW_RATE:
+        yield Finding(
+            f"A learning rate of {rate:g}",
+            "That is so low that the weights hardly change.",
+            "compile",
+            fix,
+        )
+
+
+def metric_name(metric: Value) -> str | None:
+    """Return a metric's name as one string: "binary_accuracy"; None of the user's own."""
+    if isinstance(metric, ObjectSpec):
+        if not metric.class_name.startswith("keras.metrics."):
+            return None
+        metric = metric.title
+    if not isinstance(metric, str):
+        return None
+    known = {
+        name.replace("_", ""): name
+        for name in (*_FOR_NUMBERED, *_FOR_ROWS, *_FOR_YES_NO, "accuracy")
+    }
+    return known.get(metric.lower().replace("_", ""), metric.lower())
+
+
+def _exchanged(situation: Situation, index: int, metric: Value) -> Fix:
+    metrics = (*situation.metrics[:index], metric, *situation.metrics[index + 1 :])
+    # Once is enough.
+    kept = tuple(entry for at, entry in enumerate(metrics) if entry not in metrics[:at])
+    name = metric if isinstance(metric, str) else metric.title
+    return Fix(f"Use {name}", partial(edits.with_compile, metrics=kept))
+
+
+@rule(RULES, "metric-does-not-fit", "warning")
+def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
+    """A metric for rows of classes compares class numbers with rows without complaint, and shows
+    nonsense; "accuracy" lets Keras choose the right one. (Keras: compile, metrics)
+    """
+    loss, width = situation.loss, situation.output_width
+    if loss is None:
+        return
+    for index, metric in enumerate(situation.metrics):
+        name = metric_name(metric)
+        level = None
+        if loss.name == SPARSE and name in _FOR_ROWS:
+            text = f"{name} is for one-hot labels; with class numbers it shows nonsense."
+        elif loss.name in ONE_HOT and name in _FOR_NUMBERED:
+            text, level = f"{name} is for class numbers; with one-hot labels it fails.", "error"
+        elif loss.name in YES_NO and width == 1 and name in (*_FOR_ROWS, *_FOR_NUMBERED):
+            text = f"{name} compares several values; of a single one it shows nonsense."
+        elif loss.name == SPARSE and name in _FOR_YES_NO and (width or 0) > 2:
+            text, level = f"{name} is for yes or no; with class numbers it fails.", "error"
+        else:
+            continue
+        yield Finding(
+            f"{name} does not fit the loss",
+            f'{text} "accuracy" chooses the one for {loss.title}.',
+            "compile",
+            _exchanged(situation, index, "accuracy"),
+            about=name or "",
+            level="error" if level == "error" else None,
+        )
+
+
+@rule(RULES, "exact-accuracy", "warning")
+def exact_accuracy(situation: Situation) -> Iterator[Finding]:
+    """keras.metrics.Accuracy counts where output and target are equal, which probabilities never
+    are. The string "accuracy" is another thing. (Keras: metrics.Accuracy)
+    """
+    loss = situation.loss
+    for index, metric in enumerate(situation.metrics):
+        if isinstance(metric, ObjectSpec) and metric.class_name == "keras.metrics.Accuracy":
+            if loss is None or loss.name not in CROSSENTROPIES:
+                continue
+            yield Finding(
+                "Accuracy that stays at 0",
+                "The class Accuracy counts values that equal their target exactly, which "
+                'probabilities never do. The string "accuracy" counts right answers.',
+                "compile",
+                _exchanged(situation, index, "accuracy"),
+            )
+
+
+@rule(RULES, "accuracy-of-numbers", "warning")
+def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
+    """Accuracy counts predictions that equal their target exactly: of prices next to none."""
+    loss, targets = situation.loss, situation.targets
+    if loss is None or loss.name not in REGRESSION:
+        return
+    if targets is not None and targets.form is not None:
+        if targets.form in ("one_hot", "multi_label", "words") or targets.look_like_classes:
+            return
+    elif situation.output_activation != "linear":
+        return
+    for index, metric in enumerate(situation.metrics):
+        if metric_name(metric) in ("accuracy", "acc", "binary_accuracy"):
+            yield Finding(
+                "Accuracy of numbers",
+                "Accuracy counts predictions that equal their target exactly, which numbers hardly "
+                "ever do. The mean absolute error says how far off they are.",
+                "compile",
+                _exchanged(situation, index, "mae"),
+            )
+            return
+
+
+@rule(RULES, "accuracy-of-scores", "tip")
+def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
+    """Accuracy of yes or no asks whether a value is above 0.5; of raw scores it must be 0.
+    (Keras: BinaryAccuracy, threshold)
+    """
+    loss = situation.loss
+    if loss is None or loss.name not in YES_NO or not loss.from_logits:
+        return
+    if situation.output_activation != "linear":
+        return
+    for index, metric in enumerate(situation.metrics):
+        if metric_name(metric) in ("accuracy", "acc", "binary_accuracy"):
+            if isinstance(metric, ObjectSpec) and "threshold" in metric.arguments:
+                continue
+            yield Finding(
+                "Accuracy of raw scores",
+                "Accuracy counts a score above 0.5 as yes, but with from_logits=True a score above "
+                "0 means yes.",
+                "compile",
+                _exchanged(
+                    situation,
+                    index,
+                    ObjectSpec("keras.metrics.BinaryAccuracy", {"threshold": 0.0}),
+                ),
+            )
+            return
+
+
+@rule(RULES, "no-metrics", "tip")
+def no_metrics(situation: Situation) -> Iterator[Finding]:
+    """A crossentropy is hard to read; accuracy is the share of right answers."""
+    loss, targets = situation.loss, situation.targets
+    if loss is None or situation.metrics or situation.spec.compile is None:
+        return
+    if situation.spec.compile.get("weighted_metrics") or targets is None:
+        return
+    yes_no = loss.name in YES_NO and targets.single and targets.form == "integers"
+    if loss.name in CLASSES or yes_no:
+        yield Finding(
+            "No metrics",
+            "The loss alone is hard to read. Accuracy shows the share of right answers.",
+            "compile",
+            Fix("Add accuracy", lambda spec: edits.with_compile(spec, metrics=("accuracy",))),
+        )

@@ -1,0 +1,101 @@
+"""What several rules ask about the end of a stack, and how it is changed."""
+
+from __future__ import annotations
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.losses import (
+    CLASSES,
+    ONE_HOT,
+    SPARSE,
+    YES_NO,
+)
+from kwidgets.builder.mistakes.situation import (
+    RECURRENT,
+    Situation,
+    Targets,
+)
+from kwidgets.builder.spec import ModelSpec
+
+
+def activation_for(loss_name: str) -> str:
+    return "sigmoid" if loss_name in YES_NO else "softmax"
+
+
+def activate(situation: Situation, name: str, spec: ModelSpec) -> ModelSpec:
+    """Give the output another activation."""
+    step = situation.output_step
+    return spec if step is None else edits.with_activation(spec, step, name)
+
+
+def unit_word(situation: Situation) -> str:
+    last = situation.last_weights
+    return "units" if last is None or last.is_a("Dense", *RECURRENT) else "filters"
+
+
+def one_unit_only(situation: Situation) -> bool:
+    """One value where several classes, or a softmax, need at least two."""
+    loss = situation.loss
+    if situation.output_width != 1:
+        return False
+    if situation.output_activation == "softmax":
+        return True
+    # Of raw scores of one class too: there is nothing to choose from.
+    return loss is not None and loss.name in CLASSES
+
+
+def numbered_labels(situation: Situation) -> Targets | None:
+    """The targets, where they are class numbers for sparse crossentropy over several units."""
+    loss, targets = situation.loss, situation.targets
+    if loss is None or loss.name != SPARSE or targets is None or targets.form != "integers":
+        return None
+    if ignores_a_class(situation):
+        return None
+    width = situation.output_width
+    return targets if width is not None and width > 1 else None
+
+
+def ignores_a_class(situation: Situation) -> bool:
+    loss = situation.loss
+    arguments = getattr(loss.value, "arguments", {}) if loss is not None else {}
+    return arguments.get("ignore_class") is not None
+
+
+def has_sequence_output(situation: Situation) -> bool:
+    """More dimensions come out than the targets have: a Flatten or the like is missing."""
+    targets, shape = situation.targets, situation.output_shape
+    if targets is None or targets.shape is None or shape is None:
+        return False
+    loss = situation.loss
+    rank = 0 if targets.single else len(targets.shape)
+    if loss is not None and loss.name == SPARSE:
+        # Rows of 0s and 1s for sparse crossentropy are another mistake.
+        rank = 1 if targets.form in ("one_hot", "multi_label") else rank + 1
+    elif targets.single:
+        rank = 1
+    return len(shape) > rank and len(shape) > 1
+
+
+def many_classes_as_yes_no(situation: Situation) -> bool:
+    """Class numbers for a binary crossentropy that cannot work with them."""
+    loss, targets, width = situation.loss, situation.targets, situation.output_width
+    if loss is None or loss.name not in YES_NO or targets is None or targets.form != "integers":
+        return False
+    if not targets.single or (targets.lowest is not None and targets.lowest < 0):
+        return False
+    many = targets.highest is not None and targets.highest > 1
+    return many or (width is not None and width > 1)
+
+
+def numbers_as_classes(situation: Situation) -> bool:
+    """Targets that cannot be classes with a loss for classes."""
+    loss, targets = situation.loss, situation.targets
+    if loss is None or targets is None or targets.statistics is None:
+        return False
+    if loss.name in CLASSES and targets.single:
+        return targets.form == "numbers"
+    if loss.name in (*YES_NO, *ONE_HOT) and targets.form in ("numbers", "integers"):
+        if targets.single and targets.form == "integers":
+            return False  # class numbers
+        outside = (targets.lowest or 0) < 0 or (targets.highest or 0) > 1
+        return outside
+    return False

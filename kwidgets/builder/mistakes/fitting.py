@@ -1,0 +1,154 @@
+"""The data that fit is given: do x, y and the batches go together?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.losses import (
+    CROSSENTROPIES,
+    REGRESSION,
+    YES_NO,
+)
+from kwidgets.builder.mistakes.situation import (
+    Situation,
+)
+from kwidgets.builder.mistakes.validation import (
+    clear,
+    partner,
+)
+from kwidgets.builder.mistakes.words import count
+from kwidgets.builder.spec import Variable
+
+RULES: list[Rule] = []
+
+_DEFAULT_BATCH: Final = 32
+
+
+@rule(RULES, "y-missing", "error")
+def y_missing(situation: Situation) -> Iterator[Finding]:
+    """An array holds inputs only; what the model is to answer must be given as y."""
+    x, loss = situation.x, (situation.spec.compile or {}).get("loss")
+    if x is None or x.is_dataset or situation.spec.fit.get("y") is not None or loss is None:
+        return
+    guess = partner(situation, x)
+    regression = situation.loss is not None and situation.loss.name in (*REGRESSION, *YES_NO)
+    if guess is None and regression and situation.output_shape == situation.x_shape:
+        guess = x.name  # an autoencoder
+    yield Finding(
+        "No targets",
+        f"{x.name} holds the inputs, but y is not set: the model does not know what to learn.",
+        "fit",
+        None
+        if guess is None
+        else Fix(f"Set y to {guess}", lambda spec: edits.with_fit(spec, y=Variable(guess))),
+    )
+
+
+@rule(RULES, "y-with-dataset", "error")
+def y_with_dataset(situation: Situation) -> Iterator[Finding]:
+    """A dataset gives inputs and targets together; Keras refuses a y beside it. (Keras: fit)"""
+    for x_name, y_name in (("x", "y"), ("validation_x", "validation_y")):
+        x = situation.variable(x_name)
+        if x is not None and x.is_dataset and situation.spec.fit.get(y_name) is not None:
+            yield Finding(
+                f"{x.name} brings its own targets",
+                f"{x.name} is a {x.kind}, which gives inputs and targets together: leave "
+                f"{y_name} empty.",
+                "fit",
+                Fix(f"Clear {y_name}", partial(clear, name=y_name)),
+                about=y_name,
+            )
+
+
+@rule(RULES, "lengths-differ", "error")
+def lengths_differ(situation: Situation) -> Iterator[Finding]:
+    """Each sample needs its target: Keras refuses arrays of different lengths. (Keras: fit)"""
+    for x_name, y_name in (("x", "y"), ("validation_x", "validation_y")):
+        x, y = situation.variable(x_name), situation.variable(y_name)
+        if x is None or y is None or x.samples is None or y.samples is None:
+            continue
+        if x.samples != y.samples:
+            yield Finding(
+                "Not as many targets as samples",
+                f"{x.name} has {count(x.samples, 'sample', 'samples')}, but {y.name} has "
+                f"{y.samples:,}.",
+                "fit",
+                about=y_name,
+            )
+
+
+@rule(RULES, "unbatched", "error")
+def unbatched(situation: Situation) -> Iterator[Finding]:
+    """Keras takes each element of a dataset for a batch."""
+    for argument in ("x", "validation_x"):
+        info = situation.variable(argument)
+        if info is not None and info.batched is False:
+            yield Finding(
+                f"{info.name} is not batched",
+                f"{info.name} gives one sample at a time, but Keras expects batches: "
+                f"{info.name} = {info.name}.batch(32).",
+                "fit",
+                about=argument,
+            )
+
+
+@rule(RULES, "batch-size-with-dataset", "tip")
+def batch_size_with_dataset(situation: Situation) -> Iterator[Finding]:
+    """A dataset is batched already; batch_size does nothing. (Keras: fit)"""
+    x, size = situation.x, situation.spec.fit.get("batch_size")
+    if x is not None and x.is_dataset and size is not None:
+        yield Finding(
+            "batch_size has no effect",
+            f"{x.name} is a {x.kind}, which makes its own batches.",
+            "fit",
+            Fix("Clear batch_size", partial(clear, name="batch_size")),
+        )
+
+
+@rule(RULES, "batch-size", "warning")
+def batch_size(situation: Situation) -> Iterator[Finding]:
+    """More than all samples are never in a batch; with one at a time an epoch takes long."""
+    x, size = situation.x, situation.spec.fit.get("batch_size")
+    if x is None or x.samples is None or isinstance(size, bool) or not isinstance(size, int):
+        return
+    if x.is_dataset:
+        return
+    fix = Fix(f"Use the default, {_DEFAULT_BATCH}", partial(clear, name="batch_size"))
+    if size > x.samples:
+        yield Finding(
+            "batch_size is larger than the data",
+            f"batch_size is {size:,}, but {x.name} has {count(x.samples, 'sample', 'samples')}: "
+            "each epoch is a single step.",
+            "fit",
+            fix if x.samples > _DEFAULT_BATCH else None,
+        )
+    elif size == 1 and x.samples >= 1000:
+        yield Finding(
+            "One sample at a time",
+            f"With batch_size 1 an epoch takes {x.samples:,} steps.",
+            "fit",
+            fix,
+            level="tip",
+        )
+
+
+@rule(RULES, "no-shuffle", "warning")
+def no_shuffle(situation: Situation) -> Iterator[Finding]:
+    """Batches of one class each make the model forget one class after the other."""
+    y = situation.variable("y")
+    if situation.spec.fit.get("shuffle", True) is not False or y is None or y.statistics is None:
+        return
+    if y.statistics.sorted_labels and situation.loss is not None:
+        if situation.loss.name not in CROSSENTROPIES:
+            return
+        yield Finding(
+            "Sorted labels are not shuffled",
+            f"{y.name} is sorted by class, and shuffle is False: each batch has a single class, "
+            "and the model forgets the others.",
+            "fit",
+            Fix("Shuffle", partial(clear, name="shuffle")),
+        )

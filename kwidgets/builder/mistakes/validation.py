@@ -1,0 +1,228 @@
+"""Validation: is there data for it, and is it fit for that?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from kwidgets.builder.data import DataInfo
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.losses import (
+    REGRESSION,
+)
+from kwidgets.builder.mistakes.situation import (
+    Situation,
+)
+from kwidgets.builder.spec import ModelSpec, ObjectSpec, Variable
+
+RULES: list[Rule] = []
+
+
+def clear(spec: ModelSpec, name: str) -> ModelSpec:
+    return edits.with_fit(spec, **{name: None})
+
+
+MONITORING: Final = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
+
+
+def waiting_callback(situation: Situation) -> tuple[int, ObjectSpec, str] | None:
+    """The first callback that waits for a value of the validation that is never made."""
+    if situation.has_validation or situation.spec.fit.get("x") is None:
+        return None
+    for index, callback in enumerate(situation.callbacks):
+        if not callback.class_name.startswith("keras.callbacks."):
+            continue
+        if callback.title not in MONITORING:
+            continue
+        monitor = callback.arguments.get("monitor", "val_loss")
+        if callback.title == "ModelCheckpoint" and not callback.arguments.get("save_best_only"):
+            continue
+        if isinstance(monitor, str) and monitor.startswith("val_"):
+            return index, callback, monitor
+    return None
+
+
+def validation_fix(situation: Situation) -> Fix | None:
+    """Validation data that is at hand, or a part of the training data."""
+    fit, x = situation.spec.fit, situation.x
+    if x is None:
+        return None
+    y_value = fit.get("y")
+    y_name = y_value.name if isinstance(y_value, Variable) else None
+    for suffix in ("val", "valid", "validation", "test"):
+        x_name = _renamed(x.name, suffix)
+        other = None if x_name is None else situation.data.get(x_name)
+        if x_name is None or other is None or other.kind != x.kind:
+            continue
+        if x.is_dataset:
+            return Fix(f"Use {x_name}", partial(edits.with_fit, validation_x=Variable(x_name)))
+        other_y = x_name if y_name == x.name else _renamed(y_name or "", suffix)
+        partner = situation.data.get(other_y) if other_y is not None else None
+        if other_y is not None and partner is not None and partner.samples == other.samples:
+            use = partial(
+                edits.with_fit, validation_x=Variable(x_name), validation_y=Variable(other_y)
+            )
+            label = f"Use {x_name}" if other_y == x_name else f"Use {x_name} and {other_y}"
+            return Fix(label, use)
+    y = situation.variable("y")
+    if x.is_dataset or (x.samples or 0) < 10:
+        return None
+    if y is not None and y.statistics is not None and y.statistics.sorted_labels:
+        return None
+    return Fix("Keep a fifth for validation", partial(edits.with_fit, validation_split=0.2))
+
+
+def _renamed(name: str, suffix: str) -> str | None:
+    """x_train → x_val."""
+    for word in ("training", "train", "tr"):
+        if word in name.split("_"):
+            return "_".join(suffix if part == word else part for part in name.split("_"))
+    return None
+
+
+def partner(situation: Situation, x: DataInfo) -> str | None:
+    """The variable named like x's targets, with as many samples."""
+    name = x.name
+    for pattern, replacement in (
+        ("x", "y"),
+        ("X", "y"),
+        ("X", "Y"),
+        ("images", "labels"),
+        ("data", "labels"),
+    ):
+        for candidate in (
+            name.replace(pattern, replacement, 1),
+            name.replace(pattern, "target", 1) if pattern == "data" else "",
+        ):
+            info = situation.data.get(candidate)
+            if candidate != name and info is not None and info.samples == x.samples:
+                return candidate
+    return None
+
+
+@rule(RULES, "split-of-dataset", "error")
+def split_of_dataset(situation: Situation) -> Iterator[Finding]:
+    """Only arrays can be split: a dataset has no known end. (Keras: fit, validation_split)"""
+    x = situation.x
+    if x is not None and x.is_dataset and situation.spec.fit.get("validation_split"):
+        yield Finding(
+            "A dataset cannot be split",
+            f"validation_split works on arrays only, but {x.name} is a {x.kind}. Choose a second "
+            "dataset for validation, made with take and skip.",
+            "fit",
+            Fix("Clear validation_split", partial(clear, name="validation_split")),
+        )
+
+
+@rule(RULES, "split-size", "warning")
+def split_size(situation: Situation) -> Iterator[Finding]:
+    """validation_split is the share that is kept from training."""
+    split, x = situation.spec.fit.get("validation_split"), situation.x
+    if isinstance(split, bool) or not isinstance(split, (int, float)) or split == 0:
+        return
+    if x is not None and x.is_dataset:
+        return
+    fix = Fix("Set validation_split to 0.2", partial(edits.with_fit, validation_split=0.2))
+    if not 0 < split < 1:
+        yield Finding(
+            "validation_split must be between 0 and 1",
+            f"It is the share of the samples used for validation, not {split:g}; 0.2 is a fifth.",
+            "fit",
+            fix,
+            level="error",
+        )
+    elif split > 0.5:
+        yield Finding(
+            "Most samples are used for validation",
+            f"validation_split={split:g} keeps {split:.0%} of the samples from training.",
+            "fit",
+            fix,
+        )
+
+
+@rule(RULES, "split-of-sorted-labels", "warning")
+def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
+    """validation_split takes the last samples, before shuffling: of sorted labels, classes that
+    training never sees. (Keras: fit, validation_split)
+    """
+    x, y, split = situation.x, situation.variable("y"), situation.spec.fit.get("validation_split")
+    if x is None or x.is_dataset or y is None or y.statistics is None or not split:
+        return
+    # A sequence of values is in order by nature.
+    if situation.loss is not None and situation.loss.name in REGRESSION:
+        return
+    if y.statistics.sorted_labels and situation.spec.fit.get("validation_x") is None:
+        yield Finding(
+            "Labels are sorted",
+            f"{y.name} is sorted by class, and validation_split takes the last samples: they are "
+            "all of the last classes. Shuffle first: "
+            f"order = np.random.permutation(len({y.name})); "
+            f"{x.name}, {y.name} = {x.name}[order], {y.name}[order].",
+            "fit",
+        )
+
+
+@rule(RULES, "no-validation", "tip")
+def no_validation(situation: Situation) -> Iterator[Finding]:
+    """Only data that the model did not learn from shows whether it has learned by heart."""
+    fit, x, loss = situation.spec.fit, situation.x, situation.loss
+    if x is None or situation.has_validation or loss is None:
+        return
+    if not x.is_dataset and fit.get("y") is None:
+        return
+    fix = validation_fix(situation)
+    if waiting_callback(situation) is not None:
+        return
+    yield Finding(
+        "No validation data",
+        "Training data alone does not show whether the model learns by heart. Keep some samples "
+        "for validation.",
+        "fit",
+        fix,
+    )
+
+
+@rule(RULES, "validation-without-y", "error")
+def validation_without_y(situation: Situation) -> Iterator[Finding]:
+    """Validation needs targets as training does."""
+    validation = situation.variable("validation_x")
+    if (
+        validation is None
+        or validation.is_dataset
+        or situation.spec.fit.get("validation_y") is not None
+    ):
+        return
+    guess = partner(situation, validation)
+    yield Finding(
+        "Validation has no targets",
+        f"{validation.name} holds inputs, but validation_y is not set.",
+        "fit",
+        None
+        if guess is None
+        else Fix(
+            f"Set validation_y to {guess}",
+            lambda spec: edits.with_fit(spec, validation_y=Variable(guess)),
+        ),
+    )
+
+
+@rule(RULES, "validation-is-training", "warning")
+def validation_is_training(situation: Situation) -> Iterator[Finding]:
+    """Validating on the training data shows what was learned by heart too."""
+    x, validation = situation.spec.fit.get("x"), situation.spec.fit.get("validation_x")
+    if isinstance(x, Variable) and x == validation:
+        other = validation_fix(situation)
+
+        def change(spec: ModelSpec) -> ModelSpec:
+            spec = edits.with_fit(spec, validation_x=None, validation_y=None)
+            return spec if other is None else other.apply(spec)
+
+        yield Finding(
+            "Validation data is the training data",
+            f"{x.name} is used for both, so validation does not show how the model does on new "
+            "data.",
+            "fit",
+            Fix("Use other samples" if other is not None else "Clear it", change),
+        )

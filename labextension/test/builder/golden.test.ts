@@ -1,0 +1,32 @@
+/** The examples that Python wrote: what it sends we read, and what we send it reads. */
+
+import { expect, test } from "vitest";
+import { parseBuilderMessage } from "../../src/builder/parse";
+import {
+  BUILDER_KERNEL_KINDS,
+  BUILDER_VIEW_KINDS,
+  type BuilderViewKind,
+  builderEnvelope,
+} from "../../src/builder/protocol";
+import type { Envelope } from "../../src/protocol";
+
+const files = import.meta.glob<Record<string, Envelope>>("../../../tests/golden/builder.json", {
+  eager: true,
+  import: "default",
+});
+const messages = Object.entries(Object.values(files)[0] ?? {});
+
+test("tests/golden/builder.json holds an example of each message", () => {
+  const kinds = messages.map(([, { kind }]) => kind);
+  expect(kinds).toEqual(expect.arrayContaining([...BUILDER_KERNEL_KINDS, ...BUILDER_VIEW_KINDS]));
+});
+
+test.runIf(messages.length > 0).each(messages)("%s", (_, message) => {
+  if ((BUILDER_VIEW_KINDS as readonly string[]).includes(message.kind)) {
+    const { kind, payload, id = "" } = message;
+    const ours = builderEnvelope(kind as BuilderViewKind, payload as never, id);
+    expect(ours).toEqual({ ...message, id });
+    return;
+  }
+  expect(parseBuilderMessage(message).kind).toBe(message.kind);
+});

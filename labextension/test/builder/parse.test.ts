@@ -1,0 +1,70 @@
+/** The border lets good messages in, and says what is wrong with the others. */
+
+import { expect, test } from "vitest";
+import { entryByName, parseCatalog, sectionEntries } from "../../src/builder/catalog";
+import { parseBuilderMessage, parseOptions } from "../../src/builder/parse";
+import { parseSaved } from "../../src/builder/saved";
+import { catalog, layer, state } from "./fixture";
+
+const message = (kind: string, payload: unknown, more = {}) =>
+  parseBuilderMessage({ v: 1, kind, payload, ...more });
+
+test("a snapshot comes in whole", () => {
+  expect(message("snapshot", state())).toEqual({ kind: "snapshot", payload: state() });
+});
+
+test("what is not known is left out", () => {
+  const parsed = message("update", { sequence: 1, name: "x", later: 2 });
+  expect(parsed.payload).toEqual({ sequence: 1, name: "x" });
+});
+
+test("errors say where, what came, and what was expected", () => {
+  const broken = { ...layer("b"), status: "fine" };
+  expect(() => message("update", { sequence: 1, layers: { b: broken } })).toThrow(
+    'message.payload.layers.b.status: expected one of "ok", "error", "blocked", "off", "unknown", ' +
+      'got "fine"',
+  );
+  const { compile: _, ...partial } = state();
+  expect(() => message("snapshot", partial)).toThrow("message.payload.compile");
+  expect(() => message("update", { sequence: 1, order: ["a", 2] })).toThrow(
+    "message.payload.order[1]: expected a string, got 2",
+  );
+  expect(() =>
+    message("update", { sequence: 1, layers: { b: layer("b", { output_shape: "x" as never }) } }),
+  ).toThrow("output_shape: expected a list of integers and nulls");
+  expect(() => parseBuilderMessage({ v: 2, kind: "update", payload: {} })).toThrow("reload");
+  expect(() => message("live", {})).toThrow("message.kind");
+});
+
+test("a reply has a result, be it empty", () => {
+  const reply = message("reply", { ok: true, message: "" }, { id: "1" });
+  expect(reply).toEqual({ kind: "reply", id: "1", payload: { ok: true, message: "", result: {} } });
+  expect(() => parseOptions({ options: [{ title: "Dense" }] })).toThrow("options[0].class_name");
+});
+
+test("the catalog comes in whole, and fields of later kinds can be typed", () => {
+  expect(parseCatalog(JSON.parse(JSON.stringify(catalog)))).toEqual(catalog);
+  const [first] = catalog.forms.fit!;
+  const later = { ...catalog, forms: { fit: [{ ...first, field: "colour" }] } };
+  expect(parseCatalog(later).forms.fit![0]!.field).toBe("python");
+});
+
+test("classes are found by the names that Keras reads", () => {
+  const initializers = sectionEntries(catalog, "initializers");
+  expect(entryByName(initializers, "he_normal")!.name).toBe("HeNormal");
+  expect(entryByName(initializers, "HeNormal")!.name).toBe("HeNormal");
+  expect(entryByName(initializers, "mse")).toBeUndefined();
+});
+
+test("saved data is read, whatever its cells are", () => {
+  const saved = {
+    v: 1,
+    title: "m",
+    columns: ["Layer"],
+    rows: [["Dense"], [7]],
+    totals: "",
+    code: "",
+  };
+  expect(parseSaved(saved).rows).toEqual([["Dense"], ["7"]]);
+  expect(() => parseSaved({ title: 1 })).toThrow("saved.title");
+});

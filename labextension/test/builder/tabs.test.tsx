@@ -1,0 +1,124 @@
+// @vitest-environment jsdom
+/** Tabs, training, code, and what a notebook keeps. */
+
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, expect, test, vi } from "vitest";
+import { StaticTable } from "../../src/builder/components/StaticTable";
+import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/events";
+import { BuilderPage } from "./page";
+
+let page: BuilderPage | null = null;
+afterEach(() => {
+  page?.close();
+  page = null;
+  vi.restoreAllMocks();
+});
+
+test("tabs go round by arrow keys", async () => {
+  page = await BuilderPage.open();
+  const names = page.all("tab").map((tab) => tab.getAttribute("aria-label"));
+  expect(names).toEqual(["Layers", "Compile", "Fit", "Code"]);
+  await page.key(page.get("tab", "Layers"), "ArrowLeft");
+  expect(document.activeElement).toBe(page.get("tab", "Code"));
+  expect(page.get("tab", "Code").getAttribute("aria-selected")).toBe("true");
+  expect(page.get("tabpanel").getAttribute("aria-labelledby")).toBe(page.get("tab", "Code").id);
+});
+
+test("Train says why it cannot, and what came of it", async () => {
+  page = await BuilderPage.open({
+    run: { status: "idle", detail: "", live: null, blocked: "Choose x first." },
+  });
+  await page.click(page.get("tab", "Fit"));
+  expect(page.kernel.of("refresh")).toHaveLength(1);
+  const train = page.get<HTMLButtonElement>("button", "Train");
+  expect(train.disabled).toBe(true);
+  const reason = document.getElementById(train.getAttribute("aria-describedby")!)!;
+  expect(reason.textContent).toBe("Choose x first.");
+  await page.settle(() =>
+    page!.kernel.update({ run: { status: "idle", detail: "", live: null, blocked: "" } }),
+  );
+  page.kernel.automatic = false;
+  await page.click(train);
+  const sent = page.kernel.sent.at(-1)!;
+  expect(sent.kind).toBe("train");
+  await page.settle(() => page!.kernel.answer(sent, { ok: false, message: "x is gone." }));
+  expect(page.all("alert").map((each) => each.textContent)).toContain("x is gone.");
+});
+
+test("the code can be copied, and inserted where somebody takes it", async () => {
+  page = await BuilderPage.open();
+  const copied: string[] = [];
+  vi.stubGlobal("navigator", {
+    clipboard: { writeText: async (text: string) => void copied.push(text) },
+  });
+  const inserted: (string | null)[] = [];
+  const insert = (event: Event) => {
+    event.preventDefault();
+    inserted.push((event as CustomEvent<{ source: string | null }>).detail.source);
+  };
+  await page.click(page.get("tab", "Code"));
+  expect(page.all("button", "Insert below")).toEqual([]);
+  await page.click(page.get("tab", "Layers"));
+  document.addEventListener(INSERT_CELL, insert);
+  await page.click(page.get("tab", "Code"));
+  const { source } = page.kernel.state.code;
+  expect(page.get("region", "Code").querySelector("pre")!.textContent).toBe(source);
+  await page.click(page.get("button", "Copy"));
+  expect(copied).toEqual([source]);
+  expect(page.get("button", "Copied")).toBeTruthy();
+  await page.click(page.get("button", "Insert below"));
+  document.removeEventListener(INSERT_CELL, insert);
+  expect(inserted).toEqual([null, source]);
+});
+
+test("a while after an edit the page is given what to save, where it wants it", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    page = await BuilderPage.open();
+    const saved: unknown[] = [];
+    const take = (event: Event) => {
+      event.preventDefault();
+      saved.push((event as CustomEvent).detail);
+    };
+    const change = (name: string) => act(() => page!.kernel.update({ name }));
+    await change("one");
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(page.kernel.of("bundle")).toEqual([]);
+    page.root.addEventListener(SAVE_BUNDLE, take);
+    page.kernel.automatic = false;
+    await change("two");
+    await vi.advanceTimersByTimeAsync(900);
+    await change("three");
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(page.kernel.of("bundle")).toHaveLength(1);
+    const bundle = { "text/plain": "three" };
+    page.kernel.answer(page.kernel.sent.at(-1)!, { ok: true, result: bundle });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(saved).toEqual([null, bundle]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("the saved table reads without a kernel", () => {
+  const root = document.createElement("div");
+  const saved = {
+    title: "digits",
+    columns: ["Layer", "Output"],
+    rows: [["Dense", "(None, 10)"]],
+    totals: "7,850 parameters",
+    code: "import keras\n",
+  };
+  render(<StaticTable saved={saved} />, root);
+  expect(root.querySelector("section")!.getAttribute("aria-label")).toBe("digits");
+  const cells = [...root.querySelectorAll("tr")].map((row) =>
+    [...row.children].map((cell) => cell.textContent),
+  );
+  expect(cells).toEqual([
+    ["Layer", "Output"],
+    ["Dense", "(None, 10)"],
+  ]);
+  expect(root.querySelector("details")!.textContent).toBe("Codeimport keras\n");
+  render(null, root);
+});

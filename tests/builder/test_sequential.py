@@ -1,0 +1,240 @@
+"""A script written for keras.Sequential runs with only the constructor changed; and what is more."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+import kwidgets as kw
+from kwidgets.builder.convert import same_config
+from kwidgets.builder.sequential import BuilderError, SequentialBuilder
+
+RNG = np.random.default_rng(0)
+X = RNG.random((96, 28, 28)).astype("float32")
+Y = RNG.integers(0, 10, 96)
+
+
+def script(make):
+    """The issue's script: the same text for Keras and for the builder."""
+    keras.utils.set_random_seed(1)
+    model = make()
+    model.add(keras.layers.Flatten(input_shape=(28, 28)))
+    model.add(keras.layers.Dense(16, activation="relu"))
+    model.add(keras.layers.Dropout(0.2))
+    model.add(keras.layers.Dense(10, activation="softmax"))
+    model.compile(
+        optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    history = model.fit(X, Y, epochs=2, verbose=0)
+    return model, history, model.evaluate(X, Y, verbose=0), model.predict(X, verbose=0)
+
+
+@pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
+def test_the_script_gives_the_same_numbers_as_keras():
+    theirs, their_history, their_score, their_output = script(keras.Sequential)
+    ours, our_history, our_score, our_output = script(SequentialBuilder)
+    assert isinstance(our_history, keras.callbacks.History)
+    np.testing.assert_allclose(our_history.history["loss"], their_history.history["loss"])
+    np.testing.assert_allclose(our_score, their_score)
+    np.testing.assert_allclose(our_output, their_output)
+    assert type(ours.model) is keras.Sequential
+    assert ours.count_params() == theirs.count_params()
+    assert [layer.get_config().keys() for layer in ours.layers] == [
+        layer.get_config().keys() for layer in theirs.layers
+    ]
+
+
+def test_what_a_model_has_the_builder_has(tmp_path: pathlib.Path, capsys):
+    builder = SequentialBuilder(["dense 4 relu", "dense 2"], input_shape=(3,))
+    builder.compile(loss="mse")
+    assert builder.input_shape == (None, 3) and builder.output_shape == (None, 2)
+    assert len(builder.get_weights()) == 4 and builder.optimizer.iterations == 0
+    assert builder(np.zeros((1, 3))).shape == (1, 2)
+    assert builder.train_on_batch(np.zeros((1, 3)), np.zeros((1, 2))) >= 0
+    builder.optimizer.learning_rate = 0.5
+    assert float(builder.model.optimizer.learning_rate) == 0.5
+    builder.summary()
+    assert "dense_1" in capsys.readouterr().out
+    builder.save(tmp_path / "model.keras")
+    loaded = SequentialBuilder(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.get_weights()[0], builder.get_weights()[0])
+    assert json.loads(builder.to_json())["class_name"] == "Sequential"
+    builder.trainable = False
+    assert builder.model.trainable_weights == []
+    with pytest.raises(AttributeError, match="no_such_thing"):
+        builder.no_such_thing  # noqa: B018
+
+
+def test_pop_gives_the_layer_and_the_model_goes_on_without_it():
+    first = keras.layers.Dense(4)
+    builder = SequentialBuilder([first, keras.layers.Dense(2)], input_shape=(3,))
+    last = builder.layers[1]
+    assert builder.pop() is last and builder.layers == [first]
+    assert builder.output_shape == (None, 4)
+    with pytest.raises(IndexError, match="no layer 5"):
+        builder.pop(5)
+
+
+def test_a_model_without_an_input_learns_it_from_the_data():
+    builder = SequentialBuilder(["flatten", "dense 3 softmax"])
+    with pytest.raises(ValueError, match="not yet been built|isn't built"):
+        builder.count_params()
+    builder.compile(loss="sparse_categorical_crossentropy")
+    builder.fit(X, Y % 3, verbose=0)
+    assert builder.count_params() == 784 * 3 + 3
+    assert "keras.Input" not in builder.to_code()
+
+
+@pytest.mark.parametrize("kind", ["model", "config", "file"])
+def test_an_existing_model_is_taken_over(kind: str, tmp_path: pathlib.Path):
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    if kind == "file":
+        model.save(tmp_path / "model.keras")
+    source = {"model": model, "config": model.get_config(), "file": str(tmp_path / "model.keras")}[kind]
+    builder = SequentialBuilder(source)
+    assert same_config(builder.get_config(), model.get_config())
+    if kind == "model":
+        assert builder.model is model
+    if kind != "config":
+        np.testing.assert_array_equal(builder.get_weights()[0], model.get_weights()[0])
+        assert 'optimizer=keras.optimizers.SGD()' in builder.to_code() or '"sgd"' in builder.to_code()
+        assert "mse" in builder.to_code()
+
+
+def test_weights_stay_across_edits_of_other_layers():
+    builder = SequentialBuilder(["dense 8 relu", "dense 4 relu", "dense 2"], input_shape=(6,))
+    first, second, last = [layer.get_weights() for layer in builder.layers]
+    builder.insert(1, keras.layers.Dropout(0.5))
+    builder.insert(0, "bn")
+    kept = [layer.get_weights() for layer in builder.layers if layer.weights][1:]
+    for now, before in zip(kept, [first, second, last], strict=True):
+        np.testing.assert_array_equal(now[0], before[0])
+    builder.replace(-1, "dense 3")
+    assert builder.layers[-1].get_weights()[0].shape == (4, 3)
+    builder.undo()
+    np.testing.assert_array_equal(builder.layers[-1].get_weights()[0].shape, last[0].shape)
+
+
+def test_undo_brings_trained_weights_back():
+    builder = SequentialBuilder(["dense 3"], input_shape=(2,))
+    builder.compile("sgd", "mse")
+    builder.fit(np.ones((8, 2)), np.ones((8, 3)), verbose=0)
+    trained = builder.layers[0].get_weights()[0]
+    builder.replace(0, "dense 3 relu")
+    assert not np.array_equal(builder.layers[0].get_weights()[0], trained)
+    builder.undo()
+    np.testing.assert_array_equal(builder.layers[0].get_weights()[0], trained)
+
+
+def test_compile_stays_across_edits_and_the_first_objects_are_used():
+    builder = SequentialBuilder(["dense 3"], input_shape=(2,))
+    optimizer = keras.optimizers.SGD(0.25)
+    builder.compile(optimizer=optimizer, loss=keras.losses.Huber(delta=2.0))
+    assert builder.optimizer is optimizer
+    builder.add("dense 1")
+    assert builder.optimizer is not optimizer
+    assert float(builder.optimizer.learning_rate) == 0.25
+    assert float(builder.loss(np.zeros((1, 1)), np.full((1, 1), 3.0))) == 2 * (3 - 1)
+    assert "Huber(delta=2.0)" in builder.to_code()
+    with pytest.raises(ValueError, match="nonsense"):
+        builder.compile(loss="nonsense")
+    with pytest.raises(TypeError, match="los"):
+        builder.compile(los="mse")
+
+
+def test_a_list_of_layers():
+    builder = SequentialBuilder(["dense 1", "dense 2", "dense 3"], input_shape=(4,))
+    assert [layer.units for layer in builder] == [1, 2, 3] and len(builder) == 3
+    assert builder[2].units == 3 and builder[-1] is builder[2]
+    assert [layer.units for layer in builder[1:]] == [2, 3]
+    builder.move(2, 0)
+    builder[1] = keras.layers.Dense(7)
+    del builder[-1]
+    assert [layer.units for layer in builder.layers] == [3, 7]
+
+
+def test_an_impossible_layer_is_kept_and_the_model_says_why():
+    builder = SequentialBuilder(["flatten"], input_shape=(8, 8))
+    builder.add(keras.layers.Conv2D(4, 3))
+    builder.add("dense 1")
+    with pytest.raises(BuilderError, match=r"layer 2 \(Conv2D\).*an image.*Keras:.*ndim"):
+        builder.model  # noqa: B018
+    assert "⚠" in repr(builder) and len(builder) == 3
+    assert "Conv2D(4" in builder.to_code()
+    builder.undo()
+    builder.pop()
+    assert builder.output_shape == (None, 64)
+
+
+def test_a_layer_of_ten_billion_weights_costs_nothing_until_it_is_made():
+    builder = SequentialBuilder(["dense 100000"], input_shape=(100_000,))
+    assert builder.count_params() == 10_000_100_000
+    with pytest.raises(MemoryError, match=r"40 GB.*this machine has"):
+        builder.model  # noqa: B018
+
+
+def test_a_second_dense_is_called_as_in_a_fresh_process():
+    for _ in range(2):
+        builder = SequentialBuilder(["dense 1", "dense 2"], input_shape=(4,))
+        assert [layer.name for layer in builder.layers] == ["dense", "dense_1"]
+        assert "name=" not in builder.to_code()
+
+
+def test_fit_is_told_in_the_code():
+    builder = SequentialBuilder(["flatten", "dense 10 softmax"], input_shape=(28, 28))
+    builder.compile("adam", "sparse_categorical_crossentropy")
+    stopping = keras.callbacks.EarlyStopping(patience=2, monitor="loss")
+    builder.fit(X, Y, epochs=2, batch_size=48, callbacks=[stopping, kw.LivePlot()], verbose=0)
+    settings = builder._bench.editor.spec.fit
+    assert settings["epochs"] == 2 and settings["batch_size"] == 48
+    (callback,) = settings["callbacks"]
+    assert callback.arguments == {"monitor": "loss", "patience": 2}
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: SequentialBuilder((28, 28)), TypeError, r"input_shape=\(28, 28\)"),
+        (lambda: SequentialBuilder(input_shape="big"), ValueError, r"whole numbers.*\(28, 28\)"),
+        (lambda: SequentialBuilder(input_shape=(0, 3)), ValueError, "above 0"),
+        (lambda: SequentialBuilder(5), TypeError, "a list of layers"),
+        (lambda: SequentialBuilder("no_such.keras"), FileNotFoundError, "no_such"),
+        (lambda: SequentialBuilder(["dnese 5"]), ValueError, "Dense"),
+        (lambda: SequentialBuilder([lambda x: x]), ValueError, "keras.Layer"),
+        (lambda: SequentialBuilder(inputshape=(3,)), TypeError, "inputshape"),
+        (
+            lambda: SequentialBuilder(keras.Model(i := keras.Input((2,)), keras.layers.Dense(1)(i))),
+            ValueError,
+            "one of its layers",
+        ),
+        (
+            lambda: SequentialBuilder(keras.Sequential([keras.Input((2,))]), input_shape=(3,)),
+            ValueError,
+            "already",
+        ),
+        (lambda: SequentialBuilder(["dense 1", keras.Input((2,))]), ValueError, "first"),
+    ],
+)
+def test_bad_input_says_what_came_and_what_to_do(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_a_functional_model_can_be_a_layer():
+    inputs = keras.Input((8, 8, 3))
+    base = keras.Model(inputs, keras.layers.Conv2D(4, 3)(inputs), name="base")
+    builder = SequentialBuilder([keras.Input((8, 8, 3)), base, "gap", "dense 2"])
+    assert builder.layers[0] is base and builder.output_shape == (None, 2)
+    assert builder.count_params() == base.count_params() + 4 * 2 + 2
+
+
+def test_shown_outside_a_notebook_it_is_a_table():
+    builder = SequentialBuilder(["dense 4 relu"], input_shape=(3,), name="tiny")
+    assert repr(builder).splitlines()[0] == "SequentialBuilder 'tiny'"
+    assert "4, relu" in repr(builder) and "16 parameters" in repr(builder)
+    bundle = builder._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" not in bundle
+    assert "<script" not in bundle["text/html"] and "4, relu" in bundle["text/html"]
