@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import json
 import keyword
-from collections.abc import Mapping, Sequence
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -71,7 +74,10 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
         variable: what the program calls the model.
     """
     writer = _Writer()
-    spec = named(spec)
+    spec = named(convert.frozen(spec))
+    if not spec.trainable:
+        # One line after the model says it of all layers.
+        spec = dataclasses.replace(spec, layers=convert.thawed(spec.layers))
     model = f"{variable} = " + _render(writer.sequential(spec), 0, len(variable) + 3)
     parts = [model]
     if not spec.trainable:
@@ -85,14 +91,20 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
         parts.append(_render(compile_call, 0, 0))
     if spec.fit.get("x") is not None:
         parts.append(_render(writer.fit(variable, spec.fit), 0, 0))
-    sources = writer.sources
-    head = "\n".join(_sorted_imports(sources.imports | writer.imports))
-    definitions = [text for text in sources.definitions.values() if text]
-    blocks = [head, *definitions]
     if spec.fit.get("x") is not None:
-        blocks.append(data.strip() if data else _data_comment(spec.fit))
-    text = "\n\n".join([*blocks, *parts]) + "\n"
-    return Source(text, tuple(dict.fromkeys(sources.notes)))
+        parts.insert(0, data.strip() if data else _data_comment(spec.fit))
+    sources = writer.sources
+    blocks = [
+        "\n".join(_sorted_imports(sources.imports | writer.imports)),
+        *_grouped(text for text in sources.definitions.values() if text),
+        *writer.constants,
+    ]
+    text = blocks[0]
+    for before, block in itertools.pairwise([*blocks, "\n\n".join(parts)]):
+        # As PEP 8 has it: two empty lines around functions and classes.
+        apart = "\n\n\n" if _is_definition(before) or _is_definition(block) else "\n\n"
+        text += apart + block
+    return Source(text + "\n", tuple(dict.fromkeys(sources.notes)))
 
 
 class _Writer:
@@ -101,6 +113,9 @@ class _Writer:
     def __init__(self) -> None:
         self.sources = Sources()
         self.imports: set[str] = set()
+        # Statements that stand before the model.
+        self.constants: list[str] = []
+        self._lives: dict[int, str] = {}
 
     def sequential(self, spec: ModelSpec) -> _Expression:
         items: list[tuple[str, _Expression]] = []
@@ -125,17 +140,17 @@ class _Writer:
                 return self.call("keras.Input", (), entry.arguments)
             return self.object(entry.object)
         items = [("", self.layer(child)) for child in entry.children if child.enabled]
-        arguments = dict(entry.arguments)
-        if arguments.pop("trainable", True) is False:
-            self.sources.notes.append(
-                f"The block {entry.arguments.get('name', '')} is frozen; set its trainable to False "
-                "after making the model."
-            )
-        return self._stack(items, arguments)
+        return self._stack(items, entry.arguments)
 
     def object(self, spec: ObjectSpec) -> _Expression:
         if spec.live is not None:
             return self._live(spec.live)
+        if spec.class_name == SEQUENTIAL:
+            rest = {name: value for name, value in spec.arguments.items() if name != "layers"}
+            items = [("", self.object(layer)) for layer in spec.arguments.get("layers") or ()]
+            return self._stack(items, rest)
+        if spec.class_name == INPUT_LAYER:
+            return self.call("keras.Input", (), spec.arguments)
         cls = convert.class_of(spec.class_name)
         name = self._class(spec, cls)
         if spec.from_config:
@@ -150,6 +165,9 @@ class _Writer:
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.POSITIONAL_ONLY):
                 break
             positional.append(parameter.name)
+        if not positional and len(spec.arguments) == 1 and not issubclass(cls, keras.Layer):
+            # L2(0.01), MaxNorm(3): the one thing that such an object is about.
+            positional = [name for name in list(parameters)[:1] if name in spec.arguments]
         # In the order in which the class's documentation has them.
         order = {parameter: index for index, parameter in enumerate(parameters)}
         rest = sorted(
@@ -221,22 +239,33 @@ class _Writer:
 
     def _live(self, live: Reference) -> _Expression:
         """A layer that is not made of arguments: a functional model, say."""
-        text = self._serialized(live.value)
+        if id(live.value) in self._lives:
+            return self._lives[id(live.value)]
+        name = _variable(str(getattr(live.value, "name", "layer")))
+        while name in {*self._lives.values(), *self.sources.definitions, "model", "keras"}:
+            name += "_"
+        self._lives[id(live.value)] = name
+        self.constants.append(f"{name} = " + _render(self._serialized(live.value), 0, len(name) + 3))
         self.sources.notes.append(
             f"{live.text} is written down as its config: the layers in it, not how they were made."
         )
-        return text
+        return name
 
     def _serialized(self, thing: Any) -> _Expression:
         with weightless():
             packed = keras.saving.serialize_keras_object(thing)
         text = json.dumps(packed)
         self.imports.add("import json")
-        cls = type(thing)
-        if not cls.__module__.startswith("keras."):
-            self.sources.expression(cls)
-        unsafe = ", safe_mode=False" if '"__lambda__"' in text else ""
-        return f"keras.saving.deserialize_keras_object(json.loads({text!r}){unsafe})"
+        inside = thing._flatten_layers() if isinstance(thing, keras.Layer) else [thing]
+        own = {cls.__name__: cls for cls in map(type, inside) if not _is_keras(cls)}
+        custom = {name: self.sources.expression(cls) for name, cls in sorted(own.items())}
+        items: list[tuple[str, _Expression]] = [("", _Call("json.loads(", (("", repr(text)),), ")"))]
+        if custom:
+            names = tuple((f"{_text(name)}: ", known) for name, known in custom.items())
+            items.append(("custom_objects", _Call("{", names, "}")))
+        if '"__lambda__"' in text:
+            items.append(("safe_mode", "False"))
+        return _Call("keras.saving.deserialize_keras_object(", tuple(items), ")")
 
     def _class(self, spec: ObjectSpec, cls: type) -> str:
         if spec.class_name.startswith(_LAYERS):
@@ -250,28 +279,37 @@ class _Writer:
 # --- text ----------------------------------------------------------------------------------------
 
 
-def _render(expression: _Expression, indent: int, column: int) -> str:
-    """Write an expression that begins at ``column``, in at most WIDTH columns where that can be."""
+def _render(expression: _Expression, indent: int, column: int, after: int = 0) -> str:
+    """Write an expression that begins at ``column``, as Black would write it.
+
+    Args:
+        expression: what to write.
+        indent: of the line that it is in.
+        column: where in that line it begins.
+        after: how many characters must still fit behind it.
+    """
     if isinstance(expression, str):
         return expression
     line = _one_line(expression)
-    if line is not None and column + len(line) < WIDTH:
+    if line is not None and column + len(line) + after <= WIDTH:
         return line
     items = expression.items
     if not items:
         return expression.opening + expression.closing
-    # A call of nothing but a list: keep the two brackets together.
-    if len(items) == 1 and not items[0][0] and _breaks(items[0][1]) and expression.opening != "[":
-        inner = _render(items[0][1], indent, column + len(expression.opening))
-        return f"{expression.opening}{inner}{expression.closing}"
     inside = indent + 4
+    closing = f"{' ' * indent}{expression.closing.lstrip(',')}"
+    is_call = expression.opening.endswith("(") and expression.opening != "("
+    if is_call and line is not None:
+        body = line[len(expression.opening) : -len(expression.closing)]
+        if inside + len(body) <= WIDTH:
+            return "\n".join([expression.opening, " " * inside + body, closing])
+    comma = "" if is_call and len(items) == 1 else ","
     lines = []
     for name, item in items:
         head = _keyword(name)
-        lines.append(f"{' ' * inside}{head}{_render(item, inside, inside + len(head) + 1)},")
-    return "\n".join(
-        [expression.opening, *lines, f"{' ' * indent}{expression.closing.lstrip(',')}"]
-    )
+        text = _render(item, inside, inside + len(head), len(comma))
+        lines.append(f"{' ' * inside}{head}{text}{comma}")
+    return "\n".join([expression.opening, *lines, closing])
 
 
 def _one_line(expression: _Expression) -> str | None:
@@ -296,21 +334,55 @@ def _keyword(name: str) -> str:
     return f"{name}="
 
 
-def _breaks(expression: _Expression) -> bool:
-    return isinstance(expression, _Call) and expression.always_broken
-
-
 def _text(value: Value) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False) if value.isprintable() else repr(value)
+        if "\"" in value and "'" not in value or not value.isascii() and not value.isprintable():
+            return repr(value)
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and value != value:
         return 'float("nan")'
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return f'float("{value}")'
+    if isinstance(value, float):
+        return _fraction(value) or repr(value)
     if isinstance(value, tuple):
         inner = ", ".join(_text(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     return repr(value)
+
+
+def _fraction(value: float) -> str:
+    """A factor as people write it: 1 / 255 for 0.00392156862745098."""
+    if len(repr(value)) < 15 or not 0 < abs(value) < 1:
+        return ""
+    below = round(2 / value) / 2
+    if 1 / below != value or abs(below) > 1000:
+        return ""
+    return f"1 / {int(below) if below.is_integer() else below}"
+
+
+def _variable(name: str) -> str:
+    text = re.sub(r"\W", "_", name)
+    return text if text.isidentifier() and not keyword.iskeyword(text) else f"layer_{text}"
+
+
+def _is_keras(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == "keras"
+
+
+def _is_definition(text: str) -> bool:
+    return text.startswith(("def ", "class ", "async def ", "@"))
+
+
+def _grouped(definitions: Iterable[str]) -> list[str]:
+    """Put variables that follow each other into one paragraph."""
+    groups: list[str] = []
+    for text in definitions:
+        if groups and not _is_definition(text) and not _is_definition(groups[-1]):
+            groups[-1] += "\n" + text
+        else:
+            groups.append(text)
+    return groups
 
 
 def _is_plain(value: tuple[Value, ...]) -> bool:
@@ -318,15 +390,26 @@ def _is_plain(value: tuple[Value, ...]) -> bool:
 
 
 def _sorted_imports(imports: set[str]) -> list[str]:
-    standard = sorted(line for line in imports if line in ("import json",))
-    others = sorted(
-        imports - set(standard), key=lambda line: (line.split()[1], line.startswith("from"), line)
-    )
-    return [*standard, *([""] if standard else []), *others]
+    """Sort imports as isort does, and join those from one module."""
+    plain = sorted(line for line in imports if line.startswith("import "))
+    members: dict[str, set[str]] = {}
+    for line in imports - set(plain):
+        _, module, _, name = line.split(" ", 3)
+        members.setdefault(module, set()).add(name)
+    joined = [f"from {module} import {', '.join(sorted(members[module]))}" for module in members]
+
+    def is_standard(line: str) -> bool:
+        return line.split()[1].partition(".")[0] in sys.stdlib_module_names
+
+    sections = []
+    for standard in (True, False):
+        lines = [line for line in plain if is_standard(line) == standard]
+        lines += sorted(line for line in joined if is_standard(line) == standard)
+        if lines:
+            sections.append("\n".join(lines))
+    return "\n\n".join(sections).split("\n")
 
 
 def _data_comment(arguments: Mapping[str, Value]) -> str:
-    names = [
-        value.name for key, value in arguments.items() if isinstance(value, Variable)
-    ]
+    names = [value.name for value in arguments.values() if isinstance(value, Variable)]
     return f"# {', '.join(dict.fromkeys(names))}: your data, loaded before."

@@ -6,6 +6,7 @@ not assumed but tried: a second object is made of them and its config compared.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import inspect
 import re
@@ -87,11 +88,7 @@ def make_layer(entry: LayerSpec) -> keras.Layer:
         return make_object(entry.object)
     children = [make_layer(child) for child in entry.children if child.enabled]
     arguments = {name: make_value(value) for name, value in entry.arguments.items()}
-    trainable = arguments.pop("trainable", True)
-    block = keras.Sequential(children, **arguments)
-    if not trainable:
-        block.trainable = False
-    return block
+    return keras.Sequential(children, **arguments)
 
 
 def make_input(arguments: Mapping[str, Value]) -> keras.layers.InputLayer:
@@ -185,6 +182,8 @@ def spec_of_object(thing: Any) -> ObjectSpec:
     cls = type(thing)
     key = _key_of(cls)
     try:
+        if type(thing) is keras.Sequential:
+            return _spec_of_block(thing)
         config = thing.get_config()
         if isinstance(thing, keras.optimizers.Optimizer) and looks_automatic(
             config.get("name"), cls
@@ -202,6 +201,20 @@ def spec_of_object(thing: Any) -> ObjectSpec:
             return _by_config(key, cls, config)
     except Exception:
         return ObjectSpec(key, {}, live=Reference(thing, _text_of(thing)))
+
+
+def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
+    """Describe a Sequential that is an argument of another layer."""
+    layers = []
+    for layer in block._layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            layers.append(ObjectSpec(INPUT_LAYER, spec_of_input(layer)))
+        else:
+            layers.append(spec_of_object(layer))
+    arguments: dict[str, Value] = {"layers": layers, "name": block.name}
+    if not block._trainable:
+        arguments["trainable"] = False
+    return ObjectSpec(SEQUENTIAL, arguments)
 
 
 def value_of(thing: Any) -> Value:
@@ -273,8 +286,10 @@ def _by_arguments(
     first: dict[str, Value] = {name: known[name] for name in required} | hidden
     if "name" in known and isinstance(thing, keras.Layer):
         first["name"] = known["name"]
+    plain = {name: value for name, value in known.items() if name not in _beyond(cls, known)}
     attempts: list[Callable[[], dict[str, Value]]] = [
-        lambda: first | _differing(cls, first, known, config),
+        lambda: first | _differing(cls, first, plain, config, thing),
+        lambda: first | _differing(cls, first, known, config, thing),
         lambda: first | _not_the_default(cls, known, config),
         lambda: {name: value for name, value in known.items() if value is not None} | first,
         lambda: known,
@@ -283,7 +298,9 @@ def _by_arguments(
         try:
             arguments = attempt()
             made = make_object(ObjectSpec(key, arguments))
-            if _says(made.get_config(), config):
+            if _says(made.get_config(), config) or (
+                _build_like(made, thing) and _says(made.get_config(), config)
+            ):
                 return ObjectSpec(key, arguments)
         except Exception:
             continue
@@ -302,15 +319,39 @@ def _left_out(cls: type, thing: Any, config: Mapping[str, Any]) -> dict[str, Val
     return found
 
 
+# What every layer takes beyond the parameters that its class names.
+_OF_ANY_LAYER = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}
+
+
+def _beyond(cls: type, known: Mapping[str, Value]) -> set[str]:
+    """Entries of a config that a class takes, but that follow from others: a vocabulary's size."""
+    parameters = inspect.signature(cls).parameters
+    return {name for name in known if name not in parameters and name not in _OF_ANY_LAYER}
+
+
 def _differing(
-    cls: type, first: dict[str, Value], known: Mapping[str, Value], config: Mapping[str, Any]
+    cls: type,
+    first: dict[str, Value],
+    known: Mapping[str, Value],
+    config: Mapping[str, Any],
+    thing: Any,
 ) -> dict[str, Value]:
-    plain = cls(**{name: make_value(value) for name, value in first.items()}).get_config()
-    found = {
-        name: value
-        for name, value in known.items()
-        if name not in first and (name not in plain or _plain(plain[name]) != _plain(config[name]))
-    }
+    made = cls(**{name: make_value(value) for name, value in first.items()})
+    plain = made.get_config()
+
+    def differing() -> dict[str, Value]:
+        return {
+            name: value
+            for name, value in known.items()
+            if name not in first
+            and (name not in plain or _plain(plain[name]) != _plain(config[name]))
+        }
+
+    found = differing()
+    if found and _build_like(made, thing):
+        # Some layers write into their config what they learn when built: axis=-1 becomes [-1].
+        plain = made.get_config()
+        found = differing()
     # Under another global policy the default would look like no choice, and not be one elsewhere.
     dtype = known.get("dtype")
     if isinstance(dtype, str) and dtype != _PLAIN_POLICY and plain.get("dtype") == config["dtype"]:
@@ -318,6 +359,19 @@ def _differing(
         if policy == dtype and issubclass(cls, keras.Layer):
             found["dtype"] = dtype
     return found
+
+
+def _build_like(made: Any, thing: Any) -> bool:
+    """Build a layer as another one is built, if it is; return whether that was done."""
+    if not isinstance(thing, keras.Layer) or not thing.built or made.built:
+        return False
+    try:
+        config = thing.get_build_config()
+        if config:
+            made.build_from_config(config)
+    except Exception:
+        return False
+    return bool(made.built)
 
 
 def _not_the_default(
@@ -370,7 +424,7 @@ def _value_of(item: Any, owner: Any, name: str) -> Value:
     """Return the argument that gives ``item`` of a config."""
     if name == "dtype" and isinstance(item, dict):
         return _dtype(item)
-    value = _unpack(item)
+    value = _value_of_part(item, _part(owner, name))
     if isinstance(owner, keras.layers.Bidirectional) and isinstance(value, ObjectSpec):
         # Bidirectional renames what it is given.
         prefix = {"layer": "forward_", "backward_layer": "backward_"}.get(name, "")
@@ -379,11 +433,33 @@ def _value_of(item: Any, owner: Any, name: str) -> Value:
             # This it sets by itself.
             value = value.without_argument("zero_output_for_mask")
             return value.with_argument("name", inner.removeprefix(prefix))
-    if isinstance(value, Reference) and value.value is None:
-        # A function: the config has only its name, the owner has itself.
-        found = getattr(owner, name, None)
-        return Reference(found, value.text)
     return value
+
+
+def _part(owner: Any, name: str) -> Any:
+    """The object that an entry of the owner's config describes, where it can be found."""
+    if isinstance(owner, keras.layers.Bidirectional):
+        name = {"layer": "forward_layer"}.get(name, name)
+    try:
+        return getattr(owner, name, None)
+    except Exception:
+        return None
+
+
+def _value_of_part(item: Any, part: Any) -> Value:
+    # A config has only the names of functions and of classes that are not registered.
+    if isinstance(item, (list, tuple)) and isinstance(part, (list, tuple)):
+        if len(item) == len(part):
+            return type(item)(
+                _value_of_part(one, other) for one, other in zip(item, part, strict=True)
+            )
+    elif isinstance(item, dict) and "class_name" in item and "config" in item:
+        name = item["class_name"]
+        if name in ("function", "__lambda__") and isinstance(part, types.FunctionType):
+            return Reference(part, _text_of(part))
+        if name == getattr(type(part), "__name__", None) and hasattr(part, "get_config"):
+            return value_of(part)
+    return _unpack(item)
 
 
 def _shortest(value: Value) -> Value:
@@ -410,6 +486,8 @@ def _unpack(item: Any) -> Value:
         return item.item() if isinstance(item, np.generic) else item
     if "class_name" not in item or "config" not in item:
         return {str(key): _unpack(entry) for key, entry in item.items()}
+    # To make an object of its config empties it.
+    item = copy.deepcopy(item)
     name, inner = item["class_name"], item["config"]
     if name == "__lambda__":
         return Reference(None, "a lambda")
@@ -423,11 +501,7 @@ def _unpack(item: Any) -> Value:
         return value if isinstance(value, tuple) else Reference(value, _text_of(value))
     if name == "DTypePolicy":
         return ObjectSpec("keras.DTypePolicy", {"name": inner["name"]})
-    thing = keras.saving.deserialize_keras_object(item)
-    if isinstance(thing, keras.Model):
-        return Reference(thing, _text_of(thing))
-    spec = spec_of_object(thing)
-    return _short(spec, thing)
+    return value_of(keras.saving.deserialize_keras_object(item))
 
 
 # Where a class belongs, to find the short names by which Keras knows it.
@@ -448,7 +522,7 @@ def _short(spec: ObjectSpec, thing: Any) -> Value:
     return spec
 
 
-_VOLATILE = {"build_config", "compile_config", "shared_object_id"}
+_VOLATILE = {"build_config", "build_input_shape", "compile_config", "shared_object_id"}
 
 
 def _plain(item: Any) -> Any:
@@ -477,6 +551,54 @@ def _text_of(thing: Any) -> str:
         return f"{type(thing).__name__} {name!r}"
     text = repr(thing)
     return text if len(text) <= 60 else f"{type(thing).__name__} object"
+
+
+def frozen(spec: ModelSpec) -> ModelSpec:
+    """Say of each layer by itself that it is frozen, where what it is in is.
+
+    Keras's ``trainable = False`` reaches all layers within; the argument of the same name does not.
+    """
+
+    def visit(entry: LayerSpec, within: bool) -> LayerSpec:
+        if entry.class_name == INPUT_LAYER:
+            return entry
+        if within:
+            entry = dataclasses.replace(entry, object=_frozen(entry.object))
+        if entry.children is None:
+            return entry
+        within = entry.arguments.get("trainable") is False
+        children = tuple(visit(child, within) for child in entry.children)
+        return dataclasses.replace(entry, children=children)
+
+    return dataclasses.replace(
+        spec, layers=tuple(visit(entry, not spec.trainable) for entry in spec.layers)
+    )
+
+
+def _frozen(value: Value) -> Value:
+    if isinstance(value, (list, tuple)):
+        return type(value)(_frozen(item) for item in value)
+    if not isinstance(value, ObjectSpec) or value.class_name == INPUT_LAYER:
+        return value
+    if value.class_name != SEQUENTIAL and not issubclass(class_of(value.class_name), keras.Layer):
+        return value
+    arguments = {name: _frozen(item) for name, item in value.arguments.items()}
+    return dataclasses.replace(value, arguments={**arguments, "trainable": False})
+
+
+def thawed(value: Value) -> Value:
+    """The same without any word of being frozen."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(thawed(item) for item in value)
+    if isinstance(value, LayerSpec):
+        children = None if value.children is None else thawed(value.children)
+        return dataclasses.replace(value, object=thawed(value.object), children=children)
+    if isinstance(value, ObjectSpec) and not value.from_config:
+        arguments = {name: thawed(item) for name, item in value.arguments.items()}
+        if arguments.get("trainable") is False:
+            del arguments["trainable"]
+        return dataclasses.replace(value, arguments=arguments)
+    return value
 
 
 # --- names ---------------------------------------------------------------------------------------

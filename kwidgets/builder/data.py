@@ -224,6 +224,8 @@ def _describe(name: str, value: Any, kind: str, statistics: bool) -> DataInfo | 
 
 def _dtype_name(dtype: Any) -> str:
     """ "float32", of whatever library the dtype is."""
+    if isinstance(dtype, np.dtype) and dtype.kind in "SU":
+        return "str" if dtype.kind == "U" else "bytes"
     name = getattr(dtype, "name", None)
     return name if isinstance(name, str) else str(dtype).removeprefix("torch.")
 

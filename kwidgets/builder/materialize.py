@@ -37,21 +37,28 @@ class Materializer:
         # Trained layers of earlier states stay, or an undo would lose what was learned.
         self._made: dict[str, list[_Made]] = {}
 
-    def adopt(self, entry: LayerSpec, layer: keras.Layer) -> LayerSpec:
+    def adopt(
+        self, entry: LayerSpec, layer: keras.Layer, keep_names: bool = False
+    ) -> LayerSpec:
         """Let ``layer``, which ``entry`` describes, be the one that models are made with.
+
+        Args:
+            entry: its description.
+            layer: the layer itself.
+            keep_names: whether a model has the layer, in which its name must not change.
 
         Returns the entry to use: without a name, where Keras made it up for a layer without weights.
         """
         if entry.children is not None:
             inside = [
-                self.adopt(child, within)
+                self.adopt(child, within, keep_names)
                 for child, within in zip(entry.children, layer._layers, strict=True)
             ]
             entry = dataclasses.replace(entry, children=tuple(inside))
             children = tuple(layer._layers)
         else:
             children = ()
-        if not (layer.built and layer.weights):
+        if not keep_names and not (layer.built and layer.weights):
             entry = dataclasses.replace(entry, object=convert.without_automatic_names(entry.object))
         trained = bool(layer.built and layer.weights)
         self._made[entry.uid] = [_Made(_identity(entry.object), layer, trained, children)]
@@ -68,20 +75,18 @@ class Materializer:
         Raises:
             Exception: whatever Keras says.
         """
+        spec = convert.frozen(spec)
         with fresh_names():
             stack: list[keras.Layer] = []
             if spec.input is not None and spec.input_shape is not None:
                 stack.append(convert.make_input(spec.input))
             stack += self._stack(spec.layers, analysis)
-            model = keras.Sequential(stack, name=spec.name)
-        if not spec.trainable:
-            model.trainable = False
-        return model
+            return keras.Sequential(stack, trainable=spec.trainable, name=spec.name)
 
     def layers(self, spec: ModelSpec, analysis: Analysis) -> list[keras.Layer]:
         """Make the layers of a spec that may have problems, without a model."""
         with fresh_names():
-            return self._stack(spec.layers, analysis)
+            return self._stack(convert.frozen(spec).layers, analysis)
 
     def mark_trained(self, entries: Iterable[LayerSpec]) -> None:
         """Note that the weights of these layers, as they stand, are worth keeping."""
@@ -106,15 +111,17 @@ class Materializer:
         if entry.children is not None:
             return self._block(entry, analysis)
         if entry.object.live is not None:
-            self._keep(entry, _Made(_identity(entry.object), entry.object.live.value))
-            return entry.object.live.value
+            layer = entry.object.live.value
+            if entry.arguments.get("trainable") is False:
+                layer.trainable = False
+            self._keep(entry, _Made(_identity(entry.object), layer))
+            return layer
         facts = analysis.layers.get(entry.uid, LayerFacts("unknown"))
         kept = self._find(entry, facts)
         if kept is not None and _built_for(kept.layer, facts):
             with weightless():
                 shadow = convert.make_layer(entry)
-            _rename(kept.layer, shadow)
-            kept.layer.trainable = shadow.trainable
+            _become(kept.layer, shadow)
             self._keep(entry, kept)
             return kept.layer
         layer = convert.make_layer(entry)
@@ -133,11 +140,9 @@ class Materializer:
         made = (self._made.get(entry.uid) or [None])[-1]
         if made is not None and [id(x) for x in made.children] == [id(x) for x in layers]:
             made.layer.name = shadow.name
-            made.layer.trainable = shadow.trainable
+            made.layer._trainable = shadow.trainable
             return made.layer
-        block = keras.Sequential(layers, name=shadow.name)
-        if entry.arguments.get("trainable") is False:
-            block.trainable = False
+        block = keras.Sequential(layers, trainable=shadow.trainable, name=shadow.name)
         self._keep(entry, _Made(_identity(entry.object), block, children=tuple(layers)))
         return block
 
@@ -163,14 +168,20 @@ def _identity(spec: ObjectSpec) -> Hashable:
     return (cls, freeze(spec))
 
 
-def _rename(layer: keras.Layer, like: keras.Layer) -> None:
-    """Give a layer, and the layers that it wraps, the names of another one made the same way."""
+def _become(layer: keras.Layer, like: keras.Layer) -> None:
+    """Take over from ``like``, made the same way, what does not touch the weights.
+
+    Of the layers that are wrapped too: each has a name, and is frozen or not, by itself.
+    """
     inside, others = layer._flatten_layers(), like._flatten_layers()
-    if [type(one) for one in inside] == [type(one) for one in others]:
-        for one, other in zip(inside, others, strict=True):
-            one.name = other.name
-    else:
-        layer.name = like.name
+    if [type(one) for one in inside] != [type(one) for one in others]:
+        inside, others = [layer], [like]
+    for one, other in zip(inside, others, strict=True):
+        one.name = other.name
+        if one._trainable != other._trainable:
+            one._trainable = other._trainable
+            for variable in one._trainable_variables:
+                variable.trainable = one._trainable
 
 
 def _built_for(layer: keras.Layer, facts: LayerFacts) -> bool:

@@ -101,7 +101,8 @@ class SequentialBuilder:
             object.__setattr__(self, "_given", layers)
             spec, live = convert.spec_of_model(layers)
             entries = tuple(
-                self._bench.materializer.adopt(entry, live[entry.uid]) for entry in spec.layers
+                self._bench.materializer.adopt(entry, live[entry.uid], keep_names=True)
+                for entry in spec.layers
             )
             spec = dataclasses.replace(spec, layers=entries)
             compiled = _compile_values(layers)

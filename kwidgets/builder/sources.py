@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
+import dis
 import importlib
 import inspect
 import linecache
+import symtable
 import sys
 import textwrap
 import types
@@ -38,6 +41,8 @@ class Sources:
         self.imports: set[str] = {"import keras"}
         self.definitions: dict[str, str] = {}
         self.notes: list[str] = []
+        # What each name of the program stands for.
+        self._defined: dict[str, Any] = {}
 
     def expression(self, thing: Any) -> str:
         """Return an expression for ``thing``, having noted what it needs.
@@ -67,6 +72,8 @@ class Sources:
         public = get_name_from_symbol(thing)
         if public:
             return str(public)
+        if "." in thing.__qualname__.rpartition("<locals>.")[2]:
+            raise NoSourceError(f"{thing.__qualname__} belongs to a class")
         name, module = thing.__name__, getattr(thing, "__module__", None)
         if module in ("builtins", None):
             return name
@@ -80,45 +87,62 @@ class Sources:
         return name
 
     def _define(self, thing: Any, name: str) -> None:
-        if name in self.definitions:
+        known = self._defined.get(name)
+        if known is thing:
             return
-        node, text = _definition_of(thing, name)
-        self.definitions[name] = ""  # so that a function that calls itself ends here
-        space = vars(sys.modules[thing.__module__]) if thing.__module__ in sys.modules else {}
-        space = getattr(thing, "__globals__", space)
-        self._need(node, space)
+        if known is not None:
+            raise NoSourceError(f"there are two different things that are called {name}")
+        self._defined[name] = thing
+        text = _definition_of(thing, name)
+        self._need(text, _space_of(thing), name)
         # At the end, so that what it needs stands above it.
-        del self.definitions[name]
         self.definitions[name] = text
 
     def _lambda(self, thing: types.FunctionType) -> str:
-        if thing.__closure__:
-            raise NoSourceError("a lambda that uses variables of a function around it")
-        candidates = [
-            node
-            for node in ast.walk(_tree_of(thing))
-            if isinstance(node, ast.Lambda) and _code_of(node) == thing.__code__.co_code
-        ]
-        texts = {ast.unparse(node) for node in candidates}
-        if len(texts) != 1:
+        found: dict[str, str] = {}
+        text = _text_of_file(thing)
+        for tree in _trees_of(thing, text):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Lambda) and _code_of(node) == _shape_of(thing.__code__):
+                    written = ast.get_source_segment(text, node)
+                    if written is None or "\n" in written:
+                        written = ast.unparse(node)
+                    found.setdefault(ast.unparse(node), written)
+        if len(found) != 1:
             raise NoSourceError("a lambda whose source cannot be told")
-        self._need(candidates[0], thing.__globals__)
-        return texts.pop()
+        (written,) = found.values()
+        self._need(f"({written})", _space_of(thing), "")
+        return written
 
-    def _need(self, node: ast.AST, space: dict[str, Any]) -> None:
-        """Note what the globals used in ``node`` need."""
-        for name in _globals_of(node):
-            if name not in space:
+    def _need(self, text: str, space: dict[str, Any], own_name: str) -> None:
+        """Note what the globals used in ``text`` need."""
+        for name in _globals_of(text):
+            if name not in space or name == own_name:
                 continue
             value = space[name]
             if isinstance(value, types.ModuleType):
                 self._module(value, name)
-            elif isinstance(value, (type, types.FunctionType)):
-                written = self.expression(value)
-                if written != name:
-                    self.definitions[name] = f"{name} = {written}"
+            elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
+                self._alias(name, self.expression(value))
             else:
-                self.definitions.setdefault(name, f"{name} = {self.expression(value)}")
+                try:
+                    written = self.expression(value)
+                except NoSourceError as error:
+                    raise NoSourceError(f"it uses the variable {name}: {error}") from error
+                if self._defined.get(name, value) is not value:
+                    raise NoSourceError(f"there are two different things that are called {name}")
+                self._defined[name] = value
+                self.definitions.setdefault(name, f"{name} = {written}")
+
+    def _alias(self, name: str, written: str) -> None:
+        """Make what the program calls ``written`` known as ``name``."""
+        if written == name:
+            return
+        head, _, tail = written.rpartition(".")
+        if head.startswith("keras"):
+            self.imports.add(f"from {head} import {tail}" + (f" as {name}" if name != tail else ""))
+        else:
+            self.definitions[name] = f"{name} = {written}"
 
     def _module(self, module: types.ModuleType, name: str) -> str:
         path = get_name_from_symbol(module) or module.__name__
@@ -148,20 +172,50 @@ def _importable(thing: Any, module: str, name: str) -> bool:
         return False
 
 
-def _tree_of(thing: Any) -> ast.Module:
+def _space_of(thing: Any) -> dict[str, Any]:
+    """The variables that the code of a function or class sees."""
+    if isinstance(thing, type):
+        space = dict(vars(sys.modules.get(thing.__module__, builtins)))
+        functions = _functions_of(thing)
+    else:
+        space, functions = {}, [inspect.unwrap(thing)]
+    for function in functions:
+        space = {**space, **function.__globals__}
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        for name, cell in cells:
+            # A cell is empty until its variable has been given a value.
+            with contextlib.suppress(ValueError):
+                if name != "__class__":
+                    space[name] = cell.cell_contents
+    return space
+
+
+def _functions_of(cls: type) -> list[types.FunctionType]:
+    found = []
+    for member in vars(cls).values():
+        function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+        function = inspect.unwrap(function) if callable(function) else function
+        if isinstance(function, types.FunctionType) and function.__module__ == cls.__module__:
+            found.append(function)
+    return found
+
+
+def _text_of_file(thing: types.FunctionType) -> str:
+    text = "".join(linecache.getlines(thing.__code__.co_filename))
+    if not text:
+        raise NoSourceError(f"the source of {thing.__name__} cannot be found")
+    return text
+
+
+def _trees_of(thing: types.FunctionType, text: str) -> Iterator[ast.Module]:
     try:
-        lines, _ = inspect.findsource(thing)
-    except (OSError, TypeError) as error:
-        raise NoSourceError(f"the source of {thing!r} cannot be found") from error
-    text = "".join(lines)
-    try:
-        return ast.parse(text)
+        yield ast.parse(text)
     except SyntaxError as error:
         raise NoSourceError("its cell is not plain Python") from error
 
 
-def _definition_of(thing: Any, name: str) -> tuple[ast.AST, str]:
-    """Return the statement that defines a function or class, and its text with decorators."""
+def _definition_of(thing: Any, name: str) -> str:
+    """Return the statement that defines a function or class, with its decorators."""
     for filename in _files_of(thing):
         text = "".join(linecache.getlines(filename))
         try:
@@ -170,26 +224,23 @@ def _definition_of(thing: Any, name: str) -> tuple[ast.AST, str]:
             continue
         for node in reversed(list(ast.walk(tree))):
             if (
-                isinstance(node, (ast.ClassDef, ast.FunctionDef))
+                isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
                 and node.name == name
                 and isinstance(node, ast.ClassDef) == isinstance(thing, type)
             ):
                 first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
                 lines = text.splitlines()[first - 1 : node.end_lineno]
-                return node, textwrap.dedent("\n".join(lines))
+                return textwrap.dedent("\n".join(lines))
     raise NoSourceError(f"the source of {name} cannot be found")
 
 
 def _files_of(thing: Any) -> Iterator[str]:
     """Where it may be defined: a class of a notebook knows only by its methods."""
     if isinstance(thing, types.FunctionType):
-        yield thing.__code__.co_filename
+        yield inspect.unwrap(thing).__code__.co_filename
         return
-    for member in vars(thing).values():
-        function = getattr(member, "__func__", member)
-        function = getattr(function, "__wrapped__", function)
-        if isinstance(function, types.FunctionType):
-            yield function.__code__.co_filename
+    for function in _functions_of(thing):
+        yield function.__code__.co_filename
     try:
         found = inspect.getsourcefile(thing)
     except (TypeError, OSError):
@@ -198,21 +249,47 @@ def _files_of(thing: Any) -> Iterator[str]:
         yield found
 
 
-def _globals_of(node: ast.AST) -> list[str]:
-    """Names that are read in ``node`` and not Python's own."""
-    own = {arg.arg for arg in ast.walk(node) if isinstance(arg, ast.arg)}
+def _globals_of(text: str) -> list[str]:
+    """Names that ``text`` reads and does not define, in order, and not Python's own."""
     names: dict[str, None] = {}
-    for one in ast.walk(node):
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
-            if one.id not in own and not hasattr(builtins, one.id):
-                names[one.id] = None
-    return list(names)
+
+    def visit(table: symtable.SymbolTable) -> None:
+        for symbol in table.get_symbols():
+            outermost = table.get_type() == "module"
+            if symbol.is_referenced() and (
+                not (symbol.is_assigned() or symbol.is_imported()) if outermost else symbol.is_global()
+            ):
+                names[symbol.get_name()] = None
+        for child in table.get_children():
+            visit(child)
+
+    visit(symtable.symtable(text, "<source>", "exec"))
+    return [name for name in names if not hasattr(builtins, name)]
 
 
-def _code_of(node: ast.Lambda) -> bytes | None:
+def _code_of(node: ast.Lambda) -> object:
     try:
         code = compile(ast.Expression(node), "<lambda>", "eval")
     except (SyntaxError, ValueError):
         return None
     inner = next((c for c in code.co_consts if isinstance(c, types.CodeType)), None)
-    return inner.co_code if inner else None
+    return _shape_of(inner) if inner else None
+
+
+def _shape_of(code: types.CodeType) -> object:
+    """What tells one lambda from another: also its numbers and names, which are not in its bytes."""
+    inner = tuple(
+        _shape_of(item) if isinstance(item, types.CodeType) else (type(item).__name__, repr(item))
+        for item in code.co_consts
+    )
+    names = {*code.co_names, *code.co_freevars}
+    return (inner, sorted(names), code.co_varnames, _operations(code))
+
+
+def _operations(code: types.CodeType) -> list[str]:
+    # A variable of a function around it is read in another way than a global one.
+    return [
+        step.opname
+        for step in dis.get_instructions(code)
+        if not step.opname.startswith(("LOAD_GLOBAL", "LOAD_DEREF", "COPY_FREE_VARS", "RESUME", "PUSH_NULL"))
+    ]

@@ -125,6 +125,7 @@ def _arrays() -> dict[str, Any]:
         "x_sequences": _random.normal(size=(_n, 20, 5)).astype("float32"),
         "x_series": _random.normal(size=(_n, 30)).astype("float32"),
         "x_texts": np.array(["a good film", "a bad film"] * (_n // 2)),
+        "x_text_objects": np.array(["a good film", "a bad film"] * (_n // 2), object),
         "x_short": _random.normal(size=(100, 8)).astype("float32"),
         "x_list": [[float(i), 1.0, 2.0] for i in range(_n)],
         "y_digits": _digits,
@@ -153,8 +154,16 @@ def _arrays() -> dict[str, Any]:
 
 
 _ARRAYS = _arrays()
-ARRAYS: dict[str, Any] = _ARRAYS
 DATASETS = {
+    "onehot_dataset_val": DataInfo(
+        "onehot_dataset_val",
+        "tf.data.Dataset",
+        (None, 28, 28, 1),
+        "float32",
+        y_shape=(None, 10),
+        y_dtype="float32",
+        batched=True,
+    ),
     "images_dataset": DataInfo(
         "images_dataset",
         "tf.data.Dataset",
@@ -592,8 +601,7 @@ GOOD: list[Case] = [
         CATEGORICAL,
         "onehot_dataset",
         metrics=ACCURACY,
-        validation_x="onehot_dataset",
-        expected="validation-is-training:fit",
+        validation_x="onehot_dataset_val",
     ),
     case(
         "texts",
@@ -605,7 +613,7 @@ GOOD: list[Case] = [
             dense(1, "sigmoid"),
         ],
         BINARY,
-        "x_texts",
+        "x_text_objects",
         "y_yes",
         metrics=ACCURACY,
         dtype="string",
@@ -1639,6 +1647,23 @@ WRONG: list[Case] = [
         "not-numbers:fit",
         left="not-numbers:fit",
         metrics=ACCURACY,
+    ),
+    case(
+        "texts in NumPy's own type",
+        (1,),
+        [
+            make("TextVectorization", max_tokens=1000, output_sequence_length=20),
+            embedding(1000),
+            make("GlobalAveragePooling1D"),
+            dense(1, "sigmoid"),
+        ],
+        BINARY,
+        "x_texts",
+        "y_yes",
+        "not-numbers:fit",
+        left="not-numbers:fit",
+        metrics=ACCURACY,
+        dtype="string",
     ),
     case(
         "lists",

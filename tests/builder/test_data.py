@@ -193,6 +193,12 @@ def test_odd_arrays_have_no_statistics(value):
     assert info is not None and info.statistics is None
 
 
+def test_texts():
+    info = describe("texts", np.array(["a", "bcd"]))
+    assert info is not None and info.dtype == "str" and info.is_text
+    assert describe("texts", np.array([b"a"])).dtype == "bytes"
+
+
 def test_tables():
     table = pd.DataFrame({"a": [1, 2, 3], "b": [0.5, 1, 300]})
     assert statistics(table).maximum == 300

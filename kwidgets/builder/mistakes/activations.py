@@ -144,7 +144,7 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
     if numbers_as_classes(situation):
         return  # the loss is the first thing to mend
     classes = targets.classes if targets is not None else None
-    if targets is not None and classes is not None and classes > 2:
+    if targets is not None and classes is not None and (classes > 2 or targets.form == "one_hot"):
         name = CATEGORICAL if targets.form == "one_hot" else SPARSE
         new_loss = loss.become(name, False) if loss is not None else name
         yield Finding(
@@ -157,33 +157,13 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
             ),
         )
         return
-    if (
-        targets is not None
-        and targets.form in ("numbers", "one_hot")
-        and not (classes == 2 and targets.single)
-    ):
-        if targets.form == "one_hot":
-            units = classes or 2
-            yield Finding(
-                title,
-                f"{text} {targets.name} has {units} columns, one for each class.",
-                last.uid,
-                Fix(
-                    f"Use {units} units with softmax",
-                    lambda spec: edits.classify(
-                        spec,
-                        situation,
-                        units,
-                        loss.become(CATEGORICAL, False) if loss else CATEGORICAL,
-                    ),
-                ),
-            )
-            return
+    if targets is not None and targets.form == "numbers":
+        of_classes = loss is not None and loss.name in CLASSES
         yield Finding(
             title,
             f"{text} {targets.name} holds numbers, so the last layer needs no activation.",
             last.uid,
-            Fix("Remove softmax", partial(activate, situation, "linear")),
+            None if of_classes else Fix("Remove softmax", partial(activate, situation, "linear")),
         )
         return
 

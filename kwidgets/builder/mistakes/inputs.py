@@ -313,7 +313,17 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
     if x is None or not x.dtype or x.is_number or x.kind == "list":
         return
     first = next(iter(situation.steps), None)
-    if first is None or first.is_a("TextVectorization", "StringLookup", "Hashing"):
+    if first is None:
+        return
+    if first.is_a("TextVectorization", "StringLookup", "Hashing"):
+        # Keras 3.15 refuses NumPy's own text dtype, whatever the layer.
+        if x.kind == "NumPy array" and x.dtype in ("str", "bytes"):
+            yield Finding(
+                f"{x.name} holds NumPy texts",
+                f"fit takes no arrays of NumPy's text type. Make them objects: {x.name} = "
+                f"{x.name}.astype(object).",
+                "fit",
+            )
         return
     # Of a user's own layer nobody knows what it takes.
     if not first.entry.class_name.startswith("keras.layers."):

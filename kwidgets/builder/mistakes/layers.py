@@ -243,11 +243,8 @@ def normalization_after_dropout(situation: Situation) -> Iterator[Finding]:
         if step.is_a("Dropout") and following.is_a("BatchNormalization"):
 
             def swap(spec: ModelSpec, step: Step = step, following: Step = following) -> ModelSpec:
-                parent, index = spec.place(following.uid)
                 entry = spec.find(step.uid)
-                spec = spec.remove(step.uid)
-                parent, index = spec.place(following.uid)
-                return spec.insert(entry, parent, index + 1)
+                return edits.insert_after(spec.remove(step.uid), following.uid, entry)
 
             yield Finding(
                 "BatchNormalization after Dropout",

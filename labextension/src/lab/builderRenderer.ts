@@ -3,7 +3,7 @@
  * after that the table that was saved.
  */
 
-import type { ISessionContext } from "@jupyterlab/apputils";
+import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Panel, Widget } from "@lumino/widgets";
@@ -18,13 +18,16 @@ const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 export interface WidgetHome {
   /** The notebook's own, which comes to know the notebook's widget manager. */
   rendermime: IRenderMimeRegistry;
-  sessionContext: ISessionContext;
+  sessionContext: NotebookPanel["sessionContext"];
 }
 
-interface View {
-  widget: IRenderMime.IRenderer;
+type Kernel = NonNullable<NonNullable<WidgetHome["sessionContext"]["session"]>["kernel"]>;
+
+/** What decides which view is drawn, if any. */
+interface Wanted {
   modelId: string;
-  factory: IRenderMime.IRendererFactory;
+  factory: IRenderMime.IRendererFactory | undefined;
+  kernel: Kernel | null;
 }
 
 class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
@@ -32,7 +35,8 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly observer = new MutationObserver(() => this.choose());
   private unmount: (() => void) | null = null;
   private model: IRenderMime.IMimeModel | null = null;
-  private view: View | null = null;
+  private wanted: Wanted | null = null;
+  private view: IRenderMime.IRenderer | null = null;
 
   constructor(private readonly home: WidgetHome | null) {
     super();
@@ -47,7 +51,8 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
     this.drawTable(model.data[BUILDER_MIME_TYPE]);
-    await this.drawView(model);
+    // A busy kernel answers at the end of the cell, which may be the one that shows the widget.
+    await this.drawView(model, (kernel) => kernel.status === "busy");
   }
 
   override dispose(): void {
@@ -65,23 +70,29 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     }
   }
 
-  private async drawView(model: IRenderMime.IMimeModel): Promise<void> {
-    const modelId = modelIdOf(model.data[WIDGET_MIME_TYPE]);
-    // A widget runs code, which only a trusted output may do.
-    const factory = model.trusted ? this.home?.rendermime.getFactory(WIDGET_MIME_TYPE) : undefined;
+  private async drawView(
+    model: IRenderMime.IMimeModel,
+    isBelieved: (kernel: Kernel) => boolean = () => false,
+  ): Promise<void> {
+    const wanted: Wanted = {
+      modelId: modelIdOf(model.data[WIDGET_MIME_TYPE]),
+      // A widget runs code, which only a trusted output may do.
+      factory: model.trusted ? this.home?.rendermime.getFactory(WIDGET_MIME_TYPE) : undefined,
+      kernel: this.home?.sessionContext.session?.kernel ?? null,
+    };
     // Our own saving comes back here; the view that it came from must stay.
-    if (this.view && this.view.modelId === modelId && this.view.factory === factory) return;
+    if (this.wanted && isSame(this.wanted, wanted)) return;
+    this.wanted = wanted;
     this.observer.disconnect();
-    this.view?.widget.dispose();
+    this.view?.dispose();
     this.view = null;
-    if (this.home && modelId && factory) {
-      const widget = this.home.rendermime.createRenderer(WIDGET_MIME_TYPE);
-      this.view = { widget, modelId, factory };
-      this.addWidget(widget);
-      this.observer.observe(widget.node, { childList: true, subtree: true });
-      this.choose();
-      await widget.renderModel(model);
-    }
+    this.choose();
+    if (!(await isAlive(wanted, isBelieved)) || this.isDisposed || this.wanted !== wanted) return;
+    this.view = this.home!.rendermime.createRenderer(WIDGET_MIME_TYPE);
+    this.addWidget(this.view);
+    this.observer.observe(this.view.node, { childList: true, subtree: true });
+    this.choose();
+    await this.view.renderModel(model);
     this.choose();
   }
 
@@ -91,10 +102,10 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
 
   /** The widget manager writes plain text while it has nothing to show, or cannot. */
   private choose(): void {
-    const live = this.view?.widget.node.querySelector(":scope > * *") != null;
+    const live = this.view?.node.querySelector(":scope > * *") != null;
     this.table.setHidden(live);
     // Not `hide`, which is what the manager does to a view that was closed.
-    if (this.view) this.view.widget.node.style.display = live ? "" : "none";
+    if (this.view) this.view.node.style.display = live ? "" : "none";
   }
 
   /** A view has newer data for the notebook; without any it asks whether we would take some. */
@@ -111,6 +122,21 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     );
     if (isNew) model.setData({ data });
   }
+}
+
+/** Whether the kernel still has the widget; without asking, the manager logs an error. */
+async function isAlive(
+  { modelId, factory, kernel }: Wanted,
+  isBelieved: (kernel: Kernel) => boolean,
+): Promise<boolean> {
+  if (!modelId || !factory || !kernel) return false;
+  if (isBelieved(kernel)) return true;
+  const { content } = await kernel.requestCommInfo({ target_name: "jupyter.widget" });
+  return content.status === "ok" && modelId in content.comms;
+}
+
+function isSame(a: Wanted, b: Wanted): boolean {
+  return a.modelId === b.modelId && a.factory === b.factory && a.kernel === b.kernel;
 }
 
 function modelIdOf(view: unknown): string {

@@ -24,7 +24,13 @@ def answer(request: dict[str, object]) -> dict[str, object]:
         model = space["model"]
         config = json.dumps(model.get_config(), default=_plain, sort_keys=True)
         outputs = inputs.run(model, int(request["seed"])) if request["outputs"] else None
-        return {"name": request["name"], "config": config, "outputs": outputs, "error": None}
+        return {
+            "name": request["name"],
+            "config": config,
+            "trainable": len(model.trainable_weights),
+            "outputs": outputs,
+            "error": None,
+        }
     except Exception:
         return {"name": request["name"], "error": traceback.format_exc()[-3000:]}
 

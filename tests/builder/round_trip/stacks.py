@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import constraints, initializers, layers, regularizers
 
+from kwidgets.builder.dry import dry_scope, no_trace
 from tests.builder.round_trip.cells import run_cell
 
 TEXT = ["the", "cat", "dog", "mat"]
@@ -115,7 +116,6 @@ INITIALIZERS: list[Any] = [
 ]
 REGULARIZERS: list[Any] = [
     "l2",
-    "l1_l2",
     lambda: regularizers.L1(1e-3),
     lambda: regularizers.L2(0.02),
     lambda: regularizers.L1L2(l1=1e-5, l2=1e-4),
@@ -453,35 +453,52 @@ def layer_of(title: str, rng: random.Random, share: float, extras: bool) -> kera
                 options[name] = values
     options.update(optional)
     for _ in range(40):
-        given = {name: pick(rng, values) for name, values in required.items()}
-        for name, values in options.items():
-            if name not in given and rng.random() < share:
-                given[name] = pick(rng, values)
-        if extras:
-            if rng.random() < 0.6:
-                given["name"] = rng.choice(_NAMES)
-            takes_more = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
-            if takes_more and rng.random() < 0.5 and title not in _NO_DTYPE:
-                given["dtype"] = rng.choice(_DTYPES)
-            if takes_more and rng.random() < 0.5:
-                given["trainable"] = False
-        try:
-            layer = cls(**given)
-            _try(title, layer)
-        except Exception:  # arguments that exclude each other
-            share *= 0.85
-            continue
-        return layer
+        before = rng.getstate()
+        with no_trace():
+            found = _arguments(cls, title, rng, share, extras, required, options)
+            works = _works(cls, title, found)
+        if works:
+            # Again, so that what was tried has left no names behind.
+            rng.setstate(before)
+            return cls(**_arguments(cls, title, rng, share, extras, required, options))
+        share *= 0.85
     raise AssertionError(f"no arguments found for {title}")
 
 
-def _try(title: str, layer: keras.Layer) -> None:
-    arguments = SHAPES[TABLE[title][0]]
-    copy = type(layer).from_config(layer.get_config())
-    keras.Sequential([keras.Input(**arguments), copy])
+def _arguments(
+    cls: type,
+    title: str,
+    rng: random.Random,
+    share: float,
+    extras: bool,
+    required: Options,
+    options: Options,
+) -> dict[str, Any]:
+    parameters = inspect.signature(cls).parameters
+    given = {name: pick(rng, values) for name, values in required.items()}
+    for name, values in options.items():
+        if name not in given and rng.random() < share:
+            given[name] = pick(rng, values)
+    if extras:
+        if rng.random() < 0.6:
+            given["name"] = rng.choice(_NAMES)
+        takes_more = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
+        if takes_more and rng.random() < 0.5 and title not in _NO_DTYPE:
+            given["dtype"] = rng.choice(_DTYPES)
+        if takes_more and rng.random() < 0.5:
+            given["trainable"] = False
+    return given
 
 
-def _after(layer: keras.Layer, shape: tuple[int | None, ...], rng: random.Random) -> list[Any]:
+def _works(cls: type, title: str, given: dict[str, Any]) -> bool:
+    try:
+        keras.Sequential([keras.Input(**SHAPES[TABLE[title][0]]), cls(**given)])
+    except Exception:  # arguments that exclude each other
+        return False
+    return True
+
+
+def _after(shape: tuple[int | None, ...], rng: random.Random) -> list[Any]:
     """Layers that can follow one that gives ``shape``."""
     rank = len(shape)
     if rank == 2 and shape[1] is not None:
@@ -509,15 +526,9 @@ def _single(title: str, variant: int) -> Case:
         stack: list[Any] = [] if variant == 2 else [keras.Input(**arguments)]
         stack.append(layer)
         if variant in (1, 3) and layer.compute_dtype != "string":
-            try:
-                shape = keras.Sequential([keras.Input(**SHAPES[kind]), layer]).output_shape
-                layer = type(layer).from_config(layer.get_config())
-                stack[-1] = layer
-                after = _after(layer, shape, rng)
-                keras.Sequential([keras.Input(**SHAPES[kind]), layer, *after])
-                stack += after
-            except Exception:
-                pass
+            with dry_scope():
+                shape = layer.compute_output_shape((2, *SHAPES[kind]["shape"]))
+            stack += _after((None, *shape[1:]), rng)
         name = "my_model" if variant == 4 else None
         model = keras.Sequential(stack, name=name)
         if variant == 3 and rng.random() < 0.2:
@@ -546,9 +557,8 @@ def _mixed(number: int) -> Case:
             if depth < 2 and rng.random() < 0.25:
                 inner = body(rng, kind, depth + 1)
                 if rng.random() < 0.3:
-                    arguments = {"vector": (8,), "sequence": (12, 6), "image": (12, 12, 3)}
-                    if not found:
-                        inner = [keras.Input(arguments[kind]), *inner]
+                    if not found and depth == 0:
+                        inner = [keras.Input(SHAPES[kind]["shape"]), *inner]
                 name = rng.choice([None, None, f"block_{depth}_{len(found)}"])
                 block = keras.Sequential(inner, name=name)
                 if rng.random() < 0.3:

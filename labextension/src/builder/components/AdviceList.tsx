@@ -1,8 +1,12 @@
 /** Common mistakes that the kernel found, each with what mends it. */
 
+import { useState } from "preact/hooks";
 import type { Advice } from "../protocol";
 import { useTools } from "./context";
 import { Icon } from "./icons";
+
+/** More than these at once would push the stack away. */
+const FEW = 3;
 
 const LEVELS = { error: "Error", warning: "Warning", tip: "Tip" } as const;
 
@@ -13,10 +17,12 @@ interface AdviceListProps {
 
 export function AdviceList({ advice, onTarget }: AdviceListProps) {
   const { edit } = useTools();
+  const [all, setAll] = useState(false);
   if (advice.length === 0) return null;
+  const shown = all || advice.length <= FEW + 1 ? advice : advice.slice(0, FEW);
   return (
     <ul class="kw-b-advice" aria-label="Advice">
-      {advice.map(({ id, level, title, text, target, fix }) => (
+      {shown.map(({ id, level, title, text, target, fix }) => (
         <li key={id} data-level={level}>
           <Icon name={level} />
           <div>
@@ -43,6 +49,13 @@ export function AdviceList({ advice, onTarget }: AdviceListProps) {
           )}
         </li>
       ))}
+      {shown.length < advice.length && (
+        <li class="kw-b-advice-more">
+          <button type="button" class="kw-b-link" onClick={() => setAll(true)}>
+            Show {advice.length - shown.length} more
+          </button>
+        </li>
+      )}
     </ul>
   );
 }

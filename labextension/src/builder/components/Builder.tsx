@@ -11,6 +11,7 @@ import { CodeTab } from "./CodeTab";
 import { CompileTab } from "./CompileTab";
 import { type BuilderTools, Tools } from "./context";
 import { FitTab, type WidgetHost } from "./FitTab";
+import { useFocusRescue } from "./focus";
 import { Header } from "./Header";
 import { useBusy, useSession } from "./hooks";
 import { onRegionKeyDown } from "./keys";
@@ -49,6 +50,7 @@ export function Builder({ session, host }: BuilderProps) {
     [session, catalog, data],
   );
   useSavedBundle(session, region);
+  useFocusRescue(region);
   const history = (action: "undo" | "redo") => {
     const what = state?.history[action];
     if (what) {

@@ -1,13 +1,15 @@
 /** One labelled field: its control by kind, help, what is wrong, and the way back to the default. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../components/hooks";
 import type { Parameter, Path, Reply, Value } from "../protocol";
 import { pythonText } from "../values";
 import { CheckField } from "./CheckField";
 import { ChoiceField } from "./ChoiceField";
+import { useTools } from "./context";
 import { DataField } from "./DataField";
 import { useChanges } from "./Form";
+import { focusById } from "./focus";
 import { IconButton } from "./icons";
 import { ListField } from "./ListField";
 import { ObjectField } from "./ObjectField";
@@ -43,8 +45,18 @@ export function Field({ parameter, path, value, error }: FieldProps) {
   const explicit = value !== undefined;
   const missing = required && !explicit;
   const wrong = refusal || error;
+  const { complain } = useTools();
+  const shown = useRef(true);
+  useEffect(() => {
+    shown.current = true;
+    return () => {
+      shown.current = false;
+    };
+  }, []);
   const commit = async (change: () => Promise<Reply>) => {
     const reply = await change();
+    // Another layer has been selected in the meantime.
+    if (!shown.current && !reply.ok) complain(`${name} was not changed. ${reply.message}`);
     setRefusal(reply.ok ? "" : reply.message || "This cannot be.");
     return reply.ok;
   };
@@ -69,10 +81,10 @@ export function Field({ parameter, path, value, error }: FieldProps) {
             icon="reset"
             label={`Reset ${name}`}
             title={`Back to the default, ${pythonText(parameter.default)}`}
-            onClick={() => {
-              void commit(() => changes.reset(path));
+            onClick={(event) => {
               // This button goes; the focus must not go with it.
-              document.getElementById(id)?.focus();
+              focusById(event.currentTarget as Element, id);
+              void commit(() => changes.reset(path));
             }}
           />
         )}

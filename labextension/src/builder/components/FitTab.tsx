@@ -1,5 +1,6 @@
 /** The Fit tab: the arguments of `model.fit`, Train, and the live view of the training. */
 
+import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../components/hooks";
 import { FIT, type RunState, type State } from "../protocol";
@@ -25,6 +26,7 @@ interface FitTabProps {
 
 export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
   const { catalog, session } = useTools();
+  const begun = useRef(false);
   useEffect(() => {
     // What the notebook's variables are now is known only when asked.
     if (shown) void session.request("refresh", {});
@@ -43,23 +45,35 @@ export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
             errors={state.fit.errors}
             target={FIT}
           />
-          <TrainBar run={state.run} noData={state.data.length === 0} />
+          <TrainBar run={state.run} noData={state.data.length === 0} begun={begun} />
         </>
       )}
-      {state.run.live && <LiveFrame key={state.run.live} id={state.run.live} host={host} />}
+      {state.run.live && (
+        <LiveFrame key={state.run.live} id={state.run.live} host={host} begun={begun} />
+      )}
     </div>
   );
 }
 
-function TrainBar({ run, noData }: { run: RunState; noData: boolean }) {
+interface TrainBarProps {
+  run: RunState;
+  noData: boolean;
+  /** Set when this view has begun a training, whose live view shall then be seen. */
+  begun: RefObject<boolean>;
+}
+
+function TrainBar({ run, noData, begun }: TrainBarProps) {
   const { session, say } = useTools();
   const [message, setMessage] = useState("");
   const reasonId = useUniqueId("blocked");
   const train = async () => {
     setMessage("");
+    begun.current = true;
     const reply = await session.request("train", {});
-    if (!reply.ok) setMessage(reply.message);
-    else say(reply.message || "Training has begun");
+    if (!reply.ok) {
+      begun.current = false;
+      setMessage(reply.message);
+    } else say(reply.message || "Training has begun");
   };
   const look = async () => {
     const reply = await session.request("refresh", {});
@@ -96,8 +110,14 @@ function TrainBar({ run, noData }: { run: RunState; noData: boolean }) {
   );
 }
 
+interface LiveFrameProps {
+  id: string;
+  host: WidgetHost | null;
+  begun: RefObject<boolean>;
+}
+
 /** Another widget's view, drawn inside ours for as long as its id stands. */
-function LiveFrame({ id, host }: { id: string; host: WidgetHost | null }) {
+function LiveFrame({ id, host, begun }: LiveFrameProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [failure, setFailure] = useState("");
   useEffect(() => {
@@ -108,10 +128,11 @@ function LiveFrame({ id, host }: { id: string; host: WidgetHost | null }) {
     const lifetime = new AbortController();
     host
       .getWidget(`anywidget:${id}`)
-      .then((widget) => {
-        if (!lifetime.signal.aborted) {
-          return widget.render({ el: frame.current!, signal: lifetime.signal });
-        }
+      .then(async (widget) => {
+        if (lifetime.signal.aborted) return;
+        await widget.render({ el: frame.current!, signal: lifetime.signal });
+        if (begun.current) frame.current?.scrollIntoView?.({ block: "nearest" });
+        begun.current = false;
       })
       .catch((error) => {
         console.error(error);
@@ -120,7 +141,7 @@ function LiveFrame({ id, host }: { id: string; host: WidgetHost | null }) {
         }
       });
     return () => lifetime.abort();
-  }, [id, host]);
+  }, [id, host, begun]);
   return (
     <div class="kw-b-live">
       {failure && <p class="kw-b-notice">{failure}</p>}

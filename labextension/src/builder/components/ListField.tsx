@@ -5,6 +5,7 @@ import { isObject } from "../values";
 import { useTools } from "./context";
 import type { ControlProps } from "./Field";
 import { useChanges } from "./Form";
+import { focusById } from "./focus";
 import { IconButton } from "./icons";
 import { ObjectArguments } from "./ObjectField";
 import { objectChoices } from "./objectChoices";
@@ -45,7 +46,10 @@ export function ListField(props: ControlProps) {
                   <IconButton
                     icon="close"
                     label={`Remove ${title}`}
-                    onClick={() => void replace(items.filter((_, at) => at !== i))}
+                    onClick={(event) => {
+                      focusById(event.currentTarget as Element, id);
+                      void replace(items.filter((_, at) => at !== i));
+                    }}
                   />
                 </div>
                 {isObject(held) && choices.entry && (
@@ -63,8 +67,7 @@ export function ListField(props: ControlProps) {
         </ol>
       )}
       <Select
-        // Begins anew after each addition, so that the same can be added twice.
-        key={items.length}
+        prompt
         id={id}
         options={[prompt, ...adding.options.filter((option) => option.id !== "")]}
         selected=""

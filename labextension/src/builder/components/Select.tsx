@@ -14,6 +14,8 @@ interface SelectProps {
   describedBy?: string;
   invalid?: boolean;
   required?: boolean;
+  /** It asks for something to do, and does not show what was chosen. */
+  prompt?: boolean;
   onChoose: (id: string) => Promise<unknown>;
 }
 
@@ -40,7 +42,7 @@ export function Select(props: SelectProps) {
       onChange={(event) => {
         const element = event.currentTarget;
         void onChoose(element.value).then((ok) => {
-          if (ok === false) element.value = selected;
+          if (ok === false || props.prompt) element.value = selected;
         });
       }}
     >

@@ -1,0 +1,320 @@
+"""What a user is promised of SequentialBuilder, in a real JupyterLab, found by role and name."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from kwidgets.builder.protocol import MIME_TYPE
+from tests.browser.conftest import OpenNotebook
+from tests.browser.notebook import Notebook
+
+SETUP = """
+import keras, kwidgets as kw
+from sklearn.datasets import load_digits
+digits = load_digits()
+x_train, y_train = digits.images[:1200] / 16.0, digits.target[:1200]
+x_test, y_test = digits.images[1200:] / 16.0, digits.target[1200:]
+builder = kw.SequentialBuilder(input_shape=(8, 8))
+builder
+"""
+ANSWER = "print('answer', {expression})"
+FIRST_SECONDS = 90  # TensorFlow's import on a slow machine
+THE_SCRIPT = ["Flatten", "Dense, 128, relu", "Dropout, 0.2", "Dense, 10, softmax"]
+
+
+class Builder:
+    """The editor in a cell's output."""
+
+    def __init__(self, notebook: Notebook, cell: int = 0) -> None:
+        self.notebook = notebook
+        self.cell = cell
+        self.region = notebook.outputs(cell).get_by_role("region", name="Sequential builder")
+
+    @classmethod
+    def show(cls, open_notebook: OpenNotebook, *cells: str, setup: str = SETUP) -> Builder:
+        notebook = open_notebook(setup, *cells)
+        notebook.run_and_wait(0, FIRST_SECONDS)
+        builder = cls(notebook)
+        expect(builder.region).to_be_visible()
+        # Below it are the cells that a test runs; TensorFlow's words above it may be long.
+        builder.region.evaluate("element => element.scrollIntoView()")
+        return builder
+
+    def button(self, name: str) -> Locator:
+        return self.region.get_by_role("button", name=name, exact=True)
+
+    def open_tab(self, name: str) -> Locator:
+        # A badge may follow the name.
+        self.region.get_by_role("tab", name=re.compile(f"^{name}")).click()
+        return self.region.get_by_role("tabpanel", name=re.compile(f"^{name}"))
+
+    @property
+    def add(self) -> Locator:
+        return self.region.get_by_role("combobox", name="Add layer")
+
+    @property
+    def cards(self) -> Locator:
+        return self.region.get_by_role("list", name="Layers", exact=True).get_by_role("listitem")
+
+    def card(self, name: str) -> Locator:
+        return self.region.get_by_role("listitem", name=re.compile(f"^{re.escape(name)}"))
+
+    def expect_layers(self, *names: str) -> None:
+        expect(self.cards).to_have_count(len(names))
+        for index, name in enumerate(names):
+            expect(self.cards.nth(index)).to_have_accessible_name(re.compile(f"^{re.escape(name)}"))
+
+    def field(self, name: str) -> Locator:
+        return self.region.get_by_label(name, exact=True).and_(
+            self.region.locator("input:visible, select:visible")
+        )
+
+    def type_layer(self, text: str) -> None:
+        self.add.fill(text)
+        self.add.press("Enter")
+        expect(self.add).to_have_value("")
+
+    def ask(self, cell: int, answer: str) -> None:
+        """Run a cell that prints ``answer`` something."""
+        self.notebook.run_and_wait(cell)
+        assert f"answer {answer}" in self.notebook.text(cell)
+
+
+def choose(field: Locator, start: str) -> None:
+    """Choose the option whose text begins with ``start``."""
+    option = field.locator("option").filter(has_text=re.compile(rf"^{re.escape(start)}\b"))
+    field.select_option(value=option.first.get_attribute("value"))
+
+
+def test_the_script_is_built_and_trained_by_mouse_alone(open_notebook: OpenNotebook) -> None:
+    """Nothing is typed but what a field asks for."""
+    builder = Builder.show(
+        open_notebook,
+        ANSWER.format(expression="builder.evaluate(x_test, y_test, verbose=0)[1] > 0.85"),
+    )
+    for layer in ("Flatten", "Dense", "Dropout", "Dense"):
+        builder.add.click()
+        builder.region.get_by_role("option", name=re.compile(f"^{layer}")).first.click()
+    builder.expect_layers("Flatten", "Dense", "Dropout", "Dense")
+    for index, values in {
+        1: {"units": "128", "activation": "relu"},
+        2: {"rate": "0.2"},
+        3: {"units": "10", "activation": "softmax"},
+    }.items():
+        builder.cards.nth(index).click()
+        for name, value in values.items():
+            if name == "activation":
+                choose(builder.field(name), value)
+            else:
+                builder.field(name).fill(value)
+                builder.region.get_by_role("heading").first.click()
+    builder.expect_layers(*THE_SCRIPT)
+    expect(builder.region).to_contain_text("9,610 parameters")
+
+    builder.open_tab("Compile")
+    choose(builder.field("optimizer"), "Adam")
+    choose(builder.field("loss"), "SparseCategoricalCrossentropy")
+    choose(builder.field("metrics"), "accuracy")
+    fit = builder.open_tab("Fit")
+    choose(builder.field("x"), "x_train")
+    choose(builder.field("y"), "y_train")
+    builder.field("epochs").fill("15")
+    fit.get_by_role("button", name="Train", exact=True).click()
+    live = builder.region.get_by_role("region", name="Live training")
+    expect(live.get_by_role("status")).to_have_text("finished", timeout=FIRST_SECONDS * 1000)
+    expect(live.get_by_role("img", name=re.compile("^accuracy"))).to_be_visible()
+    builder.ask(1, "True")
+
+
+def test_the_script_is_built_by_keyboard_alone(open_notebook: OpenNotebook, page: Page) -> None:
+    builder = Builder.show(open_notebook, ANSWER.format(expression="builder.count_params()"))
+    builder.add.focus()
+    # One too many, in the wrong order and with a wrong size, to be set right by keys.
+    for text in ("dense 64 relu", "flatten", "dropout 0.2", "dropout 0.5", "dense 10 softmax"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        expect(builder.add).to_have_value("")
+    builder.expect_layers("Dense, 64", "Flatten", "Dropout", "Dropout", "Dense, 10")
+    builder.cards.first.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    builder.expect_layers("Flatten", "Dense, 64", "Dropout", "Dropout", "Dense, 10")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Delete")
+    builder.expect_layers("Flatten", "Dense, 64", "Dropout, 0.2", "Dense, 10")
+    page.keyboard.press("Control+z")
+    builder.expect_layers("Flatten", "Dense, 64", "Dropout", "Dropout", "Dense, 10")
+    page.keyboard.press("Control+Shift+z")
+    builder.expect_layers("Flatten", "Dense, 64", "Dropout, 0.2", "Dense, 10")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    builder.field("units").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("128")
+    page.keyboard.press("Enter")
+    builder.expect_layers(*THE_SCRIPT)
+    # Keys that are commands of the notebook ("d d" deletes a cell) stay with the builder.
+    builder.cards.nth(1).focus()
+    page.keyboard.type("ddaa")
+    expect(builder.notebook.cell(1)).to_be_visible()
+    builder.ask(1, "9610")
+
+
+def test_a_training_is_stopped_and_the_code_runs_elsewhere(
+    open_notebook: OpenNotebook, page: Page
+) -> None:
+    builder = Builder.show(
+        open_notebook,
+        "builder.add('flatten'); builder.add('dense 10 softmax')\n"
+        "builder.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])",
+        "print('answer', len(builder.run.wait(60)['loss']) > 0, builder.run.status)",
+        "import subprocess, sys\n"
+        "code = builder.to_code().replace('epochs=100000', 'epochs=1') + "
+        "'import sys; assert \"kwidgets\" not in sys.modules'\n"
+        "done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)\n"
+        "print('answer', done.returncode, done.stderr[-2000:] if done.returncode else '')",
+    )
+    builder.notebook.run_and_wait(1)
+    fit = builder.open_tab("Fit")
+    choose(builder.field("x"), "x_train")
+    choose(builder.field("y"), "y_train")
+    builder.field("epochs").fill("100000")
+    fit.get_by_role("button", name="Train", exact=True).click()
+    live = builder.region.get_by_role("region", name="Live training")
+    status = live.get_by_role("status")
+    expect(status).to_have_text("running", timeout=FIRST_SECONDS * 1000)
+    builder.open_tab("Code")
+    builder.open_tab("Fit")
+    expect(live.get_by_role("img", name=re.compile("^loss"))).to_be_visible()
+    live.get_by_role("button", name="Stop", exact=True).click()
+    expect(status).to_have_text("stopped")
+    builder.ask(2, "True stopped")
+    # The program has the data's cells in it, so that it runs alone.
+    expect(builder.open_tab("Code")).to_contain_text("load_digits()")
+    builder.ask(3, "0")
+
+
+def test_a_typing_error_is_refused_in_place_and_an_impossible_layer_explained(
+    open_notebook: OpenNotebook,
+) -> None:
+    builder = Builder.show(
+        open_notebook,
+        "try:\n    builder.model\nexcept ValueError as error:\n    print('answer', error)",
+    )
+    builder.type_layer("dense 8")
+    builder.field("units").fill("many")
+    builder.field("units").press("Enter")
+    expect(builder.field("units")).to_have_attribute("aria-invalid", "true")
+    expect(builder.field("units")).to_have_accessible_description(re.compile("whole number.*many"))
+    expect(builder.field("units")).to_have_value("many")
+    builder.field("units").press("Escape")
+    expect(builder.field("units")).to_have_value("8")
+
+    builder.add.fill("dnese 5")
+    builder.add.press("Enter")
+    expect(builder.region.get_by_role("alert")).to_contain_text("Dense")
+    expect(builder.add).to_have_value("dnese 5")
+    builder.type_layer("conv2d 4 3")
+    expect(builder.card("Conv2D")).to_contain_text("needs an image")
+    builder.ask(1, "layer 2 (Conv2D)")
+    builder.button("Undo").click()
+    expect(builder.cards).to_have_count(1)
+
+
+def test_advice_is_taken_with_one_click(open_notebook: OpenNotebook) -> None:
+    builder = Builder.show(open_notebook)
+    builder.type_layer("flatten")
+    builder.type_layer("dense 5 softmax")
+    builder.open_tab("Compile")
+    choose(builder.field("loss"), "SparseCategoricalCrossentropy")
+    builder.open_tab("Fit")
+    choose(builder.field("x"), "x_train")
+    choose(builder.field("y"), "y_train")
+    builder.open_tab("Layers")
+    expect(builder.region).to_contain_text("y_train has 10 classes")
+    builder.button("Set units to 10").click()
+    builder.expect_layers("Flatten", "Dense, 10, softmax")
+    expect(builder.region).not_to_contain_text("y_train has 10 classes")
+
+
+def test_views_stay_in_step_and_come_back_after_a_reload(open_notebook: OpenNotebook) -> None:
+    builder = Builder.show(open_notebook, "builder", "builder.add('dense 3')")
+    builder.notebook.run_and_wait(1)
+    other = Builder(builder.notebook, 1)
+    builder.type_layer("flatten")
+    other.expect_layers("Flatten")
+    other.type_layer("dense 128 relu")
+    builder.expect_layers("Flatten", "Dense, 128, relu")
+    builder.notebook.run_and_wait(2)
+    builder.expect_layers("Flatten", "Dense, 128, relu", "Dense, 3")
+    builder.notebook.save()
+    builder.notebook.reload()
+    builder.expect_layers("Flatten", "Dense, 128, relu", "Dense, 3")
+    builder.type_layer("dense 4")
+    other.expect_layers("Flatten", "Dense, 128, relu", "Dense, 3", "Dense, 4")
+
+
+def test_a_saved_notebook_shows_the_model_without_a_kernel(
+    open_notebook: OpenNotebook, page_errors: list[str]
+) -> None:
+    builder = Builder.show(open_notebook)
+    builder.type_layer("flatten")
+    builder.type_layer("dense 128 relu")
+    expect(builder.region).to_contain_text("8,320 parameters")
+
+    def saved_rows() -> list[list[str]]:
+        builder.notebook.save()
+        for output in builder.notebook.saved().cells[0].outputs:
+            if MIME_TYPE in output.get("data", {}):
+                return output.data[MIME_TYPE]["rows"]
+        return []
+
+    expect_eventually(
+        builder.notebook.page, lambda: ["Dense", "128, relu"] in [r[:2] for r in saved_rows()]
+    )
+    builder.notebook.restart_kernel()
+    builder.notebook.reload()
+    table = builder.notebook.outputs(0).get_by_role("table")
+    expect(table.get_by_role("row", name=re.compile("Dense.*128, relu"))).to_be_visible()
+    # The widget view's own words about a model that is gone.
+    page_errors[:] = [error for error in page_errors if "widget model not found" not in error]
+
+
+def test_the_code_is_inserted_below_and_runs(open_notebook: OpenNotebook) -> None:
+    builder = Builder.show(open_notebook)
+    builder.type_layer("flatten")
+    builder.type_layer("dense 10 softmax")
+    code = builder.open_tab("Code")
+    expect(code.get_by_role("button", name="Copy", exact=True)).to_be_visible()
+    builder.button("Insert below").click()
+    inserted = builder.notebook.cell(1)
+    expect(inserted).to_contain_text("layers.Dense(10")
+    builder.notebook.run_and_wait(1)
+    assert "Error" not in builder.notebook.text(1)
+
+
+def expect_eventually(page: Page, condition, seconds: float = 30) -> None:
+    """Wait until something outside the page holds."""
+    for _ in range(int(seconds * 5)):
+        if condition():
+            return
+        page.wait_for_timeout(200)
+    assert condition()
+
+
+def test_a_card_is_dragged_to_another_place(open_notebook: OpenNotebook) -> None:
+    builder = Builder.show(open_notebook)
+    for text in ("dense 1", "dense 2", "dense 3"):
+        builder.type_layer(text)
+    source, target = builder.card("Dense, 3"), builder.card("Dense, 1")
+    box, goal = source.bounding_box(), target.bounding_box()
+    assert box and goal
+    mouse = builder.notebook.page.mouse
+    mouse.move(box["x"] + 12, box["y"] + box["height"] / 2)
+    mouse.down()
+    mouse.move(goal["x"] + 30, goal["y"] + goal["height"] / 2, steps=6)
+    mouse.move(goal["x"] + 30, goal["y"] + 2, steps=3)
+    mouse.up()
+    builder.expect_layers("Dense, 3", "Dense, 1", "Dense, 2")
