@@ -35,7 +35,14 @@ def _compile_form() -> list[Parameter]:
         {
             "optimizer": {"field": "object", "section": "optimizers", "basic": True},
             "loss": {"field": "object", "section": "losses", "basic": True, "nullable": True},
-            "metrics": {"field": "objects", "section": "metrics", "basic": True, "nullable": True},
+            "metrics": {
+                "field": "objects",
+                "section": "metrics",
+                # No class, but the commonest of all: Keras chooses which one fits the loss.
+                "choices": ["accuracy"],
+                "basic": True,
+                "nullable": True,
+            },
             "loss_weights": {"field": "python", "nullable": True},
             "weighted_metrics": {"field": "objects", "section": "metrics", "nullable": True},
             "run_eagerly": {"field": "bool"},

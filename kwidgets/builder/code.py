@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder import convert
+from kwidgets.builder import catalog, convert
 from kwidgets.builder.dry import weightless
 from kwidgets.builder.names import named
 from kwidgets.builder.sources import NoSourceError, Sources
@@ -37,6 +37,8 @@ _LAYERS = "keras.layers."
 
 # Arguments of compile that everyone writes as lists.
 _LISTS = ("metrics", "weighted_metrics")
+# Arguments of compile that everyone writes by name where the defaults will do: "adam".
+_BY_NAME = {"optimizer": "optimizers", "loss": "losses"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,10 +85,7 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
     if not spec.trainable:
         parts[0] += f"\n{variable}.trainable = False"
     if spec.compile is not None:
-        arguments = {
-            name: list(value) if name in _LISTS and isinstance(value, tuple) else value
-            for name, value in spec.compile.items()
-        }
+        arguments = {name: _as_spoken(name, value) for name, value in spec.compile.items()}
         compile_call = writer.call(f"{variable}.compile", (), arguments)
         parts.append(_render(compile_call, 0, 0))
     if spec.fit.get("x") is not None:
@@ -276,6 +275,16 @@ class _Writer:
         return self.sources.expression(cls)
 
 
+def _as_spoken(name: str, value: Value) -> Value:
+    """Return an argument of compile as everyone writes it."""
+    if name in _LISTS and isinstance(value, tuple):
+        return list(value)
+    if name in _BY_NAME and isinstance(value, ObjectSpec):
+        if not value.arguments and value.live is None and not value.from_config:
+            return catalog.identifier_of(value.class_name, _BY_NAME[name]) or value
+    return value
+
+
 # --- text ----------------------------------------------------------------------------------------
 
 
@@ -303,7 +312,8 @@ def _render(expression: _Expression, indent: int, column: int, after: int = 0) -
         body = line[len(expression.opening) : -len(expression.closing)]
         if inside + len(body) <= WIDTH:
             return "\n".join([expression.opening, " " * inside + body, closing])
-    comma = "" if is_call and len(items) == 1 else ","
+    is_list = expression.opening == "["
+    comma = "" if len(items) == 1 and (is_call or (is_list and line is None)) else ","
     lines = []
     for name, item in items:
         head = _keyword(name)

@@ -293,6 +293,8 @@ def _by_arguments(
         lambda: first | _not_the_default(cls, known, config),
         lambda: {name: value for name, value in known.items() if value is not None} | first,
         lambda: known,
+        # RandomShear(0.2) says (-0.2, 0.2), which it does not take.
+        lambda: first | _not_the_default(cls, {n: _half(v) for n, v in known.items()}, config),
     ]
     for attempt in attempts:
         try:
@@ -302,6 +304,11 @@ def _by_arguments(
                 _build_like(made, thing) and _says(made.get_config(), config)
             ):
                 return ObjectSpec(key, arguments)
+            if arguments.get("trainable") is False and not thing.weights:
+                # A StringLookup does not take it, and has nothing to freeze.
+                del arguments["trainable"]
+                if _says({**make_object(ObjectSpec(key, arguments)).get_config(), "trainable": False}, config):
+                    return ObjectSpec(key, arguments)
         except Exception:
             continue
     return None
@@ -372,6 +379,13 @@ def _build_like(made: Any, thing: Any) -> bool:
     except Exception:
         return False
     return bool(made.built)
+
+
+def _half(value: Value) -> Value:
+    """0.2 for (-0.2, 0.2)."""
+    if isinstance(value, (list, tuple)) and len(value) == 2 and isinstance(value[1], float):
+        return value[1] if value[0] == -value[1] else value
+    return value
 
 
 def _not_the_default(
@@ -580,10 +594,21 @@ def _frozen(value: Value) -> Value:
         return type(value)(_frozen(item) for item in value)
     if not isinstance(value, ObjectSpec) or value.class_name == INPUT_LAYER:
         return value
-    if value.class_name != SEQUENTIAL and not issubclass(class_of(value.class_name), keras.Layer):
+    if not _can_be_frozen(value):
         return value
     arguments = {name: _frozen(item) for name, item in value.arguments.items()}
     return dataclasses.replace(value, arguments={**arguments, "trainable": False})
+
+
+def _can_be_frozen(spec: ObjectSpec) -> bool:
+    if spec.class_name == SEQUENTIAL or spec.live is not None or spec.from_config:
+        return True
+    cls = class_of(spec.class_name)
+    if not issubclass(cls, keras.Layer):
+        return False
+    parameters = inspect.signature(cls).parameters
+    # SpatialDropout1D, for one, takes no such argument.
+    return "trainable" in parameters or any(p.kind == p.VAR_KEYWORD for p in parameters.values())
 
 
 def thawed(value: Value) -> Value:

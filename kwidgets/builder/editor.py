@@ -49,11 +49,19 @@ class Editor:
         # With the batch, as a fit has shown it; stands in while the spec has no input.
         self.observed_input: Shape | None = None
         self.data: dict[str, DataInfo] = {}
+        # Of what would train; None while unknown.
+        self.memory_bytes: int | None = None
         self.references: dict[str, Reference] = {}
 
     @property
     def spec(self) -> ModelSpec:
         return self._spec
+
+    def begin(self, spec: ModelSpec) -> None:
+        """Start from ``spec``, with no past."""
+        self._spec = spec
+        self._undo.clear()
+        self._redo.clear()
 
     @property
     def undo_label(self) -> str | None:
@@ -79,7 +87,7 @@ class Editor:
 
     @property
     def situation(self) -> mistakes.Situation:
-        return mistakes.Situation(self._spec, self.analysis, self.data)
+        return mistakes.Situation(self._spec, self.analysis, self.data, self.memory_bytes)
 
     def change(self, label: str, spec: ModelSpec) -> None:
         """Make ``spec`` what holds. ``label`` says what undo will undo: "Add Dense"."""

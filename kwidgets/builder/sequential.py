@@ -81,8 +81,7 @@ class SequentialBuilder:
                     f"{spec.input_shape!r} already; leave it out."
                 )
             spec = spec.with_input(shape=_shape(input_shape))
-        self._bench.editor = type(self._bench.editor)(spec)
-        self._bench.editor.observed_input = None
+        self._bench.editor.begin(spec)
         if isinstance(layers, (keras.Sequential, Mapping, str, os.PathLike)) and spec.layers:
             self._hold(layers)
 
@@ -106,9 +105,7 @@ class SequentialBuilder:
             )
             spec = dataclasses.replace(spec, layers=entries)
             compiled = _compile_values(layers)
-            self._bench.editor = type(self._bench.editor)(
-                dataclasses.replace(spec, compile=compiled) if compiled else spec
-            )
+            self._bench.editor.begin(dataclasses.replace(spec, compile=compiled))
             return
         if isinstance(layers, Iterable):
             items = list(layers)

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder import code, convert, data, protocol, quick, saved, state
+from kwidgets.builder import code, convert, data, data_source, protocol, quick, saved, state
 from kwidgets.builder.analysis import LayerFacts
 from kwidgets.builder.editor import Editor, EditError, structure
 from kwidgets.builder.infer import freeze
@@ -34,6 +34,7 @@ class Workbench:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.editor = Editor()
+        self.editor.memory_bytes = _machine_bytes()
         self.materializer = Materializer()
         self.run: BuilderRun | None = None
         self._model: keras.Sequential | None = None
@@ -300,8 +301,6 @@ class Workbench:
         found = None
         if names:
             try:
-                from kwidgets.builder import data_source
-
                 found = data_source.source_of(names, executed_cells())
             except Exception:
                 logger.debug("the source of the data was not found", exc_info=True)
@@ -402,8 +401,9 @@ def _after_each_cell(workbench: Workbench) -> None:
     shell.events.register("post_run_cell", after_cell)
 
 
-def _machine_bytes() -> int:
+def _machine_bytes() -> int | None:
+    """This machine's memory, or None where the system does not tell."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):
-        return 0
+        return None

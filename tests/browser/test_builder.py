@@ -97,7 +97,9 @@ def test_the_script_is_built_and_trained_by_mouse_alone(open_notebook: OpenNoteb
     for layer in ("Flatten", "Dense", "Dropout", "Dense"):
         builder.add.click()
         builder.region.get_by_role("option", name=re.compile(f"^{layer}")).first.click()
+        expect(builder.region.get_by_role("heading", name=layer, exact=True)).to_be_visible()
     builder.expect_layers("Flatten", "Dense", "Dropout", "Dense")
+    expect(builder.cards.nth(3)).to_have_attribute("aria-current", "true")
     for index, values in {
         1: {"units": "128", "activation": "relu"},
         2: {"rate": "0.2"},
@@ -148,8 +150,10 @@ def test_the_script_is_built_by_keyboard_alone(open_notebook: OpenNotebook, page
     builder.expect_layers("Flatten", "Dense, 64", "Dropout", "Dropout", "Dense, 10")
     page.keyboard.press("Control+Shift+z")
     builder.expect_layers("Flatten", "Dense, 64", "Dropout, 0.2", "Dense, 10")
-    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
+    expect(builder.cards.nth(1)).to_have_attribute("aria-current", "true")
     builder.field("units").focus()
     page.keyboard.press("Control+a")
     page.keyboard.type("128")
@@ -214,7 +218,7 @@ def test_a_typing_error_is_refused_in_place_and_an_impossible_layer_explained(
 
     builder.add.fill("dnese 5")
     builder.add.press("Enter")
-    expect(builder.region.get_by_role("alert")).to_contain_text("Dense")
+    expect(builder.region.get_by_role("alert").filter(has_text="Dense")).to_be_visible()
     expect(builder.add).to_have_value("dnese 5")
     builder.type_layer("conv2d 4 3")
     expect(builder.card("Conv2D")).to_contain_text("needs an image")

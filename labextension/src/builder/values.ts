@@ -93,7 +93,7 @@ export function shapeText(shape: Shape | null): string {
 
 const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
 
-/** A size in memory: 512 B, 1.5 KB, 398 KB. */
+/** A size in memory: 512 B, 1.5 KB, 397.5 KB. */
 export function bytesText(bytes: number): string {
   let unit = 0;
   let size = bytes;
@@ -101,6 +101,5 @@ export function bytesText(bytes: number): string {
     size /= 1024;
     unit++;
   }
-  const digits = unit === 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  return `${digits ? Number(size.toFixed(digits)) : Math.round(size)} ${UNITS[unit]}`;
+  return `${Number(size.toFixed(unit === 0 ? 0 : 1))} ${UNITS[unit]}`;
 }

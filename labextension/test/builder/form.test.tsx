@@ -173,3 +173,18 @@ test("fields by kind of value that cannot be edited", async () => {
   const activation = page.get<HTMLSelectElement>("combobox", "activation");
   expect(activation.selectedOptions[0]!.textContent).toBe("<function swish>");
 });
+
+test("a refusal that comes when another layer is shown is told at the top", async () => {
+  page = await BuilderPage.open();
+  await select("b");
+  page.kernel.automatic = false;
+  await page.type(page.get<HTMLInputElement>("textbox", "units"), "0");
+  await page.settle(() => {
+    page.get("textbox", "units").blur();
+    page.cards[0]!.querySelector<HTMLElement>(".kw-b-title")!.click();
+  });
+  const message = "It must be at least 1.";
+  await page.settle(() => page.kernel.answer(page.kernel.sent.at(-1)!, { ok: false, message }));
+  const alerts = page.all("alert").map((each) => each.textContent);
+  expect(alerts).toContain("units was not changed. It must be at least 1.");
+});

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 /** The list of layers: by keyboard alone, by mouse alone, and what is said of each layer. */
 
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { LayerState } from "../../src/builder/protocol";
 import { layer, layers } from "./fixture";
 import { BuilderPage, nameOf } from "./page";
@@ -17,7 +17,7 @@ test("each layer says what it is, what comes out and what it costs", async () =>
   expect(nameOf(card("b"))).toBe("Dense, 128, relu, output (None, 128), 100,480 parameters");
   expect(nameOf(page.get("button", /^Input/))).toBe("Input, (None, 28, 28, 1) float32");
   const header = page.root.querySelector("header")!.textContent;
-  expect(header).toContain("109,386 parameters · 427 KB · output (None, 10)");
+  expect(header).toContain("109,386 parameters · 427.3 KB · output (None, 10)");
 });
 
 test("what is wrong is said in words, with Keras's own behind a disclosure", async () => {
@@ -156,4 +156,45 @@ test("when the kernel is gone the model stays, and says so", async () => {
   expect(page.root.textContent).toContain("The kernel is gone");
   await page.key(card("a"), "Delete");
   expect(page.kernel.of("edit")).toEqual([]);
+});
+
+test("much advice is folded, and a fix that goes leaves the focus in the view", async () => {
+  const advice = Array.from({ length: 6 }, (_, i) => ({
+    id: String(i),
+    level: "tip" as const,
+    title: `Tip ${i}`,
+    text: "",
+    target: null,
+    fix: "Mend it",
+  }));
+  page = await BuilderPage.open({ advice });
+  expect(page.all("button", "Mend it")).toHaveLength(3);
+  await page.click(page.get("button", "Show 3 more"));
+  expect(page.all("button", "Mend it")).toHaveLength(6);
+  page.all("button", "Mend it")[0]!.focus();
+  await page.settle(() => page.kernel.update({ advice: [] }));
+  expect(document.activeElement).toBe(page.get("tab", "Layers"));
+});
+
+test("templates are in a menu once there are layers", async () => {
+  page = await BuilderPage.open();
+  const button = page.get("button", "Templates");
+  await page.click(button);
+  const [first, second] = page.all("menuitem");
+  expect(document.activeElement).toBe(first);
+  await page.key(first!, "ArrowDown");
+  expect(document.activeElement).toBe(second);
+  await page.key(second!, "Escape");
+  expect([page.all("menuitem").length, document.activeElement]).toEqual([0, button]);
+  await page.click(button);
+  await page.click(page.get("menuitem", /^Classifier for text/));
+  expect(page.kernel.of("edit")).toEqual([{ action: "template", name: "text" }]);
+});
+
+test("the page may save the notebook; no other key gets through", async () => {
+  page = await BuilderPage.open();
+  expect(await page.key(card("a"), "s", { ctrlKey: true })).toBe(true);
+  expect(await page.key(card("a"), "s")).toBe(false);
+  const region = page.get("region", "Sequential builder");
+  await vi.waitFor(() => expect(region.dataset.lmSuppressShortcuts).toBe("true"));
 });

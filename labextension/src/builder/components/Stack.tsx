@@ -43,7 +43,7 @@ export function Stack(props: StackProps) {
     const action = target.closest<HTMLElement>("[data-action]")?.dataset.action;
     if (action === "fold") onFold(uid, !folded.has(uid));
     else if (action) actions.run(action as ActionName, uid);
-    else if (target.closest(".kw-b-card")) onSelect(uid);
+    else if (!target.closest("details")) onSelect(uid);
   };
   const go = (event: Event, uid: string | undefined) => {
     event.preventDefault();
