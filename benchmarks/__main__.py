@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import page, step_overhead
+from benchmarks import builder, page, step_overhead
 
-BENCHMARKS = {"steps": step_overhead.measure, "page": page.measure}
+BENCHMARKS = {
+    "steps": step_overhead.measure,
+    "page": page.measure,
+    "builder": builder.measure,
+}
 
 
 def main() -> None:
@@ -14,7 +18,8 @@ def main() -> None:
     parser.add_argument(
         "--only",
         choices=BENCHMARKS,
-        help="steps: what watching costs a fit; page: what a user waits for, and drawing",
+        help="steps: what watching costs a fit; page: what a user waits for, and drawing; "
+        "builder: what an edit of a model costs",
     )
     step_overhead.add_arguments(parser)
     arguments = parser.parse_args()

@@ -79,7 +79,7 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
     spec = named(convert.frozen(spec))
     if not spec.trainable:
         # One line after the model says it of all layers.
-        spec = dataclasses.replace(spec, layers=convert.thawed(spec.layers))
+        spec = dataclasses.replace(spec, layers=tuple(map(convert.thawed, spec.layers)))
     model = f"{variable} = " + _render(writer.sequential(spec), 0, len(variable) + 3)
     parts = [model]
     if not spec.trainable:

@@ -594,7 +594,8 @@ def _frozen(value: Value) -> Value:
         return type(value)(_frozen(item) for item in value)
     if not isinstance(value, ObjectSpec) or value.class_name == INPUT_LAYER:
         return value
-    if not _can_be_frozen(value):
+    # Keras, too, leaves a layer alone that is frozen already, with what is in it.
+    if not _can_be_frozen(value) or value.arguments.get("trainable") is False:
         return value
     arguments = {name: _frozen(item) for name, item in value.arguments.items()}
     return dataclasses.replace(value, arguments={**arguments, "trainable": False})
@@ -611,15 +612,36 @@ def _can_be_frozen(spec: ObjectSpec) -> bool:
     return "trainable" in parameters or any(p.kind == p.VAR_KEYWORD for p in parameters.values())
 
 
-def thawed(value: Value) -> Value:
-    """The same without any word of being frozen."""
+def thawed(entry: LayerSpec) -> LayerSpec:
+    """The same without any word of being frozen, if all of it is."""
+    objects = [within.object for within in entry.walk() if within.class_name != INPUT_LAYER]
+    if not all(_is_frozen(one) for one in objects):
+        return entry
+    children = entry.children
+    return dataclasses.replace(
+        entry,
+        object=_thawed(entry.object),
+        children=children and tuple(thawed(child) for child in children),
+    )
+
+
+def _is_frozen(value: Value) -> bool:
     if isinstance(value, (list, tuple)):
-        return type(value)(thawed(item) for item in value)
-    if isinstance(value, LayerSpec):
-        children = None if value.children is None else thawed(value.children)
-        return dataclasses.replace(value, object=thawed(value.object), children=children)
+        return all(_is_frozen(item) for item in value)
+    if not isinstance(value, ObjectSpec) or not _can_be_frozen(value) or value.from_config:
+        return True
+    if value.class_name == INPUT_LAYER or value.live is not None:
+        return True
+    return value.arguments.get("trainable") is False and all(
+        _is_frozen(item) for item in value.arguments.values()
+    )
+
+
+def _thawed(value: Value) -> Value:
+    if isinstance(value, (list, tuple)):
+        return type(value)(_thawed(item) for item in value)
     if isinstance(value, ObjectSpec) and not value.from_config:
-        arguments = {name: thawed(item) for name, item in value.arguments.items()}
+        arguments = {name: _thawed(item) for name, item in value.arguments.items()}
         if arguments.get("trainable") is False:
             del arguments["trainable"]
         return dataclasses.replace(value, arguments=arguments)

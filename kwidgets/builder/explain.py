@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import re
 from collections.abc import Callable, Mapping
+
+import keras
 
 from kwidgets.builder.analysis import Problem, Shape
 from kwidgets.builder.spec import LayerSpec, Value
@@ -25,6 +29,15 @@ _WORDS = {
 def explain(error: BaseException, entry: LayerSpec, input_shape: Shape | None) -> Problem:
     """Say what ``error``, raised by a layer that was given ``input_shape``, means for the user."""
     message = clean(error)
+    if message.startswith("We could not automatically infer") and error.__context__ is not None:
+        # Keras hides what the function itself said.
+        inner = error.__context__
+        while inner.__context__ is not None and "automatically infer" in str(inner):
+            inner = inner.__context__
+        message = f"{type(inner).__name__}: {clean(inner)}"
+        first = _sentence(message)
+        text = f"The function of {entry.title} fails for {show(input_shape)}: {first}"
+        return Problem(text, message, "function" if "function" in entry.arguments else None)
     for pattern, say in _RULES:
         found = re.search(pattern, message, re.S)
         if found:
@@ -49,7 +62,7 @@ def explain_input(error: BaseException, arguments: Mapping[str, Value]) -> Probl
 
 def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
     """Say that a layer needs input with another number of axes."""
-    text = f"{entry.title} needs {_WORDS.get(rank, f'{rank} axes')}, but gets {_show(input_shape)}."
+    text = f"{entry.title} needs {_WORDS.get(rank, f'{rank} axes')}, but gets {show(input_shape)}."
     hint = _hint(input_shape, rank)
     return Problem(
         f"{text} {hint}".strip(), f"expected ndim={rank}, found ndim={len(input_shape)}"
@@ -69,43 +82,78 @@ Told = tuple[str, str | None] | None
 _Rule = Callable[[re.Match[str], LayerSpec, Shape | None], Told]
 
 
+# Each rule gets what its pattern found, the layer and what goes in; None: not my case.
+
+
 def _rank(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    rank = int(found["rank"])
     if shape is None:
         return None
-    problem = wrong_rank(entry, shape, rank)
-    return problem.text, None
+    if entry.title == "Permute":
+        axes = len(shape) - 1
+        return (
+            f"Permute needs dims for each axis but the batch: {axes} for {show(shape)}, such as "
+            f"{tuple(range(axes, 0, -1))}; it has {_written(entry, 'dims')}.",
+            "dims",
+        )
+    return wrong_rank(entry, shape, int(found["rank"])).text, None
 
 
 def _too_large(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     size = "kernel" if "kernel_size" in entry.arguments else "window"
-    parameter = next((n for n in ("kernel_size", "pool_size", "cropping") if n in entry.arguments), None)
-    value = f" ({entry.arguments[parameter]!r})" if parameter else ""
-    here = f", which is only {_show(shape)} here" if shape else ""
+    parameter = next((n for n in ("kernel_size", "pool_size") if n in entry.arguments), None)
+    if shape is None or "Pooling" not in entry.title and parameter is None:
+        return None
+    value = f", {entry.arguments[parameter]!r}," if parameter else ""
     return (
-        f"The {size} of {entry.title}{value} is larger than what goes in{here}. Make it smaller, use "
-        'padding="same", or take out a layer before it that shrinks the image.',
+        f"The {size} of {entry.title}{value} is larger than what goes in: {show(shape)}. Make it "
+        'smaller, use padding="same", or take out a layer before it that shrinks its input.',
         parameter,
+    )
+
+
+def _kernel_rank(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    if shape is None:
+        return None
+    digit = re.search(r"(\d)D", entry.title)
+    if digit and entry.title != "TimeDistributed":
+        return wrong_rank(entry, shape, int(digit[1]) + 2).text, None
+    return (
+        f"The layer in {entry.title} does not fit its input: it is applied to one step of "
+        f"{show(shape)} at a time, which has {len(shape) - 1} axes with the batch, too few.",
+        None,
+    )
+
+
+def _cropping(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return (
+        f"{entry.title} would cut away all that there is: cropping "
+        f"{_written(entry, 'cropping')} of {show(shape)}. Cut less.",
+        "cropping",
     )
 
 
 def _channels(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     return (
-        f"{entry.title} was built for another number of input features "
-        f"({found['expected']}), and gets {_show(shape)}.",
+        f"{entry.title} was built for {found['expected']} input features, and gets {show(shape)}.",
         None,
     )
 
 
 def _open_dimension(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    if shape is None or None not in shape[1:]:
+        return None
     return (
-        f"{entry.title} must know how many features go in, but gets {_show(shape)}: the last size is "
-        "open. Give the input a fixed size there.",
+        f"{entry.title} must know how large its input is, because its weights depend on that, but a "
+        f"size in {show(shape)} is open (None). Give the input a fixed size there"
+        + (", or put a global pooling in place of a Flatten." if len(shape) == 2 else "."),
         None,
     )
 
 
 def _reshape(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    wanted = entry.arguments.get("target_shape")
+    if "at most one unknown" in found.string:
+        return f"target_shape {wanted!r} may have -1 only once.", "target_shape"
     if shape is None:
         return None
     total = 1
@@ -113,10 +161,9 @@ def _reshape(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Tol
         if size is None:
             return None
         total *= size
-    wanted = entry.arguments.get("target_shape")
     return (
-        f"Reshape only re-arranges: {_show(shape)} has {total:,} values for each sample, and "
-        f"target_shape {wanted!r} needs another number. Use -1 for one size to have it worked out.",
+        f"Reshape only re-arranges: {show(shape)} has {total:,} values for each sample, which "
+        f"target_shape {wanted!r} does not. Use -1 for one size to have it worked out.",
         "target_shape",
     )
 
@@ -130,34 +177,250 @@ def _several_inputs(found: re.Match[str], entry: LayerSpec, shape: Shape | None)
 
 
 def _divisible(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    channels = shape[-1] if shape else None
     return (
-        f"The filters and the input channels of {entry.title} must both be divisible by groups.",
+        f"groups ({_written(entry, 'groups')}) must divide the number of channels that go in"
+        + (f", {channels}" if channels else "")
+        + (
+            f", and the filters, {entry.arguments['filters']!r}."
+            if "filters" in entry.arguments
+            else ". Choose a divisor of it."
+        ),
         "groups",
     )
+
+
+def _positive(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    name = found["name"]
+    return f"{name} must be a whole number above 0; it is {_written(entry, name)}.", name
+
+
+def _not_a_size(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    name, count = found["name"], int(found["count"])
+    example = "3" if count == 1 else f"3, or {(3,) * count}"
+    what = "one whole number" if count == 1 else f"a whole number or {count} of them"
+    return f"{name} must be {what} above 0, such as {example}; it is {_written(entry, name)}.", name
+
+
+def _choice(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    name = found["name"]
+    choices = [part.strip(" '\"`") for part in found["choices"].split(",")]
+    listed = ", ".join(f'"{choice}"' for choice in sorted(choices) if choice)
+    more = (
+        ' "causal" is for Conv1D.' if name == "padding" and "causal" in found.string[found.end() :] else ""
+    )
+    return f"{name} must be one of {listed}; it is {_written(entry, name)}.{more}", name
+
+
+def _unknown_name(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    kind, wrong = found["kind"].replace(" function", ""), found["name"].strip()
+    parameter = next((n for n, v in entry.arguments.items() if v == wrong), None)
+    module = getattr(keras, f"{kind}s", None)
+    known = [name for name in dir(module) if name.islower() and not name.startswith("_")]
+    close = difflib.get_close_matches(wrong.lower(), known, 1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"There is no {kind} {wrong!r}.{hint}", parameter
+
+
+def _between(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    name = found["name"]
+    return f"{name} must be a number from 0 to 1; it is {_written(entry, name)}.", name
+
+
+def _axis(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    name = next((n for n in ("axis", "shared_axes", "axes") if n in entry.arguments), None)
+    if name is None or shape is None:
+        return None
+    return (
+        f"{show(shape)} has {len(shape)} axes, 0 to {len(shape) - 1}, so there is none for {name} "
+        f"{entry.arguments[name]!r}. The last one is -1.",
+        name,
+    )
+
+
+def _groups_exceed(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    count = found["channels"]
+    return (
+        f"{entry.title} cannot make {found['groups']} groups of {count} channels. Choose a number "
+        f"for groups that divides {count}.",
+        "groups",
+    )
+
+
+def _stateful(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return (
+        "A stateful layer must know the batch size. Give the input a batch_size, or set stateful "
+        "to False.",
+        "stateful",
+    )
+
+
+def _each_step(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return (
+        f"TimeDistributed applies its layer to each step of a sequence, (batch, steps, …), but gets "
+        f"{show(shape)}, which has no steps. Use the layer itself.",
+        None,
+    )
+
+
+def _strides_and_dilation(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return "Of strides and dilation_rate only one can be above 1.", "strides"
+
+
+def _recurrent_only(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    if entry.title != "Bidirectional":
+        return None
+    return (
+        "Bidirectional reads a sequence forwards and backwards, so the layer in it must be a "
+        "recurrent one: LSTM, GRU, SimpleRNN or RNN.",
+        "layer",
+    )
+
+
+def _cell(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return "RNN needs a cell: LSTMCell, GRUCell, SimpleRNNCell or a list of them.", "cell"
+
+
+def _no_kernel(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return (
+        f"{entry.title} needs a layer with a kernel, such as Dense or Conv2D; {found['name']} has "
+        "none.",
+        "layer",
+    )
+
+
+def _permutation(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return (
+        f"dims must name each axis but the batch once, counted from 1, such as (2, 1); it is "
+        f"{_written(entry, 'dims')}.",
+        "dims",
+    )
+
+
+def _unknown_argument(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    name = found["name"]
+    return f"{entry.title} takes no argument {name!r}.", name
+
+
+def _unknown_class(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return (
+        f"There is no layer {entry.title}. Run the cell that defines it, or take the layer out.",
+        None,
+    )
+
+
+def _bad_name(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return f"A name is a text without /; this one is {_written(entry, 'name')}.", "name"
+
+
+def _dtype(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return (
+        f'There is no dtype {found["name"]!r}. Known are "float32", "float16", "bfloat16", '
+        '"float64", "mixed_float16" and "mixed_bfloat16".',
+        "dtype",
+    )
+
+
+def _either(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    return f"{entry.title} needs one of {found['one']} and {found['other']}.", found["one"]
+
+
+def _wrong_type(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    wrong = [
+        name
+        for name, value in entry.arguments.items()
+        if isinstance(value, str) and name in ("rate", "stddev", "epsilon", "momentum", "scale", "factor")
+    ]
+    if not wrong:
+        return None
+    return f"{wrong[0]} must be a number; it is {_written(entry, wrong[0])}.", wrong[0]
 
 
 _RULES: tuple[tuple[str, _Rule], ...] = (
     (r"expected (?:min_)?ndim=(?P<rank>\d+), found ndim=\d+", _rank),
     (
-        r"(?:Computed output size would be negative|output.{0,60}(?:<= ?0|negative)"
-        r"|[Nn]egative dimension|smaller than.{0,20}(?:kernel|filter|window|pool)"
-        r"|dimension.{0,40}must be (?:>|greater|positive)|invalid output shape|output dim.{0,40}non-positive)",
+        r"Computed output size would be|[Nn]egative dimension|must be (?:>|greater than) 0.*output",
         _too_large,
     ),
+    (r"Kernel shape must have the same length as input", _kernel_rank),
+    (r"[Vv]alues in `cropping`|`cropping` parameter of", _cropping),
     (r"expected axis -?\d+ of input shape to have value (?P<expected>\d+)", _channels),
-    (r"(?:last dimension|channel dimension|last axis).{0,80}(?:should be defined|must be defined|None)", _open_dimension),
-    (r"(?:total size of (?:the )?(?:new )?array|target_shape|[Ss]ize of.{0,30}must match|cannot reshape)", _reshape),
-    (r"(?:should|must) be called on a list of|on a list of (?:at least )?\d? ?inputs", _several_inputs),
-    (r"divisible by.{0,20}groups|groups.{0,60}divisible", _divisible),
+    (
+        r"must be fully-defined|'NoneType' and 'int'|'int' and 'NoneType'"
+        r"|should be defined|cannot be `?None|int\(\) argument must be.*'NoneType'",
+        _open_dimension,
+    ),
+    (r"total size of the tensor must be unchanged|must be at most one unknown dimension", _reshape),
+    (r"(?:should|must) be called on a list of", _several_inputs),
+    (r"divisible by", _divisible),
+    (
+        r"invalid value for `(?P<name>\w+)`, expected a positive integer"
+        r"|argument `(?P<name2>\w+)`\. Expected a strictly positive"
+        r"|`(?P<name3>\w+)` must be (?:a positive integer|>= ?1)"
+        r"|integer value for `(?P<name4>\w+)`",
+        lambda found, entry, shape: _positive(_First(found), entry, shape),  # type: ignore[arg-type]
+    ),
+    (
+        r"The `(?P<name>\w+)` argument must be a tuple of (?P<count>\d) integers",
+        _not_a_size,
+    ),
+    (r"`(?P<name>\w+)` argument must be .*?one of \{(?P<choices>[^}]*)\}", _choice),
+    (
+        r"Could not interpret (?P<kind>activation function|initializer|regularizer|constraint) "
+        r"identifier: (?P<name>[^\n]*)",
+        _unknown_name,
+    ),
+    (r"argument `(?P<name>\w+)`\. Expected a float value between 0 and 1", _between),
+    (r"Number of groups \((?P<groups>\d+)\) cannot be more than.*\((?P<channels>\d+)\)", _groups_exceed),
+    (r"stateful=True.*batch size must be static", _stateful),
+    (r"`TimeDistributed` Layer should be passed", _each_step),
+    (r"`?strides > 1`? not supported in conjunction", _strides_and_dilation),
+    (r"could not be deserialized properly|go_backwards|return_sequences", _recurrent_only),
+    (r"RNN cell should have a|cell should have a `call`", _cell),
+    (r"(?P<name>\w+) object has no attribute 'kernel'", _no_kernel),
+    (r"permutation argument `dims`", _permutation),
+    (
+        r"Unrecognized keyword arguments.*?\{'(?P<name>\w+)'|unexpected keyword argument '(?P<name2>\w+)'",
+        lambda found, entry, shape: _unknown_argument(_First(found), entry, shape),  # type: ignore[arg-type]
+    ),
+    (r"no class '[^']*' is known", _unknown_class),
+    (r"Argument `name` must be a string", _bad_name),
+    (r"Cannot convert '(?P<name>[^']*)' to a mixed precision", _dtype),
+    (r"set either `(?P<one>\w+)` or `(?P<other>\w+)`", _either),
+    (r"index out of range|out of bounds|axis.{0,40}must be in the range", _axis),
+    (r"not supported between instances|could not convert string to float", _wrong_type),
 )
 
 
+class _First:
+    """A match in which one of several groups, ``name``, ``name2`` …, found the name."""
+
+    def __init__(self, found: re.Match[str]) -> None:
+        self.string = found.string
+        self._name = next(text for text in found.groups() if text)
+
+    def __getitem__(self, key: str) -> str:
+        return self._name
+
+
+def _written(entry: LayerSpec, name: str) -> str:
+    """An argument as the user would write it."""
+    value = entry.arguments.get(name)
+    return json.dumps(value) if isinstance(value, str) else repr(value)
+
+
 def _fallback(message: str, entry: LayerSpec, input_shape: Shape | None) -> str:
-    first = message.splitlines()[0].strip()
-    if len(first) > 240:
-        first = first[:239] + "…"
-    here = f" It gets {_show(input_shape)}." if input_shape is not None else ""
-    return f"{entry.title} cannot work like this: {first}{'' if first.endswith('.') else '.'}{here}"
+    here = f" It gets {show(input_shape)}." if input_shape is not None else ""
+    return f"{entry.title} cannot work like this: {_sentence(message)}{here}"
+
+
+def _sentence(message: str) -> str:
+    """The first lines of a message of Keras, without what it says for its own developers."""
+    text = re.sub(r"\s*Received(?:: |[^.\n]*=).*", "", message, flags=re.S).strip() or message
+    text = text.splitlines()[0].replace("`", "").strip()
+    if len(text) > 240:
+        text = text[:239] + "…"
+    return text if text.endswith((".", "…", "?")) else text + "."
 
 
 def _parameter_in(message: str, entry: LayerSpec) -> str | None:
@@ -172,16 +435,30 @@ def _parameter_in(message: str, entry: LayerSpec) -> str | None:
 
 def _hint(shape: Shape, rank: int) -> str:
     have = len(shape)
-    if have > rank and rank == 2:
+    if have > rank == 2:
         return "Put a Flatten before it."
-    if have == 2 and rank in (3, 4, 5):
-        return "A Flatten or Dense before it has thrown the arrangement away: take it out, or Reshape."
+    if have == 2 and rank == 3:
+        return (
+            "If a recurrent layer comes before it, set its return_sequences to True; if a Flatten or "
+            "a Dense does, take it out; or put a Reshape in between."
+        )
+    if have == 2 and rank > 3:
+        return (
+            "If a Flatten or a Dense comes before it, take that out, or put a Reshape in between."
+        )
     if have == 3 and rank == 4:
-        return "A grey image has one channel: put a Reshape before it that adds an axis of size 1."
+        sizes = tuple(-1 if size is None else size for size in (*shape[1:], 1))
+        return (
+            "If these are grey images, they lack the axis of their one channel: put "
+            f"Reshape({sizes}) before it."
+        )
     if have == 4 and rank == 3:
         return "Put a Reshape or a TimeDistributed(Flatten) before it."
+    if have == 4 and rank == 5:
+        return "If these are images, use the layer with 2D in its name, or add an axis by Reshape."
     return ""
 
 
-def _show(shape: Shape | None) -> str:
+def show(shape: Shape | None) -> str:
+    """Write a shape as Keras does."""
     return "input of unknown shape" if shape is None else f"({', '.join(map(str, shape))})"

@@ -12,11 +12,11 @@ import inspect
 import math
 import threading
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
-from kwidgets.builder import catalog, convert, explain
+from kwidgets.builder import catalog, convert, explain, limits
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
 from kwidgets.builder.dry import CutOff, dry_scope, guarded
 from kwidgets.builder.spec import (
@@ -29,18 +29,12 @@ from kwidgets.builder.spec import (
     Value,
 )
 
+T = TypeVar("T")
+
 _REMEMBERED = 5000
 
 # Keras's own that run code of the user's.
 _RUNS_USERS_CODE = {"keras.layers.Lambda", "keras.layers.TorchModuleWrapper"}
-
-# Layers whose compute_output_shape does not look at the rank: wrong input fails only on data.
-_RANKS = {
-    f"keras.layers.Adaptive{kind}Pooling{dimensions}D": dimensions + 2
-    for kind in ("Average", "Max")
-    for dimensions in (1, 2, 3)
-}
-
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +56,12 @@ class Inference:
 
     def __init__(self) -> None:
         self._memory: collections.OrderedDict[Hashable, _Found] = collections.OrderedDict()
+        # Layers that do to each place the same, to be asked about inputs of other sizes.
+        self._local: collections.OrderedDict[Hashable, tuple[keras.Layer, _Found]] = (
+            collections.OrderedDict()
+        )
+        self._classes: dict[str, object] = {}
+        self._settings: Hashable = None
         self._lock = threading.RLock()
 
     def analyze(self, spec: ModelSpec, input_shape: Shape | None = None) -> Analysis:
@@ -76,6 +76,7 @@ class Inference:
             return self._analyze(spec, input_shape)
 
     def _analyze(self, spec: ModelSpec, input_shape: Shape | None) -> Analysis:
+        self._classes, self._settings = {}, _policies()
         tensor, problem = _input_of(spec, input_shape)
         facts: dict[str, LayerFacts] = {}
         start: Tensor | str = tensor or ("blocked" if problem else "unknown")
@@ -169,18 +170,53 @@ class Inference:
         if key in self._memory:
             self._memory.move_to_end(key)
             return self._memory[key]
-        found = _infer(entry, tensor)
-        self._memory[key] = found
-        if len(self._memory) > _REMEMBERED:
-            self._memory.popitem(last=False)
+        found = self._elsewhere(entry, tensor) or self._infer(entry, tensor)
+        _remember(self._memory, key, found)
         return found
 
-    def _key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
+    def _infer(self, entry: LayerSpec, tensor: Tensor) -> _Found:
+        found, layer = _infer(entry, tensor)
+        if layer is not None and found.output is not None and _is_local(entry):
+            _remember(self._local, self._local_key(entry, tensor), (layer, found))
+        return found
+
+    def _elsewhere(self, entry: LayerSpec, tensor: Tensor) -> _Found | None:
+        """What is known of the same layer for input of another size, changed to this one.
+
+        So a change of the input's size costs little, however many layers follow.
+        """
+        known = self._local.get(self._local_key(entry, tensor)) if _is_local(entry) else None
+        if known is None:
+            return None
+        layer, found = known
         try:
-            cls: object = catalog.class_of(entry.class_name)
-        except KeyError:
-            cls = None
-        return (cls, freeze(entry.object.without_argument("name")), tensor, _policies())
+            with dry_scope():
+                output = layer.compute_output_shape(tensor.shape)
+        except Exception:
+            return None
+        shape = tuple(None if size is None else int(size) for size in output)
+        dtype = found.facts.output_dtype or ""
+        facts = dataclasses.replace(
+            found.facts,
+            input_shape=tensor.shape,
+            output_shape=shape,
+            output_bytes=_output_bytes(shape, dtype),
+        )
+        return _Found(facts, Tensor(shape, dtype))
+
+    def _local_key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
+        of_one = Tensor((len(tensor.shape), tensor.shape[-1]), tensor.dtype)
+        return self._key(entry, of_one)
+
+    def _key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
+        name = entry.class_name
+        if name not in self._classes:
+            try:
+                self._classes[name] = catalog.class_of(name)
+            except KeyError:
+                self._classes[name] = None
+        frozen = freeze(entry.object.without_argument("name"))
+        return (self._classes[name], frozen, tensor, self._settings)
 
     def _problem_without_input(self, entry: LayerSpec) -> Problem | None:
         """What is wrong with a layer whatever goes into it."""
@@ -236,16 +272,46 @@ def _input_of(spec: ModelSpec, stand_in: Shape | None) -> tuple[Tensor | None, P
         return None, explain.explain_input(error, spec.input)
 
 
-def _infer(entry: LayerSpec, tensor: Tensor) -> _Found:
+def _remember(memory: collections.OrderedDict[Hashable, T], key: Hashable, found: T) -> None:
+    memory[key] = found
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
+
+
+# Layers whose weights depend on the channels alone, and that treat all places alike.
+_LOCAL = {
+    *(f"{kind}Conv{n}D" for kind in ("", "Separable", "Depthwise") for n in (1, 2, 3)),
+    *(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)),
+    *(f"ZeroPadding{n}D" for n in (1, 2, 3)),
+    *("BatchNormalization", "ReLU", "LeakyReLU", "ELU", "Activation", "Dropout", "Rescaling"),
+    *("SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"),
+}
+
+
+def _is_local(entry: LayerSpec) -> bool:
+    head, _, name = entry.class_name.rpartition(".")
+    return (
+        name in _LOCAL
+        and head == "keras.layers"
+        and entry.object.live is None
+        and not {"axis", "data_format", "noise_shape", "dtype"} & set(entry.arguments)
+        and keras.config.image_data_format() == "channels_last"
+        and _trusted(entry.object)
+    )
+
+
+def _infer(entry: LayerSpec, tensor: Tensor) -> tuple[_Found, keras.Layer | None]:
+    """Ask Keras; return also the layer that was asked, where it can be asked again."""
     try:
         unusable = _unusable(entry, tensor)
         if unusable:
-            return _Found(LayerFacts("error", tensor.shape, problem=unusable), None)
+            return _Found(LayerFacts("error", tensor.shape, problem=unusable), None), None
         if entry.object.live is not None:
-            return _infer_live(entry.object.live.value, tensor)
+            live = entry.object.live.value
+            return guarded(lambda: _infer_live(live, tensor)), None
         if _trusted(entry.object):
             return _call(entry, tensor)
-        return guarded(lambda: _call(entry, tensor))
+        return guarded(lambda: _call(entry, tensor))[0], None
     except CutOff as error:
         problem = Problem(
             f"The code of {entry.title} was cut off: {error}. Its call must be quick and must not "
@@ -254,14 +320,28 @@ def _infer(entry: LayerSpec, tensor: Tensor) -> _Found:
         )
     except Exception as error:
         problem = explain.explain(error, entry, tensor.shape)
-    return _Found(LayerFacts("error", tensor.shape, problem=problem), None)
+    return _Found(LayerFacts("error", tensor.shape, problem=problem), None), None
 
 
-def _call(entry: LayerSpec, tensor: Tensor) -> _Found:
+def _call(entry: LayerSpec, tensor: Tensor) -> tuple[_Found, keras.Layer]:
     with dry_scope():
         layer = convert.make_object(entry.object)
-        output = layer(keras.KerasTensor(tensor.shape, tensor.dtype))
-        return _found(layer, tensor, output)
+        given = keras.KerasTensor(tensor.shape, tensor.dtype)
+        output = layer(given)
+        if output is given:
+            return _cyclic(layer, tensor), layer
+        return _found(layer, tensor, output), layer
+
+
+def _cyclic(layer: keras.Layer, tensor: Tensor) -> _Found:
+    """A model cannot tell apart what goes into a layer and what comes out, if both are one."""
+    name = type(layer).__name__
+    problem = Problem(
+        f"{name} cannot be in a model as this version of Keras has it: it hands on the very tensor "
+        "that it was given. Apply it to the data beforehand.",
+        f"{name} returns its input, which makes a cycle of the model's graph",
+    )
+    return _Found(LayerFacts("error", tensor.shape, problem=problem), None)
 
 
 def _infer_live(layer: keras.Layer, tensor: Tensor) -> _Found:
@@ -280,16 +360,23 @@ def _infer_live(layer: keras.Layer, tensor: Tensor) -> _Found:
 
 def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> _Found:
     if not isinstance(output, keras.KerasTensor):
-        kind = "several outputs" if isinstance(output, (tuple, list, dict)) else repr(output)
+        several = isinstance(output, (tuple, list, dict))
+        kind = "several outputs" if several else f"no tensor but {output!r}"
+        parameter, hint = None, ""
+        if getattr(layer, "return_state", False):
+            parameter, hint = "return_state", " Set return_state to False."
+        elif several and getattr(layer, "merge_mode", "") is None:
+            parameter, hint = "merge_mode", ' Set merge_mode to "concat".'
         problem = Problem(
-            f"{type(layer).__name__} gives {kind}; each layer of a Sequential gives one tensor.",
+            f"{type(layer).__name__} gives {kind}; each layer of a Sequential gives one tensor.{hint}",
             f"Layers of a Sequential model must return one tensor; {layer.name} returned {kind}.",
+            parameter,
         )
         return _Found(LayerFacts("error", tensor.shape, problem=problem), None)
     shape = tuple(None if size is None else int(size) for size in output.shape)
     dtype = keras.backend.standardize_dtype(output.dtype)
     weights = layer.weights
-    trainable = {id(weight) for weight in layer.trainable_weights}
+    # A wrapper's own ``trainable`` does not reach the weights of what it wraps.
     counts = [(_size(weight.shape), weight) for weight in weights]
     return _Found(
         LayerFacts(
@@ -298,7 +385,7 @@ def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> _Found:
             output_shape=shape,
             output_dtype=dtype,
             parameters=sum(count for count, _ in counts),
-            trainable=sum(count for count, weight in counts if id(weight) in trainable),
+            trainable=sum(count for count, weight in counts if weight.trainable),
             weight_bytes=sum(count * _item_bytes(weight.dtype) for count, weight in counts),
             output_bytes=_output_bytes(shape, dtype),
             weight_shapes=tuple(tuple(int(s) for s in weight.shape) for weight in weights),
@@ -317,9 +404,9 @@ def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
                 "The input shape of a nested Sequential differs from what the layer before gives.",
                 "shape",
             )
-    rank = _RANKS.get(entry.class_name)
-    if rank is not None and len(tensor.shape) != rank:
-        return explain.wrong_rank(entry, tensor.shape, rank)
+    wrong = limits.problem(entry, tensor.shape, tensor.dtype)
+    if wrong:
+        return wrong
     known = catalog.catalog().entry(entry.class_name)
     if known and known["unusable"] and entry.class_name not in (INPUT_LAYER, SEQUENTIAL):
         return Problem(
@@ -352,7 +439,7 @@ def _missing(spec: ObjectSpec) -> Problem | None:
             and spec.arguments.get(name) is None
         ):
             return Problem(
-                f"{spec.title} needs {name}.", f"missing a required argument: '{name}'", name
+                f"{spec.title} needs {name}: set it.", f"missing a required argument: '{name}'", name
             )
     for name, value in spec.arguments.items():
         for item in value if isinstance(value, (tuple, list)) else (value,):

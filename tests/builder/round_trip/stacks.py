@@ -494,9 +494,9 @@ def _arguments(
 def _output_of(cls: type, title: str, given: dict[str, Any]) -> Any:
     try:
         model = keras.Sequential([keras.Input(**SHAPES[TABLE[title][0]]), cls(**given)])
+        return model.output_shape
     except Exception:  # arguments that exclude each other
         return None
-    return model.output_shape
 
 
 def _after(shape: tuple[int | None, ...], rng: random.Random) -> list[Any]:

@@ -1,0 +1,143 @@
+"""What goes into a layer, where Keras itself checks that only when data flows.
+
+Without these a stack would look right, and fail at its first batch.
+"""
+
+from __future__ import annotations
+
+import math
+
+import keras
+
+from kwidgets.builder import explain
+from kwidgets.builder.analysis import Problem, Shape
+from kwidgets.builder.spec import LayerSpec
+
+_LAYERS = "keras.layers."
+
+_PICTURES = (
+    *("AutoContrast", "RandomFlip", "RandomRotation", "RandomZoom", "AugMix", "CutMix", "MixUp"),
+    *("RandomBrightness", "RandomColorJitter", "RandomContrast", "RandomCrop", "Resizing"),
+    *("RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "RandomInvert"),
+    *("RandomPerspective", "RandomPosterization", "RandomSharpness", "RandomShear"),
+    *("RandomTranslation", "Solarization"),
+)
+_BATCHES_OF_PICTURES = (
+    *("ContrastLimitedAdaptiveHistogramEqualization", "Equalization", "RandAugment"),
+    *("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation"),
+)
+
+# How many axes may go in, the batch included.
+_RANKS: dict[str, tuple[int, ...]] = {
+    **{f"Adaptive{kind}Pooling{n}D": (n + 2,) for kind in ("Average", "Max") for n in (1, 2, 3)},
+    **dict.fromkeys(_PICTURES, (3, 4)),
+    **dict.fromkeys(_BATCHES_OF_PICTURES, (4,)),
+    "RNN": (3,),
+}
+
+# Channels that have a meaning: red, green and blue.
+_COLOURED = ("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation")
+
+_TAKE_TEXT = {
+    *("TextVectorization", "StringLookup", "Hashing", "HashedCrossing", "Identity", "Flatten"),
+    *("Reshape", "Permute", "RepeatVector", "Lambda"),
+}
+_TAKE_ONLY_TEXT = {"TextVectorization", "StringLookup"}
+
+# TensorFlow has no such operation for whole numbers; Keras casts only what is a fraction already.
+_FRACTIONS = {
+    *(f"{kind}Conv{n}D" for kind in ("", "Depthwise", "Separable") for n in (1, 2, 3)),
+    *(f"Conv{n}DTranspose" for n in (1, 2, 3)),
+    *(f"ConvLSTM{n}D" for n in (1, 2, 3)),
+    *(f"SpatialDropout{n}D" for n in (1, 2, 3)),
+    *(f"AveragePooling{n}D" for n in (1, 2, 3)),
+    *("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ELU", "PReLU", "Softmax"),
+    *("UnitNormalization", "RNN", "MaxPooling3D", "RandomContrast", "RandomSaturation"),
+}
+
+
+def problem(entry: LayerSpec, shape: Shape, dtype: str) -> Problem | None:
+    """Say what is wrong with a layer's input, as far as Keras would not."""
+    if not entry.class_name.startswith(_LAYERS) or entry.object.live is not None:
+        return None
+    name = entry.class_name.removeprefix(_LAYERS)
+    return (
+        _wrong_kind(entry, name, dtype)
+        or _wrong_rank(entry, name, shape)
+        or _wrong_size(entry, name, shape)
+    )
+
+
+def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
+    if dtype == "string" and name not in _TAKE_TEXT:
+        return Problem(
+            f"{name} computes with numbers, but gets text. Put a TextVectorization or a "
+            "StringLookup before it.",
+            f"{name} does not take a tensor of dtype string",
+        )
+    if dtype != "string" and name in _TAKE_ONLY_TEXT:
+        return Problem(
+            f'{name} takes text, but gets numbers ({dtype}). Set the dtype of the input to "string".',
+            f"{name} takes a tensor of dtype string; got {dtype}",
+        )
+    if name in _FRACTIONS and "int" in dtype and keras.backend.backend() == "tensorflow":
+        return Problem(
+            f"{name} computes with fractions, but gets whole numbers ({dtype}). Set the dtype of the "
+            'input to "float32", or put an Embedding or a Rescaling before it.',
+            f"TensorFlow has no {name} for dtype {dtype}",
+        )
+    return None
+
+
+def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
+    rank = len(shape)
+    allowed = _RANKS.get(name)
+    if allowed is not None and rank not in allowed:
+        return explain.wrong_rank(entry, shape, max(allowed))
+    if name == "TextVectorization" and not (rank == 1 or (rank == 2 and shape[1] == 1)):
+        return Problem(
+            "TextVectorization takes one text for each sample, an input of shape () or (1,), but "
+            f"gets {explain.show(shape)}.",
+            f"the input rank must be 1 or the last dimension 1; got {explain.show(shape)}",
+        )
+    axes = entry.arguments.get("axis")
+    if name in ("Softmax", "UnitNormalization") and axes is not None:
+        listed = axes if isinstance(axes, (list, tuple)) else (axes,)
+        if any(isinstance(axis, int) and not -rank <= axis < rank for axis in listed):
+            return Problem(
+                f"{explain.show(shape)} has {rank} axes, 0 to {rank - 1}, so there is none for axis "
+                f"{axes!r}. The last one is -1.",
+                f"axis {axes!r} is out of bounds for a tensor with {rank} dimensions",
+                "axis",
+            )
+    equation = entry.arguments.get("equation")
+    if name == "EinsumDense" and isinstance(equation, str) and "." not in equation:
+        letters = equation.partition(",")[0].strip()
+        if len(letters) != rank:
+            return Problem(
+                f"The equation {equation!r} is for input with {len(letters)} axes, the batch "
+                f"included, but {explain.show(shape)} has {rank}.",
+                f"EinsumDense {equation!r} was given {rank} dimensions",
+                "equation",
+            )
+    return None
+
+
+def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
+    if name in _COLOURED and entry.arguments.get("data_format") in (None, "channels_last"):
+        if shape[-1] not in (None, 3, *((1,) if name == "RandomGrayscale" else ())):
+            return Problem(
+                f"{name} needs colour images with 3 channels, but gets {explain.show(shape)}.",
+                f"{name} needs 3 channels; got {shape[-1]}",
+            )
+    if name == "MelSpectrogram" and shape[-1] is not None:
+        length = entry.arguments.get("fft_length", 2048)
+        if isinstance(length, int) and shape[-1] <= math.floor(length / 2):
+            return Problem(
+                f"MelSpectrogram needs more than {length // 2:,} values in a row, half of its "
+                f"fft_length ({length:,}), but gets {explain.show(shape)}. Choose a smaller "
+                "fft_length.",
+                f"the signal of {shape[-1]} values is too short for fft_length={length}",
+                "fft_length",
+            )
+    return None
