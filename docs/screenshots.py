@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,14 @@ model.fit(x_train, y_train, epochs={epochs}, validation_data=(x_test, y_test),
           callbacks=[live], verbose=0);"""
 
 
+def hide_file_browser(page: Page) -> None:
+    """It is not what a picture is about."""
+    page.evaluate(
+        """() => window.jupyterapp.shell.leftCollapsed
+            || window.jupyterapp.commands.execute('application:toggle-left-area')"""
+    )
+
+
 def wait_for_epoch(region: Locator, epoch: int) -> None:
     expect(
         region.get_by_role("table", name="Metrics").get_by_role("row").nth(epoch)
@@ -55,8 +64,7 @@ def take(page: Page, server: LabServer, images: Path, every: bool) -> None:
         page, server, "digits.ipynb", [SETUP, FIT.format(options="", epochs=60)]
     )
     notebook.run_and_wait(0, 120)
-    # The file browser is not what the picture is about.
-    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    hide_file_browser(page)
     notebook.run(1)
     region = notebook.outputs(1).get_by_role("region", name="Live training")
     status = region.get_by_role("status")
@@ -105,9 +113,110 @@ def take(page: Page, server: LabServer, images: Path, every: bool) -> None:
         picture("finished-dark")
 
 
+BUILDER = """builder = kw.SequentialBuilder(input_shape=(8, 8), name="digits")
+builder"""
+CNN = [
+    "reshape 8 8 1",
+    "conv2d 16 3 relu",
+    "conv2d 32 3 relu",
+    "maxpool 2d 2",
+    "flatten",
+    "dropout 0.3",
+    "dense 10 softmax",
+]
+
+
+def take_builder(page: Page, server: LabServer, images: Path, every: bool) -> None:
+    notebook = Notebook.create(page, server, "builder.ipynb", [SETUP, BUILDER])
+    notebook.run_and_wait(0, 120)
+    # TensorFlow's words are not what the picture is about.
+    page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    hide_file_browser(page)
+    notebook.run_and_wait(1)
+    region = notebook.outputs(1).get_by_role("region", name="Sequential builder")
+    add = region.get_by_role("combobox", name="Add layer")
+    cards = region.get_by_role("list", name="Layers", exact=True).get_by_role("listitem")
+
+    def picture(name: str) -> None:
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        notebook.cell(1).evaluate("element => element.scrollIntoView()")
+        notebook.cell(1).screenshot(path=images / f"{name}.png")
+
+    def type_layer(text: str) -> None:
+        add.fill(text)
+        add.press("Enter")
+        expect(add).to_have_value("")
+
+    def tab(name: str) -> None:
+        region.get_by_role("tab", name=re.compile(f"^{name}")).click()
+
+    def choose(name: str, start: str) -> None:
+        field = region.get_by_label(name, exact=True)
+        option = field.locator("option").filter(has_text=re.compile(rf"^{start}\b")).first
+        field.select_option(value=option.get_attribute("value"))
+
+    if every:
+        picture("builder-empty-light")
+    for number, text in enumerate(CNN, 1):
+        type_layer(text)
+        expect(cards).to_have_count(number)
+    add.press("Escape")
+    cards.nth(1).click()
+    picture("builder-light")
+    notebook.set_theme("dark")
+    picture("builder-dark")
+    notebook.set_theme("light")
+    region.get_by_label("kernel_size", exact=True).fill("12")
+    region.get_by_label("kernel_size", exact=True).press("Enter")
+    expect(cards.nth(1)).to_contain_text("larger")
+    picture("builder-error")
+    region.get_by_role("button", name="Undo", exact=True).click()
+    expect(cards.nth(1)).not_to_contain_text("larger")
+    cards.last.click()
+    region.get_by_label("units", exact=True).fill("5")
+    region.get_by_label("units", exact=True).press("Enter")
+    tab("Compile")
+    choose("optimizer", "Adam")
+    choose("loss", "SparseCategoricalCrossentropy")
+    choose("metrics", "accuracy")
+    if every:
+        picture("builder-compile")
+    tab("Fit")
+    choose("x", "x_train")
+    choose("y", "y_train")
+    tab("Layers")
+    expect(region.get_by_role("list", name="Advice")).to_be_visible()
+    picture("builder-advice")
+    region.get_by_role("button", name="Set units to 10").click()
+    tab("Fit")
+    choose("validation_x", "x_test")
+    choose("validation_y", "y_test")
+    region.get_by_label("epochs", exact=True).fill("100")
+    region.get_by_label("epochs", exact=True).press("Enter")
+    region.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function(
+        "element => Number(element.getAttribute('aria-valuenow')) > 400",
+        arg=region.get_by_role("progressbar").element_handle(timeout=60_000),
+        timeout=120_000,
+    )
+    page.set_viewport_size({"width": 1100, "height": 1300})
+    picture("builder-fit")
+    if every:
+        notebook.set_theme("dark")
+        picture("builder-fit-dark")
+        notebook.set_theme("light")
+    region.get_by_role("button", name="Stop", exact=True).click()
+    tab("Code")
+    picture("builder-code")
+    tab("Layers")
+    page.set_viewport_size({"width": 520, "height": 1000})
+    picture("builder-narrow")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, default=REPOSITORY / "docs" / "images")
+    parser.add_argument("--only", choices=["live", "builder"])
     parser.add_argument("--every", action="store_true", help="every state, light and dark")
     parser.add_argument("--width", type=int, default=1100)
     arguments = parser.parse_args()
@@ -124,7 +233,10 @@ def main() -> None:
         page = browser.new_page(
             viewport={"width": arguments.width, "height": 1000}, device_scale_factor=2
         )
-        take(page, server, arguments.images, arguments.every)
+        if arguments.only in (None, "live"):
+            take(page, server, arguments.images, arguments.every)
+        if arguments.only in (None, "builder"):
+            take_builder(page, server, arguments.images, arguments.every)
         browser.close()
 
 

@@ -153,9 +153,7 @@ class _Writer:
         cls = convert.class_of(spec.class_name)
         name = self._class(spec, cls)
         if spec.from_config:
-            return _Call(
-                f"{name}.from_config(", (("", self._mapping(spec.arguments)),), ")"
-            )
+            return _Call(f"{name}.from_config(", (("", self._mapping(spec.arguments)),), ")")
         parameters = inspect.signature(cls).parameters
         positional = []
         for parameter in parameters.values():
@@ -244,21 +242,25 @@ class _Writer:
         while name in {*self._lives.values(), *self.sources.definitions, "model", "keras"}:
             name += "_"
         self._lives[id(live.value)] = name
-        self.constants.append(f"{name} = " + _render(self._serialized(live.value), 0, len(name) + 3))
+        self.constants.append(
+            f"{name} = " + _render(self._serialized(live.value), 0, len(name) + 3)
+        )
         self.sources.notes.append(
             f"{live.text} is written down as its config: the layers in it, not how they were made."
         )
         return name
 
     def _serialized(self, thing: Any) -> _Expression:
-        with weightless():
+        with weightless(on_meta=False):
             packed = keras.saving.serialize_keras_object(thing)
         text = json.dumps(packed)
         self.imports.add("import json")
         inside = thing._flatten_layers() if isinstance(thing, keras.Layer) else [thing]
         own = {cls.__name__: cls for cls in map(type, inside) if not _is_keras(cls)}
         custom = {name: self.sources.expression(cls) for name, cls in sorted(own.items())}
-        items: list[tuple[str, _Expression]] = [("", _Call("json.loads(", (("", repr(text)),), ")"))]
+        items: list[tuple[str, _Expression]] = [
+            ("", _Call("json.loads(", (("", repr(text)),), ")"))
+        ]
         if custom:
             names = tuple((f"{_text(name)}: ", known) for name, known in custom.items())
             items.append(("custom_objects", _Call("{", names, "}")))
@@ -346,7 +348,7 @@ def _keyword(name: str) -> str:
 
 def _text(value: Value) -> str:
     if isinstance(value, str):
-        if "\"" in value and "'" not in value or not value.isascii() and not value.isprintable():
+        if '"' in value and "'" not in value or not value.isascii() and not value.isprintable():
             return repr(value)
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and value != value:

@@ -194,7 +194,7 @@ def spec_of_object(thing: Any) -> ObjectSpec:
             # Its constructor takes tensors. A model as a layer stays the very model it is.
             return ObjectSpec(key, {}, live=Reference(thing, f"{cls.__name__} {thing.name!r}"))
         # Optimizers read their variables' values: those must have some.
-        with dry_scope() if isinstance(thing, keras.Layer) else no_trace():
+        with dry_scope(on_meta=False) if isinstance(thing, keras.Layer) else no_trace():
             found = _by_arguments(key, cls, thing, config)
             if found is not None:
                 return found
@@ -270,9 +270,7 @@ def _key_of(cls: type) -> str:
         return str(name) if name else catalog.add_class(cls)
 
 
-def _by_arguments(
-    key: str, cls: type, thing: Any, config: Mapping[str, Any]
-) -> ObjectSpec | None:
+def _by_arguments(key: str, cls: type, thing: Any, config: Mapping[str, Any]) -> ObjectSpec | None:
     names = _argument_names(cls, config)
     known = {
         name: _value_of(config[name], thing, name)
@@ -307,7 +305,10 @@ def _by_arguments(
             if arguments.get("trainable") is False and not thing.weights:
                 # A StringLookup does not take it, and has nothing to freeze.
                 del arguments["trainable"]
-                if _says({**make_object(ObjectSpec(key, arguments)).get_config(), "trainable": False}, config):
+                if _says(
+                    {**make_object(ObjectSpec(key, arguments)).get_config(), "trainable": False},
+                    config,
+                ):
                     return ObjectSpec(key, arguments)
         except Exception:
             continue

@@ -30,6 +30,7 @@ _CHECK_SECONDS = 0.02
 # any later StatelessScope ends.
 _UNINITIALIZED = "uninitialized_variables"
 _NAMES = "object_name_uids"
+_POLICY = "dtype_policy"
 
 
 @contextlib.contextmanager
@@ -54,21 +55,26 @@ def fresh_names() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def dry_scope() -> Iterator[None]:
-    """Layers made and called on KerasTensors in here have weights with shapes, but no values."""
-    with no_trace(), weightless():
+def dry_scope(on_meta: bool = True) -> Iterator[None]:
+    """Layers made and called on KerasTensors in here have weights with shapes, but no values.
+
+    Args:
+        on_meta: under PyTorch, make other tensors without values too. A regularizer made so does
+            not know its factor any more: False to ask layers for their config.
+    """
+    with no_trace(), weightless(on_meta):
         yield
 
 
 @contextlib.contextmanager
-def weightless() -> Iterator[None]:
+def weightless(on_meta: bool = True) -> Iterator[None]:
     """As :func:`dry_scope`, but names and random numbers are drawn."""
     with contextlib.ExitStack() as scopes:
         uninitialized = global_state.get_global_attribute(_UNINITIALIZED)
         global_state.set_global_attribute(_UNINITIALIZED, [])
         try:
             scopes.enter_context(keras.StatelessScope(initialize_variables=False))
-            if keras.backend.backend() == "torch":
+            if on_meta and keras.backend.backend() == "torch":
                 from keras.src.backend.torch.core import device_scope
 
                 scopes.enter_context(device_scope("meta"))
@@ -94,18 +100,19 @@ def guarded(function: Callable[[], T]) -> T:
     outcome: dict[str, Any] = {}
     done = threading.Event()
     context = contextvars.copy_context()
+    # Keras keeps this by thread.
+    policy = global_state.get_global_attribute(_POLICY)
 
     def work() -> None:
         try:
+            global_state.set_global_attribute(_POLICY, policy)
             outcome["value"] = function()
         except BaseException as error:
             outcome["error"] = error
         finally:
             done.set()
 
-    thread = threading.Thread(
-        target=context.run, args=(work,), name="kwidgets-infer", daemon=True
-    )
+    thread = threading.Thread(target=context.run, args=(work,), name="kwidgets-infer", daemon=True)
     memory_before = _resident_bytes()
     began = time.monotonic()
     thread.start()

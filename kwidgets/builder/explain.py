@@ -14,7 +14,9 @@ from kwidgets.builder.spec import LayerSpec, Value
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^Exception encountered when calling \S+\.\s*")
-_INFERENCE = re.compile(r"^Could not automatically infer the output shape.*?Error encountered:\s*", re.S)
+_INFERENCE = re.compile(
+    r"^Could not automatically infer the output shape.*?Error encountered:\s*", re.S
+)
 _TAIL = re.compile(r"\n+Arguments received by .*", re.S)
 
 # What the axes of a shape are called, by their number.
@@ -64,9 +66,7 @@ def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
     """Say that a layer needs input with another number of axes."""
     text = f"{entry.title} needs {_WORDS.get(rank, f'{rank} axes')}, but gets {show(input_shape)}."
     hint = _hint(input_shape, rank)
-    return Problem(
-        f"{text} {hint}".strip(), f"expected ndim={rank}, found ndim={len(input_shape)}"
-    )
+    return Problem(f"{text} {hint}".strip(), f"expected ndim={rank}, found ndim={len(input_shape)}")
 
 
 def clean(error: BaseException) -> str:
@@ -207,7 +207,9 @@ def _choice(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told
     choices = [part.strip(" '\"`") for part in found["choices"].split(",")]
     listed = ", ".join(f'"{choice}"' for choice in sorted(choices) if choice)
     more = (
-        ' "causal" is for Conv1D.' if name == "padding" and "causal" in found.string[found.end() :] else ""
+        ' "causal" is for Conv1D.'
+        if name == "padding" and "causal" in found.string[found.end() :]
+        else ""
     )
     return f"{name} must be one of {listed}; it is {_written(entry, name)}.{more}", name
 
@@ -329,7 +331,8 @@ def _wrong_type(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> 
     wrong = [
         name
         for name, value in entry.arguments.items()
-        if isinstance(value, str) and name in ("rate", "stddev", "epsilon", "momentum", "scale", "factor")
+        if isinstance(value, str)
+        and name in ("rate", "stddev", "epsilon", "momentum", "scale", "factor")
     ]
     if not wrong:
         return None
@@ -371,7 +374,10 @@ _RULES: tuple[tuple[str, _Rule], ...] = (
         _unknown_name,
     ),
     (r"argument `(?P<name>\w+)`\. Expected a float value between 0 and 1", _between),
-    (r"Number of groups \((?P<groups>\d+)\) cannot be more than.*\((?P<channels>\d+)\)", _groups_exceed),
+    (
+        r"Number of groups \((?P<groups>\d+)\) cannot be more than.*\((?P<channels>\d+)\)",
+        _groups_exceed,
+    ),
     (r"stateful=True.*batch size must be static", _stateful),
     (r"`TimeDistributed` Layer should be passed", _each_step),
     (r"`?strides > 1`? not supported in conjunction", _strides_and_dilation),

@@ -161,7 +161,9 @@ class Inference:
             if isinstance(after, Tensor)
             else None,
             problem=bad
-            and Problem("A layer in this block has a problem.", bad.problem.detail if bad.problem else ""),
+            and Problem(
+                "A layer in this block has a problem.", bad.problem.detail if bad.problem else ""
+            ),
         )
         return after
 
@@ -257,7 +259,11 @@ def freeze(value: Value) -> Hashable:
 
 def _policies() -> Hashable:
     """The global settings on which shapes and dtypes depend."""
-    return (keras.config.dtype_policy().name, keras.config.image_data_format(), keras.config.floatx())
+    return (
+        keras.config.dtype_policy().name,
+        keras.config.image_data_format(),
+        keras.config.floatx(),
+    )
 
 
 def _input_of(spec: ModelSpec, stand_in: Shape | None) -> tuple[Tensor | None, Problem | None]:
@@ -439,7 +445,9 @@ def _missing(spec: ObjectSpec) -> Problem | None:
             and spec.arguments.get(name) is None
         ):
             return Problem(
-                f"{spec.title} needs {name}: set it.", f"missing a required argument: '{name}'", name
+                f"{spec.title} needs {name}: set it.",
+                f"missing a required argument: '{name}'",
+                name,
             )
     for name, value in spec.arguments.items():
         for item in value if isinstance(value, (tuple, list)) else (value,):

@@ -37,9 +37,7 @@ class Materializer:
         # Trained layers of earlier states stay, or an undo would lose what was learned.
         self._made: dict[str, list[_Made]] = {}
 
-    def adopt(
-        self, entry: LayerSpec, layer: keras.Layer, keep_names: bool = False
-    ) -> LayerSpec:
+    def adopt(self, entry: LayerSpec, layer: keras.Layer, keep_names: bool = False) -> LayerSpec:
         """Let ``layer``, which ``entry`` describes, be the one that models are made with.
 
         Args:

@@ -112,7 +112,7 @@ def _made(spec: ModelSpec) -> dict[str, Any]:
         except Exception as error:
             configs[entry.uid] = str(error)
 
-    with fresh_names(), weightless():
+    with fresh_names(), weightless(on_meta=False):
         if spec.input is not None:
             try:
                 configs[_INPUT] = convert.make_input(spec.input).name

@@ -257,7 +257,9 @@ def _globals_of(text: str) -> list[str]:
         for symbol in table.get_symbols():
             outermost = table.get_type() == "module"
             if symbol.is_referenced() and (
-                not (symbol.is_assigned() or symbol.is_imported()) if outermost else symbol.is_global()
+                not (symbol.is_assigned() or symbol.is_imported())
+                if outermost
+                else symbol.is_global()
             ):
                 names[symbol.get_name()] = None
         for child in table.get_children():
@@ -291,5 +293,7 @@ def _operations(code: types.CodeType) -> list[str]:
     return [
         step.opname
         for step in dis.get_instructions(code)
-        if not step.opname.startswith(("LOAD_GLOBAL", "LOAD_DEREF", "COPY_FREE_VARS", "RESUME", "PUSH_NULL"))
+        if not step.opname.startswith(
+            ("LOAD_GLOBAL", "LOAD_DEREF", "COPY_FREE_VARS", "RESUME", "PUSH_NULL")
+        )
     ]

@@ -16,7 +16,15 @@ from kwidgets.builder.protocol import (
     LayerState,
     Totals,
 )
-from kwidgets.builder.spec import INPUT_LAYER, LayerSpec, ModelSpec, ObjectSpec, Reference, Value
+from kwidgets.builder.spec import (
+    INPUT_LAYER,
+    LayerSpec,
+    ModelSpec,
+    ObjectSpec,
+    Reference,
+    Value,
+    Variable,
+)
 
 ReferenceId = Callable[[Reference], str]
 
@@ -41,8 +49,8 @@ def describe(editor: Editor, trained: Callable[[LayerSpec, LayerFacts], bool]) -
         "totals": _totals(analysis),
         "advice": [mistakes.as_wire(one) for one in advice],
         "history": {"undo": editor.undo_label, "redo": editor.redo_label},
-        "compile": _form(spec.compile or {}, name_reference),
-        "fit": _form(spec.fit, name_reference),
+        "compile": _form(spec.compile or {}, name_reference, {}),
+        "fit": _form(spec.fit, name_reference, _gone(editor)),
     }
 
 
@@ -155,8 +163,17 @@ def _totals(analysis: Analysis) -> Totals:
     }
 
 
-def _form(arguments: Any, name_reference: ReferenceId) -> FormState:
-    return {"arguments": _arguments(arguments, name_reference), "errors": {}}
+def _form(arguments: Any, name_reference: ReferenceId, errors: dict[str, str]) -> FormState:
+    return {"arguments": _arguments(arguments, name_reference), "errors": errors}
+
+
+def _gone(editor: Editor) -> dict[str, str]:
+    """What a fit was to take and the namespace has no more."""
+    return {
+        argument: f"There is no data {value.name!r} any more: run the cell that makes it."
+        for argument, value in editor.spec.fit.items()
+        if isinstance(value, Variable) and value.name not in editor.data
+    }
 
 
 def _arguments(arguments: Any, name_reference: ReferenceId) -> dict[str, Any]:

@@ -353,9 +353,7 @@ def own_layers() -> keras.Sequential:
 
 
 def lambdas() -> keras.Sequential:
-    return keras.Sequential(
-        [keras.Input((8,)), layers.Lambda(lambda x: x**2 + 1), layers.Dense(1)]
-    )
+    return keras.Sequential([keras.Input((8,)), layers.Lambda(lambda x: x**2 + 1), layers.Dense(1)])
 
 
 def empty() -> keras.Sequential:

@@ -227,26 +227,56 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
         {"input_dim": [20], "output_dim": [4]},
         {"tie_weights": [False], "mask_zero": [True], "logit_soft_cap": [30.0]},
     ),
-    "Conv1D": ("sequence", {"filters": [4], "kernel_size": [3, (2,)]}, {
-        "strides": [1, 2], "padding": ["same", "causal"], "groups": [2]}),
-    "Conv2D": ("image", {"filters": [3, 6], "kernel_size": [3, (2, 3)]}, {
-        "strides": [2, (2, 1)], "padding": ["same"], "groups": [3]}),
-    "Conv3D": ("volume", {"filters": [4], "kernel_size": [2, (2, 1, 2)]}, {
-        "strides": [2, (1, 2, 1)], "padding": ["same"]}),
-    "Conv1DTranspose": ("sequence", {"filters": [4], "kernel_size": [3]}, {
-        "strides": [2], "padding": ["same"]}),
-    "Conv2DTranspose": ("image", {"filters": [4], "kernel_size": [3, (2, 3)]}, {
-        "strides": [2, (2, 3)], "padding": ["same"]}),
-    "Conv3DTranspose": ("volume", {"filters": [2], "kernel_size": [2]}, {
-        "strides": [2], "padding": ["same"]}),
-    "DepthwiseConv1D": ("sequence", {"kernel_size": [3]}, {
-        "strides": [2], "padding": ["same"], "depth_multiplier": [2]}),
-    "DepthwiseConv2D": ("image", {"kernel_size": [3, (2, 2)]}, {
-        "strides": [2], "padding": ["same"], "depth_multiplier": [2]}),
-    "SeparableConv1D": ("sequence", {"filters": [4], "kernel_size": [3]}, {
-        "strides": [2], "padding": ["same"], "depth_multiplier": [2]}),
-    "SeparableConv2D": ("image", {"filters": [4], "kernel_size": [3]}, {
-        "strides": [2], "padding": ["same"], "depth_multiplier": [2]}),
+    "Conv1D": (
+        "sequence",
+        {"filters": [4], "kernel_size": [3, (2,)]},
+        {"strides": [1, 2], "padding": ["same", "causal"], "groups": [2]},
+    ),
+    "Conv2D": (
+        "image",
+        {"filters": [3, 6], "kernel_size": [3, (2, 3)]},
+        {"strides": [2, (2, 1)], "padding": ["same"], "groups": [3]},
+    ),
+    "Conv3D": (
+        "volume",
+        {"filters": [4], "kernel_size": [2, (2, 1, 2)]},
+        {"strides": [2, (1, 2, 1)], "padding": ["same"]},
+    ),
+    "Conv1DTranspose": (
+        "sequence",
+        {"filters": [4], "kernel_size": [3]},
+        {"strides": [2], "padding": ["same"]},
+    ),
+    "Conv2DTranspose": (
+        "image",
+        {"filters": [4], "kernel_size": [3, (2, 3)]},
+        {"strides": [2, (2, 3)], "padding": ["same"]},
+    ),
+    "Conv3DTranspose": (
+        "volume",
+        {"filters": [2], "kernel_size": [2]},
+        {"strides": [2], "padding": ["same"]},
+    ),
+    "DepthwiseConv1D": (
+        "sequence",
+        {"kernel_size": [3]},
+        {"strides": [2], "padding": ["same"], "depth_multiplier": [2]},
+    ),
+    "DepthwiseConv2D": (
+        "image",
+        {"kernel_size": [3, (2, 2)]},
+        {"strides": [2], "padding": ["same"], "depth_multiplier": [2]},
+    ),
+    "SeparableConv1D": (
+        "sequence",
+        {"filters": [4], "kernel_size": [3]},
+        {"strides": [2], "padding": ["same"], "depth_multiplier": [2]},
+    ),
+    "SeparableConv2D": (
+        "image",
+        {"filters": [4], "kernel_size": [3]},
+        {"strides": [2], "padding": ["same"], "depth_multiplier": [2]},
+    ),
     **{
         f"{kind}Pooling{n}D": (
             shape,
@@ -266,8 +296,15 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
         for kind in ("Max", "Average")
         for n, shape in ((1, "sequence"), (2, "image"), (3, "volume"))
     },
-    "LSTM": ("sequence", {"units": [3]}, {"recurrent_activation": ["hard_sigmoid", "relu"],
-                                           "stateful": [False], "use_cudnn": [False]}),
+    "LSTM": (
+        "sequence",
+        {"units": [3]},
+        {
+            "recurrent_activation": ["hard_sigmoid", "relu"],
+            "stateful": [False],
+            "use_cudnn": [False],
+        },
+    ),
     "GRU": ("sequence", {"units": [3]}, {"recurrent_activation": ["hard_sigmoid"]}),
     "SimpleRNN": ("sequence", {"units": [3]}, {}),
     "RNN": (
@@ -286,8 +323,11 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
     "ConvLSTM1D": ("lines", {"filters": [2], "kernel_size": [3, (2,)]}, {"padding": ["same"]}),
     "ConvLSTM2D": ("video", {"filters": [2], "kernel_size": [3, (2, 2)]}, {"padding": ["same"]}),
     "ConvLSTM3D": ("volumes", {"filters": [2], "kernel_size": [2]}, {"padding": ["same"]}),
-    "BatchNormalization": ("image", {}, {"axis": [1, [3], -1], "renorm": [False],
-                                         "synchronized": [False]}),
+    "BatchNormalization": (
+        "image",
+        {},
+        {"axis": [1, [3], -1], "renorm": [False], "synchronized": [False]},
+    ),
     "LayerNormalization": ("sequence", {}, {"axis": [[1, 2], (1, 2), 1]}),
     "GroupNormalization": ("image", {"groups": [3, 1, -1]}, {}),
     "RMSNormalization": ("vector", {}, {"axis": [-1, 1]}),
@@ -365,7 +405,10 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
     ),
     "CenterCrop": ("image", {"height": [6], "width": [7]}, {}),
     "ContrastLimitedAdaptiveHistogramEqualization": (
-        "image", {}, {"clip_limit": [2.0], "tile_grid_size": [(4, 4)]}),
+        "image",
+        {},
+        {"clip_limit": [2.0], "tile_grid_size": [(4, 4)]},
+    ),
     "Equalization": ("image", {}, {"bins": [64]}),
     "RandomFlip": ("image", {}, {"mode": ["horizontal", "vertical"]}),
     "RandomRotation": ("image", {"factor": FACTORS}, {}),
@@ -379,14 +422,22 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
     "RandomColorJitter": (
         "image",
         {},
-        {"brightness_factor": [0.2], "contrast_factor": [0.1, (0.1, 0.2)], "hue_factor": [0.2],
-         "saturation_factor": [0.3]},
+        {
+            "brightness_factor": [0.2],
+            "contrast_factor": [0.1, (0.1, 0.2)],
+            "hue_factor": [0.2],
+            "saturation_factor": [0.3],
+        },
     ),
     "RandomContrast": ("image", {"factor": [0.2, (0.1, 0.3)]}, {}),
     "RandomCrop": ("image", {"height": [6], "width": [7]}, {}),
     "RandomElasticTransform": ("image", {}, {"factor": [0.5], "scale": [0.5]}),
     "RandomErasing": ("image", {}, {"factor": [0.5], "scale": [(0.1, 0.2)], "fill_value": [0.0]}),
-    "RandomGaussianBlur": ("image", {}, {"factor": [0.5], "kernel_size": [5], "sigma": [(0.1, 0.5)]}),
+    "RandomGaussianBlur": (
+        "image",
+        {},
+        {"factor": [0.5], "kernel_size": [5], "sigma": [(0.1, 0.5)]},
+    ),
     "RandomGrayscale": ("image", {}, {"factor": [0.2]}),
     "RandomHue": ("image", {"factor": POSITIVE}, {}),
     "RandomInvert": ("image", {}, {"factor": [0.5]}),
@@ -395,10 +446,8 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
     "RandomSaturation": ("image", {"factor": POSITIVE}, {}),
     "RandomSharpness": ("image", {"factor": POSITIVE}, {}),
     "RandomShear": ("image", {}, {"x_factor": [0.2, (0.0, 0.3)], "y_factor": [0.1]}),
-    "RandomTranslation": (
-        "image", {"height_factor": FACTORS, "width_factor": FACTORS}, {}),
-    "Solarization": (
-        "image", {}, {"addition_factor": [0.2], "threshold_factor": [(0.1, 0.4)]}),
+    "RandomTranslation": ("image", {"height_factor": FACTORS, "width_factor": FACTORS}, {}),
+    "Solarization": ("image", {}, {"addition_factor": [0.2], "threshold_factor": [(0.1, 0.4)]}),
     "AutoContrast": ("image", {}, {}),
     "Normalization": (
         "vector",
@@ -408,13 +457,20 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
     "TextVectorization": (
         "strings",
         {"vocabulary": [TEXT]},
-        {"standardize": ["lower", None, "strip_punctuation"], "split": ["character", "whitespace"],
-         "output_sequence_length": [5], "ngrams": [2], "max_tokens": [100]},
+        {
+            "standardize": ["lower", None, "strip_punctuation"],
+            "split": ["character", "whitespace"],
+            "output_sequence_length": [5],
+            "ngrams": [2],
+            "max_tokens": [100],
+        },
     ),
-    "CategoryEncoding": (
-        "ints", {"num_tokens": [6]}, {"output_mode": ["count", "multi_hot"]}),
+    "CategoryEncoding": ("ints", {"num_tokens": [6]}, {"output_mode": ["count", "multi_hot"]}),
     "Discretization": (
-        "vector", {"bin_boundaries": [[0.2, 0.5], [0.0, 0.5, 1.0]]}, {"output_mode": ["int"]}),
+        "vector",
+        {"bin_boundaries": [[0.2, 0.5], [0.0, 0.5, 1.0]]},
+        {"output_mode": ["int"]},
+    ),
     "Hashing": ("ints", {"num_bins": [5]}, {"salt": [[1, 2], 133], "mask_value": [1]}),
     "IntegerLookup": (
         "ints",
@@ -427,9 +483,15 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
         {"output_mode": ["multi_hot", "int"], "oov_token": ["?"], "mask_token": [""]},
     ),
     "MelSpectrogram": (
-        "wave", {"fft_length": [256]}, {"sequence_stride": [128], "num_mel_bins": [16]}),
+        "wave",
+        {"fft_length": [256]},
+        {"sequence_stride": [128], "num_mel_bins": [16]},
+    ),
     "STFTSpectrogram": (
-        "waves", {"frame_length": [64]}, {"mode": ["magnitude", "psd"], "frame_step": [32]}),
+        "waves",
+        {"frame_length": [64]},
+        {"mode": ["magnitude", "psd"], "frame_step": [32]},
+    ),
     "Identity": ("vector", {}, {}),
     "ActivityRegularization": ("vector", {}, {}),
 }
@@ -437,8 +499,14 @@ TABLE: dict[str, tuple[str, Options, Options]] = {
 VARIANTS = 5
 _NAMES = ["first", "my_layer", "dense_7", "features.block", "Eingang"]
 _DTYPES: list[Any] = ["mixed_float16", "float16", "float64", "mixed_bfloat16"]
-_NO_DTYPE = {"TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
-             "Discretization"}
+_NO_DTYPE = {
+    "TextVectorization",
+    "StringLookup",
+    "IntegerLookup",
+    "Hashing",
+    "CategoryEncoding",
+    "Discretization",
+}
 
 
 def layer_of(title: str, rng: random.Random, share: float, extras: bool) -> Any:
@@ -544,12 +612,34 @@ def _mixed(number: int) -> Case:
     def body(rng: random.Random, kind: str, depth: int) -> list[Any]:
         found: list[Any] = []
         same = {
-            "vector": ["Dense", "Dropout", "BatchNormalization", "Activation", "ReLU",
-                       "LayerNormalization", "GaussianNoise", "UnitNormalization"],
-            "sequence": ["Conv1D", "LayerNormalization", "SpatialDropout1D", "Dropout", "Masking",
-                         "BatchNormalization"],
-            "image": ["Conv2D", "BatchNormalization", "ReLU", "SpatialDropout2D", "ZeroPadding2D",
-                      "RandomFlip", "Rescaling", "DepthwiseConv2D"],
+            "vector": [
+                "Dense",
+                "Dropout",
+                "BatchNormalization",
+                "Activation",
+                "ReLU",
+                "LayerNormalization",
+                "GaussianNoise",
+                "UnitNormalization",
+            ],
+            "sequence": [
+                "Conv1D",
+                "LayerNormalization",
+                "SpatialDropout1D",
+                "Dropout",
+                "Masking",
+                "BatchNormalization",
+            ],
+            "image": [
+                "Conv2D",
+                "BatchNormalization",
+                "ReLU",
+                "SpatialDropout2D",
+                "ZeroPadding2D",
+                "RandomFlip",
+                "Rescaling",
+                "DepthwiseConv2D",
+            ],
         }[kind]
         for _ in range(rng.randint(1, 4)):
             title = rng.choice(same)
@@ -567,11 +657,18 @@ def _mixed(number: int) -> Case:
             cls = getattr(layers, title)
             given: dict[str, Any] = {}
             if title == "Dense":
-                given = {"units": rng.choice([4, 8]), "activation": pick(rng, ACTIVATIONS),
-                         "kernel_initializer": pick(rng, INITIALIZERS)}
+                given = {
+                    "units": rng.choice([4, 8]),
+                    "activation": pick(rng, ACTIVATIONS),
+                    "kernel_initializer": pick(rng, INITIALIZERS),
+                }
             elif title in ("Conv1D", "Conv2D"):
-                given = {"filters": 4, "kernel_size": rng.choice([1, 3]), "padding": "same",
-                         "kernel_regularizer": pick(rng, REGULARIZERS)}
+                given = {
+                    "filters": 4,
+                    "kernel_size": rng.choice([1, 3]),
+                    "padding": "same",
+                    "kernel_regularizer": pick(rng, REGULARIZERS),
+                }
             elif title == "DepthwiseConv2D":
                 given = {"kernel_size": 2, "padding": "same"}
             elif title in ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise"):
