@@ -1,4 +1,4 @@
-"""What an edit of a model costs: in the kernel beside Keras's own way, and until it is on screen."""
+"""What an edit of a model costs: in the kernel, beside Keras's own way, and until it is shown."""
 
 from __future__ import annotations
 

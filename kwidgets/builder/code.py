@@ -35,6 +35,13 @@ WIDTH = 88
 _LAYERS = "keras.layers."
 
 
+# Objects that a single number says all about: L2(0.01), MaxNorm(3).
+_ABOUT_ONE_THING = (
+    keras.initializers.Initializer,
+    keras.regularizers.Regularizer,
+    keras.constraints.Constraint,
+)
+
 # Arguments of compile that everyone writes as lists.
 _LISTS = ("metrics", "weighted_metrics")
 # Arguments of compile that everyone writes by name where the defaults will do: "adam".
@@ -162,8 +169,7 @@ class _Writer:
             if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.POSITIONAL_ONLY):
                 break
             positional.append(parameter.name)
-        if not positional and len(spec.arguments) == 1 and not issubclass(cls, keras.Layer):
-            # L2(0.01), MaxNorm(3): the one thing that such an object is about.
+        if not positional and len(spec.arguments) == 1 and issubclass(cls, _ABOUT_ONE_THING):
             positional = [name for name in list(parameters)[:1] if name in spec.arguments]
         # In the order in which the class's documentation has them.
         order = {parameter: index for index, parameter in enumerate(parameters)}
@@ -229,8 +235,8 @@ class _Writer:
                 return self._serialized(reference.value)
             except Exception:
                 self.sources.notes.append(
-                    f"{reference.text} cannot be written down ({error}): put it in by hand in place "
-                    "of NotImplemented."
+                    f"{reference.text} cannot be written down ({error}): put it in by hand in "
+                    "place of NotImplemented."
                 )
                 return "NotImplemented"
 
@@ -310,12 +316,10 @@ def _render(expression: _Expression, indent: int, column: int, after: int = 0) -
     inside = indent + 4
     closing = f"{' ' * indent}{expression.closing.lstrip(',')}"
     is_call = expression.opening.endswith("(") and expression.opening != "("
-    if is_call and line is not None:
-        body = line[len(expression.opening) : -len(expression.closing)]
-        if inside + len(body) <= WIDTH:
-            return "\n".join([expression.opening, " " * inside + body, closing])
-    is_list = expression.opening == "["
-    comma = "" if len(items) == 1 and (is_call or (is_list and line is None)) else ","
+    body = line[len(expression.opening) : -len(expression.closing)] if line else ""
+    if is_call and body and inside + len(body) <= WIDTH:
+        return "\n".join([expression.opening, " " * inside + body, closing])
+    comma = "" if is_call and len(items) == 1 else ","
     lines = []
     for name, item in items:
         head = _keyword(name)
@@ -348,7 +352,8 @@ def _keyword(name: str) -> str:
 
 def _text(value: Value) -> str:
     if isinstance(value, str):
-        if '"' in value and "'" not in value or not value.isascii() and not value.isprintable():
+        quoted = '"' in value and "'" not in value
+        if quoted or not (value.isascii() or value.isprintable()):
             return repr(value)
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and value != value:

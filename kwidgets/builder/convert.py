@@ -71,7 +71,7 @@ def make_object(spec: ObjectSpec) -> Any:
     """
     if spec.live is not None:
         return spec.live.value
-    cls = class_of(spec.class_name)
+    cls: Any = class_of(spec.class_name)
     arguments = {name: make_value(value) for name, value in spec.arguments.items()}
     if spec.from_config:
         return cls.from_config(arguments)
@@ -316,7 +316,7 @@ def _by_arguments(key: str, cls: type, thing: Any, config: Mapping[str, Any]) ->
 
 
 def _left_out(cls: type, thing: Any, config: Mapping[str, Any]) -> dict[str, Value]:
-    """Arguments of which the config says nothing, found on the object: the delta of a Huber loss."""
+    """Arguments of which the config says nothing, found on the object: a Huber loss's delta."""
     found: dict[str, Value] = {}
     for name, parameter in inspect.signature(cls).parameters.items():
         if name in config or name in ("name", "dtype") or parameter.default is parameter.empty:
@@ -495,7 +495,7 @@ def _unpack(item: Any) -> Value:
     """Turn what ``serialize_keras_object`` wrote into a Value."""
     if isinstance(item, (list, tuple)):
         return type(item)(_unpack(entry) for entry in item)
-    if isinstance(item, (np.ndarray, types.FunctionType)) or isinstance(item, type):
+    if isinstance(item, (np.ndarray, types.FunctionType, type)):
         return Reference(item, _text_of(item))
     if not isinstance(item, dict):
         return item.item() if isinstance(item, np.generic) else item

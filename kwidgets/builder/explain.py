@@ -101,7 +101,7 @@ def _rank(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
 def _too_large(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     size = "kernel" if "kernel_size" in entry.arguments else "window"
     parameter = next((n for n in ("kernel_size", "pool_size") if n in entry.arguments), None)
-    if shape is None or "Pooling" not in entry.title and parameter is None:
+    if shape is None or ("Pooling" not in entry.title and parameter is None):
         return None
     value = f", {entry.arguments[parameter]!r}," if parameter else ""
     return (
@@ -143,8 +143,8 @@ def _open_dimension(found: re.Match[str], entry: LayerSpec, shape: Shape | None)
     if shape is None or None not in shape[1:]:
         return None
     return (
-        f"{entry.title} must know how large its input is, because its weights depend on that, but a "
-        f"size in {show(shape)} is open (None). Give the input a fixed size there"
+        f"{entry.title} must know how large its input is, because its weights depend on that, but "
+        f"a size in {show(shape)} is open (None). Give the input a fixed size there"
         + (", or put a global pooling in place of a Flatten." if len(shape) == 2 else "."),
         None,
     )
@@ -259,8 +259,8 @@ def _stateful(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> To
 
 def _each_step(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     return (
-        f"TimeDistributed applies its layer to each step of a sequence, (batch, steps, …), but gets "
-        f"{show(shape)}, which has no steps. Use the layer itself.",
+        f"TimeDistributed applies its layer to each step of a sequence, (batch, steps, …), but "
+        f"gets {show(shape)}, which has no steps. Use the layer itself.",
         None,
     )
 
@@ -386,7 +386,8 @@ _RULES: tuple[tuple[str, _Rule], ...] = (
     (r"(?P<name>\w+) object has no attribute 'kernel'", _no_kernel),
     (r"permutation argument `dims`", _permutation),
     (
-        r"Unrecognized keyword arguments.*?\{'(?P<name>\w+)'|unexpected keyword argument '(?P<name2>\w+)'",
+        r"Unrecognized keyword arguments.*?\{'(?P<name>\w+)'"
+        r"|unexpected keyword argument '(?P<name2>\w+)'",
         lambda found, entry, shape: _unknown_argument(_First(found), entry, shape),  # type: ignore[arg-type]
     ),
     (r"no class '[^']*' is known", _unknown_class),
@@ -431,7 +432,7 @@ def _sentence(message: str) -> str:
 
 def _parameter_in(message: str, entry: LayerSpec) -> str | None:
     """The argument of the layer that a message names first."""
-    named = re.findall(r"`(\w+)`|\b(\w+)=|argument '?(\w+)'?", message)
+    named: list[tuple[str, ...]] = re.findall(r"`(\w+)`|\b(\w+)=|argument '?(\w+)'?", message)
     for groups in named:
         for name in groups:
             if name and name in entry.arguments:
@@ -445,8 +446,8 @@ def _hint(shape: Shape, rank: int) -> str:
         return "Put a Flatten before it."
     if have == 2 and rank == 3:
         return (
-            "If a recurrent layer comes before it, set its return_sequences to True; if a Flatten or "
-            "a Dense does, take it out; or put a Reshape in between."
+            "If a recurrent layer comes before it, set its return_sequences to True; if a Flatten "
+            "or a Dense does, take it out; or put a Reshape in between."
         )
     if have == 2 and rank > 3:
         return (

@@ -160,10 +160,11 @@ class Inference:
             weight_shapes=tuple(s for fact in inside for s in fact.weight_shapes or ())
             if isinstance(after, Tensor)
             else None,
-            problem=bad
-            and Problem(
+            problem=Problem(
                 "A layer in this block has a problem.", bad.problem.detail if bad.problem else ""
-            ),
+            )
+            if bad
+            else None,
         )
         return after
 
@@ -374,7 +375,8 @@ def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> _Found:
         elif several and getattr(layer, "merge_mode", "") is None:
             parameter, hint = "merge_mode", ' Set merge_mode to "concat".'
         problem = Problem(
-            f"{type(layer).__name__} gives {kind}; each layer of a Sequential gives one tensor.{hint}",
+            f"{type(layer).__name__} gives {kind}; each layer of a Sequential gives one tensor."
+            + hint,
             f"Layers of a Sequential model must return one tensor; {layer.name} returned {kind}.",
             parameter,
         )
@@ -424,7 +426,8 @@ def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
 def _same_name(entry: LayerSpec) -> Problem:
     name = entry.arguments["name"]
     return Problem(
-        f"Another layer is named {name!r} already. Names must be unique: choose another one, or none.",
+        f"Another layer is named {name!r} already. Names must be unique: choose another one, or "
+        "none.",
         f"All layers added to a Sequential model should have unique names. Name {name!r} is taken.",
         "name",
     )

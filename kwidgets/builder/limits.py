@@ -77,13 +77,14 @@ def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
         )
     if dtype != "string" and name in _TAKE_ONLY_TEXT:
         return Problem(
-            f'{name} takes text, but gets numbers ({dtype}). Set the dtype of the input to "string".',
+            f"{name} takes text, but gets numbers ({dtype}). Set the dtype of the input to "
+            '"string".',
             f"{name} takes a tensor of dtype string; got {dtype}",
         )
     if name in _FRACTIONS and "int" in dtype and keras.backend.backend() == "tensorflow":
         return Problem(
-            f"{name} computes with fractions, but gets whole numbers ({dtype}). Set the dtype of the "
-            'input to "float32", or put an Embedding or a Rescaling before it.',
+            f"{name} computes with fractions, but gets whole numbers ({dtype}). Set the dtype of "
+            'the input to "float32", or put an Embedding or a Rescaling before it.',
             f"TensorFlow has no {name} for dtype {dtype}",
         )
     return None
@@ -105,8 +106,8 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
         listed = axes if isinstance(axes, (list, tuple)) else (axes,)
         if any(isinstance(axis, int) and not -rank <= axis < rank for axis in listed):
             return Problem(
-                f"{explain.show(shape)} has {rank} axes, 0 to {rank - 1}, so there is none for axis "
-                f"{axes!r}. The last one is -1.",
+                f"{explain.show(shape)} has {rank} axes, 0 to {rank - 1}, so there is none for "
+                f"axis {axes!r}. The last one is -1.",
                 f"axis {axes!r} is out of bounds for a tensor with {rank} dimensions",
                 "axis",
             )
@@ -124,12 +125,13 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
 
 
 def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
-    if name in _COLOURED and entry.arguments.get("data_format") in (None, "channels_last"):
-        if shape[-1] not in (None, 3, *((1,) if name == "RandomGrayscale" else ())):
-            return Problem(
-                f"{name} needs colour images with 3 channels, but gets {explain.show(shape)}.",
-                f"{name} needs 3 channels; got {shape[-1]}",
-            )
+    channels_last = entry.arguments.get("data_format") in (None, "channels_last")
+    allowed = (None, 1, 3) if name == "RandomGrayscale" else (None, 3)
+    if name in _COLOURED and channels_last and shape[-1] not in allowed:
+        return Problem(
+            f"{name} needs colour images with 3 channels, but gets {explain.show(shape)}.",
+            f"{name} needs 3 channels; got {shape[-1]}",
+        )
     if name == "MelSpectrogram" and shape[-1] is not None:
         length = entry.arguments.get("fft_length", 2048)
         if isinstance(length, int) and shape[-1] <= math.floor(length / 2):

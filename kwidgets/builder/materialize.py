@@ -1,4 +1,4 @@
-"""The real layers behind a spec: made when first needed, and kept with their weights while they fit.
+"""The real layers behind a spec: made when first needed, kept with their weights while they fit.
 
 Names are Keras's own, as in a process in which nothing was made before, so that the source of a
 model needs none.
@@ -45,7 +45,8 @@ class Materializer:
             layer: the layer itself.
             keep_names: whether a model has the layer, in which its name must not change.
 
-        Returns the entry to use: without a name, where Keras made it up for a layer without weights.
+        Returns the entry to use: without a name, where Keras made that up for a layer without
+        weights.
         """
         if entry.children is not None:
             inside = [
@@ -135,7 +136,8 @@ class Materializer:
     def _block(self, entry: LayerSpec, analysis: Analysis) -> keras.Sequential:
         layers = self._stack(entry.children or (), analysis)
         shadow = convert.make_layer(dataclasses.replace(entry, children=()))
-        made = (self._made.get(entry.uid) or [None])[-1]
+        known = self._made.get(entry.uid)
+        made = known[-1] if known else None
         if made is not None and [id(x) for x in made.children] == [id(x) for x in layers]:
             made.layer.name = shadow.name
             made.layer._trainable = shadow.trainable

@@ -64,8 +64,12 @@ def _with_unique_names(spec: ModelSpec) -> ModelSpec:
                 continue
             new = _free_name(entry, set(counts))
             counts[new] += 1
-            spec = spec.update(entry.uid, lambda one, new=new: one.with_argument("name", new))
+            spec = spec.update(entry.uid, _naming(new))
     return spec
+
+
+def _naming(name: str) -> Callable[[ObjectSpec], ObjectSpec]:
+    return lambda spec: spec.with_argument("name", name)
 
 
 def _free_name(entry: LayerSpec, taken: set[str | None]) -> str:

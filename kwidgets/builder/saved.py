@@ -100,20 +100,17 @@ def _shape(shape: tuple[int | None, ...]) -> str:
 
 
 def _html(title: str, rows: list[list[str]], totals: str) -> str:
-    head = "".join(
-        f'<th style="{_NUMBER if column == COLUMNS[-1] else _CELL}">{column}</th>'
-        for column in COLUMNS
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="{_NUMBER if index == len(COLUMNS) - 1 else _CELL}">{html.escape(cell)}</td>'
-            for index, cell in enumerate(row)
+    def line(cells: tuple[str, ...] | list[str], tag: str) -> str:
+        styles = [_CELL] * (len(cells) - 1) + [_NUMBER]
+        pairs = zip(cells, styles, strict=True)
+        inside = "".join(
+            f'<{tag} style="{style}">{html.escape(cell)}</{tag}>' for cell, style in pairs
         )
-        + "</tr>"
-        for row in rows
-    )
+        return f"<tr>{inside}</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
     return (
         f"<table><caption style='text-align:left'>Sequential model <b>{html.escape(title)}</b>: "
-        f"{html.escape(totals)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"{html.escape(totals)}</caption><thead>{line(COLUMNS, 'th')}</thead>"
+        f"<tbody>{body}</tbody></table>"
     )

@@ -40,8 +40,8 @@ class SequentialBuilder:
 
     Args:
         layers: what to start from: nothing; a list of layers, which may be Keras layers or texts
-            such as ``"dense 128 relu"``; a ``keras.Sequential`` (its weights are kept); a config, as
-            ``get_config`` gives it; the path of a ``.keras`` file.
+            such as ``"dense 128 relu"``; a ``keras.Sequential`` (its weights are kept); a config,
+            as ``get_config`` gives it; the path of a ``.keras`` file.
         trainable: as in Keras.
         name: of the model; Keras gives one by itself.
         input_shape: of one sample, without the batch: ``(28, 28)``.
@@ -118,8 +118,8 @@ class SequentialBuilder:
                 self.add(item)
             return
         raise TypeError(
-            "SequentialBuilder takes a list of layers, a keras.Sequential, a config or the path of a "
-            f".keras file; got {layers!r} ({type(layers).__name__})."
+            "SequentialBuilder takes a list of layers, a keras.Sequential, a config or the path of "
+            f"a .keras file; got {layers!r} ({type(layers).__name__})."
         )
 
     def _hold(self, layers: Any) -> None:

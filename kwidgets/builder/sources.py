@@ -74,7 +74,7 @@ class Sources:
             return str(public)
         if "." in thing.__qualname__.rpartition("<locals>.")[2]:
             raise NoSourceError(f"{thing.__qualname__} belongs to a class")
-        name, module = thing.__name__, getattr(thing, "__module__", None)
+        name, module = str(thing.__name__), getattr(thing, "__module__", None)
         if module in ("builtins", None):
             return name
         if isinstance(thing, np.ufunc) or module == "numpy":
@@ -279,7 +279,7 @@ def _code_of(node: ast.Lambda) -> object:
 
 
 def _shape_of(code: types.CodeType) -> object:
-    """What tells one lambda from another: also its numbers and names, which are not in its bytes."""
+    """What tells one lambda from another: its numbers and names too, which are not in its bytes."""
     inner = tuple(
         _shape_of(item) if isinstance(item, types.CodeType) else (type(item).__name__, repr(item))
         for item in code.co_consts

@@ -14,7 +14,7 @@ import keras
 
 from kwidgets.builder import code, convert, data, data_source, protocol, quick, saved, state
 from kwidgets.builder.analysis import LayerFacts
-from kwidgets.builder.editor import Editor, EditError, structure
+from kwidgets.builder.editor import EditError, Editor, structure
 from kwidgets.builder.infer import freeze
 from kwidgets.builder.materialize import Materializer
 from kwidgets.builder.names import named
@@ -133,8 +133,8 @@ class Workbench:
         memory = _machine_bytes()
         if memory and analysis.weight_bytes > memory:
             raise MemoryError(
-                f"the weights of this model are {analysis.weight_bytes / 1e9:,.0f} GB; this machine "
-                f"has {memory / 1e9:,.0f} GB of memory. The model stays as it is in the builder."
+                f"the weights of this model are {analysis.weight_bytes / 1e9:,.0f} GB; this "
+                f"machine has {memory / 1e9:,.0f} GB of memory. The model stays as it is in the builder."
             )
 
     # Edits.
@@ -210,8 +210,8 @@ class Workbench:
             if isinstance(item, Variable):
                 if item.name not in space:
                     raise EditError(
-                        f"There is no variable {item.name!r} any more: run the cell that makes it, or "
-                        "choose other data."
+                        f"There is no variable {item.name!r} any more: run the cell that makes it, "
+                        "or choose other data."
                     )
                 return space[item.name]
             return convert.make_value(item)

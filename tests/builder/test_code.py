@@ -64,14 +64,16 @@ model = keras.Sequential(
         keras.Input(shape=(28, 28)),
         layers.Rescaling(1 / 255),
         layers.Flatten(),
-        layers.Dense(128, activation="relu", kernel_regularizer=keras.regularizers.L2(0.01)),
+        layers.Dense(
+            128, activation="relu", kernel_regularizer=keras.regularizers.L2(0.01)
+        ),
         layers.Dropout(0.5),
         layers.Dense(10, activation="softmax"),
     ]
 )
 
 model.compile(
-    optimizer=keras.optimizers.Adam(0.01),
+    optimizer=keras.optimizers.Adam(learning_rate=0.01),
     loss="sparse_categorical_crossentropy",
     metrics=["accuracy"],
 )

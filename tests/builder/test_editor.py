@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kwidgets.builder.data import describe
-from kwidgets.builder.editor import Editor, EditError, structure
+from kwidgets.builder.editor import EditError, Editor, structure
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Reference, Variable, layer
 
 

@@ -1,4 +1,4 @@
-"""A script written for keras.Sequential runs with only the constructor changed; and what is more."""
+"""A script for keras.Sequential runs with only the constructor changed; and what is more."""
 
 import json
 import pathlib
@@ -24,9 +24,7 @@ def script(make):
     model.add(keras.layers.Dense(16, activation="relu"))
     model.add(keras.layers.Dropout(0.2))
     model.add(keras.layers.Dense(10, activation="softmax"))
-    model.compile(
-        optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(X, Y, epochs=2, verbose=0)
     return model, history, model.evaluate(X, Y, verbose=0), model.predict(X, verbose=0)
 
@@ -79,7 +77,7 @@ def test_pop_gives_the_layer_and_the_model_goes_on_without_it():
 
 def test_a_model_without_an_input_learns_it_from_the_data():
     builder = SequentialBuilder(["flatten", "dense 3 softmax"])
-    with pytest.raises(ValueError, match="not yet been built|isn't built"):
+    with pytest.raises(ValueError, match=r"not yet been built|isn't built"):
         builder.count_params()
     builder.compile(loss="sparse_categorical_crossentropy")
     builder.fit(X, Y % 3, verbose=0)
@@ -93,14 +91,18 @@ def test_an_existing_model_is_taken_over(kind: str, tmp_path: pathlib.Path):
     model.compile("sgd", "mse", metrics=["mae"])
     if kind == "file":
         model.save(tmp_path / "model.keras")
-    source = {"model": model, "config": model.get_config(), "file": str(tmp_path / "model.keras")}[kind]
+    source = {"model": model, "config": model.get_config(), "file": str(tmp_path / "model.keras")}[
+        kind
+    ]
     builder = SequentialBuilder(source)
     assert same_config(builder.get_config(), model.get_config())
     if kind == "model":
         assert builder.model is model
     if kind != "config":
         np.testing.assert_array_equal(builder.get_weights()[0], model.get_weights()[0])
-        assert 'optimizer=keras.optimizers.SGD()' in builder.to_code() or '"sgd"' in builder.to_code()
+        assert (
+            "optimizer=keras.optimizers.SGD()" in builder.to_code() or '"sgd"' in builder.to_code()
+        )
         assert "mse" in builder.to_code()
 
 
@@ -206,7 +208,9 @@ def test_fit_is_told_in_the_code():
         (lambda: SequentialBuilder([lambda x: x]), ValueError, "keras.Layer"),
         (lambda: SequentialBuilder(inputshape=(3,)), TypeError, "inputshape"),
         (
-            lambda: SequentialBuilder(keras.Model(i := keras.Input((2,)), keras.layers.Dense(1)(i))),
+            lambda: SequentialBuilder(
+                keras.Model(i := keras.Input((2,)), keras.layers.Dense(1)(i))
+            ),
             ValueError,
             "one of its layers",
         ),

@@ -80,7 +80,8 @@ def test_a_closure_brings_its_variables(shell: Any) -> None:
 
 
 def test_two_closures_of_one_name_are_told_apart(shell: Any) -> None:
-    cell = "def make(a):\n    def act(x):\n        return x * a\n    return act\none, two = make(1), make(2)"
+    cell = "def make(a):\n    def act(x):\n        return x * a\n    return act\n"
+    cell += "one, two = make(1), make(2)"
     shell.run_cell(cell).raise_error()
     sources = Sources()
     sources.expression(shell.user_ns["one"])
@@ -152,7 +153,7 @@ class MyMetric(keras.metrics.Mean):
 """
     text, expression, names = program(shell, cell, "MyMetric")
     assert names == ["my_loss", "MyMetric"]
-    assert value(text, expression)().name == "my_metric"
+    assert value(text, expression)().name == "mean"
 
 
 def test_what_can_be_imported_is_imported() -> None:

@@ -645,9 +645,8 @@ def _mixed(number: int) -> Case:
             title = rng.choice(same)
             if depth < 2 and rng.random() < 0.25:
                 inner = body(rng, kind, depth + 1)
-                if rng.random() < 0.3:
-                    if not found and depth == 0:
-                        inner = [keras.Input(SHAPES[kind]["shape"]), *inner]
+                if rng.random() < 0.3 and not found and depth == 0:
+                    inner = [keras.Input(SHAPES[kind]["shape"]), *inner]
                 name = rng.choice([None, None, f"block_{depth}_{len(found)}"])
                 block = keras.Sequential(inner, name=name)
                 if rng.random() < 0.3:
