@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder import catalog, convert
+from kwidgets.builder import catalog, convert, freezing
 from kwidgets.builder.dry import weightless
 from kwidgets.builder.names import named
 from kwidgets.builder.sources import NoSourceError, Sources
@@ -83,10 +83,10 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
         variable: what the program calls the model.
     """
     writer = _Writer()
-    spec = named(convert.frozen(spec))
+    spec = named(freezing.frozen(spec))
     if not spec.trainable:
         # One line after the model says it of all layers.
-        spec = dataclasses.replace(spec, layers=tuple(map(convert.thawed, spec.layers)))
+        spec = dataclasses.replace(spec, layers=tuple(map(freezing.thawed, spec.layers)))
     model = f"{variable} = " + _render(writer.sequential(spec), 0, len(variable) + 3)
     parts = [model]
     if not spec.trainable:
@@ -152,9 +152,9 @@ class _Writer:
         if spec.live is not None:
             return self._live(spec.live)
         if spec.class_name == SEQUENTIAL:
-            rest = {name: value for name, value in spec.arguments.items() if name != "layers"}
-            items = [("", self.object(layer)) for layer in spec.arguments.get("layers") or ()]
-            return self._stack(items, rest)
+            keywords = {name: value for name, value in spec.arguments.items() if name != "layers"}
+            items = [("", self.value(layer)) for layer in spec.arguments.get("layers") or ()]
+            return self._stack(items, keywords)
         if spec.class_name == INPUT_LAYER:
             return self.call("keras.Input", (), spec.arguments)
         cls = convert.class_of(spec.class_name)
@@ -287,10 +287,11 @@ def _as_spoken(name: str, value: Value) -> Value:
     """Return an argument of compile as everyone writes it."""
     if name in _LISTS and isinstance(value, tuple):
         return list(value)
-    if name in _BY_NAME and isinstance(value, ObjectSpec):
-        if not value.arguments and value.live is None and not value.from_config:
-            return catalog.identifier_of(value.class_name, _BY_NAME[name]) or value
-    return value
+    if not isinstance(value, ObjectSpec) or name not in _BY_NAME:
+        return value
+    if value.arguments or value.live is not None or value.from_config:
+        return value
+    return catalog.identifier_of(value.class_name, _BY_NAME[name]) or value
 
 
 # --- text ----------------------------------------------------------------------------------------
@@ -370,7 +371,7 @@ def _text(value: Value) -> str:
 
 def _fraction(value: float) -> str:
     """A factor as people write it: 1 / 255 for 0.00392156862745098."""
-    if len(repr(value)) < 15 or not 0 < abs(value) < 1:
+    if len(repr(value)) < 15 or not 1e-4 < abs(value) < 1:
         return ""
     below = round(2 / value) / 2
     if 1 / below != value or abs(below) > 1000:

@@ -16,14 +16,14 @@ from kwidgets.builder.spec import LayerSpec
 _LAYERS = "keras.layers."
 
 _PICTURES = (
-    *("AutoContrast", "RandomFlip", "RandomRotation", "RandomZoom", "AugMix", "CutMix", "MixUp"),
+    *("AutoContrast", "RandomFlip", "RandomRotation", "RandomZoom", "CutMix", "MixUp"),
     *("RandomBrightness", "RandomColorJitter", "RandomContrast", "RandomCrop", "Resizing"),
     *("RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "RandomInvert"),
     *("RandomPerspective", "RandomPosterization", "RandomSharpness", "RandomShear"),
     *("RandomTranslation", "Solarization"),
 )
 _BATCHES_OF_PICTURES = (
-    *("ContrastLimitedAdaptiveHistogramEqualization", "Equalization", "RandAugment"),
+    *("ContrastLimitedAdaptiveHistogramEqualization", "Equalization", "RandAugment", "AugMix"),
     *("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation"),
 )
 

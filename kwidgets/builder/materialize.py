@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable
 
 import keras
 
-from kwidgets.builder import catalog, convert
+from kwidgets.builder import catalog, convert, freezing
 from kwidgets.builder.analysis import Analysis, LayerFacts
 from kwidgets.builder.dry import fresh_names, weightless
 from kwidgets.builder.infer import freeze
@@ -74,7 +74,7 @@ class Materializer:
         Raises:
             Exception: whatever Keras says.
         """
-        spec = convert.frozen(spec)
+        spec = freezing.frozen(spec)
         with fresh_names():
             stack: list[keras.Layer] = []
             if spec.input is not None and spec.input_shape is not None:
@@ -85,7 +85,7 @@ class Materializer:
     def layers(self, spec: ModelSpec, analysis: Analysis) -> list[keras.Layer]:
         """Make the layers of a spec that may have problems, without a model."""
         with fresh_names():
-            return self._stack(convert.frozen(spec).layers, analysis)
+            return self._stack(freezing.frozen(spec).layers, analysis)
 
     def mark_trained(self, entries: Iterable[LayerSpec]) -> None:
         """Note that the weights of these layers, as they stand, are worth keeping."""

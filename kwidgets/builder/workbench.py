@@ -133,8 +133,9 @@ class Workbench:
         memory = _machine_bytes()
         if memory and analysis.weight_bytes > memory:
             raise MemoryError(
-                f"the weights of this model are {analysis.weight_bytes / 1e9:,.0f} GB; this "
-                f"machine has {memory / 1e9:,.0f} GB of memory. The model stays as it is in the builder."
+                f"the weights of this model are {analysis.weight_bytes / 1e9:,.0f} GB; "
+                f"this machine has {memory / 1e9:,.0f} GB of memory. "
+                "The model stays as it is in the builder."
             )
 
     # Edits.

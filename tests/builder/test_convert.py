@@ -8,7 +8,7 @@ import keras
 import pytest
 from keras import layers
 
-from kwidgets.builder import convert
+from kwidgets.builder import convert, freezing
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Reference
 from tests.builder.round_trip.stacks import OWN
 
@@ -126,12 +126,14 @@ def test_only_a_sequential_is_a_model_to_build() -> None:
 
 
 def test_frozen_reaches_all_that_is_within() -> None:
-    inner = keras.Sequential([keras.Input((4,)), layers.Dense(2), layers.Pipeline([])])
+    inner = keras.Sequential(
+        [keras.Input((4, 4, 3)), layers.Dense(2), layers.SpatialDropout2D(0.1)]
+    )
     entry = convert.spec_of_layer(layers.TimeDistributed(inner))
-    spec = convert.frozen(ModelSpec(layers=(entry,), trainable=False))
+    spec = freezing.frozen(ModelSpec(layers=(entry,), trainable=False))
     (frozen,) = spec.layers
     assert frozen.arguments["trainable"] is False
     given, dense, dropout = frozen.arguments["layer"].arguments["layers"]
     assert dense.arguments["trainable"] is False
     assert "trainable" not in given.arguments and "trainable" not in dropout.arguments
-    assert convert.thawed(frozen).object == entry.object
+    assert freezing.thawed(frozen).object == entry.object

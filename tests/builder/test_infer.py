@@ -55,6 +55,34 @@ def test_what_is_said_is_what_keras_builds(title: str) -> None:
     assert all(said == real for said, real in known)
 
 
+# Some of what these do takes a batch for one image; a Sequential always has a batch.
+_UNBATCHED = ("AdaptiveAveragePooling", "AdaptiveMaxPooling", "AugMix", "RandAugment")
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="what was tried is TensorFlow")
+@pytest.mark.parametrize("title", ["Equalization", *titles()])
+def test_nothing_is_accepted_that_fails_on_data(title: str) -> None:
+    if title == "Sequential":
+        return
+    kind, required, _ = stacks.TABLE[title]
+    for shape in ((8,), (12, 6), (12, 12, 3), (4, 6, 6, 3)):
+        rng = random.Random(1)
+        arguments = {name: stacks.pick(rng, values) for name, values in required.items()}
+        layer = getattr(layers, title)(**arguments)
+        entry = convert.spec_of_layer(layer)
+        dtype = "int32" if stacks.SHAPES[kind].get("dtype") == "int32" else "float32"
+        problem = infer.analyze(stack(entry, shape=shape, dtype=dtype)).layers[entry.uid].problem
+        try:
+            model = keras.Sequential([keras.Input(shape, dtype=dtype), layer])
+            model(np.ones((2, *shape), dtype), training=True)
+            works = True
+        except Exception:
+            works = False
+        if title.startswith(_UNBATCHED) and works:
+            continue
+        assert (problem is None) == works, (shape, problem)
+
+
 HUGE = [
     ((100_000,), _("Dense", units=100_000), 10_000_100_000),
     ((10,), _("Embedding", input_dim=10**7, output_dim=4096), 40_960_000_000),

@@ -89,7 +89,7 @@ def titles() -> list[str]:
 
 
 def cases() -> Iterator[Case]:
-    yield from known()
+    yield from sorted(known(), key=lambda case: "time_distributed" not in case.name)
     yield from generated(titles())
 
 
@@ -149,7 +149,12 @@ def results() -> dict[str, dict[str, Any]]:
             again = SequentialBuilder(builder.model) if builder.model.built else None
             if again is not None:
                 result["again"] = to_code(again._bench.editor.spec).text
-    for name, answer in fresh.close().items():
+    # The first program had a process to itself; here it comes after all others.
+    first = next(iter(found))
+    fresh.run(f"again {first}", found[first]["source"], False)
+    answers = fresh.close()
+    assert answers.pop(f"again {first}")["config"] == answers[first]["config"]
+    for name, answer in answers.items():
         found[name]["answer"] = answer
     return found
 
