@@ -124,7 +124,10 @@ def _made(spec: ModelSpec) -> dict[str, Any]:
                 configs[_INPUT] = str(error)
         for entry in spec.layers:
             make(entry)
-        configs[_MODEL] = keras.Sequential(name=spec.name).name
+        try:
+            configs[_MODEL] = keras.Sequential(name=spec.name).name
+        except Exception as error:
+            configs[_MODEL] = str(error)
     return configs
 
 

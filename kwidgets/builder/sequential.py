@@ -71,7 +71,7 @@ class SequentialBuilder:
         self._start(layers)
         spec = self._bench.editor.spec
         if name is not None:
-            spec = dataclasses.replace(spec, name=str(name))
+            spec = dataclasses.replace(spec, name=_model_name(name))
         if not trainable:
             spec = dataclasses.replace(spec, trainable=False)
         if input_shape is not None:
@@ -389,6 +389,7 @@ class SequentialBuilder:
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _OWN:
             with self._bench.lock:
+                value = _model_name(value) if name == "name" else bool(value)
                 spec = dataclasses.replace(self._spec, **{name: value})
                 self._bench.change(f"Change {name}", spec)
         elif name.startswith("_") or hasattr(type(self), name):
@@ -464,6 +465,12 @@ def _is_input(layer: Any) -> bool:
     history = getattr(layer, "_keras_history", None)
     origin = history[0] if history is not None and isinstance(layer, keras.KerasTensor) else layer
     return isinstance(origin, keras.layers.InputLayer)
+
+
+def _model_name(name: Any) -> str:
+    if not isinstance(name, str) or not name or "/" in name:
+        raise ValueError(f"a model's name is a text without '/', such as 'digits'; got {name!r}.")
+    return name
 
 
 def _shape(shape: Any) -> tuple[int | None, ...]:

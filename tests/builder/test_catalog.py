@@ -24,7 +24,8 @@ def public(module: object) -> set[type]:
 
 
 def test_every_layer_of_keras_is_offered_once():
-    offered = [KNOWN.classes[key] for key in KNOWN.sections["layers"]]
+    keys = [key for key in KNOWN.sections["layers"] if key.startswith("keras.")]
+    offered = [KNOWN.classes[key] for key in keys]
     assert len(offered) == len(set(offered))
     missing = public(keras.layers) - set(offered)
     assert {cls.__name__ for cls in missing} == BASES
@@ -333,7 +334,9 @@ def test_a_registered_layer_is_offered_as_your_own():
     entry = known.entry("test>Doubled")
     assert (entry["name"], entry["group"]) == ("Doubled", "Your own")
     assert entry["summary"] == "Doubles its input."
-    assert known.sections["layers"][-1] == "test>Doubled"
+    # After Keras's own; other tests may have registered more.
+    keras_own = [key for key in known.sections["layers"] if key.startswith("keras.")]
+    assert known.sections["layers"].index("test>Doubled") >= len(keras_own)
     times = known.parameter("test>Doubled", "times")
     assert (times["field"], times["default"], times["help"]) == ("int", 1, "Integer, how often.")
     assert known.parameter("test>Doubled", "trainable")["field"] == "bool"

@@ -207,6 +207,7 @@ def test_fit_is_told_in_the_code():
         (lambda: SequentialBuilder(["dnese 5"]), ValueError, "Dense"),
         (lambda: SequentialBuilder([lambda x: x]), ValueError, "keras.Layer"),
         (lambda: SequentialBuilder(inputshape=(3,)), TypeError, "inputshape"),
+        (lambda: SequentialBuilder(name="a/b"), ValueError, "without '/'"),
         (
             lambda: SequentialBuilder(
                 keras.Model(i := keras.Input((2,)), keras.layers.Dense(1)(i))
