@@ -241,7 +241,9 @@ def same_config(one: object, other: object) -> bool:
 def _says(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Whether a config says all that is wanted."""
     return all(
-        key in config and _plain(config[key]) == _plain(value) for key, value in wanted.items()
+        key in config and _plain(config[key]) == _plain(value)
+        for key, value in wanted.items()
+        if key not in _VOLATILE
     )
 
 
@@ -541,7 +543,14 @@ def _short(spec: ObjectSpec, thing: Any) -> Value:
     return spec
 
 
-_VOLATILE = {"build_config", "build_input_shape", "compile_config", "shared_object_id"}
+# The last is what a text layer has learned by adapt.
+_VOLATILE = {
+    "build_config",
+    "build_input_shape",
+    "compile_config",
+    "shared_object_id",
+    "vocabulary_size",
+}
 
 
 def _plain(item: Any) -> Any:

@@ -189,7 +189,8 @@ def _built_for(layer: keras.Layer, facts: LayerFacts) -> bool:
         return True
     shapes = layer.get_build_config() or {}
     built = shapes.get("input_shape")
-    return built is None or tuple(built) == facts.input_shape
+    # What it was adapted to may have had a batch size, which changes nothing in a layer.
+    return built is None or tuple(built)[1:] == facts.input_shape[1:]
 
 
 def _fits(made: _Made, facts: LayerFacts) -> bool:

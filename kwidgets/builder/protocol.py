@@ -117,7 +117,7 @@ class Template(TypedDict):
 
 
 class Catalog(TypedDict):
-    """All that forms need to know. Keys into ``entries``, in the order in which they are offered."""
+    """All that forms need to know. Keys of ``entries`` stand in the order they are offered in."""
 
     keras_version: str
     entries: dict[str, Entry]

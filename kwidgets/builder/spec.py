@@ -147,7 +147,7 @@ class ModelSpec:
         layers: the stack, without the input.
         compile: arguments of ``compile``, or None when it was never set.
         fit: ``x``, ``y``, ``validation_x``, ``validation_y`` as :class:`Variable`; ``epochs``,
-            ``batch_size``, ``validation_split``, ``shuffle``; ``callbacks`` as a tuple of ObjectSpec.
+            ``batch_size``, ``validation_split``, ``shuffle``; ``callbacks``, a tuple of ObjectSpec.
         trainable: Keras's attribute of the whole model.
     """
 

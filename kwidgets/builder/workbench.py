@@ -7,10 +7,11 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from kwidgets.builder import code, convert, data, data_source, protocol, quick, saved, state
 from kwidgets.builder.analysis import LayerFacts
@@ -22,6 +23,8 @@ from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, Variable
 from kwidgets.builder.training import BuilderRun
 
 logger = logging.getLogger("kwidgets")
+
+Handler = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
 
 
 class BuilderError(ValueError):
@@ -44,6 +47,8 @@ class Workbench:
         self._compile_given: tuple[Any, dict[str, Any]] | None = None
         self._view: Any = None
         self._source: tuple[Any, code.Source] | None = None
+        # Keras keeps it by thread; what a view asks for comes in other threads than the user's.
+        self._dtype_policy = keras.config.dtype_policy()
 
     # The model.
 
@@ -234,6 +239,7 @@ class Workbench:
     def view(self) -> Any:
         """Return what this builder shows on the page, made when first needed."""
         with self.lock:
+            self._dtype_policy = keras.config.dtype_policy()
             if self._view is None or self._view.widget.comm is None:
                 from kwidgets.builder.widget import BuilderView
 
@@ -241,11 +247,14 @@ class Workbench:
                 self._view = BuilderView(
                     self.describe,
                     {
-                        protocol.EDIT: self._on_edit,
-                        protocol.SEARCH: self._on_search,
-                        protocol.TRAIN: self._on_train,
-                        protocol.REFRESH: self._on_refresh,
-                        protocol.BUNDLE: self._on_bundle,
+                        kind: self._as_user(handler)
+                        for kind, handler in {
+                            protocol.EDIT: self._on_edit,
+                            protocol.SEARCH: self._on_search,
+                            protocol.TRAIN: self._on_train,
+                            protocol.REFRESH: self._on_refresh,
+                            protocol.BUNDLE: self._on_bundle,
+                        }.items()
                     },
                 )
                 _after_each_cell(self)
@@ -306,10 +315,23 @@ class Workbench:
             except Exception:
                 logger.debug("the source of the data was not found", exc_info=True)
         try:
-            return code.to_code(spec, data=found)
+            source = code.to_code(spec, data=found)
+            return dataclasses.replace(source, notes=(*source.notes, *self._learned(spec)))
         except Exception as error:
             logger.warning("the source could not be written", exc_info=True)
             return code.Source(f"# The source could not be written: {error}\n")
+
+    def _learned(self, spec: ModelSpec) -> list[str]:
+        """What layers know by ``adapt``, which no argument says."""
+        notes = []
+        for entry in spec.walk():
+            layer = self.materializer.layer(entry.uid) if entry.enabled else None
+            if getattr(layer, "adapt", None) is not None and _adapted(layer):
+                notes.append(
+                    f"{entry.title} has learned from data by adapt(). The program does not know "
+                    "what: call adapt there too, or save the model itself."
+                )
+        return notes
 
     def _cells(self) -> int:
         return len(executed_cells())
@@ -325,7 +347,16 @@ class Workbench:
 
     # Requests of views. They come in a thread of their own.
 
-    def _on_edit(self, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _as_user(self, handler: Handler) -> Handler:
+        """Let ``handler`` see Keras as the user's own thread does."""
+
+        def handle(payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+            keras.config.set_dtype_policy(self._dtype_policy)
+            return handler(payload)
+
+        return handle
+
+    def _on_edit(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         with self.lock:
             result = self.editor.apply(payload)  # type: ignore[arg-type]
             if payload.get("target") == protocol.FIT:
@@ -333,20 +364,20 @@ class Workbench:
             self.publish()
         return "", result
 
-    def _on_search(self, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _on_search(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "", {"options": quick.search(str(payload.get("text") or ""))}
 
-    def _on_train(self, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _on_train(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         self.train()
         return "", {}
 
-    def _on_refresh(self, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _on_refresh(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         with self.lock:
             self.look_for_data()
             self.publish()
         return "", {}
 
-    def _on_bundle(self, payload: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def _on_bundle(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "", self.bundle()
 
     def bundle(self) -> dict[str, Any]:
@@ -361,6 +392,7 @@ class Workbench:
         from kwidgets.builder.widget import CatalogModel
 
         with self.lock:
+            self._dtype_policy = keras.config.dtype_policy()
             CatalogModel.shared().refresh()
             self.editor.forget_analysis()
             self.look_for_data()
@@ -400,6 +432,17 @@ def _after_each_cell(workbench: Workbench) -> None:
             logger.warning("the builder could not look at what the cell did", exc_info=True)
 
     shell.events.register("post_run_cell", after_cell)
+
+
+def _adapted(layer: Any) -> bool:
+    config = layer.get_config()
+    if hasattr(layer, "get_vocabulary"):
+        given = config.get("vocabulary")
+        return given is None and len(layer.get_vocabulary()) > 2
+    if isinstance(layer, keras.layers.Discretization):
+        return config.get("bin_boundaries") is None and bool(layer.bin_boundaries)
+    mean = getattr(layer, "adapt_mean", None)
+    return mean is not None and config.get("mean") is None and bool(np.any(np.asarray(mean)))
 
 
 def _machine_bytes() -> int | None:

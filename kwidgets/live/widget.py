@@ -12,10 +12,11 @@ import traitlets
 
 from kwidgets import protocol
 from kwidgets.kernel import inbox
-from kwidgets.shared import STATIC, SharedModel, static_file, version_of
 from kwidgets.live.steering import Command, check_learning_rate
+from kwidgets.shared import STATIC, SharedModel, static_file, version_of
 
 logger = logging.getLogger("kwidgets")
+
 
 class Library(SharedModel):
     """The view's code and Plotly, gzipped: sent once per kernel, shared by all live views."""

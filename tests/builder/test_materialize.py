@@ -207,3 +207,13 @@ def test_a_functional_model_can_be_a_layer() -> None:
     assert builder.model.layers[0] is functional
     assert functional.name == "mine"
     assert builder.model.predict(np.ones((2, 4)), verbose=0).shape == (2, 1)
+
+
+def test_what_a_layer_was_adapted_to_stays() -> None:
+    normalization = keras.layers.Normalization()
+    normalization.adapt(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    builder = SequentialBuilder([normalization, "dense 1"], input_shape=(2,))
+    builder.add("dense 2")
+    assert builder.layers[0] is normalization
+    np.testing.assert_allclose(builder.layers[0](np.array([[2.0, 20.0]])), [[0.0, 0.0]], atol=1e-6)
+    assert any("adapt" in note for note in builder._bench.source().notes)
