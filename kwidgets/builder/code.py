@@ -201,6 +201,17 @@ class _Writer:
             pair = (validation_x, validation_y)
             rest["validation_data"] = validation_x if validation_y is None else pair
             rest.pop("validation_split", None)
+        callbacks = rest.get("callbacks") or ()
+        told = [one for one in callbacks if not isinstance(one, Reference)]
+        self.sources.notes.extend(
+            f"The callback {one.text} is left out: its arguments cannot be told."
+            for one in callbacks
+            if isinstance(one, Reference)
+        )
+        if callbacks:
+            rest["callbacks"] = told
+        if not told:
+            rest.pop("callbacks", None)
         return self.call(f"{variable}.fit", positional, rest)
 
     def value(self, value: Value) -> _Expression:

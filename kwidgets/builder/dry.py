@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import keras
 from keras.src.backend.common import global_state
+from keras.src.random import seed_generator
 
 T = TypeVar("T")
 
@@ -33,23 +34,56 @@ _NAMES = "object_name_uids"
 _POLICY = "dtype_policy"
 
 
+class _Draws(threading.local):
+    """Where Keras draws the seeds that nobody gave: Python's ``random``, or nowhere.
+
+    Python's generator belongs to the whole process: to give it back as it was would rewind it under
+    whoever else draws. So what is made on trial must not draw from it at all.
+    """
+
+    on_trial = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_trial if self.on_trial else random, name)
+
+
+_trial = random.Random()
+_draws = _Draws()
+seed_generator.python_random = _draws
+
+
+@contextlib.contextmanager
+def no_draws() -> Iterator[None]:
+    """In here Keras draws no seed from Python's ``random``, in this thread."""
+    before = _draws.on_trial
+    _draws.on_trial = True
+    try:
+        yield
+    finally:
+        _draws.on_trial = before
+
+
 @contextlib.contextmanager
 def no_trace() -> Iterator[None]:
-    """Give back Keras's name counters and Python's random state as they were."""
+    """In here no random number is drawn, and Keras's name counters are given back as they were."""
+    with _same_names(), no_draws():
+        yield
+
+
+@contextlib.contextmanager
+def _same_names() -> Iterator[None]:
     names = global_state.get_global_attribute(_NAMES)
     names_before = copy.copy(names) if names is not None else None
-    random_before = random.getstate()
     try:
         yield
     finally:
         global_state.set_global_attribute(_NAMES, names_before)
-        random.setstate(random_before)
 
 
 @contextlib.contextmanager
 def fresh_names() -> Iterator[None]:
     """In here Keras names things as in a process that has just begun: "dense", "dense_1"."""
-    with no_trace():
+    with _same_names():
         global_state.set_global_attribute(_NAMES, None)
         yield
 
@@ -68,8 +102,9 @@ def dry_scope(on_meta: bool = True) -> Iterator[None]:
 
 @contextlib.contextmanager
 def weightless(on_meta: bool = True) -> Iterator[None]:
-    """As :func:`dry_scope`, but names and random numbers are drawn."""
+    """As :func:`dry_scope`, but names are taken."""
     with contextlib.ExitStack() as scopes:
+        scopes.enter_context(no_draws())
         uninitialized = global_state.get_global_attribute(_UNINITIALIZED)
         global_state.set_global_attribute(_UNINITIALIZED, [])
         try:

@@ -97,6 +97,10 @@ class Editor:
         self._redo.clear()
         self._spec = spec
 
+    def amend(self, spec: ModelSpec) -> None:
+        """Make ``spec`` what holds without a step to undo: it tells what was done elsewhere."""
+        self._spec = spec
+
     def undo(self) -> str:
         """Go back one edit; return what was undone.
 

@@ -19,6 +19,8 @@ from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec
 
 # Changing these leaves the weights what they are.
 _KEEP_WEIGHTS = ("name", "trainable")
+# Layers of earlier states that are kept by number, whether trained or not.
+_KEPT = 3
 
 
 @dataclasses.dataclass
@@ -28,6 +30,11 @@ class _Made:
     trained: bool = False
     # Of a block: the layers that are in it.
     children: tuple[keras.Layer, ...] = ()
+    # As it was set here; when it is not so any more, the user has set it.
+    trainable: bool = True
+
+    def __post_init__(self) -> None:
+        self.trainable = self.layer._trainable
 
 
 class Materializer:
@@ -81,6 +88,19 @@ class Materializer:
                 stack.append(convert.make_input(spec.input))
             stack += self._stack(spec.layers, analysis)
             return keras.Sequential(stack, trainable=spec.trainable, name=spec.name)
+
+    def frozen_by_hand(self, spec: ModelSpec) -> ModelSpec:
+        """Return the spec with what the user has set since: ``builder.layers[0].trainable``."""
+        for entry in spec.walk():
+            known = self._made.get(entry.uid)
+            if not known or known[-1].layer._trainable == known[-1].trainable:
+                continue
+            known[-1].trainable = trainable = known[-1].layer._trainable
+            if trainable:
+                spec = spec.update(entry.uid, lambda one: one.without_argument("trainable"))
+            else:
+                spec = spec.update(entry.uid, lambda one: one.with_argument("trainable", False))
+        return spec
 
     def layers(self, spec: ModelSpec, analysis: Analysis) -> list[keras.Layer]:
         """Make the layers of a spec that may have problems, without a model."""
@@ -140,7 +160,7 @@ class Materializer:
         made = known[-1] if known else None
         if made is not None and [id(x) for x in made.children] == [id(x) for x in layers]:
             made.layer.name = shadow.name
-            made.layer._trainable = shadow.trainable
+            made.trainable = made.layer._trainable = shadow.trainable
             return made.layer
         block = keras.Sequential(layers, trainable=shadow.trainable, name=shadow.name)
         self._keep(entry, _Made(_identity(entry.object), block, children=tuple(layers)))
@@ -155,7 +175,10 @@ class Materializer:
         return None
 
     def _keep(self, entry: LayerSpec, made: _Made) -> None:
-        others = [m for m in self._made.get(entry.uid, []) if m is not made and m.trained]
+        made.trainable = made.layer._trainable
+        known = [other for other in self._made.get(entry.uid, []) if other is not made]
+        # Weights may have been set by other means than a fit that we saw: keep the last few too.
+        others = [other for other in known if other.trained or other in known[-_KEPT:]]
         self._made[entry.uid] = [*others, made]
 
 

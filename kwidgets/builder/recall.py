@@ -9,18 +9,19 @@ from typing import Any
 import keras
 
 from kwidgets.builder import catalog, convert
-from kwidgets.builder.spec import ObjectSpec, Value, Variable
+from kwidgets.builder.notebook import namespace
+from kwidgets.builder.spec import ObjectSpec, Reference, Value, Variable
+from kwidgets.builder.training import callbacks_of
 from kwidgets.live.callback import LivePlot
 
 _DATA = ("x", "y")
+_MISSING = object()
 
 
 def fit_settings(
     model: keras.Model, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Value]:
     """Return what a Fit tab can show of a call of ``fit``; the rest is left out."""
-    from kwidgets.builder.workbench import namespace
-
     try:
         signature = inspect.signature(model.fit)
         given = signature.bind(*args, **kwargs).arguments
@@ -37,10 +38,9 @@ def fit_settings(
         elif argument == "validation_data":
             settings |= _validation(value, names)
         elif argument == "callbacks":
-            found = [callback_spec(callback) for callback in value or ()]
-            kept = tuple(callback for callback in found if callback is not None)
-            if kept:
-                settings[argument] = kept
+            others = [one for one in callbacks_of(value) if not isinstance(one, LivePlot)]
+            if others:
+                settings[argument] = tuple(callback_value(one) for one in others)
         elif argument in known and _differs(value, defaults.get(argument)):
             settings[argument] = convert.value_of(value)
     return settings
@@ -58,21 +58,21 @@ def _validation(value: Any, names: Mapping[int, str]) -> dict[str, Value]:
     return {"validation_x": Variable(names[id(value)])} if id(value) in names else {}
 
 
-def callback_spec(callback: Any) -> ObjectSpec | None:
-    """Describe one of Keras's callbacks by the attributes that its arguments became."""
-    if isinstance(callback, LivePlot) or not type(callback).__module__.startswith("keras."):
-        return None
+def callback_value(callback: Any) -> Value:
+    """Describe a callback of Keras by the attributes that its arguments became.
+
+    One that does not tell them all stays the object that it is.
+    """
+    live = Reference(callback, type(callback).__name__)
     try:
         key = catalog.key_of(type(callback))
     except KeyError:
-        return None
+        return live
     arguments: dict[str, Value] = {}
     for name, parameter in inspect.signature(type(callback)).parameters.items():
-        value = getattr(callback, name, parameter.default)
-        if value is parameter.empty or not (
-            value is None or isinstance(value, (bool, int, float, str))
-        ):
-            continue
+        value = getattr(callback, name, _MISSING)
+        if value is _MISSING or not (value is None or isinstance(value, (bool, int, float, str))):
+            return live
         if _differs(value, parameter.default):
             arguments[name] = value
     return ObjectSpec(key, arguments)

@@ -10,20 +10,20 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder import convert, quick, saved
+from kwidgets.builder import catalog, convert, quick
 from kwidgets.builder.editor import layer_of
-from kwidgets.builder.recall import fit_settings
+from kwidgets.builder.held import BuilderError
 from kwidgets.builder.spec import LayerSpec, ModelSpec
 from kwidgets.builder.training import BuilderRun
-from kwidgets.builder.workbench import BuilderError, Workbench
+from kwidgets.builder.workbench import Workbench
 from kwidgets.kernel import inbox
 
 logger = logging.getLogger("kwidgets")
 
 __all__ = ["BuilderError", "SequentialBuilder"]
 
-# What is set on the model itself when it is set on the builder.
-_OWN = {"trainable", "name"}
+# What the spec holds, and a model of it therefore has.
+_OF_THE_SPEC = {"trainable", "name"}
 
 
 class SequentialBuilder:
@@ -68,7 +68,7 @@ class SequentialBuilder:
         input_shape: Any = None,
     ) -> None:
         object.__setattr__(self, "_bench", Workbench())
-        self._start(layers)
+        given = self._start(layers)
         spec = self._bench.editor.spec
         if name is not None:
             spec = dataclasses.replace(spec, name=_model_name(name))
@@ -82,31 +82,33 @@ class SequentialBuilder:
                 )
             spec = spec.with_input(shape=_shape(input_shape))
         self._bench.editor.begin(spec)
-        if isinstance(layers, (keras.Sequential, Mapping, str, os.PathLike)) and spec.layers:
-            self._hold(layers)
+        if given is not None and name is None and trainable:
+            self._bench.held.adopt(given)
 
     # What to start from.
 
-    def _start(self, layers: Any) -> None:
+    def _start(self, layers: Any) -> keras.Sequential | None:
+        """Take in what to start from; return the model, where it is one."""
         if layers is None:
-            return
+            return None
         if isinstance(layers, (str, os.PathLike)):
             layers = _load(layers)
         elif isinstance(layers, Mapping):
             layers = keras.Sequential.from_config(dict(layers))
+        if isinstance(layers, SequentialBuilder):
+            layers = layers.model
         if isinstance(layers, keras.Model) and not isinstance(layers, keras.Sequential):
             convert.spec_of_model(layers)  # says what can be done instead
         if isinstance(layers, keras.Sequential):
-            object.__setattr__(self, "_given", layers)
             spec, live = convert.spec_of_model(layers)
             entries = tuple(
-                self._bench.materializer.adopt(entry, live[entry.uid], keep_names=True)
+                self._bench.held.materializer.adopt(entry, live[entry.uid], keep_names=True)
                 for entry in spec.layers
             )
             spec = dataclasses.replace(spec, layers=entries)
             compiled = _compile_values(layers)
             self._bench.editor.begin(dataclasses.replace(spec, compile=compiled))
-            return
+            return layers
         if isinstance(layers, Iterable):
             items = list(layers)
             if items and all(isinstance(item, int) or item is None for item in items):
@@ -116,16 +118,11 @@ class SequentialBuilder:
                 )
             for item in items:
                 self.add(item)
-            return
+            return None
         raise TypeError(
             "SequentialBuilder takes a list of layers, a keras.Sequential, a config or the path of "
             f"a .keras file; got {layers!r} ({type(layers).__name__})."
         )
-
-    def _hold(self, layers: Any) -> None:
-        given = self.__dict__.get("_given")
-        if given is not None:
-            self._bench.adopt(given)
 
     # The real thing.
 
@@ -139,6 +136,16 @@ class SequentialBuilder:
             RuntimeError: layers were changed while the model is in training.
         """
         return self._bench.model()
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._spec.name or "sequential"
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the model's weights change in training; set it to freeze all layers."""
+        return self._spec.trainable
 
     @property
     def layers(self) -> list[keras.Layer]:
@@ -161,13 +168,16 @@ class SequentialBuilder:
             logger.warning("to_code: %s", note)
         return source.text
 
-    def train(self) -> BuilderRun:
-        """Train as the Fit tab says, in a thread; the kernel stays free.
+    def train(self, *args: Any, **kwargs: Any) -> BuilderRun:
+        """Train in a thread; the kernel stays free.
+
+        Args:
+            args, kwargs: those of ``fit``; without any, the Fit tab says what to train on.
 
         Raises:
             ValueError: something that a fit needs is missing. The text says what.
         """
-        return self._bench.train()
+        return self._bench.train(args, kwargs)
 
     def undo(self) -> str:
         """Take back the last edit; return what it was.
@@ -229,7 +239,7 @@ class SequentialBuilder:
         given["metrics"] = metrics
         given = {name: value for name, value in given.items() if value is not None}
         # A mistake must raise here, as in Keras, and not when the model is needed.
-        keras.Sequential().compile(**_copies(given), **_copies(arguments))
+        keras.Sequential().compile(**_for_a_trial(given), **_for_a_trial(arguments))
         if isinstance(loss, str):
             keras.losses.get(loss)
         self._bench.compile_with({**given, **arguments})
@@ -241,14 +251,7 @@ class SequentialBuilder:
 
         The Fit tab and the code show what was given, where it can be told.
         """
-        model = self.model
-        settings = fit_settings(model, args, kwargs)
-        with self._bench.lock:
-            self._bench.change("Fit", dataclasses.replace(self._spec, fit=settings))
-        try:
-            return model.fit(*args, **kwargs)
-        finally:
-            self._bench.trained_with(model)
+        return self._bench.fit(args, kwargs)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Return loss and metrics on data; arguments as in Keras."""
@@ -292,6 +295,10 @@ class SequentialBuilder:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.model(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy holds the model; what was undone or cannot work stays behind.
+        return type(self), (self.model,)
 
     # A list of layers.
 
@@ -360,7 +367,7 @@ class SequentialBuilder:
     # On the page.
 
     def __repr__(self) -> str:
-        return saved.text(self._bench.editor)
+        return self._bench.text()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = self._bench.bundle()
@@ -387,7 +394,7 @@ class SequentialBuilder:
         return getattr(self.model, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _OWN:
+        if name in _OF_THE_SPEC:
             with self._bench.lock:
                 value = _model_name(value) if name == "name" else bool(value)
                 spec = dataclasses.replace(self._spec, **{name: value})
@@ -420,12 +427,14 @@ class SequentialBuilder:
     def _describe(self, layer: Any) -> LayerSpec:
         if isinstance(layer, str):
             return layer_of(quick.parse(layer))
+        if isinstance(layer, SequentialBuilder):
+            layer = layer.model
         if not isinstance(layer, keras.Layer):
             raise ValueError(
                 "Only instances of keras.Layer, or texts such as 'dense 128 relu', can be added; "
                 f"received: {layer!r} (of type {type(layer).__name__})."
             )
-        return self._bench.materializer.adopt(convert.spec_of_layer(layer), layer)
+        return self._bench.held.materializer.adopt(convert.spec_of_layer(layer), layer)
 
     def _set_input(self, given: Any, index: int) -> None:
         history = getattr(given, "_keras_history", None)
@@ -457,7 +466,6 @@ _MODEL_ATTRIBUTES = {
     "built",
     "compiled",
     "steps_per_execution",
-    "name",
 }
 
 
@@ -496,6 +504,17 @@ def _load(path: str | os.PathLike[str]) -> keras.Sequential:
     return keras.saving.load_model(text)
 
 
+# Settings that a config holds as they were given.
+_PLAIN_SETTINGS = (
+    "loss_weights",
+    "weighted_metrics",
+    "run_eagerly",
+    "steps_per_execution",
+    "jit_compile",
+    "auto_scale_loss",
+)
+
+
 def _compile_values(model: keras.Sequential) -> dict[str, Any] | None:
     """compile's arguments, of a model that is compiled."""
     if not model.compiled:
@@ -505,9 +524,14 @@ def _compile_values(model: keras.Sequential) -> dict[str, Any] | None:
         "optimizer": convert.value_of(model.optimizer),
         "loss": convert.value_of(model.loss),
         "metrics": convert.value_of(_user_metrics(model)),
-        "loss_weights": config.get("loss_weights"),
+        **{name: convert.value_of(config.get(name)) for name in _PLAIN_SETTINGS},
     }
-    return {name: value for name, value in values.items() if value not in (None, [], ())}
+    defaults = {p["name"]: p["default"] for p in catalog.FORMS["compile"]}
+    return {
+        name: value
+        for name, value in values.items()
+        if value not in (None, [], ()) and value != defaults.get(name)
+    }
 
 
 def _user_metrics(model: keras.Sequential) -> Any:
@@ -515,7 +539,7 @@ def _user_metrics(model: keras.Sequential) -> Any:
     return getattr(compiled, "_user_metrics", None)
 
 
-def _copies(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _for_a_trial(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Optimizers stay unused: a trial must leave no mark on them."""
     return {
         name: "rmsprop" if name == "optimizer" and not isinstance(value, (str, dict)) else value

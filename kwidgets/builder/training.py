@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -14,6 +14,8 @@ from kwidgets.live.callback import LivePlot
 from kwidgets.live.metrics import History
 from kwidgets.live.run import describe_error
 from kwidgets.live.view import Place
+
+logger = logging.getLogger("kwidgets")
 
 Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
 
@@ -40,22 +42,22 @@ class BuilderRun:
     Args:
         model: compiled.
         arguments: of ``fit``.
-        show: told the id of the live view's widget.
-        ended: called once, in the training's thread, when it is over.
+        changed: called when there is something new to show.
+        keep: given the model when the training is over, before anyone is told.
     """
 
     def __init__(
         self,
         model: keras.Sequential,
         arguments: Mapping[str, Any],
-        show: Callable[[str], None],
-        ended: Callable[[BuilderRun], None],
+        changed: Callable[[], None],
+        keep: Callable[[keras.Sequential], None],
     ) -> None:
         self.model = model
         self.error: BaseException | None = None
         self.live_view: str | None = None
-        self._show = show
-        self._ended = ended
+        self._changed = changed
+        self._keep = keep
         self._arguments = dict(arguments)
         self._finished = threading.Event()
         self.live = _EmbeddedLivePlot(self)
@@ -134,20 +136,33 @@ class BuilderRun:
 
     def show(self, model_id: str) -> None:
         self.live_view = model_id
-        self._show(model_id)
+        self._changed()
 
     def leave(self, bundle: dict[str, Any]) -> None:
         """The view stays as it is: its builder goes on showing it."""
 
     def _train(self) -> None:
-        arguments = self._arguments
-        callbacks = [*(arguments.pop("callbacks", None) or ()), self.live]
+        # The data must not stay alive longer than its training.
+        arguments, self._arguments = self._arguments, {}
+        callbacks = [*callbacks_of(arguments.pop("callbacks", None)), self.live]
+        arguments["verbose"] = 0
         try:
-            self.model.fit(**arguments, callbacks=callbacks, verbose=0)
+            self.model.fit(**arguments, callbacks=callbacks)
         except BaseException as error:
             self.error = error
             self.live.fail(error)
-        finally:
-            self._finished.set()
-            with contextlib.suppress(Exception):
-                self._ended(self)
+        try:
+            self._keep(self.model)
+        except Exception:
+            logger.warning("the weights were not noted as trained", exc_info=True)
+        self._finished.set()
+        self._changed()
+
+
+def callbacks_of(given: Any) -> list[Any]:
+    """Return what ``fit`` takes as callbacks as a list: none, one, several, or a CallbackList."""
+    if given is None:
+        return []
+    if isinstance(given, keras.callbacks.CallbackList):
+        return list(given.callbacks)
+    return list(keras.tree.flatten(given))

@@ -6,8 +6,9 @@ import gzip
 import json
 import logging
 import threading
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import anywidget
 import traitlets
@@ -21,8 +22,6 @@ from kwidgets.shared import STATIC, SharedModel, static_file, version_of
 logger = logging.getLogger("kwidgets")
 
 BUNDLE = "builder-view.js.gz"
-
-Handler = Callable[[dict[str, Any]], "tuple[str, dict[str, Any]]"]
 
 
 class BuilderLibrary(SharedModel):
@@ -94,26 +93,38 @@ class BuilderWidget(anywidget.AnyWidget):
         )
 
 
+class Owner(Protocol):
+    """Whose views they are."""
+
+    lock: threading.RLock
+
+    def describe(self) -> dict[str, Any]:
+        """Return the sections of a State."""
+
+    def handle(self, kind: str, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Do what a view asks for; return a message for the user, and a result."""
+
+
 class BuilderView:
     """All views of one builder: told what changed, and heard.
 
+    ipywidgets keeps every widget for good: so the owner is held weakly, and the widget closed when
+    the owner is gone.
+
     Args:
-        describe: gives the sections of a State.
-        handlers: what to do with each kind of request; gives a message for the user and a result.
-            A ValueError says why not.
+        owner: its lock is held whenever something is told, so that no two threads wait for each
+            other, and what is sent is in order.
     """
 
-    def __init__(
-        self, describe: Callable[[], dict[str, Any]], handlers: dict[str, Handler]
-    ) -> None:
-        self._describe = describe
-        self._handlers = handlers
-        self._lock = threading.RLock()
+    def __init__(self, owner: Owner) -> None:
+        self._owner = weakref.ref(owner)
+        self._lock = owner.lock
         self._sequence = 0
-        self._sent = describe()
+        self._sent = owner.describe()
         self.widget = BuilderWidget(self._snapshot)
         inbox.hear_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
+        weakref.finalize(owner, self.widget.close)
 
     @property
     def model_id(self) -> str:
@@ -129,10 +140,16 @@ class BuilderView:
             self._sequence += 1
             self._send(protocol.UPDATE, {"sequence": self._sequence, **changed})
 
+    def refresh_catalog(self) -> None:
+        """Tell the views of classes that were added."""
+        CatalogModel.shared().refresh()
+
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
-            # What is sent later is told from what stands here.
-            self._sent = self._describe()
+            owner = self._owner()
+            if owner is not None:
+                # What is sent later is told from what stands here.
+                self._sent = owner.describe()
             payload = {"sequence": self._sequence, **self._sent}
             return dict(envelope.envelope(protocol.SNAPSHOT, payload))
 
@@ -142,21 +159,30 @@ class BuilderView:
             return
         kind, request = content.get("kind"), content.get("id")
         if kind == protocol.RESYNC:
-            self._send(protocol.SNAPSHOT, self._snapshot()["payload"])
+            with self._lock:
+                self._send(protocol.SNAPSHOT, self._snapshot()["payload"])
             return
-        handler = self._handlers.get(str(kind))
-        if handler is None or not isinstance(request, str):
+        if kind not in protocol.VIEW_KINDS or not isinstance(request, str):
             logger.warning("builder: message of kind %r ignored", kind)
             return
         payload = content.get("payload")
+        self._send(
+            protocol.REPLY,
+            self._answer(kind, payload if isinstance(payload, dict) else {}),
+            request,
+        )
+
+    def _answer(self, kind: str, payload: dict[str, Any]) -> protocol.Reply:
+        owner = self._owner()
+        if owner is None:
+            return protocol.Reply(ok=False, message="This builder is gone. Run its cell again.")
         try:
-            message, result = handler(payload if isinstance(payload, dict) else {})
-            reply = protocol.Reply(ok=True, message=message, result=result)
+            message, result = owner.handle(kind, payload)
         except Exception as error:
             if not isinstance(error, ValueError):
                 logger.warning("builder: %s failed", kind, exc_info=True)
-            reply = protocol.Reply(ok=False, message=str(error) or type(error).__name__)
-        self._send(protocol.REPLY, reply, request)
+            return protocol.Reply(ok=False, message=str(error) or type(error).__name__)
+        return protocol.Reply(ok=True, message=message, result=result)
 
     def _send(self, kind: str, payload: Any, request: str | None = None) -> None:
         if self.widget.comm is None:

@@ -1,34 +1,40 @@
-"""One builder at work: its editor, the real model behind it, its training and its views."""
+"""One builder at work: joins its editor, the real model, trainings and views."""
 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import logging
-import os
+import re
 import threading
-import weakref
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from kwidgets.builder import code, convert, data, data_source, protocol, quick, saved, state
-from kwidgets.builder.analysis import LayerFacts
-from kwidgets.builder.editor import EditError, Editor, structure
-from kwidgets.builder.infer import freeze
-from kwidgets.builder.materialize import Materializer
-from kwidgets.builder.names import named
-from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, Variable
+from kwidgets.builder import (
+    code,
+    convert,
+    data,
+    data_source,
+    notebook,
+    protocol,
+    quick,
+    saved,
+    state,
+)
+from kwidgets.builder.editor import EditError, Editor
+from kwidgets.builder.held import BuilderError, HeldModel, machine_bytes
+from kwidgets.builder.notebook import executed_cells, namespace
+from kwidgets.builder.recall import fit_settings
+from kwidgets.builder.spec import ModelSpec, Value, Variable
 from kwidgets.builder.training import BuilderRun
 
+if TYPE_CHECKING:
+    from kwidgets.builder.widget import BuilderView
+
 logger = logging.getLogger("kwidgets")
-
-Handler = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
-
-
-class BuilderError(ValueError):
-    """The stack cannot be made into a model. The text says which layer is why."""
 
 
 class Workbench:
@@ -37,111 +43,35 @@ class Workbench:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.editor = Editor()
-        self.editor.memory_bytes = _machine_bytes()
-        self.materializer = Materializer()
+        self.editor.memory_bytes = machine_bytes()
         self.run: BuilderRun | None = None
-        self._model: keras.Sequential | None = None
-        self._model_structure: Any = None
-        self._compiled: Any = None
-        # compile's arguments as the user gave them, for the model that they were given for.
-        self._compile_given: tuple[Any, dict[str, Any]] | None = None
-        self._view: Any = None
+        self.held = HeldModel(self.editor, self._in_training)
+        self._view: BuilderView | None = None
         self._source: tuple[Any, code.Source] | None = None
         # Keras keeps it by thread; what a view asks for comes in other threads than the user's.
         self._dtype_policy = keras.config.dtype_policy()
+        notebook.watch_cells()
 
     # The model.
 
     def model(self) -> keras.Sequential:
-        """Return the model of the spec as it is now, made anew only when its layers changed.
-
-        Raises:
-            BuilderError: a layer has a problem.
-            MemoryError: the weights are larger than the machine's memory.
-            RuntimeError: the layers were changed while the model is in training.
-        """
+        """Return the model of the spec as it is now. See :meth:`HeldModel.get`."""
         with self.lock:
-            spec = self.editor.spec
-            wanted = structure(spec)
-            if self._model is not None and wanted == self._model_structure:
-                self._compile()
-                return self._model
-            if self.run is not None and self.run.running:
-                raise RuntimeError(
-                    "the layers were changed while the model is in training; the new model can be "
-                    "made when that has ended: builder.run.wait(), or builder.run.stop()"
-                )
-            self._check()
-            self._model = self.materializer.model(named(spec), self.editor.analysis)
-            self._model_structure = wanted
-            self._compiled = None
-            self._compile()
-            return self._model
+            return self.held.get()
 
     def layers(self) -> list[keras.Layer]:
         """Return the layers that are switched on, of a stack with problems too."""
         with self.lock:
-            try:
-                return list(self.model().layers)
-            except (BuilderError, MemoryError, RuntimeError):
-                return self.materializer.layers(self.editor.spec, self.editor.analysis)
-
-    def adopt(self, model: keras.Sequential) -> None:
-        """Let the builder hold ``model`` itself, as long as nothing is changed."""
-        with self.lock:
-            self._model = model
-            self._model_structure = structure(self.editor.spec)
-            self._compiled = freeze(self.editor.spec.compile or {}) if model.compiled else None
+            return self.held.layers()
 
     def compile_with(self, arguments: dict[str, Any]) -> None:
-        """Take compile's arguments out of a call; the objects themselves are used once."""
+        """Take compile's arguments out of a call."""
         with self.lock:
-            values = {
-                name: convert.value_of(value)
-                for name, value in arguments.items()
-                if not (value is None and name in ("loss", "metrics", "weighted_metrics"))
-            }
-            spec = self.editor.spec
-            self._compile_given = (freeze(values), arguments)
-            self._compiled = None
-            self.change("Compile", dataclasses.replace(spec, compile=values))
+            self.held.compile_with(arguments)
+            self.publish()
 
-    def _compile(self) -> None:
-        wanted = self.editor.spec.compile
-        if wanted is None or self._model is None:
-            return
-        frozen = freeze(wanted)
-        if frozen == self._compiled:
-            return
-        if self._compile_given is not None and self._compile_given[0] == frozen:
-            arguments = self._compile_given[1]
-            self._compile_given = None
-        else:
-            arguments = {name: convert.make_value(value) for name, value in wanted.items()}
-        self._model.compile(**arguments)
-        self._compiled = frozen
-
-    def _check(self) -> None:
-        spec, analysis = self.editor.spec, self.editor.analysis
-        if analysis.input_problem is not None:
-            problem = analysis.input_problem
-            raise BuilderError(f"the input: {problem.text} (Keras: {problem.detail})")
-        for number, entry in enumerate(spec.walk(), 1):
-            facts = analysis.layers[entry.uid]
-            if facts.problem is not None and entry.children is None:
-                raise BuilderError(
-                    f"layer {number} ({entry.title}): {facts.problem.text} "
-                    f"(Keras: {facts.problem.detail})"
-                )
-            if facts.problem is not None and not entry.children:
-                raise BuilderError(f"layer {number} ({entry.title}): {facts.problem.text}")
-        memory = _machine_bytes()
-        if memory and analysis.weight_bytes > memory:
-            raise MemoryError(
-                f"the weights of this model are {analysis.weight_bytes / 1e9:,.0f} GB; "
-                f"this machine has {memory / 1e9:,.0f} GB of memory. "
-                "The model stays as it is in the builder."
-            )
+    def _in_training(self) -> keras.Sequential | None:
+        return self.run.model if self.run is not None and self.run.running else None
 
     # Edits.
 
@@ -154,45 +84,70 @@ class Workbench:
     def trained_with(self, model: keras.Sequential) -> None:
         """Note that ``model`` has just been trained: its weights are worth keeping."""
         with self.lock:
-            if self.editor.spec.input is None and model.built:
-                shape = getattr(model, "input_shape", None)
-                self.editor.observed_input = tuple(shape) if isinstance(shape, tuple) else None
-            if model is self._model:
-                self.materializer.mark_trained(self.editor.spec.layers)
+            self.held.trained(model)
             self.publish()
 
     # Training.
 
-    def train(self) -> BuilderRun:
-        """Train as the Fit tab says, in a thread.
+    def fit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> keras.callbacks.History:
+        """Train in this thread, and remember what was given.
+
+        Raises:
+            RuntimeError: the model is in training already.
+        """
+        with self.lock:
+            if self._in_training() is not None:
+                raise RuntimeError(
+                    "the model is in training already; wait for the end with builder.run.wait(), "
+                    "or stop it with builder.run.stop()"
+                )
+            model = self.held.get()
+            self._recall(model, args, kwargs)
+        try:
+            return model.fit(*args, **kwargs)
+        finally:
+            self.trained_with(model)
+
+    def train(self, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> BuilderRun:
+        """Train in a thread: with fit's arguments, or, without any, as the Fit tab says.
 
         Raises:
             EditError: something that a fit needs is missing.
         """
         with self.lock:
-            blocked = self._blocked()
+            given = bool(args or kwargs)
+            blocked = self._blocked(needs_data=not given)
             if blocked:
                 raise EditError(blocked)
-            arguments = self._fit_arguments()
             try:
-                model = self.model()
+                model = self.held.get()
             except (BuilderError, MemoryError, RuntimeError) as error:
                 raise EditError(str(error)) from error
-            self.run = BuilderRun(model, arguments, self._run_shown, self._run_ended)
+            if given:
+                self._recall(model, args, kwargs or {})
+                bound = inspect.signature(model.fit).bind(*args, **(kwargs or {}))
+                arguments = dict(bound.arguments)
+            else:
+                arguments = self._fit_arguments()
+            self.run = BuilderRun(model, arguments, self.publish, self.held.trained)
             self.run.start()
         self.publish()
         return self.run
 
-    def _run_shown(self, model_id: str) -> None:
-        self.publish()
+    def _recall(self, model: keras.Sequential, args: Any, kwargs: Any) -> None:
+        """Let the Fit tab and the code show a call of fit. No fit may fail by that."""
+        try:
+            settings = fit_settings(model, args, kwargs)
+            self.editor.amend(dataclasses.replace(self.editor.spec, fit=settings))
+            self.look_for_data()
+            self.publish()
+        except Exception:
+            logger.warning("the call of fit is not shown in the builder", exc_info=True)
 
-    def _run_ended(self, run: BuilderRun) -> None:
-        self.trained_with(run.model)
-
-    def _blocked(self) -> str:
+    def _blocked(self, needs_data: bool = True) -> str:
         """Why a training cannot start, or ""."""
         spec, analysis = self.editor.spec, self.editor.analysis
-        if self.run is not None and self.run.running:
+        if self._in_training() is not None:
             return "The model is in training."
         if not any(entry.enabled for entry in spec.layers):
             return "The stack is empty: add a layer first."
@@ -204,7 +159,7 @@ class Workbench:
             return f"The input has a problem: {analysis.input_problem.text}"
         if not (spec.compile or {}).get("loss"):
             return "Choose a loss in the Compile tab: without one there is nothing to train for."
-        if spec.fit.get("x") is None:
+        if needs_data and spec.fit.get("x") is None:
             return "Choose the data to train on: x."
         return ""
 
@@ -236,33 +191,23 @@ class Workbench:
 
     # Views.
 
-    def view(self) -> Any:
+    def view(self) -> BuilderView:
         """Return what this builder shows on the page, made when first needed."""
         with self.lock:
             self._dtype_policy = keras.config.dtype_policy()
             if self._view is None or self._view.widget.comm is None:
+                # Imported here: a plain script needs no widgets.
                 from kwidgets.builder.widget import BuilderView
 
                 self.look_for_data()
-                self._view = BuilderView(
-                    self.describe,
-                    {
-                        kind: self._as_user(handler)
-                        for kind, handler in {
-                            protocol.EDIT: self._on_edit,
-                            protocol.SEARCH: self._on_search,
-                            protocol.TRAIN: self._on_train,
-                            protocol.REFRESH: self._on_refresh,
-                            protocol.BUNDLE: self._on_bundle,
-                        }.items()
-                    },
-                )
-                _after_each_cell(self)
+                self._view = BuilderView(self)
+                notebook.listen(self)
             return self._view
 
     def describe(self) -> dict[str, Any]:
         """Return all sections of the builder's state."""
         with self.lock:
+            self.held.read_back()
             return {**self._describe_edits(), **self._describe_code()}
 
     def publish(self) -> None:
@@ -271,13 +216,14 @@ class Workbench:
             return
         with self.lock:
             try:
+                self.held.read_back()
                 self._view.publish(self._describe_edits())
                 self._view.publish(self._describe_code())
             except Exception:
                 logger.warning("the builder's view could not be brought up to date", exc_info=True)
 
     def _describe_edits(self) -> dict[str, Any]:
-        sections = state.describe(self.editor, self._trained)
+        sections = state.describe(self.editor, self.held.materializer.is_trained)
         run = self.run
         sections["data"] = state.describe_data(self.editor)
         sections["run"] = protocol.RunState(
@@ -292,13 +238,11 @@ class Workbench:
         source = self.source()
         return {"code": protocol.Code(source=source.text, notes=list(source.notes))}
 
-    def _trained(self, entry: LayerSpec, facts: LayerFacts) -> bool:
-        return self.materializer.is_trained(entry, facts)
-
     def source(self) -> code.Source:
         """Return the program of the model."""
         with self.lock:
-            key = (self.editor.spec, self._cells())
+            self.held.read_back()
+            key = (self.editor.spec, len(executed_cells()))
             if self._source is None or not (
                 self._source[0][0] is key[0] and self._source[0][1] == key[1]
             ):
@@ -308,15 +252,18 @@ class Workbench:
     def _write_source(self) -> code.Source:
         spec = self.editor.spec
         names = [value.name for value in spec.fit.values() if isinstance(value, Variable)]
-        found = None
+        found, notes = None, self._learned(spec)
         if names:
             try:
                 found = data_source.source_of(names, executed_cells())
             except Exception:
                 logger.debug("the source of the data was not found", exc_info=True)
+        if found and _SECRET.search(found):
+            found = None
+            notes.append("The cells that make the data seem to hold a password: they are left out.")
         try:
             source = code.to_code(spec, data=found)
-            return dataclasses.replace(source, notes=(*source.notes, *self._learned(spec)))
+            return dataclasses.replace(source, notes=(*source.notes, *notes))
         except Exception as error:
             logger.warning("the source could not be written", exc_info=True)
             return code.Source(f"# The source could not be written: {error}\n")
@@ -325,7 +272,7 @@ class Workbench:
         """What layers know by ``adapt``, which no argument says."""
         notes = []
         for entry in spec.walk():
-            layer = self.materializer.layer(entry.uid) if entry.enabled else None
+            layer = self.held.materializer.layer(entry.uid) if entry.enabled else None
             if getattr(layer, "adapt", None) is not None and _adapted(layer):
                 notes.append(
                     f"{entry.title} has learned from data by adapt(). The program does not know "
@@ -333,12 +280,9 @@ class Workbench:
                 )
         return notes
 
-    def _cells(self) -> int:
-        return len(executed_cells())
-
     def look_for_data(self) -> None:
         """Look through the user's namespace for what a fit could take."""
-        self.editor.data = {info.name: info for info in data.scan(namespace(), statistics=False)}
+        self.editor.data = {info.name: info for info in data.scan(namespace())}
         for value in self.editor.spec.fit.values():
             if isinstance(value, Variable) and value.name in self.editor.data:
                 info = data.describe(value.name, namespace()[value.name])
@@ -347,14 +291,17 @@ class Workbench:
 
     # Requests of views. They come in a thread of their own.
 
-    def _as_user(self, handler: Handler) -> Handler:
-        """Let ``handler`` see Keras as the user's own thread does."""
+    def handle(self, kind: str, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Do what a view asks for; return a message for the user, and a result.
 
-        def handle(payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-            keras.config.set_dtype_policy(self._dtype_policy)
-            return handler(payload)
-
-        return handle
+        Raises:
+            ValueError: it cannot be done. The text says why.
+            KeyError: no such kind of request.
+        """
+        handler = _HANDLERS[kind]
+        # In this thread Keras should be as it is in the user's own.
+        keras.config.set_dtype_policy(self._dtype_policy)
+        return handler(self, payload)
 
     def _on_edit(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         with self.lock:
@@ -385,69 +332,43 @@ class Workbench:
         with self.lock:
             return saved.bundle(self.editor, self.source().text)
 
+    def text(self) -> str:
+        """Return the builder as a table in plain text."""
+        with self.lock:
+            self.held.read_back()
+            return saved.text(self.editor)
+
     def after_cell(self) -> None:
         """A cell has run: variables and classes may be others."""
         if self._view is None:
             return
-        from kwidgets.builder.widget import CatalogModel
-
         with self.lock:
             self._dtype_policy = keras.config.dtype_policy()
-            CatalogModel.shared().refresh()
+            self._view.refresh_catalog()
             self.editor.forget_analysis()
             self.look_for_data()
             self.publish()
 
 
-def namespace() -> Mapping[str, Any]:
-    """The user's variables, or none outside IPython."""
-    from IPython.core.getipython import get_ipython
+_HANDLERS: dict[str, Callable[[Workbench, dict[str, Any]], tuple[str, dict[str, Any]]]] = {
+    protocol.EDIT: Workbench._on_edit,
+    protocol.SEARCH: Workbench._on_search,
+    protocol.TRAIN: Workbench._on_train,
+    protocol.REFRESH: Workbench._on_refresh,
+    protocol.BUNDLE: Workbench._on_bundle,
+}
 
-    shell = get_ipython()
-    return {} if shell is None else shell.user_ns
-
-
-def executed_cells() -> list[str]:
-    """The source of the cells that ran so far."""
-    return [str(cell) for cell in namespace().get("In", []) if cell]
-
-
-def _after_each_cell(workbench: Workbench) -> None:
-    """Tell a workbench of each cell's end, without keeping it alive."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is None:
-        return
-    reference = weakref.ref(workbench)
-
-    def after_cell(result: object) -> None:
-        living = reference()
-        if living is None:
-            shell.events.unregister("post_run_cell", after_cell)
-            return
-        try:
-            living.after_cell()
-        except Exception:
-            logger.warning("the builder could not look at what the cell did", exc_info=True)
-
-    shell.events.register("post_run_cell", after_cell)
+# An assignment of a text to a name like these.
+_SECRET = re.compile(
+    r"""(?i)(token|password|passwd|secret|api_?key|credential)\w*["']?\s*[\]:=,]+\s*["']\w"""
+)
 
 
 def _adapted(layer: Any) -> bool:
     config = layer.get_config()
     if hasattr(layer, "get_vocabulary"):
-        given = config.get("vocabulary")
-        return given is None and len(layer.get_vocabulary()) > 2
+        return config.get("vocabulary") is None and len(layer.get_vocabulary()) > 2
     if isinstance(layer, keras.layers.Discretization):
         return config.get("bin_boundaries") is None and bool(layer.bin_boundaries)
     mean = getattr(layer, "adapt_mean", None)
     return mean is not None and config.get("mean") is None and bool(np.any(np.asarray(mean)))
-
-
-def _machine_bytes() -> int | None:
-    """This machine's memory, or None where the system does not tell."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        return None

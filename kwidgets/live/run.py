@@ -70,7 +70,10 @@ class Pace:
 
 def describe_error(error: BaseException) -> str:
     """Return an exception in a line: its own first one, or the cause that TensorFlow buries."""
-    lines = str(error).strip().splitlines() or [""]
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
+    # Keras says first where it was, in a line of its own.
+    text = re.sub(r"\AException encountered when calling \S+\s*", "", text)
+    lines = text.splitlines() or [""]
     line = f"{type(error).__name__}: {lines[0]}"
     if lines[0].endswith(":"):
         # TensorFlow heads it "Graph execution error:" and puts what Python raised further down.

@@ -1,7 +1,10 @@
 """A script for keras.Sequential runs with only the constructor changed; and what is more."""
 
+import gc
 import json
 import pathlib
+import threading
+import weakref
 
 import keras
 import numpy as np
@@ -137,7 +140,6 @@ def test_compile_stays_across_edits_and_the_first_objects_are_used():
     builder.compile(optimizer=optimizer, loss=keras.losses.Huber(delta=2.0))
     assert builder.optimizer is optimizer
     builder.add("dense 1")
-    assert builder.optimizer is not optimizer
     assert float(builder.optimizer.learning_rate) == 0.25
     assert float(builder.loss(np.zeros((1, 1)), np.full((1, 1), 3.0))) == 2 * (3 - 1)
     assert "Huber(delta=2.0)" in builder.to_code()
@@ -243,3 +245,162 @@ def test_shown_outside_a_notebook_it_is_a_table():
     bundle = builder._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" not in bundle
     assert "<script" not in bundle["text/html"] and "4, relu" in bundle["text/html"]
+
+
+def stack() -> SequentialBuilder:
+    return SequentialBuilder(["dense 5 relu", "dense 3"], input_shape=(8,))
+
+
+def test_a_layer_frozen_by_hand_stays_frozen():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    builder.layers[0].trainable = False
+    model = builder.model
+    assert len(model.trainable_weights) == 2
+    builder.add("dense 1")
+    assert len(builder.trainable_weights) == 4
+    assert "trainable=False" in builder.to_code()
+    assert "45 not" in repr(builder)
+    builder.layers[0].trainable = True
+    assert len(builder.trainable_weights) == 6
+
+
+def test_two_builders_begin_with_different_weights():
+    one, two = stack(), stack()
+    assert not np.array_equal(one.get_weights()[0], two.get_weights()[0])
+
+
+def test_pythons_random_numbers_are_the_users_alone():
+    import random
+
+    random.seed(3)
+    expected = [random.random() for _ in range(4)]
+    random.seed(3)
+    found = []
+    for text in ("dense 5", "dropout 0.5", "lstm 3", "randomflip"):
+        found.append(random.random())
+        repr(SequentialBuilder([text], input_shape=(8, 8, 3))) if text != "lstm 3" else None
+        SequentialBuilder([text]).to_code()
+    assert found == expected
+
+
+def test_the_optimizer_and_its_rate_outlive_an_added_layer():
+    builder = stack()
+    optimizer = keras.optimizers.SGD(0.25)
+    builder.compile(optimizer, "mse")
+    builder.add("dense 1")
+    assert builder.optimizer is optimizer
+    builder.optimizer.learning_rate = 0.5
+    builder.fit(np.zeros((4, 8)), np.zeros((4, 1)), verbose=0)
+    builder.add("dense 1")
+    assert builder.optimizer is not optimizer and float(builder.optimizer.learning_rate) == 0.5
+
+
+def test_all_settings_of_a_compiled_model_outlive_an_edit():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse", weighted_metrics=["mae"], run_eagerly=True, steps_per_execution=1)
+    builder = SequentialBuilder(model)
+    builder.add("dense 1")
+    assert builder.run_eagerly is True
+    assert "weighted_metrics=" in builder.to_code()
+
+
+def test_a_name_can_be_given_to_a_model_that_has_one():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)], name="old")
+    builder = SequentialBuilder(model, name="new", trainable=False)
+    assert builder.model.name == "new" and builder.trainable_weights == []
+    assert model.name == "old"
+
+
+def test_a_builder_can_be_copied_pickled_and_put_into_another():
+    import copy
+    import pickle
+
+    builder = stack()
+    for other in (copy.deepcopy(builder), pickle.loads(pickle.dumps(builder))):
+        np.testing.assert_array_equal(other.get_weights()[0], builder.get_weights()[0])
+        other.add("dense 1")
+        assert len(builder) == 2
+    outer = SequentialBuilder([SequentialBuilder(["dense 4"], input_shape=(8,), name="inner")])
+    outer.add("dense 1")
+    assert outer.output_shape == (None, 1)
+
+
+def test_callbacks_are_taken_as_keras_takes_them():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    x, y = np.zeros((4, 8)), np.zeros((4, 3))
+    builder.fit(x, y, callbacks=keras.callbacks.EarlyStopping(monitor="loss"), verbose=0)
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    builder.fit(x, y, epochs=2, callbacks=[schedule], verbose=0)
+    assert float(builder.optimizer.learning_rate) == pytest.approx(0.01 / 4)
+    builder.train(x, y, epochs=2, callbacks=keras.callbacks.CallbackList([schedule])).wait(60)
+    assert builder.run is not None and builder.run.status == "finished"
+    assert float(builder.optimizer.learning_rate) == pytest.approx(0.01 / 16)
+
+
+def test_a_fit_is_no_step_to_undo():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    builder.add("dense 3")
+    builder.undo()
+    builder.fit(np.zeros((4, 8)), np.zeros((4, 3)), verbose=0)
+    assert builder.redo() == "Add Dense"
+
+
+class Slowly(keras.callbacks.Callback):
+    """Holds a training until it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.began, self.go = threading.Event(), threading.Event()
+
+    def on_train_begin(self, logs=None):
+        self.began.set()
+        self.go.wait(60)
+
+
+def test_a_model_in_training_is_left_alone():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    x, y, slowly = np.zeros((8, 8)), np.ones((8, 3)), Slowly()
+    run = builder.train(x, y, callbacks=[slowly])
+    assert slowly.began.wait(60)
+    layers = builder.layers
+    with pytest.raises(ValueError, match="in training"):
+        builder.train(x, y)
+    with pytest.raises(RuntimeError, match="in training"):
+        builder.fit(x, y)
+    with pytest.raises(RuntimeError, match="in training"):
+        builder.compile("adam", "mse")
+    builder.add("dense 1")
+    assert builder.layers == layers
+    with pytest.raises(RuntimeError, match=r"run\.wait"):
+        builder.model  # noqa: B018
+    slowly.go.set()
+    assert len(run.wait(60)["loss"]) == 1
+    assert builder.output_shape == (None, 1)
+    assert builder.layers[0] is layers[0]
+
+
+def test_a_training_that_fails_says_why_and_lets_the_next_one_start():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    run = builder.train(np.zeros((4, 7)), np.zeros((4, 3)))
+    with pytest.raises(ValueError, match="shape"):
+        run.wait(60)
+    assert run.status == "failed" and "shape" in run.detail
+    assert len(builder.train(np.zeros((4, 8)), np.zeros((4, 3))).wait(60)["loss"]) == 1
+    with pytest.raises(ValueError, match="Choose the data"):
+        SequentialBuilder(builder).train()
+
+
+def test_the_data_of_a_training_is_let_go():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    x = np.zeros((4, 8))
+    gone = weakref.ref(x)
+    builder.train(x, np.zeros((4, 3))).wait(60)
+    del x
+    gc.collect()
+    assert gone() is None

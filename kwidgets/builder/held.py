@@ -1,0 +1,178 @@
+"""The real model of a builder: made when it is asked for, compiled, and kept while it fits."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from kwidgets.builder import convert
+from kwidgets.builder.editor import Editor, structure
+from kwidgets.builder.infer import freeze
+from kwidgets.builder.materialize import Materializer
+from kwidgets.builder.names import named
+
+logger = logging.getLogger("kwidgets")
+
+
+class BuilderError(ValueError):
+    """The stack cannot be made into a model. The text says which layer is why."""
+
+
+class HeldModel:
+    """The model of an editor's spec.
+
+    Args:
+        editor: holds the spec.
+        in_training: gives the model that a background training uses just now, or None.
+    """
+
+    def __init__(self, editor: Editor, in_training: Callable[[], keras.Sequential | None]) -> None:
+        self.materializer = Materializer()
+        self._editor = editor
+        self._in_training = in_training
+        self._model: keras.Sequential | None = None
+        self._structure: Any = None
+        # The compile settings that the model has, and those that a call gave with their objects.
+        self._compiled: Any = None
+        self._given: tuple[Any, dict[str, Any]] | None = None
+
+    def get(self) -> keras.Sequential:
+        """Return the model of the spec as it is now, made anew only when its layers changed.
+
+        Raises:
+            BuilderError: a layer has a problem.
+            MemoryError: the weights are larger than the machine's memory.
+            RuntimeError: the spec was changed while the model is in training.
+        """
+        self.read_back()
+        spec = self._editor.spec
+        wanted = structure(spec)
+        settings = None if spec.compile is None else freeze(spec.compile)
+        same = self._model is not None and wanted == self._structure
+        if self._in_training() is not None and not (same and settings == self._compiled):
+            raise RuntimeError(
+                "the builder was changed while its model is in training; the new model can be made "
+                "when that has ended: builder.run.wait(), or builder.run.stop()"
+            )
+        if not same:
+            self._check()
+            before = self._model
+            self._model = self.materializer.model(named(spec), self._editor.analysis)
+            self._structure, self._compiled = wanted, None
+            self._compile(settings, getattr(before, "optimizer", None))
+        else:
+            self._compile(settings, None)
+        assert self._model is not None
+        return self._model
+
+    def layers(self) -> list[keras.Layer]:
+        """Return the layers that are switched on, of a stack with problems too."""
+        running = self._in_training()
+        if running is not None:
+            # To make others would change what is being trained.
+            return list(running.layers)
+        try:
+            return list(self.get().layers)
+        except (BuilderError, MemoryError):
+            return self.materializer.layers(self._editor.spec, self._editor.analysis)
+
+    def adopt(self, model: keras.Sequential) -> None:
+        """Hold ``model`` itself, as long as nothing is changed."""
+        self._model = model
+        self._structure = structure(self._editor.spec)
+        self._compiled = freeze(self._editor.spec.compile or {}) if model.compiled else None
+
+    def compile_with(self, arguments: dict[str, Any]) -> None:
+        """Take compile's arguments out of a call; the objects themselves are used once.
+
+        Raises:
+            RuntimeError: the model is in training.
+        """
+        if self._in_training() is not None:
+            raise RuntimeError(
+                "the model is in training and cannot be compiled now; wait for the end with "
+                "builder.run.wait(), or stop it with builder.run.stop()"
+            )
+        values = {name: convert.value_of(value) for name, value in arguments.items()}
+        self._given = (freeze(values), arguments)
+        self._compiled = None
+        self._editor.change("Compile", dataclasses.replace(self._editor.spec, compile=values))
+
+    def read_back(self) -> None:
+        """Take into the spec what was set on the layers themselves: ``trainable``."""
+        if self._in_training() is not None:
+            return
+        spec = self._editor.spec
+        frozen = self.materializer.frozen_by_hand(spec)
+        if frozen is not spec:
+            held = self._model is not None and self._structure == structure(spec)
+            self._editor.amend(frozen)
+            if held:
+                self._structure = structure(frozen)
+
+    def trained(self, model: keras.Sequential) -> None:
+        """Note that ``model`` has just been trained: its weights are worth keeping."""
+        if self._editor.spec.input is None and model.built:
+            shape = getattr(model, "input_shape", None)
+            self._editor.observed_input = tuple(shape) if isinstance(shape, tuple) else None
+        if model is self._model:
+            self.materializer.mark_trained(self._editor.spec.layers)
+
+    def _compile(self, settings: Any, old_optimizer: Any) -> None:
+        wanted = self._editor.spec.compile
+        if wanted is None or self._model is None or settings == self._compiled:
+            return
+        if self._given is not None and self._given[0] == settings:
+            arguments = dict(self._given[1])
+        else:
+            arguments = {name: convert.make_value(value) for name, value in wanted.items()}
+        optimizer = arguments.get("optimizer")
+        if isinstance(optimizer, keras.optimizers.Optimizer) and optimizer.built:
+            # It has the state of other weights than these.
+            arguments["optimizer"] = optimizer.from_config(optimizer.get_config())
+        self._model.compile(**arguments)
+        self._compiled = settings
+        _keep_learning_rate(old_optimizer, self._model.optimizer)
+
+    def _check(self) -> None:
+        spec, analysis = self._editor.spec, self._editor.analysis
+        if analysis.input_problem is not None:
+            problem = analysis.input_problem
+            raise BuilderError(f"the input: {problem.text} (Keras: {problem.detail})")
+        for number, entry in enumerate(spec.walk(), 1):
+            found = analysis.layers[entry.uid].problem
+            # A block's problem is that of a layer in it, which says more.
+            if found is not None and not entry.children:
+                raise BuilderError(
+                    f"layer {number} ({entry.title}): {found.text} (Keras: {found.detail})"
+                )
+        memory = machine_bytes()
+        if memory and analysis.weight_bytes > memory:
+            raise MemoryError(
+                f"the weights of this model are {analysis.weight_bytes / 1e9:,.0f} GB; "
+                f"this machine has {memory / 1e9:,.0f} GB of memory. "
+                "The model stays as it is in the builder."
+            )
+
+
+def _keep_learning_rate(old: Any, new: Any) -> None:
+    """A rate that was set on the old model's optimizer holds for the new one too."""
+    try:
+        if type(old) is type(new) and float(old.learning_rate) != float(new.learning_rate):
+            new.learning_rate = float(old.learning_rate)
+    except Exception:
+        # A schedule: the settings say all of it.
+        logger.debug("the learning rate was not taken over", exc_info=True)
+
+
+def machine_bytes() -> int | None:
+    """This machine's memory, or None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return None
