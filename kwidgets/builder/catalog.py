@@ -170,6 +170,13 @@ def class_of(key: str) -> type:
     Raises:
         KeyError: nothing has this key. The message names what is near.
     """
+    module, _, name = key.rpartition(".")
+    if module.startswith("keras."):
+        # The common case, asked for with every layer at every edit.
+        section = module.removeprefix("keras.")
+        public = getattr(_module(section), name, None) if section in SECTIONS else None
+        if isinstance(public, type):
+            return public
     known = catalog()
     found = known.classes.get(known.aliases.get(key, key))
     if found is None:

@@ -36,8 +36,10 @@ def describe(editor: Editor, trained: Callable[[LayerSpec, LayerFacts], bool]) -
     """Return the sections of a State that follow from the editor alone, without the code."""
     spec, analysis = editor.spec, editor.analysis
     name_reference = _namer(editor)
+    # Asked once: it looks whether the user has added classes.
+    known = catalog.catalog()
     layers = {
-        entry.uid: _layer(entry, analysis.layers[entry.uid], name_reference, trained)
+        entry.uid: _layer(entry, analysis.layers[entry.uid], name_reference, trained, known)
         for entry in spec.walk()
     }
     advice = mistakes.advise(editor.situation)
@@ -74,9 +76,9 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def summary(spec: ObjectSpec) -> str:
+def summary(spec: ObjectSpec, known: catalog.Catalog | None = None) -> str:
     """Return an object's main arguments in few words: "32, 3 × 3, relu, padding=same"."""
-    entry = catalog.catalog().entry(spec.class_name)
+    entry = (known or catalog.catalog()).entry(spec.class_name)
     parameters = entry["parameters"] if entry else []
     words = []
     for parameter in parameters:
@@ -107,12 +109,14 @@ def _layer(
     facts: LayerFacts,
     name_reference: ReferenceId,
     trained: Callable[[LayerSpec, LayerFacts], bool],
+    known: catalog.Catalog,
 ) -> LayerState:
     return {
         "uid": entry.uid,
         "class_name": entry.class_name,
         "title": entry.title,
-        "summary": summary(entry.object) or (entry.object.live.text if entry.object.live else ""),
+        "summary": summary(entry.object, known)
+        or (entry.object.live.text if entry.object.live else ""),
         "name": cast(Any, entry.arguments.get("name")),
         "arguments": _arguments(entry.object.arguments, name_reference),
         "enabled": entry.enabled,
