@@ -20,7 +20,7 @@ from tests.browser.notebook import Notebook
 from tests.browser.server import LabServer
 
 SIZES = (20, 200)
-EDITS = 60
+EDITS = 100
 # Convolution, normalization, activation, dropout, over and over; "same", so that no depth ends it.
 BLOCK = ("conv2d {filters} 3 same", "bn", "activation relu", "dropout 0.1")
 
@@ -190,7 +190,7 @@ def times_of(region: Locator, cards: Locator, text: Callable[[int], str]) -> lis
     field = region.get_by_label("shape", exact=True)
     expect(field).to_be_visible()
     times = []
-    for number in range(EDITS // 2):
+    for number in range(EDITS):
         expect(field).to_be_enabled()
         field.fill(text(number))
         handles = [field.element_handle(), cards.last.element_handle()]
