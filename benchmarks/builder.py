@@ -7,17 +7,13 @@ import json
 import random
 import re
 import statistics
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from playwright.sync_api import Locator, expect, sync_playwright
+from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import CHROMIUM_FLAGS, REPOSITORY
+from benchmarks.lab import open_page
 from tests.browser.notebook import Notebook
-from tests.browser.server import LabServer
 
 SIZES = (20, 200)
 EDITS = 100
@@ -140,18 +136,7 @@ async ([field, card]) => {
 
 
 def on_the_page() -> None:
-    chromium = subprocess.run(
-        ["sh", REPOSITORY / "tools" / "chromium.sh"], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.strip()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        LabServer.start(
-            Path(folder) / "server", environment={"PYTHONPATH": str(REPOSITORY)}
-        ) as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+    with open_page() as (page, server):
         cells = [SETUP, "kw.SequentialBuilder()", *(SHOW.format(size=size) for size in SIZES)]
         notebook = Notebook.create(page, server, "builder.ipynb", cells)
         notebook.run_and_wait(0, 120)
@@ -167,7 +152,6 @@ def on_the_page() -> None:
             region.evaluate("element => element.scrollIntoView()")
             cards = region.get_by_role("list", name="Layers", exact=True).get_by_role("listitem")
             print_times("another input size", size, times_of(region, cards, resize_text))
-        browser.close()
 
 
 def region_of(notebook: Notebook, cell: int) -> Locator:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
-import tempfile
 import time
-from pathlib import Path
 
-from playwright.sync_api import CDPSession, Locator, Page, expect, sync_playwright
+from playwright.sync_api import CDPSession, Locator, Page, expect
 
-from tests.browser.conftest import CHROMIUM_FLAGS, REPOSITORY
+from benchmarks.lab import open_page
 from tests.browser.notebook import Notebook
-from tests.browser.server import LabServer
 
 SETUP = """
 from benchmarks import variants
@@ -29,18 +25,7 @@ WATCH_SECONDS = 15
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    chromium = subprocess.run(
-        ["sh", REPOSITORY / "tools" / "chromium.sh"], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.strip()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        LabServer.start(
-            Path(folder) / "server", environment={"PYTHONPATH": str(REPOSITORY)}
-        ) as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+    with open_page() as (page, server):
         notebook = Notebook.create(
             page, server, "page.ipynb", [SETUP, FIT.format(epochs=1), FIT.format(epochs=100_000)]
         )
@@ -68,7 +53,6 @@ def measure(arguments: argparse.Namespace) -> None:
         print(f"| drawing | {shown - hidden:.1%} |")
         region.get_by_role("button", name="Stop").click()
         notebook.wait(2, 60)
-        browser.close()
 
 
 def first_point(notebook: Notebook, cell: int) -> float:
