@@ -120,7 +120,7 @@ class HeldModel:
         if self._editor.spec.input is None and model.built:
             shape = getattr(model, "input_shape", None)
             self._editor.observed_input = tuple(shape) if isinstance(shape, tuple) else None
-        if model is self._model:
+        if model is self._model and _has_stepped(model):
             self.materializer.mark_trained(self._editor.spec.layers)
 
     def _compile(self, settings: Any, old_optimizer: Any) -> None:
@@ -158,6 +158,14 @@ class HeldModel:
                 f"this machine has {memory / 1e9:,.0f} GB of memory. "
                 "The model stays as it is in the builder."
             )
+
+
+def _has_stepped(model: keras.Sequential) -> bool:
+    """Whether the optimizer has changed any weight: a fit may fail before its first step."""
+    try:
+        return int(model.optimizer.iterations) > 0
+    except Exception:
+        return True
 
 
 def _keep_learning_rate(old: Any, new: Any) -> None:

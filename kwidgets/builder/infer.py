@@ -223,9 +223,9 @@ class Inference:
 
     def _problem_without_input(self, entry: LayerSpec) -> Problem | None:
         """What is wrong with a layer whatever goes into it."""
-        missing = _missing(entry.object)
-        if missing:
-            return missing
+        lacking = missing(entry.object)
+        if lacking:
+            return lacking
         if entry.object.live is not None or not _trusted(entry.object):
             return None
         key = ("alone", self._key(entry, Tensor((), "")))
@@ -420,7 +420,7 @@ def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
         return Problem(
             f"{entry.title} cannot be in a Sequential: {known['unusable']}.", known["unusable"]
         )
-    return _missing(entry.object)
+    return missing(entry.object)
 
 
 def _same_name(entry: LayerSpec) -> Problem:
@@ -433,7 +433,7 @@ def _same_name(entry: LayerSpec) -> Problem:
     )
 
 
-def _missing(spec: ObjectSpec) -> Problem | None:
+def missing(spec: ObjectSpec) -> Problem | None:
     """A required argument that is not there, of the object or of one in it."""
     if spec.live is not None or spec.from_config or spec.class_name == SEQUENTIAL:
         return None
@@ -454,7 +454,7 @@ def _missing(spec: ObjectSpec) -> Problem | None:
             )
     for name, value in spec.arguments.items():
         for item in value if isinstance(value, (tuple, list)) else (value,):
-            problem = _missing(item) if isinstance(item, ObjectSpec) else None
+            problem = missing(item) if isinstance(item, ObjectSpec) else None
             if problem:
                 return dataclasses.replace(problem, parameter=name)
     return None

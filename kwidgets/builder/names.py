@@ -23,6 +23,17 @@ def named(spec: ModelSpec) -> ModelSpec:
     return _with_unique_names(_without_needless_names(spec))
 
 
+def model_name(spec: ModelSpec) -> str:
+    """Return what Keras calls the model: after the blocks in it, which are made first."""
+    if spec.name is not None:
+        return spec.name
+    blocks = sum(
+        entry.enabled and entry.children is not None and "name" not in entry.arguments
+        for entry in spec.walk()
+    )
+    return f"sequential_{blocks}" if blocks else "sequential"
+
+
 def _without_needless_names(spec: ModelSpec) -> ModelSpec:
     """Leave out the names that Keras would give by itself."""
     bare = _map_objects(spec, lambda entry: convert.without_automatic_names(entry.object))

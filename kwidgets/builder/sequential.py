@@ -13,6 +13,7 @@ import keras
 from kwidgets.builder import catalog, convert, quick
 from kwidgets.builder.editor import layer_of
 from kwidgets.builder.held import BuilderError
+from kwidgets.builder.names import model_name
 from kwidgets.builder.spec import LayerSpec, ModelSpec
 from kwidgets.builder.training import BuilderRun
 from kwidgets.builder.workbench import Workbench
@@ -140,7 +141,7 @@ class SequentialBuilder:
     @property
     def name(self) -> str:
         """The model's name."""
-        return self._spec.name or "sequential"
+        return model_name(self._spec)
 
     @property
     def trainable(self) -> bool:

@@ -8,6 +8,8 @@ from typing import Any, cast
 from kwidgets.builder import catalog, data, fields, mistakes
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem
 from kwidgets.builder.editor import Editor
+from kwidgets.builder.infer import missing
+from kwidgets.builder.names import model_name
 from kwidgets.builder.protocol import (
     INPUT,
     DataState,
@@ -18,6 +20,7 @@ from kwidgets.builder.protocol import (
 )
 from kwidgets.builder.spec import (
     INPUT_LAYER,
+    Arguments,
     LayerSpec,
     ModelSpec,
     ObjectSpec,
@@ -44,15 +47,15 @@ def describe(editor: Editor, trained: Callable[[LayerSpec, LayerFacts], bool]) -
     }
     advice = mistakes.advise(editor.situation)
     return {
-        "name": spec.name or "sequential",
+        "name": model_name(spec),
         "input": _input(spec, analysis, name_reference),
         "order": [entry.uid for entry in spec.layers],
         "layers": layers,
         "totals": _totals(analysis),
         "advice": [mistakes.as_wire(one) for one in advice],
         "history": {"undo": editor.undo_label, "redo": editor.redo_label},
-        "compile": _form(spec.compile or {}, name_reference, {}),
-        "fit": _form(spec.fit, name_reference, _gone(editor)),
+        "compile": _form(spec.compile or {}, name_reference, lacking(spec.compile or {})),
+        "fit": _form(spec.fit, name_reference, {**lacking(spec.fit), **_gone(editor)}),
     }
 
 
@@ -169,6 +172,17 @@ def _totals(analysis: Analysis) -> Totals:
 
 def _form(arguments: Any, name_reference: ReferenceId, errors: dict[str, str]) -> FormState:
     return {"arguments": _arguments(arguments, name_reference), "errors": errors}
+
+
+def lacking(arguments: Arguments) -> dict[str, str]:
+    """What cannot be made of settings, by argument: an object that needs more to be told."""
+    found = {}
+    for name, value in arguments.items():
+        for item in value if isinstance(value, (tuple, list)) else (value,):
+            problem = missing(item) if isinstance(item, ObjectSpec) else None
+            if problem is not None:
+                found[name] = problem.text
+    return found
 
 
 def _gone(editor: Editor) -> dict[str, str]:

@@ -159,6 +159,9 @@ class Workbench:
             return f"The input has a problem: {analysis.input_problem.text}"
         if not (spec.compile or {}).get("loss"):
             return "Choose a loss in the Compile tab: without one there is nothing to train for."
+        for tab, arguments in (("Compile", spec.compile or {}), ("Fit", spec.fit)):
+            for text in state.lacking(arguments).values():
+                return f"{text} See the {tab} tab."
         if needs_data and spec.fit.get("x") is None:
             return "Choose the data to train on: x."
         return ""
@@ -228,11 +231,19 @@ class Workbench:
         sections["data"] = state.describe_data(self.editor)
         sections["run"] = protocol.RunState(
             status="idle" if run is None else run.status,
-            detail="" if run is None else run.detail,
+            detail=self._detail(sections["advice"]),
             live=None if run is None else run.live_view,
             blocked=self._blocked(),
         )
         return sections
+
+    def _detail(self, advice: list[protocol.Advice]) -> str:
+        """What stands beside Train: what would go wrong next, or else what went wrong last."""
+        if self._in_training() is None:
+            for one in advice:
+                if one["level"] == "error":
+                    return f"Before you train: {one['title']}. {one['text']}"
+        return "" if self.run is None else self.run.detail
 
     def _describe_code(self) -> dict[str, Any]:
         source = self.source()

@@ -78,8 +78,25 @@ def describe_error(error: BaseException) -> str:
     if lines[0].endswith(":"):
         # TensorFlow heads it "Graph execution error:" and puts what Python raised further down.
         causes = [line for line in lines if re.match(r"\w*(Error|Exception): .", line.strip())]
-        line = causes[-1].strip() if causes else line
+        line = causes[-1].strip() if causes else f"{line} {_told_by_tensorflow(lines)}".strip()
+    elif (
+        len(lines) > 1 and len(lines[0]) < 200 and not lines[1].startswith(("Traceback", "  File"))
+    ):
+        # "…'x' sizes: 1000" and, on the next line, "'y' sizes: 1797".
+        line = " ".join([line, *(other.strip() for other in lines[1:3])]).strip()
     return line[:300]
+
+
+def _told_by_tensorflow(lines: list[str]) -> str:
+    """What stands between the Python stack of an op and its node's name: the reason."""
+    reasons = [
+        line.strip()
+        for line in lines[1:]
+        if line.strip()
+        and not line.startswith((" ", "\t", "Detected at", "Stack trace", "Original"))
+    ]
+    reasons = [line.partition("[[")[0].strip() for line in reasons if not line.startswith("[[")]
+    return next((line for line in reversed(reasons) if line), "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -485,7 +502,7 @@ class FitRun:
         while not self._ended.wait(WATCH_SECONDS):
             if not self._watch.is_running():
                 # The end of the cell, which knows the error, comes first where there is one.
-                if not self._ended.wait(WATCH_SECONDS):
+                if not self._ended.wait(WATCH_SECONDS) and not self._watch.is_running():
                     self.abandon()
             elif self._interrupt.requested and self.detail != INTERRUPT_DETAIL:
                 self._set_status("stopping", INTERRUPT_DETAIL)

@@ -7,6 +7,9 @@ import threading
 import weakref
 from types import FrameType
 
+# One look may fail to see it; all of them never have.
+_LOOKS = 5
+
 
 class FitWatch:
     """Remembers which call of ``fit`` is calling us, by its frame on the thread's stack.
@@ -37,6 +40,11 @@ class FitWatch:
         """
         if self._key is None:
             return True
+        # The other thread runs on while we look: a call that returns in between cuts off the stack
+        # above it, and fit seems gone. It cannot do so at each of several looks.
+        return any(self._is_on_stack() for _ in range(_LOOKS))
+
+    def _is_on_stack(self) -> bool:
         if self._callback_list is not None and self._callback_list() is None:
             return False
         frame = sys._current_frames().get(self.thread_id)

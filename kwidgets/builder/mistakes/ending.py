@@ -91,6 +91,8 @@ def numbers_as_classes(situation: Situation) -> bool:
     loss, targets = situation.loss, situation.targets
     if loss is None or targets is None or targets.statistics is None:
         return False
+    if targets.statistics.has_nan:
+        return False  # class numbers with a gap look like this too, and the gap comes first
     if loss.name in CLASSES and targets.single:
         return targets.form == "numbers"
     if loss.name in (*YES_NO, *ONE_HOT) and targets.form in ("numbers", "integers"):

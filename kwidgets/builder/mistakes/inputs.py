@@ -53,6 +53,8 @@ _SAME_RANK = (
 )
 # Inputs are in the hundreds here: weights that start near zero first have to follow.
 _LARGE = 100
+# Of whole numbers from 0 on, arranged as pixels.
+_LARGE_PIXEL = 8
 
 
 def _first_learning(situation: Situation) -> Step | None:
@@ -219,7 +221,7 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
     )
 
 
-def _large_values(situation: Situation) -> DataInfo | None:
+def _large_values(situation: Situation, large: float = _LARGE) -> DataInfo | None:
     """x, if a layer that learns sees its large values as they are."""
     x, first = situation.x, _first_learning(situation)
     if x is None or x.statistics is None or first is None:
@@ -229,7 +231,7 @@ def _large_values(situation: Situation) -> DataInfo | None:
         return None
     if not (first.is_a("Dense", *CONVOLUTIONS, "SeparableConv2D") or first.is_recurrent):
         return None
-    return x if max(abs(values.minimum), abs(values.maximum)) > _LARGE else None
+    return x if max(abs(values.minimum), abs(values.maximum)) > large else None
 
 
 def _pixels(x: DataInfo) -> bool:
@@ -247,19 +249,21 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
     """Weights start out for inputs around 0 to 1; with 0 to 255 the first steps are wild.
     (Keras: Rescaling)
     """
-    x = _large_values(situation)
+    x = _large_values(situation, _LARGE_PIXEL)
     if x is None or not _pixels(x) or _tokens(situation) is not None:
         return
     assert x.statistics is not None
     low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
+    # Some cameras and data sets count to 15 or 16, and not to 255.
+    top = 255 if high > _LARGE else int(high)
     yield Finding(
         "Pixels are not scaled",
         f"{x.name} holds values {span(low, high)}, but layers learn best from values around 0 to "
-        f"1. Put Rescaling first, or divide: {x.name} = {x.name} / 255.",
+        f"1. Put Rescaling first, or divide: {x.name} = {x.name} / {top}.",
         "input",
         Fix(
-            "Insert Rescaling(1/255)",
-            lambda spec: edits.insert_first(spec, layer("keras.layers.Rescaling", scale=1 / 255)),
+            f"Insert Rescaling(1/{top})",
+            lambda spec: edits.insert_first(spec, layer("keras.layers.Rescaling", scale=1 / top)),
         ),
     )
 

@@ -29,7 +29,7 @@ export interface BuilderTransport {
 
 export const GONE: Reply = {
   ok: false,
-  message: "The kernel is gone. Run the cell again to go on.",
+  message: "The kernel is gone. Copy the program from the Code tab, then run the cell again.",
   result: {},
 };
 

@@ -32,11 +32,14 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const asked = useRef(0);
+  // Whether the active option is the user's choice, not just the first one.
+  const picked = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>();
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const search = (wanted: string, delay: number) => {
+    picked.current = false;
     const turn = ++asked.current;
     clearTimeout(timer.current);
     timer.current = setTimeout(async () => {
@@ -86,7 +89,9 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
       event.preventDefault();
       const typed = field.current?.value ?? "";
       const option = open && offer.text === typed ? options[active] : undefined;
-      if (option) choose(option);
+      // An option may leave words out that it has no use for: what was typed in full is read in
+      // full, and refused where it makes no sense. An option picked with the arrows is meant.
+      if (option && (picked.current || !/\s/.test(typed.trim()))) choose(option);
       else if (typed.trim()) add({ text: typed });
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
@@ -95,6 +100,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
       else if (options.length) {
         const by = event.key === "ArrowDown" ? 1 : -1;
         const from = active < 0 && by < 0 ? 0 : active;
+        picked.current = true;
         setActive((from + by + options.length) % options.length);
       }
     } else if (event.key === "Escape" && (open || text)) {

@@ -96,7 +96,8 @@ function Notices({ session, message }: { session: BuilderSession; message: strin
     <div class="kw-b-notices">
       {!connected && (
         <p class="kw-b-notice" data-level="warning">
-          The kernel is gone. This is the model as it was last; run the cell again to go on.
+          The kernel is gone, and this is the model as it was last. To keep it, copy the program
+          from the Code tab before you run the cell again, which starts anew.
         </p>
       )}
       {connected && busy && (

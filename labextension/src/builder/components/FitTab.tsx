@@ -122,7 +122,9 @@ function LiveFrame({ id, host, begun }: LiveFrameProps) {
   const [failure, setFailure] = useState("");
   useEffect(() => {
     if (!host) {
-      setFailure("This notebook cannot draw one widget inside another; run live.show() in a cell.");
+      setFailure(
+        "This notebook cannot draw one widget inside another; builder.run.live.figure shows the curves in a cell.",
+      );
       return;
     }
     const lifetime = new AbortController();
