@@ -124,7 +124,8 @@ class BuilderView:
         self.widget = BuilderWidget(self._snapshot)
         inbox.hear_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
-        weakref.finalize(owner, self.widget.close)
+        # Not at the kernel's exit: the page has let go of its comms by then, and would log an error.
+        weakref.finalize(owner, self.widget.close).atexit = False
 
     @property
     def model_id(self) -> str:
