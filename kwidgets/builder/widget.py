@@ -124,7 +124,7 @@ class BuilderView:
         self.widget = BuilderWidget(self._snapshot)
         inbox.hear_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
-        # Not at the kernel's exit: the page has let go of its comms by then, and would log an error.
+        # Not at the kernel's exit: by then the page has let go of its comms, and logs an error.
         weakref.finalize(owner, self.widget.close).atexit = False
 
     @property
