@@ -83,22 +83,41 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
         variable: what the program calls the model.
     """
     writer = _Writer()
+    parts = _model_and_compile(writer, spec, variable, "keras.Sequential")
+    if spec.fit.get("x") is not None:
+        parts.append(_render(writer.fit(variable, spec.fit), 0, 0))
+        parts.insert(0, data.strip() if data else _data_comment(spec.fit))
+    return _program(writer, parts)
+
+
+def restoring_code(spec: ModelSpec, variable: str = "builder") -> str:
+    """Return the source of a builder that holds such a model, compiled alike, and shows it."""
+    writer = _Writer()
+    writer.imports.add("import kwidgets as kw")
+    parts = _model_and_compile(writer, spec, variable, "kw.SequentialBuilder")
+    return _program(writer, [*parts, variable]).text.rstrip()
+
+
+def _model_and_compile(
+    writer: _Writer, spec: ModelSpec, variable: str, constructor: str
+) -> list[str]:
     spec = named(freezing.frozen(spec))
     if not spec.trainable:
         # One line after the model says it of all layers.
         spec = dataclasses.replace(spec, layers=tuple(map(freezing.thawed, spec.layers)))
-    model = f"{variable} = " + _render(writer.sequential(spec), 0, len(variable) + 3)
-    parts = [model]
+    model = _render(writer.sequential(spec, constructor), 0, len(variable) + 3)
+    parts = [f"{variable} = {model}"]
     if not spec.trainable:
         parts[0] += f"\n{variable}.trainable = False"
     if spec.compile is not None:
         arguments = {name: _as_spoken(name, value) for name, value in spec.compile.items()}
         compile_call = writer.call(f"{variable}.compile", (), arguments)
         parts.append(_render(compile_call, 0, 0))
-    if spec.fit.get("x") is not None:
-        parts.append(_render(writer.fit(variable, spec.fit), 0, 0))
-    if spec.fit.get("x") is not None:
-        parts.insert(0, data.strip() if data else _data_comment(spec.fit))
+    return parts
+
+
+def _program(writer: _Writer, parts: Sequence[str]) -> Source:
+    """Put what the parts need before them."""
     sources = writer.sources
     blocks = [
         "\n".join(_sorted_imports(sources.imports | writer.imports)),
@@ -123,22 +142,25 @@ class _Writer:
         self.constants: list[str] = []
         self._lives: dict[int, str] = {}
 
-    def sequential(self, spec: ModelSpec) -> _Expression:
+    def sequential(self, spec: ModelSpec, constructor: str) -> _Expression:
         items: list[tuple[str, _Expression]] = []
         if spec.input is not None and ("shape" in spec.input or "batch_shape" in spec.input):
             items.append(("", self.call("keras.Input", (), spec.input)))
         items += [("", self.layer(entry)) for entry in spec.layers if entry.enabled]
         arguments = {} if spec.name is None else {"name": spec.name}
-        return self._stack(items, arguments)
+        return self._stack(items, arguments, constructor)
 
     def _stack(
-        self, items: Sequence[tuple[str, _Expression]], arguments: Mapping[str, Value]
+        self,
+        items: Sequence[tuple[str, _Expression]],
+        arguments: Mapping[str, Value],
+        constructor: str = "keras.Sequential",
     ) -> _Expression:
         keywords = [(name, self.value(value)) for name, value in arguments.items()]
         if not items:
-            return _Call("keras.Sequential(", tuple(keywords), ")")
+            return _Call(f"{constructor}(", tuple(keywords), ")")
         stack = _Call("[", tuple(items), "]", always_broken=True)
-        return _Call("keras.Sequential(", (("", stack), *keywords), ")")
+        return _Call(f"{constructor}(", (("", stack), *keywords), ")")
 
     def layer(self, entry: LayerSpec) -> _Expression:
         if entry.children is None:

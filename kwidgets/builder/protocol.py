@@ -245,6 +245,21 @@ class State(TypedDict):
     code: Code
 
 
+class Saved(TypedDict):
+    """What a notebook keeps of a builder under MIME_TYPE, to be read without a kernel."""
+
+    v: int
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    totals: str
+    # The program of the model, and that of a builder like this one, or "".
+    code: str
+    restore: str
+    # What LivePlot saves of a run (kwidgets.protocol.MIME_TYPE), of the last training.
+    run: dict[str, Any] | None
+
+
 class Edit(TypedDict):
     """Payload of ``edit``. What an action needs besides itself:
 

@@ -19,21 +19,35 @@ _CELL = "padding:2px 12px 2px 0;text-align:left;white-space:nowrap"
 _NUMBER = "padding:2px 0;text-align:right;white-space:nowrap"
 
 
-def bundle(editor: Editor, source: str) -> dict[str, Any]:
-    """Return the builder as a mime bundle: ours, HTML without scripts, and text."""
+def bundle(
+    editor: Editor, source: str, restore: str, run: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the builder as a mime bundle: ours, HTML without scripts, and text.
+
+    Args:
+        editor: holds the stack.
+        source: the program of the model.
+        restore: the program of a builder like this one.
+        run: what its training left, as a mime bundle.
+    """
     title, rows = editor.spec.name or "sequential", _rows(editor)
     totals = ". ".join([_totals(editor), *(f"{_WARNING} {one}" for one in _problems(editor))])
+    data = protocol.Saved(
+        v=envelope.PROTOCOL_VERSION,
+        title=title,
+        columns=list(COLUMNS),
+        rows=rows,
+        totals=totals,
+        code=source,
+        restore=restore,
+        run=None if run is None else run[envelope.MIME_TYPE],
+    )
+    picture = "" if run is None else run["text/html"]
+    summary = "" if run is None else f"\n{run['text/plain']}"
     return {
-        protocol.MIME_TYPE: {
-            "v": envelope.PROTOCOL_VERSION,
-            "title": title,
-            "columns": list(COLUMNS),
-            "rows": rows,
-            "totals": totals,
-            "code": source,
-        },
-        "text/html": _html(title, rows, totals),
-        "text/plain": text(editor),
+        protocol.MIME_TYPE: data,
+        "text/html": _html(title, rows, totals) + picture,
+        "text/plain": text(editor) + summary,
     }
 
 

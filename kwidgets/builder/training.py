@@ -13,6 +13,7 @@ import keras
 from kwidgets.live.callback import LivePlot
 from kwidgets.live.metrics import History
 from kwidgets.live.run import describe_error
+from kwidgets.live.steering import Command
 from kwidgets.live.view import Place
 
 logger = logging.getLogger("kwidgets")
@@ -26,9 +27,30 @@ class _EmbeddedLivePlot(LivePlot):
     def __init__(self, place: Place) -> None:
         super().__init__()
         self._embedding = place
+        # What was asked for before fit told of its beginning.
+        self._early: list[Command] = []
+        self._early_lock = threading.Lock()
 
     def _place(self) -> Place:
         return self._embedding
+
+    def _submit(self, command: Command) -> None:
+        with self._early_lock:
+            if self._run is None:
+                self._early.append(command)
+                return
+        super()._submit(command)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        with self._early_lock:
+            early, self._early = self._early, []
+        for command in early:
+            super()._submit(command)
+
+    def bundle(self) -> dict[str, Any] | None:
+        """What shows the run without a kernel, or None before it has begun."""
+        return None if self._run is None else self._run.bundle()
 
     def fail(self, error: BaseException) -> None:
         """Tell the view why fit ended, which does not tell its callbacks."""
@@ -92,6 +114,10 @@ class BuilderRun:
     def history(self) -> History:
         """The numbers so far."""
         return self.live.history
+
+    def bundle(self) -> dict[str, Any] | None:
+        """Return what shows the training without a kernel; None before its first batch."""
+        return self.live.bundle()
 
     @property
     def running(self) -> bool:

@@ -279,6 +279,14 @@ class Workbench:
             logger.warning("the source could not be written", exc_info=True)
             return code.Source(f"# The source could not be written: {error}\n")
 
+    def _write_restoring(self) -> str:
+        """The program of a builder like this one, or "" where it cannot be written."""
+        try:
+            return code.restoring_code(self.editor.spec)
+        except Exception:
+            logger.debug("the builder's own program could not be written", exc_info=True)
+            return ""
+
     def _learned(self, spec: ModelSpec) -> list[str]:
         """What layers know by ``adapt``, which no argument says."""
         notes = []
@@ -341,7 +349,8 @@ class Workbench:
     def bundle(self) -> dict[str, Any]:
         """Return what shows the builder without a kernel."""
         with self.lock:
-            return saved.bundle(self.editor, self.source().text)
+            run = None if self.run is None else self.run.bundle()
+            return saved.bundle(self.editor, self.source().text, self._write_restoring(), run)
 
     def text(self) -> str:
         """Return the builder as a table in plain text."""

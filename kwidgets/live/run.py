@@ -113,7 +113,7 @@ class FitSettings:
 
 
 class FitRun:
-    """One fit. All methods but ``submit`` and ``abandon`` are called on the training thread.
+    """One fit. Methods are called on the training thread, except where they say "from any thread".
 
     Args:
         model: the model in training.
@@ -270,6 +270,13 @@ class FitRun:
     def _ended_early(self) -> bool:
         progress = self._progress
         return progress.finished_epochs < progress.epochs - progress.initial_epoch
+
+    def bundle(self) -> dict[str, Any]:
+        """Return what shows the run without a kernel, as far as it has come. From any thread."""
+        progress = self._describe_progress()
+        if not self.ended:
+            progress["detail"] = "Saved while the training ran; its end is not known here."
+        return saved_bundle(self.store, self._describe_run(), progress)
 
     # Steering.
 
@@ -487,8 +494,7 @@ class FitRun:
             self._interrupt.uninstall()
 
     def _leave_picture(self) -> None:
-        bundle = saved_bundle(self.store, self._describe_run(), self._describe_progress())
-        self.view.close(bundle)
+        self.view.close(self.bundle())
 
     def abandon(self, error: BaseException | None = None) -> None:
         """Fit is gone without on_train_end: an exception ended it. From any thread."""

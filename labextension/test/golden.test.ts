@@ -12,7 +12,7 @@ interface Golden {
 const VIEW_KINDS: ViewKind[] = ["pause", "resume", "stop", "set_learning_rate", "resync"];
 
 const files = Object.entries(
-  import.meta.glob<Golden>(["../../tests/golden/*.json", "!../../tests/golden/builder.json"], {
+  import.meta.glob<Golden>(["../../tests/golden/*.json", "!../../tests/golden/builder*.json"], {
     eager: true,
     import: "default",
   }),

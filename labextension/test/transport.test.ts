@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { SavedTransport } from "../src/lab/transport";
 import { once } from "../src/once";
+import { SavedTransport } from "../src/savedTransport";
 import { Session } from "../src/session";
 import { newId } from "../src/transport";
 import type { Channel, ChannelReceiver } from "../src/widgets/channel";

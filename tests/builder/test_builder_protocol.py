@@ -20,6 +20,7 @@ from kwidgets.builder.state import difference
 from kwidgets.builder.workbench import Workbench
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "builder.json"
+GOLDEN_SAVED = GOLDEN.with_name("builder_saved.json")
 TYPESCRIPT = pathlib.Path(__file__).parents[2] / "labextension" / "src" / "builder" / "protocol.ts"
 
 
@@ -104,6 +105,16 @@ def test_the_golden_file_holds_what_is_sent() -> None:
     if os.environ.get("KWIDGETS_WRITE_GOLDEN"):
         GOLDEN.write_text(json.dumps(examples(), indent=1, ensure_ascii=False) + "\n")
     assert json.loads(GOLDEN.read_text()) == examples()
+
+
+def test_the_golden_file_holds_what_is_saved() -> None:
+    saved = without_counts(bench().bundle()[protocol.MIME_TYPE])
+    # What LivePlot saves has an example of its own.
+    saved["run"] = json.loads(GOLDEN.with_name("snapshot_saved.json").read_text())
+    if os.environ.get("KWIDGETS_WRITE_GOLDEN"):
+        GOLDEN_SAVED.write_text(json.dumps(saved, indent=1, ensure_ascii=False) + "\n")
+    assert json.loads(GOLDEN_SAVED.read_text()) == saved
+    assert saved.keys() == protocol.Saved.__annotations__.keys()
 
 
 def test_every_kind_has_an_example() -> None:

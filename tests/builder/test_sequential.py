@@ -404,3 +404,12 @@ def test_the_data_of_a_training_is_let_go():
     del x
     gc.collect()
     assert gone() is None
+
+
+def test_a_stop_that_comes_before_the_first_batch_holds():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    run = builder.train(np.zeros((64, 8)), np.zeros((64, 3)), epochs=100_000)
+    run.stop()
+    run.wait(60)
+    assert run.status == "stopped"

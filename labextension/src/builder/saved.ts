@@ -8,6 +8,10 @@ export interface SavedModel {
   rows: string[][];
   totals: string;
   code: string;
+  /** The program of a builder like this one, or "". */
+  restore: string;
+  /** What LivePlot saved of the last training, or null. */
+  run: unknown;
 }
 
 /** Read it; throws a ProtocolError. */
@@ -22,5 +26,7 @@ export function parseSaved(data: unknown): SavedModel {
       : [],
     totals: fields.string("totals"),
     code: fields.string("code"),
+    restore: fields.string("restore"),
+    run: fields.value("run"),
   };
 }

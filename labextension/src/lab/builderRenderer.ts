@@ -11,6 +11,7 @@ import { mountSaved } from "../builder/components/mountSaved";
 import { type MimeBundle, SAVE_BUNDLE } from "../builder/events";
 import { BUILDER_MIME_TYPE } from "../builder/protocol";
 import { parseSaved } from "../builder/saved";
+import { loadPlotly } from "./plotly";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 
@@ -33,6 +34,8 @@ interface Wanted {
 class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly table = new Widget();
   private readonly observer = new MutationObserver(() => this.choose());
+  /** The data that the table shows, while it is shown. */
+  private drawn: unknown = null;
   private unmount: (() => void) | null = null;
   private model: IRenderMime.IMimeModel | null = null;
   private wanted: Wanted | null = null;
@@ -50,7 +53,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
-    this.drawTable(model.data[BUILDER_MIME_TYPE]);
+    this.choose();
     // A busy kernel answers at the end of the cell, which may be the one that shows the widget.
     await this.drawView(model, (kernel) => kernel.status === "busy");
   }
@@ -58,16 +61,23 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   override dispose(): void {
     if (this.isDisposed) return;
     this.observer.disconnect();
-    this.unmount?.();
+    this.clearTable();
     super.dispose();
   }
 
   private drawTable(data: unknown): void {
+    if (data === this.drawn) return;
+    this.drawn = data;
     try {
-      this.unmount = mountSaved(this.table.node, parseSaved(data));
+      this.unmount = mountSaved(this.table.node, parseSaved(data), loadPlotly);
     } catch (error) {
       this.table.node.textContent = `The saved model cannot be read. ${error}`;
     }
+  }
+
+  private clearTable(): void {
+    this.unmount?.();
+    this.drawn = this.unmount = null;
   }
 
   private async drawView(
@@ -104,6 +114,9 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   private choose(): void {
     const live = this.view?.node.querySelector(":scope > * *") != null;
     this.table.setHidden(live);
+    // Behind a living view, charts would be drawn that nobody sees.
+    if (live) this.clearTable();
+    else this.drawTable(this.model?.data[BUILDER_MIME_TYPE]);
     // Not `hide`, which is what the manager does to a view that was closed.
     if (this.view) this.view.node.style.display = live ? "" : "none";
   }

@@ -4,9 +4,9 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
 import { mount } from "../components/mount";
 import { MIME_TYPE } from "../protocol";
+import { SavedTransport } from "../savedTransport";
 import { Session } from "../session";
 import { loadPlotly } from "./plotly";
-import { SavedTransport } from "./transport";
 
 class LiveRenderer extends Widget implements IRenderMime.IRenderer {
   private transport: SavedTransport | null = null;

@@ -1,6 +1,7 @@
 /** The examples that Python wrote: what it sends we read, and what we send it reads. */
 
 import { expect, test } from "vitest";
+import saved from "../../../tests/golden/builder_saved.json";
 import { parseBuilderMessage } from "../../src/builder/parse";
 import {
   BUILDER_KERNEL_KINDS,
@@ -8,7 +9,10 @@ import {
   type BuilderViewKind,
   builderEnvelope,
 } from "../../src/builder/protocol";
+import { parseSaved } from "../../src/builder/saved";
 import type { Envelope } from "../../src/protocol";
+import { SavedTransport } from "../../src/savedTransport";
+import { Session } from "../../src/session";
 
 const files = import.meta.glob<Record<string, Envelope>>("../../../tests/golden/builder.json", {
   eager: true,
@@ -29,4 +33,12 @@ test.runIf(messages.length > 0).each(messages)("%s", (_, message) => {
     return;
   }
   expect(parseBuilderMessage(message).kind).toBe(message.kind);
+});
+
+test("what a notebook keeps is read, the run in it too", () => {
+  const read = parseSaved(saved);
+  expect(read).toEqual({ ...saved, v: undefined });
+  const { message } = read.run as { message: unknown };
+  const session = new Session(new SavedTransport(message), new AbortController().signal);
+  expect(session.store.run).not.toBeNull();
 });

@@ -64,6 +64,8 @@ test("saved data is read, whatever its cells are", () => {
     rows: [["Dense"], [7]],
     totals: "",
     code: "",
+    restore: "",
+    run: null,
   };
   expect(parseSaved(saved).rows).toEqual([["Dense"], ["7"]]);
   expect(() => parseSaved({ title: 1 })).toThrow("saved.title");

@@ -57,7 +57,16 @@ class FakeNotebook {
 }
 
 function saved(code = "import keras", modelId = "w1") {
-  const table = { v: 1, title: "digits", columns: ["Layer"], rows: [["Dense"]], totals: "", code };
+  const table = {
+    v: 1,
+    title: "digits",
+    columns: ["Layer"],
+    rows: [["Dense"]],
+    totals: "",
+    code,
+    restore: "",
+    run: null,
+  };
   return { [OURS]: table, [VIEW]: { model_id: modelId } };
 }
 

@@ -6,6 +6,7 @@ import { act } from "preact/test-utils";
 import { afterEach, expect, test, vi } from "vitest";
 import { StaticTable } from "../../src/builder/components/StaticTable";
 import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/events";
+import { BUILDER_MIME_TYPE } from "../../src/builder/protocol";
 import { BuilderPage } from "./page";
 
 let page: BuilderPage | null = null;
@@ -72,27 +73,39 @@ test("the code can be copied, and inserted where somebody takes it", async () =>
   expect(inserted).toEqual([null, source]);
 });
 
+/** What a notebook keeps, as far as the page looks into it. */
+const SAVED = {
+  title: "digits",
+  columns: ["Layer", "Output"],
+  rows: [["Dense", "(None, 10)"]],
+  totals: "7,850 parameters",
+  code: "import keras\n",
+  restore: "builder",
+  run: null,
+};
+
+const take = (taken: unknown[]) => (event: Event) => {
+  event.preventDefault();
+  taken.push((event as CustomEvent).detail);
+};
+
 test("a while after an edit the page is given what to save, where it wants it", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     page = await BuilderPage.open();
     const saved: unknown[] = [];
-    const take = (event: Event) => {
-      event.preventDefault();
-      saved.push((event as CustomEvent).detail);
-    };
     const change = (name: string) => act(() => page!.kernel.update({ name }));
     await change("one");
     await vi.advanceTimersByTimeAsync(1500);
     expect(page.kernel.of("bundle")).toEqual([]);
-    page.root.addEventListener(SAVE_BUNDLE, take);
+    page.root.addEventListener(SAVE_BUNDLE, take(saved));
     page.kernel.automatic = false;
     await change("two");
     await vi.advanceTimersByTimeAsync(900);
     await change("three");
     await vi.advanceTimersByTimeAsync(1100);
     expect(page.kernel.of("bundle")).toHaveLength(1);
-    const bundle = { "text/plain": "three" };
+    const bundle = { [BUILDER_MIME_TYPE]: SAVED };
     page.kernel.answer(page.kernel.sent.at(-1)!, { ok: true, result: bundle });
     await vi.advanceTimersByTimeAsync(0);
     expect(saved).toEqual([null, bundle]);
@@ -101,16 +114,57 @@ test("a while after an edit the page is given what to save, where it wants it", 
   }
 });
 
+test("while a model trains, its curves are saved now and then", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  try {
+    page = await BuilderPage.open();
+    page.root.addEventListener(SAVE_BUNDLE, take([]));
+    page.kernel.automatic = false;
+    const run = (status: string) =>
+      act(() => page!.kernel.update({ run: { status, detail: "", live: null, blocked: "" } }));
+    const asked = () => page!.kernel.of("bundle").length;
+    await run("running");
+    await vi.advanceTimersByTimeAsync(2000);
+    const before = asked();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked()).toBe(before + 2);
+    await run("finished");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked()).toBe(before + 3);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked()).toBe(before + 3);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a builder that its kernel lost can be restored in a cell", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const inserted: unknown[] = [];
+  const insert = take(inserted);
+  document.addEventListener(INSERT_CELL, insert);
+  try {
+    page = await BuilderPage.open();
+    page.root.addEventListener(SAVE_BUNDLE, take([]));
+    page.kernel.automatic = false;
+    await vi.advanceTimersByTimeAsync(1100);
+    const result = { [BUILDER_MIME_TYPE]: SAVED };
+    await act(() => page!.kernel.answer(page!.kernel.sent.at(-1)!, { ok: true, result }));
+    vi.useRealTimers();
+    await page.settle(() => page!.kernel.lose());
+    await page.click(page.get("button", "Restore in a cell below"));
+    expect(inserted.at(-1)).toEqual({ source: "builder" });
+  } finally {
+    document.removeEventListener(INSERT_CELL, insert);
+    vi.useRealTimers();
+  }
+});
+
+const never = () => new Promise<never>(() => {});
+
 test("the saved table reads without a kernel", () => {
   const root = document.createElement("div");
-  const saved = {
-    title: "digits",
-    columns: ["Layer", "Output"],
-    rows: [["Dense", "(None, 10)"]],
-    totals: "7,850 parameters",
-    code: "import keras\n",
-  };
-  render(<StaticTable saved={saved} />, root);
+  render(<StaticTable saved={SAVED} loadPlotly={never} />, root);
   expect(root.querySelector("section")!.getAttribute("aria-label")).toBe("digits");
   const cells = [...root.querySelectorAll("tr")].map((row) =>
     [...row.children].map((cell) => cell.textContent),

@@ -14,6 +14,7 @@ import { FitTab, type WidgetHost } from "./FitTab";
 import { useFocusRescue } from "./focus";
 import { Header } from "./Header";
 import { useBusy, useSession } from "./hooks";
+import { RestoreButton } from "./InsertButton";
 import { onRegionKeyDown } from "./keys";
 import { LayersTab } from "./LayersTab";
 import { type TabName, TabPanel, Tabs } from "./Tabs";
@@ -49,7 +50,7 @@ export function Builder({ session, host }: BuilderProps) {
     }),
     [session, catalog, data],
   );
-  useSavedBundle(session, region);
+  const restore = useSavedBundle(session, region)?.restore ?? "";
   useFocusRescue(region);
   const history = (action: "undo" | "redo") => {
     const what = state?.history[action];
@@ -73,7 +74,7 @@ export function Builder({ session, host }: BuilderProps) {
         {state ? (
           <>
             <Header state={state} onHistory={history} />
-            <Notices session={session} message={message} />
+            <Notices session={session} message={message} restore={restore} />
             <TabbedPanels state={state} host={host} />
           </>
         ) : (
@@ -89,16 +90,24 @@ export function Builder({ session, host }: BuilderProps) {
 
 const NO_DATA: State["data"] = [];
 
-function Notices({ session, message }: { session: BuilderSession; message: string }) {
+interface NoticesProps {
+  session: BuilderSession;
+  message: string;
+  /** The program of a builder like this one, or "". */
+  restore: string;
+}
+
+function Notices({ session, message, restore }: NoticesProps) {
   const busy = useBusy(session);
   const { connected } = session.store;
   return (
     <div class="kw-b-notices">
       {!connected && (
-        <p class="kw-b-notice" data-level="warning">
-          The kernel is gone, and this is the model as it was last. To keep it, copy the program
-          from the Code tab before you run the cell again, which starts anew.
-        </p>
+        <div class="kw-b-notice" data-level="warning">
+          The kernel is gone, and this is the model as it was last. To keep it,{" "}
+          {restore ? "restore it in a cell" : "copy the program from the Code tab"} before you run
+          this cell again, which starts anew. {restore && <RestoreButton source={restore} />}
+        </div>
       )}
       {connected && busy && (
         <p class="kw-b-notice">The kernel is busy. What you did waits until it is free.</p>

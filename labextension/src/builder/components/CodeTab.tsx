@@ -1,19 +1,16 @@
 /** The Code tab: the model as Python source, to copy or to put into a cell. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ask, INSERT_CELL } from "../events";
 import { highlight } from "../highlight";
 import type { Code } from "../protocol";
 import { useTools } from "./context";
+import { InsertButton } from "./InsertButton";
 import { Icon } from "./icons";
 
 export function CodeTab({ code }: { code: Code }) {
   const { say, complain } = useTools();
-  const home = useRef<HTMLElement>(null);
   const source = useRef<HTMLPreElement>(null);
-  const [canInsert, setCanInsert] = useState(false);
   const [copied, setCopied] = useState(false);
-  useEffect(() => setCanInsert(ask(home.current!, INSERT_CELL, { source: null })), []);
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), 2000);
@@ -26,24 +23,17 @@ export function CodeTab({ code }: { code: Code }) {
     } else complain("The browser does not allow copying; the code is selected: press Ctrl+C.");
   };
   return (
-    <section ref={home} class="kw-b-code" aria-label="Code">
+    <section class="kw-b-code" aria-label="Code">
       <div class="kw-b-code-bar">
         <button type="button" class="kw-b-button" onClick={() => void copy()}>
           <Icon name={copied ? "trained" : "copy"} />
           {copied ? "Copied" : "Copy"}
         </button>
-        {canInsert && (
-          <button
-            type="button"
-            class="kw-b-button"
-            onClick={() => {
-              if (ask(home.current!, INSERT_CELL, { source: code.source })) say("Inserted below");
-            }}
-          >
-            <Icon name="plus" />
-            Insert below
-          </button>
-        )}
+        <InsertButton
+          label="Insert below"
+          source={code.source}
+          onInserted={() => say("Inserted below")}
+        />
       </div>
       {code.notes.length > 0 && (
         <ul class="kw-b-code-notes" aria-label="Notes on the code">

@@ -1,16 +1,31 @@
-/** What a notebook shows of a builder whose kernel is gone: its layers in a table, and its code. */
+/**
+ * What a notebook shows of a builder whose kernel is gone: its layers in a table, its code, and the
+ * curves of its last training.
+ */
 
+import { useEffect, useRef } from "preact/hooks";
 import { useTheme } from "../../components/hooks";
+import { mount } from "../../components/mount";
+import type { Plotly } from "../../plotly";
+import { SavedTransport } from "../../savedTransport";
+import { Session } from "../../session";
 import type { SavedModel } from "../saved";
 import { Source } from "./CodeTab";
+import { RestoreButton } from "./InsertButton";
 
-export function StaticTable({ saved }: { saved: SavedModel }) {
+interface StaticTableProps {
+  saved: SavedModel;
+  loadPlotly: () => Promise<Plotly>;
+}
+
+export function StaticTable({ saved, loadPlotly }: StaticTableProps) {
   const { theme } = useTheme();
   return (
     <section class="kw-root kw-builder kw-b-saved" aria-label={saved.title} data-kw-theme={theme}>
       <header class="kw-b-header">
         <h2 class="kw-b-name">{saved.title}</h2>
         <p class="kw-b-totals">{saved.totals}</p>
+        {saved.restore && <RestoreButton source={saved.restore} />}
       </header>
       <div class="kw-b-table">
         <table aria-label="Layers">
@@ -53,6 +68,22 @@ export function StaticTable({ saved }: { saved: SavedModel }) {
           </pre>
         </details>
       )}
+      {saved.run != null && <SavedRun data={saved.run} loadPlotly={loadPlotly} />}
     </section>
   );
+}
+
+/** The live view of a training, drawn from what was saved of it. */
+function SavedRun({ data, loadPlotly }: { data: unknown; loadPlotly: () => Promise<Plotly> }) {
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const lifetime = new AbortController();
+    const session = new Session(new SavedTransport(data), lifetime.signal);
+    const unmount = mount(frame.current!, session, loadPlotly);
+    return () => {
+      lifetime.abort();
+      unmount();
+    };
+  }, [data, loadPlotly]);
+  return <div ref={frame} class="kw-b-live" data-kw-guest />;
 }

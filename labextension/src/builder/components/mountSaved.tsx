@@ -2,14 +2,19 @@
 
 import { render } from "preact";
 import { keepStyle } from "../../components/style";
+import type { Plotly } from "../../plotly";
 import type { SavedModel } from "../saved";
 import { StaticTable } from "./StaticTable";
 import { SHEETS } from "./sheets";
 
 /** Draw `saved` into `element`; returns what takes it away again. */
-export function mountSaved(element: HTMLElement, saved: SavedModel): () => void {
+export function mountSaved(
+  element: HTMLElement,
+  saved: SavedModel,
+  loadPlotly: () => Promise<Plotly>,
+): () => void {
   const forget = keepStyle(element, SHEETS);
-  render(<StaticTable saved={saved} />, element);
+  render(<StaticTable saved={saved} loadPlotly={loadPlotly} />, element);
   return () => {
     forget();
     render(null, element);

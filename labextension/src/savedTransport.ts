@@ -1,7 +1,7 @@
 /** A Transport over data saved in a notebook: nobody listens, but the data may be replaced. */
 
-import { lenientParser } from "../parse";
-import type { Sent, Transport, TransportListener } from "../transport";
+import { lenientParser } from "./parse";
+import type { Sent, Transport, TransportListener } from "./transport";
 
 const never = new Promise<never>(() => {});
 

@@ -1,0 +1,42 @@
+/** A button that puts code into a cell below; none where the page has no cells. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, INSERT_CELL } from "../events";
+import { Icon } from "./icons";
+
+interface InsertButtonProps {
+  label: string;
+  title?: string;
+  source: string;
+  onInserted?: () => void;
+}
+
+export function InsertButton({ label, title, source, onInserted }: InsertButtonProps) {
+  const home = useRef<HTMLSpanElement>(null);
+  const [canInsert, setCanInsert] = useState(false);
+  useEffect(() => setCanInsert(ask(home.current!, INSERT_CELL, { source: null })), []);
+  const insert = () => {
+    if (ask(home.current!, INSERT_CELL, { source })) onInserted?.();
+  };
+  return (
+    <span ref={home}>
+      {canInsert && (
+        <button type="button" class="kw-b-button" title={title} onClick={insert}>
+          <Icon name="plus" />
+          {label}
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** For a builder that its kernel has lost: a cell that makes one like it. */
+export function RestoreButton({ source }: { source: string }) {
+  return (
+    <InsertButton
+      label="Restore in a cell below"
+      title="The layers and compile settings, as a builder; weights are not kept in a notebook"
+      source={source}
+    />
+  );
+}
