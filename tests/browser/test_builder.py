@@ -260,28 +260,37 @@ def test_views_stay_in_step_and_come_back_after_a_reload(open_notebook: OpenNote
     other.expect_layers("Flatten", "Dense, 128, relu", "Dense, 3", "Dense, 4")
 
 
-def test_a_saved_notebook_shows_the_model_without_a_kernel(
+def test_a_saved_notebook_shows_model_and_curves_without_a_kernel_and_restores(
     open_notebook: OpenNotebook, page_errors: list[str]
 ) -> None:
-    builder = Builder.show(open_notebook)
-    builder.type_layer("flatten")
-    builder.type_layer("dense 128 relu")
-    expect(builder.region).to_contain_text("8,320 parameters")
-
-    def saved_rows() -> list[list[str]]:
-        builder.notebook.save()
-        for output in builder.notebook.saved().cells[0].outputs:
-            if MIME_TYPE in output.get("data", {}):
-                return output.data[MIME_TYPE]["rows"]
-        return []
-
-    expect_eventually(
-        builder.notebook.page, lambda: ["Dense", "128, relu"] in [r[:2] for r in saved_rows()]
+    builder = Builder.show(
+        open_notebook,
+        "builder.add('flatten'); builder.add('dense 128 relu'); builder.add('dense 10 softmax')\n"
+        "builder.compile('adam', 'sparse_categorical_crossentropy', metrics=['accuracy'])\n"
+        "_ = builder.train(x_train, y_train, epochs=2).wait(60)",
     )
-    builder.notebook.restart_kernel()
-    builder.notebook.reload()
-    table = builder.notebook.outputs(0).get_by_role("table")
-    expect(table.get_by_role("row", name=re.compile("Dense.*128, relu"))).to_be_visible()
+    notebook = builder.notebook
+    notebook.run_and_wait(1, FIRST_SECONDS)
+
+    def is_saved() -> bool:
+        notebook.save()
+        outputs = notebook.saved().cells[0].outputs
+        kept = [o.data[MIME_TYPE] for o in outputs if MIME_TYPE in o.get("data", {})]
+        return bool(kept and kept[0]["run"])
+
+    expect_eventually(notebook.page, is_saved)
+    notebook.restart_kernel()
+    notebook.reload()
+    shown = notebook.outputs(0)
+    row = shown.get_by_role("table", name="Layers").get_by_role("row", name="Dense 128, relu")
+    expect(row).to_be_visible()
+    live = shown.get_by_role("region", name="Live training")
+    expect(live.get_by_role("status")).to_have_text("finished")
+    expect(live.get_by_role("img", name=re.compile("^accuracy"))).to_be_visible()
+    shown.get_by_role("button", name="Restore in a cell below").click()
+    notebook.run_and_wait(1, FIRST_SECONDS)
+    restored = Builder(notebook, 1)
+    restored.expect_layers("Flatten", "Dense, 128, relu", "Dense, 10, softmax")
     # The widget view's own words about a model that is gone.
     page_errors[:] = [error for error in page_errors if "widget model not found" not in error]
 

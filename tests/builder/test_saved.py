@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from kwidgets import protocol as live
 from kwidgets.builder.protocol import MIME_TYPE
 from kwidgets.builder.sequential import SequentialBuilder
 

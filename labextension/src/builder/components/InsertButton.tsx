@@ -14,7 +14,14 @@ interface InsertButtonProps {
 export function InsertButton({ label, title, source, onInserted }: InsertButtonProps) {
   const home = useRef<HTMLSpanElement>(null);
   const [canInsert, setCanInsert] = useState(false);
-  useEffect(() => setCanInsert(ask(home.current!, INSERT_CELL, { source: null })), []);
+  useEffect(() => {
+    const look = () => setCanInsert(ask(home.current!, INSERT_CELL, { source: null }));
+    look();
+    // An element that is not in the page yet reaches nobody.
+    const attached = new ResizeObserver(look);
+    attached.observe(home.current!.parentElement!);
+    return () => attached.disconnect();
+  }, []);
   const insert = () => {
     if (ask(home.current!, INSERT_CELL, { source })) onInserted?.();
   };
