@@ -5,8 +5,10 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, expect, test, vi } from "vitest";
 import { StaticTable } from "../../src/builder/components/StaticTable";
+import { countIssues, TAB_NAMES } from "../../src/builder/components/Tabs";
 import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/events";
 import { BUILDER_MIME_TYPE } from "../../src/builder/protocol";
+import { layer, state } from "./fixture";
 import { BuilderPage } from "./page";
 
 let page: BuilderPage | null = null;
@@ -24,6 +26,24 @@ test("tabs go round by arrow keys", async () => {
   expect(document.activeElement).toBe(page.get("tab", "Code"));
   expect(page.get("tab", "Code").getAttribute("aria-selected")).toBe("true");
   expect(page.get("tabpanel").getAttribute("aria-labelledby")).toBe(page.get("tab", "Code").id);
+});
+
+test("a tab counts what needs a look: an error and the advice about it are one", () => {
+  const advice = (target: string, level: "error" | "warning" | "tip" = "warning") => ({
+    id: `${target}-${level}`,
+    level,
+    title: "",
+    text: "",
+    target,
+    fix: null,
+  });
+  const given = state({
+    layers: { a: layer("a", { status: "error" }), b: layer("b") },
+    advice: [advice("a"), advice("b"), advice("b", "tip"), advice("compile"), advice("fit")],
+    fit: { arguments: {}, errors: { x: "gone" } },
+  });
+  const counts = TAB_NAMES.map((name) => countIssues(given, name));
+  expect(counts).toEqual([2, 1, 2, 0]);
 });
 
 test("Train says why it cannot, and what came of it", async () => {

@@ -103,10 +103,13 @@ function Notices({ session, message, restore }: NoticesProps) {
   return (
     <div class="kw-b-notices">
       {!connected && (
-        <div class="kw-b-notice" data-level="warning">
-          The kernel is gone, and this is the model as it was last. To keep it,{" "}
-          {restore ? "restore it in a cell" : "copy the program from the Code tab"} before you run
-          this cell again, which starts anew. {restore && <RestoreButton source={restore} />}
+        <div class="kw-b-notice kw-b-gone" data-level="warning">
+          <p>
+            The kernel is gone, and this is the model as it was last. To keep it,{" "}
+            {restore ? "restore it in a cell below" : "copy the program from the Code tab"} before
+            you run this cell again, which starts anew.
+          </p>
+          {restore && <RestoreButton source={restore} />}
         </div>
       )}
       {connected && busy && (

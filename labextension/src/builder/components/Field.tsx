@@ -1,5 +1,6 @@
 /** One labelled field: its control by kind, help, what is wrong, and the way back to the default. */
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../components/hooks";
 import type { Parameter, Path, Reply, Value } from "../protocol";
@@ -64,7 +65,7 @@ export function Field({ parameter, path, value, error }: FieldProps) {
   return (
     <div class="kw-b-field" data-set={explicit && !required} data-kind={parameter.field}>
       <div class="kw-b-field-head">
-        <label for={id}>{name}</label>
+        <label for={id}>{breakable(name)}</label>
         {missing && <span class="kw-b-required">required</span>}
         {help && (
           <IconButton
@@ -107,6 +108,11 @@ export function Field({ parameter, path, value, error }: FieldProps) {
       </p>
     </div>
   );
+}
+
+/** A long name breaks after an underscore. */
+function breakable(name: string): ComponentChildren {
+  return name.split(/(?<=_)/).map((part, i) => [i > 0 && <wbr />, part]);
 }
 
 function controlFor({ field, section, nullable }: Parameter) {

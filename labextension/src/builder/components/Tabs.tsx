@@ -60,13 +60,14 @@ function issuesText(count: number): string {
   return count === 1 ? "1 thing to look at" : `${count} things to look at`;
 }
 
-/** Errors, and advice other than mere tips. */
+/** Errors, and advice other than mere tips; what is advised about an error counts once. */
 export function countIssues(state: State, tab: TabName): number {
   if (tab === "Code") return 0;
   const form = tab === "Compile" ? "compile" : tab === "Fit" ? "fit" : null;
   const advice = state.advice.filter(({ level, target }) => {
     const home = target === "compile" || target === "fit" ? target : null;
-    return level !== "tip" && home === form;
+    const isCounted = target !== null && state.layers[target]?.status === "error";
+    return level !== "tip" && home === form && !isCounted;
   }).length;
   if (form) return advice + Object.keys(state[form].errors).length;
   return advice + Object.values(state.layers).filter((layer) => layer.status === "error").length;
