@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 import itertools
@@ -86,7 +87,10 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
     parts = _model_and_compile(writer, spec, variable, "keras.Sequential")
     if spec.fit.get("x") is not None:
         parts.append(_render(writer.fit(variable, spec.fit), 0, 0))
-        parts.insert(0, data.strip() if data else _data_comment(spec.fit))
+        imports, rest = _split_imports(data or _data_comment(spec.fit))
+        writer.imports |= imports
+        if rest:
+            parts.insert(0, rest)
     return _program(writer, parts)
 
 
@@ -459,6 +463,23 @@ def _sorted_imports(imports: set[str]) -> list[str]:
         if lines:
             sections.append("\n".join(lines))
     return "\n\n".join(sections).split("\n")
+
+
+def _split_imports(source: str) -> tuple[set[str], str]:
+    """Split off the imports that a source begins with, one line for each name."""
+    imports: set[str] = set()
+    taken: set[int] = set()
+    statements = ast.parse(source).body
+    for node, after in itertools.zip_longest(statements, statements[1:]):
+        shares_line = after is not None and after.lineno == node.end_lineno
+        if not isinstance(node, (ast.Import, ast.ImportFrom)) or shares_line:
+            break
+        for alias in node.names:
+            alone = type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]})
+            imports.add(ast.unparse(alone))
+        taken.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    lines = enumerate(source.splitlines(), 1)
+    return imports, "\n".join(line for number, line in lines if number not in taken).strip()
 
 
 def _data_comment(arguments: Mapping[str, Value]) -> str:

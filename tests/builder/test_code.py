@@ -52,12 +52,19 @@ def test_a_model_with_all_that_a_program_has() -> None:
         fit={"x": Variable("x_train"), "y": Variable("y_train"), "epochs": 5},
     )
     assert (
-        to_code(spec, data="x_train, y_train = load()").text
+        to_code(
+            spec,
+            data="import keras\nimport numpy as np\nfrom files import load, seed\nseed(1)\n"
+            "import late; x_train, y_train = load()",
+        ).text
         == """\
 import keras
+import numpy as np
+from files import load, seed
 from keras import layers
 
-x_train, y_train = load()
+seed(1)
+import late; x_train, y_train = load()
 
 model = keras.Sequential(
     [
