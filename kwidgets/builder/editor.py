@@ -13,7 +13,7 @@ from typing import Any
 from kwidgets.builder import catalog, fields, mistakes, quick, templates
 from kwidgets.builder.analysis import Analysis, Shape
 from kwidgets.builder.data import DataInfo
-from kwidgets.builder.infer import Inference, freeze
+from kwidgets.builder.infer import Inference
 from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
 from kwidgets.builder.spec import (
     INPUT_LAYER,
@@ -23,6 +23,7 @@ from kwidgets.builder.spec import (
     ObjectSpec,
     Reference,
     Value,
+    freeze,
     new_uid,
 )
 

@@ -12,9 +12,9 @@ import keras
 
 from kwidgets.builder import convert
 from kwidgets.builder.editor import Editor, structure
-from kwidgets.builder.infer import freeze
 from kwidgets.builder.materialize import Materializer
 from kwidgets.builder.names import named
+from kwidgets.builder.spec import freeze
 
 logger = logging.getLogger("kwidgets")
 

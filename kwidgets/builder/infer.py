@@ -8,56 +8,29 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import inspect
-import math
 import threading
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
 
 import keras
 
-from kwidgets.builder import catalog, convert, explain, limits
+from kwidgets.builder import catalog, convert, explain
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
-from kwidgets.builder.dry import CutOff, dry_scope, guarded
-from kwidgets.builder.spec import (
-    INPUT_LAYER,
-    SEQUENTIAL,
-    LayerSpec,
-    ModelSpec,
-    ObjectSpec,
-    Reference,
-    Value,
-)
+from kwidgets.builder.ask import Found, Tensor, ask, is_trusted, missing, output_bytes
+from kwidgets.builder.dry import dry_scope
+from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
 
 T = TypeVar("T")
-
 _REMEMBERED = 5000
-
-# Keras's own that run code of the user's.
-_RUNS_USERS_CODE = {"keras.layers.Lambda", "keras.layers.TorchModuleWrapper"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Tensor:
-    """What flows between two layers: shape with the batch, and dtype."""
-
-    shape: Shape
-    dtype: str
-
-
-@dataclasses.dataclass(frozen=True)
-class _Found:
-    facts: LayerFacts
-    output: Tensor | None
 
 
 class Inference:
     """Analyzes specs, remembering what it found. One per builder; safe to call from any thread."""
 
     def __init__(self) -> None:
-        self._memory: collections.OrderedDict[Hashable, _Found] = collections.OrderedDict()
+        self._memory: collections.OrderedDict[Hashable, Found] = collections.OrderedDict()
         # Layers that do to each place the same, to be asked about inputs of other sizes.
-        self._local: collections.OrderedDict[Hashable, tuple[keras.Layer, _Found]] = (
+        self._local: collections.OrderedDict[Hashable, tuple[keras.Layer, Found]] = (
             collections.OrderedDict()
         )
         self._classes: dict[str, object] = {}
@@ -168,22 +141,22 @@ class Inference:
         )
         return after
 
-    def _layer(self, entry: LayerSpec, tensor: Tensor) -> _Found:
+    def _layer(self, entry: LayerSpec, tensor: Tensor) -> Found:
         key = self._key(entry, tensor)
         if key in self._memory:
             self._memory.move_to_end(key)
             return self._memory[key]
-        found = self._elsewhere(entry, tensor) or self._infer(entry, tensor)
+        found = self._elsewhere(entry, tensor) or self._asked(entry, tensor)
         _remember(self._memory, key, found)
         return found
 
-    def _infer(self, entry: LayerSpec, tensor: Tensor) -> _Found:
-        found, layer = _infer(entry, tensor)
+    def _asked(self, entry: LayerSpec, tensor: Tensor) -> Found:
+        found, layer = ask(entry, tensor)
         if layer is not None and found.output is not None and _is_local(entry):
             _remember(self._local, self._local_key(entry, tensor), (layer, found))
         return found
 
-    def _elsewhere(self, entry: LayerSpec, tensor: Tensor) -> _Found | None:
+    def _elsewhere(self, entry: LayerSpec, tensor: Tensor) -> Found | None:
         """What is known of the same layer for input of another size, changed to this one.
 
         So a change of the input's size costs little, however many layers follow.
@@ -203,9 +176,9 @@ class Inference:
             found.facts,
             input_shape=tensor.shape,
             output_shape=shape,
-            output_bytes=_output_bytes(shape, dtype),
+            output_bytes=output_bytes(shape, dtype),
         )
-        return _Found(facts, Tensor(shape, dtype))
+        return Found(facts, Tensor(shape, dtype))
 
     def _local_key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
         of_one = Tensor((len(tensor.shape), tensor.shape[-1]), tensor.dtype)
@@ -226,7 +199,7 @@ class Inference:
         lacking = missing(entry.object)
         if lacking:
             return lacking
-        if entry.object.live is not None or not _trusted(entry.object):
+        if entry.object.live is not None or not is_trusted(entry.object):
             return None
         key = ("alone", self._key(entry, Tensor((), "")))
         if key not in self._memory:
@@ -236,26 +209,13 @@ class Inference:
                     convert.make_object(entry.object)
             except Exception as error:
                 problem = explain.explain(error, entry, None)
-            self._memory[key] = _Found(LayerFacts("unknown", problem=problem), None)
+            self._memory[key] = Found(LayerFacts("unknown", problem=problem), None)
         return self._memory[key].facts.problem
 
 
 def analyze(spec: ModelSpec, input_shape: Shape | None = None) -> Analysis:
     """Find out what each layer of a spec does, once. See :meth:`Inference.analyze`."""
     return Inference().analyze(spec, input_shape)
-
-
-def freeze(value: Value) -> Hashable:
-    """Return something hashable that is equal for equal values, and tells 1 from True."""
-    if isinstance(value, ObjectSpec):
-        return (value.class_name, value.from_config, value.live, freeze(value.arguments))
-    if isinstance(value, Mapping):
-        return tuple(sorted((key, freeze(item)) for key, item in value.items()))
-    if isinstance(value, (tuple, list)):
-        return tuple(freeze(item) for item in value)
-    if isinstance(value, Reference):
-        return value
-    return (type(value).__name__, repr(value))
 
 
 def _policies() -> Hashable:
@@ -303,124 +263,8 @@ def _is_local(entry: LayerSpec) -> bool:
         and entry.object.live is None
         and not {"axis", "data_format", "noise_shape", "dtype"} & set(entry.arguments)
         and keras.config.image_data_format() == "channels_last"
-        and _trusted(entry.object)
+        and is_trusted(entry.object)
     )
-
-
-def _infer(entry: LayerSpec, tensor: Tensor) -> tuple[_Found, keras.Layer | None]:
-    """Ask Keras; return also the layer that was asked, where it can be asked again."""
-    try:
-        unusable = _unusable(entry, tensor)
-        if unusable:
-            return _Found(LayerFacts("error", tensor.shape, problem=unusable), None), None
-        if entry.object.live is not None:
-            live = entry.object.live.value
-            return guarded(lambda: _infer_live(live, tensor)), None
-        if _trusted(entry.object):
-            return _call(entry, tensor)
-        return guarded(lambda: _call(entry, tensor))[0], None
-    except CutOff as error:
-        problem = Problem(
-            f"The code of {entry.title} was cut off: {error}. Its call must be quick and must not "
-            "allocate, because it is tried at each edit.",
-            f"{entry.title}: {error}",
-        )
-    except Exception as error:
-        problem = explain.explain(error, entry, tensor.shape)
-    return _Found(LayerFacts("error", tensor.shape, problem=problem), None), None
-
-
-def _call(entry: LayerSpec, tensor: Tensor) -> tuple[_Found, keras.Layer]:
-    with dry_scope():
-        layer = convert.make_object(entry.object)
-        given = keras.KerasTensor(tensor.shape, tensor.dtype)
-        output = layer(given)
-        if output is given:
-            return _cyclic(layer, tensor), layer
-        return _found(layer, tensor, output), layer
-
-
-def _cyclic(layer: keras.Layer, tensor: Tensor) -> _Found:
-    """A model cannot tell apart what goes into a layer and what comes out, if both are one."""
-    name = type(layer).__name__
-    problem = Problem(
-        f"{name} cannot be in a model as this version of Keras has it: it hands on the very tensor "
-        "that it was given. Apply it to the data beforehand.",
-        f"{name} returns its input, which makes a cycle of the model's graph",
-    )
-    return _Found(LayerFacts("error", tensor.shape, problem=problem), None)
-
-
-def _infer_live(layer: keras.Layer, tensor: Tensor) -> _Found:
-    """Ask a layer that cannot be made anew, without leaving a mark on it."""
-    if not layer.built:
-        return _Found(LayerFacts("unknown", tensor.shape), None)
-    with dry_scope():
-        output = layer.compute_output_spec(keras.KerasTensor(tensor.shape, tensor.dtype))
-        expected = getattr(layer, "input_shape", None)
-        if isinstance(expected, tuple) and len(expected) != len(tensor.shape):
-            raise ValueError(
-                f"{layer.name} was built for input of shape {expected}; got {tensor.shape}"
-            )
-        return _found(layer, tensor, output)
-
-
-def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> _Found:
-    if not isinstance(output, keras.KerasTensor):
-        several = isinstance(output, (tuple, list, dict))
-        kind = "several outputs" if several else f"no tensor but {output!r}"
-        parameter, hint = None, ""
-        if getattr(layer, "return_state", False):
-            parameter, hint = "return_state", " Set return_state to False."
-        elif several and getattr(layer, "merge_mode", "") is None:
-            parameter, hint = "merge_mode", ' Set merge_mode to "concat".'
-        problem = Problem(
-            f"{type(layer).__name__} gives {kind}; each layer of a Sequential gives one tensor."
-            + hint,
-            f"Layers of a Sequential model must return one tensor; {layer.name} returned {kind}.",
-            parameter,
-        )
-        return _Found(LayerFacts("error", tensor.shape, problem=problem), None)
-    shape = tuple(None if size is None else int(size) for size in output.shape)
-    dtype = keras.backend.standardize_dtype(output.dtype)
-    weights = layer.weights
-    # A wrapper's own ``trainable`` does not reach the weights of what it wraps.
-    counts = [(_size(weight.shape), weight) for weight in weights]
-    return _Found(
-        LayerFacts(
-            status="ok",
-            input_shape=tensor.shape,
-            output_shape=shape,
-            output_dtype=dtype,
-            parameters=sum(count for count, _ in counts),
-            trainable=sum(count for count, weight in counts if weight.trainable),
-            weight_bytes=sum(count * _item_bytes(weight.dtype) for count, weight in counts),
-            output_bytes=_output_bytes(shape, dtype),
-            weight_shapes=tuple(tuple(int(s) for s in weight.shape) for weight in weights),
-        ),
-        Tensor(shape, dtype),
-    )
-
-
-def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
-    """What can be said without trying."""
-    if entry.class_name == INPUT_LAYER:
-        expected = entry.arguments.get("shape")
-        if expected is not None and tuple(expected) != tensor.shape[1:]:
-            return Problem(
-                f"This block says that it takes {(None, *expected)}, but gets {tensor.shape}.",
-                "The input shape of a nested Sequential differs from what the layer before gives.",
-                "shape",
-            )
-    wrong = limits.problem(entry, tensor.shape, tensor.dtype)
-    if wrong:
-        return wrong
-    known = catalog.catalog().entry(entry.class_name)
-    if known and known["unusable"] and entry.class_name not in (INPUT_LAYER, SEQUENTIAL):
-        return Problem(
-            f"{entry.title} cannot be in a Sequential: {known['unusable']}.", known["unusable"]
-        )
-    return missing(entry.object)
 
 
 def _same_name(entry: LayerSpec) -> Problem:
@@ -431,69 +275,6 @@ def _same_name(entry: LayerSpec) -> Problem:
         f"All layers added to a Sequential model should have unique names. Name {name!r} is taken.",
         "name",
     )
-
-
-def missing(spec: ObjectSpec) -> Problem | None:
-    """A required argument that is not there, of the object or of one in it."""
-    if spec.live is not None or spec.from_config or spec.class_name == SEQUENTIAL:
-        return None
-    try:
-        parameters = inspect.signature(catalog.class_of(spec.class_name)).parameters
-    except (KeyError, ValueError):
-        return None
-    for name, parameter in parameters.items():
-        if (
-            parameter.default is parameter.empty
-            and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-            and spec.arguments.get(name) is None
-        ):
-            return Problem(
-                f"{spec.title} needs {name}: set it.",
-                f"missing a required argument: '{name}'",
-                name,
-            )
-    for name, value in spec.arguments.items():
-        for item in value if isinstance(value, (tuple, list)) else (value,):
-            problem = missing(item) if isinstance(item, ObjectSpec) else None
-            if problem:
-                return dataclasses.replace(problem, parameter=name)
-    return None
-
-
-def _trusted(spec: ObjectSpec) -> bool:
-    """Whether only Keras's own code runs when the object is made and called."""
-    if spec.class_name in _RUNS_USERS_CODE or not spec.class_name.startswith("keras."):
-        return False
-    return all(_trusted_value(value) for value in spec.arguments.values())
-
-
-def _trusted_value(value: Value) -> bool:
-    if isinstance(value, ObjectSpec):
-        return _trusted(value)
-    if isinstance(value, Reference):
-        return not callable(value.value)
-    if isinstance(value, (tuple, list)):
-        return all(_trusted_value(item) for item in value)
-    if isinstance(value, Mapping):
-        return all(_trusted_value(item) for item in value.values())
-    return True
-
-
-def _size(shape: Sequence[int | None]) -> int:
-    # Python's ints: NumPy's products overflow at 10^10 weights.
-    return math.prod(int(size or 0) for size in shape)
-
-
-def _output_bytes(shape: Shape, dtype: str) -> int | None:
-    sizes = shape[1:]
-    if any(size is None for size in sizes):
-        return None
-    return _size(sizes) * _item_bytes(dtype)
-
-
-def _item_bytes(dtype: str) -> int:
-    bits = "".join(character for character in str(dtype) if character.isdigit())
-    return max(1, int(bits) // 8) if bits and dtype != "string" else 1
 
 
 def _sum(facts: Sequence[LayerFacts], name: str) -> int | None:

@@ -14,8 +14,7 @@ import keras
 from kwidgets.builder import catalog, convert, freezing
 from kwidgets.builder.analysis import Analysis, LayerFacts
 from kwidgets.builder.dry import fresh_names, weightless
-from kwidgets.builder.infer import freeze
-from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec
+from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
 
 # Changing these leaves the weights what they are.
 _KEEP_WEIGHTS = ("name", "trainable")

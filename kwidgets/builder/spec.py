@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 # None, bool, int, float, str, ObjectSpec, Reference, and tuples, lists and dicts of them.
@@ -270,3 +270,16 @@ class ModelSpec:
             return dataclasses.replace(entry, children=tuple(visit(c) for c in entry.children))
 
         return dataclasses.replace(self, layers=tuple(visit(entry) for entry in self.layers))
+
+
+def freeze(value: Value) -> Hashable:
+    """Return something hashable that is equal for equal values, and tells 1 from True."""
+    if isinstance(value, ObjectSpec):
+        return (value.class_name, value.from_config, value.live, freeze(value.arguments))
+    if isinstance(value, Mapping):
+        return tuple(sorted((key, freeze(item)) for key, item in value.items()))
+    if isinstance(value, (tuple, list)):
+        return tuple(freeze(item) for item in value)
+    if isinstance(value, Reference):
+        return value
+    return (type(value).__name__, repr(value))

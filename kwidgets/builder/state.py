@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from kwidgets.builder import catalog, data, fields, mistakes
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem
+from kwidgets.builder.ask import missing
 from kwidgets.builder.editor import Editor
-from kwidgets.builder.infer import missing
 from kwidgets.builder.names import model_name
 from kwidgets.builder.protocol import (
     INPUT,

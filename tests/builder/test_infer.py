@@ -148,9 +148,9 @@ class Counter(infer.Inference):
         super().__init__()
         self.asked = 0
 
-    def _infer(self, entry: LayerSpec, tensor: infer.Tensor) -> Any:
+    def _asked(self, entry: LayerSpec, tensor: infer.Tensor) -> Any:
         self.asked += 1
-        return super()._infer(entry, tensor)
+        return super()._asked(entry, tensor)
 
 
 def asked(inference: Counter, spec: ModelSpec) -> int:

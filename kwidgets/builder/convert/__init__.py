@@ -1,0 +1,36 @@
+"""Spec ↔ Keras objects: the only place where one becomes the other."""
+
+from kwidgets.builder.convert.automatic import looks_automatic, without_automatic_names
+from kwidgets.builder.convert.configs import same_config
+from kwidgets.builder.convert.describe import (
+    ConversionError,
+    spec_of_input,
+    spec_of_layer,
+    spec_of_model,
+    spec_of_object,
+    value_of,
+)
+from kwidgets.builder.convert.make import (
+    class_of,
+    make_input,
+    make_layer,
+    make_object,
+    make_value,
+)
+
+__all__ = [
+    "ConversionError",
+    "class_of",
+    "looks_automatic",
+    "make_input",
+    "make_layer",
+    "make_object",
+    "make_value",
+    "same_config",
+    "spec_of_input",
+    "spec_of_layer",
+    "spec_of_model",
+    "spec_of_object",
+    "value_of",
+    "without_automatic_names",
+]

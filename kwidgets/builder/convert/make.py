@@ -1,0 +1,85 @@
+"""Spec → Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from kwidgets.builder import catalog
+from kwidgets.builder.spec import LayerSpec, ObjectSpec, Reference, Value
+
+
+def make_value(value: Value) -> Any:
+    """Return what stands for ``value`` in a call of Keras.
+
+    Raises:
+        Exception: whatever Keras says to the arguments.
+    """
+    if isinstance(value, ObjectSpec):
+        return make_object(value)
+    if isinstance(value, Reference):
+        return value.value
+    if isinstance(value, tuple):
+        return tuple(make_value(item) for item in value)
+    if isinstance(value, list):
+        return [make_value(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: make_value(item) for key, item in value.items()}
+    return value
+
+
+def make_object(spec: ObjectSpec) -> Any:
+    """Make a Keras object.
+
+    Raises:
+        KeyError: no such class.
+        Exception: whatever Keras says to the arguments.
+    """
+    if spec.live is not None:
+        return spec.live.value
+    cls: Any = class_of(spec.class_name)
+    arguments = {name: make_value(value) for name, value in spec.arguments.items()}
+    if spec.from_config:
+        return cls.from_config(arguments)
+    return cls(**arguments)
+
+
+def make_layer(entry: LayerSpec) -> keras.Layer:
+    """Make a layer, with the layers that are switched on in it.
+
+    Raises:
+        Exception: whatever Keras says to the arguments.
+    """
+    if entry.children is None:
+        return make_object(entry.object)
+    children = [make_layer(child) for child in entry.children if child.enabled]
+    arguments = {name: make_value(value) for name, value in entry.arguments.items()}
+    return keras.Sequential(children, **arguments)
+
+
+def make_input(arguments: Mapping[str, Value]) -> keras.layers.InputLayer:
+    """Make the layer that says what goes in.
+
+    Raises:
+        Exception: whatever Keras says to the arguments.
+    """
+    return keras.layers.InputLayer(**{k: make_value(v) for k, v in arguments.items()})
+
+
+def class_of(key: str) -> type:
+    """Return the class by its key, also one that no form offers (a dtype policy, say).
+
+    Raises:
+        KeyError: there is none.
+    """
+    try:
+        return catalog.class_of(key)
+    except KeyError:
+        found: Any = keras
+        for part in key.split(".")[1:]:
+            found = getattr(found, part, None)
+        if key.startswith("keras.") and isinstance(found, type):
+            return found
+        raise
