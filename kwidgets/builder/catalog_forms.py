@@ -100,6 +100,7 @@ def _fit_form() -> list[Parameter]:
             "validation_steps": {"field": "int", "minimum": 1, "nullable": True},
             "validation_freq": {"field": "ints", "minimum": 1},
             "class_weight": {"field": "python", "nullable": True},
+            "sample_weight": {"field": "data", "nullable": True},
         },
         told,
     )

@@ -1,61 +1,128 @@
-"""A call of fit, told as settings: which variables, which numbers, which callbacks."""
+"""A call of fit, told as settings: which data, which numbers, which callbacks."""
 
 from __future__ import annotations
 
+import ast
+import dataclasses
 import inspect
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from kwidgets.builder import catalog, convert
+from kwidgets.builder import catalog, convert, data
+from kwidgets.builder.call_site import written
 from kwidgets.builder.notebook import namespace
 from kwidgets.builder.spec import ObjectSpec, Reference, Value, Variable
 from kwidgets.builder.training import callbacks_of
 from kwidgets.live.callback import LivePlot
 
-_DATA = ("x", "y")
+_DATA = ("x", "y", "sample_weight")
 _MISSING = object()
 
 
-def fit_settings(
-    model: keras.Model, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> dict[str, Value]:
-    """Return what a Fit tab can show of a call of ``fit``; the rest is left out."""
+@dataclasses.dataclass(frozen=True)
+class Recalled:
+    """What is known of a call of fit.
+
+    Args:
+        settings: arguments of the Fit tab.
+        data: what the variables and expressions among them were.
+        notes: what cannot be told, each a sentence.
+    """
+
+    settings: dict[str, Value]
+    data: dict[str, data.DataInfo]
+    notes: tuple[str, ...] = ()
+
+
+def recall_fit(
+    model: keras.Model,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    call: ast.Call | None = None,
+) -> Recalled:
+    """Return what a Fit tab can show of a call of ``fit``.
+
+    Args:
+        model: whose ``fit`` is called.
+        args, kwargs: what it is given.
+        call: how that was written in the user's source, where it is known.
+    """
     try:
         signature = inspect.signature(model.fit)
-        given = signature.bind(*args, **kwargs).arguments
+        given = dict(signature.bind(*args, **kwargs).arguments)
     except TypeError:
-        return {}  # fit itself will say what is wrong
+        return Recalled({}, {})  # fit itself will say what is wrong
     defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
     known = {parameter["name"] for parameter in catalog.FORMS["fit"]}
-    names = {id(value): name for name, value in namespace().items() if not name.startswith("_")}
-    settings: dict[str, Value] = {}
+    settings, notes = dict[str, Value](), list[str]()
+    sources = _Sources(written(call, list(signature.parameters)))
+    given_data = {name: given.pop(name) for name in _DATA if given.get(name) is not None}
+    validation = _validation(given.pop("validation_data", None), sources)
     for argument, value in given.items():
-        if argument in _DATA:
-            if id(value) in names:
-                settings[argument] = Variable(names[id(value)])
-        elif argument == "validation_data":
-            settings |= _validation(value, names)
-        elif argument == "callbacks":
+        if argument == "callbacks":
             others = [one for one in callbacks_of(value) if not isinstance(one, LivePlot)]
             if others:
                 settings[argument] = tuple(callback_value(one) for one in others)
         elif argument in known and _differs(value, defaults.get(argument)):
             settings[argument] = convert.value_of(value)
-    return settings
+    told = {name: sources.tell(name, value) for name, value in given_data.items()}
+    if None in told.values():
+        # Half of the data would make another training of it.
+        unknown = " and ".join(name for name, variable in told.items() if variable is None)
+        notes.append(f"The call of fit is left out: what it was given as {unknown} has no name.")
+        return Recalled(settings, {}, tuple(notes))
+    told |= {name: sources.tell(name, value) for name, value in validation.items()}
+    if None in told.values():
+        notes.append("The validation data is left out: what fit was given has no name.")
+        told = {name: variable for name, variable in told.items() if name not in validation}
+    settings |= {name: variable for name, variable in told.items() if variable is not None}
+    return Recalled(settings, sources.data, tuple(notes))
 
 
-def _validation(value: Any, names: Mapping[int, str]) -> dict[str, Value]:
-    if isinstance(value, (tuple, list)) and len(value) == 2:
-        pairs = zip(("validation_x", "validation_y"), value, strict=True)
-        found = {name: names[id(item)] for name, item in pairs if id(item) in names}
-        return (
-            {name: Variable(variable) for name, variable in found.items()}
-            if len(found) == 2
-            else {}
-        )
-    return {"validation_x": Variable(names[id(value)])} if id(value) in names else {}
+class _Sources:
+    """Where values come from: the expressions of a call, or else the variables that hold them."""
+
+    def __init__(self, expressions: dict[str, ast.expr]) -> None:
+        self.expressions = expressions
+        self.data: dict[str, data.DataInfo] = {}
+        self._names = {
+            id(value): name for name, value in namespace().items() if not name.startswith("_")
+        }
+
+    def tell(self, argument: str, value: Any) -> Variable | None:
+        """Return what stands for ``value`` in a program."""
+        expression = self.expressions.get(argument)
+        if expression is not None and _is_repeatable(expression):
+            text = ast.unparse(expression)
+        elif id(value) in self._names:
+            text = self._names[id(value)]
+        else:
+            return None
+        self.data[text] = data.describe(text, value) or data.DataInfo(text, type(value).__name__)
+        return Variable(text)
+
+
+def _validation(value: Any, sources: _Sources) -> dict[str, Any]:
+    """Take validation data apart, and the expression for it too."""
+    if not isinstance(value, (tuple, list)):
+        if "validation_data" in sources.expressions:
+            sources.expressions["validation_x"] = sources.expressions["validation_data"]
+        return {} if value is None else {"validation_x": value}
+    names = ("validation_x", "validation_y", "validation_sample_weight")
+    expression = sources.expressions.get("validation_data")
+    if isinstance(expression, (ast.Tuple, ast.List)):
+        sources.expressions |= dict(zip(names, expression.elts, strict=False))
+    return dict(zip(names, value, strict=False))
+
+
+def _is_repeatable(expression: ast.expr) -> bool:
+    """Whether an expression may stand in a program, and be computed again."""
+    return not any(
+        isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred))
+        for node in ast.walk(expression)
+    )
 
 
 def callback_value(callback: Any) -> Value:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
 
 from kwidgets.builder import catalog, convert, quick
+from kwidgets.builder.call_site import call_at
 from kwidgets.builder.editor import layer_of
 from kwidgets.builder.held import BuilderError
 from kwidgets.builder.names import model_name
@@ -178,7 +180,7 @@ class SequentialBuilder:
         Raises:
             ValueError: something that a fit needs is missing. The text says what.
         """
-        return self._bench.train(args, kwargs)
+        return self._bench.train(args, kwargs, call_at(sys._getframe(1)))
 
     def undo(self) -> str:
         """Take back the last edit; return what it was.
@@ -252,7 +254,7 @@ class SequentialBuilder:
 
         The Fit tab and the code show what was given, where it can be told.
         """
-        return self._bench.fit(args, kwargs)
+        return self._bench.fit(args, kwargs, call_at(sys._getframe(1)))
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Return loss and metrics on data; arguments as in Keras."""

@@ -47,7 +47,9 @@ class Reference:
 
 @dataclasses.dataclass(frozen=True)
 class Variable:
-    """A variable of the user's namespace, by name: what a fit takes its data from."""
+    """What a fit takes its data from: a variable of the user's namespace, by name, or an
+    expression of such, as it was written in a call of fit: ``images / 255``.
+    """
 
     name: str
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import dataclasses
 import inspect
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -24,10 +26,11 @@ from kwidgets.builder import (
     saved,
     state,
 )
+from kwidgets.builder.call_site import names_in
 from kwidgets.builder.editor import EditError, Editor
 from kwidgets.builder.held import BuilderError, HeldModel, machine_bytes
 from kwidgets.builder.notebook import executed_cells, namespace
-from kwidgets.builder.recall import fit_settings
+from kwidgets.builder.recall import Recalled, recall_fit
 from kwidgets.builder.spec import ModelSpec, Value, Variable
 from kwidgets.builder.training import BuilderRun
 
@@ -48,6 +51,8 @@ class Workbench:
         self.held = HeldModel(self.editor, self._in_training)
         self._view: BuilderView | None = None
         self._source: tuple[Any, code.Source] | None = None
+        # The call of fit that the Fit tab shows, or showed.
+        self._recalled = Recalled({}, {})
         # Keras keeps it by thread; what a view asks for comes in other threads than the user's.
         self._dtype_policy = keras.config.dtype_policy()
         notebook.watch_cells()
@@ -89,8 +94,14 @@ class Workbench:
 
     # Training.
 
-    def fit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> keras.callbacks.History:
+    def fit(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], call: ast.Call | None = None
+    ) -> keras.callbacks.History:
         """Train in this thread, and remember what was given.
+
+        Args:
+            args, kwargs: what ``fit`` is given.
+            call: how that was written, where it is known.
 
         Raises:
             RuntimeError: the model is in training already.
@@ -102,14 +113,21 @@ class Workbench:
                     "or stop it with builder.run.stop()"
                 )
             model = self.held.get()
-            self._recall(model, args, kwargs)
+            self._recall(model, args, kwargs, call)
         try:
             return model.fit(*args, **kwargs)
         finally:
             self.trained_with(model)
 
-    def train(self, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> BuilderRun:
+    def train(
+        self,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+        call: ast.Call | None = None,
+    ) -> BuilderRun:
         """Train in a thread: with fit's arguments, or, without any, as the Fit tab says.
+
+        Args: those of :meth:`fit`.
 
         Raises:
             EditError: something that a fit needs is missing.
@@ -124,7 +142,7 @@ class Workbench:
             except (BuilderError, MemoryError, RuntimeError) as error:
                 raise EditError(str(error)) from error
             if given:
-                self._recall(model, args, kwargs or {})
+                self._recall(model, args, kwargs or {}, call)
                 bound = inspect.signature(model.fit).bind(*args, **(kwargs or {}))
                 arguments = dict(bound.arguments)
             else:
@@ -134,10 +152,13 @@ class Workbench:
         self.publish()
         return self.run
 
-    def _recall(self, model: keras.Sequential, args: Any, kwargs: Any) -> None:
+    def _recall(
+        self, model: keras.Sequential, args: Any, kwargs: Any, call: ast.Call | None
+    ) -> None:
         """Let the Fit tab and the code show a call of fit. No fit may fail by that."""
         try:
-            settings = fit_settings(model, args, kwargs)
+            self._recalled = recall_fit(model, args, kwargs, call)
+            settings = self._recalled.settings
             self.editor.amend(dataclasses.replace(self.editor.spec, fit=settings))
             self.look_for_data()
             self.publish()
@@ -172,12 +193,7 @@ class Workbench:
 
         def value(item: Value) -> Any:
             if isinstance(item, Variable):
-                if item.name not in space:
-                    raise EditError(
-                        f"There is no variable {item.name!r} any more: run the cell that makes it, "
-                        "or choose other data."
-                    )
-                return space[item.name]
+                return _computed(item.name, space)
             return convert.make_value(item)
 
         given = {name: value(item) for name, item in self.editor.spec.fit.items()}
@@ -262,8 +278,11 @@ class Workbench:
 
     def _write_source(self) -> code.Source:
         spec = self.editor.spec
-        names = [value.name for value in spec.fit.values() if isinstance(value, Variable)]
+        expressions = [value.name for value in spec.fit.values() if isinstance(value, Variable)]
+        names = dict.fromkeys(name for text in expressions for name in names_in(text))
         found, notes = None, self._learned(spec)
+        if spec.fit is self._recalled.settings:
+            notes += self._recalled.notes
         if names:
             try:
                 found = data_source.source_of(names, executed_cells())
@@ -301,12 +320,18 @@ class Workbench:
 
     def look_for_data(self) -> None:
         """Look through the user's namespace for what a fit could take."""
-        self.editor.data = {info.name: info for info in data.scan(namespace())}
+        space = namespace()
+        self.editor.data = {info.name: info for info in data.scan(space)}
         for value in self.editor.spec.fit.values():
-            if isinstance(value, Variable) and value.name in self.editor.data:
-                info = data.describe(value.name, namespace()[value.name])
-                if info is not None:
-                    self.editor.data[value.name] = info
+            if not isinstance(value, Variable):
+                continue
+            name = value.name
+            info = data.describe(name, space[name]) if name in self.editor.data else None
+            if info is None and name in self._recalled.data and _is_there(name, space):
+                # An expression, or something that only fit knows how to take.
+                info = self._recalled.data[name]
+            if info is not None:
+                self.editor.data[name] = info
 
     # Requests of views. They come in a thread of their own.
 
@@ -382,6 +407,29 @@ _HANDLERS: dict[str, Callable[[Workbench, dict[str, Any]], tuple[str, dict[str, 
 _SECRET = re.compile(
     r"""(?i)(token|password|passwd|secret|api_?key|credential)\w*["']?\s*[\]:=,]+\s*["']\w"""
 )
+
+
+def _is_there(expression: str, space: Mapping[str, Any]) -> bool:
+    return all(name in space or hasattr(builtins, name) for name in names_in(expression))
+
+
+def _computed(expression: str, space: Mapping[str, Any]) -> Any:
+    """The value of what a fit takes: of a variable, or an expression of the user's own.
+
+    Raises:
+        EditError: it has none any more.
+    """
+    if expression in space:
+        return space[expression]
+    if not _is_there(expression, space):
+        raise EditError(
+            f"There is no variable {expression!r} any more: run the cell that makes it, or choose "
+            "other data."
+        )
+    try:
+        return eval(expression, dict(space))
+    except Exception as error:
+        raise EditError(f"{expression} cannot be computed any more: {error}") from error
 
 
 def _adapted(layer: Any) -> bool:

@@ -153,14 +153,18 @@ def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
 
 def value_of(thing: Any) -> Value:
     """Describe anything that a call of Keras takes: plain values, objects of Keras, functions."""
+    if isinstance(thing, np.generic):
+        # First: a float64 is a float too.
+        return thing.item()
     if thing is None or isinstance(thing, (bool, int, float, str)):
         return thing
-    if isinstance(thing, np.generic):
-        return thing.item()
     if isinstance(thing, (list, tuple)):
         return type(thing)(value_of(item) for item in thing)
     if isinstance(thing, dict):
-        return {key: value_of(item) for key, item in thing.items()}
+        return {
+            key.item() if isinstance(key, np.generic) else key: value_of(item)
+            for key, item in thing.items()
+        }
     if callable(getattr(thing, "get_config", None)) and not isinstance(thing, type):
         spec = spec_of_object(thing)
         return Reference(thing, _text_of(thing)) if spec.live is not None else _short(spec, thing)
