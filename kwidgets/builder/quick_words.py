@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from typing import Final
@@ -16,6 +17,9 @@ _PAIRS: Final = {"bilstm": ["bidirectional", "lstm"], "bigru": ["bidirectional",
 
 _NUMERIC: Final = ("int", "ints", "float", "numbers", "shape", "python")
 _NO: Final = ("no", "not", "without")
+_SAID: Final = {"true": True, "false": False, "on": True, "off": False}
+# Arguments are found by their first letters from this many on.
+_SHORTEST_ARGUMENT: Final = 3
 # Classes are found by their first letters from this many on.
 _SHORTEST_START: Final = 3
 _LONGEST_CLASS: Final = 4
@@ -109,6 +113,8 @@ class Reader:
     def take(self, tokens: list[str]) -> int:
         """Give the first of the words, or several, to an argument; return how many.
 
+        A word with a comma in it may be taken apart, in ``tokens``.
+
         Raises:
             QuickError, FieldError: no argument can have it.
         """
@@ -117,14 +123,33 @@ class Reader:
         )
         if nested is not None:
             return self._take_nested(nested, tokens)
+        parts = _parts(tokens[0])
+        if not all(_is_numeric(part) for part in parts):
+            tokens[:1] = parts  # "128,relu"
         token = tokens[0]
-        for take in (self._take_named, self._take_flag, self._take_numbers, self._take_word):
-            taken = take(token, tokens)
+        for take in (
+            self._take_named,
+            self._take_flag,
+            self._take_spoken,
+            self._take_numbers,
+            self._take_word,
+        ):
+            taken = take(tokens[0], tokens)
             if taken:
                 return taken
-        free = [p["name"] for p in self._free() if p["basic"]]
-        hint = f"it still takes {', '.join(free)}" if free else "all it needs is set"
-        raise QuickError(f"{self.entry['name']} has no use for {token!r}; {hint}")
+        raise QuickError(f"{self.entry['name']} has no use for {token!r}; {self._hint(token)}")
+
+    def _hint(self, token: str) -> str:
+        free = self._free()
+        words = [p["name"] for p in free]
+        words += [str(choice) for p in free for choice in p.get("choices", ())]
+        if any(p["field"] == "activation" for p in free):
+            words += catalog.catalog().activations
+        near = difflib.get_close_matches(token.lower(), words, n=1, cutoff=0.75)
+        if near:
+            return f"did you mean {near[0]}?"
+        basic = [p["name"] for p in free if p["basic"]]
+        return f"it still takes {', '.join(basic)}" if basic else "all it needs is set"
 
     def complete(self, start: str) -> bool:
         """Give an argument the word that starts like this; say whether there is one."""
@@ -186,11 +211,37 @@ class Reader:
                 if parameter["field"] != "bool":
                     continue
                 if word in {name, name.removeprefix("use")}:
-                    self.arguments[parameter["name"]] = not negative
-                    return count + negative
+                    said = _SAID.get(words[count].lower()) if len(words) > count else None
+                    self.arguments[parameter["name"]] = (said is not False) != negative
+                    return count + negative + (said is not None)
                 if joined != word and joined in {name, name.removeprefix("use")}:
                     self.arguments[parameter["name"]] = False
                     return count
+        return 0
+
+    def _take_spoken(self, token: str, tokens: list[str]) -> int:
+        """Take "strides 2", "padding same", "dilation rate 2"."""
+        for count in (3, 2, 1):
+            word = simple("".join(tokens[:count]))
+            if len(tokens) < count or len(word) < _SHORTEST_ARGUMENT:
+                continue
+            for parameter in self._free():
+                name = simple(parameter["name"])
+                if not name.startswith(word) or parameter["field"] == "bool":
+                    continue
+                if len(tokens) == count:
+                    if name == word and self._take_word(token, tokens) == 0:
+                        raise QuickError(f"{parameter['name']} needs a value after it")
+                    continue
+                try:
+                    value = fields.read(parameter, tokens[count])
+                except (QuickError, fields.FieldError):
+                    if name == word:
+                        raise
+                    continue
+                if value is not fields.DEFAULT:
+                    self.arguments[parameter["name"]] = value
+                return count + 1
         return 0
 
     def _take_numbers(self, token: str, tokens: list[str]) -> int:
@@ -204,6 +255,10 @@ class Reader:
             if not parameter["basic"] or parameter["field"] not in _NUMERIC:
                 continue
             taken = 1
+            parts = _parts(tokens[0])
+            if parameter["field"] in ("int", "float") and len(parts) > 1:
+                thousands = re.fullmatch(r"\d{1,3}(,\d{3})+", tokens[0])
+                tokens[:1] = ["".join(parts)] if thousands else parts  # "10,000", "32,3"
             if parameter["field"] == "shape":
                 # "reshape 7 7 64"
                 while taken < len(tokens) and (
@@ -214,6 +269,9 @@ class Reader:
                 value = fields.read(parameter, " ".join(tokens[:taken]))
             except fields.FieldError as error:
                 first = first or error
+                if parameter["required"]:
+                    # Or what follows would land in arguments that nobody meant.
+                    break
             else:
                 self.arguments[parameter["name"]] = value
                 return taken
@@ -250,6 +308,13 @@ class Reader:
                 self.arguments[parameter["name"]] = fields.read(parameter, word)
                 return 1
         return 0
+
+
+def _parts(token: str) -> list[str]:
+    """What stands between commas, unless these are in brackets, quotes or a named argument."""
+    if re.search(r"[()\[\]\"'=]", token):
+        return [token]
+    return [part for part in token.split(",") if part] or [token]
 
 
 def _is_numeric(token: str) -> bool:

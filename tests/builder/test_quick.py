@@ -21,6 +21,21 @@ L2 = ObjectSpec("keras.regularizers.L2")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        # Arguments by their names, without an equals sign.
+        ("lstm 8 use bias false", made("LSTM", units=8, use_bias=False)),
+        ("lstm 64 return sequences true", made("LSTM", units=64, return_sequences=True)),
+        ("dense 8 use_bias false", made("Dense", units=8, use_bias=False)),
+        ("conv2d 32 3 strides 2", made("Conv2D", filters=32, kernel_size=3, strides=2)),
+        ("conv2d 32 3 padding same", made("Conv2D", filters=32, kernel_size=3, padding="same")),
+        ("conv2d 32 3 dilation 2", made("Conv2D", filters=32, kernel_size=3, dilation_rate=2)),
+        ("conv2d 32 3 groups 2", made("Conv2D", filters=32, kernel_size=3, groups=2)),
+        ("dropout rate 0.3", made("Dropout", rate=0.3)),
+        ("relu max 6", made("ReLU", max_value=6.0)),
+        # Commas between, and in numbers.
+        ("Dense 128, relu", made("Dense", units=128, activation="relu")),
+        ("conv2d 32, 3, relu", made("Conv2D", filters=32, kernel_size=3, activation="relu")),
+        ("conv2d 32 3,3", made("Conv2D", filters=32, kernel_size=(3, 3))),
+        ("embedding 10,000 128", made("Embedding", input_dim=10_000, output_dim=128)),
         # The class, however it is written.
         ("flatten", made("Flatten")),
         ("Flatten", made("Flatten")),
@@ -165,6 +180,9 @@ def test_arguments_are_in_the_order_of_the_class():
         ("128", "no layer is called '128'"),
         ("dense many", "Dense has no use for 'many'; it still takes units, activation"),
         ("dense 0.5", "units is a whole number above 0, such as 128; got '0.5'"),
+        ("dense 10 sofmax", "Dense has no use for 'sofmax'; did you mean softmax"),
+        ("conv2d 32 3 strides", "strides needs a value after it"),
+        ("conv2d 32 3 strides many", "strides is"),
         ("dense -3", "units is a whole number above 0"),
         ("dense 128 64", "Dense has no use for '64'; it still takes activation"),
         ("flatten 3", "Flatten has no use for '3'"),
