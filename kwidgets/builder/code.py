@@ -83,15 +83,14 @@ def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -
         data: source of the variables that fit takes; None where nobody knows it.
         variable: what the program calls the model.
     """
-    writer = _Writer()
+    imports, data = _split_imports(data or _data_comment(spec.fit))
+    writer = _Writer(taken=_bound_in(data))
     parts = _model_and_compile(writer, spec, variable, "keras.Sequential")
-    if spec.fit.get("x") is not None:
-        parts.append(_render(writer.fit(variable, spec.fit), 0, 0))
-        imports, rest = _split_imports(data or _data_comment(spec.fit))
-        writer.imports |= imports
-        if rest:
-            parts.insert(0, rest)
-    return _program(writer, parts)
+    if spec.fit.get("x") is None:
+        return _program(writer, parts)
+    parts.append(_render(writer.fit(variable, spec.fit), 0, 0))
+    writer.imports |= imports
+    return _program(writer, parts, data)
 
 
 def restoring_code(spec: ModelSpec, variable: str = "builder") -> str:
@@ -120,16 +119,19 @@ def _model_and_compile(
     return parts
 
 
-def _program(writer: _Writer, parts: Sequence[str]) -> Source:
+def _program(writer: _Writer, parts: Sequence[str], data: str = "") -> Source:
     """Put what the parts need before them."""
     sources = writer.sources
-    blocks = [
-        "\n".join(_sorted_imports(sources.imports | writer.imports)),
-        *_grouped(text for text in sources.definitions.values() if text),
-        *writer.constants,
-    ]
+    definitions = [*_grouped(text for text in sources.definitions.values() if text)]
+    constants, rest = writer.constants, "\n\n".join(parts)
+    blocks = ["\n".join(_sorted_imports(sources.imports | writer.imports))]
+    if writer.taken & set(sources.definitions):
+        # The data's cells give other values to names that the model's functions use: these last.
+        blocks += [data, *definitions, *constants, rest]
+    else:
+        blocks += [*definitions, *constants, f"{data}\n\n{rest}" if data else rest]
     text = blocks[0]
-    for before, block in itertools.pairwise([*blocks, "\n\n".join(parts)]):
+    for before, block in itertools.pairwise(blocks):
         # As PEP 8 has it: two empty lines around functions and classes.
         apart = "\n\n\n" if _is_definition(before) or _is_definition(block) else "\n\n"
         text += apart + block
@@ -139,7 +141,9 @@ def _program(writer: _Writer, parts: Sequence[str]) -> Source:
 class _Writer:
     """Turns specs into expressions, and collects what these need."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: frozenset[str] = frozenset()) -> None:
+        # Names that the data's statements give values to.
+        self.taken = taken
         self.sources = Sources()
         self.imports: set[str] = set()
         # Statements that stand before the model.
@@ -312,7 +316,7 @@ class _Writer:
         return _Call("keras.saving.deserialize_keras_object(", tuple(items), ")")
 
     def _class(self, spec: ObjectSpec, cls: type) -> str:
-        if spec.class_name.startswith(_LAYERS):
+        if spec.class_name.startswith(_LAYERS) and "layers" not in self.taken:
             self.imports.add("from keras import layers")
             return spec.class_name.removeprefix("keras.")
         if spec.class_name.startswith("keras."):
@@ -480,6 +484,14 @@ def _split_imports(source: str) -> tuple[set[str], str]:
         taken.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     lines = enumerate(source.splitlines(), 1)
     return imports, "\n".join(line for number, line in lines if number not in taken).strip()
+
+
+def _bound_in(source: str) -> frozenset[str]:
+    """The names that the statements of a source give values to."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(names | {n.name for n in nodes if isinstance(n, defined)})
 
 
 def _data_comment(arguments: Mapping[str, Value]) -> str:

@@ -134,7 +134,7 @@ class Workbench:
         """
         with self.lock:
             given = bool(args or kwargs)
-            blocked = self._blocked(needs_data=not given)
+            blocked = self._blocked(given)
             if blocked:
                 raise EditError(blocked)
             try:
@@ -165,8 +165,12 @@ class Workbench:
         except Exception:
             logger.warning("the call of fit is not shown in the builder", exc_info=True)
 
-    def _blocked(self, needs_data: bool = True) -> str:
-        """Why a training cannot start, or ""."""
+    def _blocked(self, given: bool = False) -> str:
+        """Why a training cannot start, or "".
+
+        Args:
+            given: whether fit is given its arguments in a call; then Keras says what is wrong.
+        """
         spec, analysis = self.editor.spec, self.editor.analysis
         if self._in_training() is not None:
             return "The model is in training."
@@ -178,12 +182,12 @@ class Workbench:
                 return f"{entry.title} has a problem: {problem.text}"
         if analysis.input_problem is not None:
             return f"The input has a problem: {analysis.input_problem.text}"
-        if not (spec.compile or {}).get("loss"):
+        if not (given and spec.compile) and not (spec.compile or {}).get("loss"):
             return "Choose a loss in the Compile tab: without one there is nothing to train for."
         for tab, arguments in (("Compile", spec.compile or {}), ("Fit", spec.fit)):
             for text in state.lacking(arguments).values():
                 return f"{text} See the {tab} tab."
-        if needs_data and spec.fit.get("x") is None:
+        if not given and spec.fit.get("x") is None:
             return "Choose the data to train on: x."
         return ""
 

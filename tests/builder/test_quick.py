@@ -34,7 +34,6 @@ L2 = ObjectSpec("keras.regularizers.L2")
         # Commas between, and in numbers.
         ("Dense 128, relu", made("Dense", units=128, activation="relu")),
         ("conv2d 32, 3, relu", made("Conv2D", filters=32, kernel_size=3, activation="relu")),
-        ("conv2d 32 3,3", made("Conv2D", filters=32, kernel_size=(3, 3))),
         ("embedding 10,000 128", made("Embedding", input_dim=10_000, output_dim=128)),
         # The class, however it is written.
         ("flatten", made("Flatten")),
