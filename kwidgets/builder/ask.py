@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -22,6 +22,8 @@ from kwidgets.builder.spec import (
     Value,
 )
 
+# What Keras says to a variable that is made with a value in a dry scope.
+_NOT_DRY = "while in a stateless scope"
 # Keras's own that run code of the user's.
 _RUNS_USERS_CODE = {"keras.layers.Lambda", "keras.layers.TorchModuleWrapper"}
 
@@ -42,7 +44,8 @@ class Found:
 
 def ask(entry: LayerSpec, tensor: Tensor) -> tuple[Found, keras.Layer | None]:
     """Ask Keras; return also the layer that was asked, where it can be asked again."""
-    try:
+
+    def answer() -> tuple[Found, keras.Layer | None]:
         unusable = _unusable(entry, tensor)
         if unusable:
             return Found(LayerFacts("error", tensor.shape, problem=unusable), None), None
@@ -52,6 +55,20 @@ def ask(entry: LayerSpec, tensor: Tensor) -> tuple[Found, keras.Layer | None]:
         if is_trusted(entry.object):
             return _call(entry, tensor)
         return guarded(lambda: _call(entry, tensor))[0], None
+
+    return _explained(entry, tensor, answer)
+
+
+def ask_live(layer: keras.Layer, entry: LayerSpec, tensor: Tensor) -> Found:
+    """Ask the layer itself that ``entry`` describes, which knows more than its arguments say."""
+    return _explained(entry, tensor, lambda: (_infer_live(layer, tensor), None))[0]
+
+
+def _explained(
+    entry: LayerSpec, tensor: Tensor, answer: Callable[[], tuple[Found, keras.Layer | None]]
+) -> tuple[Found, keras.Layer | None]:
+    try:
+        return answer()
     except CutOff as error:
         problem = Problem(
             f"The code of {entry.title} was cut off: {error}. Its call must be quick and must not "
@@ -59,18 +76,33 @@ def ask(entry: LayerSpec, tensor: Tensor) -> tuple[Found, keras.Layer | None]:
             f"{entry.title}: {error}",
         )
     except Exception as error:
+        if _NOT_DRY in str(error):
+            # It makes a variable with a value of its own, which cannot be tried without one.
+            return Found(LayerFacts("unknown", tensor.shape), None), None
         problem = explain.explain(error, entry, tensor.shape)
     return Found(LayerFacts("error", tensor.shape, problem=problem), None), None
 
 
 def _call(entry: LayerSpec, tensor: Tensor) -> tuple[Found, keras.Layer]:
     with dry_scope():
-        layer = convert.make_object(entry.object)
+        # Without a batch size Keras says that it needs one.
+        has_batch = tensor.shape[0] is not None
+        layer = convert.make_object(_without_state(entry.object) if has_batch else entry.object)
         given = keras.KerasTensor(tensor.shape, tensor.dtype)
         output = layer(given)
         if output is given:
             return _cyclic(layer, tensor), layer
         return _found(layer, tensor, output), layer
+
+
+def _without_state(spec: ObjectSpec) -> ObjectSpec:
+    """A recurrent layer that does not keep its state: of the same shapes, and can be tried."""
+    arguments = {
+        name: _without_state(value) if isinstance(value, ObjectSpec) else value
+        for name, value in spec.arguments.items()
+        if name != "stateful" or not spec.class_name.startswith("keras.")
+    }
+    return dataclasses.replace(spec, arguments=arguments)
 
 
 def _cyclic(layer: keras.Layer, tensor: Tensor) -> Found:

@@ -45,7 +45,7 @@ class Editor:
         self._spec = spec or ModelSpec()
         self._undo: list[tuple[str, ModelSpec]] = []
         self._redo: list[tuple[str, ModelSpec]] = []
-        self._inference = Inference()
+        self.inference = Inference()
         self._analyzed: tuple[Any, Analysis] | None = None
         # With the batch, as a fit has shown it; stands in while the spec has no input.
         self.observed_input: Shape | None = None
@@ -79,7 +79,7 @@ class Editor:
         if self._analyzed is None or not all(
             one is other for one, other in zip(self._analyzed[0], key, strict=True)
         ):
-            self._analyzed = (key, self._inference.analyze(self._spec, self.observed_input))
+            self._analyzed = (key, self.inference.analyze(self._spec, self.observed_input))
         return self._analyzed[1]
 
     def forget_analysis(self) -> None:

@@ -34,12 +34,17 @@ class HeldModel:
     def __init__(self, editor: Editor, in_training: Callable[[], keras.Sequential | None]) -> None:
         self.materializer = Materializer()
         self._editor = editor
+        editor.inference.adapted = self.materializer.adapted
         self._in_training = in_training
         self._model: keras.Sequential | None = None
         self._structure: Any = None
         # The compile settings that the model has, and those that a call gave with their objects.
         self._compiled: Any = None
         self._given: tuple[Any, dict[str, Any]] | None = None
+        # Whether the model was made here: a model of the user's is left as it is.
+        self._is_ours = False
+        # The last optimizer that has stepped, and the settings that it was made by.
+        self._stepped: tuple[Any, keras.optimizers.Optimizer] | None = None
 
     def get(self) -> keras.Sequential:
         """Return the model of the spec as it is now, made anew only when its layers changed.
@@ -50,6 +55,7 @@ class HeldModel:
             RuntimeError: the spec was changed while the model is in training.
         """
         self.read_back()
+        self._note_what_was_built()
         spec = self._editor.spec
         wanted = structure(spec)
         settings = None if spec.compile is None else freeze(spec.compile)
@@ -62,8 +68,12 @@ class HeldModel:
         if not same:
             self._check()
             before = self._model
+            if before is not None and self._is_ours:
+                _take_apart(before)
             self._model = self.materializer.model(named(spec), self._editor.analysis)
-            self._structure, self._compiled = wanted, None
+            if spec.input is None and self._editor.observed_input is not None:
+                self._model.build(self._editor.observed_input)
+            self._structure, self._compiled, self._is_ours = wanted, None, True
             self._compile(settings, getattr(before, "optimizer", None))
         else:
             self._compile(settings, None)
@@ -83,7 +93,7 @@ class HeldModel:
 
     def adopt(self, model: keras.Sequential) -> None:
         """Hold ``model`` itself, as long as nothing is changed."""
-        self._model = model
+        self._model, self._is_ours = model, False
         self._structure = structure(self._editor.spec)
         self._compiled = freeze(self._editor.spec.compile or {}) if model.compiled else None
 
@@ -117,11 +127,22 @@ class HeldModel:
 
     def trained(self, model: keras.Sequential) -> None:
         """Note that ``model`` has just been trained: its weights are worth keeping."""
-        if self._editor.spec.input is None and model.built:
-            shape = getattr(model, "input_shape", None)
-            self._editor.observed_input = tuple(shape) if isinstance(shape, tuple) else None
+        self._note_what_was_built()
         if model is self._model and _has_stepped(model):
             self.materializer.mark_trained(self._editor.spec.layers)
+
+    def _note_what_was_built(self) -> None:
+        """What a model without an Input was built for holds for the next one too, as in Keras."""
+        model = self._model
+        if model is None:
+            return
+        if self._editor.spec.input is None and model.built:
+            shape = getattr(model, "input_shape", None)
+            if isinstance(shape, tuple):
+                self._editor.observed_input = tuple(shape)
+        optimizer = getattr(model, "optimizer", None)
+        if optimizer is not None and self._compiled is not None and _steps(optimizer):
+            self._stepped = (self._compiled, optimizer)
 
     def _compile(self, settings: Any, old_optimizer: Any) -> None:
         wanted = self._editor.spec.compile
@@ -131,8 +152,12 @@ class HeldModel:
             arguments = dict(self._given[1])
         else:
             arguments = {name: convert.make_value(value) for name, value in wanted.items()}
-        optimizer = arguments.get("optimizer")
-        if isinstance(optimizer, keras.optimizers.Optimizer) and optimizer.built:
+        optimizer: Any = arguments.get("optimizer")
+        before, stepped = self._stepped or (None, None)
+        if stepped is not None and before == settings and _is_of(stepped, self._model):
+            # The same layers again, after an undo, say: the training goes on.
+            arguments["optimizer"] = stepped
+        elif _is_of_others(optimizer, self._model):
             # It has the state of other weights than these.
             arguments["optimizer"] = optimizer.from_config(optimizer.get_config())
         self._model.compile(**arguments)
@@ -163,9 +188,41 @@ class HeldModel:
 def _has_stepped(model: keras.Sequential) -> bool:
     """Whether the optimizer has changed any weight: a fit may fail before its first step."""
     try:
-        return int(model.optimizer.iterations) > 0
+        return _steps(model.optimizer) > 0
     except Exception:
         return True
+
+
+def _steps(optimizer: keras.optimizers.Optimizer) -> int:
+    # After a fit JAX has put the state back into the variables, during one it is elsewhere.
+    return int(optimizer.iterations) if optimizer.built else 0
+
+
+def _is_of(optimizer: keras.optimizers.Optimizer, model: keras.Sequential) -> bool:
+    """Whether the optimizer's state is that of the model's weights."""
+    if not (optimizer.built and model.built):
+        return False
+    known = getattr(optimizer, "_trainable_variables", None)
+    return known is not None and [*map(id, known)] == [*map(id, model.trainable_variables)]
+
+
+def _is_of_others(optimizer: Any, model: keras.Sequential) -> bool:
+    is_one = isinstance(optimizer, keras.optimizers.Optimizer)
+    return is_one and optimizer.built and not _is_of(optimizer, model)
+
+
+def _take_apart(model: keras.Sequential) -> None:
+    """Let the layers of a model that is not used any more forget its graph.
+
+    Or ``layer.output`` would be that of the old graph, and of no use with the new one's inputs.
+    """
+    functional = getattr(model, "_functional", None)
+    if functional is None:
+        return
+    nodes = {id(node) for depth in functional._nodes_by_depth.values() for node in depth}
+    for layer in model._layers:
+        for known in (layer._inbound_nodes, layer._outbound_nodes):
+            known[:] = [node for node in known if id(node) not in nodes]
 
 
 def _keep_learning_rate(old: Any, new: Any) -> None:

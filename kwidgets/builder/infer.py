@@ -9,14 +9,14 @@ from __future__ import annotations
 import collections
 import dataclasses
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 import keras
 
 from kwidgets.builder import catalog, convert, explain
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
-from kwidgets.builder.ask import Found, Tensor, ask, is_trusted, missing, output_bytes
+from kwidgets.builder.ask import Found, Tensor, ask, ask_live, is_trusted, missing, output_bytes
 from kwidgets.builder.dry import dry_scope
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
 
@@ -28,6 +28,8 @@ class Inference:
     """Analyzes specs, remembering what it found. One per builder; safe to call from any thread."""
 
     def __init__(self) -> None:
+        # Gives the real layer of an entry that has learned what no argument says, or None.
+        self.adapted: Callable[[LayerSpec], keras.Layer | None] = lambda entry: None
         self._memory: collections.OrderedDict[Hashable, Found] = collections.OrderedDict()
         # Layers that do to each place the same, to be asked about inputs of other sizes.
         self._local: collections.OrderedDict[Hashable, tuple[keras.Layer, Found]] = (
@@ -142,6 +144,9 @@ class Inference:
         return after
 
     def _layer(self, entry: LayerSpec, tensor: Tensor) -> Found:
+        adapted = self.adapted(entry)
+        if adapted is not None:
+            return ask_live(adapted, entry, tensor)
         key = self._key(entry, tensor)
         if key in self._memory:
             self._memory.move_to_end(key)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 import keras
+import numpy as np
 
 from kwidgets.builder import catalog, convert, freezing
 from kwidgets.builder.analysis import Analysis, LayerFacts
@@ -27,6 +29,8 @@ class _Made:
     object: Hashable
     layer: keras.Layer
     trained: bool = False
+    # The user's own layer, which Keras would use as it is.
+    given: bool = False
     # Of a block: the layers that are in it.
     children: tuple[keras.Layer, ...] = ()
     # As it was set here; when it is not so any more, the user has set it.
@@ -64,10 +68,20 @@ class Materializer:
         else:
             children = ()
         if not keep_names and not (layer.built and layer.weights):
-            entry = dataclasses.replace(entry, object=convert.without_automatic_names(entry.object))
+            bare = convert.without_automatic_names(entry.object)
+            if "name" in entry.arguments and not convert.is_made_up(layer):
+                bare = bare.with_argument("name", entry.arguments["name"])
+            entry = dataclasses.replace(entry, object=bare)
         trained = bool(layer.built and layer.weights)
-        self._made[entry.uid] = [_Made(_identity(entry.object), layer, trained, children)]
+        self._made[entry.uid] = [_Made(_identity(entry.object), layer, trained, True, children)]
         return entry
+
+    def adapted(self, entry: LayerSpec) -> keras.Layer | None:
+        """The layer behind ``entry``, if it has learned by ``adapt`` what no argument says."""
+        for made in reversed(self._made.get(entry.uid, [])):
+            if is_adapted(made.layer) and made.object == _identity(entry.object):
+                return made.layer
+        return None
 
     def layer(self, uid: str) -> keras.Layer | None:
         """The layer last made for ``uid``, or None."""
@@ -136,7 +150,9 @@ class Materializer:
             return layer
         facts = analysis.layers.get(entry.uid, LayerFacts("unknown"))
         kept = self._find(entry, facts)
-        if kept is not None and _built_for(kept.layer, facts):
+        if kept is not None and (
+            kept.given or is_adapted(kept.layer) or _built_for(kept.layer, facts)
+        ):
             with weightless():
                 shadow = convert.make_layer(entry)
             _become(kept.layer, shadow)
@@ -147,8 +163,9 @@ class Materializer:
         if kept is not None and kept.layer.built and facts.input_shape is not None:
             # Built for another size of image, say, but with the same weights.
             layer.build(facts.input_shape)
-            layer.set_weights(kept.layer.get_weights())
-            made.trained = kept.trained
+            if len(layer.weights) == len(kept.layer.weights):
+                layer.set_weights(kept.layer.get_weights())
+                made.trained = kept.trained
         self._keep(entry, made)
         return layer
 
@@ -169,7 +186,9 @@ class Materializer:
         """The newest layer that was made for just this and whose weights would fit."""
         identity = _identity(entry.object)
         for made in reversed(self._made.get(entry.uid, [])):
-            if made.object == identity and (_built_for(made.layer, facts) or _fits(made, facts)):
+            if made.object != identity:
+                continue
+            if _built_for(made.layer, facts) or _fits(made, facts) or is_adapted(made.layer):
                 return made
         return None
 
@@ -204,6 +223,19 @@ def _become(layer: keras.Layer, like: keras.Layer) -> None:
             one._trainable = other._trainable
             for variable in one._trainable_variables:
                 variable.trainable = one._trainable
+
+
+def is_adapted(layer: Any) -> bool:
+    """Whether a layer has learned by ``adapt`` what its arguments do not say; None has not."""
+    if getattr(layer, "adapt", None) is None:
+        return False
+    config = layer.get_config()
+    if hasattr(layer, "vocabulary_size"):
+        return config.get("vocabulary") is None and int(layer.vocabulary_size()) > 2
+    if isinstance(layer, keras.layers.Discretization):
+        return config.get("bin_boundaries") is None and bool(layer.bin_boundaries)
+    mean = getattr(layer, "adapt_mean", None)
+    return mean is not None and config.get("mean") is None and bool(np.any(np.asarray(mean)))
 
 
 def _built_for(layer: keras.Layer, facts: LayerFacts) -> bool:

@@ -57,7 +57,7 @@ def _without_needless_names(spec: ModelSpec) -> ModelSpec:
 
 def _with_unique_names(spec: ModelSpec) -> ModelSpec:
     """Name the layers for which Keras would choose a name that another one has been given."""
-    if not any("name" in entry.arguments for entry in spec.walk()):
+    if not any("name" in entry.arguments or entry.object.live for entry in spec.walk()):
         return spec
     made = _made(spec)
 
@@ -73,6 +73,8 @@ def _with_unique_names(spec: ModelSpec) -> ModelSpec:
             name = name_of(entry)
             if name is None or counts[name] < 2 or "name" in entry.arguments:
                 continue
+            if entry.object.live is not None:
+                continue  # it has the name that it has
             new = _free_name(entry, set(counts))
             counts[new] += 1
             spec = spec.update(entry.uid, _naming(new))

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 
 from kwidgets.builder import (
     code,
@@ -29,6 +28,7 @@ from kwidgets.builder import (
 from kwidgets.builder.call_site import names_in
 from kwidgets.builder.editor import EditError, Editor
 from kwidgets.builder.held import BuilderError, HeldModel, machine_bytes
+from kwidgets.builder.materialize import is_adapted
 from kwidgets.builder.notebook import executed_cells, namespace
 from kwidgets.builder.recall import Recalled, recall_fit
 from kwidgets.builder.spec import ModelSpec, Value, Variable
@@ -314,8 +314,7 @@ class Workbench:
         """What layers know by ``adapt``, which no argument says."""
         notes = []
         for entry in spec.walk():
-            layer = self.held.materializer.layer(entry.uid) if entry.enabled else None
-            if getattr(layer, "adapt", None) is not None and _adapted(layer):
+            if entry.enabled and is_adapted(self.held.materializer.layer(entry.uid)):
                 notes.append(
                     f"{entry.title} has learned from data by adapt(). The program does not know "
                     "what: call adapt there too, or save the model itself."
@@ -434,13 +433,3 @@ def _computed(expression: str, space: Mapping[str, Any]) -> Any:
         return eval(expression, dict(space))
     except Exception as error:
         raise EditError(f"{expression} cannot be computed any more: {error}") from error
-
-
-def _adapted(layer: Any) -> bool:
-    config = layer.get_config()
-    if hasattr(layer, "get_vocabulary"):
-        return config.get("vocabulary") is None and len(layer.get_vocabulary()) > 2
-    if isinstance(layer, keras.layers.Discretization):
-        return config.get("bin_boundaries") is None and bool(layer.bin_boundaries)
-    mean = getattr(layer, "adapt_mean", None)
-    return mean is not None and config.get("mean") is None and bool(np.any(np.asarray(mean)))

@@ -1,6 +1,6 @@
 """Spec ↔ Keras objects: the only place where one becomes the other."""
 
-from kwidgets.builder.convert.automatic import looks_automatic, without_automatic_names
+from kwidgets.builder.convert.automatic import is_made_up, looks_automatic, without_automatic_names
 from kwidgets.builder.convert.configs import same_config
 from kwidgets.builder.convert.describe import (
     ConversionError,
@@ -21,6 +21,7 @@ from kwidgets.builder.convert.make import (
 __all__ = [
     "ConversionError",
     "class_of",
+    "is_made_up",
     "looks_automatic",
     "make_input",
     "make_layer",

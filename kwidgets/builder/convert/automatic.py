@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
+import weakref
 
 import keras
+from keras.src.ops.operation import Operation
 from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder.convert.make import class_of
 from kwidgets.builder.spec import SEQUENTIAL, ObjectSpec, Value
+
+# Whether Keras made up the name, of each layer that was made since this module is there.
+_made_up: weakref.WeakKeyDictionary[object, bool] = weakref.WeakKeyDictionary()
+_keras_init = Operation.__init__
+
+
+@functools.wraps(_keras_init)
+def _init(self: Operation, name: str | None = None) -> None:
+    _keras_init(self, name=name)
+    _made_up[self] = name is None
+
+
+# Keras does not keep it, and "dense_1" may be either.
+Operation.__init__ = _init
+
+
+def is_made_up(layer: keras.Layer) -> bool:
+    """Whether Keras gave the layer its name; a guess for layers older than the first builder."""
+    known = _made_up.get(layer)
+    return looks_automatic(layer.name, type(layer)) if known is None else known
 
 
 def looks_automatic(name: object, cls: type) -> bool:

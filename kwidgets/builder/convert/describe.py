@@ -236,6 +236,9 @@ def _value_of_part(item: Any, part: Any) -> Value:
             return type(item)(
                 _value_of_part(one, other) for one, other in zip(item, part, strict=True)
             )
+    elif isinstance(item, dict) and item.keys() == {"value"} and callable(part):
+        # So an activation that is a lambda is told: its compiled code.
+        return Reference(part, _text_of(part))
     elif isinstance(item, dict) and "class_name" in item and "config" in item:
         name = item["class_name"]
         if name in ("function", "__lambda__") and isinstance(part, types.FunctionType):

@@ -1,0 +1,178 @@
+"""A script for keras.Sequential gives the same with a builder: what adds up over many edits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from kwidgets.builder.sequential import SequentialBuilder
+
+x = np.linspace(-3, 5, 24, dtype="float32").reshape(6, 4)
+
+
+def weights(model: Any) -> list[list[float]]:
+    return [np.asarray(value).ravel().tolist() for value in model.get_weights()]
+
+
+@pytest.mark.parametrize(
+    ("axis", "data", "shape"),
+    [
+        (None, x[:, 0], (1,)),
+        (-1, x, (4,)),
+        (-1, np.random.default_rng(0).random((5, 6, 6, 3)), (None, None, 3)),
+    ],
+)
+def test_what_was_adapted_holds(axis: int | None, data: Any, shape: Any) -> None:
+    normalization = layers.Normalization(axis=axis)
+    normalization.adapt(data)
+    given = data.reshape(-1, 1) if data.ndim == 1 else data
+    expected = keras.Sequential([keras.Input(shape), normalization]).predict(given, verbose=0)
+    own = layers.Normalization(axis=axis)
+    own.adapt(data)
+    builder = SequentialBuilder([keras.Input(shape), own])
+    assert builder.layers[0] is own
+    np.testing.assert_allclose(builder.predict(given, verbose=0), expected, rtol=1e-5)
+    builder.insert(0, layers.Activation("linear"))
+    np.testing.assert_allclose(builder.predict(given, verbose=0), expected, rtol=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="strings need TensorFlow")
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+def test_a_vocabulary_that_was_adapted_tells_its_size(mode: str) -> None:
+    words = layers.TextVectorization(output_mode=mode)
+    words.adapt(["the cat sat", "the dog ran off"])
+    inputs = keras.Input((1,), dtype="string")
+    plain = keras.Sequential([inputs, words, layers.Dense(2)])
+    builder = SequentialBuilder([inputs, words, layers.Dense(2)])
+    assert builder._bench.editor.analysis.output_shape == plain.output_shape
+    assert builder.output_shape == plain.output_shape
+    assert builder.layers[1].kernel.shape[0] == words.vocabulary_size()
+
+
+def test_names_that_the_user_gave_stay() -> None:
+    builder = SequentialBuilder(
+        [keras.Input((8,)), layers.Dense(4, name="dense_1"), layers.Dense(2, name="dense_2")]
+    )
+    assert builder.get_layer("dense_1").units == 4
+    builder.add(layers.Dense(3))
+    assert [layer.name for layer in builder.layers] == ["dense_1", "dense_2", "dense"]
+    assert 'name="dense_1"' in builder.to_code()
+
+
+def test_the_optimizer_goes_on_when_the_model_is_compiled_again() -> None:
+    def train(model: Any) -> tuple[int, list[list[float]]]:
+        optimizer = keras.optimizers.Adam(0.1)
+        model.compile(optimizer, "mse")
+        model.fit(x, x[:, :2], batch_size=3, epochs=2, verbose=0, shuffle=False)
+        model.compile(optimizer, "mse", metrics=["mae"])
+        model.fit(x, x[:, :2], batch_size=3, epochs=2, verbose=0, shuffle=False)
+        assert model.optimizer is optimizer
+        return int(model.optimizer.iterations), weights(model)
+
+    keras.utils.set_random_seed(1)
+    plain = train(keras.Sequential([keras.Input((4,)), layers.Dense(2)]))
+    keras.utils.set_random_seed(1)
+    assert train(SequentialBuilder([keras.Input((4,)), layers.Dense(2)])) == plain
+
+
+@pytest.mark.parametrize(
+    "detour",
+    [
+        lambda builder: setattr(builder, "name", "other"),
+        lambda builder: (
+            setattr(builder, "trainable", False),
+            builder.evaluate(x, x[:, :2], verbose=0),
+            setattr(builder, "trainable", True),
+        ),
+        lambda builder: (builder.add("relu"), builder.model, builder.undo()),
+    ],
+    ids=["name", "frozen for a while", "added and undone"],
+)
+def test_the_optimizer_goes_on_after_a_detour(detour: Any) -> None:
+    builder = SequentialBuilder([keras.Input((4,)), layers.Dense(2)])
+    builder.compile("adam", "mse")
+    builder.fit(x, x[:, :2], batch_size=3, verbose=0)
+    detour(builder)
+    builder.fit(x, x[:, :2], batch_size=3, verbose=0)
+    assert int(builder.optimizer.iterations) == 4
+
+
+def test_features_are_taken_out_after_an_edit() -> None:
+    """As in Keras's guide to Sequential."""
+    builder = SequentialBuilder([keras.Input((8,)), layers.Dense(4)])
+    builder.summary(print_fn=lambda *_, **__: None)
+    builder.add(layers.Dense(2))
+    extractor = keras.Model(builder.inputs, [layer.output for layer in builder.layers])
+    assert [tuple(one.shape) for one in extractor(np.zeros((3, 8)))] == [(3, 4), (3, 2)]
+    builder.insert(1, "relu")
+    keras.Model(builder.inputs, builder.layers[0].output).get_config()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.LSTM(3, stateful=True),
+        layers.GRU(3, stateful=True, return_sequences=True),
+        layers.Bidirectional(layers.LSTM(3, stateful=True)),
+        layers.RNN(layers.SimpleRNNCell(3), stateful=True),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_recurrent_layers_keep_their_state(layer: keras.Layer) -> None:
+    builder = SequentialBuilder([keras.Input(batch_shape=(4, 10, 2)), layer, layers.Dense(1)])
+    first = builder.predict(np.ones((4, 10, 2)), verbose=0, batch_size=4)
+    again = builder.predict(np.ones((4, 10, 2)), verbose=0, batch_size=4)
+    assert not np.allclose(first, again)
+
+
+def test_a_layer_whose_variable_has_a_value_from_the_start_is_built() -> None:
+    class Scaled(keras.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.factor = keras.Variable(np.full(input_shape[-1], 2.0, "float32"))
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * self.factor
+
+    builder = SequentialBuilder([keras.Input((4,)), Scaled(), layers.Dense(2)])
+    assert builder.output_shape == (None, 2)
+
+
+def test_a_lambda_is_an_activation() -> None:
+    builder = SequentialBuilder(
+        [keras.Input((8,)), layers.Dense(4, activation=lambda t: t * t), layers.Dense(3)]
+    )
+    assert builder.output_shape == (None, 3)
+    names: dict[str, Any] = {}
+    exec(builder.to_code(), names)
+    names["model"].set_weights(builder.get_weights())
+    data = np.ones((2, 8))
+    np.testing.assert_allclose(
+        names["model"].predict(data, verbose=0), builder.predict(data, verbose=0), rtol=1e-5
+    )
+
+
+def test_a_shape_that_was_built_for_holds_for_what_is_added() -> None:
+    builder = SequentialBuilder([layers.Dense(4)])
+    builder.build((None, 8))
+    builder.add(layers.Dense(2))
+    assert builder.built and len(builder.weights) == 4 and builder.input_shape == (None, 8)
+
+
+def test_a_layer_that_builds_itself_in_its_call_keeps_its_weights() -> None:
+    @keras.saving.register_keras_serializable("fidelity")
+    class Block(keras.Layer):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.inner = layers.Conv2D(2, 3)
+
+        def call(self, inputs: Any) -> Any:
+            return self.inner(inputs)
+
+    builder = SequentialBuilder([keras.Input((12, 12, 1)), Block()])
+    before = weights(builder)
+    builder.insert(0, layers.MaxPooling2D())
+    assert builder.output_shape == (None, 4, 4, 2) and weights(builder) == before
