@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import os
@@ -14,7 +15,7 @@ from kwidgets.builder import convert
 from kwidgets.builder.editor import Editor, structure
 from kwidgets.builder.materialize import Materializer
 from kwidgets.builder.names import named
-from kwidgets.builder.spec import freeze
+from kwidgets.builder.spec import LayerSpec, freeze
 
 logger = logging.getLogger("kwidgets")
 
@@ -82,14 +83,34 @@ class HeldModel:
 
     def layers(self) -> list[keras.Layer]:
         """Return the layers that are switched on, of a stack with problems too."""
-        running = self._in_training()
-        if running is not None:
-            # To make others would change what is being trained.
-            return list(running.layers)
+        if self._in_training() is None:
+            try:
+                return list(self.get().layers)
+            except (BuilderError, MemoryError):
+                pass
+        return [self.layer(entry) for entry in self._editor.spec.layers if entry.enabled]
+
+    def layer(self, entry: LayerSpec) -> keras.Layer:
+        """Return the layer that an entry of the stack stands for, whatever is wrong with others.
+
+        Raises:
+            BuilderError: it cannot be made as it stands.
+        """
+        spec, analysis = self._editor.spec, self._editor.analysis
+        if self._in_training() is None:
+            with contextlib.suppress(BuilderError, MemoryError):
+                self.get()
+        known = self.materializer.layer(entry.uid)
+        if known is not None and self._in_training() is not None:
+            # To change it would change what is being trained.
+            return known
         try:
-            return list(self.get().layers)
-        except (BuilderError, MemoryError):
-            return self.materializer.layers(self._editor.spec, self._editor.analysis)
+            return self.materializer.alone(spec, entry, analysis)
+        except Exception as error:
+            found = analysis.layers[entry.uid].problem
+            number = 1 + [one.uid for one in spec.walk()].index(entry.uid)
+            text = found.text if found is not None else str(error)
+            raise BuilderError(f"layer {number} ({entry.title}): {text}") from error
 
     def adopt(self, model: keras.Sequential) -> None:
         """Hold ``model`` itself, as long as nothing is changed."""
@@ -110,7 +131,8 @@ class HeldModel:
             )
         values = {name: convert.value_of(value) for name, value in arguments.items()}
         self._given = (freeze(values), arguments)
-        self._compiled = None
+        # As in Keras, a call of compile begins anew.
+        self._compiled = self._stepped = None
         self._editor.change("Compile", dataclasses.replace(self._editor.spec, compile=values))
 
     def read_back(self) -> None:

@@ -115,10 +115,10 @@ class Materializer:
                 spec = spec.update(entry.uid, lambda one: one.with_argument("trainable", False))
         return spec
 
-    def layers(self, spec: ModelSpec, analysis: Analysis) -> list[keras.Layer]:
-        """Make the layers of a spec that may have problems, without a model."""
+    def alone(self, spec: ModelSpec, entry: LayerSpec, analysis: Analysis) -> keras.Layer:
+        """Make one layer of a spec in which others may have problems, without a model."""
         with fresh_names():
-            return self._stack(freezing.frozen(spec).layers, analysis)
+            return self._layer(freezing.frozen(spec).find(entry.uid), analysis)
 
     def mark_trained(self, entries: Iterable[LayerSpec]) -> None:
         """Note that the weights of these layers, as they stand, are worth keeping."""

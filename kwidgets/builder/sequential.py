@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import inspect
 import logging
+import operator
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -218,14 +221,18 @@ class SequentialBuilder:
         """
         self.insert(len(self), layer)
 
-    def pop(self, index: int = -1, rebuild: bool = True) -> keras.Layer:
+    def pop(self, index: int = -1, rebuild: bool = True) -> keras.Layer | None:
         """Remove the last layer, or another one, and return it.
+
+        One that cannot be made as it stands is removed all the same; then None is returned.
 
         Raises:
             IndexError: there is none.
         """
         entry = self._entry(index)
-        layer = self[index]
+        layer: keras.Layer | None = None
+        with contextlib.suppress(BuilderError):
+            layer = self._bench.layer(entry)
         self._bench.change(f"Delete {entry.title}", self._spec.remove(entry.uid))
         return layer
 
@@ -235,17 +242,35 @@ class SequentialBuilder:
         loss: Any = None,
         loss_weights: Any = None,
         metrics: Any = None,
-        **arguments: Any,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Say how to train; arguments as in Keras. They stay across edits of the layers."""
-        given = {"optimizer": optimizer, "loss": loss, "loss_weights": loss_weights}
-        given["metrics"] = metrics
-        given = {name: value for name, value in given.items() if value is not None}
+        arguments = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+            "auto_scale_loss": auto_scale_loss,
+        }
+        defaults = inspect.signature(keras.Model.compile).parameters
+        given = {
+            name: value
+            for name, value in arguments.items()
+            if name == "optimizer" or value is not defaults[name].default
+        }
         # A mistake must raise here, as in Keras, and not when the model is needed.
-        keras.Sequential().compile(**_for_a_trial(given), **_for_a_trial(arguments))
+        keras.Sequential().compile(**_for_a_trial(given))
         if isinstance(loss, str):
             keras.losses.get(loss)
-        self._bench.compile_with({**given, **arguments})
+        self._bench.compile_with(given)
         if self._bench.editor.analysis.complete or self._spec.input is None:
             self._try_model()
 
@@ -292,9 +317,11 @@ class SequentialBuilder:
         return self.model.get_config()  # type: ignore[no-any-return]
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> SequentialBuilder:
-        """Make a builder of what ``get_config`` gave."""
-        return cls(config)
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> SequentialBuilder:
+        """Make a builder of what ``get_config`` gave; arguments as in Keras."""
+        return cls(keras.Sequential.from_config(dict(config), custom_objects))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.model(*args, **kwargs)
@@ -320,8 +347,22 @@ class SequentialBuilder:
             entry = self._describe(layer)
             if shape is not None and not spec.layers and spec.input is None:
                 spec = spec.with_input(shape=tuple(shape))
-            position = max(0, len(spec.layers) + index) if index < 0 else index
-            self._bench.change(f"Add {entry.title}", spec.insert(entry, None, position))
+            self._bench.change(f"Add {entry.title}", spec.insert(entry, None, self._place(index)))
+
+    def set_input_shape(self, shape: Any) -> None:
+        """Say what goes in: the shape of one sample, without the batch, such as ``(28, 28)``.
+
+        Raises:
+            ValueError: ``shape`` is none.
+        """
+        with self._bench.lock:
+            rest = {
+                name: value
+                for name, value in (self._spec.input or {}).items()
+                if name not in ("shape", "batch_shape")
+            }
+            spec = self._spec.with_input(shape=_shape(shape), **rest)
+            self._bench.change("Change input shape", spec)
 
     def move(self, index: int, to: int) -> None:
         """Move a layer; ``to`` counts without it.
@@ -329,8 +370,10 @@ class SequentialBuilder:
         Raises:
             IndexError: there is none at ``index``.
         """
-        entry = self._entry(index)
-        self._bench.change(f"Move {entry.title}", self._spec.move(entry.uid, None, to))
+        with self._bench.lock:
+            entry = self._entry(index)
+            place = self._place(to, without=entry)
+            self._bench.change(f"Move {entry.title}", self._spec.move(entry.uid, None, place))
 
     def replace(self, index: int, layer: Any) -> None:
         """Put a layer in the place of another one.
@@ -356,16 +399,20 @@ class SequentialBuilder:
     def __getitem__(self, index: int | slice) -> Any:
         """The Keras layer at ``index``, or a list of them."""
         if isinstance(index, slice):
-            return self.layers[index]
-        self._entry(index)
-        return self.layers[index]
+            return [self._bench.layer(entry) for entry in self._entries()[index]]
+        return self._bench.layer(self._entry(index))
 
     def __setitem__(self, index: int, layer: Any) -> None:
         self.replace(index, layer)
 
-    def __delitem__(self, index: int) -> None:
-        entry = self._entry(index)
-        self._bench.change(f"Delete {entry.title}", self._spec.remove(entry.uid))
+    def __delitem__(self, index: int | slice) -> None:
+        with self._bench.lock:
+            entries = self._entries()[index] if isinstance(index, slice) else [self._entry(index)]
+            spec = self._spec
+            for entry in entries:
+                spec = spec.remove(entry.uid)
+            what = entries[0].title if len(entries) == 1 else f"{len(entries)} layers"
+            self._bench.change(f"Delete {what}", spec)
 
     # On the page.
 
@@ -390,7 +437,7 @@ class SequentialBuilder:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"SequentialBuilder has no attribute {name!r}")
-        if name not in _MODEL_ATTRIBUTES and not hasattr(keras.Sequential, name):
+        if not _is_of_a_model(name):
             raise AttributeError(
                 f"neither SequentialBuilder nor keras.Sequential has an attribute {name!r}"
             )
@@ -402,10 +449,11 @@ class SequentialBuilder:
                 value = _model_name(value) if name == "name" else bool(value)
                 spec = dataclasses.replace(self._spec, **{name: value})
                 self._bench.change(f"Change {name}", spec)
-        elif name.startswith("_") or hasattr(type(self), name):
-            object.__setattr__(self, name, value)
-        else:
+        elif not hasattr(type(self), name) and _is_of_a_model(name):
             setattr(self.model, name, value)
+        else:
+            # One of the user's own: it stays, whatever becomes of the model.
+            object.__setattr__(self, name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self), *dir(keras.Sequential)})
@@ -421,11 +469,26 @@ class SequentialBuilder:
 
     def _entry(self, index: int) -> LayerSpec:
         entries = self._entries()
-        if not isinstance(index, int):
-            raise TypeError(f"a layer is found by a whole number; got {index!r}")
+        try:
+            index = operator.index(index)
+        except TypeError:
+            raise TypeError(f"a layer is found by a whole number; got {index!r}") from None
         if not -len(entries) <= index < len(entries):
             raise IndexError(f"there is no layer {index}; the model has {len(entries)}")
         return entries[index]
+
+    def _place(self, index: int, without: LayerSpec | None = None) -> int:
+        """Where in the stack, which holds what is switched off too, the list's ``index`` lies.
+
+        Args:
+            index: of a layer in the list; past its end for the end of the stack.
+            without: a layer that does not count, because it moves.
+        """
+        stack = [entry for entry in self._spec.layers if entry is not without]
+        places = [place for place, entry in enumerate(stack) if entry.enabled]
+        index = operator.index(index)
+        at = max(0, len(places) + index) if index < 0 else index
+        return places[at] if at < len(places) else len(stack)
 
     def _describe(self, layer: Any) -> LayerSpec:
         if isinstance(layer, str):
@@ -445,8 +508,8 @@ class SequentialBuilder:
         if self._spec.input is not None or (self._spec.layers and index != 0):
             raise ValueError(
                 f"an input comes first and only once; this model takes {self._spec.input_shape!r} "
-                f"and has {len(self._spec.layers)} layers. Change it with input_shape=, or in the "
-                "editor."
+                f"and has {len(self._spec.layers)} layers. Change it with "
+                "builder.set_input_shape((28, 28)), or in the editor."
             )
         arguments = convert.spec_of_input(layer)
         if convert.looks_automatic(arguments["name"], type(layer)):
@@ -470,6 +533,12 @@ _MODEL_ATTRIBUTES = {
     "compiled",
     "steps_per_execution",
 }
+
+
+def _is_of_a_model(name: str) -> bool:
+    return not name.startswith("_") and (
+        name in _MODEL_ATTRIBUTES or hasattr(keras.Sequential, name)
+    )
 
 
 def _is_input(layer: Any) -> bool:

@@ -31,7 +31,7 @@ from kwidgets.builder.held import BuilderError, HeldModel, machine_bytes
 from kwidgets.builder.materialize import is_adapted
 from kwidgets.builder.notebook import executed_cells, namespace
 from kwidgets.builder.recall import Recalled, recall_fit
-from kwidgets.builder.spec import ModelSpec, Value, Variable
+from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, Variable
 from kwidgets.builder.training import BuilderRun
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ class Workbench:
         """Return the layers that are switched on, of a stack with problems too."""
         with self.lock:
             return self.held.layers()
+
+    def layer(self, entry: LayerSpec) -> keras.Layer:
+        """Return one layer. See :meth:`HeldModel.layer`."""
+        with self.lock:
+            return self.held.layer(entry)
 
     def compile_with(self, arguments: dict[str, Any]) -> None:
         """Take compile's arguments out of a call."""

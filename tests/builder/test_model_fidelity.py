@@ -164,7 +164,7 @@ def test_a_shape_that_was_built_for_holds_for_what_is_added() -> None:
 
 def test_a_layer_that_builds_itself_in_its_call_keeps_its_weights() -> None:
     @keras.saving.register_keras_serializable("fidelity")
-    class Block(keras.Layer):
+    class SelfBuilt(keras.Layer):
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.inner = layers.Conv2D(2, 3)
@@ -172,7 +172,7 @@ def test_a_layer_that_builds_itself_in_its_call_keeps_its_weights() -> None:
         def call(self, inputs: Any) -> Any:
             return self.inner(inputs)
 
-    builder = SequentialBuilder([keras.Input((12, 12, 1)), Block()])
+    builder = SequentialBuilder([keras.Input((12, 12, 1)), SelfBuilt()])
     before = weights(builder)
     builder.insert(0, layers.MaxPooling2D())
     assert builder.output_shape == (None, 4, 4, 2) and weights(builder) == before
