@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from kwidgets.builder.data_cells import as_far_as
+
 logger = logging.getLogger("kwidgets")
 
 
@@ -18,8 +20,9 @@ class Listener(Protocol):
 
 
 _listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
-# Execution counts of cells that ended in an exception: what they say may not have happened.
-_failed: set[int] = set()
+# By the execution counts of cells that ended in an exception, the line they came to; 0 where none
+# of it ran, None where that is not known.
+_failed: dict[int, int | None] = {}
 
 
 def _shell() -> Any:
@@ -35,9 +38,17 @@ def namespace() -> Mapping[str, Any]:
 
 
 def executed_cells() -> list[str]:
-    """The source of the cells that ran to their end, as far as is known."""
+    """The source of the cells that ran, and of those that failed what had run until then."""
     cells = namespace().get("In", [])
-    return [str(cell) for number, cell in enumerate(cells) if cell and number not in _failed]
+    found = []
+    for number, cell in enumerate(cells):
+        text = str(cell)
+        if number in _failed:
+            line = _failed[number]
+            text = "" if line == 0 else as_far_as(text, line)
+        if text:
+            found.append(text)
+    return found
 
 
 def listen(listener: Listener) -> None:
@@ -53,10 +64,25 @@ def watch_cells() -> None:
         shell.events.register("post_run_cell", _after_cell)
 
 
+def _failed_at(result: Any) -> int | None:
+    """The line where a cell raised; 0 where it did not begin, None where it is not known."""
+    error = getattr(result, "error_in_exec", None)
+    if error is None:
+        return 0
+    space = _shell().user_ns
+    trace = getattr(error, "__traceback__", None)
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_globals is space and frame.f_code.co_name == "<module>":
+            return int(trace.tb_lineno)
+        trace = trace.tb_next
+    return None
+
+
 def _after_cell(result: Any) -> None:
     count = getattr(result, "execution_count", None)
     if count is not None and not getattr(result, "success", True):
-        _failed.add(count)
+        _failed[count] = _failed_at(result)
     for listener in list(_listeners):
         try:
             listener.after_cell()

@@ -268,10 +268,12 @@ class _FakeShell:
         if name == "time":
             exec(body, self._namespace)
 
-    def run_line_magic(self, *_):
-        pass
+    def run_line_magic(self, name, text, *_):
+        if name == "time":
+            exec(text, self._namespace)
 
-    system = run_line_magic
+    def system(self, *_):
+        pass
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -1,0 +1,398 @@
+"""What calls do: of functions of the notebook's own, by their text; of others, by their names."""
+
+from __future__ import annotations
+
+import ast
+
+from kwidgets.builder import statements_random as random
+from kwidgets.builder import statements_words as words
+from kwidgets.builder.statements_state import State
+from kwidgets.builder.statements_things import (
+    NOTHING,
+    Arguments,
+    Definition,
+    Kind,
+    Scope,
+    Thing,
+    Things,
+    body_of,
+    is_generator,
+    locals_of,
+    reach,
+)
+
+# How often a function is followed into itself.
+_DEEPEST = 2
+
+
+class Calls(State):
+    """Goes through calls."""
+
+    def call(self, things: Things, name: str, arguments: Arguments) -> Things:
+        """Call things; return what may come back."""
+        found = NOTHING
+        for thing in sorted(things, key=id):
+            if thing.kind is Kind.EXTERNAL:
+                found |= self._call_external(thing.origin, arguments)
+            elif thing.kind is Kind.FUNCTION:
+                found |= self.call_function(thing, arguments)
+            elif thing.kind is Kind.CLASS:
+                found |= self._make(thing, arguments)
+            elif thing.kind is Kind.INSTANCE:
+                found |= self.call_method(frozenset({thing}), "__call__", arguments)
+            else:
+                # A layer, a namedtuple, a partial function: it may keep what it is given.
+                self._use(arguments.all() | {thing}, arguments.all())
+                held = arguments.all() if name[:1].isupper() else NOTHING
+                found |= {self.fresh(Kind.PLAIN, thing.origin, held | self._code(things))}
+        if not things:
+            self._use(arguments.all(), arguments.all())
+            held = arguments.all() if name[:1].isupper() else NOTHING
+            found |= {self.fresh(Kind.PLAIN, "", held)}
+        return found
+
+    def call_method(
+        self, owner: Things, name: str, arguments: Arguments, alone: bool = False
+    ) -> Things:
+        """Call a method of things; return what may come back.
+
+        Args:
+            owner: the things.
+            name: of the method.
+            arguments: what it is given.
+            alone: the call is a statement, which it is for what it changes.
+        """
+        found = NOTHING
+        for thing in sorted(owner, key=id):
+            if thing.kind is Kind.EXTERNAL:
+                found |= self._call_external(f"{thing.origin}.{name}", arguments)
+                continue
+            if thing.kind in (Kind.INSTANCE, Kind.CLASS):
+                defined = thing.method(name) | thing.fields.get(name, NOTHING)
+                if defined:
+                    found |= self._call_defined(thing, defined, name, arguments)
+                    continue
+            elif name in thing.fields and thing.kind is not Kind.CONTAINER:
+                found |= self.call(thing.fields[name], name, arguments)
+            found |= self._call_unknown(thing, name, arguments, alone)
+        if not owner:
+            # ", ".join(names), or a method of what is not known.
+            self._arguments_change(name, arguments)
+            self._use(arguments.all(), arguments.all())
+            if name in words.VIEWS or name in words.CHANGING:
+                found |= arguments.all()
+            found |= {self.fresh()}
+        return found
+
+    def _call_defined(
+        self, owner: Thing, defined: Things, name: str, arguments: Arguments
+    ) -> Things:
+        found = NOTHING
+        for entry in sorted(defined, key=id):
+            bound: Things = frozenset({owner})
+            of_class = owner.kind is Kind.CLASS and "classmethod" not in entry.wrappers
+            if of_class or entry.kind is not Kind.FUNCTION or "staticmethod" in entry.wrappers:
+                bound = NOTHING
+            if entry.kind is Kind.FUNCTION:
+                found |= self.call_function(entry, arguments, bound)
+            else:
+                found |= self.call(frozenset({entry}), name, arguments)
+        return found
+
+    def _call_unknown(self, owner: Thing, name: str, arguments: Arguments, alone: bool) -> Things:
+        """Call a method that no text defines."""
+        given = arguments.all()
+        keywords = {*arguments.keywords, *arguments.constants}
+        if random.reads_files(name):
+            self.look_at_files()
+        self.draw(random.drawn_by_method(name, owner.origin, keywords))
+        standing = alone and name not in words.LOOKING and "plot" not in name
+        if (
+            name in words.CHANGING
+            or arguments.constants.get("inplace") is True
+            or arguments.constants.get("copy") is False
+            or standing
+        ):
+            self.change({owner}, deep=name in words.CHANGING_DEEP)
+        if name in words.KEEPING or (owner.kind is Kind.INSTANCE and standing):
+            kept = given
+            if name in ("extend", "update", "extendleft"):
+                kept |= self.iterate(given)
+            owner.put(None, kept)
+        if owner.kind is Kind.ITERATOR:
+            self.advance({owner})
+        self._arguments_change(name, arguments)
+        self._use(given | ({owner} if owner.kind is Kind.INSTANCE else NOTHING), given | {owner})
+        if owner.kind is Kind.ITERATOR:
+            return owner.held() | {self.fresh()}
+        key = arguments.constants.get("0")
+        if name in ("get", "pop", "setdefault", "__getitem__") and key is not None:
+            return owner.item(key) | given
+        if name == "items" and not given:
+            pair = self.fresh(Kind.CONTAINER, "builtins.tuple")
+            pair.put(1, owner.items())
+            return frozenset({self.fresh(Kind.CONTAINER, "builtins.list", frozenset({pair}))})
+        if name in words.VIEWS or "copy" in arguments.constants:
+            # a.view(), table.get("x", other)
+            kept = given if name in ("get", "pop", "setdefault", "pipe") else NOTHING
+            return owner.items() | kept | self._code({owner})
+        if name == "copy" and owner.kind is Kind.CONTAINER:
+            return frozenset({self.fresh(Kind.CONTAINER, owner.origin, owner.held())})
+        if name == "flow" or name in words.LAZY:
+            return frozenset({self.fresh(Kind.ITERATOR, owner.origin, given | {owner})})
+        if name in words.ITERATORS:
+            return frozenset({self.fresh(Kind.ITERATOR, owner.origin, self._code(given))})
+        kind = Kind.PLAIN
+        result = self.fresh(kind, owner.origin, self._code(given | {owner}))
+        if owner.kind is Kind.INSTANCE:
+            # Of a class that builds on one of a library's.
+            result.put(None, owner.items())
+        return frozenset({result})
+
+    # Functions of libraries
+
+    def _call_external(self, dotted: str, arguments: Arguments) -> Things:
+        name = dotted.rpartition(".")[2]
+        given = arguments.all()
+        if dotted in ("builtins.globals", "builtins.locals") or (
+            dotted == "builtins.vars" and not given
+        ):
+            return frozenset({Thing(Kind.NAMESPACE)})
+        if dotted == "builtins.exec":
+            self.found.anything = True
+        if dotted == "os.chdir" or name == "chdir":
+            self.change_folder()
+        elif random.reads_files(name):
+            self.look_at_files()
+        self.seed(random.seeded_by(dotted))
+        if not random.seeded_by(dotted):
+            self.draw(random.drawn_by(dotted, {*arguments.keywords, *arguments.constants}))
+        if name in words.BLIND and dotted.startswith(("builtins.", "IPython.", "pprint.")):
+            return NOTHING
+        self._arguments_change(name, arguments)
+        if arguments.constants.get("copy") is False or arguments.constants.get("inplace") is True:
+            self.change(given)
+        return self._external_result(dotted, name, arguments)
+
+    def _external_result(self, dotted: str, name: str, arguments: Arguments) -> Things:
+        given = arguments.all()
+        first = arguments.positional[0] if arguments.positional else arguments.rest
+        if dotted == "builtins.getattr":
+            return NOTHING.union(*(thing.items() for thing in first), given - first)
+        if name in words.CONTAINERS or name in words.PASSING:
+            callbacks = self._use(given, NOTHING.union(*(thing.items() for thing in given)))
+            items = self._pairs(dotted, arguments) or self.iterate(given)
+            if name in ("max", "min", "next"):
+                return items | callbacks
+            kind = Kind.CONTAINER if name in words.CONTAINERS else Kind.ITERATOR
+            moving = frozenset(entry for entry in given if entry.kind is Kind.ITERATOR)
+            held = callbacks if name == "map" and callbacks else items | callbacks
+            made = self.fresh(kind, dotted, held | moving | self._code(given))
+            if name == "SimpleNamespace":
+                for key, things in arguments.keywords.items():
+                    made.put(key, things)
+            return frozenset({made})
+        if dotted in ("copy.copy",):
+            return frozenset(self.fresh(thing.kind, thing.origin, thing.held()) for thing in first)
+        if dotted == "copy.deepcopy":
+            return frozenset(_copied(thing, {}) for thing in first)
+        callbacks = self._use(given, NOTHING.union(*(thing.items() for thing in given)))
+        if name == "partial":
+            return callbacks | {self.fresh(Kind.PLAIN, dotted, given)}
+        out = arguments.keywords.get("out", NOTHING)
+        if name in words.VIEWS or "copy" in arguments.constants:
+            return self._flat(first | out | arguments.keywords.get("data", NOTHING)) | {
+                self.fresh(Kind.PLAIN, dotted, self._code(given))
+            }
+        if name in words.ITERATORS:
+            held = NOTHING if name in ("open", "default_rng", "RandomState") else given
+            return frozenset({self.fresh(Kind.ITERATOR, dotted, held)})
+        drawing = dotted.partition(".")[0] in words.DRAWING
+        if (name[:1].isupper() or name in words.LAZY) and not drawing:
+            return out | {self.fresh(Kind.PLAIN, dotted, given)}
+        return out | {self.fresh(Kind.PLAIN, dotted, self._code(given))}
+
+    def _pairs(self, dotted: str, arguments: Arguments) -> Things:
+        """The tuples that come out of zip and enumerate: what stands where in them."""
+        if dotted not in ("builtins.zip", "builtins.enumerate") or arguments.rest:
+            return NOTHING
+        made = self.fresh(Kind.CONTAINER, "builtins.tuple")
+        for place, things in enumerate(arguments.positional, dotted == "builtins.enumerate"):
+            made.put(place, self.iterate(things))
+        return frozenset({made})
+
+    def _flat(self, things: Things) -> Things:
+        """Of containers what they hold: np.asarray copies a list, but not an array."""
+        found = NOTHING
+        for thing in things:
+            found |= thing.held() if thing.kind is Kind.CONTAINER else {thing}
+        return found
+
+    def _arguments_change(self, name: str, arguments: Arguments) -> None:
+        """Note the arguments that a function changes."""
+        if name in words.CHANGING_FUNCTIONS:
+            changed = arguments.positional[:1] or [arguments.all()]
+            self.change(NOTHING.union(*changed))
+            for things in changed:
+                for thing in things:
+                    thing.put(None, arguments.all() - {thing})
+        for keyword in ("out", "dst"):
+            self.change(arguments.keywords.get(keyword, NOTHING), deep=True)
+        position = words.OUT_POSITION.get(name)
+        if position is not None and len(arguments.positional) > position:
+            self.change(arguments.positional[position])
+
+    def _use(self, things: Things, given: Things) -> Things:
+        """Let a library use what it is given: it may call functions, and use up iterators.
+
+        Returns:
+            what the functions may have returned.
+        """
+        found = NOTHING
+        for thing in sorted(reach(things), key=id):
+            if thing.kind is Kind.FUNCTION:
+                found |= self.call_function(thing, Arguments(rest=given))
+            elif thing.kind is Kind.INSTANCE:
+                for kind in thing.types:
+                    for name, entries in list(kind.scope.names.items()) if kind.scope else ():
+                        for entry in entries if name != "__init__" else ():
+                            if entry.kind is Kind.FUNCTION:
+                                self.call_function(entry, Arguments(rest=given), frozenset({thing}))
+        self.advance(thing for thing in self._flat(things) | things)
+        return found
+
+    def _code(self, things: Things | set[Thing]) -> Things:
+        """Of things, those whose text may still be run when the result is used."""
+        return frozenset(
+            thing
+            for thing in reach(things)
+            if thing.kind in (Kind.FUNCTION, Kind.INSTANCE, Kind.CLASS)
+        )
+
+    def advance(self, things: object) -> None:
+        """Use up iterators, and those that they themselves use."""
+        waiting = [thing for thing in things if isinstance(thing, Thing)]  # type: ignore[attr-defined]
+        seen: set[Thing] = set()
+        while waiting:
+            thing = waiting.pop()
+            if thing.kind is not Kind.ITERATOR or thing in seen:
+                continue
+            seen.add(thing)
+            self.change({thing})
+            waiting += thing.held()
+            if thing.resumes is not None:
+                function, arguments = thing.resumes
+                self._run(function, arguments, function.bound)
+
+    # Functions and classes of the notebook's
+
+    def _make(self, kind: Thing, arguments: Arguments) -> Things:
+        made = Thing(Kind.INSTANCE, kind.origin, types=frozenset({kind}))
+        begin = made.method("__init__")
+        if begin:
+            self._call_defined(made, begin, "__init__", arguments)
+        else:
+            # A dataclass, or one that leaves it to a class of a library.
+            made.put(None, arguments.rest.union(*arguments.positional))
+            for key, things in arguments.keywords.items():
+                made.put(key, things)
+                made.put(None, things)
+        after = made.method("__post_init__")
+        if after:
+            self._call_defined(made, after, "__post_init__", Arguments())
+        return frozenset({made})
+
+    def call_function(
+        self, function: Thing, arguments: Arguments, bound: Things = NOTHING
+    ) -> Things:
+        """Go through a function as it is called; return what it may return."""
+        definition = function.definition
+        if definition is None:
+            return NOTHING
+        bound |= function.bound
+        found = self._run(function, arguments, bound)
+        if is_generator(definition):
+            made = Thing(Kind.ITERATOR)
+            made.put(None, found)
+            made.resumes = (function, arguments)
+            if bound:
+                made.resumes = (
+                    Thing(Kind.FUNCTION, definition=definition, scope=function.scope, bound=bound),
+                    arguments,
+                )
+            return frozenset({made})
+        if function.wrappers & {"lru_cache", "cache", "cached_property"}:
+            # Each call gives the same thing.
+            function.put("<returned>", found)
+            return function.fields.get("<returned>", NOTHING)
+        return found
+
+    def _run(self, function: Thing, arguments: Arguments, bound: Things) -> Things:
+        definition = function.definition
+        assert definition is not None
+        if self.stack.count(definition) >= _DEEPEST:
+            return arguments.all()
+        local, outside = locals_of(definition)
+        scope = Scope(local, function.scope or self.notebook, outside=outside)
+        if function.scope is not None:
+            scope.class_of = function.scope.class_of
+        if scope.parent is not None and scope.parent.class_of is not None:
+            # Functions do not see the names of the class they stand in.
+            scope.parent = scope.parent.parent
+        self._give(definition, function, arguments, bound, scope)
+        before = self.scope
+        self.scope = scope
+        self.stack.append(definition)
+        self.returned.append(set())
+        try:
+            for part in body_of(definition):
+                if isinstance(part, ast.stmt):
+                    self.statement(part)
+                else:
+                    self.returned[-1] |= self.value(part)
+        finally:
+            self.stack.pop()
+            self.scope = before
+            returned = frozenset(self.returned.pop())
+        return returned
+
+    def _give(
+        self,
+        definition: Definition,
+        function: Thing,
+        arguments: Arguments,
+        bound: Things,
+        scope: Scope,
+    ) -> None:
+        """Give the parameters of a function what it is called with."""
+        places = [entry.arg for entry in (*definition.args.posonlyargs, *definition.args.args)]
+        positional = ([bound] if bound else []) + arguments.positional
+        for place, name in enumerate((*places, *(e.arg for e in definition.args.kwonlyargs))):
+            things = arguments.keywords.get(name, NOTHING)
+            if place < min(len(positional), len(places)):
+                things |= positional[place]
+            else:
+                things |= arguments.rest
+                if name not in arguments.keywords:
+                    things |= function.fields.get(f"<default of {name}>", NOTHING)
+            scope.names[name] = things
+        if definition.args.vararg is not None:
+            more = arguments.rest.union(*positional[len(places) :])
+            made = self.fresh(Kind.CONTAINER, "builtins.tuple", more)
+            scope.names[definition.args.vararg.arg] = frozenset({made})
+        if definition.args.kwarg is not None:
+            made = self.fresh(Kind.CONTAINER, "builtins.dict", arguments.rest)
+            for name, things in arguments.keywords.items():
+                if name not in scope.names:
+                    made.put(name, things)
+            scope.names[definition.args.kwarg.arg] = frozenset({made})
+
+
+def _copied(thing: Thing, known: dict[Thing, Thing]) -> Thing:
+    if thing in known or thing.kind in (Kind.FUNCTION, Kind.CLASS, Kind.EXTERNAL):
+        return known.get(thing, thing)
+    made = Thing(thing.kind, thing.origin, types=thing.types, resumes=thing.resumes)
+    known[thing] = made
+    for key, things in thing.fields.items():
+        made.put(key, frozenset(_copied(entry, known) for entry in things))
+    return made
