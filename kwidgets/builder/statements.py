@@ -139,9 +139,8 @@ class Statements(Values):
                 self.value(node.target.slice)
             self.touch(base_name(node.target))
             self.change(owner)
-            key = self._key(node.target)
             for thing in owner:
-                self.change(thing.item(key) if key is not None else NOTHING)
+                self.change(thing.item(self._key(node.target)))
             return
         things = self.read(node.target.id)
         self.touch(node.target.id)
@@ -149,8 +148,12 @@ class Statements(Values):
         for thing in things:
             if thing.kind is Kind.CONTAINER:
                 thing.put(None, self.iterate(given))
+            elif thing.kind is Kind.INSTANCE:
+                self._use(frozenset({thing}), given)
         scope = self.scope.of(node.target.id)
         scope.names[node.target.id] = things or frozenset({self.fresh()})
+        if scope is not self.scope and scope is not self.notebook:
+            self.changed.add(scope.cell)
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
@@ -170,18 +173,27 @@ class Statements(Values):
         for entry in node.names:
             if entry.name == "*":
                 self.found.star = True
+                self.stars.append(node.module or "")
             else:
                 origin = _whole(f"{node.module or ''}.{entry.name}")
                 self.bind(entry.asname or entry.name, frozenset({Thing(Kind.EXTERNAL, origin)}))
 
     def _functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         wrappers = [self.value(entry) for entry in node.decorator_list]
+        places = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        for annotation in (*(entry.annotation for entry in places), node.returns):
+            if annotation is not None:
+                self.value(annotation)
         made = self.make_function(node)
         made.wrappers = frozenset(
             last_name(entry.func if isinstance(entry, ast.Call) else entry)
             for entry in node.decorator_list
         )
-        self.bind(node.name, self._wrapped(frozenset({made}), wrappers))
+        things = self._wrapped(frozenset({made}), wrappers)
+        if made.wrappers & {"setter", "deleter"}:
+            # What gets the property stays.
+            things |= self.scope.of(node.name).names.get(node.name, NOTHING)
+        self.bind(node.name, things)
 
     _asyncfunctiondef = _functiondef
 
@@ -281,13 +293,17 @@ class Statements(Values):
         self._block(handler.body)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        entered = NOTHING
         for item in node.items:
             things = self.value(item.context_expr)
             for thing in sorted(things, key=id):
                 things |= self._special(thing, "__enter__")
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, things)
+            entered |= things
         self._block(node.body)
+        for thing in sorted(entered, key=id):
+            self._special(thing, "__exit__")
 
     _asyncwith = _with
 
@@ -319,6 +335,10 @@ class Statements(Values):
             self.touch(base_name(target))
             self.change(owner)
             for thing in owner:
+                if isinstance(target, ast.Attribute) and thing.kind is Kind.INSTANCE:
+                    for entry in thing.method(target.attr):
+                        if "setter" in entry.wrappers:
+                            self.call_function(entry, Arguments([things]), frozenset({thing}))
                 if thing.kind is not Kind.EXTERNAL:
                     thing.put(self._key(target), things - {thing})
                 if thing.kind is Kind.NAMESPACE:

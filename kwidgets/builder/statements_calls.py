@@ -23,6 +23,9 @@ from kwidgets.builder.statements_things import (
 
 # How often a function is followed into itself.
 _DEEPEST = 2
+_PARTIAL = "functools.partial"
+# At the end of the origin of what was told to work without copies.
+_IN_PLACE = " in place"
 
 
 class Calls(State):
@@ -40,6 +43,10 @@ class Calls(State):
                 found |= self._make(thing, arguments)
             elif thing.kind is Kind.INSTANCE:
                 found |= self.call_method(frozenset({thing}), "__call__", arguments)
+            elif thing.kind is Kind.METHOD:
+                found |= self.call_method(thing.bound, thing.origin, arguments)
+            elif thing.resumes is not None and thing.origin == _PARTIAL:
+                found |= self._call_partial(thing.resumes[1], arguments)
             else:
                 # A layer, a namedtuple, a partial function: it may keep what it is given.
                 self._use(arguments.all() | {thing}, arguments.all())
@@ -50,6 +57,15 @@ class Calls(State):
             held = arguments.all() if name[:1].isupper() else NOTHING
             found |= {self.fresh(Kind.PLAIN, "", held)}
         return found
+
+    def _call_partial(self, first: Arguments, more: Arguments) -> Things:
+        whole = Arguments(
+            first.positional[1:] + more.positional,
+            first.keywords | more.keywords,
+            first.rest | more.rest,
+            first.constants | more.constants,
+        )
+        return self.call(NOTHING.union(*first.positional[:1]), "", whole)
 
     def call_method(
         self, owner: Things, name: str, arguments: Arguments, alone: bool = False
@@ -113,12 +129,16 @@ class Calls(State):
             or arguments.constants.get("copy") is False
             or standing
         ):
-            self.change({owner}, deep=name in words.CHANGING_DEEP)
+            # What holds functions may run them now: a thread.
+            running = standing and any(e.kind is Kind.FUNCTION for e in reach({owner}))
+            self.change({owner}, deep=running or name in words.CHANGING_DEEP)
         if name in words.KEEPING or (owner.kind is Kind.INSTANCE and standing):
             kept = given
             if name in ("extend", "update", "extendleft"):
                 kept |= self.iterate(given)
             owner.put(None, kept)
+        if owner.origin.endswith(_IN_PLACE):
+            self.change(given)
         if owner.kind is Kind.ITERATOR:
             self.advance({owner})
         self._arguments_change(name, arguments)
@@ -164,6 +184,7 @@ class Calls(State):
             self.change_folder()
         elif random.reads_files(name):
             self.look_at_files()
+        self.look_at_state(random.kept_by(dotted))
         self.seed(random.seeded_by(dotted))
         if not random.seeded_by(dotted):
             self.draw(random.drawn_by(dotted, {*arguments.keywords, *arguments.constants}))
@@ -178,7 +199,15 @@ class Calls(State):
         given = arguments.all()
         first = arguments.positional[0] if arguments.positional else arguments.rest
         if dotted == "builtins.getattr":
-            return NOTHING.union(*(thing.items() for thing in first), given - first)
+            key = arguments.constants.get("1")
+            other = given - first
+            if isinstance(key, str):
+                return self.attribute(first, key) | other
+            # Of a method that nobody knows the worst is assumed.
+            method = Thing(Kind.METHOD, "__setitem__", bound=first)
+            return NOTHING.union(*(thing.items() for thing in first), other, {method})
+        if dotted == "builtins.vars":
+            return first
         if name in words.CONTAINERS or name in words.PASSING:
             callbacks = self._use(given, NOTHING.union(*(thing.items() for thing in given)))
             items = self._pairs(dotted, arguments) or self.iterate(given)
@@ -188,6 +217,8 @@ class Calls(State):
             moving = frozenset(entry for entry in given if entry.kind is Kind.ITERATOR)
             held = callbacks if name == "map" and callbacks else items | callbacks
             made = self.fresh(kind, dotted, held | moving | self._code(given))
+            if name == "defaultdict":
+                made.put(None, self.call(first, "", Arguments()))
             if name == "SimpleNamespace":
                 for key, things in arguments.keywords.items():
                     made.put(key, things)
@@ -198,9 +229,14 @@ class Calls(State):
             return frozenset(_copied(thing, {}) for thing in first)
         callbacks = self._use(given, NOTHING.union(*(thing.items() for thing in given)))
         if name == "partial":
-            return callbacks | {self.fresh(Kind.PLAIN, dotted, given)}
+            made = self.fresh(Kind.PLAIN, _PARTIAL, given)
+            made.resumes = (made, arguments)
+            return callbacks | {made}
         out = arguments.keywords.get("out", NOTHING)
+        if name[:1].isupper() and arguments.constants.get("copy") is False:
+            out |= {self.fresh(Kind.PLAIN, dotted + _IN_PLACE, given)}
         if name in words.VIEWS or "copy" in arguments.constants:
+            first = first or given
             return self._flat(first | out | arguments.keywords.get("data", NOTHING)) | {
                 self.fresh(Kind.PLAIN, dotted, self._code(given))
             }
@@ -249,9 +285,12 @@ class Calls(State):
             what the functions may have returned.
         """
         found = NOTHING
+        given |= self._flat(given)
         for thing in sorted(reach(things), key=id):
             if thing.kind is Kind.FUNCTION:
                 found |= self.call_function(thing, Arguments(rest=given))
+            elif thing.kind is Kind.METHOD:
+                self.call_method(thing.bound, thing.origin, Arguments(rest=given))
             elif thing.kind is Kind.INSTANCE:
                 for kind in thing.types:
                     for name, entries in list(kind.scope.names.items()) if kind.scope else ():
@@ -330,8 +369,17 @@ class Calls(State):
     def _run(self, function: Thing, arguments: Arguments, bound: Things) -> Things:
         definition = function.definition
         assert definition is not None
-        if self.stack.count(definition) >= _DEEPEST:
+        depth = self.stack.count(definition)
+        if depth >= _DEEPEST:
             return arguments.all()
+        if depth == _DEEPEST - 1:
+            # What deeper calls would come to.
+            arguments = Arguments(
+                [_within(things) for things in arguments.positional],
+                {name: _within(things) for name, things in arguments.keywords.items()},
+                _within(arguments.rest),
+                arguments.constants,
+            )
         local, outside = locals_of(definition)
         scope = Scope(local, function.scope or self.notebook, outside=outside)
         if function.scope is not None:
@@ -386,6 +434,18 @@ class Calls(State):
                 if name not in scope.names:
                     made.put(name, things)
             scope.names[definition.args.kwarg.arg] = frozenset({made})
+
+
+def _within(things: Things) -> Things:
+    """Things, and all that the containers among them hold."""
+    found = set(things)
+    waiting = list(things)
+    while waiting:
+        thing = waiting.pop()
+        if thing.kind is Kind.CONTAINER:
+            waiting += thing.held() - found
+            found |= thing.held()
+    return frozenset(found)
 
 
 def _copied(thing: Thing, known: dict[Thing, Thing]) -> Thing:

@@ -61,6 +61,8 @@ def drawn_by(dotted: str, keywords: Collection[str]) -> frozenset[str]:
     root, _, name = dotted.rpartition(".")
     if name in _OWN_STATE:
         return frozenset()
+    if dotted.startswith("scipy.") and name == "rvs":
+        return frozenset() if "random_state" in keywords else frozenset({NUMPY})
     if dotted.startswith("numpy.random."):
         return frozenset({NUMPY})
     if dotted.startswith("random."):
@@ -85,6 +87,12 @@ def drawn_by(dotted: str, keywords: Collection[str]) -> frozenset[str]:
 _TORCH_DRAWS: Final = frozenset(
     {"normal", "multinomial", "bernoulli", "random_split", "DataLoader"}
 )
+
+
+def kept_by(dotted: str) -> frozenset[str]:
+    """The states that a function returns."""
+    known = {"numpy.random.get_state": NUMPY, "random.getstate": PYTHON}
+    return frozenset({known[dotted]}) if dotted in known else frozenset()
 
 
 def drawn_by_method(name: str, origin: str, keywords: Collection[str]) -> frozenset[str]:

@@ -63,6 +63,8 @@ class State:
         # The functions that are being called, and what they return and yield.
         self.stack: list[ast.AST] = []
         self.returned: list[set[Thing]] = []
+        # Modules all of whose names were imported.
+        self.stars: list[str] = []
         self._steps = 0
 
     def step(self) -> None:
@@ -84,9 +86,12 @@ class State:
             return scope.names.get(name, NOTHING)
         if name not in self.found.binds:
             self.found.reads.add(name)
-        if name not in scope.names and hasattr(builtins, name):
-            return frozenset({Thing(Kind.EXTERNAL, f"builtins.{name}")})
-        return scope.names.get(name, NOTHING)
+        if name in scope.names:
+            return scope.names[name]
+        modules = ["builtins"] if hasattr(builtins, name) else []
+        return frozenset(
+            Thing(Kind.EXTERNAL, f"{module}.{name}") for module in (*modules, *self.stars)
+        )
 
     def bind(self, name: str, things: Things) -> None:
         """Note that a name is bound."""
@@ -98,6 +103,8 @@ class State:
                 things |= scope.names.get(name, NOTHING)
             else:
                 self.found.binds.add(name)
+        elif scope is not self.scope:
+            self.changed.add(scope.cell)
         scope.names[name] = things
 
     def touch(self, name: str | None) -> None:
@@ -128,6 +135,10 @@ class State:
         for state in states:
             self.seeded.add(state)
             (self.found.may_bind if self.stack else self.found.binds).add(state)
+
+    def look_at_state(self, states: Iterable[str]) -> None:
+        """Note that a state of random numbers is kept, to begin there again."""
+        self.found.reads |= self.seeded.intersection(states) - self.found.binds
 
     def draw(self, states: Iterable[str]) -> None:
         """Note that random numbers are drawn."""
@@ -174,6 +185,10 @@ class State:
 
     def statement(self, node: ast.stmt) -> None:
         """Go through a statement."""
+        raise NotImplementedError
+
+    def attribute(self, things: Things, name: str) -> Things:
+        """Return what an attribute of things may be."""
         raise NotImplementedError
 
     def iterate(self, things: Things) -> Things:

@@ -28,6 +28,7 @@ class Kind(enum.Enum):
     CLASS = enum.auto()
     INSTANCE = enum.auto()  # of a class of the notebook's
     NAMESPACE = enum.auto()  # globals()
+    METHOD = enum.auto()  # of a library's, by its name in origin: ``add = rows.append``
 
 
 @dataclasses.dataclass
@@ -38,6 +39,7 @@ class Scope:
         local: those bound here; of the notebook's own scope none, for all others are its.
         parent: where the other names are looked up; None for the notebook's.
         class_of: for a method's, its class; ``super`` needs it.
+        outside: those that a function declares as global.
     """
 
     local: frozenset[str]
@@ -45,6 +47,8 @@ class Scope:
     names: dict[str, Things] = dataclasses.field(default_factory=dict)
     class_of: Thing | None = None
     outside: frozenset[str] = frozenset()
+    # Stands for the names themselves: a function within may bind them anew.
+    cell: Thing = dataclasses.field(default_factory=lambda: Thing())
 
     def of(self, name: str) -> Scope:
         """The scope that a name belongs to."""
@@ -165,6 +169,7 @@ def reach(things: Iterable[Thing]) -> set[Thing]:
             waiting += thing.resumes[1].all() | {thing.resumes[0]}
         scope = thing.scope
         while scope is not None and scope.parent is not None:
+            waiting.append(scope.cell)
             for entry in scope.names.values():
                 waiting += entry
             scope = scope.parent

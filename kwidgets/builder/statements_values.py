@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 
 from kwidgets.builder import statements_words as words
 from kwidgets.builder.statements_calls import Calls
@@ -54,35 +55,33 @@ class Values(Calls):
         return self.read(node.id) if isinstance(node.ctx, ast.Load) else NOTHING
 
     def _value_attribute(self, node: ast.Attribute) -> Things:
+        return self.attribute(self.value(node.value), node.attr)
+
+    def attribute(self, things: Things, name: str) -> Things:
+        """What an attribute of things may be."""
         found = NOTHING
-        for thing in sorted(self.value(node.value), key=id):
+        for thing in sorted(things, key=id):
             if thing.kind is Kind.EXTERNAL:
-                found |= {Thing(Kind.EXTERNAL, f"{thing.origin}.{node.attr}")}
+                found |= {Thing(Kind.EXTERNAL, f"{thing.origin}.{name}")}
                 continue
-            defined = thing.method(node.attr) if thing.kind in _OF_NOTEBOOK else NOTHING
-            for entry in defined:
-                if entry.kind is not Kind.FUNCTION:
-                    found |= {entry}
-                elif entry.wrappers & {"property", "cached_property"}:
-                    found |= self.call_function(entry, Arguments(), frozenset({thing}))
-                else:
-                    bound = frozenset({thing}) if thing.kind is Kind.INSTANCE else NOTHING
-                    if entry.wrappers & {"staticmethod"}:
-                        bound = NOTHING
-                    found |= {
-                        Thing(
-                            Kind.FUNCTION,
-                            entry.origin,
-                            entry.fields,
-                            entry.definition,
-                            entry.scope,
-                            bound=bound,
-                            wrappers=entry.wrappers,
-                        )
-                    }
-            if not defined or node.attr in thing.fields:
-                found |= thing.item(node.attr)
+            defined = thing.method(name) if thing.kind in _OF_NOTEBOOK else NOTHING
+            found |= NOTHING.union(*(self._got(thing, entry) for entry in defined))
+            if not defined or name in thing.fields:
+                found |= thing.item(name)
+                if name in words.CHANGING or thing.kind is Kind.ITERATOR:
+                    found |= {Thing(Kind.METHOD, name, bound=frozenset({thing}))}
         return found
+
+    def _got(self, owner: Thing, entry: Thing) -> Things:
+        """What an object gives for a name that its class defines."""
+        if entry.kind is not Kind.FUNCTION or owner.kind is Kind.CLASS:
+            return frozenset({entry})
+        bound = frozenset({owner})
+        if entry.wrappers & {"property", "cached_property"}:
+            return self.call_function(entry, Arguments(), bound)
+        if "staticmethod" in entry.wrappers:
+            return frozenset({entry})
+        return frozenset({dataclasses.replace(entry, bound=bound)})
 
     def _value_subscript(self, node: ast.Subscript) -> Things:
         owner = self.value(node.value)
@@ -123,7 +122,17 @@ class Values(Calls):
         return self.iterate(self.value(node.value))
 
     def _value_constant(self, node: ast.Constant) -> Things:
-        return NOTHING
+        # None is told from other constants: a random_state of None is none.
+        return frozenset({_NONE}) if node.value is None else NOTHING
+
+    def _value_compare(self, node: ast.Compare) -> Things:
+        found = NOTHING
+        for entry in (node.left, *node.comparators):
+            things = self.value(entry)
+            if any(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops):
+                self.advance(things)
+            found |= things
+        return frozenset({self.fresh()}) if found else NOTHING
 
     def _value_list(self, node: ast.List | ast.Set) -> Things:
         held = NOTHING.union(*(self.value(element) for element in node.elts))
@@ -331,12 +340,14 @@ class Values(Calls):
                 found.constants[keyword.arg] = keyword.value.value
                 if keyword.arg == "copy" and keyword.value.value is not False:
                     del found.constants["copy"]
-                if keyword.value.value is None and keyword.arg in ("seed", "random_state"):
-                    # As if it were not given.
-                    del found.constants[keyword.arg], found.keywords[keyword.arg]
+            if _NONE in things and keyword.arg in ("seed", "random_state"):
+                # As if it were not given.
+                found.constants.pop(keyword.arg, None)
+                del found.keywords[keyword.arg]
         return found
 
 
+_NONE = Thing(Kind.EXTERNAL, "builtins.None")
 _OF_NOTEBOOK = (Kind.INSTANCE, Kind.CLASS)
 
 

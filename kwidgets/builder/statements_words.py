@@ -56,10 +56,10 @@ VIEWS: Final = _words(
     "reshape ravel squeeze transpose swapaxes view to_numpy asarray asanyarray ascontiguousarray "
     "asfortranarray atleast_1d atleast_2d atleast_3d expand_dims moveaxis rollaxis broadcast_to "
     "broadcast_arrays flip fliplr flipud rot90 split array_split hsplit vsplit dsplit diagonal "
-    "diag frombuffer from_numpy numpy require sliding_window_view as_strided nditer DataFrame "
-    "Series memoryview head tail values items keys get pop popitem setdefault iterrows itertuples "
-    "groupby get_group xs detach cpu real imag flat newbyteorder ndenumerate "
-    "itemgetter_ popleft __getitem__ __enter__ __iter__ infer_objects set_flags pipe"
+    "diag einsum frombuffer from_numpy numpy require sliding_window_view as_strided nditer "
+    "DataFrame Series memoryview head tail values items keys get pop popitem setdefault "
+    "iterrows itertuples groupby get_group xs detach cpu real imag flat newbyteorder ndenumerate "
+    "popleft __getitem__ __enter__ __iter__ infer_objects set_flags pipe"
 )
 # Containers of Python's, made of the elements of what they are given.
 CONTAINERS: Final = _words(
