@@ -56,23 +56,31 @@ class Statistics:
     """What the values of an array are like, as far as was looked.
 
     Args:
-        minimum, maximum, mean: of the numbers, NaN left out; None where there are none.
+        minimum, maximum, mean: of the numbers, NaN and infinity left out; None where there are
+            none.
         has_nan: a NaN was seen.
+        has_infinity: an infinite value was seen.
         is_integer: every value seen is a whole number, of whatever dtype.
         distinct: how many different values there are, in an array of one value a sample; None
             where there are more than ``MAX_DISTINCT`` of them or the array is wider.
+        distinct_seen: how many different values there are among some whole numbers of an array of
+            any width; there may be more.
         is_one_hot: two-dimensional, each row with a single 1 among 0s.
+        has_several_ones: two-dimensional 0s and 1s, some row with more than one 1.
         sorted_labels: the classes come one after the other: all of the first, all of the second.
-        exact: minimum, maximum and has_nan are of all values, not of a sample.
+        exact: minimum, maximum, has_nan and has_infinity are of all values, not of a sample.
     """
 
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
     has_nan: bool = False
+    has_infinity: bool = False
     is_integer: bool = False
     distinct: int | None = None
+    distinct_seen: int | None = None
     is_one_hot: bool = False
+    has_several_ones: bool = False
     sorted_labels: bool = False
     exact: bool = False
 
@@ -89,6 +97,8 @@ class DataInfo:
         dtype: "float32"; "" when unknown.
         samples: how many; None of a dataset.
         statistics: None when not asked for, or when looking would cost too much.
+        object_kind: what the objects are where the dtype says only that: "numbers", also of a
+            table with numbers in pandas's own dtypes, or "texts"; "" when unknown or mixed.
         y_shape, y_dtype: the targets that a dataset gives.
         batched: of a dataset; None when unknown.
     """
@@ -99,6 +109,7 @@ class DataInfo:
     dtype: str = ""
     samples: int | None = None
     statistics: Statistics | None = None
+    object_kind: Literal["numbers", "texts", ""] = ""
     y_shape: Shape | None = None
     y_dtype: str = ""
     batched: bool | None = None
@@ -177,12 +188,14 @@ def element_shape(info: DataInfo) -> Shape | None:
     if not info.is_dataset:
         # A column of numbers has samples of one number; Keras adds the dimension itself.
         return info.shape[1:] or (1,)
+    if info.batched is None:
+        return None
     return info.shape[1:] or (1,) if info.batched else info.shape
 
 
 def target_shape(info: DataInfo) -> Shape | None:
     """Return the shape of one sample's target in a dataset; ``()`` is a single number."""
-    if info.y_shape is None:
+    if info.y_shape is None or info.batched is None:
         return None
     return info.y_shape[1:] if info.batched else info.y_shape
 
@@ -219,7 +232,8 @@ def _describe(name: str, value: Any, kind: str, statistics: bool) -> DataInfo | 
     if not shape:
         return None
     found = _statistics(value, kind) if statistics else None
-    return DataInfo(name, kind, shape, dtype, shape[0], found)
+    objects = _object_kind(value, kind, dtype) if statistics else ""
+    return DataInfo(name, kind, shape, dtype, shape[0], found, objects)
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -238,6 +252,43 @@ def _common_dtype(frame: Any) -> str:
     if not all(isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in dtypes):
         return "object"
     return str(np.result_type(*dtypes))
+
+
+# The dtypes of pandas that have gaps, and that Keras does not know.
+_NULLABLE: Final = ("Int", "UInt", "Float", "boolean")
+
+
+def _object_kind(value: Any, kind: str, dtype: str) -> Literal["numbers", "texts", ""]:
+    """What the values are that NumPy has no dtype for. Only their classes are looked at."""
+    try:
+        columns: list[Any]
+        if kind == "pandas DataFrame":
+            columns = [value.iloc[:, index] for index in range(value.shape[1])]
+        elif dtype.startswith(("object", *_NULLABLE)):
+            columns = [value]
+        else:
+            return ""
+        kinds = {_column_kind(column, kind) for column in columns}
+    except Exception:
+        return ""
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _column_kind(column: Any, kind: str) -> Literal["numbers", "texts", ""]:
+    dtype = _dtype_name(column.dtype)
+    if dtype.startswith(_NULLABLE) or (
+        isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
+    ):
+        return "numbers"
+    if dtype.startswith(("str", "category")):
+        return "texts"
+    if dtype != "object":
+        return ""
+    values = np.asarray(column) if kind == "NumPy array" else column.to_numpy()
+    classes = {type(one) for one in _pick(values, SAMPLED_ON_DISK)} - {type(None)}
+    if classes and all(issubclass(one, (int, float, np.number, np.bool_)) for one in classes):
+        return "numbers"
+    return "texts" if classes and all(issubclass(one, (str, bytes)) for one in classes) else ""
 
 
 def _list(name: str, value: list[Any]) -> DataInfo | None:
@@ -286,7 +337,10 @@ def _spec(spec: Any) -> tuple[Shape | None, str]:
 
 
 def _batched(shape: Shape | None, y_shape: Shape | None) -> bool | None:
-    """Batches have one open first dimension, or the same fixed one for inputs and targets."""
+    """Batches have one open first dimension, or the same fixed one for inputs and targets.
+
+    None where both are alike in all: a batch of vectors, or one image for an autoencoder.
+    """
     if shape is None:
         return None
     if not shape or y_shape == ():
@@ -294,7 +348,35 @@ def _batched(shape: Shape | None, y_shape: Shape | None) -> bool | None:
     if shape[0] is None:
         # Sentences of any length look alike; with targets the two can be told apart.
         return True if y_shape is None else y_shape[0] is None
+    if shape == y_shape and len(shape) > 1:
+        return None
     return y_shape is not None and y_shape[0] == shape[0]
+
+
+def as_samples_of(info: DataInfo, sample: Shape | None) -> DataInfo:
+    """Settle whether a dataset is batched, where the shape that the model takes tells.
+
+    Args:
+        info: of the dataset; of anything else it stays as it is.
+        sample: the shape of the model's input, without the batch.
+    """
+    shape = info.shape
+    # Where the first size is open, it is a batch's already.
+    if sample is None or not shape or not info.is_dataset or shape[0] is None or not info.y_shape:
+        return info
+    whole, rest = (_is_sample(part, sample) for part in (shape, shape[1:]))
+    if whole != rest and (whole or info.batched is None):
+        return dataclasses.replace(info, batched=rest)
+    return info
+
+
+def _is_sample(shape: Shape, sample: Shape) -> bool:
+    """Whether a model for one shape takes the other; Keras adds a last dimension by itself."""
+    return any(
+        len(one) == len(sample)
+        and all(None in pair or pair[0] == pair[1] for pair in zip(one, sample, strict=True))
+        for one in (shape, (*shape, 1))
+    )
 
 
 # Statistics
@@ -386,40 +468,52 @@ def _compute(array: npt.NDArray[Any], whole: bool) -> Statistics:
     minimum, maximum = float(np.min(values)), float(np.max(values))
     # Both are NaN where one value is.
     has_nan = math.isnan(minimum)
-    mean = float(np.mean(sample, dtype=np.float64))
-    if has_nan:
-        numbers = values[~np.isnan(values)]
+    has_infinity = math.isinf(minimum) or math.isinf(maximum)
+    if has_nan or has_infinity:
+        finite = np.isfinite(values)
+        numbers = values[finite]
+        # Beside a NaN, infinity does not show in the minimum.
+        has_infinity = bool((~finite & ~np.isnan(values)).any())
         if numbers.size == 0:
-            return Statistics(has_nan=True, exact=exact)
+            return Statistics(has_nan=has_nan, has_infinity=has_infinity, exact=exact)
         minimum, maximum = float(numbers.min()), float(numbers.max())
         mean = float(numbers.mean(dtype=np.float64))
-    is_integer = not has_nan and _whole(sample)
+    else:
+        mean = float(np.mean(sample, dtype=np.float64))
+    gaps = has_nan or has_infinity
+    is_integer = not gaps and _whole(sample)
 
     classes: npt.NDArray[Any] | None = None
     distinct: int | None = None
-    is_one_hot = False
+    is_one_hot = has_several_ones = False
     if labels.ndim == 1:
         chosen = labels[_spread(len(labels), label_count)]
         is_integer = is_integer and _whole(chosen)
-        if not has_nan:
+        if not gaps:
             distinct = _distinct(chosen)
             minimum, maximum = min(minimum, float(chosen.min())), max(maximum, float(chosen.max()))
         classes = chosen if is_integer else None
     elif array.ndim == 2 and is_integer and minimum >= 0 and maximum == 1:
         rows = max(64, label_count // array.shape[1])
         chosen = array[_spread(len(array), rows)]
-        is_one_hot = bool(((chosen == 0) | (chosen == 1)).all() and (chosen.sum(axis=1) == 1).all())
+        ones = chosen.sum(axis=1)
+        flags = bool(((chosen == 0) | (chosen == 1)).all())
+        is_one_hot = flags and bool((ones == 1).all())
+        has_several_ones = flags and bool((ones > 1).any())
         classes = np.argmax(chosen, axis=1) if is_one_hot else None
     return Statistics(
         minimum,
         maximum,
         mean,
-        has_nan,
-        is_integer,
-        distinct,
-        is_one_hot,
-        classes is not None and _sorted(classes),
-        exact,
+        has_nan=has_nan,
+        has_infinity=has_infinity,
+        is_integer=is_integer,
+        distinct=distinct,
+        distinct_seen=len(np.unique(sample)) if is_integer else None,
+        is_one_hot=is_one_hot,
+        has_several_ones=has_several_ones,
+        sorted_labels=classes is not None and _sorted(classes),
+        exact=exact,
     )
 
 

@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from kwidgets.builder import data
-from kwidgets.builder.data import as_wire, describe, element_shape, scan, target_shape
+from kwidgets.builder.data import (
+    as_samples_of,
+    as_wire,
+    describe,
+    element_shape,
+    scan,
+    target_shape,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +150,39 @@ def test_nan_is_found_and_hides_no_number():
     assert statistics(pd.Series([1.0, None])).has_nan
 
 
+def test_infinity_is_found_and_hides_no_number():
+    found = statistics(np.array([1.0, np.inf, -3, 2]))
+    assert found.has_infinity and not found.has_nan and not found.is_integer
+    assert (found.minimum, found.maximum, found.mean) == (-3, 2, 0)
+    both = statistics(np.array([[1.0, np.nan], [-np.inf, 2]]))
+    assert both.has_infinity and both.has_nan and (both.minimum, both.maximum) == (1, 2)
+    assert not statistics(np.array([1.0, np.nan])).has_infinity
+    nothing = statistics(np.full(3, np.inf))
+    assert nothing.has_infinity and nothing.minimum is None
+
+
+def test_a_row_with_several_ones_is_noticed():
+    assert statistics(np.array([[1, 1, 0], [0, 0, 1]])).has_several_ones
+    assert not statistics(np.array([[1, 0, 0], [0, 0, 0]])).has_several_ones
+    assert not statistics(np.eye(3)).has_several_ones
+
+
+def test_numbers_in_the_clothes_of_objects_are_told_from_texts():
+    def objects(value):
+        info = describe("value", value)
+        assert info is not None and not info.is_number
+        return info.object_kind
+
+    assert objects(np.array([1, 2.5, None], object)) == "numbers"
+    assert objects(np.array(["a", "b"], object)) == "texts"
+    assert objects(np.array([1, "b"], object)) == ""
+    assert objects(pd.Series([1, None], dtype="Int64")) == "numbers"
+    assert objects(pd.DataFrame({"a": [1, 2], "b": [3, 4]}).astype("Int64")) == "numbers"
+    assert objects(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})) == ""
+    whole = describe("value", np.array([1, 2]))
+    assert whole is not None and whole.object_kind == ""
+
+
 def test_a_large_array_is_sampled_in_every_column_and_always_alike():
     values = np.zeros((200_000, 16), "float32")
     values[:, 11] = 5
@@ -247,6 +287,19 @@ def test_datasets_are_described_without_running_them():
         assert info.batched is batched and info.shape == shape and info.dtype == "float32"
         assert element_shape(info) == (28, 28) and target_shape(info) == ()
         assert as_wire(info)["roles"] == ["dataset"]
+    # One image for an autoencoder, or a batch of vectors: only the model can tell.
+    spec = (tf.TensorSpec((28, 28), tf.float32), tf.TensorSpec((28, 28), tf.float32))
+    image = describe("image", tf.data.Dataset.from_generator(fail, output_signature=spec))
+    assert image is not None and image.batched is None and element_shape(image) is None
+    for sample, batched in [
+        ((28, 28), False),
+        ((28, 28, 1), False),
+        ((None, 28), False),
+        ((28,), True),
+        ((5,), None),
+        (None, None),
+    ]:
+        assert as_samples_of(image, sample).batched is batched
     pairs = tf.data.Dataset.from_tensor_slices({"a": [1.0], "b": [2.0]})
     info = describe("pairs", pairs)
     assert info is not None and info.shape is None and element_shape(info) is None
