@@ -10,7 +10,8 @@ import pytest
 from kwidgets.builder import mistakes
 from kwidgets.builder.infer import analyze
 from kwidgets.builder.mistakes import RULES, Advice, Rule, Situation, advise, as_wire, by_id
-from kwidgets.builder.spec import ModelSpec
+from kwidgets.builder.mistakes.losses import loss_of
+from kwidgets.builder.spec import ModelSpec, ObjectSpec
 from tests.builder.mistakes_corpus import GOOD, WRONG, Case, case, classifier
 
 cases = pytest.mark.parametrize("example", [*GOOD, *WRONG], ids=lambda example: example.name)
@@ -108,6 +109,65 @@ def test_the_words_name_the_numbers():
         "target": example.spec.layers[2].uid,
         "fix": "Set units to 10",
     }
+
+
+def mended(name: str, id: str) -> ModelSpec:
+    example = next(one for one in WRONG if one.name == name)
+    fix = by_id(look(example), example.resolve(id)).fix
+    assert fix is not None
+    return fix.apply(example.spec)
+
+
+def test_a_fix_of_the_loss_keeps_its_other_arguments():
+    spec = mended("several labels from raw scores, smoothed", "several-labels:compile")
+    assert spec.compile["loss"] == ObjectSpec(
+        "keras.losses.BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}
+    )
+    for name, argument in [
+        ("CategoricalCrossentropy", "label_smoothing"),
+        ("SparseCategoricalCrossentropy", "ignore_class"),
+        ("BinaryFocalCrossentropy", "gamma"),
+    ]:
+        value = ObjectSpec(f"keras.losses.{name}", {"from_logits": True, argument: 1})
+        loss = loss_of(value)
+        assert loss.become(loss.name, False) == value.without_argument("from_logits")
+    assert loss_of("mse").become("binary_crossentropy") == "binary_crossentropy"
+
+
+@pytest.mark.parametrize(
+    ("name", "id", "metrics"),
+    [
+        (
+            "binary with ten classes, and metrics of yes or no",
+            "binary-with-classes:compile",
+            ("accuracy",),
+        ),
+        (
+            "binary with softmax on one-hot, and metrics of yes or no",
+            "binary-with-softmax:compile",
+            ("accuracy", "auc"),
+        ),
+        (
+            "several labels with softmax and categorical crossentropy",
+            "several-labels:compile",
+            ("accuracy",),
+        ),
+    ],
+)
+def test_a_fix_of_the_loss_exchanges_metrics_that_no_longer_fit(name, id, metrics):
+    assert mended(name, id).compile["metrics"] == metrics
+
+
+def test_labels_with_gaps_are_to_be_renumbered_and_get_no_units():
+    for name, code in [
+        ("labels 10, 20 and 30", "names, y_tens = np.unique(y_tens, return_inverse=True)"),
+        ("binary crossentropy for labels 0 and 255", "y_0_255 = y_0_255 // 255"),
+        ("binary crossentropy for labels 1 and 2", "y_1_2 = y_1_2 - 1"),
+        ("masks of 0 and 255 for two classes", "masks_255 = masks_255 // 255"),
+    ]:
+        example = next(one for one in WRONG if one.name == name)
+        (advice,) = advise(look(example))
+        assert code in advice.text and advice.fix is None
 
 
 def test_the_worst_comes_first():

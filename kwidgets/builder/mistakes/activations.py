@@ -13,6 +13,7 @@ from kwidgets.builder.mistakes.ending import (
     many_classes_as_yes_no,
     numbers_as_classes,
     one_unit_only,
+    renumbering,
 )
 from kwidgets.builder.mistakes.losses import (
     BINARY,
@@ -143,6 +144,9 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         text = f"The last layer gives one value, but {loss.title} needs one for each class."
     if numbers_as_classes(situation):
         return  # the loss is the first thing to mend
+    if targets is not None and targets.must_be_renumbered and targets.kinds != 2:
+        yield Finding(title, f"{text} {renumbering(targets)}", last.uid)
+        return
     classes = targets.classes if targets is not None else None
     if targets is not None and classes is not None and (classes > 2 or targets.form == "one_hot"):
         name = CATEGORICAL if targets.form == "one_hot" else SPARSE
@@ -170,7 +174,7 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
     def yes_or_no(spec: ModelSpec) -> ModelSpec:
         spec = activate(situation, "sigmoid", spec)
         if loss is not None and loss.name in CLASSES:
-            spec = edits.with_compile(spec, loss=loss.become(BINARY, False))
+            spec = edits.with_loss(spec, loss.become(BINARY, False), 1)
         return spec
 
     if loss is not None and loss.name in REGRESSION:
@@ -178,6 +182,8 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
             title, text, last.uid, Fix("Remove softmax", partial(activate, situation, "linear"))
         )
         return
+    if targets is not None and targets.must_be_renumbered:
+        text += f" {renumbering(targets)}"
     with_loss = " and binary crossentropy" if loss is not None and loss.name in CLASSES else ""
     yield Finding(
         title,
@@ -208,7 +214,7 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
             "compile",
             Fix(
                 "Use binary crossentropy",
-                lambda spec: edits.with_compile(spec, loss=loss.become(BINARY)),
+                lambda spec: edits.with_loss(spec, loss.become(BINARY), width),
             ),
         )
         return
@@ -241,7 +247,7 @@ def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
         text += f"{targets.name} has one class for each sample: use categorical crossentropy."
         fix = Fix(
             "Use categorical crossentropy",
-            lambda spec: edits.with_compile(spec, loss=loss.become(CATEGORICAL)),
+            lambda spec: edits.with_loss(spec, loss.become(CATEGORICAL), width),
         )
     elif targets is not None and targets.form == "multi_label":
         text += f"{targets.name} has several labels for each sample: use sigmoid."

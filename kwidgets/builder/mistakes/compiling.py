@@ -13,11 +13,11 @@ from kwidgets.builder.mistakes.losses import (
     CATEGORICAL,
     CLASSES,
     CROSSENTROPIES,
-    ONE_HOT,
     REGRESSION,
     SPARSE,
     YES_NO,
 )
+from kwidgets.builder.mistakes.metrics import metric_name, misfit
 from kwidgets.builder.mistakes.situation import (
     Situation,
 )
@@ -38,23 +38,6 @@ _HIGH_RATES: Final = {
 
 _LOW_RATE: Final = 1e-7
 
-# Metrics for class numbers, for rows of classes, and for a yes or no at each unit.
-_FOR_NUMBERED = ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy")
-
-_FOR_ROWS = ("categorical_accuracy", "top_k_categorical_accuracy")
-
-_FOR_YES_NO = (
-    "binary_accuracy",
-    "precision",
-    "recall",
-    "auc",
-    "f1_score",
-    "true_positives",
-    "true_negatives",
-    "false_positives",
-    "false_negatives",
-)
-
 
 @rule(RULES, "no-loss", "error")
 def no_loss(situation: Situation) -> Iterator[Finding]:
@@ -71,6 +54,9 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
             loss = BINARY
         elif targets.form == "numbers":
             loss = "mse"
+        elif targets.per_position and targets.form == "integers":
+            # Whole numbers of a regression look the same, unless each position has classes.
+            loss = SPARSE if (width or 1) > 1 else BINARY if targets.highest == 1 else None
         elif targets.form == "integers" and targets.look_like_classes:
             loss = BINARY if targets.classes == 2 and width == 1 else SPARSE
         elif targets.form == "integers" and targets.single:
@@ -136,21 +122,6 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
         )
 
 
-def metric_name(metric: Value) -> str | None:
-    """Return a metric's name as one string: "binary_accuracy"; None of the user's own."""
-    if isinstance(metric, ObjectSpec):
-        if not metric.class_name.startswith("keras.metrics."):
-            return None
-        metric = metric.title
-    if not isinstance(metric, str):
-        return None
-    known = {
-        name.replace("_", ""): name
-        for name in (*_FOR_NUMBERED, *_FOR_ROWS, *_FOR_YES_NO, "accuracy")
-    }
-    return known.get(metric.lower().replace("_", ""), metric.lower())
-
-
 def _exchanged(situation: Situation, index: int, metric: Value) -> Fix:
     metrics = (*situation.metrics[:index], metric, *situation.metrics[index + 1 :])
     # Once is enough.
@@ -169,24 +140,17 @@ def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
         return
     for index, metric in enumerate(situation.metrics):
         name = metric_name(metric)
-        level = None
-        if loss.name == SPARSE and name in _FOR_ROWS:
-            text = f"{name} is for one-hot labels; with class numbers it shows nonsense."
-        elif loss.name in ONE_HOT and name in _FOR_NUMBERED:
-            text, level = f"{name} is for class numbers; with one-hot labels it fails.", "error"
-        elif loss.name in YES_NO and width == 1 and name in (*_FOR_ROWS, *_FOR_NUMBERED):
-            text = f"{name} compares several values; of a single one it shows nonsense."
-        elif loss.name == SPARSE and name in _FOR_YES_NO and (width or 0) > 2:
-            text, level = f"{name} is for yes or no; with class numbers it fails.", "error"
-        else:
+        found = misfit(name, loss.name, width)
+        if found is None:
             continue
+        text, fails = found
         yield Finding(
             f"{name} does not fit the loss",
             f'{text} "accuracy" chooses the one for {loss.title}.',
             "compile",
             _exchanged(situation, index, "accuracy"),
             about=name or "",
-            level="error" if level == "error" else None,
+            level="error" if fails else None,
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from kwidgets.builder.mistakes.losses import loss_of
+from kwidgets.builder.mistakes.metrics import fitting
 from kwidgets.builder.mistakes.situation import WITH_UNITS, Situation, Step
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
 
@@ -11,6 +13,21 @@ from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
 def with_compile(spec: ModelSpec, **arguments: Value) -> ModelSpec:
     """Set arguments of compile; None takes one away."""
     return dataclasses.replace(spec, compile=_changed(dict(spec.compile or {}), arguments))
+
+
+def with_loss(spec: ModelSpec, loss: Value, width: int | None = None) -> ModelSpec:
+    """Set the loss, and exchange metrics that do not fit it.
+
+    Args:
+        spec: what is changed.
+        loss: the new one.
+        width: how many values the model gives then.
+    """
+    known = loss_of(loss)
+    metrics = (spec.compile or {}).get("metrics")
+    if known is not None and metrics is not None:
+        metrics = fitting(metrics, known.name, width)
+    return with_compile(spec, loss=loss, metrics=metrics)
 
 
 def with_fit(spec: ModelSpec, **arguments: Value) -> ModelSpec:
@@ -96,4 +113,4 @@ def classify(spec: ModelSpec, situation: Situation, classes: int, loss: Value) -
         spec = with_units(spec, last, classes)
     if step is not None:
         spec = with_activation(spec, step, "softmax")
-    return with_compile(spec, loss=loss)
+    return with_loss(spec, loss, classes)

@@ -14,7 +14,11 @@ from kwidgets.builder.mistakes.situation import (
     Situation,
     Targets,
 )
+from kwidgets.builder.mistakes.words import number, span
 from kwidgets.builder.spec import ModelSpec
+
+# With more different values than this, labels may as well be numbers to predict.
+_MANY_CLASSES = 30
 
 
 def activation_for(loss_name: str) -> str:
@@ -63,7 +67,7 @@ def ignores_a_class(situation: Situation) -> bool:
 def has_sequence_output(situation: Situation) -> bool:
     """More dimensions come out than the targets have: a Flatten or the like is missing."""
     targets, shape = situation.targets, situation.output_shape
-    if targets is None or targets.shape is None or shape is None:
+    if targets is None or targets.shape is None or shape is None or targets.per_position:
         return False
     loss = situation.loss
     rank = 0 if targets.single else len(targets.shape)
@@ -80,7 +84,9 @@ def many_classes_as_yes_no(situation: Situation) -> bool:
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if loss is None or loss.name not in YES_NO or targets is None or targets.form != "integers":
         return False
-    if not targets.single or (targets.lowest is not None and targets.lowest < 0):
+    if not targets.single and not (targets.per_position and width != 1):
+        return False
+    if targets.lowest is not None and targets.lowest < 0:
         return False
     many = targets.highest is not None and targets.highest > 1
     return many or (width is not None and width > 1)
@@ -91,13 +97,40 @@ def numbers_as_classes(situation: Situation) -> bool:
     loss, targets = situation.loss, situation.targets
     if loss is None or targets is None or targets.statistics is None:
         return False
-    if targets.statistics.has_nan:
+    if targets.statistics.has_nan or targets.statistics.has_infinity:
         return False  # class numbers with a gap look like this too, and the gap comes first
+    width, highest = situation.output_width, targets.highest
+    in_range = width is not None and highest is not None and width > highest
+    if targets.statistics.is_integer and targets.form == "numbers" and in_range:
+        return False  # who has a unit for each of them means classes
     if loss.name in CLASSES and targets.single:
         return targets.form == "numbers"
     if loss.name in (*YES_NO, *ONE_HOT) and targets.form in ("numbers", "integers"):
-        if targets.single and targets.form == "integers":
+        if targets.form == "integers" and (
+            targets.single or (targets.per_position and width is not None and width > 1)
+        ):
             return False  # class numbers
         outside = (targets.lowest or 0) < 0 or (targets.highest or 0) > 1
         return outside
     return False
+
+
+def renumbering(targets: Targets) -> str:
+    """Say how labels with gaps become class numbers."""
+    name, low, high = targets.name, targets.lowest or 0, targets.highest or 0
+    kinds = targets.kinds
+    if kinds is not None and kinds <= _MANY_CLASSES:
+        what = f"{name} has only {kinds} different labels ({span(low, high)}), which Keras expects "
+        what += f"to be 0–{kinds - 1}. Number them so: "
+    else:
+        what = (
+            f"{name} goes from {number(low)} to {number(high)}. For numbers to predict, such as "
+            "prices, use mean squared error and one unit. Classes must be numbered from 0 on: "
+        )
+    if kinds == 2 and low == 0:
+        return f"{what}{name} = {name} // {high:.0f}."
+    if kinds is not None and high - low + 1 == kinds:
+        return f"{what}{name} = {name} - {low:.0f}."
+    if targets.single:
+        return f"{what}names, {name} = np.unique({name}, return_inverse=True)."
+    return f"{what}{name} = np.searchsorted(np.unique({name}), {name})."

@@ -39,6 +39,13 @@ _SHORT: Final = {
 # their letters alone.
 _KNOWN: Final = {name.replace("_", ""): name for name in (*CROSSENTROPIES, *REGRESSION)} | _SHORT
 
+# Arguments that mean the same to several losses.
+_SHARED: Final = {
+    "reduction": (*CROSSENTROPIES, *REGRESSION),
+    "label_smoothing": (*ONE_HOT, *YES_NO),
+    "gamma": (CATEGORICAL_FOCAL, BINARY_FOCAL),
+}
+
 # What users call them in speech.
 TITLES: Final = {
     SPARSE: "sparse categorical crossentropy",
@@ -68,13 +75,24 @@ class Loss:
         return TITLES.get(self.name, self.name.replace("_", " "))
 
     def become(self, name: str, from_logits: bool | None = None) -> Value:
-        """Return another loss, written as this one is."""
+        """Return another loss, written as this one is, with the arguments that it knows too."""
         logits = self.from_logits if from_logits is None else from_logits
         logits = logits and name in CROSSENTROPIES
-        if isinstance(self.value, ObjectSpec) or logits:
-            title = "".join(part.capitalize() for part in name.split("_"))
-            return ObjectSpec(f"keras.losses.{title}", {"from_logits": True} if logits else {})
-        return name
+        if not isinstance(self.value, ObjectSpec) and not logits:
+            return name
+        before = self.value.arguments if isinstance(self.value, ObjectSpec) else {}
+        kept = {
+            argument: value
+            for argument, value in before.items()
+            if argument != "from_logits"
+            and (name == self.name or name in _SHARED.get(argument, ()))
+        }
+        if logits:
+            kept = {"from_logits": True, **kept}
+        if isinstance(self.value, ObjectSpec) and name == self.name:
+            return dataclasses.replace(self.value, arguments=kept, live=None)
+        title = "".join(part.capitalize() for part in name.split("_"))
+        return ObjectSpec(f"keras.losses.{title}", kept)
 
 
 def loss_of(value: Value) -> Loss | None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from kwidgets.builder.analysis import Analysis, LayerFacts, Shape
-from kwidgets.builder.data import DataInfo, Statistics, element_shape, target_shape
+from kwidgets.builder.data import DataInfo, Statistics, as_samples_of, element_shape, target_shape
 from kwidgets.builder.mistakes.losses import Loss, loss_of
-from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, Variable
+from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Reference, Value, Variable
 
 _KERAS_LAYERS: Final = "keras.layers."
 
@@ -46,9 +46,22 @@ NORMALIZING: Final = (
 WITH_UNITS: Final = ("Dense", *RECURRENT)
 WITH_FILTERS: Final = tuple(name for name in MORE_CONVOLUTIONS if "Depthwise" not in name)
 
+# Class numbers begin near zero, prices and years do not.
+_NOT_NEAR_ZERO: Final = 10
+_FAR_FROM_ZERO: Final = 100
+# Of so few different values a sample of the elements shows all.
+_FEW: Final = 32
+
 # What the targets are: class numbers, rows with a single 1, rows of 0s and 1s, other numbers,
 # or something Keras cannot compute with.
 Form = Literal["integers", "one_hot", "multi_label", "numbers", "words"]
+
+
+def alike(shape: Shape, other: Shape) -> bool:
+    """Whether two shapes can be the same, where None may be any size."""
+    return len(shape) == len(other) and all(
+        None in pair or pair[0] == pair[1] for pair in zip(shape, other, strict=True)
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,12 +133,24 @@ class Step:
         return value if isinstance(value, int) else None
 
 
+_FUNCTIONS: Final = ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "softplus", "elu", "selu")
+
+
 def activation_name(value: Value) -> str | None:
     """Return an activation's name in lower case; None of a function of the user's."""
     if value is None:
         return "linear"
     if isinstance(value, ObjectSpec):
         value = value.title
+    if isinstance(value, Reference):
+        # A function of a library has the library's own meaning: tf.nn.softmax, jax.nn.relu.
+        function = value.value
+        library = str(getattr(function, "__module__", "")).partition(".")[0]
+        name = getattr(function, "__name__", None)
+        if library not in ("keras", "tensorflow", "torch", "jax") or not isinstance(name, str):
+            return None
+        value = name.removesuffix("_v2")
+        return value if value in _FUNCTIONS else None
     return value.lower() if isinstance(value, str) else None
 
 
@@ -138,12 +163,20 @@ class Targets:
         shape: of one sample's target; ``()`` is a single number. None when unknown.
         dtype: as NumPy names it.
         statistics: None where the values are not known, as of a dataset.
+        object_kind, samples: see ``DataInfo``.
+        in_dataset: whether a dataset gives them.
+        per_position: one value for each position of the model's output: each step of a sequence,
+            each pixel of an image.
     """
 
     name: str
     shape: Shape | None
     dtype: str
     statistics: Statistics | None
+    object_kind: str = ""
+    samples: int | None = None
+    in_dataset: bool = False
+    per_position: bool = False
 
     @property
     def single(self) -> bool:
@@ -157,8 +190,11 @@ class Targets:
             return "words" if self.dtype else None
         if values is None or values.minimum is None or values.maximum is None:
             # A dataset's targets; whole numbers one by one can only be classes or counts.
-            return "integers" if self.single and self.dtype.startswith(("int", "uint")) else None
+            whole = self.dtype.startswith(("int", "uint"))
+            return "integers" if whole and (self.single or self.per_position) else None
         if self.single:
+            return "integers" if values.is_integer and not self._are_measured else "numbers"
+        if self.per_position:
             return "integers" if values.is_integer else "numbers"
         if values.is_one_hot:
             return "one_hot"
@@ -170,6 +206,16 @@ class Targets:
         )
 
     @property
+    def _are_measured(self) -> bool:
+        """Whole numbers that can hardly number classes: very many, far from zero, as prices."""
+        values = self.statistics
+        if values is None or values.minimum is None or values.minimum < _FAR_FROM_ZERO:
+            return False
+        if values.distinct is None:
+            return True
+        return self.samples is not None and 2 * values.distinct > self.samples >= 20
+
+    @property
     def lowest(self) -> float | None:
         return None if self.statistics is None else self.statistics.minimum
 
@@ -178,10 +224,37 @@ class Targets:
         return None if self.statistics is None else self.statistics.maximum
 
     @property
+    def kinds(self) -> int | None:
+        """How many different values there are at least; None when unknown or more than a few."""
+        values = self.statistics
+        if values is None:
+            return None
+        return values.distinct if self.single else values.distinct_seen
+
+    @property
+    def must_be_renumbered(self) -> bool:
+        """Whether whole numbers leave out most of those below them: 10, 20, 30, or 0 and 255.
+
+        As many units as the highest of them would mostly stand for no class. Two labels of which
+        one is not 0 are such too: 1 and 2.
+        """
+        low, high, kinds = self.lowest, self.highest, self.kinds
+        if self.form != "integers" or low is None or high is None or low < 0 or high <= 1:
+            return False
+        if low >= _NOT_NEAR_ZERO:
+            return True
+        if kinds is None:
+            return self.samples is not None and high >= self.samples
+        if not self.single:
+            # Rare classes may not be among those that were looked at.
+            return high > 8 * kinds and kinds <= _FEW
+        return kinds == 2 or (kinds > 2 and high + 1 > 2 * kinds)
+
+    @property
     def classes(self) -> int | None:
         """How many classes there must be for the highest label, if these are labels."""
         if self.form == "integers" and self.highest is not None:
-            return int(self.highest) + 1
+            return None if self.must_be_renumbered else int(self.highest) + 1
         if self.form == "one_hot" and self.shape:
             return self.shape[0]
         return None
@@ -298,7 +371,8 @@ class Situation:
     def variable(self, argument: str) -> DataInfo | None:
         """What is known of the variable that an argument of fit names."""
         value = self.spec.fit.get(argument)
-        return self.data.get(value.name) if isinstance(value, Variable) else None
+        info = self.data.get(value.name) if isinstance(value, Variable) else None
+        return None if info is None else as_samples_of(info, self.spec.input_shape)
 
     @property
     def x(self) -> DataInfo | None:
@@ -316,10 +390,35 @@ class Situation:
         if x is not None and x.is_dataset:
             if x.y_shape is None:
                 return None
-            return Targets(x.name, target_shape(x), x.y_dtype, None)
+            shape = target_shape(x)
+            per_position = self._is_per_position(shape, None)
+            return Targets(
+                x.name, shape, x.y_dtype, None, in_dataset=True, per_position=per_position
+            )
         if y is None or y.is_dataset or y.shape is None:
             return None
-        return Targets(y.name, y.shape[1:], y.dtype, y.statistics)
+        shape = y.shape[1:]
+        return Targets(
+            y.name,
+            shape,
+            y.dtype,
+            y.statistics,
+            y.object_kind,
+            y.samples,
+            per_position=self._is_per_position(shape, y.statistics),
+        )
+
+    def _is_per_position(self, shape: Shape | None, values: Statistics | None) -> bool:
+        output = self.output_shape
+        if shape is None or shape in ((), (1,)) or output is None or len(output) < 2:
+            return False
+        # Rows as wide as the output are rather one for each sample than one value for each step.
+        unsure = None in output[:-1] or (values is not None and values.is_one_hot)
+        if shape[-1] == output[-1] and output[-1] != 1 and unsure:
+            return False
+        # Keras drops a last dimension of 1: masks may be (height, width, 1).
+        parts = (shape, shape[:-1]) if shape[-1] == 1 else (shape,)
+        return any(alike(part, output[:-1]) for part in parts)
 
     @property
     def has_validation(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
@@ -11,6 +11,9 @@ from kwidgets.builder.mistakes.ending import (
     ignores_a_class,
     many_classes_as_yes_no,
     numbers_as_classes,
+    one_unit_only,
+    renumbering,
+    unit_word,
 )
 from kwidgets.builder.mistakes.losses import (
     BINARY,
@@ -21,6 +24,7 @@ from kwidgets.builder.mistakes.losses import (
     REGRESSION,
     SPARSE,
     YES_NO,
+    Loss,
 )
 from kwidgets.builder.mistakes.situation import (
     Situation,
@@ -29,6 +33,9 @@ from kwidgets.builder.mistakes.words import count, number, span
 from kwidgets.builder.spec import ModelSpec
 
 RULES: list[Rule] = []
+
+# Classes of pixels are mostly few, and shades of grey many.
+_FEW_CLASSES = 30
 
 
 @rule(RULES, "negative-labels", "error")
@@ -61,57 +68,100 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
     if loss is None or loss.name != SPARSE or targets is None or targets.single:
         return
     if targets.form == "multi_label":
-
-        def many(spec: ModelSpec) -> ModelSpec:
-            spec = edits.with_compile(spec, loss=loss.become(BINARY))
-            return spec if loss.from_logits else activate(situation, "sigmoid", spec)
-
         yield Finding(
             "Several labels for each sample",
             f"{targets.name} has rows of 0s and 1s with several 1s, but {loss.title} expects one "
             "class number. For several labels, use binary crossentropy with sigmoid.",
             "compile",
-            Fix("Use binary crossentropy", many),
+            Fix("Use binary crossentropy", _several_labels(situation, loss)),
         )
         return
-    # Of a dataset only the shape is known.
+    columns = targets.shape[0] if targets.shape is not None and len(targets.shape) == 1 else None
+    # Of a dataset only the shape is known: a row can be no class number.
     rows = (
-        targets.statistics is None
-        and targets.shape is not None
-        and len(targets.shape) == 1
-        and targets.shape[0] == width
+        targets.in_dataset
+        and not targets.per_position
+        and columns is not None
+        and columns > 1
         and situation.output_shape is not None
         and len(situation.output_shape) == 1
     )
     if targets.form == "one_hot" or rows:
+        last = situation.last_weights
+        other = columns if columns != width and last is not None else None
+
+        def one_hot(spec: ModelSpec) -> ModelSpec:
+            if other is not None and last is not None:
+                spec = edits.with_units(spec, last, other)
+            return edits.with_loss(spec, loss.become(CATEGORICAL), columns)
+
+        units = f"{other} {unit_word(situation)} and " if other is not None else ""
         yield Finding(
             "Labels are one-hot",
-            f"{targets.name} gives a row of {targets.shape[0] if targets.shape else ''} values for "
-            f"each sample, with a 1 for its class, but {loss.title} expects the class's number. "
-            "Use categorical crossentropy.",
+            f"{targets.name} gives a row of {columns or ''} values for each sample, with a 1 for "
+            f"its class, but {loss.title} expects the class's number. Use {units}categorical "
+            "crossentropy.",
             "compile",
-            Fix(
-                "Use categorical crossentropy",
-                lambda spec: edits.with_compile(spec, loss=loss.become(CATEGORICAL)),
-            ),
+            Fix(f"Use {units}categorical crossentropy", one_hot),
         )
+
+
+def _several_labels(situation: Situation, loss: Loss) -> Callable[[ModelSpec], ModelSpec]:
+    """Ask for a yes or no of each label by itself."""
+
+    def several(spec: ModelSpec) -> ModelSpec:
+        spec = edits.with_loss(spec, loss.become(BINARY), situation.output_width)
+        return spec if loss.from_logits else activate(situation, "sigmoid", spec)
+
+    return several
+
+
+@rule(RULES, "several-labels", "warning")
+def several_labels(situation: Situation) -> Iterator[Finding]:
+    """Softmax shares out 1 among the classes: of a sample with three labels each one gets a third
+    at best. Each label needs a yes or no of its own.
+    """
+    loss, targets = situation.loss, situation.targets
+    if loss is None or loss.name not in ONE_HOT or targets is None or targets.statistics is None:
+        return
+    if targets.form != "multi_label" or not targets.statistics.has_several_ones:
+        return
+    # Beside sigmoid it is the loss alone: told by another rule.
+    if situation.output_activation not in ("softmax", "linear") or one_unit_only(situation):
+        return
+    if situation.output_activation == "linear" and not loss.from_logits:
+        return
+    yield Finding(
+        "Several labels for each sample",
+        f"{targets.name} has rows with several 1s, but with softmax and {loss.title} a sample has "
+        "a single class. For several labels, use binary crossentropy with sigmoid.",
+        "compile",
+        Fix("Use binary crossentropy", _several_labels(situation, loss)),
+    )
 
 
 @rule(RULES, "categorical-with-numbers", "error")
 def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
     """Categorical crossentropy compares rows; class numbers are for the sparse one."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
-    if loss is None or loss.name not in ONE_HOT or targets is None or not targets.single:
+    if loss is None or loss.name not in ONE_HOT or targets is None or width == 1:
         return
-    if targets.form == "integers" and width != 1:
+    if not targets.single and not targets.per_position:
+        return
+    # Beside several units a single number of a dataset can only be a class's, whatever its dtype.
+    numbered = targets.form == "integers" or (
+        targets.in_dataset and targets.form is None and width is not None
+    )
+    if numbered:
+        each = "sample" if targets.single else "position"
         yield Finding(
             "Labels are class numbers",
-            f"{targets.name} holds a class number for each sample, but {loss.title} expects a row "
+            f"{targets.name} holds a class number for each {each}, but {loss.title} expects a row "
             "with a 1 for its class. Use sparse categorical crossentropy.",
             "compile",
             Fix(
                 "Use sparse categorical crossentropy",
-                lambda spec: edits.with_compile(spec, loss=loss.become(SPARSE)),
+                lambda spec: edits.with_loss(spec, loss.become(SPARSE), width),
             ),
         )
 
@@ -122,8 +172,16 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if not many_classes_as_yes_no(situation) or loss is None or targets is None or width is None:
         return
+    if targets.must_be_renumbered:
+        yield Finding(
+            "Labels other than 0 and 1",
+            f"{loss.title.capitalize()} knows only 0 and 1. {renumbering(targets)}",
+            "fit",
+        )
+        return
     if targets.highest is not None and targets.highest > 1:
         classes = max(int(targets.highest) + 1, width)
+        units = unit_word(situation)
 
         def several(spec: ModelSpec) -> ModelSpec:
             return edits.classify(spec, situation, classes, loss.become(SPARSE, False))
@@ -131,7 +189,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "Binary crossentropy for several classes",
             f"{targets.name} has labels {span(targets.lowest or 0, targets.highest)}, but "
-            f"{loss.title} knows only 0 and 1. Use {classes} units with softmax and sparse "
+            f"{loss.title} knows only 0 and 1. Use {classes} {units} with softmax and sparse "
             "categorical crossentropy.",
             "compile",
             None
@@ -143,12 +201,13 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
     def sparse(spec: ModelSpec) -> ModelSpec:
         if situation.output_activation == "sigmoid":
             spec = activate(situation, "softmax", spec)
-        return edits.with_compile(spec, loss=loss.become(SPARSE))
+        return edits.with_loss(spec, loss.become(SPARSE), width)
 
+    each = "sample" if targets.single else "position"
     yield Finding(
         f"{width} values for a yes or no",
         f"The last layer gives {width} values, but {targets.name} has a single 0 or 1 for each "
-        "sample. Either use one unit with sigmoid, or keep them and use sparse categorical "
+        f"{each}. Either use one with sigmoid, or keep them and use sparse categorical "
         "crossentropy with softmax.",
         "compile",
         Fix("Use sparse categorical crossentropy", sparse),
@@ -169,6 +228,14 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         f"{' and values between 0 and 1' if loss.name in YES_NO else ''}. "
     )
     pixels = not targets.single and targets.form == "integers" and low >= 0 and 1 < high <= 255
+    if pixels and targets.per_position and high <= _FEW_CLASSES:
+        yield Finding(
+            "Targets go beyond 1",
+            f"{text}If they are classes, give each position {high + 1:.0f} values with softmax, "
+            "and use sparse categorical crossentropy.",
+            "fit",
+        )
+        return
     if pixels:
         yield Finding(
             "Targets go beyond 1",
@@ -178,12 +245,12 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         return
 
     def predict_numbers(spec: ModelSpec) -> ModelSpec:
-        spec = edits.with_compile(spec, loss=loss.become(MSE))
+        spec = edits.with_loss(spec, loss.become(MSE))
         spec = activate(situation, "linear", spec)
         last, width = situation.last_weights, targets.shape[-1] if targets.shape else 1
         if last is not None and width is not None:
             spec = edits.with_units(spec, last, width)
-        return _without_accuracy(spec)
+        return spec
 
     yield Finding(
         "A loss for classes on numbers",
@@ -191,18 +258,6 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         "compile",
         Fix("Predict numbers", predict_numbers),
     )
-
-
-def _without_accuracy(spec: ModelSpec) -> ModelSpec:
-    metrics = (spec.compile or {}).get("metrics")
-    if isinstance(metrics, (tuple, list)):
-        kept = tuple("mae" if _is_accuracy(metric) else metric for metric in metrics)
-        return edits.with_compile(spec, metrics=kept)
-    return spec
-
-
-def _is_accuracy(metric: object) -> bool:
-    return isinstance(metric, str) and metric.lower() in ("accuracy", "acc")
 
 
 @rule(RULES, "numbers-loss-for-classes", "tip")
@@ -225,7 +280,7 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
             Fix(
                 "Use categorical crossentropy",
                 lambda spec: activate(
-                    situation, "softmax", edits.with_compile(spec, loss=loss.become(CATEGORICAL))
+                    situation, "softmax", edits.with_loss(spec, loss.become(CATEGORICAL), width)
                 ),
             ),
         )
@@ -242,7 +297,7 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
             Fix(
                 "Use binary crossentropy",
                 lambda spec: activate(
-                    situation, "sigmoid", edits.with_compile(spec, loss=loss.become(BINARY))
+                    situation, "sigmoid", edits.with_loss(spec, loss.become(BINARY), width)
                 ),
             ),
         )
@@ -256,7 +311,7 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
             Fix(
                 "Use sparse categorical crossentropy",
                 lambda spec: activate(
-                    situation, "softmax", edits.with_compile(spec, loss=loss.become(SPARSE))
+                    situation, "softmax", edits.with_loss(spec, loss.become(SPARSE), width)
                 ),
             ),
             level="error",
@@ -266,17 +321,34 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
 @rule(RULES, "labels-are-words", "error")
 def labels_are_words(situation: Situation) -> Iterator[Finding]:
     """Keras computes with numbers: class names must be numbered first."""
-    targets = situation.targets
-    if targets is not None and targets.form == "words":
-        name = targets.name
-        kinds = targets.statistics.distinct if targets.statistics is not None else None
-        many = "" if kinds is None else f" ({count(kinds, 'kind', 'kinds')})"
+    loss, targets = situation.loss, situation.targets
+    if targets is None or targets.form != "words":
+        return
+    name = targets.name
+    if targets.object_kind == "numbers":
         yield Finding(
-            "Labels are words",
-            f"{name} holds words or objects{many}, but Keras needs numbers. Number them: "
-            f"names, {name} = np.unique({name}, return_inverse=True).",
+            "Targets have a dtype that Keras does not know",
+            f"{name} holds numbers, but as {targets.dtype}. Make them floats: "
+            f'{name} = {name}.astype("float32").',
             "fit",
         )
+        return
+    kinds = targets.statistics.distinct if targets.statistics is not None else None
+    many = "" if kinds is None else f" ({count(kinds, 'kind', 'kinds')})"
+    if targets.in_dataset:
+        remedy = (
+            f"Number them: {name} = {name}.map(lambda x, y: (x, number(y))), where number = "
+            "keras.layers.StringLookup(vocabulary=..., num_oov_indices=0) lists their names."
+        )
+    elif loss is not None and loss.name in REGRESSION:
+        remedy = f"{loss.title.capitalize()} is for numbers: choose another y, or another loss."
+    else:
+        remedy = f"Number them: names, {name} = np.unique({name}, return_inverse=True)."
+    yield Finding(
+        "Labels are words",
+        f"{name} holds words or objects{many}, but Keras needs numbers. {remedy}",
+        "fit",
+    )
 
 
 @rule(RULES, "one-class", "warning")

@@ -12,6 +12,7 @@ from kwidgets.builder.mistakes.ending import (
     many_classes_as_yes_no,
     numbered_labels,
     one_unit_only,
+    renumbering,
     unit_word,
 )
 from kwidgets.builder.mistakes.losses import (
@@ -24,7 +25,7 @@ from kwidgets.builder.mistakes.situation import (
     DROPOUTS,
     Situation,
 )
-from kwidgets.builder.mistakes.words import count, shown, span
+from kwidgets.builder.mistakes.words import count, number, shown, span
 from kwidgets.builder.spec import ModelSpec, layer
 
 RULES: list[Rule] = []
@@ -42,10 +43,11 @@ def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
             "Labels should start at 0",
             f"{targets.name} has labels {span(targets.lowest, targets.highest)}, and Keras counts "
             f"classes from 0, so the {width} units stand for 0–{width - 1}. Subtract 1 from the "
-            f"labels ({targets.name} = {targets.name} - 1), or use {width + 1} units.",
+            f"labels ({targets.name} = {targets.name} - 1)"
+            f"{'' if width == 2 else f', or use {width + 1} units'}.",
             None if last is None else last.uid,
             None
-            if last is None
+            if last is None or width == 2
             else Fix(
                 f"Set {unit_word(situation)} to {width + 1}",
                 lambda spec: edits.with_units(spec, last, width + 1),
@@ -68,6 +70,13 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
     if targets.highest < width or (targets.lowest == 1 and targets.highest == width):
         return
     if targets.lowest is not None and targets.lowest < 0:
+        return
+    if targets.must_be_renumbered:
+        yield Finding(
+            f"{width} values for labels up to {number(targets.highest)}",
+            renumbering(targets),
+            None if last is None else last.uid,
+        )
         return
     classes = int(targets.highest) + 1
     what = f"{classes} classes" if targets.look_like_classes and targets.lowest == 0 else "labels"
@@ -95,7 +104,7 @@ def too_many_units(situation: Situation) -> Iterator[Finding]:
     )
     if targets is None or last is None or targets.highest is None or width is None:
         return
-    if not targets.look_like_classes or width <= targets.highest + 1:
+    if not targets.look_like_classes or width <= targets.highest + 1 or not targets.single:
         return
     classes = int(targets.highest) + 1
     yield Finding(
@@ -123,7 +132,7 @@ def output_width(situation: Situation) -> Iterator[Finding]:
         return
     if one_unit_only(situation) or many_classes_as_yes_no(situation):
         return
-    if targets.single:
+    if targets.single or targets.per_position:
         wanted: int | None = 1
         if loss.name in ONE_HOT:
             return  # told by another rule
@@ -152,14 +161,15 @@ def output_width(situation: Situation) -> Iterator[Finding]:
             situation.steps[-1].uid if situation.steps else None,
         )
         return
+    each = "position" if targets.per_position else "sample"
     what = f"{wanted} {'column' if wanted == 1 else 'columns'}"
-    if targets.single:
+    if targets.single or targets.per_position:
         what = "a single number"
     if targets.form == "one_hot":
         what = f"{wanted} classes (one-hot)"
     yield Finding(
         f"{width} {'value' if width == 1 else 'values'} for {what}",
-        f"The last layer gives {count(width, 'value', 'values')} for each sample, but "
+        f"The last layer gives {count(width, 'value', 'values')} for each {each}, but "
         f"{targets.name} has {what}.",
         last.uid,
         Fix(

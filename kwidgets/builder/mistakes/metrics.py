@@ -1,0 +1,77 @@
+"""Metrics by whatever name the user chose: which fit a loss, and what stands in for those that do
+not.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kwidgets.builder.mistakes.losses import ONE_HOT, REGRESSION, SPARSE, YES_NO
+from kwidgets.builder.spec import ObjectSpec, Value
+
+# Metrics for class numbers, for rows of classes, and for a yes or no at each unit.
+_FOR_NUMBERED: Final = ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy")
+_FOR_ROWS: Final = ("categorical_accuracy", "top_k_categorical_accuracy")
+_FOR_YES_NO: Final = (
+    "binary_accuracy",
+    "precision",
+    "recall",
+    "auc",
+    "f1_score",
+    "true_positives",
+    "true_negatives",
+    "false_positives",
+    "false_negatives",
+)
+_ACCURACY: Final = ("accuracy", "acc")
+_ALL: Final = (*_FOR_NUMBERED, *_FOR_ROWS, *_FOR_YES_NO, *_ACCURACY)
+_KNOWN: Final = {name.replace("_", ""): name for name in _ALL}
+
+
+def metric_name(metric: Value) -> str | None:
+    """Return a metric's name as one string: "binary_accuracy"; None of the user's own."""
+    if isinstance(metric, ObjectSpec):
+        if not metric.class_name.startswith("keras.metrics."):
+            return None
+        metric = metric.title
+    if not isinstance(metric, str):
+        return None
+    return _KNOWN.get(metric.lower().replace("_", ""), metric.lower())
+
+
+def misfit(name: str | None, loss_name: str, width: int | None) -> tuple[str, bool] | None:
+    """Say why a metric does not fit a loss over so many values, and whether training fails.
+
+    None where it fits, or nothing is known.
+    """
+    if loss_name == SPARSE and name in _FOR_ROWS:
+        return f"{name} is for one-hot labels; with class numbers it shows nonsense.", False
+    if loss_name in ONE_HOT and name in _FOR_NUMBERED:
+        return f"{name} is for class numbers; with one-hot labels it fails.", True
+    if loss_name in YES_NO and width == 1 and name in (*_FOR_ROWS, *_FOR_NUMBERED):
+        return f"{name} compares several values; of a single one it shows nonsense.", False
+    if loss_name == SPARSE and name in _FOR_YES_NO and (width or 0) > 1:
+        return f"{name} is for yes or no; with class numbers it fails.", True
+    return None
+
+
+def fitting(metrics: Value, loss_name: str, width: int | None) -> Value:
+    """Return compile's metrics with those exchanged that another loss makes unfit."""
+    if isinstance(metrics, (str, ObjectSpec)):
+        return _fitting(metrics, loss_name, width)
+    if not isinstance(metrics, (tuple, list)):
+        return metrics
+    changed = [_fitting(metric, loss_name, width) for metric in metrics]
+    # Once is enough.
+    return tuple(entry for at, entry in enumerate(changed) if entry not in changed[:at])
+
+
+def _fitting(metric: Value, loss_name: str, width: int | None) -> Value:
+    name = metric_name(metric)
+    if loss_name in REGRESSION:
+        return "mae" if name in _ALL else metric
+    # These run, but count the many 0s of a row as right answers, or ask for one class of several.
+    unfit = (loss_name in ONE_HOT and name == "binary_accuracy") or (
+        loss_name in YES_NO and name in (*_FOR_ROWS, *_FOR_NUMBERED)
+    )
+    return "accuracy" if unfit or misfit(name, loss_name, width) is not None else metric
