@@ -170,6 +170,17 @@ def test_labels_with_gaps_are_to_be_renumbered_and_get_no_units():
         assert code in advice.text and advice.fix is None
 
 
+def test_only_class_names_are_offered_to_be_numbered():
+    for name in ("words for a regression", "a dataset whose labels are words"):
+        example = next(one for one in WRONG if one.name == name)
+        (text,) = [entry.text for entry in advise(look(example)) if entry.level == "error"]
+        assert "np.unique" not in text
+    for name in ("numbers as objects", "a table of pandas's own numbers"):
+        example = next(one for one in WRONG if one.name == name)
+        for advice in advise(look(example)):
+            assert '.astype("float32")' in advice.text and "words" not in advice.text
+
+
 def test_the_worst_comes_first():
     example = next(one for one in WRONG if one.name == "a first attempt")
     levels = [advice.level for advice in advise(look(example))]

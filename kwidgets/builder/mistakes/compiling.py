@@ -38,6 +38,10 @@ _HIGH_RATES: Final = {
 
 _LOW_RATE: Final = 1e-7
 
+# Of a model that learns a line, or a plane.
+_FEW_WEIGHTS: Final = 50
+_FEW_UNITS: Final = 8
+
 
 @rule(RULES, "no-loss", "error")
 def no_loss(situation: Situation) -> Iterator[Finding]:
@@ -76,6 +80,16 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
     )
 
 
+def _is_small_and_linear(situation: Situation) -> bool:
+    """Whether a model is a line through a few points, which large steps find soonest."""
+    learning = [step for step in situation.steps if not step.is_a("Flatten", "Normalization")]
+    weights = sum(step.facts.parameters or 0 for step in learning)
+    return weights <= _FEW_WEIGHTS and all(
+        step.is_a("Dense") and step.activation == "linear" and (step.width or 0) <= _FEW_UNITS
+        for step in learning
+    )
+
+
 @rule(RULES, "learning-rate", "warning")
 def learning_rate(situation: Situation) -> Iterator[Finding]:
     """The learning rate decides most of all settings whether a model learns: too high, and the
@@ -105,6 +119,8 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
             level="error",
         )
     elif high is not None and rate >= high:
+        if rate < 1 and _is_small_and_linear(situation):
+            return
         default = "0.01" if optimizer.title == "SGD" else "0.001"
         yield Finding(
             f"A learning rate of {rate:g}",

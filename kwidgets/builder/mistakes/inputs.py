@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kwidgets.builder.analysis import Shape
@@ -55,6 +56,13 @@ _SAME_RANK = (
 _LARGE = 100
 # Of whole numbers from 0 on, arranged as pixels.
 _LARGE_PIXEL = 8
+# The largest value of pictures with so few shades of grey, and what others reach.
+_FEW_SHADES = (15, 16)
+_NEARLY_BLACK = 15
+_NEARLY_WHITE = 200
+_LEAST_SIDE = 8
+# So many columns of whole numbers are rather words than measurements.
+_MANY_COLUMNS = 20
 
 
 def _first_learning(situation: Situation) -> Step | None:
@@ -204,7 +212,10 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
     first = next((step for step in situation.steps if not step.is_a(*_SAME_RANK)), None)
     if first is None or not first.is_a("Conv2D", "SeparableConv2D", "DepthwiseConv2D"):
         return
-    if channels not in (1, 3, 4) or min(height, width) < 8:
+    # Four sensors with their steps and features have such a shape too.
+    if channels not in (1, 3) or min(height, width) < 8:
+        return
+    if height != width and (min(height, width) < 32 or max(height, width) > 2 * min(height, width)):
         return
     if first.get("data_format") == "channels_first":
         return
@@ -234,14 +245,33 @@ def _large_values(situation: Situation, large: float = _LARGE) -> DataInfo | Non
     return x if max(abs(values.minimum), abs(values.maximum)) > large else None
 
 
-def _pixels(x: DataInfo) -> bool:
+def _pixels(situation: Situation, x: DataInfo) -> bool:
+    """Whether values and shape are those of pictures; series, counts and boards are not."""
     values = x.statistics
     assert values is not None and values.minimum is not None and values.maximum is not None
-    if not values.is_integer or values.minimum < 0 or values.maximum > 255:
+    if not values.is_integer or values.minimum < 0:
+        return False
+    # Some pixel is nearly black in all sets of pictures, and some nearly white.
+    if values.minimum > _NEARLY_BLACK or not (
+        values.maximum in _FEW_SHADES or _NEARLY_WHITE <= values.maximum <= 255
+    ):
         return False
     sample = (x.shape or ())[1:]
-    # Rows of at least 8 × 8 pixels; a table seldom has as many whole-numbered columns.
-    return len(sample) >= 2 or x.dtype == "uint8" or (len(sample) == 1 and (sample[0] or 0) >= 64)
+    sizes = [size or 0 for size in sample]
+    if len(sizes) in (3, 4):
+        height, width = sizes[-3:-1]
+        return sizes[-1] in (1, 3, 4) and min(height, width) >= _LEAST_SIDE
+    if len(sizes) == 2:
+        first = _first_learning(situation)
+        steps = first is not None and (first.is_recurrent or first.is_a("Conv1D"))
+        even = max(sizes) == min(sizes) if steps else max(sizes) <= 2 * min(sizes)
+        return min(sizes) >= _LEAST_SIDE and even
+    if len(sizes) == 1:
+        # Rows of at least 8 × 8 pixels, grey or coloured.
+        sides = [math.isqrt(sizes[0] // channels) for channels in (1, 3)]
+        square = any(side**2 * c == sizes[0] for side, c in zip(sides, (1, 3), strict=True))
+        return sizes[0] >= _LEAST_SIDE**2 and (square or x.dtype == "uint8")
+    return False
 
 
 @rule(RULES, "unscaled-pixels", "warning")
@@ -250,7 +280,7 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
     (Keras: Rescaling)
     """
     x = _large_values(situation, _LARGE_PIXEL)
-    if x is None or not _pixels(x) or _tokens(situation) is not None:
+    if x is None or not _pixels(situation, x) or _tokens(situation) is not None:
         return
     assert x.statistics is not None
     low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
@@ -272,10 +302,18 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
 def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
     """Columns of a table in the hundreds drown the others, and make large steps."""
     x = _large_values(situation)
-    if x is None or _pixels(x) or _tokens(situation) is not None:
+    if x is None or _pixels(situation, x) or _tokens(situation) is not None:
         return
     assert x.statistics is not None
     low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
+    if _may_be_words(x):
+        yield Finding(
+            "Inputs are not scaled",
+            f"{x.name} holds whole numbers up to {number(high)}. If they measure or count "
+            "something, scale them to around 0 to 1; if they stand for words, put Embedding first.",
+            "input",
+        )
+        return
     text = (
         f"{x.name} holds values from {number(low)} to {number(high)}, but layers learn best from "
         "values around 0 to 1. Put BatchNormalization first, or scale the columns to mean 0 and "
@@ -292,6 +330,19 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
     )
 
 
+def _may_be_words(x: DataInfo) -> bool:
+    """Many columns of large whole numbers: measurements, or words by their numbers."""
+    values, columns = x.statistics, (x.shape or ())[1:]
+    return (
+        values is not None
+        and len(columns) == 1
+        and (columns[0] or 0) >= _MANY_COLUMNS
+        and x.dtype.startswith(("int", "uint"))
+        and values.is_integer
+        and (values.minimum or 0) >= 0
+    )
+
+
 @rule(RULES, "nan-values", "error")
 def nan_values(situation: Situation) -> Iterator[Finding]:
     """One NaN among the values makes the loss NaN, and with it every weight."""
@@ -303,6 +354,22 @@ def nan_values(situation: Situation) -> Iterator[Finding]:
                 f"{info.name} has missing values",
                 f"{info.name} contains NaN. One is enough to turn the loss and all weights into "
                 f"NaN. Leave out those samples, or fill the gaps: {fill}.",
+                "fit",
+                about=argument,
+            )
+
+
+@rule(RULES, "infinite-values", "error")
+def infinite_values(situation: Situation) -> Iterator[Finding]:
+    """Infinity among the values makes the loss infinite, and then NaN with every weight."""
+    for argument in ("x", "y", "validation_x", "validation_y"):
+        info = situation.variable(argument)
+        if info is not None and info.statistics is not None and info.statistics.has_infinity:
+            yield Finding(
+                f"{info.name} has infinite values",
+                f"{info.name} contains infinity, as a division by zero gives it. One is enough to "
+                "turn the loss and all weights into NaN; no layer scales it away. Leave out those "
+                f"samples; np.isfinite({info.name}) tells which.",
                 "fit",
                 about=argument,
             )
@@ -332,7 +399,24 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
     # Of a user's own layer nobody knows what it takes.
     if not first.entry.class_name.startswith("keras.layers."):
         return
+    if x.object_kind == "numbers":
+        yield Finding(
+            f"{x.name} has a dtype that Keras does not know",
+            f"{x.name} holds numbers, but as {x.dtype}. Make them floats: "
+            f'{x.name} = {x.name}.astype("float32").',
+            "fit",
+        )
+        return
     table = x.kind == "pandas DataFrame"
+    if not table and not x.is_text and x.object_kind != "texts":
+        rows = " Rows of different lengths become an array by keras.utils.pad_sequences."
+        yield Finding(
+            f"{x.name} does not hold numbers",
+            f"{x.name} is of dtype {x.dtype}, but {first.title} needs numbers."
+            f"{rows if x.dtype == 'object' else ''}",
+            "fit",
+        )
+        return
     yield Finding(
         f"{x.name} holds words",
         f"Some columns of {x.name} are not numbers. Turn them into numbers, for example with "
@@ -362,6 +446,10 @@ def is_a_list(situation: Situation) -> Iterator[Finding]:
                 "fit",
                 about=argument,
             )
+
+
+def _has_gaps(x: DataInfo) -> bool:
+    return x.statistics is not None and (x.statistics.has_nan or x.statistics.has_infinity)
 
 
 def _embedding(situation: Situation) -> Step | None:
@@ -409,7 +497,7 @@ def embedding_floats(situation: Situation) -> Iterator[Finding]:
     step, x = _embedding(situation), situation.x
     if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
         return
-    if x.is_float and not x.statistics.is_integer and not x.statistics.has_nan:
+    if x.is_float and not x.statistics.is_integer and not _has_gaps(x):
         yield Finding(
             "Embedding needs whole numbers",
             f"{x.name} holds fractions ({span(x.statistics.minimum or 0, x.statistics.maximum)}), "
