@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 
 from kwidgets.builder.data import DataInfo, describe
-from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Variable, layer
+from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Reference, Variable, layer
 
 SPARSE = "sparse_categorical_crossentropy"
 CATEGORICAL = "categorical_crossentropy"
@@ -98,6 +99,14 @@ def logits(name: str = "SparseCategoricalCrossentropy") -> ObjectSpec:
     return ObjectSpec(f"keras.losses.{name}", {"from_logits": True})
 
 
+def softmax_v2(logits: Any) -> Any:
+    """Stands for tf.nn.softmax, whose name and module these are; not every backend has it."""
+    return keras.ops.softmax(logits)
+
+
+softmax_v2.__module__ = "tensorflow.python.ops.nn_ops"
+
+
 def callback(name: str, **arguments: Any) -> ObjectSpec:
     return ObjectSpec(f"keras.callbacks.{name}", arguments)
 
@@ -170,6 +179,11 @@ def _arrays() -> dict[str, Any]:
         "y_tens": _random.integers(1, 4, _n) * 10,
         "x_val": _random.normal(size=(60, 8)).astype("float32"),
         "y_val": _random.integers(0, 2, 60),
+        "y_val_digits": np.arange(60) % 10,
+        "y_val_twelve": np.arange(60) % 12,
+        "y_val_onehot": np.eye(10)[np.arange(60) % 10],
+        "x_val_long_sequences": _random.normal(size=(60, 30, 5)).astype("float32"),
+        "y_val_long_steps": _random.integers(0, 4, (60, 30)),
         "x_val_wide": _random.normal(size=(60, 9)).astype("float32"),
         "x_train": _random.normal(size=(_n, 8)).astype("float32"),
         "y_train": _random.permutation(np.arange(_n) % 2),
@@ -837,6 +851,28 @@ GOOD: list[Case] = [
 
 GOOD += [
     case(
+        "longer sequences for validation",
+        (None, 5),
+        [lstm(16, return_sequences=True), dense(4, "softmax")],
+        SPARSE,
+        "x_sequences",
+        "y_steps",
+        metrics=ACCURACY,
+        validation_x="x_val_long_sequences",
+        validation_y="y_val_long_steps",
+    ),
+    case(
+        "validation labels in numbers of their own",
+        (8,),
+        table(10, "softmax"),
+        SPARSE,
+        "x_table",
+        "y_digits_column",
+        metrics=ACCURACY,
+        validation_x="x_val",
+        validation_y="y_val_digits",
+    ),
+    case(
         "Celsius to Fahrenheit",
         (1,),
         [dense(1)],
@@ -1028,6 +1064,26 @@ WRONG: list[Case] = [
         "x_table",
         "y_prices",
         "one-unit@2",
+    ),
+    case(
+        "softmax as a function of TensorFlow's, and from_logits",
+        MLP,
+        [flatten(), dense(64, "relu"), dense(10, activation=Reference(softmax_v2, "softmax_v2"))],
+        logits(),
+        "x_images",
+        "y_digits",
+        "double-softmax:compile",
+        metrics=ACCURACY,
+    ),
+    case(
+        "batch normalization after the softmax",
+        MLP,
+        [*classifier(), make("BatchNormalization")],
+        SPARSE,
+        "x_images",
+        "y_digits",
+        "output-normalization@3",
+        metrics=ACCURACY,
     ),
     # Units and labels
     case(
@@ -2425,6 +2481,43 @@ WRONG: list[Case] = [
         metrics=ACCURACY,
         validation_x="x_val_wide",
         validation_y="y_val",
+    ),
+    case(
+        "validation with labels that training has not",
+        (8,),
+        table(10, "softmax"),
+        SPARSE,
+        "x_table",
+        "y_digits",
+        "validation-targets:fit",
+        left="validation-targets:fit",
+        metrics=ACCURACY,
+        validation_x="x_val",
+        validation_y="y_val_twelve",
+    ),
+    case(
+        "validation one-hot, training not",
+        (8,),
+        table(10, "softmax"),
+        SPARSE,
+        "x_table",
+        "y_digits",
+        "validation-targets:fit",
+        left="validation-targets:fit",
+        metrics=ACCURACY,
+        validation_x="x_val",
+        validation_y="y_val_onehot",
+    ),
+    case(
+        "a one-hot dataset for validation, training not",
+        (28, 28, 1),
+        [conv(16), flatten(), dense(10, "softmax")],
+        SPARSE,
+        "images_dataset",
+        expected="validation-targets:fit",
+        left="validation-targets:fit",
+        metrics=ACCURACY,
+        validation_x="onehot_dataset_val",
     ),
     case(
         "validation on the training data",

@@ -27,6 +27,7 @@ from kwidgets.builder.mistakes.losses import (
 from kwidgets.builder.mistakes.situation import (
     ACTIVATION_LAYERS,
     DROPOUTS,
+    PASSIVE,
     Situation,
 )
 from kwidgets.builder.mistakes.words import count, number, span
@@ -289,6 +290,30 @@ def output_range(situation: Situation) -> Iterator[Finding]:
         step.uid,
         Fix("Remove the activation", lambda spec: edits.with_activation(spec, step, "linear")),
     )
+
+
+@rule(RULES, "output-normalization", "warning")
+def output_normalization(situation: Situation) -> Iterator[Finding]:
+    """A normalization moves probabilities to around 0 and beyond 1: the crossentropy then takes
+    logarithms of what is no probability.
+    """
+    loss = situation.loss
+    if loss is None or loss.name not in CROSSENTROPIES or loss.from_logits:
+        return
+    found = None
+    for step in reversed(situation.steps):
+        if step.is_a("BatchNormalization", "LayerNormalization"):
+            found = step
+        elif not step.is_a(*PASSIVE, "Reshape", "Flatten"):
+            if found is not None and step.activation in ("softmax", "sigmoid"):
+                yield Finding(
+                    f"{found.title} after the last layer",
+                    f"The model's {step.activation} gives probabilities, but {found.title} after "
+                    f"it shifts and stretches them, and {loss.title} expects them between 0 and 1.",
+                    found.uid,
+                    Fix(f"Remove {found.title}", partial(ModelSpec.remove, uid=found.uid)),
+                )
+            return
 
 
 @rule(RULES, "output-dropout", "warning")

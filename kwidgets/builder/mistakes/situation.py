@@ -386,7 +386,14 @@ class Situation:
     @functools.cached_property
     def targets(self) -> Targets | None:
         """Fit's y, or what its dataset gives as y."""
-        x, y = self.x, self.variable("y")
+        return self._targets(self.x, self.variable("y"))
+
+    @functools.cached_property
+    def validation_targets(self) -> Targets | None:
+        """Fit's validation_y, or what the dataset for validation gives as y."""
+        return self._targets(self.variable("validation_x"), self.variable("validation_y"))
+
+    def _targets(self, x: DataInfo | None, y: DataInfo | None) -> Targets | None:
         if x is not None and x.is_dataset:
             if x.y_shape is None:
                 return None

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from kwidgets.builder.analysis import Shape
 from kwidgets.builder.data import DataInfo
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.ending import numbered_labels
 from kwidgets.builder.mistakes.losses import (
     REGRESSION,
 )
 from kwidgets.builder.mistakes.situation import (
     Situation,
+    Targets,
+    alike,
 )
+from kwidgets.builder.mistakes.words import shown, span
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Variable
 
 RULES: list[Rule] = []
@@ -206,6 +211,57 @@ def validation_without_y(situation: Situation) -> Iterator[Finding]:
             lambda spec: edits.with_fit(spec, validation_y=Variable(guess)),
         ),
     )
+
+
+@rule(RULES, "validation-targets", "error")
+def validation_targets(situation: Situation) -> Iterator[Finding]:
+    """Validation compares with its own targets as training does: one-hot rows beside class
+    numbers, or a label past the last unit, end the first epoch with an error.
+    """
+    targets, others = situation.targets, situation.validation_targets
+    if targets is None or others is None or situation.loss is None:
+        return
+    shape, other = _target_shape(targets), _target_shape(others)
+    if shape is None or other is None or others.name == targets.name:
+        return
+    # A last dimension of 1 makes no difference.
+    fits = any(
+        alike(one, two) for one, two in ((shape, other), ((*shape, 1), other), (shape, (*other, 1)))
+    )
+    # Sequences may differ in length, where the model takes them of any.
+    output = situation.output_shape
+    any_length = targets.per_position or output is None or None in output
+    if not fits and not (any_length and len(shape) == len(other)):
+        yield Finding(
+            "Validation targets differ in shape",
+            f"Each target of {targets.name} {_described(targets, shape)}, but each of "
+            f"{others.name} {_described(others, other)}. Prepare both in the same way.",
+            "fit",
+        )
+        return
+    width, low, high = situation.output_width, others.lowest, others.highest
+    labels = numbered_labels(situation)
+    if labels is None or width is None or others.form != "integers" or low is None or high is None:
+        return
+    # Wrong labels in both are told by the rules of the training's.
+    right = (labels.lowest or 0) >= 0 and (labels.highest or 0) < width
+    if right and (low < 0 or high >= width):
+        yield Finding(
+            "Validation has other labels",
+            f"{others.name} has labels {span(low, high)}, but the model gives {width} values, "
+            f"for labels 0–{width - 1}.",
+            "fit",
+        )
+
+
+def _target_shape(targets: Targets) -> Shape | None:
+    return () if targets.single else targets.shape
+
+
+def _described(targets: Targets, shape: Shape) -> str:
+    if targets.form == "one_hot":
+        return f"is a one-hot row of {shape[-1]}"
+    return "is a single number" if not shape else f"has shape {shown(shape)}"
 
 
 @rule(RULES, "validation-is-training", "warning")
