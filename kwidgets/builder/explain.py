@@ -65,8 +65,23 @@ def explain_input(error: BaseException, arguments: Mapping[str, Value]) -> Probl
 def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
     """Say that a layer needs input with another number of axes."""
     text = f"{entry.title} needs {_WORDS.get(rank, f'{rank} axes')}, but gets {show(input_shape)}."
-    hint = _hint(input_shape, rank)
+    hint = _hint(input_shape, rank, entry.title)
     return Problem(f"{text} {hint}".strip(), f"expected ndim={rank}, found ndim={len(input_shape)}")
+
+
+def wrong_step(title: str, input_shape: Shape, rank: int) -> Problem:
+    """Say that the layer in TimeDistributed needs more axes than one step has."""
+    remedy = (
+        f"Use {title} without TimeDistributed: it takes all steps at once."
+        if len(input_shape) == rank
+        else "Keep the axes that it needs, or use another layer."
+    )
+    return Problem(
+        f"TimeDistributed hands on one step of {show(input_shape)} at a time, but {title} needs "
+        f"{_WORDS.get(rank, f'{rank} axes')}. {remedy}",
+        f"{title} expected ndim={rank}, found ndim={len(input_shape) - 1}",
+        "layer",
+    )
 
 
 def clean(error: BaseException) -> str:
@@ -104,11 +119,33 @@ def _too_large(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> T
     if shape is None or ("Pooling" not in entry.title and parameter is None):
         return None
     value = f", {entry.arguments[parameter]!r}," if parameter else ""
+    dilation = entry.arguments.get("dilation_rate", 1)
+    if parameter == "kernel_size" and dilation not in (1, (1,), (1, 1), (1, 1, 1)):
+        places = _dilated(entry.arguments[parameter], dilation)
+        return (
+            f"With dilation_rate {dilation!r}, the kernel of {entry.title}{value} spans "
+            f"{f'{places} places' if places else 'more'}, which is more than goes in: {show(shape)}. "
+            'Choose a smaller dilation_rate, or use padding="same".',
+            "dilation_rate",
+        )
     return (
         f"The {size} of {entry.title}{value} is larger than what goes in: {show(shape)}. Make it "
         'smaller, use padding="same", or take out a layer before it that shrinks its input.',
         parameter,
     )
+
+
+def _dilated(kernel: Value, dilation: Value) -> str:
+    """How many places a kernel spans with gaps between its own: "17", "17 × 9", or ""."""
+    axes = max(len(one) if isinstance(one, (tuple, list)) else 1 for one in (kernel, dilation))
+    sizes, gaps = (
+        tuple(one) if isinstance(one, (tuple, list)) else (one,) * axes
+        for one in (kernel, dilation)
+    )
+    if len(sizes) != len(gaps) or not all(isinstance(one, int) for one in (*sizes, *gaps)):
+        return ""
+    spans = [(size - 1) * gap + 1 for size, gap in zip(sizes, gaps, strict=True)]
+    return str(spans[0]) if len(set(spans)) == 1 else " × ".join(map(str, spans))
 
 
 def _kernel_rank(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
@@ -249,6 +286,16 @@ def _groups_exceed(found: re.Match[str], entry: LayerSpec, shape: Shape | None) 
     )
 
 
+def _groups_divide(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
+    count = int(found["channels"])
+    fitting = ", ".join(str(n) for n in range(1, min(count, 64) + 1) if count % n == 0)
+    return (
+        f"groups ({found['groups']}) must divide the number of channels, {count}, without a rest, "
+        f"such as {fitting}.",
+        "groups",
+    )
+
+
 def _stateful(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     return (
         "A stateful layer must know the batch size. Give the input a batch_size, or set stateful "
@@ -378,6 +425,10 @@ _RULES: tuple[tuple[str, _Rule], ...] = (
         r"Number of groups \((?P<groups>\d+)\) cannot be more than.*\((?P<channels>\d+)\)",
         _groups_exceed,
     ),
+    (
+        r"Number of groups \((?P<groups>\d+)\) must be a multiple.*\((?P<channels>\d+)\)",
+        _groups_divide,
+    ),
     (r"stateful=True.*batch size must be static", _stateful),
     (r"`TimeDistributed` Layer should be passed", _each_step),
     (r"`?strides > 1`? not supported in conjunction", _strides_and_dilation),
@@ -440,7 +491,7 @@ def _parameter_in(message: str, entry: LayerSpec) -> str | None:
     return None
 
 
-def _hint(shape: Shape, rank: int) -> str:
+def _hint(shape: Shape, rank: int, title: str) -> str:
     have = len(shape)
     if have > rank == 2:
         return "Put a Flatten before it."
@@ -454,11 +505,18 @@ def _hint(shape: Shape, rank: int) -> str:
             "If a Flatten or a Dense comes before it, take that out, or put a Reshape in between."
         )
     if have == 3 and rank == 4:
-        sizes = tuple(-1 if size is None else size for size in (*shape[1:], 1))
-        return (
+        sequence = title.replace("2D", "1D")
+        has_twin = sequence != title and hasattr(keras.layers, sequence)
+        for_sequences = f"For sequences, such as words after an Embedding, use {sequence}."
+        sizes = [size for size in shape[1:] if size is not None]
+        # An image has both sizes, and they are not too different.
+        if has_twin and (len(sizes) < 2 or max(sizes) > 2 * min(sizes)):
+            return for_sequences
+        for_images = (
             "If these are grey images, they lack the axis of their one channel: put "
-            f"Reshape({sizes}) before it."
+            f"Reshape({tuple(-1 if size is None else size for size in (*shape[1:], 1))}) before it."
         )
+        return f"{for_images} {for_sequences}" if has_twin else for_images
     if have == 4 and rank == 3:
         return "Put a Reshape or a TimeDistributed(Flatten) before it."
     if have == 4 and rank == 5:

@@ -11,7 +11,7 @@ import keras
 
 from kwidgets.builder import explain
 from kwidgets.builder.analysis import Problem, Shape
-from kwidgets.builder.spec import LayerSpec
+from kwidgets.builder.spec import LayerSpec, ObjectSpec
 
 _LAYERS = "keras.layers."
 
@@ -33,6 +33,18 @@ _RANKS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(_PICTURES, (3, 4)),
     **dict.fromkeys(_BATCHES_OF_PICTURES, (4,)),
     "RNN": (3,),
+}
+
+# How many axes a layer needs at least.
+_LEAST_RANKS: dict[str, int] = {
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "RNN"), 3),
+    **{f"{kind}Conv{n}D": n + 2 for kind in ("", "Separable", "Depthwise") for n in (1, 2, 3)},
+    **{f"Conv{n}DTranspose": n + 2 for n in (1, 2, 3)},
+    **{
+        f"{kind}Pooling{n}D": n + 2
+        for kind in ("Max", "Average", "GlobalMax", "GlobalAverage")
+        for n in (1, 2, 3)
+    },
 }
 
 # Channels that have a meaning: red, green and blue.
@@ -92,6 +104,8 @@ def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
 
 def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     rank = len(shape)
+    if name == "TimeDistributed":
+        return _wrong_step(entry, shape)
     allowed = _RANKS.get(name)
     if allowed is not None and rank not in allowed:
         return explain.wrong_rank(entry, shape, max(allowed))
@@ -122,6 +136,21 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
                 "equation",
             )
     return None
+
+
+def _wrong_step(entry: LayerSpec, shape: Shape) -> Problem | None:
+    """TimeDistributed hands on one step at a time; Keras notices late that it has too few axes."""
+    inner = entry.arguments.get("layer")
+    title = inner.title if isinstance(inner, ObjectSpec) else ""
+    if isinstance(inner, ObjectSpec) and title == "Bidirectional":
+        inner = inner.arguments.get("layer")
+    if not isinstance(inner, ObjectSpec) or not inner.class_name.startswith(_LAYERS):
+        return None
+    rank = _LEAST_RANKS.get(inner.title)
+    # A single axis is another mistake: there are no steps.
+    if rank is None or len(shape) < 3 or len(shape) - 1 >= rank:
+        return None
+    return explain.wrong_step(title, shape, rank)
 
 
 def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:

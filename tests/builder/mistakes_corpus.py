@@ -850,6 +850,7 @@ GOOD: list[Case] = [
 ]
 
 GOOD += [
+    case("3D pooling of colour images: its problem says it all", (8, 8, 3), [make("MaxPooling3D")]),
     case(
         "longer sequences for validation",
         (None, 5),

@@ -186,6 +186,9 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
     step, shape = found
     if _tokens(situation) is not None:
         return
+    # An image in colour lacks no axis: it needs the layer for images, as its problem says.
+    if len(shape) == 3 and shape[-1] in (1, 3, 4):
+        return
     name = step.wrapped.title if step.is_recurrent else step.title
     last = "feature" if step.is_recurrent else "channel"
     reshaped = (*shape, 1)
