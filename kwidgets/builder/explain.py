@@ -122,9 +122,10 @@ def _too_large(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> T
     dilation = entry.arguments.get("dilation_rate", 1)
     if parameter == "kernel_size" and dilation not in (1, (1,), (1, 1), (1, 1, 1)):
         places = _dilated(entry.arguments[parameter], dilation)
+        spans = f"spans {places} places" if places else "spans more"
         return (
-            f"With dilation_rate {dilation!r}, the kernel of {entry.title}{value} spans "
-            f"{f'{places} places' if places else 'more'}, which is more than goes in: {show(shape)}. "
+            f"With dilation_rate {dilation!r}, the kernel of {entry.title}{value} {spans}, "
+            f"which is larger than what goes in: {show(shape)}. "
             'Choose a smaller dilation_rate, or use padding="same".',
             "dilation_rate",
         )

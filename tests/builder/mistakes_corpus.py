@@ -143,6 +143,7 @@ def _arrays() -> dict[str, Any]:
         "x_heart_rates": _random.integers(55, 190, (_n, 100)),
         "x_heart_rate_series": _random.integers(55, 240, (_n, 128, 2)),
         "x_word_counts": _random.integers(0, 40, (_n, 1024)),
+        "x_small_pixels": _random.integers(0, 17, (_n, 8, 8)),
         "x_boards": _random.integers(0, 13, (_n, 8, 8)),
         "x_video": _random.integers(0, 256, (_n, 2, 16, 16, 3)).astype("uint8"),
         "x_eeg": _random.normal(size=(_n, 4, 16, 64)).astype("float32"),
@@ -850,6 +851,16 @@ GOOD: list[Case] = [
 ]
 
 GOOD += [
+    case(
+        "a yes or no for each step as two classes, no input yet",
+        None,
+        [lstm(16, return_sequences=True), dense(2, "softmax")],
+        SPARSE,
+        "x_sequences",
+        "y_steps_yes",
+        tips="input-unset:input",
+        metrics=ACCURACY,
+    ),
     case("3D pooling of colour images: its problem says it all", (8, 8, 3), [make("MaxPooling3D")]),
     case(
         "longer sequences for validation",
@@ -1958,6 +1969,16 @@ WRONG: list[Case] = [
         tips="recurrent-relu@0",
     ),
     # Inputs
+    case(
+        "digits of sixteen shades",
+        (8, 8),
+        classifier(),
+        SPARSE,
+        "x_small_pixels",
+        "y_digits",
+        "unscaled-pixels:input",
+        metrics=ACCURACY,
+    ),
     case(
         "pixels of 255",
         MLP,

@@ -8,6 +8,7 @@ from typing import Final
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.ending import may_be_rows
 from kwidgets.builder.mistakes.losses import (
     BINARY,
     CATEGORICAL,
@@ -52,7 +53,9 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
     loss: str | None = None
     width = situation.output_width
     if targets is not None and targets.form is not None:
-        if targets.form == "one_hot":
+        if targets.form in ("one_hot", "multi_label") and not may_be_rows(situation):
+            loss = None
+        elif targets.form == "one_hot":
             loss = CATEGORICAL
         elif targets.form == "multi_label":
             loss = BINARY

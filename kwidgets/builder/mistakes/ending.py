@@ -115,10 +115,25 @@ def numbers_as_classes(situation: Situation) -> bool:
     return False
 
 
+def may_be_rows(situation: Situation) -> bool:
+    """Whether rows of 0s and 1s can be labels of a sample, and not of the steps of a sequence.
+
+    Where the output's shape is not known, only its width can tell.
+    """
+    targets = situation.targets
+    return (
+        targets is not None
+        and targets.shape is not None
+        and (situation.output_shape is not None or targets.shape[-1:] == (situation.output_width,))
+    )
+
+
 def renumbering(targets: Targets) -> str:
     """Say how labels with gaps become class numbers."""
     name, low, high = targets.name, targets.lowest or 0, targets.highest or 0
     kinds = targets.kinds
+    if kinds == 1:
+        return f"Every label of {name} is {number(low)}, but Keras counts classes from 0."
     if kinds is not None and kinds <= _MANY_CLASSES:
         what = f"{name} has only {kinds} different labels ({span(low, high)}), which Keras expects "
         what += f"to be 0–{kinds - 1}. Number them so: "
@@ -133,4 +148,6 @@ def renumbering(targets: Targets) -> str:
         return f"{what}{name} = {name} - {low:.0f}."
     if targets.single:
         return f"{what}names, {name} = np.unique({name}, return_inverse=True)."
-    return f"{what}{name} = np.searchsorted(np.unique({name}), {name})."
+    # So do pictures mark what belongs to no class.
+    left_out = " If 255 stands for no class, give the loss ignore_class=255." * (high == 255)
+    return f"{what}{name} = np.searchsorted(np.unique({name}), {name}).{left_out}"

@@ -258,13 +258,12 @@ def _pixels(situation: Situation, x: DataInfo) -> bool:
     assert values is not None and values.minimum is not None and values.maximum is not None
     if not values.is_integer or values.minimum < 0:
         return False
+    sizes = [size or 0 for size in (x.shape or ())[1:]]
     # Some pixel is nearly black in all sets of pictures, and some nearly white.
-    if values.minimum > _NEARLY_BLACK or not (
-        values.maximum in _FEW_SHADES or _NEARLY_WHITE <= values.maximum <= 255
-    ):
+    contrast = values.minimum <= _NEARLY_BLACK and _NEARLY_WHITE <= values.maximum <= 255
+    small = values.maximum in _FEW_SHADES and math.prod(sizes) <= _LEAST_SIDE**2
+    if not (contrast or small or (x.dtype == "uint8" and values.maximum > _LARGE)):
         return False
-    sample = (x.shape or ())[1:]
-    sizes = [size or 0 for size in sample]
     if len(sizes) in (3, 4):
         height, width = sizes[-3:-1]
         return sizes[-1] in (1, 3, 4) and min(height, width) >= _LEAST_SIDE

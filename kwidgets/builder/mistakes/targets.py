@@ -10,6 +10,7 @@ from kwidgets.builder.mistakes.ending import (
     activate,
     ignores_a_class,
     many_classes_as_yes_no,
+    may_be_rows,
     numbers_as_classes,
     one_unit_only,
     renumbering,
@@ -66,6 +67,8 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
     """
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if loss is None or loss.name != SPARSE or targets is None or targets.single:
+        return
+    if not may_be_rows(situation):
         return
     if targets.form == "multi_label":
         yield Finding(
@@ -124,7 +127,11 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
     loss, targets = situation.loss, situation.targets
     if loss is None or loss.name not in ONE_HOT or targets is None or targets.statistics is None:
         return
-    if targets.form != "multi_label" or not targets.statistics.has_several_ones:
+    if (
+        targets.form != "multi_label"
+        or not targets.statistics.has_several_ones
+        or not may_be_rows(situation)
+    ):
         return
     # Beside sigmoid it is the loss alone: told by another rule.
     if situation.output_activation not in ("softmax", "linear") or one_unit_only(situation):
@@ -252,9 +259,11 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
             spec = edits.with_units(spec, last, width)
         return spec
 
+    whole = targets.single and targets.statistics is not None and targets.statistics.is_integer
+    unless = " If they stand for classes, number those from 0 on instead." if whole else ""
     yield Finding(
         "A loss for classes on numbers",
-        f"{text}Use mean squared error and no activation at the end.",
+        f"{text}Use mean squared error and no activation at the end.{unless}",
         "compile",
         Fix("Predict numbers", predict_numbers),
     )
