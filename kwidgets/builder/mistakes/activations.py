@@ -14,6 +14,7 @@ from kwidgets.builder.mistakes.ending import (
     numbers_as_classes,
     one_unit_only,
     renumbering,
+    unit_word,
 )
 from kwidgets.builder.mistakes.losses import (
     BINARY,
@@ -157,7 +158,7 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
             f"{text} {targets.name} has {count(classes, 'class', 'classes')}.",
             last.uid,
             Fix(
-                f"Use {classes} units with softmax",
+                f"Use {classes} {unit_word(situation)} with softmax",
                 lambda spec: edits.classify(spec, situation, classes, new_loss),
             ),
         )

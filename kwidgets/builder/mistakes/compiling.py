@@ -79,7 +79,10 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
         "compile",
         None
         if loss is None
-        else Fix(f"Use {loss}", lambda spec: edits.with_compile(spec, **arguments)),
+        else Fix(
+            f"Use {loss}",
+            lambda spec: edits.with_loss(edits.with_compile(spec, **arguments), loss, width),
+        ),
     )
 
 

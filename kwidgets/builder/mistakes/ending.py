@@ -115,6 +115,16 @@ def numbers_as_classes(situation: Situation) -> bool:
     return False
 
 
+def from_zero(targets: Targets) -> str:
+    """What spares the idle unit where labels begin with 1."""
+    if targets.lowest != 1 or not targets.look_like_classes or not targets.single:
+        return ""
+    return (
+        f", or {targets.highest or 0:.0f} after {targets.name} = {targets.name} - 1, as Keras "
+        "counts classes from 0"
+    )
+
+
 def may_be_rows(situation: Situation) -> bool:
     """Whether rows of 0s and 1s can be labels of a sample, and not of the steps of a sequence.
 

@@ -8,6 +8,7 @@ from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.ending import (
     activate,
+    from_zero,
     ignores_a_class,
     many_classes_as_yes_no,
     may_be_rows,
@@ -80,12 +81,14 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
         )
         return
     columns = targets.shape[0] if targets.shape is not None and len(targets.shape) == 1 else None
-    # Of a dataset only the shape is known: a row can be no class number.
+    # Of a dataset only the shape is known: a row can be no class number. Whole numbers of another
+    # width may be those of the steps of a sequence.
     rows = (
         targets.in_dataset
         and not targets.per_position
         and columns is not None
         and columns > 1
+        and (columns == width or targets.dtype.startswith(("float", "bfloat")))
         and situation.output_shape is not None
         and len(situation.output_shape) == 1
     )
@@ -196,8 +199,8 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             "Binary crossentropy for several classes",
             f"{targets.name} has labels {span(targets.lowest or 0, targets.highest)}, but "
-            f"{loss.title} knows only 0 and 1. Use {classes} {units} with softmax and sparse "
-            "categorical crossentropy.",
+            f"{loss.title} knows only 0 and 1. Use sparse categorical crossentropy and "
+            f"softmax with {classes} {units}{from_zero(targets)}.",
             "compile",
             None
             if situation.last_weights is None or situation.output_step is None

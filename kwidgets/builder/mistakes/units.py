@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.ending import (
+    from_zero,
     has_sequence_output,
     many_classes_as_yes_no,
     numbered_labels,
@@ -79,11 +80,13 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
         )
         return
     classes = int(targets.highest) + 1
+    units = unit_word(situation)
+    fewer = from_zero(targets)
     what = f"{classes} classes" if targets.look_like_classes and targets.lowest == 0 else "labels"
     yield Finding(
         f"{width} values for {what}",
         f"The last layer gives {width} values, but {targets.name} has {what} "
-        f"({span(targets.lowest or 0, targets.highest)}). It needs {classes} units.",
+        f"({span(targets.lowest or 0, targets.highest)}). It needs {classes} {units}{fewer}.",
         None if last is None else last.uid,
         None
         if last is None
