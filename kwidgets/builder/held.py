@@ -68,6 +68,7 @@ class HeldModel:
             )
         if not same:
             self._check()
+            self.materializer.note_changes()
             before = self._model
             if before is not None and self._is_ours:
                 _take_apart(before)

@@ -7,6 +7,7 @@ model needs none.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -35,9 +36,14 @@ class _Made:
     children: tuple[keras.Layer, ...] = ()
     # As it was set here; when it is not so any more, the user has set it.
     trainable: bool = True
+    # The same of the layer and all that it wraps, as the spec says it.
+    said: tuple[bool, ...] = ()
+    # Some values of the weights as they began.
+    began: Hashable = None
 
     def __post_init__(self) -> None:
         self.trainable = self.layer._trainable
+        self.said = _trainable_within(self.layer)
 
 
 class Materializer:
@@ -100,7 +106,20 @@ class Materializer:
             if spec.input is not None and spec.input_shape is not None:
                 stack.append(convert.make_input(spec.input))
             stack += self._stack(spec.layers, analysis)
-            return keras.Sequential(stack, trainable=spec.trainable, name=spec.name)
+            model = keras.Sequential(stack, trainable=spec.trainable, name=spec.name)
+        for made in self._newest():
+            if made.began is None and made.layer.built:
+                made.began = _some_values(made.layer)
+        return model
+
+    def note_changes(self) -> None:
+        """Mark the layers whose weights are not those that they began with, whoever set them."""
+        for made in self._newest():
+            if not made.trained and made.began is not None:
+                made.trained = made.began != _some_values(made.layer)
+
+    def _newest(self) -> Iterable[_Made]:
+        return [known[-1] for known in self._made.values() if known]
 
     def frozen_by_hand(self, spec: ModelSpec) -> ModelSpec:
         """Return the spec with what the user has set since: ``builder.layers[0].trainable``."""
@@ -155,7 +174,7 @@ class Materializer:
         ):
             with weightless():
                 shadow = convert.make_layer(entry)
-            _become(kept.layer, shadow)
+            _become(kept, shadow)
             self._keep(entry, kept)
             return kept.layer
         layer = convert.make_layer(entry)
@@ -209,20 +228,33 @@ def _identity(spec: ObjectSpec) -> Hashable:
     return (cls, freeze(spec))
 
 
-def _become(layer: keras.Layer, like: keras.Layer) -> None:
+def _become(made: _Made, like: keras.Layer) -> None:
     """Take over from ``like``, made the same way, what does not touch the weights.
 
-    Of the layers that are wrapped too: each has a name, and is frozen or not, by itself.
+    Of the layers that are wrapped too: each has a name, and is frozen or not, by itself. What the
+    spec says no other than before may have been set by hand, and stays.
     """
-    inside, others = layer._flatten_layers(), like._flatten_layers()
+    inside, others = made.layer._flatten_layers(), like._flatten_layers()
     if [type(one) for one in inside] != [type(one) for one in others]:
-        inside, others = [layer], [like]
-    for one, other in zip(inside, others, strict=True):
+        inside, others = [made.layer], [like]
+    before = made.said[: len(inside)]
+    for one, other, said in itertools.zip_longest(inside, others, before):
         one.name = other.name
-        if one._trainable != other._trainable:
+        if other._trainable != said and one._trainable != other._trainable:
             one._trainable = other._trainable
             for variable in one._trainable_variables:
                 variable.trainable = one._trainable
+    made.said = _trainable_within(like)
+
+
+def _trainable_within(layer: keras.Layer) -> tuple[bool, ...]:
+    return tuple(one._trainable for one in layer._flatten_layers())
+
+
+def _some_values(layer: keras.Layer) -> Hashable:
+    """A few numbers out of each weight: enough to notice a training, and cheap."""
+    values = (keras.ops.reshape(weight, (-1,))[:3] for weight in layer.weights)
+    return tuple(keras.ops.convert_to_numpy(value).tobytes() for value in values)
 
 
 def is_adapted(layer: Any) -> bool:

@@ -176,3 +176,37 @@ def test_a_layer_that_builds_itself_in_its_call_keeps_its_weights() -> None:
     before = weights(builder)
     builder.insert(0, layers.MaxPooling2D())
     assert builder.output_shape == (None, 4, 4, 2) and weights(builder) == before
+
+
+@pytest.mark.parametrize(
+    "set_weights",
+    [
+        lambda builder: builder.train_on_batch(x, x[:, :2]),
+        lambda builder: builder.set_weights([w + 1 for w in builder.get_weights()]),
+        lambda builder: builder.layers[0].kernel.assign(builder.layers[0].kernel + 1),
+    ],
+    ids=["train_on_batch", "set_weights", "assign"],
+)
+def test_weights_that_were_set_by_any_means_survive_many_edits(set_weights: Any) -> None:
+    builder = SequentialBuilder([keras.Input((4,)), layers.Dense(2)])
+    builder.compile("sgd", "mse")
+    set_weights(builder)
+    before = weights(builder)
+    for activation in ("relu", "tanh", "elu", "selu", "gelu"):
+        builder[0] = layers.Dense(2, activation=activation)
+        assert weights(builder) != before
+    for _ in range(5):
+        builder.undo()
+    assert weights(builder) == before
+
+
+def test_what_is_frozen_within_a_wrapper_stays_frozen() -> None:
+    wrapper = layers.TimeDistributed(layers.Dense(3))
+    builder = SequentialBuilder([keras.Input((5, 3)), wrapper])
+    assert len(builder.trainable_weights) == 2
+    builder.layers[0].layer.trainable = False
+    builder.add(layers.Flatten())
+    assert builder.trainable_weights == []
+    builder.trainable = False
+    builder.trainable = True
+    assert len(builder.layers) == 2
