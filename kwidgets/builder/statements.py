@@ -36,6 +36,7 @@ class Statements(Values):
         """Return what the next statement at the top of a cell does."""
         self.found = Effects()
         self.changed = set()
+        self.used = {}
         before = dict(self.notebook.names)
         self.statement(node)
         found = self.found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from kwidgets.builder import statements_random as random
 from kwidgets.builder import statements_words as words
@@ -23,6 +24,10 @@ from kwidgets.builder.statements_things import (
 
 # How often a function is followed into itself.
 _DEEPEST = 2
+# How deep objects of the notebook's are followed through libraries that call them.
+_MOST_DEPTH = 2
+# How often libraries call one function within a statement: twice for each pass of a loop.
+_MOST_USES = 4
 _PARTIAL = "functools.partial"
 # At the end of the origin of what was told to work without copies.
 _IN_PLACE = " in place"
@@ -130,7 +135,7 @@ class Calls(State):
             or standing
         ):
             # What holds functions may run them now: a thread.
-            running = standing and any(e.kind is Kind.FUNCTION for e in reach({owner}))
+            running = standing and any(e.kind is Kind.FUNCTION for e in owner.held())
             self.change({owner}, deep=running or name in words.CHANGING_DEEP)
         if name in words.KEEPING or (owner.kind is Kind.INSTANCE and standing):
             kept = given
@@ -286,19 +291,37 @@ class Calls(State):
         """
         found = NOTHING
         given |= self._flat(given)
-        for thing in sorted(reach(things), key=id):
-            if thing.kind is Kind.FUNCTION:
-                found |= self.call_function(thing, Arguments(rest=given))
-            elif thing.kind is Kind.METHOD:
+        reached = reach(things)
+        self.step(len(reached))
+        self.depth += 1
+        for thing in sorted(reached, key=id):
+            if thing.kind is Kind.METHOD:
                 self.call_method(thing.bound, thing.origin, Arguments(rest=given))
+            elif thing.kind is Kind.FUNCTION:
+                if self._may_use(thing, thing.bound):
+                    found |= self.call_function(thing, Arguments(rest=given))
             elif thing.kind is Kind.INSTANCE:
-                for kind in thing.types:
-                    for name, entries in list(kind.scope.names.items()) if kind.scope else ():
-                        for entry in entries if name != "__init__" else ():
-                            if entry.kind is Kind.FUNCTION:
-                                self.call_function(entry, Arguments(rest=given), frozenset({thing}))
-        self.advance(thing for thing in self._flat(things) | things)
+                self._use_instance(thing, given)
+        self.depth -= 1
+        self.advance(self._flat(things) | things)
         return found
+
+    def _may_use(self, function: Thing, bound: Things) -> bool:
+        """Whether a library's call of a function is worth following once more."""
+        key = (function.definition, bound)
+        self.used[key] = self.used.get(key, 0) + 1
+        return function.definition not in self.stack and self.used[key] <= _MOST_USES
+
+    def _use_instance(self, thing: Thing, given: Things) -> None:
+        """Let a library call any method of an object of the notebook's."""
+        if self.depth > _MOST_DEPTH:
+            self.change({thing})
+            return
+        for kind in sorted(thing.types, key=id):
+            for name, entries in list(kind.scope.names.items()) if kind.scope else ():
+                for entry in entries if name != "__init__" else ():
+                    if entry.kind is Kind.FUNCTION and self._may_use(entry, frozenset({thing})):
+                        self.call_function(entry, Arguments(rest=given), frozenset({thing}))
 
     def _code(self, things: Things | set[Thing]) -> Things:
         """Of things, those whose text may still be run when the result is used."""
@@ -308,9 +331,9 @@ class Calls(State):
             if thing.kind in (Kind.FUNCTION, Kind.INSTANCE, Kind.CLASS)
         )
 
-    def advance(self, things: object) -> None:
+    def advance(self, things: Iterable[Thing]) -> None:
         """Use up iterators, and those that they themselves use."""
-        waiting = [thing for thing in things if isinstance(thing, Thing)]  # type: ignore[attr-defined]
+        waiting = list(things)
         seen: set[Thing] = set()
         while waiting:
             thing = waiting.pop()

@@ -19,7 +19,7 @@ from kwidgets.builder.statements_things import (
 )
 
 # Steps after which a notebook counts as too much to be understood.
-_MOST_STEPS = 400_000
+_MOST_STEPS = 200_000
 
 
 class TooMuchError(Exception):
@@ -63,17 +63,20 @@ class State:
         # The functions that are being called, and what they return and yield.
         self.stack: list[ast.AST] = []
         self.returned: list[set[Thing]] = []
+        # How many libraries deep functions are called that were given to them.
+        self.depth = 0
+        self.used: dict[tuple[ast.AST | None, Things], int] = {}
         # Modules all of whose names were imported.
         self.stars: list[str] = []
         self._steps = 0
 
-    def step(self) -> None:
-        """Count a step.
+    def step(self, count: int = 1) -> None:
+        """Count steps.
 
         Raises:
             TooMuchError: there were too many.
         """
-        self._steps += 1
+        self._steps += count
         if self._steps > _MOST_STEPS:
             raise TooMuchError
 
