@@ -298,7 +298,11 @@ class Calls(State):
             if thing.kind is Kind.METHOD:
                 self.call_method(thing.bound, thing.origin, Arguments(rest=given))
             elif thing.kind is Kind.FUNCTION:
-                if self._may_use(thing, thing.bound):
+                # Methods are called with their objects, unless they were given as they are.
+                method = thing.scope is not None and thing.scope.class_of is not None
+                if (not method or thing.bound or thing in given | things) and self._may_use(
+                    thing, thing.bound
+                ):
                     found |= self.call_function(thing, Arguments(rest=given))
             elif thing.kind is Kind.INSTANCE:
                 self._use_instance(thing, given)
