@@ -107,6 +107,11 @@ class SequentialBuilder:
             convert.spec_of_model(layers)  # says what can be done instead
         if isinstance(layers, keras.Sequential):
             spec, live = convert.spec_of_model(layers)
+            seen: set[int] = set()
+            for within in live.values():
+                if id(within) in seen:
+                    raise _twice(within)
+                seen.add(id(within))
             entries = tuple(
                 self._bench.held.materializer.adopt(entry, live[entry.uid], keep_names=True)
                 for entry in spec.layers
@@ -383,7 +388,7 @@ class SequentialBuilder:
             ValueError: ``layer`` is no layer.
         """
         old = self._entry(index)
-        new = self._describe(layer)
+        new = self._describe(layer, instead_of=old)
         self._bench.change(f"Replace {old.title}", self._spec.replace(old.uid, new))
 
     def __len__(self) -> int:
@@ -490,7 +495,7 @@ class SequentialBuilder:
         at = max(0, len(places) + index) if index < 0 else index
         return places[at] if at < len(places) else len(stack)
 
-    def _describe(self, layer: Any) -> LayerSpec:
+    def _describe(self, layer: Any, instead_of: LayerSpec | None = None) -> LayerSpec:
         if isinstance(layer, str):
             return layer_of(quick.parse(layer))
         if isinstance(layer, SequentialBuilder):
@@ -500,6 +505,10 @@ class SequentialBuilder:
                 "Only instances of keras.Layer, or texts such as 'dense 128 relu', can be added; "
                 f"received: {layer!r} (of type {type(layer).__name__})."
             )
+        known = self._bench.held.materializer.layer
+        for entry in self._spec.walk():
+            if entry is not instead_of and known(entry.uid) is layer:
+                raise _twice(layer)
         return self._bench.held.materializer.adopt(convert.spec_of_layer(layer), layer)
 
     def _set_input(self, given: Any, index: int) -> None:
@@ -538,6 +547,15 @@ _MODEL_ATTRIBUTES = {
 def _is_of_a_model(name: str) -> bool:
     return not name.startswith("_") and (
         name in _MODEL_ATTRIBUTES or hasattr(keras.Sequential, name)
+    )
+
+
+def _twice(layer: keras.Layer) -> ValueError:
+    # Keras would share its weights, which a list of separate layers cannot tell.
+    name = type(layer).__name__
+    return ValueError(
+        f"the layer {layer.name!r} ({name}) can be in a builder only once. Put in another "
+        "one like it, with weights of its own: type(layer).from_config(layer.get_config())."
     )
 
 

@@ -103,3 +103,18 @@ def test_calls_take_what_keras_takes() -> None:
     assert made.get_config() == builder.get_config()
     with pytest.raises(TypeError):
         builder.compile("sgd", learning_rate=3)
+
+
+def test_a_layer_is_in_a_builder_once() -> None:
+    layer = keras.layers.Dense(8)
+    with pytest.raises(ValueError, match=r"Dense.*once.*from_config"):
+        SequentialBuilder([keras.Input((8,)), layer, layer])
+    shared = keras.Sequential([keras.Input((8,)), layer, layer])
+    with pytest.raises(ValueError, match=r"Dense.*once.*from_config"):
+        SequentialBuilder(shared)
+    builder = SequentialBuilder([keras.Input((8,)), layer, "dense 8"])
+    with pytest.raises(ValueError, match="once"):
+        builder[1] = layer
+    builder[0] = builder[0]
+    builder.add(builder.pop(0))
+    assert builder[1] is layer and builder.count_params() == 144
