@@ -10,6 +10,7 @@ import json
 import keyword
 import re
 import sys
+import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -289,20 +290,31 @@ class _Writer:
         while name in {*self._lives.values(), *self.sources.definitions, "model", "keras"}:
             name += "_"
         self._lives[id(live.value)] = name
-        self.constants.append(
-            f"{name} = " + _render(self._serialized(live.value), 0, len(name) + 3)
-        )
+        try:
+            written = self._serialized(live.value)
+        except Exception as error:
+            self.constants.append(f"{name} = NotImplemented")
+            self.sources.notes.append(
+                f"{live.text} cannot be written down ({error}): make it by hand, or load it, and "
+                f"let {name} be it in place of NotImplemented."
+            )
+            return name
+        self.constants.append(f"{name} = " + _render(written, 0, len(name) + 3))
         self.sources.notes.append(
             f"{live.text} is written down as its config: the layers in it, not how they were made."
         )
         return name
 
     def _serialized(self, thing: Any) -> _Expression:
+        if isinstance(thing, types.FunctionType) and thing.__name__ != "<lambda>":
+            # Keras would write down no more than its name.
+            raise NoSourceError(f"the source of {thing.__name__} cannot be found")
         with weightless(on_meta=False):
             packed = keras.saving.serialize_keras_object(thing)
         text = json.dumps(packed)
         self.imports.add("import json")
         inside = thing._flatten_layers() if isinstance(thing, keras.Layer) else [thing]
+        inside = [one for one in inside if not isinstance(one, types.FunctionType)]
         own = {cls.__name__: cls for cls in map(type, inside) if not _is_keras(cls)}
         custom = {name: self.sources.expression(cls) for name, cls in sorted(own.items())}
         items: list[tuple[str, _Expression]] = [

@@ -99,15 +99,22 @@ class Sources:
         self.definitions[name] = text
 
     def _lambda(self, thing: types.FunctionType) -> str:
-        found: dict[str, str] = {}
         text = _text_of_file(thing)
-        for tree in _trees_of(thing, text):
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Lambda) and _code_of(node) == _shape_of(thing.__code__):
-                    written = ast.get_source_segment(text, node)
-                    if written is None or "\n" in written:
-                        written = ast.unparse(node)
-                    found.setdefault(ast.unparse(node), written)
+        alike = [
+            node
+            for tree in _trees_of(thing, text)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Lambda) and _code_of(node) == _shape_of(thing.__code__)
+        ]
+        if len(alike) > 1:
+            # Those that do the same may have other defaults, say.
+            alike = [node for node in alike if _is_at(node, thing.__code__)] or alike
+        found: dict[str, str] = {}
+        for node in alike:
+            written = ast.get_source_segment(text, node)
+            if written is None or "\n" in written:
+                written = ast.unparse(node)
+            found.setdefault(ast.unparse(node), written)
         if len(found) != 1:
             raise NoSourceError("a lambda whose source cannot be told")
         (written,) = found.values()
@@ -222,16 +229,50 @@ def _definition_of(thing: Any, name: str) -> str:
             tree = ast.parse(text)
         except SyntaxError:
             continue
-        for node in reversed(list(ast.walk(tree))):
-            if (
-                isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-                and node.name == name
-                and isinstance(node, ast.ClassDef) == isinstance(thing, type)
-            ):
-                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-                lines = text.splitlines()[first - 1 : node.end_lineno]
-                return textwrap.dedent("\n".join(lines))
+        found = [
+            (_first_line(node), node.end_lineno or node.lineno)
+            for node, qualname in _definitions_in(tree)
+            if node.name == name
+            and qualname == thing.__qualname__
+            and isinstance(node, ast.ClassDef) == isinstance(thing, type)
+        ]
+        # Many may be called so, one after the other; a file may have changed since it was read.
+        exact = [(first, last) for first, last in found if _is_there(thing, filename, first, last)]
+        for first, last in [*exact, *reversed(found)]:
+            return textwrap.dedent("\n".join(text.splitlines()[first - 1 : last]))
     raise NoSourceError(f"the source of {name} cannot be found")
+
+
+_Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _definitions_in(tree: ast.AST, prefix: str = "") -> Iterator[tuple[_Definition, str]]:
+    """All functions and classes, with their names as ``__qualname__`` gives them."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, _Definition):
+            yield node, prefix + node.name
+            inside = "." if isinstance(node, ast.ClassDef) else ".<locals>."
+            yield from _definitions_in(node, prefix + node.name + inside)
+        elif isinstance(node, ast.Lambda):
+            yield from _definitions_in(node, prefix + "<lambda>.<locals>.")
+        else:
+            yield from _definitions_in(node, prefix)
+
+
+def _first_line(node: _Definition) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _is_there(thing: Any, filename: str, first: int, last: int) -> bool:
+    """Whether a function, or a class by its methods, was made of these lines."""
+    if isinstance(thing, types.FunctionType):
+        return bool(inspect.unwrap(thing).__code__.co_firstlineno == first)
+    lines = [
+        function.__code__.co_firstlineno
+        for function in _functions_of(thing)
+        if function.__code__.co_filename == filename
+    ]
+    return bool(lines) and all(first <= line <= last for line in lines)
 
 
 def _files_of(thing: Any) -> Iterator[str]:
@@ -278,6 +319,20 @@ def _code_of(node: ast.Lambda) -> object:
     return _shape_of(inner) if inner else None
 
 
+def _is_at(node: ast.Lambda, code: types.CodeType) -> bool:
+    """Whether all of the code comes from the lambda's body."""
+    body = node.body
+    first = (body.lineno, body.col_offset)
+    last = (body.end_lineno or body.lineno, body.end_col_offset or body.col_offset)
+    places = [
+        ((line, column), (end_line, end_column))
+        for line, end_line, column, end_column in code.co_positions()
+        # What has no place in the text begins and ends at once.
+        if line and end_line and column is not None and end_column and end_column != column
+    ]
+    return bool(places) and all(first <= begin and end <= last for begin, end in places)
+
+
 def _shape_of(code: types.CodeType) -> object:
     """What tells one lambda from another: its numbers and names too, which are not in its bytes."""
     inner = tuple(
@@ -291,7 +346,8 @@ def _shape_of(code: types.CodeType) -> object:
 def _operations(code: types.CodeType) -> list[str]:
     # A variable of a function around it is read in another way than a global one.
     return [
-        step.opname
+        # A method of what a script has imported is read as any attribute.
+        step.opname.replace("LOAD_METHOD", "LOAD_ATTR")
         for step in dis.get_instructions(code)
         if not step.opname.startswith(
             ("LOAD_GLOBAL", "LOAD_DEREF", "COPY_FREE_VARS", "RESUME", "PUSH_NULL")

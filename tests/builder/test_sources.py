@@ -11,6 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from kwidgets.builder.code import _sorted_imports
+from kwidgets.builder.sequential import SequentialBuilder
 from kwidgets.builder.sources import NoSourceError, Sources
 
 
@@ -174,3 +175,49 @@ def test_what_can_be_imported_is_imported() -> None:
 def test_what_cannot_be_written_is_named(shell: Any, cell: str, words: str) -> None:
     with pytest.raises(NoSourceError, match=words):
         program(shell, cell, "f")
+
+
+def test_a_method_of_the_same_name_is_not_taken_for_the_function(shell: Any) -> None:
+    cell = """
+def scale(x):
+    return 2 * x
+class Other:
+    def scale(self, x):
+        return 3 * x
+def outer():
+    def scale(x):
+        return 4 * x
+"""
+    text, expression, _ = program(shell, cell, "scale")
+    assert "self" not in text and value(text, expression)(1) == 2
+
+
+def test_of_two_functions_of_one_name_the_right_one_is_taken(shell: Any) -> None:
+    cell = "def f(x):\n    return x + 1\ng = f\ndef f(x):\n    return x + 2"
+    text, expression, _ = program(shell, cell, "g")
+    assert value(text, expression)(1) == 2
+
+
+def test_lambdas_that_differ_by_defaults_are_told_apart(shell: Any) -> None:
+    text, expression, _ = program(
+        shell, "f, g = (lambda x, k=2: x * k), (lambda x, k=3: x * k)", "g"
+    )
+    assert value(text, expression)(1) == 3
+
+
+def test_a_lambda_of_a_script_that_imports_its_module(tmp_path: Any, monkeypatch: Any) -> None:
+    import importlib
+
+    (tmp_path / "lambda_script.py").write_text("from keras import ops\nf = lambda t: ops.tanh(t)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    text, expression, _ = of_object(importlib.import_module("lambda_script").f)
+    assert expression == "lambda t: ops.tanh(t)" and "from keras import ops" in text
+
+
+def test_a_function_without_a_source_is_noted_and_no_unknown_name_is_written() -> None:
+    space: dict[str, Any] = {"__name__": "__main__"}
+    exec("def act(x):\n    return x", space)
+    builder = SequentialBuilder([keras.layers.Dense(2, activation=space["act"])], input_shape=(3,))
+    source = builder._bench.source()
+    assert "activation=NotImplemented" in source.text and "custom_objects" not in source.text
+    assert any("function act" in note and "by hand" in note for note in source.notes)
