@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from kwidgets.builder.data_cells import as_far_as
+from kwidgets.builder.slicing.cells import as_far_as
 
 logger = logging.getLogger("kwidgets")
 

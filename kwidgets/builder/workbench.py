@@ -18,7 +18,6 @@ from kwidgets.builder import (
     code,
     convert,
     data,
-    data_source,
     notebook,
     protocol,
     quick,
@@ -31,6 +30,7 @@ from kwidgets.builder.held import BuilderError, HeldModel, machine_bytes
 from kwidgets.builder.materialize import is_adapted
 from kwidgets.builder.notebook import executed_cells, namespace
 from kwidgets.builder.recall import Recalled, recall_fit
+from kwidgets.builder.slicing.source import source_of
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, Variable
 from kwidgets.builder.training import BuilderRun
 
@@ -294,7 +294,7 @@ class Workbench:
             notes += self._recalled.notes
         if names:
             try:
-                found = data_source.source_of(names, executed_cells())
+                found = source_of(names, executed_cells())
             except Exception:
                 logger.debug("the source of the data was not found", exc_info=True)
         if found and _SECRET.search(found):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kwidgets.builder import notebook
-from kwidgets.builder.data_source import source_of
+from kwidgets.builder.slicing.source import source_of
 
 
 @pytest.fixture

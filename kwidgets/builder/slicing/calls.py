@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from kwidgets.builder import statements_random as random
-from kwidgets.builder import statements_words as words
-from kwidgets.builder.statements_state import State
-from kwidgets.builder.statements_things import (
+from kwidgets.builder.slicing import streams as random
+from kwidgets.builder.slicing import words
+from kwidgets.builder.slicing.state import State
+from kwidgets.builder.slicing.things import (
     NOTHING,
     Arguments,
     Definition,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import dataclasses
 
-from kwidgets.builder import statements_words as words
-from kwidgets.builder.statements_calls import Calls
-from kwidgets.builder.statements_things import (
+from kwidgets.builder.slicing import words
+from kwidgets.builder.slicing.calls import Calls
+from kwidgets.builder.slicing.things import (
     NOTHING,
     Arguments,
     Comprehension,

@@ -7,8 +7,8 @@ import builtins
 import dataclasses
 from collections.abc import Callable, Iterable
 
-from kwidgets.builder import statements_random as random
-from kwidgets.builder.statements_things import (
+from kwidgets.builder.slicing import streams as random
+from kwidgets.builder.slicing.things import (
     NOTHING,
     Arguments,
     Kind,

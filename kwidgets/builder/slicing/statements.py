@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from kwidgets.builder.statements_random import FOLDER, STREAMS
-from kwidgets.builder.statements_state import Effects
-from kwidgets.builder.statements_things import (
+from kwidgets.builder.slicing.state import Effects
+from kwidgets.builder.slicing.streams import FOLDER, STREAMS
+from kwidgets.builder.slicing.things import (
     NOTHING,
     Arguments,
     Kind,
@@ -18,7 +18,7 @@ from kwidgets.builder.statements_things import (
     free_names,
     reach,
 )
-from kwidgets.builder.statements_values import (
+from kwidgets.builder.slicing.values import (
     UNKNOWN,
     Values,
     base_name,

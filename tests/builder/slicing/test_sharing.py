@@ -10,8 +10,8 @@ import warnings
 import numpy as np
 import pytest
 
-from kwidgets.builder.data_source import source_of
-from tests.builder.test_data_source import run
+from kwidgets.builder.slicing.source import source_of
+from tests.builder.slicing.test_source import run
 
 _TABLES = (
     "import numpy as np, pandas as pd\n"

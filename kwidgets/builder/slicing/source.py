@@ -12,8 +12,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from kwidgets.builder.data_cells import statements_in
-from kwidgets.builder.statements import (
+from kwidgets.builder.slicing.cells import statements_in
+from kwidgets.builder.slicing.statements import (
     FOLDER,
     STREAMS,
     UNKNOWN,
@@ -21,7 +21,7 @@ from kwidgets.builder.statements import (
     Statements,
     called_names,
 )
-from kwidgets.builder.statements_words import DRAWING
+from kwidgets.builder.slicing.words import DRAWING
 
 _BUILTINS: Final = frozenset(dir(builtins))
 # States that need no statement: without one they are as in any new program.

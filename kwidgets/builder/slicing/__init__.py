@@ -1,0 +1,1 @@
+"""Which statements of a notebook make the data of a fit: see ``source.py``."""
