@@ -210,3 +210,14 @@ def test_what_is_frozen_within_a_wrapper_stays_frozen() -> None:
     builder.trainable = False
     builder.trainable = True
     assert len(builder.layers) == 2
+
+
+def test_a_model_with_a_train_step_of_its_own_is_refused() -> None:
+    class Careful(keras.Sequential):
+        def train_step(self, *args: Any, **kwargs: Any) -> Any:
+            return super().train_step(*args, **kwargs)
+
+    model = Careful([keras.Input((4,)), layers.Dense(2)])
+    with pytest.raises(ValueError, match=r"Careful.*train_step.*SequentialBuilder\(keras"):
+        SequentialBuilder(model)
+    assert SequentialBuilder(keras.Sequential(model.layers)).output_shape == (None, 2)

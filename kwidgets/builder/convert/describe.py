@@ -49,6 +49,12 @@ def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.L
             "A functional or subclassed model can be one of its layers: "
             "SequentialBuilder([model, ...])."
         )
+    if type(model) is not keras.Sequential:
+        raise ConversionError(
+            f"a SequentialBuilder holds a plain keras.Sequential; what {type(model).__name__} adds "
+            "to it, such as a train_step of its own, would be lost at the first edit. Its layers "
+            "alone can be had: SequentialBuilder(keras.Sequential(model.layers))."
+        )
     live: dict[str, keras.Layer] = {}
     entries = []
     for layer in model.layers:
