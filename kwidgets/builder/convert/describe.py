@@ -53,7 +53,7 @@ def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.L
         raise ConversionError(
             f"a SequentialBuilder holds a plain keras.Sequential; what {type(model).__name__} adds "
             "to it, such as a train_step of its own, would be lost at the first edit. Its layers "
-            "alone can be had: SequentialBuilder(keras.Sequential(model.layers))."
+            "alone can be had: SequentialBuilder(model.layers, input_shape=model.input_shape[1:])."
         )
     live: dict[str, keras.Layer] = {}
     entries = []
