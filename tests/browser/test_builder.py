@@ -287,6 +287,7 @@ def test_a_saved_notebook_shows_model_and_curves_without_a_kernel_and_restores(
     live = shown.get_by_role("region", name="Live training")
     expect(live.get_by_role("status")).to_have_text("finished")
     expect(live.get_by_role("img", name=re.compile("^accuracy"))).to_be_visible()
+    notebook.wait_for_kernel()
     shown.get_by_role("button", name="Restore in a cell below").click()
     notebook.run_and_wait(1, FIRST_SECONDS)
     restored = Builder(notebook, 1)
