@@ -68,8 +68,9 @@ class HeldModel:
             )
         if not same:
             self._check()
-            self.materializer.note_changes()
             before = self._model
+            optimizer = getattr(before, "optimizer", None)
+            self.materializer.note_changes(optimizer is not None and _steps(optimizer) > 0)
             if before is not None and self._is_ours:
                 _take_apart(before)
             self._model = self.materializer.model(named(spec), self._editor.analysis)

@@ -21,6 +21,8 @@ from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, 
 
 # Changing these leaves the weights what they are.
 _KEEP_WEIGHTS = ("name", "trainable")
+# Of each weight about so many values are looked at, to notice a change.
+_SAMPLED = 64
 # Layers of earlier states that are kept by number, whether trained or not.
 _KEPT = 3
 
@@ -112,11 +114,15 @@ class Materializer:
                 made.began = _some_values(made.layer)
         return model
 
-    def note_changes(self) -> None:
-        """Mark the layers whose weights are not those that they began with, whoever set them."""
+    def note_changes(self, stepped: bool = False) -> None:
+        """Mark the layers whose weights are not those that they began with, whoever set them.
+
+        Args:
+            stepped: whether an optimizer has changed them; else some of their values are compared.
+        """
         for made in self._newest():
             if not made.trained and made.began is not None:
-                made.trained = made.began != _some_values(made.layer)
+                made.trained = stepped or made.began != _some_values(made.layer)
 
     def _newest(self) -> Iterable[_Made]:
         return [known[-1] for known in self._made.values() if known]
@@ -253,7 +259,8 @@ def _trainable_within(layer: keras.Layer) -> tuple[bool, ...]:
 
 def _some_values(layer: keras.Layer) -> Hashable:
     """A few numbers out of each weight: enough to notice a training, and cheap."""
-    values = (keras.ops.reshape(weight, (-1,))[:3] for weight in layer.weights)
+    flat = (keras.ops.reshape(weight, (-1,)) for weight in layer.weights)
+    values = (weight[:: max(1, weight.shape[0] // _SAMPLED)] for weight in flat)
     return tuple(keras.ops.convert_to_numpy(value).tobytes() for value in values)
 
 
