@@ -149,9 +149,17 @@ class HeldModel:
             if held:
                 self._structure = structure(frozen)
 
-    def trained(self, model: keras.Sequential) -> None:
-        """Note that ``model`` has just been trained: its weights are worth keeping."""
+    def trained(self, model: keras.Sequential, error: BaseException | None = None) -> None:
+        """Note that ``model`` has just been trained: its weights are worth keeping.
+
+        Args:
+            model: that was trained.
+            error: what the training failed with.
+        """
         self._note_what_was_built()
+        if isinstance(error, Exception) and model is self._model:
+            # What the backend had traced until then may be of no use any more.
+            self._compiled = None
         if model is self._model and _has_stepped(model):
             self.materializer.mark_trained(self._editor.spec.layers)
 
@@ -181,8 +189,8 @@ class HeldModel:
         if stepped is not None and before == settings and _is_of(stepped, self._model):
             # The same layers again, after an undo, say: the training goes on.
             arguments["optimizer"] = stepped
-        elif _is_of_others(optimizer, self._model):
-            # It has the state of other weights than these.
+        elif _is_of_others(optimizer, self._model) or _has_failed(optimizer):
+            # It has the state of other weights than these, or was made in a step that failed.
             arguments["optimizer"] = optimizer.from_config(optimizer.get_config())
         self._model.compile(**arguments)
         self._compiled = settings
@@ -228,6 +236,12 @@ def _is_of(optimizer: keras.optimizers.Optimizer, model: keras.Sequential) -> bo
         return False
     known = getattr(optimizer, "_trainable_variables", None)
     return known is not None and [*map(id, known)] == [*map(id, model.trainable_variables)]
+
+
+def _has_failed(optimizer: Any) -> bool:
+    """Whether an optimizer has state, but never made a step."""
+    is_one = isinstance(optimizer, keras.optimizers.Optimizer)
+    return is_one and optimizer.built and not _steps(optimizer)
 
 
 def _is_of_others(optimizer: Any, model: keras.Sequential) -> bool:

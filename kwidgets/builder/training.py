@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import logging
 import threading
@@ -11,6 +12,11 @@ from typing import Any, Literal
 import keras
 
 from kwidgets.live.callback import LivePlot
+from kwidgets.live.learning_rate import (
+    LearningRateError,
+    read_learning_rate,
+    set_learning_rate,
+)
 from kwidgets.live.metrics import History
 from kwidgets.live.run import describe_error
 from kwidgets.live.steering import Command
@@ -48,6 +54,11 @@ class _EmbeddedLivePlot(LivePlot):
         for command in early:
             super()._submit(command)
 
+    @property
+    def steered(self) -> bool:
+        """Whether the learning rate was set by hand while the fit ran."""
+        return self._run is not None and self._run.steered
+
     def bundle(self) -> dict[str, Any] | None:
         """What shows the run without a kernel, or None before it has begun."""
         return None if self._run is None else self._run.bundle()
@@ -65,7 +76,7 @@ class BuilderRun:
         model: compiled.
         arguments: of ``fit``.
         changed: called when there is something new to show.
-        keep: given the model when the training is over, before anyone is told.
+        keep: given the model, and what failed, when the training is over, before anyone is told.
     """
 
     def __init__(
@@ -73,7 +84,7 @@ class BuilderRun:
         model: keras.Sequential,
         arguments: Mapping[str, Any],
         changed: Callable[[], None],
-        keep: Callable[[keras.Sequential], None],
+        keep: Callable[[keras.Sequential, BaseException | None], None],
     ) -> None:
         self.model = model
         self.error: BaseException | None = None
@@ -172,13 +183,18 @@ class BuilderRun:
         arguments, self._arguments = self._arguments, {}
         callbacks = [*callbacks_of(arguments.pop("callbacks", None)), self.live]
         arguments["verbose"] = 0
+        rate = read_learning_rate(self.model)
         try:
             self.model.fit(**arguments, callbacks=callbacks)
         except BaseException as error:
             self.error = error
             self.live.fail(error)
+        if self.live.steered and rate is not None:
+            # A rate set by hand is for one training: the next begins with what Compile says.
+            with contextlib.suppress(LearningRateError):
+                set_learning_rate(self.model, rate)
         try:
-            self._keep(self.model)
+            self._keep(self.model, self.error)
         except Exception:
             logger.warning("the weights were not noted as trained", exc_info=True)
         self._finished.set()

@@ -91,10 +91,10 @@ class Workbench:
             self.editor.change(label, spec)
             self.publish()
 
-    def trained_with(self, model: keras.Sequential) -> None:
-        """Note that ``model`` has just been trained: its weights are worth keeping."""
+    def trained_with(self, model: keras.Sequential, error: BaseException | None = None) -> None:
+        """Note that ``model`` has just been trained. See :meth:`HeldModel.trained`."""
         with self.lock:
-            self.held.trained(model)
+            self.held.trained(model, error)
             self.publish()
 
     # Training.
@@ -119,10 +119,14 @@ class Workbench:
                 )
             model = self.held.get()
             self._recall(model, args, kwargs, call)
+        error: BaseException | None = None
         try:
             return model.fit(*args, **kwargs)
+        except BaseException as problem:
+            error = problem
+            raise
         finally:
-            self.trained_with(model)
+            self.trained_with(model, error)
 
     def train(
         self,

@@ -134,6 +134,8 @@ class FitRun:
         self.store = MetricStore()
         self.status: protocol.Status = "running"
         self.detail = ""
+        # Whether the learning rate was set by a command.
+        self.steered = False
         self._model = model
         self._options = options
         self._guard = Guard()
@@ -321,6 +323,7 @@ class FitRun:
             try:
                 assert command.value is not None
                 set_learning_rate(self._model, command.value)
+                self.steered = True
             except LearningRateError as error:
                 self._guard("Replying", command.reply, False, str(error))
                 return

@@ -413,3 +413,29 @@ def test_a_stop_that_comes_before_the_first_batch_holds():
     run.stop()
     run.wait(60)
     assert run.status == "stopped"
+
+
+def test_after_a_fit_that_failed_the_next_one_trains():
+    builder = SequentialBuilder(["dense 3 softmax"], input_shape=(8,))
+    builder.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    x, y = np.ones((40, 8)), np.arange(40) % 3
+    for bad in [(x,), (x[:, :5], y), (x, np.eye(7)[y])]:
+        with pytest.raises(Exception):  # noqa: B017, PT011 - whatever the backend says
+            builder.train(*bad).wait(60)
+        builder.train(x, y, epochs=1).wait(60)
+        assert builder.run.status == "finished"
+    with pytest.raises(Exception):  # noqa: B017, PT011
+        builder.fit(x[:, :5], y, verbose=0)
+    steps = int(builder.optimizer.iterations)
+    builder.fit(x, y, verbose=0)
+    assert int(builder.optimizer.iterations) == steps + 2
+
+
+def test_a_rate_set_while_training_is_for_that_training():
+    builder = stack()
+    builder.compile(keras.optimizers.SGD(0.01), "mse")
+    run = builder.train(np.zeros((64, 8)), np.zeros((64, 3)), epochs=100_000)
+    run.set_learning_rate(0.5)
+    run.stop()
+    run.wait(60)
+    assert float(builder.optimizer.learning_rate) == pytest.approx(0.01)
