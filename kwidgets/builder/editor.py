@@ -64,6 +64,11 @@ class Editor:
         self._undo.clear()
         self._redo.clear()
 
+    def remember(self, label: str, spec: ModelSpec) -> None:
+        """Let undo lead back to ``spec`` as what was there before all else."""
+        if spec.layers and spec != self._spec:
+            self._undo.insert(0, (label, spec))
+
     @property
     def undo_label(self) -> str | None:
         return self._undo[-1][0] if self._undo else None

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import logging
 import os
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,14 @@ class HeldModel:
     def __init__(self, editor: Editor, in_training: Callable[[], keras.Sequential | None]) -> None:
         self.materializer = Materializer()
         self._editor = editor
-        editor.inference.adapted = self.materializer.adapted
+        materializer = weakref.ref(self.materializer)
+
+        def adapted(entry: LayerSpec) -> keras.Layer | None:
+            known = materializer()
+            return None if known is None else known.adapted(entry)
+
+        # Weakly: what was edited is kept for longer than the layers.
+        editor.inference.adapted = adapted
         self._in_training = in_training
         self._model: keras.Sequential | None = None
         self._structure: Any = None

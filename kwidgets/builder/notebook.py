@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from kwidgets.builder.slicing.cells import as_far_as
@@ -20,6 +20,8 @@ class Listener(Protocol):
 
 
 _listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+# What each cell showed last, by the cell's id.
+_shown: dict[str, object] = {}
 # By the execution counts of cells that ended in an exception, the line they came to; 0 where none
 # of it ran, None where that is not known.
 _failed: dict[int, int | None] = {}
@@ -35,6 +37,32 @@ def namespace() -> Mapping[str, Any]:
     """The user's variables, or none outside IPython."""
     shell = _shell()
     return {} if shell is None else shell.user_ns
+
+
+def names_of(is_it: Callable[[object], bool]) -> list[str]:
+    """Return where the user keeps something: names of variables, and of containers that hold it."""
+    found = []
+    for name, value in namespace().items():
+        if name.startswith("_") or name in ("In", "Out"):
+            continue
+        if is_it(value):
+            found.append(name)
+        elif type(value) in (list, tuple, set, dict):
+            inside = value.values() if isinstance(value, dict) else value
+            if any(map(is_it, inside)):
+                found.append(f"{name}[…]")
+    return found
+
+
+def shown_before(thing: object) -> object | None:
+    """Note that the running cell shows ``thing``; return what it showed before, or None."""
+    try:
+        cell = _shell().get_parent()["metadata"]["cellId"]
+    except (AttributeError, KeyError, TypeError):
+        return None  # no notebook, or one that does not tell its cells apart
+    before = _shown.get(cell)
+    _shown[cell] = thing
+    return before
 
 
 def executed_cells() -> list[str]:

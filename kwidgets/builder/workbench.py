@@ -9,6 +9,7 @@ import inspect
 import logging
 import re
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -232,9 +233,30 @@ class Workbench:
                 from kwidgets.builder.widget import BuilderView
 
                 self.look_for_data()
+                self._look_back()
                 self._view = BuilderView(self)
                 notebook.listen(self)
             return self._view
+
+    def _look_back(self) -> None:
+        """The cell may show this builder in place of another: let undo lead back to that one."""
+        before = notebook.shown_before((self.editor, weakref.ref(self)))
+        if not isinstance(before, tuple) or before[0] is self.editor:
+            return
+        self.editor.remember("Run the cell again", before[0].spec)
+        bench = before[1]()
+        run = None if bench is None else bench.run
+        if run is not None and run.running and not notebook.names_of(bench.is_of):
+            run.stop()
+            logger.warning(
+                "the builder that this cell showed before was still training; it has no name any "
+                "more, so its training was stopped"
+            )
+
+    def is_of(self, thing: object) -> bool:
+        """Whether ``thing`` is the builder that works here."""
+        # By the class's name: to ask an object of the user's for attributes might run its code.
+        return type(thing).__name__ == "SequentialBuilder" and thing.__dict__.get("_bench") is self
 
     def describe(self) -> dict[str, Any]:
         """Return all sections of the builder's state."""
@@ -314,7 +336,8 @@ class Workbench:
     def _write_restoring(self) -> str:
         """The program of a builder like this one, or "" where it cannot be written."""
         try:
-            return code.restoring_code(self.editor.spec)
+            names = [name for name in notebook.names_of(self.is_of) if name.isidentifier()]
+            return code.restoring_code(self.editor.spec, *names[:1])
         except Exception:
             logger.debug("the builder's own program could not be written", exc_info=True)
             return ""

@@ -296,6 +296,26 @@ def test_a_saved_notebook_shows_model_and_curves_without_a_kernel_and_restores(
     page_errors[:] = [error for error in page_errors if "widget model not found" not in error]
 
 
+def test_a_model_that_a_new_run_of_its_cell_took_away_is_brought_back(
+    open_notebook: OpenNotebook,
+) -> None:
+    builder = Builder.show(
+        open_notebook,
+        "builder.add('flatten'); builder.add('dense 10 softmax')\n"
+        "builder.compile('adam', 'sparse_categorical_crossentropy')\n"
+        "run = builder.train(x_train, y_train, epochs=100000)",
+        "print('answer', run.wait(60) is not None, run.status)",
+    )
+    builder.notebook.run_and_wait(1, FIRST_SECONDS)
+    builder.expect_layers("Flatten", "Dense, 10")
+    builder.notebook.run_and_wait(0)
+    expect(builder.region).to_contain_text("No layers yet")
+    # Nothing refers to it any more: it must not train on unseen.
+    builder.ask(2, "True stopped")
+    builder.button("Undo: Run the cell again").click()
+    builder.expect_layers("Flatten", "Dense, 10")
+
+
 def test_the_code_is_inserted_below_and_runs(open_notebook: OpenNotebook) -> None:
     builder = Builder.show(open_notebook)
     builder.type_layer("flatten")

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kwidgets.builder import notebook
 from kwidgets.builder.protocol import MIME_TYPE
 from kwidgets.builder.sequential import SequentialBuilder
 
@@ -57,6 +58,13 @@ def test_a_builder_is_made_again_with_its_compile_settings():
 def test_a_stack_that_does_not_work_yet_is_made_again_as_it_is():
     builder = SequentialBuilder(["flatten", "lstm 4"], input_shape=(8, 8))
     assert repr(restored(builder)) == repr(builder)
+
+
+def test_it_gets_the_name_that_it_had(monkeypatch):
+    builder = trained()
+    monkeypatch.setattr(notebook, "namespace", lambda: {"_3": builder, "digits": builder})
+    assert saved(builder)["restore"].startswith("import keras")
+    assert "digits = kw.SequentialBuilder(" in saved(builder)["restore"]
 
 
 def test_the_curves_of_the_last_training_are_kept():

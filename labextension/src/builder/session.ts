@@ -29,7 +29,7 @@ export interface BuilderTransport {
 
 export const GONE: Reply = {
   ok: false,
-  message: "The kernel is gone. Copy the program from the Code tab, then run the cell again.",
+  message: "The kernel is gone: nothing can be changed here. The notice above says how to go on.",
   result: {},
 };
 

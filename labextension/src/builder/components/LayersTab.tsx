@@ -69,7 +69,7 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
             onSelect={select}
             onDown={() => actions.focusFirst()}
           />
-          {empty && <EmptyStack />}
+          {empty && <EmptyStack undo={state.history.undo} />}
           <Stack
             tree={layers}
             total={state.totals.parameters}
