@@ -128,8 +128,14 @@ def _read_int(parameter: Parameter, text: str) -> Value:
 def _read_float(parameter: Parameter, text: str) -> Value:
     number = number_of(text)
     if number is None and "section" in parameter:
-        return _read_object(parameter, text)
-    if number is None:
+        try:
+            return _read_object(parameter, text)
+        except FieldError:
+            if "(" in text:
+                raise
+            # Most likely a number was meant.
+            raise error(parameter, text) from None
+    if number is None or (math.isinf(number) and "inf" not in text.lower()):
         raise error(parameter, text)
     return _in_range(parameter, float(number), text)
 

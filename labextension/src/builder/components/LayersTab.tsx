@@ -1,5 +1,6 @@
 /** The Layers tab: adding, the stack, and the form of what is selected. */
 
+import type { RefObject } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { State } from "../protocol";
 import { placeToAdd } from "../stack";
@@ -42,6 +43,7 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
   }, []);
   const actions = useLayerActions(now, pane, select);
   useUnfoldSelected(state, selected, folded, fold);
+  useSelectedInSight(pane, selected, selected !== null && selected in state.layers);
   const empty = state.order.length === 0;
   const layers = useMemo(
     () => ({ order: state.order, layers: state.layers }),
@@ -110,4 +112,20 @@ function useUnfoldSelected(
     }
     // Folding itself must not unfold.
   }, [selected]);
+}
+
+/** The card of what is selected, a new layer's say, must be on screen; the page itself stays. */
+function useSelectedInSight(
+  pane: RefObject<HTMLElement>,
+  selected: string | null,
+  isThere: boolean,
+): void {
+  useEffect(() => {
+    const card = isThere && pane.current?.querySelector(`[data-uid="${selected}"]`);
+    if (!card || !pane.current) return;
+    const inside = card.getBoundingClientRect();
+    const frame = pane.current.getBoundingClientRect();
+    if (inside.bottom > frame.bottom) pane.current.scrollTop += inside.bottom - frame.bottom + 8;
+    else if (inside.top < frame.top) pane.current.scrollTop -= frame.top - inside.top + 8;
+  }, [pane, selected, isThere]);
 }

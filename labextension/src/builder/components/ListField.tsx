@@ -8,7 +8,7 @@ import { useChanges } from "./Form";
 import { focusById } from "./focus";
 import { IconButton } from "./icons";
 import { ObjectArguments } from "./ObjectField";
-import { objectChoices } from "./objectChoices";
+import { equalValues, objectChoices } from "./objectChoices";
 import { Select } from "./Select";
 
 export function ListField(props: ControlProps) {
@@ -22,6 +22,11 @@ export function ListField(props: ControlProps) {
       next.length || parameter.required ? changes.setValue(path, next) : changes.reset(path),
     );
   const adding = objectChoices(catalog, item, undefined);
+  // The same thing twice is of no use to anyone.
+  const isNew = (id: string) => {
+    const offered = adding.valueOf(id);
+    return offered === undefined || !items.some((held) => equalValues(held, offered));
+  };
   const prompt = { id: "", label: `Add to ${parameter.name}…` };
   return (
     <div class="kw-b-objects">
@@ -69,7 +74,7 @@ export function ListField(props: ControlProps) {
       <Select
         prompt
         id={id}
-        options={[prompt, ...adding.options.filter((option) => option.id !== "")]}
+        options={[prompt, ...adding.options.filter(({ id }) => id !== "" && isNew(id))]}
         selected=""
         describedBy={describedBy}
         invalid={invalid}

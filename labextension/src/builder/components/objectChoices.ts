@@ -45,7 +45,7 @@ export function objectChoices(
   const mark = (id: string) => (!required && id === byDefault ? " (default)" : "");
 
   if (plainToo) add(PLAIN, field === "float" || field === "int" ? "a number" : "a value", null);
-  if (nullable || byDefault === "none:") {
+  if (nullable || (byDefault === "none:" && !required)) {
     if (!plainToo) add("none:", `None${mark("none:")}`, null);
   }
   for (const choice of parameter.choices ?? []) {
