@@ -122,6 +122,11 @@ class HeldModel:
             text = found.text if found is not None else str(error)
             raise BuilderError(f"layer {number} ({entry.title}): {text}") from error
 
+    def reset(self) -> None:
+        """Forget the model with its weights and optimizer: the next one begins anew."""
+        self.materializer.forget()
+        self._model = self._structure = self._compiled = self._stepped = None
+
     def adopt(self, model: keras.Sequential) -> None:
         """Hold ``model`` itself, as long as nothing is changed."""
         self._model, self._is_ours = model, False

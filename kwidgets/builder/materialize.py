@@ -91,6 +91,11 @@ class Materializer:
                 return made.layer
         return None
 
+    def forget(self) -> None:
+        """Forget all weights, but what was learned by ``adapt``, which is of the data."""
+        for uid, known in self._made.items():
+            self._made[uid] = [made for made in known if is_adapted(made.layer)]
+
     def layer(self, uid: str) -> keras.Layer | None:
         """The layer last made for ``uid``, or None."""
         made = self._made.get(uid)

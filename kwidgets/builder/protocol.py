@@ -35,11 +35,12 @@ EDIT: Final = "edit"
 SEARCH: Final = "search"
 TRAIN: Final = "train"
 REFRESH: Final = "refresh"
+RESET: Final = "reset"
 BUNDLE: Final = "bundle"
 RESYNC: Final = "resync"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, REPLY)
-VIEW_KINDS: Final = (EDIT, SEARCH, TRAIN, REFRESH, BUNDLE, RESYNC)
+VIEW_KINDS: Final = (EDIT, SEARCH, TRAIN, REFRESH, RESET, BUNDLE, RESYNC)
 
 # What `target` of an edit may name besides a layer's uid.
 INPUT: Final = "input"

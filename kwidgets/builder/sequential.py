@@ -190,6 +190,16 @@ class SequentialBuilder:
         """
         return self._bench.train(args, kwargs, call_at(sys._getframe(1)))
 
+    def reset_weights(self) -> None:
+        """Forget what was learned: the next training begins with fresh weights.
+
+        What layers have learned by ``adapt`` stays, and so do whole models that are layers.
+
+        Raises:
+            ValueError: the model is in training.
+        """
+        self._bench.reset_weights()
+
     def undo(self) -> str:
         """Take back the last edit; return what it was.
 

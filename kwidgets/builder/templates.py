@@ -98,7 +98,10 @@ def _cnn(shape: Shape | None) -> ModelSpec:
         shape = image = (28, 28, 1)
     # Each halving wants an image that is still worth looking at.
     smallest = min(size if size is not None else 224 for size in image[:2])
-    halvings = max(0, min(4, int(math.log2(max(smallest, 1) / 6)))) if smallest >= 6 else 0
+    halvings = max(0, min(4, int(math.log2(max(smallest, 1) / 4)))) if smallest >= 8 else 0
+    # Where things are says much in a small picture; in a large one it would take many weights.
+    is_small = _known(image) and max(size or 0 for size in image[:2]) >> halvings <= 8
+    end = "keras.layers.Flatten" if is_small else "keras.layers.GlobalAveragePooling2D"
     body: list[LayerSpec] = []
     for step in range(halvings + 1):
         filters = 32 * 2 ** min(step, 2)
@@ -118,7 +121,7 @@ def _cnn(shape: Shape | None) -> ModelSpec:
         [
             *start,
             *body,
-            layer("keras.layers.GlobalAveragePooling2D"),
+            layer(end),
             layer("keras.layers.Dropout", rate=0.3),
             _dense(CLASSES, "softmax"),
         ],

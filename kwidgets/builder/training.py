@@ -141,10 +141,16 @@ class BuilderRun:
         """Block until the training has ended; return its numbers.
 
         Raises:
+            KeyboardInterrupt: the cell was interrupted; the training ends after its running batch.
             TimeoutError: it still runs after ``timeout_seconds``.
             Exception: what the training failed with.
         """
-        if not self._finished.wait(timeout_seconds):
+        try:
+            finished = self._finished.wait(timeout_seconds)
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+        if not finished:
             raise TimeoutError(
                 f"the training still runs after {timeout_seconds:g} seconds; "
                 "run.stop() ends it after the running batch"

@@ -70,6 +70,18 @@ class Workbench:
         with self.lock:
             return self.held.layers()
 
+    def reset_weights(self) -> None:
+        """Forget what was learned.
+
+        Raises:
+            EditError: the model is in training.
+        """
+        with self.lock:
+            if self._in_training() is not None:
+                raise EditError("The model is in training: stop that first.")
+            self.held.reset()
+            self.publish()
+
     def layer(self, entry: LayerSpec) -> keras.Layer:
         """Return one layer. See :meth:`HeldModel.layer`."""
         with self.lock:
@@ -403,6 +415,10 @@ class Workbench:
             self.publish()
         return "", {}
 
+    def _on_reset(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        self.reset_weights()
+        return "The weights are fresh. The next training begins anew.", {}
+
     def _on_bundle(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "", self.bundle()
 
@@ -435,6 +451,7 @@ _HANDLERS: dict[str, Callable[[Workbench, dict[str, Any]], tuple[str, dict[str, 
     protocol.SEARCH: Workbench._on_search,
     protocol.TRAIN: Workbench._on_train,
     protocol.REFRESH: Workbench._on_refresh,
+    protocol.RESET: Workbench._on_reset,
     protocol.BUNDLE: Workbench._on_bundle,
 }
 

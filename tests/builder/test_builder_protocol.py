@@ -95,6 +95,7 @@ def examples() -> dict[str, Any]:
             "search": wire.envelope(protocol.SEARCH, found, id="a4"),
             "train": wire.envelope(protocol.TRAIN, {}, id="a5"),
             "refresh": wire.envelope(protocol.REFRESH, {}, id="a6"),
+            "reset": wire.envelope(protocol.RESET, {}, id="a9"),
             "bundle": wire.envelope(protocol.BUNDLE, {}, id="a7"),
             "resync": wire.envelope(protocol.RESYNC, {}, id="a8"),
         }

@@ -1,5 +1,6 @@
 """A script for keras.Sequential runs with only the constructor changed; and what is more."""
 
+import _thread
 import gc
 import json
 import pathlib
@@ -439,3 +440,36 @@ def test_a_rate_set_while_training_is_for_that_training():
     run.stop()
     run.wait(60)
     assert float(builder.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_weights_are_made_fresh():
+    builder = stack()
+    builder.compile(keras.optimizers.SGD(0.5), "mse")
+    builder.fit(np.ones((64, 8)), np.ones((64, 3)), epochs=3, verbose=0)
+    learned = builder.get_weights()
+    state = builder._bench.describe()["layers"]
+    assert all(card["trained"] for card in state.values())
+    builder.reset_weights()
+    state = builder._bench.describe()["layers"]
+    assert not any(card["trained"] for card in state.values())
+    assert not np.allclose(builder.get_weights()[0], learned[0])
+    assert builder.get_weights()[1].tolist() == [0] * 5  # a bias begins at 0
+    assert int(builder.optimizer.iterations) == 0
+    run = builder.train(np.zeros((64, 8)), np.zeros((64, 3)), epochs=100_000)
+    with pytest.raises(ValueError, match="in training"):
+        builder.reset_weights()
+    run.stop()
+    run.wait(60)
+
+
+def test_an_interrupt_of_a_cell_that_waits_stops_the_training():
+    builder = stack()
+    builder.compile("sgd", "mse")
+    began = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: _thread.interrupt_main() if epoch == 9 else None
+    )
+    run = builder.train(np.zeros((64, 8)), np.zeros((64, 3)), epochs=100_000, callbacks=[began])
+    with pytest.raises(KeyboardInterrupt):
+        run.wait(60)
+    run.wait(60)
+    assert run.status == "stopped"

@@ -13,6 +13,7 @@ export const BUILDER_VIEW_KINDS = [
   "search",
   "train",
   "refresh",
+  "reset",
   "bundle",
   "resync",
 ] as const;
@@ -232,6 +233,7 @@ export interface BuilderPayloads {
   search: { text: string };
   train: Record<string, never>;
   refresh: Record<string, never>;
+  reset: Record<string, never>;
   bundle: Record<string, never>;
   resync: Record<string, never>;
 }

@@ -67,6 +67,15 @@ test("Train says why it cannot, and what came of it", async () => {
   expect(page.all("alert").map((each) => each.textContent)).toContain("x is gone.");
 });
 
+test("weights that were trained can be made fresh", async () => {
+  page = await BuilderPage.open({ layers: { a: layer("a") }, order: ["a"] });
+  await page.click(page.get("tab", "Fit"));
+  expect(page.all("button", "Fresh weights")).toEqual([]);
+  await page.settle(() => page!.kernel.update({ layers: { a: layer("a", { trained: true }) } }));
+  await page.click(page.get("button", "Fresh weights"));
+  expect(page.kernel.of("reset")).toHaveLength(1);
+});
+
 test("the code can be copied, and inserted where somebody takes it", async () => {
   page = await BuilderPage.open();
   const copied: string[] = [];

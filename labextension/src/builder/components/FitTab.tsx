@@ -45,7 +45,12 @@ export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
             errors={state.fit.errors}
             target={FIT}
           />
-          <TrainBar run={state.run} noData={state.data.length === 0} begun={begun} />
+          <TrainBar
+            run={state.run}
+            noData={state.data.length === 0}
+            hasLearned={Object.values(state.layers).some(({ trained }) => trained)}
+            begun={begun}
+          />
         </>
       )}
       {state.run.live && (
@@ -58,11 +63,13 @@ export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
 interface TrainBarProps {
   run: RunState;
   noData: boolean;
+  /** Whether a training would go on from weights that were trained before. */
+  hasLearned: boolean;
   /** Set when this view has begun a training, whose live view shall then be seen. */
   begun: RefObject<boolean>;
 }
 
-function TrainBar({ run, noData, begun }: TrainBarProps) {
+function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
   const { session, say } = useTools();
   const [message, setMessage] = useState("");
   const reasonId = useUniqueId("blocked");
@@ -74,6 +81,11 @@ function TrainBar({ run, noData, begun }: TrainBarProps) {
       begun.current = false;
       setMessage(reply.message);
     } else say(reply.message || "Training has begun");
+  };
+  const reset = async () => {
+    const reply = await session.request("reset", {});
+    if (reply.ok) say(reply.message);
+    else setMessage(reply.message);
   };
   const look = async () => {
     const reply = await session.request("refresh", {});
@@ -95,6 +107,16 @@ function TrainBar({ run, noData, begun }: TrainBarProps) {
       <button type="button" class="kw-b-button" onClick={() => void look()}>
         Look for data again
       </button>
+      {hasLearned && (
+        <button
+          type="button"
+          class="kw-b-button"
+          title="Forget what was learned: the next training begins anew"
+          onClick={() => void reset()}
+        >
+          Fresh weights
+        </button>
+      )}
       <p id={reasonId} class="kw-b-reason">
         {run.blocked || run.detail}
       </p>
