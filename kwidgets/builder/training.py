@@ -6,6 +6,7 @@ import contextlib
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -23,6 +24,8 @@ from kwidgets.live.steering import Command
 from kwidgets.live.view import Place
 
 logger = logging.getLogger("kwidgets")
+
+_WAIT_SECONDS = 0.5
 
 Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
 
@@ -145,12 +148,19 @@ class BuilderRun:
             TimeoutError: it still runs after ``timeout_seconds``.
             Exception: what the training failed with.
         """
+        began = time.monotonic()
+        left = timeout_seconds
         try:
-            finished = self._finished.wait(timeout_seconds)
+            # In short waits: a signal that comes just before one is heard only after it.
+            while (left is None or left > 0) and not self._finished.wait(
+                _WAIT_SECONDS if left is None else min(left, _WAIT_SECONDS)
+            ):
+                if timeout_seconds is not None:
+                    left = timeout_seconds - (time.monotonic() - began)
         except KeyboardInterrupt:
             self.stop()
             raise
-        if not finished:
+        if not self._finished.is_set():
             raise TimeoutError(
                 f"the training still runs after {timeout_seconds:g} seconds; "
                 "run.stop() ends it after the running batch"
