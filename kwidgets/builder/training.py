@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -148,23 +149,18 @@ class BuilderRun:
             TimeoutError: it still runs after ``timeout_seconds``.
             Exception: what the training failed with.
         """
-        began = time.monotonic()
-        left = timeout_seconds
+        deadline = math.inf if timeout_seconds is None else time.monotonic() + timeout_seconds
         try:
             # In short waits: a signal that comes just before one is heard only after it.
-            while (left is None or left > 0) and not self._finished.wait(
-                _WAIT_SECONDS if left is None else min(left, _WAIT_SECONDS)
-            ):
-                if timeout_seconds is not None:
-                    left = timeout_seconds - (time.monotonic() - began)
+            while not self._finished.wait(min(_WAIT_SECONDS, max(0, deadline - time.monotonic()))):
+                if time.monotonic() >= deadline:
+                    raise TimeoutError(
+                        f"the training still runs after {timeout_seconds:g} seconds; "
+                        "run.stop() ends it after the running batch"
+                    )
         except KeyboardInterrupt:
             self.stop()
             raise
-        if not self._finished.is_set():
-            raise TimeoutError(
-                f"the training still runs after {timeout_seconds:g} seconds; "
-                "run.stop() ends it after the running batch"
-            )
         if self.error is not None:
             raise self.error
         return self.history
