@@ -11,16 +11,6 @@ export function EmptyStack({ undo }: { undo: string | null }) {
       <p>
         <b>No layers yet.</b> Type one above, such as “dense 128 relu”, or start from a template:
       </p>
-      {undo !== null && (
-        <button
-          type="button"
-          class="kw-b-button kw-b-undo-empty"
-          onClick={() => void edit({ action: "undo" })}
-        >
-          <Icon name="undo" />
-          Undo: {undo}
-        </button>
-      )}
       <div class="kw-b-templates">
         {catalog?.templates.map(({ name, title, summary }) => (
           <button
@@ -34,6 +24,16 @@ export function EmptyStack({ undo }: { undo: string | null }) {
           </button>
         ))}
       </div>
+      {undo !== null && (
+        <button
+          type="button"
+          class="kw-b-button kw-b-undo-empty"
+          onClick={() => void edit({ action: "undo" })}
+        >
+          <Icon name="undo" />
+          Undo: {undo}
+        </button>
+      )}
     </div>
   );
 }
