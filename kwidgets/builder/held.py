@@ -16,6 +16,7 @@ from kwidgets.builder import convert
 from kwidgets.builder.editor import Editor, structure
 from kwidgets.builder.materialize import Materializer
 from kwidgets.builder.names import named
+from kwidgets.builder.rescue import Held, give_back, hold
 from kwidgets.builder.spec import LayerSpec, freeze
 
 logger = logging.getLogger("kwidgets")
@@ -54,6 +55,7 @@ class HeldModel:
         self._is_ours = False
         # The last optimizer that has stepped, and the settings that it was made by.
         self._stepped: tuple[Any, keras.optimizers.Optimizer] | None = None
+        self._before_fit: Held = []
 
     def get(self) -> keras.Sequential:
         """Return the model of the spec as it is now, made anew only when its layers changed.
@@ -162,6 +164,10 @@ class HeldModel:
             if held:
                 self._structure = structure(frozen)
 
+    def about_to_train(self, model: keras.Sequential) -> None:
+        """Hold on to what a fit that fails may lose."""
+        self._before_fit = hold(model)
+
     def trained(self, model: keras.Sequential, error: BaseException | None = None) -> None:
         """Note that ``model`` has just been trained: its weights are worth keeping.
 
@@ -169,6 +175,11 @@ class HeldModel:
             model: that was trained.
             error: what the training failed with.
         """
+        held, self._before_fit = self._before_fit, []
+        if error is not None and not give_back(model, held):
+            logger.warning("the weights were lost with the fit that failed; the next are fresh")
+            self.reset()
+            return
         self._note_what_was_built()
         if isinstance(error, Exception) and model is self._model:
             # What the backend had traced until then may be of no use any more.
@@ -239,8 +250,9 @@ def _has_stepped(model: keras.Sequential) -> bool:
 
 
 def _steps(optimizer: keras.optimizers.Optimizer) -> int:
-    # After a fit JAX has put the state back into the variables, during one it is elsewhere.
-    return int(optimizer.iterations) if optimizer.built else 0
+    # Of an optimizer whose first step failed, JAX has left no value.
+    known = optimizer.built and optimizer.iterations._value is not None
+    return int(optimizer.iterations) if known else 0
 
 
 def _is_of(optimizer: keras.optimizers.Optimizer, model: keras.Sequential) -> bool:

@@ -132,6 +132,7 @@ class Workbench:
                 )
             model = self.held.get()
             self._recall(model, args, kwargs, call)
+            self.held.about_to_train(model)
         error: BaseException | None = None
         try:
             return model.fit(*args, **kwargs)
@@ -170,6 +171,7 @@ class Workbench:
             else:
                 arguments = self._fit_arguments()
             self.run = BuilderRun(model, arguments, self.publish, self.held.trained)
+            self.held.about_to_train(model)
             self.run.start()
         self.publish()
         return self.run

@@ -426,8 +426,10 @@ def test_after_a_fit_that_failed_the_next_one_trains():
             builder.train(*bad).wait(60)
         builder.train(x, y, epochs=1).wait(60)
         assert builder.run.status == "finished"
+    learned = builder.get_weights()
     with pytest.raises(Exception):  # noqa: B017, PT011
         builder.fit(x[:, :5], y, verbose=0)
+    np.testing.assert_array_equal(builder.get_weights()[0], learned[0])
     steps = int(builder.optimizer.iterations)
     builder.fit(x, y, verbose=0)
     assert int(builder.optimizer.iterations) == steps + 2
