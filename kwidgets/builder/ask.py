@@ -12,7 +12,7 @@ import keras
 
 from kwidgets.builder import catalog, convert, explain, limits
 from kwidgets.builder.analysis import LayerFacts, Problem, Shape
-from kwidgets.builder.dry import CutOff, dry_scope, guarded
+from kwidgets.dry import CutOff, dry_scope, guarded
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,

@@ -17,7 +17,7 @@ from typing import Any
 import keras
 
 from kwidgets.builder import catalog, convert, freezing
-from kwidgets.builder.dry import weightless
+from kwidgets.dry import weightless
 from kwidgets.builder.names import named
 from kwidgets.builder.sources import NoSourceError, Sources
 from kwidgets.builder.spec import (

@@ -17,7 +17,7 @@ import keras
 from kwidgets.builder import catalog, convert, explain
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
 from kwidgets.builder.ask import Found, Tensor, ask, ask_live, is_trusted, missing, output_bytes
-from kwidgets.builder.dry import dry_scope
+from kwidgets.dry import dry_scope
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
 
 T = TypeVar("T")

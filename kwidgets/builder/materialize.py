@@ -16,7 +16,7 @@ import numpy as np
 
 from kwidgets.builder import catalog, convert, freezing
 from kwidgets.builder.analysis import Analysis, LayerFacts
-from kwidgets.builder.dry import fresh_names, weightless
+from kwidgets.dry import fresh_names, weightless
 from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
 
 # Changing these leaves the weights what they are.

@@ -14,7 +14,7 @@ import keras
 from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder import convert
-from kwidgets.builder.dry import fresh_names, weightless
+from kwidgets.dry import fresh_names, weightless
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec
 
 

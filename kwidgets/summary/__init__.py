@@ -1,0 +1,1 @@
+"""What models are there, and what is in them."""
