@@ -10,7 +10,7 @@ import keras
 import pytest
 from keras import layers
 
-from kwidgets.builder import dry
+from kwidgets import dry
 
 
 def test_weights_have_shapes_and_no_values() -> None:

@@ -1,0 +1,52 @@
+"""What is in a model: its layers, one below the other, and how to name one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+class NoSuchLayerError(LookupError):
+    """A path leads nowhere: the model has changed since it was described."""
+
+
+def children_of(layer: Any) -> tuple[Any, ...]:
+    """Return what stands directly in ``layer``, in Keras's order; operations of a graph too."""
+    if isinstance(layer, keras.Sequential):
+        return tuple(layer.layers)
+    if isinstance(layer, keras.Model) and hasattr(layer, "operations"):
+        # Functional. Layers that a subclass holds beside its graph come last.
+        inside = list(layer.operations)
+        known = {id(child) for child in inside}
+        return (*inside, *(child for child in _held(layer) if id(child) not in known))
+    if isinstance(layer, keras.layers.RNN) and type(layer).__module__.startswith("keras."):
+        # An LSTM's cell is how Keras makes it, not a layer that anybody put there.
+        if type(layer) is not keras.layers.RNN:
+            return ()
+    return _held(layer)
+
+
+def _held(layer: Any) -> tuple[Any, ...]:
+    """The layers that are attributes of ``layer``, or in lists and dicts that are."""
+    if not isinstance(layer, keras.Layer):
+        return ()
+    return tuple(layer._flatten_layers(include_self=False, recursive=False))
+
+
+def find(model: Any, path: str) -> Any:
+    """Return what stands at ``path`` in ``model``; "" is the model itself.
+
+    Raises:
+        NoSuchLayerError: nothing does.
+    """
+    layer = model
+    for step in path.split(".") if path else ():
+        children = children_of(layer)
+        if not step.isdecimal() or int(step) >= len(children):
+            raise NoSuchLayerError(
+                f"there is no layer {path!r} in {model.name!r}: the model has changed since it was "
+                "described. Open it again."
+            )
+        layer = children[int(step)]
+    return layer
