@@ -12,7 +12,6 @@ import keras
 
 from kwidgets.builder import catalog, convert, explain, limits
 from kwidgets.builder.analysis import LayerFacts, Problem, Shape
-from kwidgets.dry import CutOff, dry_scope, guarded
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,
@@ -21,6 +20,7 @@ from kwidgets.builder.spec import (
     Reference,
     Value,
 )
+from kwidgets.dry import CutOff, dry_scope, guarded
 
 # What Keras says to a variable that is made with a value in a dry scope.
 _NOT_DRY = "while in a stateless scope"

@@ -17,7 +17,6 @@ from typing import Any
 import keras
 
 from kwidgets.builder import catalog, convert, freezing
-from kwidgets.dry import weightless
 from kwidgets.builder.names import named
 from kwidgets.builder.sources import NoSourceError, Sources
 from kwidgets.builder.spec import (
@@ -30,6 +29,7 @@ from kwidgets.builder.spec import (
     Value,
     Variable,
 )
+from kwidgets.dry import weightless
 
 WIDTH = 88
 

@@ -17,8 +17,8 @@ import keras
 from kwidgets.builder import catalog, convert, explain
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
 from kwidgets.builder.ask import Found, Tensor, ask, ask_live, is_trusted, missing, output_bytes
-from kwidgets.dry import dry_scope
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
+from kwidgets.dry import dry_scope
 
 T = TypeVar("T")
 _REMEMBERED = 5000

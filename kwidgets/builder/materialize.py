@@ -16,8 +16,8 @@ import numpy as np
 
 from kwidgets.builder import catalog, convert, freezing
 from kwidgets.builder.analysis import Analysis, LayerFacts
-from kwidgets.dry import fresh_names, weightless
 from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
+from kwidgets.dry import fresh_names, weightless
 
 # Changing these leaves the weights what they are.
 _KEEP_WEIGHTS = ("name", "trainable")

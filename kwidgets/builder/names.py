@@ -14,8 +14,8 @@ import keras
 from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder import convert
-from kwidgets.dry import fresh_names, weightless
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec
+from kwidgets.dry import fresh_names, weightless
 
 
 def named(spec: ModelSpec) -> ModelSpec:

@@ -20,11 +20,18 @@ def children_of(layer: Any) -> tuple[Any, ...]:
         inside = list(layer.operations)
         known = {id(child) for child in inside}
         return (*inside, *(child for child in _held(layer) if id(child) not in known))
-    if isinstance(layer, keras.layers.RNN) and type(layer).__module__.startswith("keras."):
+    if _is_recurrent_of_keras(layer):
         # An LSTM's cell is how Keras makes it, not a layer that anybody put there.
-        if type(layer) is not keras.layers.RNN:
-            return ()
+        return ()
     return _held(layer)
+
+
+def _is_recurrent_of_keras(layer: Any) -> bool:
+    return (
+        isinstance(layer, keras.layers.RNN)
+        and type(layer) is not keras.layers.RNN
+        and type(layer).__module__.startswith("keras.")
+    )
 
 
 def _held(layer: Any) -> tuple[Any, ...]:

@@ -20,7 +20,6 @@ from kwidgets.builder.convert.arguments import argument_names, by_arguments
 from kwidgets.builder.convert.automatic import looks_automatic
 from kwidgets.builder.convert.configs import PLAIN_POLICY, says
 from kwidgets.builder.convert.make import make_object
-from kwidgets.dry import dry_scope, no_trace
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,
@@ -31,6 +30,7 @@ from kwidgets.builder.spec import (
     Value,
     new_uid,
 )
+from kwidgets.dry import dry_scope, no_trace
 
 
 class ConversionError(ValueError):
