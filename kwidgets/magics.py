@@ -14,12 +14,18 @@ _MAGIC = "kwidgets"
 
 
 def load(ipython: Any) -> None:
-    """Register the magic."""
+    """Register the magic, and let the side panel see the models."""
+    from kwidgets.connect import connect
+
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
+    connect()
 
 
 def unload(ipython: Any) -> None:
-    """Remove the magic, where it is still ours."""
+    """Remove the magic, where it is still ours, and leave the side panel."""
+    from kwidgets.connect import disconnect
+
+    disconnect()
     if ipython.magics_manager.magics["line"].get(_MAGIC) is _kwidgets:
         del ipython.magics_manager.magics["line"][_MAGIC]
 

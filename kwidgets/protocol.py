@@ -18,6 +18,8 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 PROTOCOL_VERSION: Final = 1
 MIME_TYPE: Final = "application/vnd.kwidgets.live+json"
+# Target and id of the comm that pages with our JupyterLab extension share: kernel/channel.py.
+CHANNEL: Final = "kwidgets"
 
 Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
 FINAL_STATUSES: Final[frozenset[str]] = frozenset({"stopped", "finished", "interrupted", "failed"})
@@ -37,8 +39,17 @@ STOP: Final = "stop"
 SET_LEARNING_RATE: Final = "set_learning_rate"
 RESYNC: Final = "resync"
 
+# On the channel alone, where ``run`` in the envelope says which fit a message is about.
+HELLO: Final = "hello"  # a page is there, and still there
+WELCOME: Final = "welcome"
+GOODBYE: Final = "goodbye"
+REFUSED: Final = "refused"
+BUNDLE: Final = "bundle"  # the run has ended: the output, as a mime bundle, that shows it
+UNKNOWN_RUN: Final = "unknown_run"
+
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
 VIEW_KINDS: Final = (PAUSE, RESUME, STOP, SET_LEARNING_RATE, RESYNC)
+CHANNEL_KINDS: Final = (WELCOME, GOODBYE, REFUSED, BUNDLE, UNKNOWN_RUN)
 
 # A JSON number, or one of these strings, which both float() and Number() read.
 WireNumber = float | Literal["NaN", "Infinity", "-Infinity"]
@@ -50,6 +61,7 @@ class Envelope(TypedDict):
     v: int
     kind: str
     id: NotRequired[str]
+    run: NotRequired[str]
     payload: Any
 
 
@@ -183,11 +195,29 @@ class SetLearningRate(TypedDict):
     value: float
 
 
-def envelope(kind: str, payload: Any, *, id: str | None = None) -> Envelope:
+class Welcome(TypedDict):
+    """The kernel's answer to ``hello``, and its first word when kwidgets is loaded."""
+
+    kwidgets: str
+    keras_backend: str | None
+    # Whether messages are handled while a cell runs.
+    hears_while_busy: bool
+
+
+class Refused(TypedDict):
+    """The kernel speaks another version of the messages: what to upgrade."""
+
+    message: str
+    version: int
+
+
+def envelope(kind: str, payload: Any, *, id: str | None = None, run: str | None = None) -> Envelope:
     """Wrap ``payload`` for the wire."""
     message: Envelope = {"v": PROTOCOL_VERSION, "kind": kind, "payload": payload}
     if id is not None:
         message["id"] = id
+    if run is not None:
+        message["run"] = run
     return message
 
 

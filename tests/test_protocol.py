@@ -12,9 +12,8 @@ import pathlib
 import pytest
 
 from kwidgets import protocol
-from kwidgets.live.encode import with_buffers
+from kwidgets.live.encode import snapshot_of, with_buffers
 from kwidgets.live.metrics import MetricStore
-from kwidgets.live.view import snapshot_of
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import keras
 
+from kwidgets import protocol
 from kwidgets.live.callback import LivePlot
 from kwidgets.live.learning_rate import (
     LearningRateError,
@@ -183,7 +184,7 @@ class BuilderRun:
 
     # Where the live view is shown.
 
-    def show(self, model_id: str) -> None:
+    def show(self, model_id: str, snapshot: protocol.Envelope) -> None:
         self.live_view = model_id
         self._changed()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 
-from kwidgets.live.metrics import MetricTable, TableView
+from kwidgets import protocol
+from kwidgets.live.metrics import MetricStore, MetricTable, TableView
 from kwidgets.protocol import Table
 
 # Points a trace that a view is given: more than a chart has pixels to tell apart.
@@ -53,3 +56,40 @@ def with_buffers(payload: dict[str, object]) -> list[bytes]:
             buffers.append(table["data"])
             payload[name] = {**table, "data": len(buffers) - 1}
     return buffers
+
+
+def snapshot_of(
+    store: MetricStore,
+    run: protocol.RunInfo,
+    progress: protocol.Progress,
+    sequence: int = 0,
+    max_batch_rows: int = MAX_ROWS,
+    max_epoch_rows: int = MAX_ROWS,
+) -> protocol.Snapshot:
+    """Return all that a view needs to start from nothing; table data as bytes."""
+    with store.lock:
+        return protocol.Snapshot(
+            sequence=sequence,
+            run=run,
+            progress=progress,
+            batch=encode_table(store.batch.view(max_batch_rows)),
+            epoch=encode_table(store.epoch.view(max_epoch_rows)),
+            best=wire_best(store.best),
+        )
+
+
+def wire_best(best: dict[str, protocol.BestEpoch]) -> dict[str, protocol.BestEpoch]:
+    """Return a copy that no later epoch changes."""
+    return {name: dict(entry) for name, entry in best.items()}  # type: ignore[misc]
+
+
+def as_json(snapshot: protocol.Snapshot) -> protocol.Snapshot:
+    """Return ``snapshot`` with its tables' bytes as base64, as a notebook keeps it.
+
+    nbformat writes each number of a list on a line of its own.
+    """
+
+    def pack(table: Table) -> Table:
+        return {**table, "data": base64.b64encode(table["data"]).decode("ascii")}
+
+    return {**snapshot, "batch": pack(snapshot["batch"]), "epoch": pack(snapshot["epoch"])}

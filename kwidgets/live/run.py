@@ -166,7 +166,13 @@ class FitRun:
         self._context = context
         self._on_main_thread = threading.current_thread() is threading.main_thread()
         self.view = LiveView(
-            self.store, self._describe_run, self._describe_progress, self.submit, context, place
+            self.store,
+            self._describe_run,
+            self._describe_progress,
+            self.submit,
+            context,
+            model,
+            place,
         )
 
     @property
@@ -332,6 +338,9 @@ class FitRun:
                 self._guard("Replying", command.reply, False, message)
                 return
             self._guard("Reading the learning rate", self._read_learning_rate)
+        elif command.kind == "call":
+            assert command.function is not None
+            self._guard("Reading the model", command.function)
         elif command.kind == "stop":
             self._model.stop_training = True
             self._set_status("stopping")

@@ -7,9 +7,9 @@ import html
 from typing import Any
 
 from kwidgets import protocol
+from kwidgets.live.encode import as_json, snapshot_of
 from kwidgets.live.metrics import MetricStore
 from kwidgets.live.picture import draw_picture
-from kwidgets.live.view import snapshot_of
 
 # So much raw data a table at most: with the picture, a saved run stays under 150 kB.
 BATCH_BYTES = 30_000
@@ -31,12 +31,10 @@ def saved_bundle(
         max_batch_rows=_rows_in(BATCH_BYTES, 3 + 3 * len(store.batch.names)),
         max_epoch_rows=_rows_in(EPOCH_BYTES, 3 + len(store.epoch.names)),
     )
-    for table in (snapshot["batch"], snapshot["epoch"]):
-        table["data"] = base64.b64encode(table["data"]).decode("ascii")
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
     return {
-        protocol.MIME_TYPE: protocol.envelope(protocol.SNAPSHOT, snapshot),
+        protocol.MIME_TYPE: protocol.envelope(protocol.SNAPSHOT, as_json(snapshot)),
         "text/html": (
             f'<img alt="{html.escape(text)}" style="max-width:100%" '
             f'src="data:image/svg+xml;base64,{picture}">'

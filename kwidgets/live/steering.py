@@ -22,11 +22,15 @@ def _no_reply(ok: bool, message: str) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """What a user asked for; ``reply(ok, message)`` tells what came of it."""
+    """What a user asked for; ``reply(ok, message)`` tells what came of it.
 
-    kind: Literal["pause", "resume", "stop", "set_learning_rate"]
+    ``call`` runs ``function``, which may read the model's values: they are whole then.
+    """
+
+    kind: Literal["pause", "resume", "stop", "set_learning_rate", "call"]
     value: float | None = None
     reply: Reply = _no_reply
+    function: Callable[[], None] | None = None
 
 
 class CommandQueue:

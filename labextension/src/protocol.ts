@@ -8,6 +8,8 @@
 
 export const PROTOCOL_VERSION = 1;
 export const MIME_TYPE = "application/vnd.kwidgets.live+json";
+/** Target and id of the comm that the pages with our JupyterLab extension share. */
+export const CHANNEL = "kwidgets";
 
 export const STATUSES = [
   "running",

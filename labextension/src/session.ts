@@ -6,13 +6,11 @@ import type { Sent, Transport } from "./transport";
 
 export class Session {
   readonly store: RunStore;
-  readonly interactive: boolean;
 
   constructor(
     private readonly transport: Transport,
     signal: AbortSignal,
   ) {
-    this.interactive = transport.interactive;
     this.store = new RunStore(() => void transport.send("resync", {}));
     transport.listen(
       {
@@ -21,6 +19,11 @@ export class Session {
       },
       signal,
     );
+  }
+
+  /** Whether somebody hears commands. */
+  get interactive(): boolean {
+    return this.transport.interactive;
   }
 
   send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): Sent {

@@ -26,7 +26,8 @@ export class RunStore {
   /** Counts changes of the numbers to draw: tables, metrics, best epochs. */
   revision = 0;
 
-  private sequence = -1;
+  /** Of the last message taken in. */
+  sequence = -1;
   private stale = false;
   private resyncAskedAt = -Infinity;
   private readonly listeners = new Set<() => void>();

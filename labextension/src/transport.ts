@@ -19,7 +19,10 @@ export interface TransportListener {
 }
 
 export interface Transport {
-  /** False when drawn from saved data: nobody hears a command, so no buttons are shown. */
+  /**
+   * False when drawn from saved data: nobody hears a command, so no buttons are shown. Changes only
+   * together with a message, or with the loss of the kernel.
+   */
   readonly interactive: boolean;
   /** Begin: deliver the snapshot there is, if any, then each message until `signal` aborts. */
   listen(listener: TransportListener, signal: AbortSignal): void;

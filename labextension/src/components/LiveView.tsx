@@ -113,7 +113,11 @@ function RunView({ session, run, progress, loadPlotly, themeRevision }: RunViewP
           afterCell={run.controls === "after_cell"}
         />
       )}
-      <Messages progress={progress} lost={session.interactive && !store.connected && !over} />
+      <Messages
+        progress={progress}
+        lost={session.interactive && !store.connected && !over}
+        unfinished={!session.interactive && !over}
+      />
       {failed ? (
         <p class="kw-waiting">The charts could not be loaded; the table has the same numbers.</p>
       ) : (

@@ -2,8 +2,19 @@
 
 import type { Progress } from "../protocol";
 
-export function Messages({ progress, lost }: { progress: Progress; lost: boolean }) {
-  const { status, detail, notices } = progress;
+const UNFINISHED = "Saved while the training ran; its end is not known here.";
+
+interface MessagesProps {
+  progress: Progress;
+  /** The kernel that ran it is gone. */
+  lost: boolean;
+  /** It was saved while it ran, and nobody can tell how it ended. */
+  unfinished: boolean;
+}
+
+export function Messages({ progress, lost, unfinished }: MessagesProps) {
+  const { status, notices } = progress;
+  const detail = progress.detail || (unfinished ? UNFINISHED : "");
   // While stopping, the detail stands beside the buttons.
   const showDetail = detail !== "" && status !== "stopping";
   if (!lost && !showDetail && notices.length === 0) return null;

@@ -5,18 +5,36 @@ import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { builderRendererFactory } from "./builderRenderer";
 import { listenForCode } from "./insertCell";
-import { liveRendererFactory } from "./renderer";
+import { Channels } from "./kernel/channels";
+import { liveRendererFactory } from "./liveRenderer";
+import { IChannels } from "./tokens";
 
 // Before the widget view (-10), which shows an error when its kernel is gone.
 const RANK = -20;
+// In a console, say: the widget is live there, what we draw is not.
+const RANK_WITHOUT_KERNEL = -5;
 
-export const livePlugin: JupyterFrontEndPlugin<void> = {
-  id: "kwidgets:plugin",
-  description: "Draws the Keras training runs that are saved in notebooks.",
+/** Before other renderers where its kernel can be found, that is, in a notebook. */
+export const livePlugin: JupyterFrontEndPlugin<Channels> = {
+  id: "kwidgets:live",
+  description: "Draws Keras training runs in notebooks, live and saved.",
   autoStart: true,
+  provides: IChannels,
   requires: [IRenderMimeRegistry],
-  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry) => {
-    rendermime.addFactory(liveRendererFactory, RANK);
+  optional: [INotebookTracker],
+  activate: (
+    _app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    tracker: INotebookTracker | null,
+  ) => {
+    const channels = new Channels();
+    rendermime.addFactory(liveRendererFactory(null), RANK_WITHOUT_KERNEL);
+    const register = (panel: NotebookPanel) => {
+      panel.content.rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK);
+    };
+    tracker?.forEach(register);
+    tracker?.widgetAdded.connect((_, panel) => register(panel));
+    return channels;
   },
 };
 

@@ -1,0 +1,24 @@
+"""Lets the pages with our JupyterLab extension hear of this kernel's models and fits."""
+
+from __future__ import annotations
+
+
+def connect() -> None:
+    """Open the channel and watch the namespace, where there is a kernel. Again: nothing.
+
+    Imports no Keras: ``%load_ext kwidgets`` calls it before the user has chosen a backend.
+    """
+    from kwidgets.kernel.channel import channel
+    from kwidgets.summary.panel import panel
+
+    if channel.open():
+        panel.start()
+
+
+def disconnect() -> None:
+    """Undo :func:`connect`."""
+    from kwidgets.kernel.channel import channel
+    from kwidgets.summary.panel import panel
+
+    panel.stop()
+    channel.close()

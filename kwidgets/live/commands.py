@@ -1,0 +1,83 @@
+"""What a view sends, checked and turned into commands for the training thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+from kwidgets import protocol
+from kwidgets.live.steering import Command, check_learning_rate
+
+logger = logging.getLogger("kwidgets")
+
+
+class CommandReceiver:
+    """Turns messages of a view into commands. Handlers only queue: they run in another thread.
+
+    Args:
+        submit: takes a command for the training thread.
+        resync: asked to send a snapshot.
+        send: sends an envelope to the view.
+    """
+
+    def __init__(
+        self,
+        submit: Callable[[Command], None],
+        resync: Callable[[], None],
+        send: Callable[[protocol.Envelope], None],
+    ) -> None:
+        self.submit = submit
+        self._resync = resync
+        self._send = send
+        self._complaints: set[str] = set()
+
+    def receive(self, widget: object, content: object, buffers: object) -> None:
+        """Handle one message; a malformed one is logged once and ignored."""
+        if not isinstance(content, dict) or content.get("v") != protocol.PROTOCOL_VERSION:
+            version = content.get("v") if isinstance(content, dict) else content
+            self._complain(
+                f"message of version {version!r} ignored; this kernel speaks "
+                f"{protocol.PROTOCOL_VERSION}. Reload the page after upgrading kwidgets."
+            )
+            return
+        kind, message_id = content.get("kind"), content.get("id")
+        if kind not in protocol.VIEW_KINDS:
+            self._complain(
+                f"message of kind {kind!r} ignored; known are {', '.join(protocol.VIEW_KINDS)}"
+            )
+            return
+        if kind == protocol.RESYNC:
+            self._resync()
+            return
+        if not isinstance(message_id, str):
+            self._complain(f"{kind} without an id ignored")
+            return
+        value: float | None = None
+        if kind == protocol.SET_LEARNING_RATE:
+            payload = content.get("payload")
+            try:
+                value = check_learning_rate(
+                    payload.get("value") if isinstance(payload, dict) else None
+                )
+            except (TypeError, ValueError) as error:
+                self._reply(message_id, False, str(error))
+                return
+        acknowledgement: protocol.Acknowledge = {}
+        self._send(protocol.envelope(protocol.ACKNOWLEDGE, acknowledgement, id=message_id))
+        self.submit(
+            Command(
+                cast(Any, kind),
+                value,
+                reply=lambda ok, message: self._reply(message_id, ok, message),
+            )
+        )
+
+    def _reply(self, message_id: str, ok: bool, message: str) -> None:
+        reply = protocol.Reply(ok=ok, message=message)
+        self._send(protocol.envelope(protocol.REPLY, reply, id=message_id))
+
+    def _complain(self, text: str) -> None:
+        if text not in self._complaints and len(self._complaints) < 20:
+            self._complaints.add(text)
+            logger.warning("live view: %s", text)

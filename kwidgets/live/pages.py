@@ -1,0 +1,138 @@
+"""The fits of this kernel as pages with our JupyterLab extension see them: over the channel, also
+when the page was not there as the fit began."""
+
+from __future__ import annotations
+
+import collections
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from kwidgets import protocol
+from kwidgets.kernel.channel import channel
+from kwidgets.live.commands import CommandReceiver
+from kwidgets.live.encode import with_buffers
+from kwidgets.live.steering import Command
+
+# So many are kept, the latest ones, ended ones included: each some 100 kB.
+MAX_RUNS = 8
+
+Snapshot = Callable[[], dict[str, Any]]
+
+
+class PagesOutlet:
+    """One fit on the channel. Outlives it: a page that lost the end may still ask for it.
+
+    Args:
+        run_id: names the run on the channel.
+        model: in training; held weakly.
+        model_name: Keras's.
+        snapshot: gives a fresh envelope of kind snapshot.
+        submit: takes the commands that a page sends.
+        resync: asked to send a snapshot to whoever listens.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        model: object,
+        model_name: str,
+        snapshot: Snapshot,
+        submit: Callable[[Command], None],
+        resync: Callable[[], None],
+    ) -> None:
+        self.run_id = run_id
+        self.model_name = model_name
+        self.status: str = "running"
+        self._model = weakref.ref(model)
+        self._snapshot = snapshot
+        self._bundle: dict[str, Any] | None = None
+        self._receiver: CommandReceiver | None = CommandReceiver(submit, resync, self.send)
+
+    @property
+    def model(self) -> object | None:
+        """The model, while it lives."""
+        return self._model()
+
+    @property
+    def submit(self) -> Callable[[Command], None] | None:
+        """Takes a command for the training thread; None when the run has ended."""
+        return None if self._receiver is None else self._receiver.submit
+
+    def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
+        """Send ``message`` about this run to the pages, if any."""
+        if message["kind"] in (protocol.UPDATE, protocol.SNAPSHOT):
+            self._note(message["payload"]["progress"]["status"])
+        if channel.is_heard:
+            channel.send({**message, "run": self.run_id}, buffers)
+
+    def receive(self, content: dict[str, Any]) -> None:
+        """Handle what a page sent about this run."""
+        if self._receiver is not None:
+            self._receiver.receive(None, content, [])
+        elif content.get("kind") == protocol.RESYNC:
+            message = self._snapshot()
+            payload = dict(message["payload"])
+            buffers = with_buffers(payload)
+            self.send(protocol.envelope(protocol.SNAPSHOT, payload), buffers)
+            self.send(protocol.envelope(protocol.BUNDLE, self._bundle))
+        else:
+            text = f"The training has ended ({self.status})."
+            reply = protocol.Reply(ok=False, message=text)
+            self.send(protocol.envelope(protocol.REPLY, reply, id=str(content.get("id"))))
+
+    def close(self, last: dict[str, Any], bundle: dict[str, Any]) -> None:
+        """The run has ended: keep only how it ended, not the model."""
+        self._receiver = None
+        self._snapshot = lambda: last
+        self._bundle = bundle
+        self._note(last["payload"]["progress"]["status"])
+        self.send(protocol.envelope(protocol.BUNDLE, bundle))
+
+    def _note(self, status: str) -> None:
+        if status != self.status:
+            self.status = status
+            runs.changed()
+
+
+class Runs:
+    """The runs that a page may ask for, oldest first."""
+
+    def __init__(self) -> None:
+        self._runs: collections.OrderedDict[str, PagesOutlet] = collections.OrderedDict()
+        self._listeners: list[Callable[[], None]] = []
+
+    def __iter__(self) -> Any:
+        return iter(list(self._runs.values()))
+
+    def add(self, outlet: PagesOutlet) -> None:
+        self._runs[outlet.run_id] = outlet
+        ended = [run for run in self if run.submit is None]
+        for run in ended[: max(0, len(self._runs) - MAX_RUNS)]:
+            del self._runs[run.run_id]
+        self.changed()
+
+    def training(self, model: object) -> PagesOutlet | None:
+        """Return the run that trains ``model`` now, or None."""
+        return next((run for run in self if run.submit is not None and run.model is model), None)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` when a run begins, ends, or its status changes."""
+        self._listeners.append(listener)
+
+    def changed(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def receive(self, content: dict[str, Any]) -> None:
+        """Handle a page's message about a run."""
+        run_id = content.get("run")
+        outlet = self._runs.get(run_id) if isinstance(run_id, str) else None
+        if outlet is None:
+            channel.send(protocol.envelope(protocol.UNKNOWN_RUN, {}, run=str(run_id)))
+        else:
+            outlet.receive(content)
+
+
+runs = Runs()
+channel.receive(protocol.VIEW_KINDS, runs.receive)

@@ -1,0 +1,181 @@
+"""What the side panel is told: the models of the namespace, after each cell, and what it asks.
+
+Looking and describing happen in a thread of our own, so that no cell waits for them; weights are
+read on the training thread while a fit runs.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import dataclasses
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from kwidgets import protocol as wire
+from kwidgets.kernel.channel import channel
+from kwidgets.live.pages import runs
+from kwidgets.summary import protocol
+from kwidgets.summary.answers import Answers, RefusalError
+from kwidgets.summary.plain import ModelEntry, to_wire
+from kwidgets.summary.watch import Watcher
+
+logger = logging.getLogger("kwidgets")
+
+# After a cell its successor may begin at once: many quick cells are one look.
+SETTLE_SECONDS = 0.05
+
+
+def namespace() -> dict[str, Any]:
+    """Return the names that the user's cells see."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return {} if shell is None else shell.user_ns
+
+
+def hidden_names() -> frozenset[str]:
+    """Return the names that IPython put there."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return frozenset() if shell is None else frozenset(shell.user_ns_hidden)
+
+
+class Panel:
+    """One per kernel. Pushes the list of models and of runs; answers requests, one at a time."""
+
+    def __init__(self) -> None:
+        self.watcher = Watcher(namespace, hidden_names)
+        self._work: queue.Queue[Callable[[], None] | None] = queue.Queue()
+        self._answers = Answers(self.watcher, namespace, self._work.put)
+        self._thread: threading.Thread | None = None
+        self._sent: list[dict[str, Any]] | None = None
+        self._looking = threading.Event()
+        channel.receive(protocol.REQUEST_KINDS, self._receive)
+        channel.greet(self._greet)
+        runs.on_change(self._runs_changed)
+
+    def start(self) -> None:
+        """Begin to look at the namespace after each cell. Again: nothing."""
+        from IPython.core.getipython import get_ipython
+
+        if self._thread is not None:
+            return
+        shell = get_ipython()
+        if shell is not None:
+            shell.events.register("post_run_cell", self._after_cell)
+        # In a context of its own, or what user code prints there lands in whatever cell ran last.
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run,
+            args=(self._run,),
+            name="kwidgets-panel",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking, and forget what was seen."""
+        from IPython.core.getipython import get_ipython
+
+        if self._thread is None:
+            return
+        shell = get_ipython()
+        if shell is not None and self._after_cell in shell.events.callbacks["post_run_cell"]:
+            shell.events.unregister("post_run_cell", self._after_cell)
+        self._work.put(None)
+        self._thread.join(timeout=5)
+        self._thread = None
+        self._sent = None
+
+    # What makes us look.
+
+    def _after_cell(self, result: object) -> None:
+        self._look_soon()
+
+    def _runs_changed(self) -> None:
+        if self._thread is not None:
+            self._work.put(self._push_runs)
+            self._look_soon()
+
+    def _greet(self) -> None:
+        """A page has said hello: it may know nothing yet."""
+        self._sent = None
+        self._work.put(self._push_runs)
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        if channel.is_heard and not self._looking.is_set():
+            self._looking.set()
+            self._work.put(self._look)
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            try:
+                work()
+            except Exception:
+                logger.warning("the side panel could not be brought up to date", exc_info=True)
+
+    # What we tell.
+
+    def _look(self) -> None:
+        # Whatever comes from here on asks for another look.
+        threading.Event().wait(SETTLE_SECONDS)
+        self._looking.clear()
+        entries = [to_wire(self._entry(found)) for found in self.watcher.scan()]
+        if entries != self._sent:
+            self._sent = entries
+            channel.send(wire.envelope(protocol.MODELS, protocol.Models(entries=entries)))
+
+    def _entry(self, found: Any) -> ModelEntry:
+        model = found.model()
+        entry = self._answers.entry(found.key, found.names, model)
+        run = runs.training(model)
+        return dataclasses.replace(entry, run_id=run.run_id) if run else entry
+
+    def _push_runs(self) -> None:
+        briefs = [
+            protocol.RunBrief(
+                run_id=run.run_id,
+                model_name=run.model_name,
+                model=self.watcher.key_of(run.model),
+                status=run.status,
+            )
+            for run in runs
+        ]
+        channel.send(wire.envelope(protocol.RUNS, protocol.Runs(runs=briefs[::-1])))
+
+    # What we are asked.
+
+    def _receive(self, content: dict[str, Any]) -> None:
+        if self._thread is not None:
+            self._work.put(lambda: self._answer(content))
+
+    def _answer(self, content: dict[str, Any]) -> None:
+        request, kind, payload = (content.get(name) for name in ("id", "kind", "payload"))
+        if not isinstance(request, str) or not isinstance(payload, dict):
+            logger.warning("side panel: %s without an id or a payload ignored", kind)
+            return
+
+        def reply(answer: protocol.Answer) -> None:
+            channel.send(wire.envelope(protocol.ANSWER, answer, id=request))
+
+        if kind == protocol.REFRESH:
+            self._sent = None
+            self._look_soon()
+            reply(protocol.Answer(ok=True, value=None))
+            return
+        try:
+            self._answers.answer(str(kind), payload, reply)
+        except RefusalError as error:
+            reply(protocol.Answer(ok=False, message=str(error)))
+        except Exception as error:
+            logger.warning("side panel: %s failed", kind, exc_info=True)
+            reply(protocol.Answer(ok=False, message=f"{type(error).__name__}: {error}"))
+        if kind == protocol.SET_TRAINABLE:
+            self._look_soon()
+
+
+panel = Panel()

@@ -1,0 +1,127 @@
+/**
+ * A subshell of a kernel, asked for on the control channel: a busy kernel answers there, and what is
+ * then sent to the subshell is handled while a cell runs.
+ *
+ * By hand, because JupyterLab's own ways wait for the kernel's info, which a kernel that is busy
+ * when the page loads gives only at the end of the cell.
+ */
+
+import type { Kernel, KernelMessage } from "@jupyterlab/services";
+import { newId } from "../../transport";
+
+// ipykernel 6 never answers. Others do at once, but for a kernel that starts, or whose cell is in
+// compiled code that lets no other thread of Python run.
+const PATIENCE_MS = 8000;
+
+/** A kernel connection's private way past the queue that waits for the kernel's info. */
+interface Unqueued {
+  _sendMessage?(message: KernelMessage.IMessage, queue: boolean): void;
+}
+
+/** Return the id of a subshell that this page may use, or null where there are none. */
+export async function findSubshell(kernel: Kernel.IKernelConnection): Promise<string | null> {
+  const key = `kwidgets.subshell.${kernel.id}`;
+  const listed = await ask(kernel, "list_subshell_request");
+  const known = (listed as { subshell_id?: unknown } | null)?.subshell_id;
+  if (!Array.isArray(known)) return null;
+  // Each page load would leave one behind.
+  const earlier = sessionStorage.getItem(key);
+  if (earlier && known.includes(earlier)) return earlier;
+  const created = (await ask(kernel, "create_subshell_request")) as {
+    subshell_id?: unknown;
+  } | null;
+  const id = created?.subshell_id;
+  if (typeof id !== "string") return null;
+  sessionStorage.setItem(key, id);
+  return id;
+}
+
+/** Whether the kernel has a comm of this target. */
+export async function hasComm(kernel: Kernel.IKernelConnection, target: string): Promise<boolean> {
+  const answer = await ask(kernel, "comm_info_request", { target_name: target });
+  const comms = (answer as { comms?: object } | null)?.comms;
+  return comms !== undefined && Object.keys(comms).length > 0;
+}
+
+/** Ask on the control channel; null when no answer comes, or the kernel goes. */
+function ask(
+  kernel: Kernel.IKernelConnection,
+  type: string,
+  content: object = {},
+): Promise<unknown> {
+  return new Promise((resolve) => {
+    const request = makeMessage(kernel, "control", type, content);
+    const done = (value: unknown) => {
+      clearTimeout(timer);
+      kernel.anyMessage.disconnect(listen);
+      kernel.disposed.disconnect(giveUp);
+      resolve(value);
+    };
+    const giveUp = () => done(null);
+    const listen = (_: unknown, { msg, direction }: Kernel.IAnyMessageArgs) => {
+      const parent = msg.parent_header as Partial<KernelMessage.IHeader>;
+      if (
+        direction === "recv" &&
+        msg.channel === "control" &&
+        parent.msg_id === requestId(request)
+      ) {
+        done(msg.content);
+      }
+    };
+    const timer = setTimeout(giveUp, PATIENCE_MS);
+    kernel.anyMessage.connect(listen);
+    kernel.disposed.connect(giveUp);
+    try {
+      post(kernel, request);
+    } catch {
+      giveUp();
+    }
+  });
+}
+
+function requestId(message: KernelMessage.IMessage): string {
+  return message.header.msg_id;
+}
+
+/** Send a comm message to the subshell, or to the main shell where there is none. */
+export function sendToComm(
+  kernel: Kernel.IKernelConnection,
+  subshell: string | null,
+  commId: string,
+  data: object,
+): void {
+  const extra = subshell === null ? {} : { subshell_id: subshell };
+  post(kernel, makeMessage(kernel, "shell", "comm_msg", { comm_id: commId, data }, extra));
+}
+
+function post(kernel: Kernel.IKernelConnection, message: KernelMessage.IMessage): void {
+  const unqueued = kernel as unknown as Unqueued;
+  if (unqueued._sendMessage) unqueued._sendMessage(message, false);
+  else if (message.channel === "control") kernel.sendControlMessage(message as never);
+  else kernel.sendShellMessage(message as never);
+}
+
+function makeMessage(
+  kernel: Kernel.IKernelConnection,
+  channel: KernelMessage.Channel,
+  type: string,
+  content: object,
+  extra: object = {},
+): KernelMessage.IMessage {
+  return {
+    channel,
+    header: {
+      msg_id: newId(),
+      msg_type: type,
+      session: kernel.clientId,
+      username: kernel.username,
+      date: new Date().toISOString(),
+      version: "5.3",
+      ...extra,
+    },
+    parent_header: {},
+    metadata: {},
+    content,
+    buffers: [],
+  } as unknown as KernelMessage.IMessage;
+}

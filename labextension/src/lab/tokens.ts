@@ -1,0 +1,9 @@
+/** What our plugins offer each other. */
+
+import { Token } from "@lumino/coreutils";
+import type { Channels } from "./kernel/channels";
+
+export const IChannels = new Token<Channels>(
+  "kwidgets:IChannels",
+  "The connections of this page to the kernels that have kwidgets.",
+);
