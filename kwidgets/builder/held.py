@@ -57,6 +57,11 @@ class HeldModel:
         self._stepped: tuple[Any, keras.optimizers.Optimizer] | None = None
         self._before_fit: Held = []
 
+    @property
+    def made(self) -> keras.Sequential | None:
+        """The model as it was made last, or None; it may be out of date."""
+        return self._model
+
     def get(self) -> keras.Sequential:
         """Return the model of the spec as it is now, made anew only when its layers changed.
 

@@ -149,6 +149,11 @@ class SequentialBuilder:
         return self._bench.model()
 
     @property
+    def _made_model(self) -> keras.Sequential | None:
+        """The model as it was made last, for who must not make one: the side panel."""
+        return self._bench.held.made
+
+    @property
     def name(self) -> str:
         """The model's name."""
         return model_name(self._spec)

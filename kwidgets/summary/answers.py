@@ -11,7 +11,7 @@ from kwidgets.live.pages import runs
 from kwidgets.live.steering import Command
 from kwidgets.summary import protocol
 from kwidgets.summary.plain import ModelEntry, ModelSummary, to_wire
-from kwidgets.summary.watch import Watcher
+from kwidgets.summary.watch import Found
 
 Reply = Callable[[protocol.Answer], None]
 
@@ -21,21 +21,21 @@ class RefusalError(ValueError):
 
 
 class Answers:
-    """Answers requests about the models that ``watcher`` has found.
+    """Answers requests about models.
 
     Args:
-        watcher: knows the models by key.
+        lookup: finds a model by its key.
         namespace: gives the user's variables, whose data suggest input shapes.
         later: runs a function in a thread where it may take its time.
     """
 
     def __init__(
         self,
-        watcher: Watcher,
+        lookup: Callable[[str], Found | None],
         namespace: Callable[[], Mapping[str, Any]],
         later: Callable[[Callable[[], None]], None],
     ) -> None:
-        self._watcher = watcher
+        self._lookup = lookup
         self._namespace = namespace
         self._later = later
 
@@ -61,10 +61,10 @@ class Answers:
             RefusalError: it cannot be answered.
         """
         key = payload.get("model")
-        found = self._watcher.get(key) if isinstance(key, str) else None
-        if found is None:
+        found = self._lookup(key) if isinstance(key, str) else None
+        if found is None or found.model is None:
             raise RefusalError("This model is gone: no variable of the notebook holds it any more.")
-        model, names = found
+        model, names = found.model, found.names
         if kind == protocol.DESCRIBE:
             reply(_ok(to_wire(self.summary(model))))
         elif kind == protocol.INFER:
@@ -96,11 +96,12 @@ class Answers:
             RefusalError: the shapes do not fit.
         """
         from kwidgets.summary.guess import guess_inputs
-        from kwidgets.summary.infer import ShapeProblem, infer
+        from kwidgets.summary.infer import infer
+        from kwidgets.summary.shapes import ShapeProblemError
 
         try:
             summary = infer(model, input_shapes)
-        except ShapeProblem as error:
+        except ShapeProblemError as error:
             raise RefusalError(str(error)) from error
         return dataclasses.replace(summary, guesses=guess_inputs(model, self._namespace()))
 
@@ -159,14 +160,14 @@ class Answers:
         self, model: Any, name: str, payload: Mapping[str, Any]
     ) -> protocol.TrainableSet:
         from kwidgets.summary.code import expression
-        from kwidgets.summary.freeze import FreezeRefused, set_trainable
+        from kwidgets.summary.freeze import FreezeRefusedError, set_trainable
 
         path, wanted = str(payload.get("layer")), payload.get("trainable")
         if not isinstance(wanted, bool):
             raise RefusalError(f"trainable is true or false; got {wanted!r}")
         try:
             return set_trainable(model, path, wanted, expression(model, path, name))
-        except (FreezeRefused, LookupError) as error:
+        except (FreezeRefusedError, LookupError) as error:
             raise RefusalError(str(error)) from error
 
 

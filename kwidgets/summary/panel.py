@@ -50,7 +50,7 @@ class Panel:
     def __init__(self) -> None:
         self.watcher = Watcher(namespace, hidden_names)
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue()
-        self._answers = Answers(self.watcher, namespace, self._work.put)
+        self._answers = Answers(self.watcher.get, namespace, self._work.put)
         self._thread: threading.Thread | None = None
         self._sent: list[dict[str, Any]] | None = None
         self._looking = threading.Event()
@@ -130,7 +130,7 @@ class Panel:
             channel.send(wire.envelope(protocol.MODELS, protocol.Models(entries=entries)))
 
     def _entry(self, found: Any) -> ModelEntry:
-        model = found.model()
+        model = found.model
         entry = self._answers.entry(found.key, found.names, model)
         run = runs.training(model)
         return dataclasses.replace(entry, run_id=run.run_id) if run else entry

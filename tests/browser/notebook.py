@@ -1,4 +1,4 @@
-"""A notebook open in JupyterLab, driven the way a user does.
+"""A notebook open in JupyterLab or Notebook 7, driven the way a user does.
 
 Waits are on conditions, never on time.
 """
@@ -18,6 +18,8 @@ from tests.browser.server import LabServer
 OPEN_TIMEOUT_SECONDS = 60
 RUN_TIMEOUT_SECONDS = 60
 
+App = Literal["lab", "notebook"]
+
 # JupyterLab does not know which of its tabs a test means: this is the panel of our notebook.
 _PANEL = """
 const panel = () => [...window.jupyterapp.shell.widgets('main')]
@@ -28,10 +30,11 @@ const panel = () => [...window.jupyterapp.shell.widgets('main')]
 class Notebook:
     """One notebook in one page. Cells are counted from 0."""
 
-    def __init__(self, page: Page, server: LabServer, name: str) -> None:
+    def __init__(self, page: Page, server: LabServer, name: str, app: App = "lab") -> None:
         self.page = page
         self.server = server
         self.name = name
+        self.app = app
 
     @property
     def path(self) -> Path:
@@ -39,7 +42,9 @@ class Notebook:
         return self.server.root / self.name
 
     @classmethod
-    def create(cls, page: Page, server: LabServer, name: str, sources: Sequence[str]) -> Notebook:
+    def create(
+        cls, page: Page, server: LabServer, name: str, sources: Sequence[str], app: App = "lab"
+    ) -> Notebook:
         """Write a notebook of code cells and open it, its kernel started and idle."""
         node = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(source) for source in sources],
@@ -53,14 +58,14 @@ class Notebook:
             },
         )
         nbformat.write(node, server.root / name)
-        notebook = cls(page, server, name)
+        notebook = cls(page, server, name, app)
         notebook.open()
         return notebook
 
     def open(self) -> None:
         """Open the file in a workspace of its own and wait for the kernel."""
-        workspace = f"{self.server.url}/lab/workspaces/{Path(self.name).stem}"
-        self.page.goto(f"{workspace}/tree/{self.name}?token={self.server.token}")
+        where = f"lab/workspaces/{Path(self.name).stem}/tree" if self.app == "lab" else "notebooks"
+        self.page.goto(f"{self.server.url}/{where}/{self.name}?token={self.server.token}")
         self._wait_until_shown()
         self.wait_for_kernel()
 

@@ -71,6 +71,8 @@ class LabServer:
             f"--IdentityProvider.token={token}",
             # window.jupyterapp, through which the tests give commands.
             "--LabApp.expose_app_in_browser=True",
+            # The same server has Notebook 7.
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             # No pop-up that asks about news, no look-up of newer versions.
             "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

@@ -157,7 +157,7 @@ def test_a_closed_view_is_reported_once_and_the_fit_goes_on(frontend):
         + FIT.replace("epochs=100_000", "epochs=400").replace(
             "callbacks=[live]",
             "callbacks=[live, keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: "
-            "epoch == 50 and live._run.view._widget.close())]",
+            "epoch == 50 and live._run.view._widget._widget.close())]",
         )
     )
     frontend.read_until(lambda: any("fit returned finished" in text for text in frontend.texts))

@@ -3,7 +3,7 @@
 import { latestValues } from "../chart/curves";
 import { formatValue } from "../format";
 import { FINAL_STATUSES, type MetricInfo } from "../protocol";
-import { CHART_HEIGHT, type ChartContext, useDrawnChart } from "./drawnChart";
+import { type ChartContext, useDrawnChart } from "./drawnChart";
 import { HoverLayer } from "./HoverLayer";
 import { useUniqueId } from "./hooks";
 import { Swatch } from "./Legend";
@@ -41,7 +41,7 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         aria-label={metric.name}
         aria-describedby={summaryId}
         ref={frame}
-        style={{ height: `${CHART_HEIGHT}px` }}
+        style={{ height: `${context.height}px` }}
         {...dragProps}
       >
         <div class="kw-plotly" ref={plotElement} />

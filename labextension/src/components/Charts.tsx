@@ -11,7 +11,7 @@ import type { Plotly } from "../plotly";
 import type { RunInfo } from "../protocol";
 import type { RunStore } from "../store";
 import { Chart } from "./Chart";
-import type { ChartContext } from "./drawnChart";
+import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./drawnChart";
 import { Legend } from "./Legend";
 
 interface ChartsProps {
@@ -20,9 +20,10 @@ interface ChartsProps {
   options: ChartOptions;
   plotly: Plotly | null;
   themeRevision: number;
+  compact: boolean;
 }
 
-export function Charts({ store, run, options, plotly, themeRevision }: ChartsProps) {
+export function Charts({ store, run, options, plotly, themeRevision, compact }: ChartsProps) {
   const grid = useRef<HTMLDivElement>(null);
   const [pace] = useState(() => new Pace());
   const [hover] = useState(() => new Hover());
@@ -60,6 +61,7 @@ export function Charts({ store, run, options, plotly, themeRevision }: ChartsPro
     onReset: reset,
     readTheme,
     themeRevision,
+    height: compact ? COMPACT_CHART_HEIGHT : CHART_HEIGHT,
   };
   return (
     <>

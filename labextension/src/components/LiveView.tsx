@@ -21,16 +21,18 @@ import { Toolbar } from "./Toolbar";
 interface LiveViewProps {
   session: Session;
   loadPlotly: () => Promise<Plotly>;
+  /** In little room: small charts, without the tools of the full view. */
+  compact?: boolean;
 }
 
-export function LiveView({ session, loadPlotly }: LiveViewProps) {
+export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps) {
   const { store } = session;
   useStore(store);
   const theme = useTheme();
   const { run, progress } = store;
   return (
     <section
-      class="kw-root"
+      class={compact ? "kw-root kw-compact" : "kw-root"}
       aria-label="Live training"
       data-kw-theme={theme.theme}
       data-run={run?.run_id}
@@ -42,6 +44,7 @@ export function LiveView({ session, loadPlotly }: LiveViewProps) {
           run={run}
           progress={progress}
           loadPlotly={loadPlotly}
+          compact={compact}
           themeRevision={theme.revision}
         />
       ) : (
@@ -53,13 +56,14 @@ export function LiveView({ session, loadPlotly }: LiveViewProps) {
   );
 }
 
-interface RunViewProps extends LiveViewProps {
+interface RunViewProps extends Required<LiveViewProps> {
   run: RunInfo;
   progress: Progress;
   themeRevision: number;
 }
 
-function RunView({ session, run, progress, loadPlotly, themeRevision }: RunViewProps) {
+function RunView(props: RunViewProps) {
+  const { session, run, progress, loadPlotly, compact, themeRevision } = props;
   const { store } = session;
   const commands = useCommands(session, progress.status);
   const [earlier] = useState(() => recallChoices(run.run_id));
@@ -98,12 +102,14 @@ function RunView({ session, run, progress, loadPlotly, themeRevision }: RunViewP
             noteId={noteId}
           />
         )}
-        <Toolbar
-          options={options}
-          table={table || failed}
-          onOptions={(change) => setOptions((now) => ({ ...now, ...change }))}
-          onTable={setTable}
-        />
+        {!compact && (
+          <Toolbar
+            options={options}
+            table={table || failed}
+            onOptions={(change) => setOptions((now) => ({ ...now, ...change }))}
+            onTable={setTable}
+          />
+        )}
       </div>
       {alive && (
         <ControlNotes
@@ -127,9 +133,10 @@ function RunView({ session, run, progress, loadPlotly, themeRevision }: RunViewP
           options={options}
           plotly={plotly}
           themeRevision={themeRevision}
+          compact={compact}
         />
       )}
-      {(table || failed) && <MetricsTable store={store} />}
+      {((table && !compact) || failed) && <MetricsTable store={store} />}
     </>
   );
 }

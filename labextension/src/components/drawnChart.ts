@@ -28,10 +28,13 @@ export interface ChartContext {
   onReset: () => void;
   readTheme: () => ChartTheme;
   themeRevision: number;
+  /** Of each chart, in pixels. */
+  height: number;
 }
 
 /** Pixels; reserved before anything is drawn. */
 export const CHART_HEIGHT = 200;
+export const COMPACT_CHART_HEIGHT = 120;
 
 /** Keeps the drawing in step with what it shows, at the pace of the page. */
 export function useDrawnChart(metric: MetricInfo, context: ChartContext) {
@@ -65,7 +68,7 @@ export function useDrawnChart(metric: MetricInfo, context: ChartContext) {
       xUnit: unit.seconds,
       xTitle: unit.name,
       width: width.current,
-      height: CHART_HEIGHT,
+      height: context.height,
       theme: context.readTheme(),
     });
   };

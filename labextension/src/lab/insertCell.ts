@@ -1,4 +1,4 @@
-/** Puts code that a view hands out into a new cell below the one that shows the view. */
+/** Puts code that a view or the panel hands out into a new cell. */
 
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import { INSERT_CELL, type InsertCell } from "../builder/events";
@@ -23,6 +23,11 @@ function findCell(
   if (!panel || panel.content.model?.readOnly) return null;
   const index = panel.content.widgets.findIndex((cell) => cell.node.contains(node));
   return index < 0 ? null : { panel, index };
+}
+
+/** Put `source` into a new cell below the active one. */
+export function insertBelow(panel: NotebookPanel, source: string): void {
+  insert(panel, panel.content.activeCellIndex + 1, source);
 }
 
 function insert({ content: notebook }: NotebookPanel, index: number, source: string): void {

@@ -68,9 +68,8 @@ export class KernelChannel {
   send(message: { kind: string; payload: unknown; id?: string; run?: string }): void {
     const { kernel, epoch } = this;
     if (!kernel) return;
-    const pending = (this.subshell ??= this.hasSubshells
-      ? findSubshell(kernel)
-      : Promise.resolve(null));
+    this.subshell ??= this.hasSubshells ? findSubshell(kernel) : Promise.resolve(null);
+    const pending = this.subshell;
     void pending.then((subshell) => {
       if (epoch !== this.epoch) return;
       // It did not answer in time: perhaps it does the next time.

@@ -1,0 +1,69 @@
+"""Input shapes as a user types them: "(28, 28)", "[(28, 28), (10,)]", "{'image': (32, 32, 3)}"."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+import keras
+
+EXAMPLES = "(28, 28), [(28, 28), (10,)] for two inputs, or {'image': (32, 32, 3), 'age': (1,)}"
+_DTYPE = re.compile(r"^(?P<shape>.*[\])}0-9,])\s+(?P<dtype>[a-z]+\d*)\s*$", re.DOTALL)
+
+
+class ShapeProblemError(ValueError):
+    """Input shapes cannot be read, or do not fit the model. The text says what to do."""
+
+
+def parse_shapes(text: str) -> Any:
+    """Return the KerasTensors for inputs of these shapes: one, or a list or dict of them.
+
+    Args:
+        text: shapes without the batch, or with it as a leading ``None``; a dtype may follow:
+            "(100,) int32".
+
+    Raises:
+        ShapeProblemError: it is no shape.
+    """
+    text = text.strip()
+    if not text:
+        raise ShapeProblemError(f"Type an input shape, without the batch: {EXAMPLES}.")
+    match = _DTYPE.match(text)
+    shape_text, dtype = (match["shape"], match["dtype"]) if match else (text, None)
+    try:
+        value = ast.literal_eval(shape_text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise ShapeProblemError(
+            f"{text!r} is not a shape. Type numbers, without the batch: {EXAMPLES}."
+        ) from None
+    return _tensors(value, dtype or keras.config.floatx(), text)
+
+
+def _tensors(value: Any, dtype: str, text: str) -> Any:
+    if _is_size(value) and value is not None:
+        value = (value,)
+    if isinstance(value, (tuple, list)) and all(_is_size(size) for size in value):
+        return _tensor(tuple(value), dtype, text)
+    if isinstance(value, (tuple, list)) and value:
+        return [_tensors(part, dtype, text) for part in value]
+    if isinstance(value, dict) and value and all(isinstance(key, str) for key in value):
+        return {key: _tensors(part, dtype, text) for key, part in value.items()}
+    raise ShapeProblemError(
+        f"{text!r} is not a shape: sizes are whole numbers above 0, or None where any will do. "
+        f"Type {EXAMPLES}."
+    )
+
+
+def _tensor(shape: tuple[int | None, ...], dtype: str, text: str) -> Any:
+    batched = shape if shape and shape[0] is None else (None, *shape)
+    try:
+        return keras.KerasTensor(batched, dtype)
+    except (ValueError, TypeError):
+        raise ShapeProblemError(
+            f"{dtype!r} in {text!r} is not a dtype. Use float32, int32, string …"
+        ) from None
+
+
+def _is_size(size: object) -> bool:
+    return size is None or (isinstance(size, int) and not isinstance(size, bool) and size > 0)

@@ -1,0 +1,71 @@
+/** The panel: the fits that run, then the models, or why there is nothing to show. */
+
+import { useEffect } from "preact/hooks";
+import { useRedraw, useTheme } from "../../components/hooks";
+import { LiveView } from "../../components/LiveView";
+import { t } from "../../strings";
+import { ModelsView } from "../../summary/components/ModelsView";
+import { isActive } from "../../summary/runs";
+import { loadPlotly } from "../plotly";
+import { Face, type FaceActions } from "./Faces";
+import type { Follower } from "./follower";
+import type { KernelModels } from "./kernelModels";
+
+export function PanelView({ follower, actions }: { follower: Follower; actions: FaceActions }) {
+  const redraw = useRedraw();
+  const { theme } = useTheme();
+  useEffect(() => {
+    const lifetime = new AbortController();
+    follower.subscribe(redraw, lifetime.signal);
+    redraw();
+    return () => lifetime.abort();
+  }, [follower]);
+  const { situation } = follower;
+  return (
+    <div class="kw-root kw-panel" data-kw-theme={theme}>
+      {situation.is === "open" ? (
+        <Open models={situation.models} actions={actions} />
+      ) : (
+        <Face situation={situation} actions={actions} />
+      )}
+    </div>
+  );
+}
+
+function Open({ models, actions }: { models: KernelModels; actions: FaceActions }) {
+  const redraw = useRedraw();
+  useEffect(() => {
+    const lifetime = new AbortController();
+    models.store.subscribe(redraw, lifetime.signal);
+    redraw();
+    return () => lifetime.abort();
+  }, [models]);
+  const active = models.runs.filter(isActive);
+  const ended = active.length ? undefined : models.runs[0];
+  const { entries } = models.store;
+  return (
+    <>
+      {active.map((run) => (
+        <LiveView
+          key={run.run_id}
+          session={models.session(run.run_id)}
+          loadPlotly={loadPlotly}
+          compact
+        />
+      ))}
+      {ended && (
+        <details class="kw-last-run" key={ended.run_id}>
+          <summary>{t("Last training: %1, %2", ended.model_name, ended.status)}</summary>
+          <LiveView session={models.session(ended.run_id)} loadPlotly={loadPlotly} compact />
+        </details>
+      )}
+      {entries === null ? (
+        <p class="kw-waiting">{t("Looking for models…")}</p>
+      ) : entries.length === 0 ? (
+        <Face situation={{ is: "open", models }} actions={actions} />
+      ) : (
+        <ModelsView store={models.store} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+/** The panel's commands: to see models, and to steer the training that runs. */
+
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { Notification } from "@jupyterlab/apputils";
+import type { INotebookTracker } from "@jupyterlab/notebook";
+import type { Session } from "../../session";
+import { t } from "../../strings";
+import { isActive } from "../../summary/runs";
+import type { Follower } from "./follower";
+import { NameAtCursor } from "./nameAtCursor";
+import { panelIcon } from "./widget";
+
+export const OPEN_PANEL = "kwidgets:open-panel";
+export const SHOW_SUMMARY = "kwidgets:show-model-summary";
+export const PAUSE = "kwidgets:pause-training";
+export const RESUME = "kwidgets:resume-training";
+export const STOP = "kwidgets:stop-training";
+
+/** As they stand in the command palette. */
+export const COMMANDS = [OPEN_PANEL, SHOW_SUMMARY, PAUSE, RESUME, STOP];
+
+interface Context {
+  tracker: INotebookTracker;
+  follower: Follower;
+  show: () => void;
+}
+
+export function addCommands(app: JupyterFrontEnd, { tracker, follower, show }: Context): void {
+  const { commands } = app;
+  commands.addCommand(OPEN_PANEL, {
+    label: t("Show Keras Models"),
+    icon: panelIcon,
+    execute: show,
+  });
+
+  const cursor = new NameAtCursor(tracker);
+  commands.addCommand(SHOW_SUMMARY, {
+    label: t("Show Model Summary"),
+    caption: t("Show the Keras model under the cursor in the side panel"),
+    icon: panelIcon,
+    isEnabled: () => tracker.activeCell !== null,
+    execute: ({ fromMenu }) => {
+      show();
+      reveal(follower, cursor.names(fromMenu === true));
+    },
+  });
+
+  const steer = (
+    id: string,
+    label: string,
+    status: string[],
+    kind: "pause" | "resume" | "stop",
+  ) => {
+    const running = () => {
+      const session = activeSession(follower);
+      return session && status.includes(session.store.progress?.status ?? "") ? session : null;
+    };
+    commands.addCommand(id, {
+      label,
+      isEnabled: () => running() !== null,
+      execute: async () => {
+        const reply = await running()?.send(kind, {}).reply;
+        if (reply && !reply.ok) Notification.error(reply.message);
+      },
+    });
+  };
+  steer(PAUSE, t("Pause Keras Training"), ["running"], "pause");
+  steer(RESUME, t("Resume Keras Training"), ["paused"], "resume");
+  steer(STOP, t("Stop Keras Training After This Batch"), ["running", "paused"], "stop");
+  follower.subscribe(() => {
+    for (const id of [PAUSE, RESUME, STOP]) commands.notifyCommandChanged(id);
+  }, new AbortController().signal);
+}
+
+/** Unfold the model that one of `names` stands for; else say that there is none. */
+function reveal(follower: Follower, names: string[]): void {
+  const { situation } = follower;
+  if (situation.is !== "open") return; // The panel says why.
+  const { store } = situation.models;
+  for (const name of names) {
+    const entry = store.entries?.find((candidate) => candidate.names.includes(name));
+    if (entry) {
+      store.reveal(entry.key);
+      return;
+    }
+  }
+  Notification.info(
+    names[0]
+      ? t("%1 is no Keras model of this kernel.", names[0])
+      : t("There is no name under the cursor."),
+    { autoClose: 4000 },
+  );
+}
+
+function activeSession(follower: Follower): Session | null {
+  const { situation } = follower;
+  if (situation.is !== "open") return null;
+  const run = situation.models.runs.find(isActive);
+  return run ? situation.models.session(run.run_id) : null;
+}

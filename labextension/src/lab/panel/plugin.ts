@@ -1,0 +1,112 @@
+/** The JupyterLab plugin of the side panel: where it stands, its commands, settings, status item. */
+
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+} from "@jupyterlab/application";
+import { ICommandPalette } from "@jupyterlab/apputils";
+import { INotebookTracker } from "@jupyterlab/notebook";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { IStatusBar } from "@jupyterlab/statusbar";
+import { ITranslator } from "@jupyterlab/translation";
+import { Signal } from "@lumino/signaling";
+import { setTranslator, t } from "../../strings";
+import { isActive } from "../../summary/runs";
+import { insertBelow } from "../insertCell";
+import type { Channels } from "../kernel/channels";
+import { IChannels } from "../tokens";
+import { addCommands, COMMANDS } from "./commands";
+import { Follower } from "./follower";
+import { TrainingStatus } from "./statusItem";
+import { ModelsPanel, PANEL_ID } from "./widget";
+
+const PLUGIN_ID = "kwidgets:panel";
+// Below JupyterLab's own tabs.
+const RANK = 900;
+
+interface Settings {
+  openWhenTraining: boolean;
+  showTrainingInStatusBar: boolean;
+}
+
+export const panelPlugin: JupyterFrontEndPlugin<void> = {
+  id: PLUGIN_ID,
+  description: "A side panel with the Keras models of the kernel, and the training that runs.",
+  autoStart: true,
+  requires: [INotebookTracker, IChannels],
+  optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry, IStatusBar, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    channels: Channels,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null,
+    statusBar: IStatusBar | null,
+    translator: ITranslator | null,
+  ) => {
+    if (translator) {
+      const words = translator.load("kwidgets");
+      setTranslator((text, ...values) => words.__(text, ...values));
+    }
+    const follower = new Follower(tracker, channels);
+    const show = () => app.shell.activateById(PANEL_ID);
+    const panel = new ModelsPanel(follower, {
+      load: () => void follower.load(),
+      get chooseKernel() {
+        const command = "kernelmenu:change";
+        if (!app.commands.hasCommand(command)) return undefined;
+        return () => void app.commands.execute(command);
+      },
+      get insertCode() {
+        const notebook = tracker.currentWidget;
+        if (!notebook) return undefined;
+        return (code: string) => insertBelow(notebook, code);
+      },
+    });
+    app.shell.add(panel, "right", { rank: RANK });
+    restorer?.add(panel, PANEL_ID);
+    addCommands(app, { tracker, follower, show });
+    for (const command of COMMANDS) {
+      palette?.addItem({ command, category: t("Keras") });
+    }
+
+    let settings: Settings = { openWhenTraining: false, showTrainingInStatusBar: true };
+    const activeChanged = new Signal<object, void>({});
+    const lifetime = new AbortController();
+    if (statusBar) {
+      const item = new TrainingStatus(follower, show, () => activeChanged.emit(), lifetime.signal);
+      statusBar.registerStatusItem("kwidgets:training", {
+        item,
+        align: "left",
+        rank: 50,
+        isActive: () => item.isActive && settings.showTrainingInStatusBar,
+        activeStateChanged: activeChanged,
+      });
+    }
+    const seen = new Set<string>();
+    follower.subscribe(() => {
+      const { situation } = follower;
+      const running = situation.is === "open" ? situation.models.runs.filter(isActive) : [];
+      const isNew = running.some(({ run_id }) => !seen.has(run_id));
+      for (const { run_id } of running) seen.add(run_id);
+      // Without taking the keyboard from whoever types in the notebook.
+      if (isNew && settings.openWhenTraining) showQuietly(app, show);
+    }, lifetime.signal);
+    void registry?.load(PLUGIN_ID).then((loaded) => {
+      const read = () => {
+        settings = loaded.composite as unknown as Settings;
+        activeChanged.emit();
+      };
+      loaded.changed.connect(read);
+      read();
+    });
+  },
+};
+
+function showQuietly(app: JupyterFrontEnd, show: () => void): void {
+  const focused = document.activeElement as HTMLElement | null;
+  show();
+  void app.restored.then(() => requestAnimationFrame(() => focused?.focus()));
+}

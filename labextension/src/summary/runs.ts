@@ -1,0 +1,26 @@
+/** The fits that a kernel tells of. */
+
+import { Fields } from "../fields";
+import { FINAL_STATUSES, STATUSES, type Status } from "../protocol";
+
+export interface RunBrief {
+  run_id: string;
+  model_name: string;
+  /** Key of the model in training; null when it has gone. */
+  model: string | null;
+  status: Status;
+}
+
+/** Parse the payload of `runs`, latest first. Throws a ProtocolError. */
+export function parseRuns(payload: unknown): RunBrief[] {
+  return new Fields(payload, "runs").list("runs", (run) => ({
+    run_id: run.string("run_id"),
+    model_name: run.string("model_name"),
+    model: run.nullable("model", () => run.string("model")),
+    status: run.oneOf("status", STATUSES),
+  }));
+}
+
+export function isActive({ status }: RunBrief): boolean {
+  return !FINAL_STATUSES.has(status);
+}

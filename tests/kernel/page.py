@@ -1,0 +1,70 @@
+"""What a page with our JupyterLab extension says and hears, without a browser."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from kwidgets import protocol
+
+
+class Page:
+    """Speaks on the channel of a kernel, in a subshell of its own where the kernel has them."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.heard: list[dict[str, Any]] = []
+        self.texts: list[str] = []
+        self.subshell: str | None = None
+
+    def find_subshell(self) -> None:
+        request = self.client.session.msg("create_subshell_request", {})
+        self.client.control_channel.send(request)
+        reply = self.client.get_control_msg(timeout=30)
+        self.subshell = reply["content"]["subshell_id"]
+
+    def send(
+        self, kind: str, payload: object = None, *, v: int = protocol.PROTOCOL_VERSION, **more: Any
+    ) -> str:
+        """Send an envelope; return its id."""
+        message_id = uuid.uuid4().hex
+        data = {"v": v, "kind": kind, "id": message_id, "payload": payload or {}, **more}
+        message = self.client.session.msg("comm_msg", {"comm_id": protocol.CHANNEL, "data": data})
+        if self.subshell is not None:
+            message["header"]["subshell_id"] = self.subshell
+        self.client.shell_channel.send(message)
+        return message_id
+
+    def ask(self, kind: str, payload: object = None, seconds: float = 60) -> dict[str, Any]:
+        """Send a request; return the payload of its answer."""
+        message_id = self.send(kind, payload)
+        return self.wait_for(lambda m: m.get("id") == message_id, seconds)["payload"]
+
+    def run(self, code: str) -> str:
+        return str(self.client.execute(code, stop_on_error=False))
+
+    def wait_for(
+        self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60
+    ) -> dict[str, Any]:
+        """Return the first message on the channel that is ``wanted``, and forget those before."""
+        return self.read_until(lambda: next(filter(wanted, self.heard), None), seconds)
+
+    def read_until(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
+        end = time.monotonic() + seconds
+        while True:
+            value = condition()
+            if value:
+                self.heard.clear()
+                return value
+            remaining = end - time.monotonic()
+            assert remaining > 0, "it did not come"
+            message = self.client.get_iopub_msg(timeout=remaining)
+            content = message["content"]
+            if message["msg_type"] == "comm_msg" and content["comm_id"] == protocol.CHANNEL:
+                self.heard.append(content["data"])
+            elif message["msg_type"] == "stream":
+                self.texts.append(content["text"])
+            elif message["msg_type"] == "error":
+                raise AssertionError("\n".join(content["traceback"]))

@@ -1,0 +1,182 @@
+"""What the side panel is told and may ask, by a real kernel, idle and while a cell trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from kwidgets import protocol as wire
+from kwidgets.summary import protocol
+from tests.kernel.page import Page
+
+BUILD = """
+import keras, numpy as np, kwidgets as kw
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+"""
+FIT = """
+live = kw.LivePlot()
+model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000, callbacks=[live],
+          verbose=0)
+print("fit returned", live.status)
+"""
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    manager, client = start_new_kernel()
+    client.execute_interactive("%load_ext kwidgets")
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def page(client: Any) -> Page:
+    client.execute_interactive("%reset -f")
+    page = Page(client)
+    page.find_subshell()
+    page.send(wire.HELLO)
+    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
+    return page
+
+
+def is_models(count: int):
+    return lambda m: m["kind"] == protocol.MODELS and len(m["payload"]["entries"]) == count
+
+
+def training_run(page: Page) -> dict[str, Any]:
+    """Wait for a fit that runs; return its brief."""
+
+    def is_running(message: dict[str, Any]) -> bool:
+        return message["kind"] == protocol.RUNS and any(
+            run["status"] == "running" for run in message["payload"]["runs"]
+        )
+
+    return page.wait_for(is_running)["payload"]["runs"][0]
+
+
+def test_a_kernel_says_welcome_by_itself_when_kwidgets_is_loaded(client: Any) -> None:
+    page = Page(client)
+    page.run("%reload_ext kwidgets")
+    page.wait_for(lambda m: m["kind"] == wire.GOODBYE)
+    welcome = page.wait_for(lambda m: m["kind"] == wire.WELCOME)["payload"]
+    assert welcome["hears_while_busy"] is True
+
+
+def test_the_list_is_fresh_after_each_cell(page: Page) -> None:
+    page.run(BUILD + "again = model; nets = [model, keras.Sequential(name='<b>other')]")
+    entries = page.wait_for(is_models(2))["payload"]["entries"]
+    ours = entries[0]
+    assert ours["names"][:2] == ["again", "model"] or ours["names"][:2] == ["model", "again"]
+    assert ours["parameters"] == 19 and ours["built"] and ours["compiled"]["optimizer"] == "SGD"
+    assert entries[1]["names"] == ["nets[1]"] and not entries[1]["built"]
+    assert entries[1]["name"] == "<b>other"
+    page.run("del nets, again")
+    page.wait_for(is_models(1))
+    page.run("del model")
+    page.wait_for(is_models(0))
+
+
+def test_a_model_that_cannot_be_described_harms_no_other(page: Page) -> None:
+    page.run(
+        BUILD
+        + """
+class Broken(keras.Model):
+    @property
+    def weights(self):
+        raise RuntimeError("no <b>weights</b> for you")
+broken = Broken()
+"""
+    )
+    entries = page.wait_for(is_models(2))["payload"]["entries"]
+    told = {entry["names"][0]: entry for entry in entries}
+    assert told["model"]["error"] is None and told["model"]["parameters"] == 19
+    assert "no <b>weights</b> for you" in told["broken"]["error"]
+
+
+def test_requests_are_answered_while_the_kernel_is_idle(page: Page) -> None:
+    page.run(BUILD)
+    key = page.wait_for(is_models(1))["payload"]["entries"][0]["key"]
+    summary = page.ask(protocol.DESCRIBE, {"model": key})["value"]
+    assert summary["parameters"] == 19
+    assert [layer["class_name"] for layer in summary["root"]["children"]] == ["Dense", "Dense"]
+    detail = page.ask(protocol.DETAIL, {"model": key, "layer": "0"})["value"]
+    assert [w["shape"] for w in detail["weights"]] == [[4, 3], [3]]
+    assert detail["weights"][1]["zero"] == 3 and detail["when"] == "now"
+    text = page.ask(protocol.EXPORT, {"model": key, "format": "markdown"})["value"]
+    assert "| dense" in text
+    bad = page.ask(protocol.DETAIL, {"model": key, "layer": "9.9"})
+    assert not bad["ok"] and "changed" in bad["message"]
+    gone = page.ask(protocol.DESCRIBE, {"model": "m999"})
+    assert not gone["ok"] and "gone" in gone["message"]
+
+
+def test_a_layer_is_frozen_with_the_line_that_does_the_same(page: Page) -> None:
+    page.run(BUILD)
+    key = page.wait_for(is_models(1))["payload"]["entries"][0]["key"]
+    answer = page.ask(protocol.SET_TRAINABLE, {"model": key, "layer": "0", "trainable": False})
+    assert answer["ok"], answer
+    assert answer["value"]["code"].endswith(".trainable = False")
+    assert "compile" in answer["value"]["note"].lower()
+    summary = page.ask(protocol.DESCRIBE, {"model": key})["value"]
+    assert summary["trainable_parameters"] == 4
+    page.texts.clear()
+    page.run("print('trainable', model.layers[0].trainable)\n" + answer["value"]["code"])
+    page.read_until(lambda: "trainable False" in "".join(page.texts))
+
+
+def test_while_a_cell_trains_all_is_answered_and_the_run_is_steered(page: Page) -> None:
+    page.run(BUILD + FIT)
+    run = training_run(page)
+    page.send(wire.RESYNC, run=run["run_id"])
+    snapshot = page.wait_for(lambda m: m["kind"] == wire.SNAPSHOT)
+    assert snapshot["run"] == run["run_id"]
+    page.wait_for(lambda m: m["kind"] == wire.UPDATE and m["payload"]["progress"]["step"] > 0)
+
+    key = run["model"]
+    summary = page.ask(protocol.DESCRIBE, {"model": key})["value"]
+    assert summary["parameters"] == 19
+    detail = page.ask(protocol.DETAIL, {"model": key, "layer": "0"})["value"]
+    assert detail["when"] != "now" and detail["weights"][0]["histogram"]
+    refused = page.ask(protocol.SET_TRAINABLE, {"model": key, "layer": "0", "trainable": False})
+    assert not refused["ok"] and "fit" in refused["message"]
+
+    page.send(wire.STOP, run=run["run_id"])
+    bundle = page.wait_for(lambda m: m["kind"] == wire.BUNDLE)
+    assert set(bundle["payload"]) == {wire.MIME_TYPE, "text/html", "text/plain"}
+    page.read_until(lambda: "fit returned stopped" in "".join(page.texts))
+
+
+def test_a_page_that_comes_late_gets_the_end_of_the_run(page: Page) -> None:
+    page.run(BUILD + FIT.replace("100_000", "2"))
+    page.read_until(lambda: "fit returned finished" in "".join(page.texts))
+    page.send(wire.HELLO)
+    run = page.wait_for(lambda m: m["kind"] == protocol.RUNS)["payload"]["runs"][0]
+    assert run["status"] == "finished"
+    page.send(wire.RESYNC, run=run["run_id"])
+    snapshot = page.wait_for(lambda m: m["kind"] == wire.SNAPSHOT)["payload"]
+    assert snapshot["progress"]["status"] == "finished" and snapshot["epoch"]["rows"] == 2
+    page.send(wire.RESYNC, run="nonsense")
+    assert page.wait_for(lambda m: m["kind"] == wire.UNKNOWN_RUN)["run"] == "nonsense"
+
+
+@pytest.mark.parametrize(("version", "what"), [(0, "JupyterLab runs"), (99, "in the kernel")])
+def test_a_page_of_another_version_is_told_what_to_upgrade(
+    page: Page, version: int, what: str
+) -> None:
+    message_id = page.send(wire.HELLO, v=version)
+    refused = page.wait_for(lambda m: m["kind"] == wire.REFUSED)
+    assert refused["id"] == message_id
+    assert "pgrade" in refused["payload"]["message"] and what in refused["payload"]["message"]
+
+
+def test_what_is_no_message_of_ours_is_ignored(page: Page) -> None:
+    page.send("dance")
+    page.send(protocol.DESCRIBE, {"model": ["no", "key"]})
+    page.send(wire.PAUSE, run=None)
+    page.run(BUILD)
+    page.wait_for(is_models(1))
