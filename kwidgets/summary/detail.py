@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
+from keras.src.api_export import get_name_from_symbol
 
 from kwidgets.summary.plain import Histogram, LayerDetail, WeightDetail
 from kwidgets.summary.walk import find
@@ -76,7 +77,7 @@ def read_layer(model: Any, path: str, code_for: Callable[[str], str]) -> Reading
         path=path,
         name=str(layer.name),
         class_name=type(layer).__name__,
-        module=str(type(layer).__module__),
+        module=_module_of(layer),
         config=config,
         config_problem=problem,
         weights=(),
@@ -86,6 +87,12 @@ def read_layer(model: Any, path: str, code_for: Callable[[str], str]) -> Reading
     )
     own = _kernel_of(layer)
     return Reading(detail, [_copy(layer, weight, own) for weight in _weights(layer)])
+
+
+def _module_of(layer: Any) -> str:
+    """Where the class is to be had: "keras.layers", not where Keras keeps it."""
+    public = get_name_from_symbol(type(layer))
+    return public.rpartition(".")[0] if public else str(type(layer).__module__)
 
 
 def _weights(layer: Any) -> list[Any]:

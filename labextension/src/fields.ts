@@ -97,6 +97,15 @@ export class Fields {
     });
   }
 
+  numbers(name: string): number[] {
+    return this.array(name).map((value, i) => {
+      if (typeof value !== "number" || !Number.isFinite(value)) {
+        throw new ProtocolError(`${this.at(name)}[${i}]`, "a finite number", value);
+      }
+      return value;
+    });
+  }
+
   list<T>(name: string, parse: (fields: Fields) => T): T[] {
     return this.array(name).map((value, i) => parse(new Fields(value, `${this.at(name)}[${i}]`)));
   }

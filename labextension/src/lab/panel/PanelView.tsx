@@ -20,9 +20,13 @@ export function PanelView({ follower, actions }: { follower: Follower; actions: 
     redraw();
     return () => lifetime.abort();
   }, [follower]);
-  const { situation } = follower;
+  const { situation, notebook } = follower;
   return (
     <div class="kw-root kw-panel" data-kw-theme={theme}>
+      <header class="kw-panel-header">
+        <h2>{t("Keras models")}</h2>
+        <span title={t("The notebook in front")}>{notebook}</span>
+      </header>
       {situation.is === "open" ? (
         <Open models={situation.models} actions={actions} />
       ) : (

@@ -121,6 +121,11 @@ export class Follower {
     return models;
   }
 
+  /** Name of the notebook that the panel follows, or "". */
+  get notebook(): string {
+    return this.sessionContext?.name ?? "";
+  }
+
   private setLoading(loading: Loading): void {
     this.loading = loading;
     this.changed();

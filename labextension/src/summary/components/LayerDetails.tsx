@@ -1,0 +1,168 @@
+/** A layer's shapes, config and weights; the weights are read by the kernel when asked. */
+
+import { useEffect, useState } from "preact/hooks";
+import { formatCount, formatValue } from "../../format";
+import { t } from "../../strings";
+import type { LayerDetail, LayerSummary, ModelEntry, WeightDetail } from "../protocol";
+import { messageOf, type SummaryStore } from "../store";
+import { formatShapes } from "../words";
+import { HistogramPicture } from "./HistogramPicture";
+import { Trainable } from "./Trainable";
+
+interface LayerDetailsProps {
+  store: SummaryStore;
+  entry: ModelEntry;
+  layer: LayerSummary;
+  /** The input shape for which the summary was worked out: then there are no values to read. */
+  inferred: string | null;
+}
+
+export function LayerDetails({ store, entry, layer, inferred }: LayerDetailsProps) {
+  const [detail, setDetail] = useState<LayerDetail | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const read = () => {
+    setError(null);
+    store.ask("detail", { model: entry.key, layer: layer.path }).then(setDetail, (failure) => {
+      setError(messageOf(failure));
+    });
+  };
+  useEffect(read, [entry.key, layer.path]);
+  const canFreeze = (layer.kind === "layer" || layer.kind === "model") && inferred === null;
+  return (
+    <>
+      <dl class="kw-facts">
+        <Fact name={t("Input")} value={formatShapes(layer.input_shapes)} />
+        <Fact name={t("Output")} value={formatShapes(layer.output_shapes)} />
+        <Fact name={t("From")} value={layer.inbound.join(", ")} />
+        <Fact name={t("Activation")} value={layer.activation} />
+        <Fact name={t("Dtype")} value={layer.dtype} />
+        <Fact name={t("Calls")} value={layer.calls > 1 ? String(layer.calls) : null} />
+        <Fact name={t("Class")} value={detail && `${detail.module}.${detail.class_name}`} />
+      </dl>
+      {layer.shared_with !== null && (
+        <p class="kw-hint">{t("The same layer stands earlier too; its weights count there.")}</p>
+      )}
+      {canFreeze && detail && (layer.parameters ?? 0) + layer.children.length > 0 && (
+        <Trainable
+          store={store}
+          entry={entry}
+          path={layer.path}
+          trainable={detail.trainable}
+          known={detail.trainable_code}
+        />
+      )}
+      {error !== null && (
+        <p class="kw-error" role="alert">
+          {error}{" "}
+          <button type="button" onClick={read}>
+            {t("Try again")}
+          </button>
+        </p>
+      )}
+      {!detail && error === null && (
+        <p class="kw-hint" role="status">
+          {entry.run_id === null
+            ? t("Reading the weights…")
+            : t("The values come at the next step of the running fit…")}
+        </p>
+      )}
+      {detail && <Weights detail={detail} onAgain={read} />}
+      {detail && (
+        <details class="kw-config">
+          <summary>{t("Config")}</summary>
+          {detail.config === null ? (
+            <p class="kw-hint">{detail.config_problem}</p>
+          ) : (
+            <pre>{detail.config}</pre>
+          )}
+        </details>
+      )}
+    </>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string | null }) {
+  if (!value) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+function Weights({ detail, onAgain }: { detail: LayerDetail; onAgain: () => void }) {
+  if (!detail.weights.length) return <p class="kw-hint">{t("It has no weights.")}</p>;
+  return (
+    <>
+      <p class="kw-hint">
+        {t("Values read %1.", detail.when)}{" "}
+        <button type="button" onClick={onAgain}>
+          {t("Read again")}
+        </button>
+      </p>
+      <ul class="kw-weights" aria-label={t("Weights")}>
+        {detail.weights.map((weight, i) => (
+          <Weight key={`${i} ${weight.name}`} weight={weight} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Weight({ weight }: { weight: WeightDetail }) {
+  const { looked_at: seen, parameters } = weight;
+  return (
+    <li>
+      <p class="kw-weight-name">
+        <b>{weight.name}</b> ({weight.shape.join(", ")}) {weight.dtype} · {formatCount(parameters)}
+        {!weight.trainable && <span class="kw-tag">{t("not trainable")}</span>}
+      </p>
+      {weight.problem !== null && <p class="kw-error">{weight.problem}</p>}
+      {weight.histogram && <HistogramPicture histogram={weight.histogram} name={weight.name} />}
+      {weight.minimum !== null && (
+        <p class="kw-numbers">
+          <Value name={t("min")} value={weight.minimum} />
+          <Value name={t("mean")} value={weight.mean} />
+          <Value name={t("max")} value={weight.maximum} />
+          <Value name={t("std")} value={weight.standard_deviation} />
+        </p>
+      )}
+      {weight.problem === null && seen > 0 && (
+        <p class="kw-numbers">
+          <Bad name={t("NaN")} count={weight.nan} seen={seen} />
+          <Bad name={t("infinite")} count={weight.infinite} seen={seen} />
+          <span>
+            {t("zero")} {formatCount(weight.zero)}
+          </span>
+          {weight.units !== null && weight.dead_units !== null && (
+            <span
+              class={weight.dead_units ? "kw-warning" : ""}
+              title={t("Units whose incoming weights are all 0: they give the same for any input")}
+            >
+              {t("dead units %1 of %2", formatCount(weight.dead_units), formatCount(weight.units))}
+            </span>
+          )}
+          {seen < parameters && <span>{t("of %1 values looked at", formatCount(seen))}</span>}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Value({ name, value }: { name: string; value: number | null }) {
+  if (value === null) return null;
+  return (
+    <span>
+      {name} {formatValue(value)}
+    </span>
+  );
+}
+
+function Bad({ name, count, seen }: { name: string; count: number; seen: number }) {
+  return (
+    <span class={count ? "kw-error" : ""}>
+      {name} {count === seen && count > 0 ? t("all") : formatCount(count)}
+    </span>
+  );
+}

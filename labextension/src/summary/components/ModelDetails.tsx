@@ -1,0 +1,150 @@
+/** A model's totals; and where its shapes are unknown, a field for the input shape. */
+
+import { useState } from "preact/hooks";
+import { useUniqueId } from "../../components/hooks";
+import { formatCount } from "../../format";
+import { t } from "../../strings";
+import type { ModelEntry, ModelSummary } from "../protocol";
+import { messageOf, type SummaryStore } from "../store";
+import { formatBytes, formatCompiled, formatShapes, formatTrained } from "../words";
+import { Trainable } from "./Trainable";
+
+interface ModelDetailsProps {
+  store: SummaryStore;
+  entry: ModelEntry;
+  summary: ModelSummary | null;
+}
+
+export function ModelDetails({ store, entry, summary }: ModelDetailsProps) {
+  const problem = entry.error ?? store.error(entry.key);
+  if (problem) return <p class="kw-error">{problem}</p>;
+  if (!summary) return <p class="kw-hint">{t("Reading the model…")}</p>;
+  const unknown = summary.inferred_from !== null || summary.guesses.length > 0;
+  const lacks = summary.parameters === null || summary.root.output_shapes === null;
+  return (
+    <>
+      <dl class="kw-facts">
+        <Fact name={t("Input")} value={formatShapes(summary.root.input_shapes)} />
+        <Fact name={t("Output")} value={formatShapes(summary.root.output_shapes)} />
+        <Fact name={t("Parameters")} value={parameters(summary)} />
+        <Fact name={t("Weights")} value={bytes(summary.weight_bytes)} />
+        <Fact name={t("Optimizer")} value={bytes(summary.optimizer_bytes)} />
+        <Fact name={t("Compiled")} value={summary.compiled && formatCompiled(summary.compiled)} />
+        <Fact name={t("Trained")} value={summary.trained && formatTrained(summary.trained)} />
+        <Fact name={t("Name")} value={entry.name} />
+        <Fact
+          name={t("Also named")}
+          value={entry.names.length > 1 ? entry.names.slice(1).join(", ") : null}
+        />
+      </dl>
+      {summary.notes.map((note) => (
+        <p key={note} class="kw-hint">
+          {note}
+        </p>
+      ))}
+      {(unknown || lacks) && <InputShape store={store} entry={entry} summary={summary} />}
+      {summary.inferred_from === null && (
+        <Trainable
+          store={store}
+          entry={entry}
+          path=""
+          trainable={summary.root.trainable}
+          known={null}
+        />
+      )}
+    </>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string | null }) {
+  if (value === null || value === "") return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+function parameters({ parameters: total, trainable_parameters: trainable }: ModelSummary) {
+  if (total === null) return t("not built");
+  if (trainable === null || trainable === total) return formatCount(total);
+  return t(
+    "%1: %2 trainable, %3 not",
+    formatCount(total),
+    formatCount(trainable),
+    formatCount(total - trainable),
+  );
+}
+
+function bytes(value: number | null): string | null {
+  return value ? formatBytes(value) : null;
+}
+
+function InputShape({ store, entry, summary }: ModelDetailsProps & { summary: ModelSummary }) {
+  const [text, setText] = useState(summary.inferred_from ?? summary.guesses[0]?.shapes ?? "");
+  const [state, setState] = useState<{ pending: boolean; error: string | null }>({
+    pending: false,
+    error: null,
+  });
+  const errorId = useUniqueId("shape-error");
+  const work = async (shapes: string) => {
+    setText(shapes);
+    setState({ pending: true, error: null });
+    try {
+      await store.infer(entry.key, shapes);
+      setState({ pending: false, error: null });
+    } catch (error) {
+      setState({ pending: false, error: messageOf(error) });
+    }
+  };
+  return (
+    <form
+      class="kw-input-shape"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void work(text);
+      }}
+    >
+      <label>
+        {t("Input shape")}
+        <input
+          type="text"
+          value={text}
+          placeholder="(28, 28)"
+          aria-invalid={state.error !== null}
+          aria-describedby={errorId}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" aria-busy={state.pending}>
+        {t("Work out shapes")}
+      </button>
+      {summary.inferred_from !== null && (
+        <button type="button" onClick={() => store.forgetInferred(entry.key)}>
+          {t("Show as it is")}
+        </button>
+      )}
+      <p id={errorId} class="kw-error" role="alert">
+        {state.error}
+      </p>
+      {summary.guesses.length > 0 && (
+        <ul class="kw-guesses" aria-label={t("Shapes found in the notebook")}>
+          {summary.guesses.map(({ shapes, source }) => (
+            <li key={shapes}>
+              <button type="button" onClick={() => void work(shapes)}>
+                {shapes}
+              </button>{" "}
+              {t("from %1", source)}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="kw-hint">
+        {summary.inferred_from === null
+          ? t("Shapes and weights are worked out for it. The model itself is not touched.")
+          : t("Worked out for %1. The model itself is unchanged.", summary.inferred_from)}
+      </p>
+    </form>
+  );
+}

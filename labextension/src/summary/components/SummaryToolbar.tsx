@@ -1,0 +1,117 @@
+/** What to see of the models: search, filter, order; and copying the model that is selected. */
+
+import { useState } from "preact/hooks";
+import { formatCount } from "../../format";
+import { t } from "../../strings";
+import { ORDERS, type Order } from "../nodes";
+import type { ExportFormat, ModelEntry } from "../protocol";
+import { FILTERS, type Filter, type Rows } from "../rows";
+import { messageOf, type SummaryStore } from "../store";
+import { copyText } from "./clipboard";
+
+interface SummaryToolbarProps {
+  store: SummaryStore;
+  matches: Rows["matches"];
+  /** The model that is selected, or the first. */
+  entry: ModelEntry | null;
+}
+
+export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
+  const { choice } = store;
+  const filters: Record<Filter, string> = {
+    all: t("All layers"),
+    weights: t("With weights"),
+    trainable: t("Trainable"),
+    frozen: t("Frozen"),
+  };
+  const orders: Record<Order, string> = {
+    blocks: t("As built, in blocks"),
+    built: t("As built"),
+    size: t("Largest first"),
+    class: t("Grouped by class"),
+    magnitude: t("Grouped by size"),
+  };
+  return (
+    <div class="kw-summary-bar" data-lm-suppress-shortcuts="true">
+      <input
+        type="search"
+        class="kw-search"
+        aria-label={t("Search layers")}
+        placeholder={t("Search layers")}
+        value={choice.search}
+        onInput={(event) => store.choose({ search: event.currentTarget.value })}
+      />
+      <span class="kw-selects">
+        <select
+          aria-label={t("Show")}
+          value={choice.filter}
+          onChange={(event) => store.choose({ filter: event.currentTarget.value as Filter })}
+        >
+          {FILTERS.map((filter) => (
+            <option key={filter} value={filter}>
+              {filters[filter]}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label={t("Order")}
+          value={choice.order}
+          onChange={(event) => store.choose({ order: event.currentTarget.value as Order })}
+        >
+          {ORDERS.map((order) => (
+            <option key={order} value={order}>
+              {orders[order]}
+            </option>
+          ))}
+        </select>
+        {entry && !entry.error && <CopyMenu store={store} entry={entry} />}
+      </span>
+      <span class="kw-matches" role="status">
+        {matches ? t("%1 of %2 layers", formatCount(matches.found), formatCount(matches.of)) : ""}
+      </span>
+    </div>
+  );
+}
+
+function CopyMenu({ store, entry }: { store: SummaryStore; entry: ModelEntry }) {
+  const [told, setTold] = useState<{ text: string; bad: boolean }>({ text: "", bad: false });
+  const copy = async (format: ExportFormat) => {
+    try {
+      const inferred = store.summary(entry.key)?.inferred_from;
+      const payload = { model: entry.key, format };
+      const text = await store.ask(
+        "export",
+        inferred == null ? payload : { ...payload, input_shapes: inferred },
+      );
+      await copyText(text);
+      setTold({ text: t("Copied"), bad: false });
+    } catch (error) {
+      setTold({ text: messageOf(error), bad: true });
+    }
+    setTimeout(() => setTold({ text: "", bad: false }), 4000);
+  };
+  return (
+    <>
+      <select
+        class="kw-copy"
+        aria-label={t("Copy %1 as", entry.names[0] ?? entry.name)}
+        value=""
+        onChange={(event) => {
+          const format = event.currentTarget.value as ExportFormat;
+          event.currentTarget.value = "";
+          void copy(format);
+        }}
+      >
+        <option value="" hidden>
+          {t("Copy")}
+        </option>
+        <option value="text">{t("Copy as text")}</option>
+        <option value="markdown">{t("Copy as Markdown")}</option>
+        <option value="json">{t("Copy as JSON")}</option>
+      </select>
+      <span class={told.bad ? "kw-error" : "kw-told"} role="status">
+        {told.text}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,164 @@
+/** Models and layers as a tree: one stop for the Tab key, within it the keys that a tree has. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { useUniqueId } from "../../components/hooks";
+import { t } from "../../strings";
+import type { Row, Rows } from "../rows";
+import type { SummaryStore } from "../store";
+import { TreeRow } from "./TreeRow";
+import { useVirtualRows } from "./useVirtualRows";
+
+const TYPE_AHEAD_MS = 700;
+
+interface SummaryTreeProps {
+  store: SummaryStore;
+  rows: Rows;
+  label: string;
+}
+
+export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTreeProps) {
+  const prefix = useUniqueId("row");
+  const virtual = useVirtualRows(rows.length, (index) => rows[index]?.id ?? String(index));
+  const typed = useRef({ text: "", at: 0 });
+  const current = Math.max(
+    0,
+    rows.findIndex(({ id }) => id === store.selected),
+  );
+  const selected = rows[current]?.id === store.selected ? current : -1;
+  const elementId = (index: number) => `${prefix}-${index}`;
+  const isDrawn = virtual.items.some(({ index }) => index === current);
+
+  // What was selected elsewhere, by a command say, is brought into view.
+  const shown = useRef<string | null>(null);
+  useEffect(() => {
+    if (store.selected !== shown.current && selected >= 0) virtual.reveal(selected);
+    shown.current = store.selected;
+  }, [store.selected, selected]);
+
+  const go = (index: number) => {
+    const row = rows[Math.min(Math.max(index, 0), rows.length - 1)];
+    if (!row) return;
+    store.select(row.id);
+    virtual.reveal(rows.indexOf(row));
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = rows[current];
+    if (!row) return;
+    const page = Math.max(1, virtual.items.length - 12);
+    const steps: Record<string, () => void> = {
+      ArrowDown: () => go(selected < 0 ? 0 : current + 1),
+      ArrowUp: () => go(current - 1),
+      Home: () => go(0),
+      End: () => go(rows.length - 1),
+      PageDown: () => go(current + page),
+      PageUp: () => go(current - page),
+      ArrowRight: () => (row.expanded === false ? store.setExpanded(row.id, true) : enter(row)),
+      ArrowLeft: () =>
+        row.expanded ? store.setExpanded(row.id, false) : go(parentOf(rows, current)),
+      "*": () => {
+        for (const other of siblingsOf(rows, current)) {
+          if (other.expanded === false) store.setExpanded(other.id, true);
+        }
+      },
+      Enter: () => store.select(row.id, true),
+      " ": () => store.select(row.id, true),
+      Escape: () => store.closeDetails(),
+    };
+    const step = steps[event.key];
+    if (step) step();
+    else if (event.key.length === 1) typeAhead(event.key);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const enter = (row: Row) => {
+    if (row.expanded && (rows[current + 1]?.level ?? 0) > row.level) go(current + 1);
+  };
+
+  const typeAhead = (key: string) => {
+    const now = performance.now();
+    const { text, at } = typed.current;
+    const search = (now - at < TYPE_AHEAD_MS ? text : "") + key.toLowerCase();
+    typed.current = { text: search, at: now };
+    // One letter again and again goes from one to the next.
+    const repeated = [...search].every((letter) => letter === search[0]);
+    const from = search.length === 1 || repeated ? current + 1 : current;
+    const wanted = repeated ? (search[0] as string) : search;
+    for (let i = 0; i < rows.length; i++) {
+      const index = (from + i) % rows.length;
+      if (
+        nameOf(rows[index] as Row)
+          .toLowerCase()
+          .startsWith(wanted)
+      ) {
+        go(index);
+        return;
+      }
+    }
+  };
+
+  return (
+    <div
+      class="kw-tree"
+      role="tree"
+      aria-label={label}
+      tabIndex={0}
+      {...(selected >= 0 && isDrawn ? { "aria-activedescendant": elementId(current) } : {})}
+      data-lm-suppress-shortcuts="true"
+      ref={virtual.scroller}
+      onKeyDown={onKeyDown}
+    >
+      <div role="none" class="kw-tree-space" style={{ height: `${virtual.height}px` }}>
+        {virtual.items.map(({ index, start, key }) => {
+          const row = rows[index];
+          return row ? (
+            <TreeRow
+              key={key}
+              row={row}
+              id={elementId(index)}
+              index={index}
+              start={start}
+              selected={index === selected}
+              store={store}
+              measure={virtual.measure}
+            />
+          ) : null;
+        })}
+      </div>
+      {rows.length === 0 && (
+        <p class="kw-tree-empty" role="none">
+          {matches ? t("No layer matches.") : t("This model has no layers.")}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function nameOf({ model, node }: Row): string {
+  return node ? node.label : (model.names[0] ?? model.name);
+}
+
+function parentOf(rows: readonly Row[], index: number): number {
+  const level = rows[index]?.level ?? 0;
+  for (let i = index - 1; i >= 0; i--) if ((rows[i]?.level ?? 0) < level) return i;
+  return index;
+}
+
+function siblingsOf(rows: readonly Row[], index: number): Row[] {
+  const level = rows[index]?.level ?? 0;
+  const siblings: Row[] = [];
+  const look = (step: number) => {
+    for (let i = index + step; i >= 0 && i < rows.length; i += step) {
+      const row = rows[i] as Row;
+      if (row.level < level) return;
+      if (row.level === level) siblings.push(row);
+    }
+  };
+  look(-1);
+  look(1);
+  const own = rows[index];
+  return own ? [own, ...siblings] : siblings;
+}

@@ -1,0 +1,71 @@
+/** Freezes and unfreezes a layer and all in it, and shows the line that does the same. */
+
+import { useState } from "preact/hooks";
+import { t } from "../../strings";
+import type { ModelEntry, TrainableSet } from "../protocol";
+import { messageOf, type SummaryStore } from "../store";
+import { copyText } from "./clipboard";
+
+interface TrainableProps {
+  store: SummaryStore;
+  entry: ModelEntry;
+  path: string;
+  trainable: boolean;
+  /** The line that would set the other value, where it is known already. */
+  known: string | null;
+}
+
+export function Trainable({ store, entry, path, trainable, known }: TrainableProps) {
+  const [done, setDone] = useState<TrainableSet | null>(null);
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const [copied, setCopied] = useState(false);
+  const now = done?.trainable ?? trainable;
+  const code = done?.code ?? known;
+  const set = async () => {
+    setPending(true);
+    setError(null);
+    setCopied(false);
+    try {
+      setDone(await store.ask("set_trainable", { model: entry.key, layer: path, trainable: !now }));
+      await store.load(entry.key);
+    } catch (failure) {
+      setError(messageOf(failure));
+    }
+    setPending(false);
+  };
+  return (
+    <div class="kw-trainable">
+      <p>
+        {now ? t("Training changes its weights.") : t("Frozen: training leaves its weights.")}{" "}
+        <button type="button" aria-busy={pending} onClick={() => void set()}>
+          {now ? t("Freeze") : t("Unfreeze")}
+        </button>
+      </p>
+      <p class="kw-error" role="alert">
+        {error}
+      </p>
+      {done?.note && (
+        <p class="kw-warning" role="status">
+          {done.note}
+        </p>
+      )}
+      {code && (
+        <p class="kw-code-line">
+          <code>{code}</code>{" "}
+          <button
+            type="button"
+            onClick={() => {
+              copyText(code).then(
+                () => setCopied(true),
+                (failure) => setError(messageOf(failure)),
+              );
+            }}
+          >
+            {copied ? t("Copied") : t("Copy line")}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

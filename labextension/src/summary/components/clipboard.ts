@@ -1,0 +1,19 @@
+/** Puts text into the clipboard. */
+
+/** Rejects where the page may not. */
+export async function copyText(text: string): Promise<void> {
+  // A hub on plain http has no clipboard of the new kind.
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.position = "fixed";
+  area.style.opacity = "0";
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  if (!copied) throw new Error("The browser does not let this page use the clipboard.");
+}
