@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.metrics import History
+    from kwidgets.summary.show import summary
 
 __all__ = [
     "History",
@@ -17,6 +18,7 @@ __all__ = [
     "SequentialBuilder",
     "__version__",
     "load_ipython_extension",
+    "summary",
     "unload_ipython_extension",
 ]
 
@@ -26,6 +28,7 @@ _PUBLIC = {
     "History": "kwidgets.live.metrics",
     "LivePlot": "kwidgets.live.callback",
     "SequentialBuilder": "kwidgets.builder.sequential",
+    "summary": "kwidgets.summary.show",
 }
 
 

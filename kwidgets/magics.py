@@ -8,6 +8,8 @@ import sys
 from importlib import metadata
 from typing import Any
 
+from IPython.core.error import UsageError
+
 from kwidgets._version import __version__
 
 _MAGIC = "kwidgets"
@@ -31,10 +33,33 @@ def unload(ipython: Any) -> None:
 
 
 def _kwidgets(line: str) -> None:
-    """Print versions, the Keras backend and whether buttons work while a cell runs."""
-    if line.strip():
-        raise ValueError(f"%kwidgets takes no arguments; got {line.strip()!r}. Use it alone.")
-    print(describe())
+    """Print versions, the Keras backend and whether buttons work while a cell runs.
+
+    ``%kwidgets summary model`` shows the summary of a model.
+    """
+    words = line.split(maxsplit=1)
+    if not words:
+        print(describe())
+    elif words[0] == "summary" and len(words) == 2:
+        _summary(words[1])
+    else:
+        raise UsageError(
+            f"%kwidgets takes nothing, or: summary model; got {line.strip()!r}. "
+            "Try %kwidgets summary model."
+        )
+
+
+def _summary(name: str) -> None:
+    from IPython.core.getipython import get_ipython
+
+    from kwidgets.summary.show import summary
+
+    shell: Any = get_ipython()
+    try:
+        model = shell.ev(name)
+    except NameError as error:
+        raise UsageError(f"{error}. Give the name of a model: %kwidgets summary model.") from None
+    summary(model)
 
 
 def describe() -> str:

@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +20,8 @@ from kwidgets.kernel.channel import channel
 from kwidgets.live.pages import runs
 from kwidgets.summary import protocol
 from kwidgets.summary.answers import Answers, RefusalError
-from kwidgets.summary.plain import ModelEntry, to_wire
-from kwidgets.summary.watch import Watcher
+from kwidgets.summary.plain import ModelEntry, ModelSummary, to_wire
+from kwidgets.summary.watch import Found, Watcher
 
 logger = logging.getLogger("kwidgets")
 
@@ -50,9 +51,11 @@ class Panel:
     def __init__(self) -> None:
         self.watcher = Watcher(namespace, hidden_names)
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue()
-        self._answers = Answers(self.watcher.get, namespace, self._work.put)
+        self._answers = Answers(self._lookup, namespace, self._work.put)
         self._thread: threading.Thread | None = None
         self._sent: list[dict[str, Any]] | None = None
+        # Models that a cell shows, whether or not a name reaches them.
+        self._shown: dict[str, Found] = {}
         self._looking = threading.Event()
         channel.receive(protocol.REQUEST_KINDS, self._receive)
         channel.greet(self._greet)
@@ -89,6 +92,27 @@ class Panel:
         self._thread.join(timeout=5)
         self._thread = None
         self._sent = None
+
+    def summary(self, model: Any) -> ModelSummary:
+        """Describe a model in full."""
+        return self._answers.summary(model)
+
+    def shown(self, model: Any) -> tuple[str, tuple[str, ...]]:
+        """Note that a model is shown in a cell, so that its view may ask about it.
+
+        Returns:
+            its key, and how the namespace reaches it, or else its name.
+        """
+        key = self.watcher.key_of(model)
+        assert key is not None
+        found = next((found for found in self.watcher.scan() if found.key == key), None)
+        if found is None:
+            found = Found(key, (str(model.name),), weakref.ref(model))
+        self._shown[key] = found
+        return key, found.names
+
+    def _lookup(self, key: str) -> Found | None:
+        return self.watcher.get(key) or self._shown.get(key)
 
     # What makes us look.
 
@@ -129,7 +153,7 @@ class Panel:
             self._sent = entries
             channel.send(wire.envelope(protocol.MODELS, protocol.Models(entries=entries)))
 
-    def _entry(self, found: Any) -> ModelEntry:
+    def _entry(self, found: Found) -> ModelEntry:
         model = found.model
         entry = self._answers.entry(found.key, found.names, model)
         run = runs.training(model)

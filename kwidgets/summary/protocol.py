@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
+# A summary in a notebook's output: an envelope whose payload is gzipped JSON in base64.
+MIME_TYPE: Final = "application/vnd.kwidgets.summary+json"
+
 # What the kernel pushes.
-WELCOME: Final = "welcome"
 MODELS: Final = "models"
 RUNS: Final = "runs"
 # What it answers: to each request, once.
@@ -24,16 +26,9 @@ EXPORT: Final = "export"  # {model, format, input_shapes?} → str
 REFRESH: Final = "refresh"  # {} → None; the list follows
 
 REQUEST_KINDS: Final = (DESCRIBE, INFER, DETAIL, SET_TRAINABLE, EXPORT, REFRESH)
-PUSHED_KINDS: Final = (WELCOME, MODELS, RUNS)
+PUSHED_KINDS: Final = (MODELS, RUNS)
 
 ExportFormat = Literal["text", "markdown", "json"]
-
-
-class Welcome(TypedDict):
-    """The first message on a connection."""
-
-    kwidgets: str
-    keras_backend: str | None
 
 
 class Models(TypedDict):

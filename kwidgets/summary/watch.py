@@ -143,6 +143,8 @@ class Watcher:
         found = []
         for address, model in models.items():
             reaching = sorted(names.get(address, ()), key=_plainness) or [outputs[address]]
+            # That a callback holds the model it was given, say, is worth no word.
+            reaching = [name for name in reaching if not _is_private(name)] or reaching
             key = self.key_of(model)
             assert key is not None
             found.append(Found(key, tuple(reaching), weakref.ref(model)))
@@ -197,4 +199,8 @@ def _root(name: str) -> str:
 
 def _plainness(name: str) -> tuple[bool, bool, int, str]:
     """Sorts "model" before "models[0]", public before private, short before long."""
-    return (_root(name) != name, name.startswith("_") or "._" in name, len(name), name)
+    return (_root(name) != name, _is_private(name), len(name), name)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") or "._" in name

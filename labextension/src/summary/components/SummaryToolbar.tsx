@@ -41,6 +41,7 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
         value={choice.search}
         onInput={(event) => store.choose({ search: event.currentTarget.value })}
       />
+      {entry && !entry.error && <CopyMenu store={store} entry={entry} />}
       <span class="kw-selects">
         <select
           aria-label={t("Show")}
@@ -64,7 +65,6 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
             </option>
           ))}
         </select>
-        {entry && !entry.error && <CopyMenu store={store} entry={entry} />}
       </span>
       <span class="kw-matches" role="status">
         {matches ? t("%1 of %2 layers", formatCount(matches.found), formatCount(matches.of)) : ""}
