@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.metrics import History
-    from kwidgets.summary.show import summary
+    from kwidgets.models.show import summary
 
 __all__ = [
     "History",
@@ -28,7 +28,7 @@ _PUBLIC = {
     "History": "kwidgets.live.metrics",
     "LivePlot": "kwidgets.live.callback",
     "SequentialBuilder": "kwidgets.builder.sequential",
-    "summary": "kwidgets.summary.show",
+    "summary": "kwidgets.models.show",
 }
 
 

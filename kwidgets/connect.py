@@ -9,7 +9,7 @@ def connect() -> None:
     Imports no Keras: ``%load_ext kwidgets`` calls it before the user has chosen a backend.
     """
     from kwidgets.kernel.channel import channel
-    from kwidgets.summary.panel import panel
+    from kwidgets.models.panel import panel
 
     if channel.open():
         panel.start()
@@ -18,7 +18,7 @@ def connect() -> None:
 def disconnect() -> None:
     """Undo :func:`connect`."""
     from kwidgets.kernel.channel import channel
-    from kwidgets.summary.panel import panel
+    from kwidgets.models.panel import panel
 
     panel.stop()
     channel.close()

@@ -52,7 +52,7 @@ def _kwidgets(line: str) -> None:
 def _summary(name: str) -> None:
     from IPython.core.getipython import get_ipython
 
-    from kwidgets.summary.show import summary
+    from kwidgets.models.show import summary
 
     shell: Any = get_ipython()
     try:

@@ -9,7 +9,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol as wire
-from kwidgets.summary import protocol
+from kwidgets.models import protocol
 from tests.kernel.page import Page
 
 BUILD = """

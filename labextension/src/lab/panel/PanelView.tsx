@@ -3,9 +3,9 @@
 import { useEffect } from "preact/hooks";
 import { useRedraw, useTheme } from "../../components/hooks";
 import { LiveView } from "../../components/LiveView";
+import { ModelsView } from "../../models/components/ModelsView";
+import { isActive } from "../../models/runs";
 import { t } from "../../strings";
-import { ModelsView } from "../../summary/components/ModelsView";
-import { isActive } from "../../summary/runs";
 import { loadPlotly } from "../plotly";
 import { Face, type FaceActions } from "./Faces";
 import type { Follower } from "./follower";

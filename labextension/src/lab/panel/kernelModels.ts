@@ -1,8 +1,8 @@
 /** What one kernel tells the panel: its models, its fits, and answers. Lives as long as its channel. */
 
+import { parseRuns, type RunBrief } from "../../models/runs";
+import { SummaryStore } from "../../models/store";
 import { Session } from "../../session";
-import { parseRuns, type RunBrief } from "../../summary/runs";
-import { SummaryStore } from "../../summary/store";
 import { newId } from "../../transport";
 import type { KernelChannel } from "../kernel/channel";
 import { RunTransport } from "../kernel/runTransport";

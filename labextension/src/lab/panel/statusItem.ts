@@ -3,9 +3,9 @@
 import { Widget } from "@lumino/widgets";
 import { latestValues } from "../../chart/curves";
 import { formatCount, formatValue } from "../../format";
+import { isActive } from "../../models/runs";
 import type { Session } from "../../session";
 import { t } from "../../strings";
-import { isActive } from "../../summary/runs";
 import type { Follower } from "./follower";
 
 export class TrainingStatus extends Widget {

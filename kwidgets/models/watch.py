@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from kwidgets.summary.look import Looker
+from kwidgets.models.look import Looker
 
 # What one scan looks at, at most, of the insides of lists, dicts and objects: so many entries in
 # all, and so many of each. The names themselves are all looked at.
@@ -45,7 +45,7 @@ class Watcher:
     """Finds every ``keras.Model`` that a name reaches: itself, or in a list, tuple, set, dict or
     attribute one level down.
 
-    Nothing of the user's objects is run (see :mod:`kwidgets.summary.look`), and no model is kept
+    Nothing of the user's objects is run (see :mod:`kwidgets.models.look`), and no model is kept
     alive. A scan has a budget: of a container with more than ``MAX_OF_ONE`` entries only the two
     ends are looked at, and what of all containers is beyond ``MAX_INSIDE`` is looked at in the next
     scans, newest names first. A model once found stays found while its name reaches it.

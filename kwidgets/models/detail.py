@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from keras.src.api_export import get_name_from_symbol
 
-from kwidgets.summary.plain import Histogram, LayerDetail, WeightDetail
-from kwidgets.summary.walk import find
+from kwidgets.models.plain import Histogram, LayerDetail, WeightDetail
+from kwidgets.models.walk import find
 
 # Of larger weights so many values are looked at, evenly spread.
 MAX_VALUES = 25_000_000

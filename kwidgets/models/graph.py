@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import tree
 
-from kwidgets.summary.plain import Shape
+from kwidgets.models.plain import Shape
 
 
 class Graph:

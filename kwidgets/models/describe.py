@@ -13,9 +13,9 @@ import keras
 from keras import tree
 
 from kwidgets.dry import dry_scope
-from kwidgets.summary.graph import Graph, graph_of
-from kwidgets.summary.plain import Compiled, Kind, LayerSummary, ModelSummary, Shape, Trained
-from kwidgets.summary.walk import children_of
+from kwidgets.models.graph import Graph, graph_of
+from kwidgets.models.plain import Compiled, Kind, LayerSummary, ModelSummary, Shape, Trained
+from kwidgets.models.walk import children_of
 
 # Deeper than any sane model; a layer that holds itself ends here.
 MAX_DEPTH = 60

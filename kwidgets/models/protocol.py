@@ -1,6 +1,6 @@
 """Messages about the models of a kernel: between the side panel, or a summary in a cell, and us.
 
-In the envelope of :mod:`kwidgets.protocol`. The mirror is ``labextension/src/summary/protocol.ts``.
+In the envelope of :mod:`kwidgets.protocol`. The mirror is ``labextension/src/models/protocol.ts``.
 A request has an id, which its answer bears. What the kernel pushes replaces what it pushed before.
 """
 
@@ -32,7 +32,7 @@ ExportFormat = Literal["text", "markdown", "json"]
 
 
 class Models(TypedDict):
-    """Every model of the namespace; ``entries`` are :class:`~kwidgets.summary.plain.ModelEntry`."""
+    """Every model of the namespace; ``entries`` are :class:`~kwidgets.models.plain.ModelEntry`."""
 
     entries: list[dict[str, Any]]
 

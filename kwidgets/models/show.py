@@ -12,10 +12,10 @@ from typing import Any
 import keras
 
 from kwidgets import protocol as wire
-from kwidgets.summary.describe import describe_briefly
-from kwidgets.summary.plain import ModelEntry, ModelSummary, to_wire
-from kwidgets.summary.protocol import MIME_TYPE
-from kwidgets.summary.text import as_json, as_markdown, as_text
+from kwidgets.models.describe import describe_briefly
+from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
+from kwidgets.models.protocol import MIME_TYPE
+from kwidgets.models.text import as_json, as_markdown, as_text
 
 
 class Summary:
@@ -98,7 +98,7 @@ def summary(model: keras.Model) -> Summary:
     Raises:
         TypeError: it is no model.
     """
-    from kwidgets.summary.panel import panel
+    from kwidgets.models.panel import panel
 
     builder = sys.modules.get("kwidgets.builder.sequential")
     if builder is not None and isinstance(model, builder.SequentialBuilder):

@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
-from kwidgets.summary.look import attributes
-from kwidgets.summary.walk import children_of, find
+from kwidgets.models.look import attributes
+from kwidgets.models.walk import children_of, find
 
 
 def expression(model: Any, path: str, name: str) -> str:

@@ -1,6 +1,6 @@
 /**
- * What a kernel tells of its models: the mirror of `kwidgets/summary/plain.py` and
- * `kwidgets/summary/protocol.py`, field for field, in the wire's own snake_case.
+ * What a kernel tells of its models: the mirror of `kwidgets/models/plain.py` and
+ * `kwidgets/models/protocol.py`, field for field, in the wire's own snake_case.
  */
 
 export type Shape = readonly (number | null)[];

@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Iterator
 
-from kwidgets.summary.plain import LayerSummary, ModelSummary, Shape, to_wire
+from kwidgets.models.plain import LayerSummary, ModelSummary, Shape, to_wire
 
 _RIGHT = frozenset({"parameters", "share"})
 

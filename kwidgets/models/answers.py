@@ -9,9 +9,9 @@ from typing import Any
 
 from kwidgets.live.pages import runs
 from kwidgets.live.steering import Command
-from kwidgets.summary import protocol
-from kwidgets.summary.plain import ModelEntry, ModelSummary, to_wire
-from kwidgets.summary.watch import Found
+from kwidgets.models import protocol
+from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
+from kwidgets.models.watch import Found
 
 Reply = Callable[[protocol.Answer], None]
 
@@ -41,7 +41,7 @@ class Answers:
 
     def entry(self, key: str, names: tuple[str, ...], model: Any) -> ModelEntry:
         """Describe a model for the list; a failure is told in the entry."""
-        from kwidgets.summary.describe import describe_briefly
+        from kwidgets.models.describe import describe_briefly
 
         try:
             return ModelEntry(key=key, names=names, **describe_briefly(model))
@@ -80,8 +80,8 @@ class Answers:
 
     def summary(self, model: Any) -> ModelSummary:
         """Describe a model in full, with input shapes to offer where shapes are unknown."""
-        from kwidgets.summary.describe import describe
-        from kwidgets.summary.guess import guess_inputs
+        from kwidgets.models.describe import describe
+        from kwidgets.models.guess import guess_inputs
 
         summary = describe(model)
         if summary.root.output_shapes is None or summary.parameters is None:
@@ -95,9 +95,9 @@ class Answers:
         Raises:
             RefusalError: the shapes do not fit.
         """
-        from kwidgets.summary.guess import guess_inputs
-        from kwidgets.summary.infer import infer
-        from kwidgets.summary.shapes import ShapeProblemError
+        from kwidgets.models.guess import guess_inputs
+        from kwidgets.models.infer import infer
+        from kwidgets.models.shapes import ShapeProblemError
 
         try:
             summary = infer(model, input_shapes)
@@ -111,7 +111,7 @@ class Answers:
         Raises:
             RefusalError: an unknown format.
         """
-        from kwidgets.summary import text
+        from kwidgets.models import text
 
         shapes = payload.get("input_shapes")
         summary = self.inferred(model, shapes) if isinstance(shapes, str) else self.summary(model)
@@ -126,8 +126,8 @@ class Answers:
         return writers[wanted]()
 
     def _detail(self, model: Any, name: str, layer: str, reply: Reply) -> None:
-        from kwidgets.summary.code import expression
-        from kwidgets.summary.detail import read_layer
+        from kwidgets.models.code import expression
+        from kwidgets.models.detail import read_layer
 
         def code_for(path: str) -> str:
             return expression(model, path, name)
@@ -159,8 +159,8 @@ class Answers:
     def _set_trainable(
         self, model: Any, name: str, payload: Mapping[str, Any]
     ) -> protocol.TrainableSet:
-        from kwidgets.summary.code import expression
-        from kwidgets.summary.freeze import FreezeRefusedError, set_trainable
+        from kwidgets.models.code import expression
+        from kwidgets.models.freeze import FreezeRefusedError, set_trainable
 
         path, wanted = str(payload.get("layer")), payload.get("trainable")
         if not isinstance(wanted, bool):

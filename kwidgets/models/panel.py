@@ -18,10 +18,10 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.live.pages import runs
-from kwidgets.summary import protocol
-from kwidgets.summary.answers import Answers, RefusalError
-from kwidgets.summary.plain import ModelEntry, ModelSummary, to_wire
-from kwidgets.summary.watch import Found, Watcher
+from kwidgets.models import protocol
+from kwidgets.models.answers import Answers, RefusalError
+from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
+from kwidgets.models.watch import Found, Watcher
 
 logger = logging.getLogger("kwidgets")
 

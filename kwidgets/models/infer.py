@@ -10,11 +10,11 @@ from typing import Any
 from keras import tree
 
 from kwidgets.dry import CutOff, dry_scope, guarded
-from kwidgets.summary.describe import describe
-from kwidgets.summary.plain import LayerSummary, ModelSummary, Shape
-from kwidgets.summary.shapes import ShapeProblemError, parse_shapes
-from kwidgets.summary.twin import make_twin
-from kwidgets.summary.walk import children_of
+from kwidgets.models.describe import describe
+from kwidgets.models.plain import LayerSummary, ModelSummary, Shape
+from kwidgets.models.shapes import ShapeProblemError, parse_shapes
+from kwidgets.models.twin import make_twin
+from kwidgets.models.walk import children_of
 
 _Shapes = tuple[tuple[Shape, ...], tuple[Shape, ...]]
 
@@ -24,7 +24,7 @@ def infer(model: Any, input_shapes: str) -> ModelSummary:
 
     Args:
         model: any ``keras.Model``; its code is run, on a twin, under a limit of time and memory.
-        input_shapes: as typed; see :func:`~kwidgets.summary.shapes.parse_shapes`.
+        input_shapes: as typed; see :func:`~kwidgets.models.shapes.parse_shapes`.
 
     Raises:
         ShapeProblemError: they cannot be read, or the model cannot take them.

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
-from kwidgets.summary.protocol import TrainableSet
-from kwidgets.summary.walk import children_of, find
+from kwidgets.models.protocol import TrainableSet
+from kwidgets.models.walk import children_of, find
 
 
 class FreezeRefusedError(RuntimeError):

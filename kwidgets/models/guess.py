@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwidgets.builder.data import DataInfo, element_shape, scan
-from kwidgets.summary.plain import InputGuess, Shape
+from kwidgets.models.plain import InputGuess, Shape
 
 MAX_GUESSES = 4
 # Names under which people keep what goes into a model, the likeliest first.
