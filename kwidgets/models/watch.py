@@ -6,6 +6,7 @@ import itertools
 import re
 import sys
 import threading
+import uuid
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
@@ -64,6 +65,8 @@ class Watcher:
         self._hidden = hidden
         self._looker = Looker()
         self._keys: dict[int, tuple[weakref.ref[Any], str]] = {}
+        # A saved notebook may ask the next kernel for a key of this one's.
+        self._session = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
         self._found: dict[str, Found] = {}
         # Names of the containers whose turn has not come yet.
@@ -102,7 +105,7 @@ class Watcher:
         known = self._keys.get(id(model))
         if known is not None and known[0]() is model:
             return known[1]
-        key = f"m{next(self._numbers)}"
+        key = f"{self._session}-{next(self._numbers)}"
         address = id(model)
 
         def forget(reference: weakref.ref[Any]) -> None:

@@ -7,6 +7,7 @@ import { builderRendererFactory } from "./builderRenderer";
 import { listenForCode } from "./insertCell";
 import { Channels } from "./kernel/channels";
 import { liveRendererFactory } from "./liveRenderer";
+import { summaryRendererFactory } from "./summaryRenderer";
 import { IChannels } from "./tokens";
 
 // Before the widget view (-10), which shows an error when its kernel is gone.
@@ -17,7 +18,7 @@ const RANK_WITHOUT_KERNEL = -5;
 /** Before other renderers where its kernel can be found, that is, in a notebook. */
 export const livePlugin: JupyterFrontEndPlugin<Channels> = {
   id: "kwidgets:live",
-  description: "Draws Keras training runs in notebooks, live and saved.",
+  description: "Draws Keras training runs and model summaries in notebooks, live and saved.",
   autoStart: true,
   provides: IChannels,
   requires: [IRenderMimeRegistry],
@@ -29,8 +30,11 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
   ) => {
     const channels = new Channels();
     rendermime.addFactory(liveRendererFactory(null), RANK_WITHOUT_KERNEL);
+    rendermime.addFactory(summaryRendererFactory(null), RANK_WITHOUT_KERNEL);
     const register = (panel: NotebookPanel) => {
-      panel.content.rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK);
+      const { rendermime } = panel.content;
+      rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK);
+      rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK);
     };
     tracker?.forEach(register);
     tracker?.widgetAdded.connect((_, panel) => register(panel));

@@ -1,6 +1,7 @@
 /** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
 
 import { Fields, ProtocolError } from "../fields";
+import { PROTOCOL_VERSION } from "../protocol";
 import {
   type Compiled,
   LAYER_KINDS,
@@ -40,6 +41,24 @@ export function parseAnswer<K extends RequestKind>(
     refresh: () => null,
   };
   return parsers[kind]() as Requests[K]["answer"];
+}
+
+/** Unpack and parse a summary out of a notebook. Throws where it cannot be read. */
+export async function parseSaved(
+  data: unknown,
+): Promise<{ entry: ModelEntry; summary: ModelSummary }> {
+  const message = new Fields(data, "summary");
+  const version = message.integer("v");
+  if (version !== PROTOCOL_VERSION) {
+    throw new ProtocolError("summary.v", String(PROTOCOL_VERSION), version);
+  }
+  const packed = Uint8Array.from(atob(message.string("payload")), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const fields = new Fields(JSON.parse(await new Response(stream).text()), "summary");
+  return {
+    entry: parseEntry(fields.fields("entry")),
+    summary: parseSummary(fields.value("summary")),
+  };
 }
 
 /** Parse a model's summary. */

@@ -3,6 +3,9 @@
  * `kwidgets/models/protocol.py`, field for field, in the wire's own snake_case.
  */
 
+/** A summary in a notebook's output: an envelope whose payload is gzipped JSON in base64. */
+export const SUMMARY_MIME_TYPE = "application/vnd.kwidgets.summary+json";
+
 export type Shape = readonly (number | null)[];
 
 export const LAYER_KINDS = ["input", "layer", "model", "operation"] as const;

@@ -3,23 +3,14 @@
 import { parseRuns, type RunBrief } from "../../models/runs";
 import { SummaryStore } from "../../models/store";
 import { Session } from "../../session";
-import { newId } from "../../transport";
 import type { KernelChannel } from "../kernel/channel";
+import { ChannelRequests } from "../kernel/requests";
 import { RunTransport } from "../kernel/runTransport";
 
-/** A kernel that was told of a request answers within a step of the fit, or not at all. */
-const PATIENCE_MS = 60_000;
-
-interface Waiting {
-  resolve: (answer: unknown) => void;
-  timer: ReturnType<typeof setTimeout>;
-}
-
 export class KernelModels {
-  readonly store = new SummaryStore(this);
+  readonly store: SummaryStore;
   /** Latest first. */
   runs: readonly RunBrief[] = [];
-  private readonly waiting = new Map<string, Waiting>();
   private readonly sessions = new Map<string, { session: Session; lifetime: AbortController }>();
   private readonly listeners = new Set<() => void>();
 
@@ -27,6 +18,7 @@ export class KernelModels {
     readonly channel: KernelChannel,
     signal: AbortSignal,
   ) {
+    this.store = new SummaryStore(new ChannelRequests(channel, signal));
     channel.listen(
       {
         message: (content) => this.receive(content),
@@ -42,19 +34,6 @@ export class KernelModels {
     signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
   }
 
-  /** Ask the kernel; rejects when no answer comes. Resolves with the answer's payload. */
-  request(kind: string, payload: object): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const id = newId();
-      const timer = setTimeout(() => {
-        this.waiting.delete(id);
-        reject(new Error("The kernel has not answered. Try again when its cell has ended."));
-      }, PATIENCE_MS);
-      this.waiting.set(id, { resolve, timer });
-      this.channel.send({ kind, payload, id });
-    });
-  }
-
   /** The view of a run, shared by all who show it. */
   session(runId: string): Session {
     const known = this.sessions.get(runId);
@@ -68,13 +47,7 @@ export class KernelModels {
   }
 
   private receive(content: Record<string, unknown>): void {
-    if (content.kind === "answer") {
-      const waiting = this.waiting.get(String(content.id));
-      if (!waiting) return;
-      clearTimeout(waiting.timer);
-      this.waiting.delete(String(content.id));
-      waiting.resolve(content.payload);
-    } else if (content.kind === "runs") {
+    if (content.kind === "runs") {
       this.setRuns(parseRuns(content.payload));
     } else {
       this.store.receive(content);

@@ -1,0 +1,51 @@
+/** Questions to a kernel over its channel, joined with their answers. */
+
+import type { RequestKind } from "../../models/protocol";
+import type { SummarySource } from "../../models/store";
+import { newId } from "../../transport";
+import type { KernelChannel } from "./channel";
+
+/** A kernel that was told of a request answers within a step of its fit, or at its cell's end. */
+const PATIENCE_MS = 60_000;
+
+interface Waiting {
+  resolve: (answer: unknown) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export class ChannelRequests implements SummarySource {
+  private readonly waiting = new Map<string, Waiting>();
+
+  constructor(
+    private readonly channel: KernelChannel,
+    signal: AbortSignal,
+  ) {
+    channel.listen({ message: (content) => this.receive(content) }, signal);
+  }
+
+  /** Resolves with the answer's payload; rejects when no answer comes. */
+  request(kind: RequestKind, payload: object): Promise<unknown> {
+    if (this.channel.state.is !== "open") {
+      return Promise.reject(new Error("The kernel is not there: its models cannot be asked."));
+    }
+    return new Promise((resolve, reject) => {
+      const id = newId();
+      const timer = setTimeout(() => {
+        this.waiting.delete(id);
+        reject(new Error("The kernel has not answered. Try again when its cell has ended."));
+      }, PATIENCE_MS);
+      this.waiting.set(id, { resolve, timer });
+      this.channel.send({ kind, payload, id });
+    });
+  }
+
+  private receive(content: Record<string, unknown>): void {
+    if (content.kind !== "answer") return;
+    const id = String(content.id);
+    const waiting = this.waiting.get(id);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.waiting.delete(id);
+    waiting.resolve(content.payload);
+  }
+}
