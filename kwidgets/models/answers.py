@@ -41,10 +41,10 @@ class Answers:
 
     def entry(self, key: str, names: tuple[str, ...], model: Any) -> ModelEntry:
         """Describe a model for the list; a failure is told in the entry."""
-        from kwidgets.models.describe import describe_briefly
+        from kwidgets.models.brief import describe_briefly
 
         try:
-            return ModelEntry(key=key, names=names, **describe_briefly(model))
+            return describe_briefly(model).entry(key, names)
         except Exception as error:
             return ModelEntry(
                 key=key,

@@ -55,16 +55,8 @@ def _called(model: Any, inputs: Any) -> ModelSummary:
         twin(inputs)
         summary = describe(twin)
         root = _with_shapes(summary.root, twin, calls)
-    notes = tuple(
-        note for note in summary.notes if "not built" not in note and "input shape" not in note
-    )
-    return dataclasses.replace(
-        summary,
-        root=root,
-        optimizer_parameters=None,
-        optimizer_bytes=None,
-        notes=notes,
-    )
+    # The optimizer is still the one that has seen no weights.
+    return dataclasses.replace(summary, root=root, optimizer_parameters=None, optimizer_bytes=None)
 
 
 def _with_shapes(

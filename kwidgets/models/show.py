@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from kwidgets import protocol as wire
-from kwidgets.models.describe import describe_briefly
+from kwidgets.models.brief import describe_briefly
 from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
 from kwidgets.models.protocol import MIME_TYPE
 from kwidgets.models.text import as_json, as_markdown, as_text
@@ -110,8 +110,7 @@ def summary(model: keras.Model) -> Summary:
             "kwidgets.summary(model)."
         )
     key, names = panel.shown(model)
-    entry = ModelEntry(key=key, names=names, **describe_briefly(model))
-    shown = Summary(panel.summary(model), entry)
+    shown = Summary(panel.summary(model), describe_briefly(model).entry(key, names))
     shown._show()
     return shown
 

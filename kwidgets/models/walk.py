@@ -13,11 +13,15 @@ class NoSuchLayerError(LookupError):
 
 def children_of(layer: Any) -> tuple[Any, ...]:
     """Return what stands directly in ``layer``, in Keras's order; operations of a graph too."""
+    # Keras's public `layers` and `operations` are not asked: a subclass may give them another
+    # meaning.
     if isinstance(layer, keras.Sequential):
-        return tuple(layer.layers)
-    if isinstance(layer, keras.Model) and hasattr(layer, "operations"):
+        inside = list(layer._layers)
+        starts_with_input = inside and isinstance(inside[0], keras.layers.InputLayer)
+        return tuple(inside[1:] if starts_with_input else inside)
+    if isinstance(layer, keras.Model) and "_operations" in layer.__dict__:
         # Functional. Layers that a subclass holds beside its graph come last.
-        inside = list(layer.operations)
+        inside = list(layer._operations)
         known = {id(child) for child in inside}
         return (*inside, *(child for child in _held(layer) if id(child) not in known))
     if _is_recurrent_of_keras(layer):

@@ -46,19 +46,8 @@ class Notebook:
         cls, page: Page, server: LabServer, name: str, sources: Sequence[str], app: App = "lab"
     ) -> Notebook:
         """Write a notebook of code cells and open it, its kernel started and idle."""
-        node = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in sources],
-            # Without a kernelspec JupyterLab asks for a kernel in a dialog.
-            metadata={
-                "kernelspec": {
-                    "display_name": "Python 3 (ipykernel)",
-                    "language": "python",
-                    "name": "python3",
-                }
-            },
-        )
-        nbformat.write(node, server.root / name)
         notebook = cls(page, server, name, app)
+        notebook._write(sources)
         notebook.open()
         return notebook
 
@@ -68,6 +57,22 @@ class Notebook:
         self.page.goto(f"{self.server.url}/{where}/{self.name}?token={self.server.token}")
         self._wait_until_shown()
         self.wait_for_kernel()
+
+    @classmethod
+    def beside(cls, other: Notebook, name: str, sources: Sequence[str]) -> Notebook:
+        """Write another notebook and open it in the same page, in front."""
+        notebook = cls(other.page, other.server, name, other.app)
+        notebook._write(sources)
+        notebook.activate()
+        notebook._wait_until_shown()
+        notebook.wait_for_kernel()
+        return notebook
+
+    def activate(self) -> None:
+        """Bring the notebook to the front, opening it where it is not open."""
+        self.page.evaluate(
+            "path => window.jupyterapp.commands.execute('docmanager:open', { path })", self.name
+        )
 
     # --- cells ---------------------------------------------------------------------------------
 
@@ -165,11 +170,34 @@ class Notebook:
         )
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-name", name)
 
+    def change_kernel(self, name: str) -> None:
+        """Give the notebook another kernel, of this kernelspec."""
+        self._in_panel("await panel().sessionContext.changeKernel({ name: ARGUMENT });", name)
+        self.wait_for_kernel()
+
+    def shut_down_kernel(self) -> None:
+        """Leave the notebook without a kernel."""
+        self._in_panel("await panel().sessionContext.shutdown();")
+
     # --- inside --------------------------------------------------------------------------------
 
     @property
     def _panel(self) -> Locator:
         return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+    def _write(self, sources: Sequence[str]) -> None:
+        node = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            # Without a kernelspec JupyterLab asks for a kernel in a dialog.
+            metadata={
+                "kernelspec": {
+                    "display_name": "Python 3 (ipykernel)",
+                    "language": "python",
+                    "name": "python3",
+                }
+            },
+        )
+        nbformat.write(node, self.path)
 
     def _wait_until_shown(self) -> None:
         self.page.wait_for_function(

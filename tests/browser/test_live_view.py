@@ -9,66 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kwidgets.protocol import FINAL_STATUSES, MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-
-SETUP = """
-import keras, numpy as np, kwidgets as kw
-from sklearn.datasets import load_digits
-digits = load_digits()
-x, y = digits.images[:640] / 16.0, digits.target[:640]
-keras.utils.set_random_seed(0)
-model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(),
-                          keras.layers.Dense(32, "relu"), keras.layers.Dense(10, "softmax")])
-model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-live = kw.LivePlot()
-"""
-FIT = """
-history = model.fit(x, y, epochs={epochs}, validation_split=0.2, callbacks=[live], verbose=0)
-"""
-LONG = 100_000  # epochs: ends only by the test's doing
-
-FIRST_SECONDS = 90  # TensorFlow's import and first trace on a slow machine
-
-
-class View:
-    """The live view in a cell's output."""
-
-    def __init__(self, output: Locator) -> None:
-        self.region = output.get_by_role("region", name="Live training")
-
-    def show(self) -> None:
-        """Scroll to the charts: those off screen are not drawn."""
-        self.region.evaluate("element => element.scrollIntoView({ block: 'center' })")
-
-    def button(self, name: str) -> Locator:
-        return self.region.get_by_role("button", name=name, exact=True)
-
-    @property
-    def status(self) -> Locator:
-        return self.region.get_by_role("status")
-
-    @property
-    def learning_rate(self) -> Locator:
-        return self.region.get_by_role("spinbutton", name="Learning rate")
-
-    @property
-    def progress(self) -> Locator:
-        return self.region.get_by_role("progressbar", name="Training progress")
-
-    def chart(self, metric: str) -> Locator:
-        return self.region.get_by_role("img", name=re.compile(f"^{re.escape(metric)}\\b"))
-
-    def expect_status(self, status: str, seconds: float = FIRST_SECONDS) -> None:
-        expect(self.status).to_have_text(status, timeout=seconds * 1000)
-
-    def step(self) -> float:
-        return float(self.progress.get_attribute("aria-valuenow") or 0)
-
-    def expect_step_above(self, page: Page, step: float) -> None:
-        page.wait_for_function(
-            "([element, step]) => Number(element.getAttribute('aria-valuenow')) > step",
-            arg=[self.progress.element_handle(), step],
-            timeout=FIRST_SECONDS * 1000,
-        )
+from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
 
 
 @pytest.fixture

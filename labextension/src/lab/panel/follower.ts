@@ -21,6 +21,7 @@ export class Follower {
   private current: KernelModels | null = null;
   private language: string | null = null;
   private loading: Loading = { is: "not-asked" };
+  private settled = false;
 
   constructor(
     private readonly tracker: INotebookTracker,
@@ -82,6 +83,7 @@ export class Follower {
     this.following.abort();
     this.following = new AbortController();
     this.sessionContext = context;
+    this.settled = false;
     if (!context) {
       this.use(null, null);
       return;
@@ -91,7 +93,11 @@ export class Follower {
     context.statusChanged.connect(changed);
     context.disposed.connect(this.follow, this);
     signal.addEventListener("abort", () => context.statusChanged.disconnect(changed));
-    void context.ready.then(() => signal.aborted || changed());
+    void context.ready.then(() => {
+      if (signal.aborted) return;
+      this.settled = true;
+      changed();
+    });
     followChannel(context, this.channels, (channel, kernel) => this.use(channel, kernel), signal);
   }
 
@@ -134,6 +140,7 @@ export class Follower {
   private changed(): void {
     this.situation = situationOf({
       sessionContext: this.sessionContext,
+      settled: this.settled,
       language: this.language,
       models: this.current,
       loading: this.loading,

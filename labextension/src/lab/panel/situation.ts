@@ -28,17 +28,24 @@ export type Loading =
 /** What the panel needs to know of a kernel to tell its situation. */
 export interface KernelFacts {
   sessionContext: ISessionContext | null;
+  /** Whether the notebook has had a kernel, or found that it has none. */
+  settled: boolean;
   language: string | null;
   models: KernelModels | null;
   loading: Loading;
 }
 
-export function situationOf({ sessionContext, language, models, loading }: KernelFacts): Situation {
+/** JupyterLab's words for a kernel that is on its way. */
+const ON_ITS_WAY = ["starting", "restarting", "terminating"];
+
+export function situationOf(facts: KernelFacts): Situation {
+  const { sessionContext, settled, language, models, loading } = facts;
   if (!sessionContext) return { is: "no-notebook" };
   const state = models?.channel.state;
   if (!models || !state) {
-    const starting = !sessionContext.isReady || sessionContext.hasNoKernel === false;
-    return { is: starting ? "connecting" : "no-kernel" };
+    const status = sessionContext.kernelDisplayStatus;
+    const none = status === "unknown" || (settled && !ON_ITS_WAY.includes(status));
+    return { is: none ? "no-kernel" : "connecting" };
   }
   if (state.is === "open") return { is: "open", models };
   if (language !== null && language.toLowerCase() !== "python") {

@@ -1,0 +1,84 @@
+"""What is unusual about a model, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kwidgets.models.attributes import read
+from kwidgets.models.plain import LayerSummary
+from kwidgets.models.weights import Weights
+from kwidgets.models.words import name_of, quoted
+
+NOT_BUILT = "This model is not built yet: shapes and weights are known once it has seen an input."
+
+
+def notes_on(model: Any, root: LayerSummary, weights: Weights) -> tuple[str, ...]:
+    """Return the notes on ``model``.
+
+    Args:
+        root: the model as described.
+        weights: what is in it.
+    """
+    if not root.built:
+        return (NOT_BUILT,)
+    return tuple(
+        note
+        for note in (
+            _unbuilt(root, weights),
+            _shared(root),
+            _untrainable(root, weights),
+            _changed_since_compile(model),
+        )
+        if note
+    )
+
+
+def _unbuilt(root: LayerSummary, weights: Weights) -> str | None:
+    if not weights.unbuilt:
+        return None
+    names = [name_of(layer) for layer in weights.unbuilt]
+    verb = "is" if len(names) == 1 else "are"
+    return (
+        f"{quoted(names)} {verb} not built, as if never called: the totals are without "
+        f"{'its' if len(names) == 1 else 'their'} weights."
+    )
+
+
+def _shared(root: LayerSummary) -> str | None:
+    names = list(dict.fromkeys(one.name for one in _all(root) if one.shared_with is not None))
+    if not names:
+        return None
+    if len(names) == 1:
+        return f"{quoted(names)} stands in several places: its weights count once."
+    return f"{quoted(names)} stand in several places: their weights count once."
+
+
+def _untrainable(root: LayerSummary, weights: Weights) -> str | None:
+    if not weights.variables or root.trainable_parameters != 0:
+        return None
+    return "All weights are frozen: training would change nothing."
+
+
+def _changed_since_compile(model: Any) -> str | None:
+    """Keras fixes what is trained when the model is compiled."""
+    then = read(model, "_compiled_trainable_state")
+    if not read(model, "compiled", False) or not then:
+        return None
+    names = [
+        name_of(layer)
+        for layer, trainable in then.items()
+        if read(layer, "_trainable", trainable) != trainable
+    ]
+    if not names:
+        return None
+    return (
+        f"{quoted(names)} {'was' if len(names) == 1 else 'were'} frozen or unfrozen after compile: "
+        "compile again for that to take effect."
+    )
+
+
+def _all(layer: LayerSummary) -> Iterator[LayerSummary]:
+    yield layer
+    for child in layer.children:
+        yield from _all(child)
