@@ -20,19 +20,18 @@ def read(thing: Any, name: str, default: Any = None) -> Any:
     A property is evaluated if Keras defines it; one of the user's gives ``default``, because nobody
     knows what it does.
     """
-    of_class = _in_class(type(thing), name)
-    if of_class is not _MISSING and hasattr(type(of_class[1]), "__get__"):
-        owner, value = of_class
-        if hasattr(type(value), "__set__"):
-            # A data descriptor: it comes before the instance's own value.
-            return getattr(thing, name, default) if is_of_keras(owner) else default
+    owner, value = _in_class(type(thing), name)
+    if hasattr(type(value), "__set__"):
+        # A property comes before what the instance holds.
+        return getattr(thing, name, default) if is_of_keras(owner) else default
     own = own_dict(thing)
     if name in own:
         return own[name]
     parts = own.get(_PYTORCH_PARTS)
     if isinstance(parts, dict) and name in parts:
         return parts[name]
-    return default if of_class is _MISSING or callable(of_class[1]) else of_class[1]
+    # What has a `__get__` is a method, or worked out when first asked for.
+    return default if value is _MISSING or hasattr(type(value), "__get__") else value
 
 
 def held(thing: Any) -> dict[str, Any]:
@@ -53,12 +52,12 @@ def own_dict(thing: Any) -> dict[str, Any]:
 
 def is_plain(thing: Any, name: str) -> bool:
     """Return whether ``thing.name`` is just what ``thing`` holds, and no property."""
-    of_class = _in_class(type(thing), name)
-    return of_class is _MISSING or not hasattr(type(of_class[1]), "__set__")
+    return not hasattr(type(_in_class(type(thing), name)[1]), "__set__")
 
 
-def _in_class(kind: type, name: str) -> Any:
+def _in_class(kind: type, name: str) -> tuple[type, Any]:
+    """Return the class that defines ``name``, and what it is there."""
     for owner in kind.__mro__:
         if name in vars(owner):
             return owner, vars(owner)[name]
-    return _MISSING
+    return kind, _MISSING

@@ -62,11 +62,10 @@ def _called(model: Any, inputs: Any) -> ModelSummary:
 def _with_shapes(
     summary: LayerSummary, layer: Any, calls: dict[int, list[_Shapes]]
 ) -> LayerSummary:
-    """Put the shapes that were seen where they belong; the graph's own are as good."""
+    """Put the shapes that were seen last where they belong: earlier calls were to build."""
     seen = calls.get(id(layer), ())
-    # A model is called once symbolically at the top, and its layers perhaps twice: building first.
     changes: dict[str, Any] = {}
-    if seen and summary.output_shapes is None:
+    if seen:
         changes["input_shapes"], changes["output_shapes"] = seen[-1]
     children = zip(summary.children, children_of(layer), strict=True)
     return dataclasses.replace(

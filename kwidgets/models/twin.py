@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras.src.ops.node import KerasHistory, Node
+from keras.src.ops.symbolic_arguments import SymbolicArguments
+from keras.src.utils.tracking import Tracker
 
 # Called with a layer of the original, what went into its twin and what came out.
 Recorder = Callable[[Any, Any, Any], None]
@@ -21,7 +24,10 @@ def make_twin(model: Any, record: Recorder) -> Any:
     Layers are copied, by what they hold and not by their own code; weights and all that is no
     layer, list or dict are shared. In a dry scope nothing is ever written to a weight.
     """
-    return _Copier(record).copy(model)
+    copier = _Copier(record)
+    twin = copier.copy(model)
+    copier.fill()
+    return twin
 
 
 class _Copier:
@@ -31,6 +37,13 @@ class _Copier:
         # Ids are those of living things only.
         self._alive: list[Any] = []
         self._classes: dict[type, type] = {}
+        # Twins are made empty and filled later: a graph is deeper than Python's stack.
+        self._to_fill: list[Callable[[], None]] = []
+
+    def fill(self) -> None:
+        """Fill all twins with twins of what their originals hold."""
+        while self._to_fill:
+            self._to_fill.pop()()
 
     def copy(self, value: Any) -> Any:
         known = self._done.get(id(value))
@@ -45,7 +58,7 @@ class _Copier:
             return value if owner is value.__self__ else types.MethodType(value.__func__, owner)
         if isinstance(value, types.FunctionType):
             return self._function(value)
-        if _is_tracker(value):
+        if _is_of_graph(type(value)):
             return self._object(value, type(value))
         if type(value).__module__.startswith("tensorflow.") and hasattr(value, "__wrapped__"):
             # TensorFlow puts a proxy around dicts and tuples that are assigned to a layer.
@@ -57,10 +70,10 @@ class _Copier:
             return self._dict(value)
         if set in bases:
             return self._set(value)
-        if type(value) is tuple:
-            items = tuple(self.copy(item) for item in value)
+        if type(value) is tuple or type(value) is KerasHistory:
+            items = [self.copy(item) for item in value]
             same = all(a is b for a, b in zip(items, value, strict=True))
-            return value if same else items
+            return value if same else tuple.__new__(type(value), items)
         return value
 
     def _note(self, value: Any, twin: Any) -> None:
@@ -70,9 +83,7 @@ class _Copier:
     def _object(self, value: Any, cls: type) -> Any:
         twin: Any = object.__new__(cls)
         self._note(value, twin)
-        held = object.__getattribute__(value, "__dict__")
-        attributes = {name: self.copy(item) for name, item in held.items()}
-        object.__getattribute__(twin, "__dict__").update(attributes)
+        self._attributes(value, twin)
         return twin
 
     def _function(self, value: types.FunctionType) -> types.FunctionType:
@@ -85,18 +96,25 @@ class _Copier:
         )
         twin.__kwdefaults__ = value.__kwdefaults__
         self._note(value, twin)
-        for ours, theirs in zip(cells, value.__closure__, strict=True):
-            # An empty cell is a name that is not set yet.
-            with contextlib.suppress(ValueError):
-                ours.cell_contents = self.copy(theirs.cell_contents)
-        twin.__dict__.update({name: self.copy(item) for name, item in value.__dict__.items()})
+        theirs = value.__closure__
+
+        def fill() -> None:
+            for ours, cell in zip(cells, theirs, strict=True):
+                # An empty cell is a name that is not set yet.
+                with contextlib.suppress(ValueError):
+                    ours.cell_contents = self.copy(cell.cell_contents)
+
+        self._to_fill.append(fill)
+        self._attributes(value, twin)
         return twin
 
     def _list(self, value: list[Any]) -> Any:
         twin: Any = type(value).__new__(type(value))
         self._note(value, twin)
         # By list's own methods: Keras's lists tell their layer of what is added.
-        list.extend(twin, [self.copy(item) for item in list.__iter__(value)])
+        self._to_fill.append(
+            lambda: list.extend(twin, [self.copy(item) for item in list.__iter__(value)])
+        )
         self._attributes(value, twin)
         return twin
 
@@ -106,22 +124,29 @@ class _Copier:
         else:
             twin = type(value).__new__(type(value))
         self._note(value, twin)
-        for key, item in dict.items(value):
-            dict.__setitem__(twin, key, self.copy(item))
+        self._to_fill.append(
+            lambda: dict.update(twin, {key: self.copy(item) for key, item in dict.items(value)})
+        )
         self._attributes(value, twin)
         return twin
 
     def _set(self, value: set[Any]) -> Any:
         twin: Any = type(value).__new__(type(value))
         self._note(value, twin)
-        set.update(twin, [self.copy(item) for item in set.__iter__(value)])
+        self._to_fill.append(
+            lambda: set.update(twin, [self.copy(item) for item in set.__iter__(value)])
+        )
         self._attributes(value, twin)
         return twin
 
     def _attributes(self, value: Any, twin: Any) -> None:
-        held = getattr(value, "__dict__", None)
-        if isinstance(held, dict):
-            twin.__dict__.update({name: self.copy(item) for name, item in held.items()})
+        held = _attributes_of(value)
+        if held is not None:
+            ours = _attributes_of(twin)
+            assert ours is not None
+            self._to_fill.append(
+                lambda: ours.update({name: self.copy(item) for name, item in held.items()})
+            )
 
     def _recording(self, cls: type) -> type:
         """A class like ``cls`` that tells of its calls."""
@@ -140,6 +165,14 @@ class _Copier:
         return made
 
 
-def _is_tracker(value: Any) -> bool:
-    """Keras's helper that puts what is assigned to a layer into its lists."""
-    return type(value).__name__ == "Tracker" and type(value).__module__.startswith("keras.")
+def _attributes_of(value: Any) -> dict[str, Any] | None:
+    try:
+        return object.__getattribute__(value, "__dict__")  # type: ignore[no-any-return]
+    except AttributeError:
+        return None
+
+
+def _is_of_graph(cls: type) -> bool:
+    """Keras's own objects that lead from a layer to others: nodes, tensors, and what puts layers
+    that are assigned into lists."""
+    return cls in (Node, SymbolicArguments, keras.KerasTensor, Tracker)
