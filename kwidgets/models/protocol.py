@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
 # A summary in a notebook's output: an envelope whose payload is gzipped JSON in base64.
-MIME_TYPE: Final = "application/vnd.kwidgets.models+json"
+MIME_TYPE: Final = "application/vnd.kwidgets.summary+json"
 
 # What the kernel pushes.
 MODELS: Final = "models"

@@ -12,10 +12,13 @@ interface Golden {
 const VIEW_KINDS: ViewKind[] = ["pause", "resume", "stop", "set_learning_rate", "resync"];
 
 const files = Object.entries(
-  import.meta.glob<Golden>(["../../tests/golden/*.json", "!../../tests/golden/builder*.json"], {
-    eager: true,
-    import: "default",
-  }),
+  import.meta.glob<Golden>(
+    ["../../tests/golden/*.json", "!../../tests/golden/{builder,models}*.json"],
+    {
+      eager: true,
+      import: "default",
+    },
+  ),
 );
 const kinds = files.map(([, { message }]) => message.kind);
 

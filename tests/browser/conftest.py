@@ -31,6 +31,8 @@ CHROMIUM_FLAGS = [
 # Errors on the page's console that are JupyterLab's own, each with its cause. Nothing of ours
 # belongs here.
 JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
+    # A kernel went while JupyterLab's debugger or widgets were asking it.
+    re.compile(r"Canceled future for (debug|create_subshell)_request message before replies"),
     # Notebook 7.6 loads the settings of a plugin that it lacks.
     re.compile(r"reading 'schema'\).*/static/notebook/notebook_core", re.DOTALL),
     # Notebook 7.6 keeps the file browser's path up to date without having one.

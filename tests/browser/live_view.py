@@ -17,6 +17,8 @@ model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(),
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 live = kw.LivePlot()
 """
+# Imported in a third of the time, and with rules of its own about who may read weights.
+JAX_SETUP = "import os\nos.environ['KERAS_BACKEND'] = 'jax'\n" + SETUP
 FIT = """
 history = model.fit(x, y, epochs={epochs}, validation_split=0.2, callbacks=[live], verbose=0)
 """

@@ -1,0 +1,176 @@
+"""The messages about models: one golden file, which the TypeScript suite parses too.
+
+``KWIDGETS_WRITE_GOLDEN=1 pytest tests/models/test_models_protocol.py`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from typing import Any
+
+from kwidgets import protocol as wire
+from kwidgets.models import plain, protocol
+from kwidgets.models.show import _saved
+
+GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "models.json"
+
+LAYER = plain.LayerSummary(
+    path="0",
+    name="<b>dense",
+    class_name="Dense",
+    input_shapes=((None, 4),),
+    output_shapes=((None, 3),),
+    parameters=15,
+    trainable_parameters=15,
+    weight_bytes=60,
+    dtype="float32",
+    activation="relu",
+    inbound=("input",),
+)
+ROOT = plain.LayerSummary(
+    path="",
+    name="net",
+    class_name="Sequential",
+    kind="model",
+    output_shapes=None,
+    parameters=None,
+    trainable_parameters=None,
+    weight_bytes=None,
+    problem="why",
+    children=(LAYER,),
+)
+COMPILED = plain.Compiled("Adam", "mse", ("mae",))
+TRAINED = plain.Trained(steps=1200, epochs=3, seconds=1.5)
+SUMMARY = plain.ModelSummary(
+    root=ROOT,
+    parameters=15,
+    trainable_parameters=15,
+    weight_bytes=60,
+    optimizer_parameters=31,
+    optimizer_bytes=124,
+    compiled=COMPILED,
+    trained=TRAINED,
+    inferred_from="(4,)",
+    guesses=(plain.InputGuess("(4,)", "x, float32"),),
+    notes=("A note.",),
+)
+ENTRY = plain.ModelEntry(
+    key="a1-1",
+    names=("net", "nets[0]"),
+    name="net",
+    class_name="Sequential",
+    built=True,
+    parameters=15,
+    weight_bytes=60,
+    num_layers=1,
+    compiled=COMPILED,
+    trained=TRAINED,
+    run_id="r1",
+    revision="f00",
+)
+FAILED = plain.ModelEntry(
+    key="a1-2", names=("bad",), name="bad", class_name="Bad", error="It cannot be described."
+)
+DETAIL = plain.LayerDetail(
+    path="0",
+    name="dense",
+    class_name="Dense",
+    module="keras.layers",
+    config='{\n  "units": 3\n}',
+    config_problem=None,
+    weights=(
+        plain.WeightDetail(
+            name="kernel",
+            shape=(4, 3),
+            dtype="float32",
+            parameters=12,
+            trainable=True,
+            nan=1,
+            infinite=1,
+            zero=2,
+            looked_at=12,
+            minimum=-1.0,
+            maximum=1.0,
+            mean=0.0,
+            standard_deviation=0.5,
+            histogram=plain.Histogram((-1.0, 0.0, 1.0), (5, 5)),
+            units=3,
+            dead_units=1,
+        ),
+    ),
+    trainable=True,
+    trainable_code="net.layers[0].trainable = False",
+    when="now",
+)
+
+
+def answer(value: Any) -> wire.Envelope:
+    return wire.envelope(protocol.ANSWER, protocol.Answer(ok=True, value=value), id="q1")
+
+
+def request(kind: str, **payload: Any) -> wire.Envelope:
+    return wire.envelope(kind, payload, id="q1")
+
+
+def examples() -> dict[str, Any]:
+    runs = [
+        protocol.RunBrief(run_id="r1", model_name="net", model="a1-1", status="running"),
+        protocol.RunBrief(run_id="r0", model_name="gone", model=None, status="failed"),
+    ]
+    frozen = protocol.TrainableSet(trainable=False, code="net.trainable = False", note="Compile.")
+    return {
+        "mime_type": protocol.MIME_TYPE,
+        "channel": wire.CHANNEL,
+        "pushed": {
+            "welcome": wire.envelope(
+                wire.WELCOME,
+                wire.Welcome(kwidgets="0.1.0", keras_backend="jax", hears_while_busy=True),
+            ),
+            "goodbye": wire.envelope(wire.GOODBYE, {}),
+            "refused": wire.envelope(wire.REFUSED, wire.Refused(message="Upgrade.", version=2)),
+            "unknown_run": wire.envelope(wire.UNKNOWN_RUN, {}, run="r9"),
+            "bundle": wire.envelope(wire.BUNDLE, {"text/plain": "Training"}, run="r1"),
+            "models": wire.envelope(
+                protocol.MODELS,
+                protocol.Models(entries=[plain.to_wire(ENTRY), plain.to_wire(FAILED)]),
+            ),
+            "runs": wire.envelope(protocol.RUNS, protocol.Runs(runs=runs)),
+        },
+        "requests": {
+            protocol.DESCRIBE: request(protocol.DESCRIBE, model="a1-1"),
+            protocol.INFER: request(protocol.INFER, model="a1-1", input_shapes="(4,)"),
+            protocol.DETAIL: request(protocol.DETAIL, model="a1-1", layer="0"),
+            protocol.SET_TRAINABLE: request(
+                protocol.SET_TRAINABLE, model="a1-1", layer="0", trainable=False
+            ),
+            protocol.EXPORT: request(protocol.EXPORT, model="a1-1", format="markdown"),
+            protocol.REFRESH: request(protocol.REFRESH),
+        },
+        "answers": {
+            protocol.DESCRIBE: answer(plain.to_wire(SUMMARY)),
+            protocol.INFER: answer(plain.to_wire(SUMMARY)),
+            protocol.DETAIL: answer(plain.to_wire(DETAIL)),
+            protocol.SET_TRAINABLE: answer(frozen),
+            protocol.EXPORT: answer("| layer |"),
+            protocol.REFRESH: answer(None),
+        },
+        "refused": wire.envelope(
+            protocol.ANSWER, protocol.Answer(ok=False, message="It is gone."), id="q1"
+        ),
+        "saved": _saved(ENTRY, SUMMARY),
+    }
+
+
+def test_messages_are_as_the_golden_file_says() -> None:
+    text = json.dumps(examples(), indent=2, allow_nan=False) + "\n"
+    if os.environ.get("KWIDGETS_WRITE_GOLDEN"):
+        GOLDEN.write_text(text)
+    assert GOLDEN.read_text() == text
+
+
+def test_every_kind_has_an_example() -> None:
+    told = examples()
+    assert set(told["requests"]) == set(told["answers"]) == set(protocol.REQUEST_KINDS)
+    assert set(told["pushed"]) == {*wire.CHANNEL_KINDS, *protocol.PUSHED_KINDS}
