@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { useRedraw, useTheme } from "../../components/hooks";
 import { LiveView } from "../../components/LiveView";
 import { ModelsView } from "../../models/components/ModelsView";
+import { useChanges } from "../../models/components/useChanges";
 import { isActive } from "../../models/runs";
 import { t } from "../../strings";
 import { loadPlotly } from "../plotly";
@@ -37,13 +38,7 @@ export function PanelView({ follower, actions }: { follower: Follower; actions: 
 }
 
 function Open({ models, actions }: { models: KernelModels; actions: FaceActions }) {
-  const redraw = useRedraw();
-  useEffect(() => {
-    const lifetime = new AbortController();
-    models.store.subscribe(redraw, lifetime.signal);
-    redraw();
-    return () => lifetime.abort();
-  }, [models]);
+  useChanges(models.store);
   const active = models.runs.filter(isActive);
   const ended = active.length ? undefined : models.runs[0];
   const { entries } = models.store;

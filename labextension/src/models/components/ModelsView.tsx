@@ -1,21 +1,14 @@
 /** Models with their layers: what to search and copy, the tree, and the details of what is selected. */
 
-import { useEffect } from "preact/hooks";
-import { useRedraw } from "../../components/hooks";
 import { t } from "../../strings";
 import type { SummaryStore } from "../store";
 import { Details } from "./Details";
 import { SummaryToolbar } from "./SummaryToolbar";
 import { SummaryTree } from "./SummaryTree";
+import { useChanges } from "./useChanges";
 
 export function ModelsView({ store }: { store: SummaryStore }) {
-  const redraw = useRedraw();
-  useEffect(() => {
-    const lifetime = new AbortController();
-    store.subscribe(redraw, lifetime.signal);
-    redraw(); // What came between drawing and subscribing.
-    return () => lifetime.abort();
-  }, [store]);
+  useChanges(store);
   const rows = store.rows();
   const key = store.selected?.split("/", 1)[0] ?? store.entries?.[0]?.key ?? null;
   const entry = key === null ? null : store.entry(key);

@@ -108,6 +108,7 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
       tabIndex={0}
       {...(selected >= 0 && isDrawn ? { "aria-activedescendant": elementId(current) } : {})}
       data-lm-suppress-shortcuts="true"
+      style={store.single ? { height: `${virtual.height}px` } : {}}
       ref={virtual.scroller}
       onKeyDown={onKeyDown}
     >

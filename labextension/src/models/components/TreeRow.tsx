@@ -57,13 +57,14 @@ export function TreeRow({ row, id, index, start, selected, store, measure }: Tre
       {node ? (
         <NodeCells node={node} row={row} />
       ) : (
-        <ModelCells model={model} error={store.error(model.key)} />
+        <ModelFacts model={model} error={store.error(model.key)} />
       )}
     </div>
   );
 }
 
-function ModelCells({ model, error }: { model: ModelEntry; error: string | null }) {
+/** A model in two lines: how it is called, and its totals. */
+export function ModelFacts({ model, error }: { model: ModelEntry; error: string | null }) {
   const problem = model.error ?? error;
   const [first, ...others] = model.names;
   return (

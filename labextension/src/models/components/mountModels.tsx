@@ -8,6 +8,8 @@ import { keepStyle } from "../../components/style";
 import { t } from "../../strings";
 import type { SummaryStore } from "../store";
 import { ModelsView } from "./ModelsView";
+import { ModelFacts } from "./TreeRow";
+import { useChanges } from "./useChanges";
 
 /** Draw one model's summary, as in a cell; returns what takes it away again. */
 export function mountModel(element: HTMLElement, store: SummaryStore): () => void {
@@ -21,6 +23,7 @@ export function mountModel(element: HTMLElement, store: SummaryStore): () => voi
 
 function ModelCell({ store }: { store: SummaryStore }) {
   const { theme } = useTheme();
+  useChanges(store);
   const entry = store.entries?.[0];
   const name = entry?.names[0] ?? "";
   return (
@@ -29,6 +32,21 @@ function ModelCell({ store }: { store: SummaryStore }) {
       aria-label={t("Summary of %1", name)}
       data-kw-theme={theme}
     >
+      {entry && (
+        <header class="kw-cell-header">
+          <ModelFacts model={entry} error={null} />
+          <button
+            type="button"
+            aria-expanded={store.detailsOpen && store.selected === entry.key}
+            onClick={() => {
+              if (store.detailsOpen && store.selected === entry.key) store.closeDetails();
+              else store.select(entry.key, true);
+            }}
+          >
+            {t("Details")}
+          </button>
+        </header>
+      )}
       <ModelsView store={store} />
     </section>
   );

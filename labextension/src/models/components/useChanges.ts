@@ -1,0 +1,15 @@
+/** Draws a component again whenever the models have changed. */
+
+import { useEffect } from "preact/hooks";
+import { useRedraw } from "../../components/hooks";
+import type { SummaryStore } from "../store";
+
+export function useChanges(store: SummaryStore): void {
+  const redraw = useRedraw();
+  useEffect(() => {
+    const lifetime = new AbortController();
+    store.subscribe(redraw, lifetime.signal);
+    redraw(); // What came between drawing and subscribing.
+    return () => lifetime.abort();
+  }, [store]);
+}
