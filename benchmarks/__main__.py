@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import builder, page, step_overhead
+from benchmarks import builder, page, panel, step_overhead, watcher
 
 BENCHMARKS = {
     "steps": step_overhead.measure,
     "page": page.measure,
     "builder": builder.measure,
+    "watcher": watcher.measure,
+    "panel": panel.measure,
 }
 
 
@@ -19,7 +21,8 @@ def main() -> None:
         "--only",
         choices=BENCHMARKS,
         help="steps: what watching costs a fit; page: what a user waits for, and drawing; "
-        "builder: what an edit of a model costs",
+        "builder: what an edit of a model costs; watcher: what looking at the namespace costs; "
+        "panel: what a user waits for at the side panel",
     )
     step_overhead.add_arguments(parser)
     arguments = parser.parse_args()

@@ -19,6 +19,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402
 from tests.browser.notebook import Notebook  # noqa: E402
+from tests.browser.panel import Panel  # noqa: E402
 from tests.browser.server import LabServer  # noqa: E402
 
 SETUP = """
@@ -213,10 +214,120 @@ def take_builder(page: Page, server: LabServer, images: Path, every: bool) -> No
     picture("builder-narrow")
 
 
+NESTED = """
+class Block(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.dense = keras.layers.Dense(units, activation="gelu")
+        self.norm = keras.layers.LayerNormalization()
+
+    def call(self, inputs):
+        return self.norm(self.dense(inputs))
+
+
+class Classifier(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.flatten = keras.layers.Flatten()
+        self.blocks = [Block(32), Block(16)]
+        self.head = keras.layers.Dense(10)
+
+    def call(self, inputs):
+        outputs = self.flatten(inputs)
+        for block in self.blocks:
+            outputs = block(outputs)
+        return self.head(outputs)
+
+
+classifier = Classifier()
+"""
+
+
+def take_panel(page: Page, server: LabServer, images: Path, every: bool) -> None:
+    page.set_viewport_size({"width": 1240, "height": 900})
+    panel = Panel(page)
+
+    def picture(name: str, whole: bool = False) -> None:
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        (page if whole else panel.region).screenshot(path=images / f"{name}.png")
+
+    def both(name: str) -> None:
+        for theme in ("dark", "light"):
+            notebook.set_theme(theme)  # type: ignore[arg-type]
+            picture(f"{name}-{theme}")
+
+    page.goto(f"{server.url}/lab/workspaces/empty?token={server.token}")
+    page.wait_for_function("window.jupyterapp && window.jupyterapp.restored.then(() => true)")
+    panel.open()
+    expect(panel.region).to_contain_text("No notebook is open")
+    if every:
+        picture("panel-no-notebook-light")
+    notebook = Notebook.create(
+        page,
+        server,
+        "panel.ipynb",
+        [
+            "%load_ext kwidgets" + SETUP,
+            FIT.format(options="", epochs=100_000),
+            "net = keras.applications.EfficientNetV2L(weights=None)",
+            NESTED.strip(),
+        ],
+    )
+    panel.open()
+    hide_file_browser(page)
+    # As wide as somebody draws it who looks at models.
+    page.evaluate(
+        "() => window.jupyterapp.shell.widgets('main').next().value"
+        " && document.querySelector('#jp-right-stack').style.setProperty('min-width', '340px')"
+    )
+    expect(panel.region).to_contain_text("kwidgets is not loaded")
+    if every:
+        both("panel-not-loaded")
+        panel.load()
+        both("panel-no-models")
+    notebook.run_and_wait(0, 120)
+    # TensorFlow's words are not what the picture is about.
+    page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    panel.unfold("digits" if panel.item("digits").count() else "model")
+    panel.details("dense")
+    if every:
+        both("panel-small-model")
+    notebook.run(1)
+    panel.live.expect_status("running")
+    panel.live.expect_step_above(page, 1500)
+    panel.region.get_by_role("button", name="Close details").click()
+    notebook.cell(1).evaluate("element => element.scrollIntoView()")
+    picture("panel-light", whole=True)
+    if every:
+        both("panel-mid-fit")
+    panel.live.button("Stop").click()
+    notebook.wait(1)
+    if not every:
+        return
+    panel.item("model").click()
+    panel.region.get_by_role("button", name="Close details").click()
+    panel.tree.press("ArrowLeft")
+    notebook.run_and_wait(2, 120)
+    panel.unfold("net")
+    panel.unfold("block7a")
+    both("panel-efficientnet")
+    panel.region.get_by_role("combobox", name="Order").select_option("class")
+    both("panel-by-class")
+    panel.region.get_by_role("combobox", name="Order").select_option("blocks")
+    notebook.run_and_wait(3, 120)
+    panel.tree.press("Home")
+    panel.details("classifier").get_by_role("button", name="Work out shapes").click()
+    panel.unfold("classifier")
+    both("panel-nested")
+    notebook.shut_down_kernel()
+    expect(panel.region).to_contain_text("has no kernel")
+    both("panel-no-kernel")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, default=REPOSITORY / "docs" / "images")
-    parser.add_argument("--only", choices=["live", "builder"])
+    parser.add_argument("--only", choices=["live", "builder", "panel"])
     parser.add_argument("--every", action="store_true", help="every state, light and dark")
     parser.add_argument("--width", type=int, default=1100)
     arguments = parser.parse_args()
@@ -237,6 +348,8 @@ def main() -> None:
             take(page, server, arguments.images, arguments.every)
         if arguments.only in (None, "builder"):
             take_builder(page, server, arguments.images, arguments.every)
+        if arguments.only in (None, "panel"):
+            take_panel(page, server, arguments.images, arguments.every)
         browser.close()
 
 

@@ -112,7 +112,11 @@ def test_every_kind_has_a_golden_file_and_no_file_is_left_over():
     kinds = {message["kind"] for message in examples().values()}
     assert kinds == {*protocol.KERNEL_KINDS, *protocol.VIEW_KINDS}
     # The builder's are in files of their own, and so are the models'.
-    files = {path.stem for path in GOLDEN.glob("*.json") if not path.stem.startswith(("builder", "models"))}
+    files = {
+        path.stem
+        for path in GOLDEN.glob("*.json")
+        if not path.stem.startswith(("builder", "models"))
+    }
     assert files == set(examples())
 
 

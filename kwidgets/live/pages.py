@@ -86,7 +86,10 @@ class PagesOutlet:
         self._receiver = None
         self._snapshot = lambda: last
         self._bundle = bundle
-        self._note(last["payload"]["progress"]["status"])
+        progress = last["payload"]["progress"]
+        if self.model is not None:
+            runs.add_seconds(self.model, progress["elapsed_seconds"])
+        self._note(progress["status"])
         self.send(protocol.envelope(protocol.BUNDLE, bundle))
 
     def _note(self, status: str) -> None:
@@ -101,6 +104,8 @@ class Runs:
     def __init__(self) -> None:
         self._runs: collections.OrderedDict[str, PagesOutlet] = collections.OrderedDict()
         self._listeners: list[Callable[[], None]] = []
+        # How long each model has been trained, by its id.
+        self._seconds: dict[int, tuple[weakref.ref[object], float]] = {}
 
     def __iter__(self) -> Any:
         return iter(list(self._runs.values()))
@@ -115,6 +120,16 @@ class Runs:
     def training(self, model: object) -> PagesOutlet | None:
         """Return the run that trains ``model`` now, or None."""
         return next((run for run in self if run.submit is not None and run.model is model), None)
+
+    def seconds_of(self, model: object) -> float | None:
+        """Return how long the watched fits of ``model`` took that have ended; None without any."""
+        reference, seconds = self._seconds.get(id(model), (None, 0.0))
+        return seconds if reference is not None and reference() is model else None
+
+    def add_seconds(self, model: object, seconds: float) -> None:
+        """Note that a fit of ``model`` took so long."""
+        total = (self.seconds_of(model) or 0.0) + seconds
+        self._seconds[id(model)] = (weakref.ref(model), total)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` when a run begins, ends, or its status changes."""

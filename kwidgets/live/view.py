@@ -79,7 +79,10 @@ class WidgetOutlet:
         from kwidgets.live import widget
 
         self._send = widget.send
-        self._widget, self.hears_commands = widget.open_widget(snapshot)
+        # Where our extension draws, none of the 400 kB that draw the widget need to travel.
+        self._widget, self.hears_commands = widget.open_widget(
+            snapshot, with_library=not (in_cell and channel.is_heard)
+        )
         self._receiver = CommandReceiver(submit, resync, self.send)
         self._widget.on_msg(self._receive)
         # A view speaks as soon as it is drawn, where anybody hears it.
@@ -104,6 +107,7 @@ class WidgetOutlet:
 
     def _receive(self, widget: object, content: object, buffers: object) -> None:
         self._is_drawn = True
+        self._widget.bring_library()
         self._receiver.receive(widget, content, buffers)
 
 

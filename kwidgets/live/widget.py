@@ -34,20 +34,32 @@ class LiveWidget(anywidget.AnyWidget):
 
     _esm = STATIC / "live.js"
 
-    library = traitlets.Unicode(help="IPY_MODEL_ reference to the Library").tag(sync=True)
+    library = traitlets.Unicode(
+        help='IPY_MODEL_ reference to the Library, or "" where our extension draws'
+    ).tag(sync=True)
     library_version = traitlets.Unicode(help="changes with the library's code").tag(sync=True)
     # Never assigned: computed whenever a front end asks for the state (first show, page reload).
     snapshot = traitlets.Any(None, help="an envelope of kind snapshot").tag(
         sync=True, to_json=_snapshot_to_json
     )
 
-    def __init__(self, fresh_snapshot: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, fresh_snapshot: Callable[[], dict[str, Any]], with_library: bool) -> None:
         self.fresh_snapshot = fresh_snapshot
-        library = Library.shared()
-        super().__init__(
-            library=library.reference,
-            library_version=version_of(library.view, library.plotly),
-        )
+        super().__init__(**(_library_traits() if with_library else {}))
+
+    def bring_library(self) -> None:
+        """Send what draws the view, where that was left out and somebody draws it after all."""
+        if not self.library:
+            self.set_trait("library_version", _library_traits()["library_version"])
+            self.set_trait("library", _library_traits()["library"])
+
+
+def _library_traits() -> dict[str, str]:
+    library = Library.shared()
+    return {
+        "library": library.reference,
+        "library_version": version_of(library.view, library.plotly),
+    }
 
 
 _send_lock = threading.Lock()
@@ -61,7 +73,9 @@ def send(
         widget.send(message, buffers)
 
 
-def open_widget(fresh_snapshot: Callable[[], dict[str, Any]]) -> tuple[LiveWidget, bool]:
+def open_widget(
+    fresh_snapshot: Callable[[], dict[str, Any]], with_library: bool
+) -> tuple[LiveWidget, bool]:
     """Make the widget; return it with whether it hears commands while a cell runs."""
-    widget = LiveWidget(fresh_snapshot)
+    widget = LiveWidget(fresh_snapshot, with_library)
     return widget, inbox.hear_while_busy(widget.comm)

@@ -10,7 +10,7 @@ from typing import Any
 from kwidgets.live.pages import runs
 from kwidgets.live.steering import Command
 from kwidgets.models import protocol
-from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
+from kwidgets.models.plain import ModelEntry, ModelSummary, Trained, to_wire
 from kwidgets.models.watch import Found
 
 Reply = Callable[[protocol.Answer], None]
@@ -44,7 +44,8 @@ class Answers:
         from kwidgets.models.brief import describe_briefly
 
         try:
-            return describe_briefly(model).entry(key, names)
+            entry = describe_briefly(model).entry(key, names)
+            return dataclasses.replace(entry, trained=_with_seconds(entry.trained, model))
         except Exception as error:
             return ModelEntry(
                 key=key,
@@ -84,6 +85,7 @@ class Answers:
         from kwidgets.models.guess import guess_inputs
 
         summary = describe(model)
+        summary = dataclasses.replace(summary, trained=_with_seconds(summary.trained, model))
         if summary.root.output_shapes is None or summary.parameters is None:
             guesses = guess_inputs(model, self._namespace())
             summary = dataclasses.replace(summary, guesses=guesses)
@@ -169,6 +171,10 @@ class Answers:
             return set_trainable(model, path, wanted, expression(model, path, name))
         except (FreezeRefusedError, LookupError) as error:
             raise RefusalError(str(error)) from error
+
+
+def _with_seconds(trained: Trained | None, model: Any) -> Trained | None:
+    return trained and dataclasses.replace(trained, seconds=runs.seconds_of(model))
 
 
 def _ok(value: Any) -> protocol.Answer:

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.notebook import App, Notebook
@@ -38,6 +45,9 @@ JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
     # Notebook 7.6 keeps the file browser's path up to date without having one.
     re.compile(r"'filebrowser:open-path' not registered.*/static/notebook/", re.DOTALL),
 )
+
+# Two tests at once on two cores: a page may take its time.
+expect.set_options(timeout=20_000)
 
 OpenNotebook = Callable[..., Notebook]
 

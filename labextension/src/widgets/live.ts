@@ -8,6 +8,7 @@
 
 import { once } from "../once";
 import { PLOTLY_KEY } from "../plotly";
+import { PROTOCOL_VERSION } from "../protocol";
 import type { Channel, ChannelReceiver, OpenView, ViewModule } from "./channel";
 
 interface Model {
@@ -31,6 +32,15 @@ function runId(model: Model): string {
   return String(snapshot?.payload?.run?.run_id);
 }
 
+/** Where the kernel thought that another host draws, it left the library out: ask for it. */
+async function withLibrary(model: Model): Promise<void> {
+  if (model.get("library")) return;
+  await new Promise<void>((resolve) => {
+    model.on("change:library", () => resolve());
+    model.send({ v: PROTOCOL_VERSION, kind: "resync", payload: {} });
+  });
+}
+
 function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T> {
   return once(key, async () => {
     const reference = String(model.get("library")).replace("IPY_MODEL_", "");
@@ -47,9 +57,9 @@ function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T>
 }
 
 function openView(model: Model, entry: Entry): Promise<OpenView> {
-  entry.view ??= load<ViewModule>(model, "view", `view@${model.get("library_version")}`).then(
-    (view) => view.open(entry.channel, () => loadPlotly(model), entry.signal),
-  );
+  entry.view ??= withLibrary(model)
+    .then(() => load<ViewModule>(model, "view", `view@${model.get("library_version")}`))
+    .then((view) => view.open(entry.channel, () => loadPlotly(model), entry.signal));
   entry.view.catch(() => {
     entry.view = undefined;
   });
@@ -90,6 +100,7 @@ export default {
     entry.signal.addEventListener("abort", () => {
       if (entries.get(id) === entry) entries.delete(id);
     });
+    if (!model.get("library")) return;
     openView(model, entry);
     loadPlotly(model).catch(() => {});
   },
