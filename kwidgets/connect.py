@@ -9,16 +9,19 @@ def connect() -> None:
     Imports no Keras: ``%load_ext kwidgets`` calls it before the user has chosen a backend.
     """
     from kwidgets.kernel.channel import channel
-    from kwidgets.models.panel import panel
 
     if channel.open():
+        from kwidgets.models.panel import panel
+
         panel.start()
 
 
 def disconnect() -> None:
     """Undo :func:`connect`."""
     from kwidgets.kernel.channel import channel
-    from kwidgets.models.panel import panel
 
-    panel.stop()
-    channel.close()
+    if channel.is_open:
+        from kwidgets.models.panel import panel
+
+        panel.stop()
+        channel.close()

@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import queue
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -145,8 +146,8 @@ class Panel:
     # What we tell.
 
     def _look(self) -> None:
+        time.sleep(SETTLE_SECONDS)
         # Whatever comes from here on asks for another look.
-        threading.Event().wait(SETTLE_SECONDS)
         self._looking.clear()
         entries = [to_wire(self._entry(found)) for found in self.watcher.scan()]
         if entries != self._sent:

@@ -237,4 +237,8 @@ class LayerDetail:
 def to_wire(value: Any) -> Any:
     """Return ``value`` (one of the above) as JSON can hold it: tuples as lists, dataclasses as
     objects with the same field names."""
-    return dataclasses.asdict(value)
+    if dataclasses.is_dataclass(value):
+        return {name: to_wire(part) for name, part in vars(value).items()}
+    if isinstance(value, (tuple, list)):
+        return [to_wire(part) for part in value]
+    return value

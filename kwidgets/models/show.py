@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from kwidgets import protocol as wire
+from kwidgets.connect import connect
 from kwidgets.models.brief import describe_briefly
 from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
 from kwidgets.models.protocol import MIME_TYPE
@@ -109,6 +110,7 @@ def summary(model: keras.Model) -> Summary:
             f"kwidgets.summary takes a keras.Model; got {what}. Pass the model itself: "
             "kwidgets.summary(model)."
         )
+    connect()  # the view may ask for more than what is shown
     key, names = panel.shown(model)
     shown = Summary(panel.summary(model), describe_briefly(model).entry(key, names))
     shown._show()

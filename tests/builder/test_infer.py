@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kwidgets.builder import convert, dry, infer
+from kwidgets import dry
+from kwidgets.builder import convert, infer
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Reference
 from kwidgets.builder.spec import layer as layer_spec
 from tests.builder.round_trip import inputs, stacks

@@ -65,7 +65,7 @@ def test_an_unbuilt_model_comes_with_shapes_to_offer(
     assert [guess["shapes"] for guess in guesses] == ["(8, 8)"]
     assert guesses[0]["source"] == "x_train, float32"
     built = ask(answers, protocol.DESCRIBE, model=watcher.key_of(namespace["model"]))["value"]
-    assert built["guesses"] == ()
+    assert built["guesses"] == []
 
 
 @pytest.mark.parametrize(

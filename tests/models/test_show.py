@@ -1,0 +1,60 @@
+"""``kwidgets.summary``, outside Jupyter and as data."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import keras
+import pytest
+
+import kwidgets as kw
+
+
+@pytest.fixture
+def model() -> keras.Model:
+    layers = [keras.Input((4,)), keras.layers.Dense(3, "relu", name="<b>first")]
+    return keras.Sequential(layers, name="net")
+
+
+def test_in_a_script_it_is_text_and_data(
+    model: keras.Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = kw.summary(model)
+    printed = capsys.readouterr().out
+    assert "<b>first" in printed and "(None, 3)" in printed and repr(shown) in printed
+    assert shown.data.parameters == model.count_params() == 15
+    told = shown.to_dict()
+    assert told["root"]["children"][0]["output_shapes"] == [[None, 3]]
+    assert json.loads(shown.to_json()) == json.loads(json.dumps(told))
+    assert shown.to_markdown().count("|") > 10
+
+
+def test_what_a_notebook_keeps_is_safe_and_readable_anywhere(model: keras.Model) -> None:
+    bundle = kw.summary(model)._repr_mimebundle_()
+    assert "&lt;b&gt;first" in bundle["text/html"] and "<b>" not in bundle["text/html"]
+    assert set(bundle) == {"application/vnd.kwidgets.summary+json", "text/html", "text/plain"}
+
+
+def test_a_builder_is_shown_by_its_model() -> None:
+    builder = kw.SequentialBuilder(input_shape=(4,))
+    builder.add(keras.layers.Dense(2))
+    assert kw.summary(builder).data.parameters == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(keras.Model, "the class"), ("model", "str"), (None, "NoneType")]
+)
+def test_what_is_no_model_is_refused(value: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"takes a keras.Model; got {said}"):
+        kw.summary(value)
+
+
+def test_summary_is_the_function_however_it_was_imported() -> None:
+    code = (
+        "import kwidgets as kw, kwidgets.models.panel\n"
+        "assert callable(kw.summary)\nfrom kwidgets import summary\nassert callable(summary)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
