@@ -142,6 +142,8 @@ class Panel:
                 work()
             except Exception:
                 logger.warning("the side panel could not be brought up to date", exc_info=True)
+            # It may hold copies of weights.
+            del work
 
     # What we tell.
 

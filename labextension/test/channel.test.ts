@@ -236,6 +236,31 @@ test("a run is drawn from saved data, then live, then from what the kernel left"
   expect(session.store.connected).toBe(false);
 });
 
+test("a run that is over is not asked for", async () => {
+  const kernel = new PaperKernel();
+  const channel = connect(kernel);
+  const saved = wireSnapshot({ progress: wireProgress({ status: "finished" }) });
+  const session = new Session(new RunTransport("r1", saved), new AbortController().signal);
+  expect(session.store.progress?.status).toBe("finished");
+  const transport = new RunTransport("r1", saved);
+  new Session(transport, new AbortController().signal);
+  transport.use(channel);
+  await settle();
+  expect(kernel.said("resync")).toEqual([]);
+});
+
+test("a kernel that is slow to answer is asked again", async () => {
+  const kernel = new PaperKernel();
+  const answer = kernel._sendMessage;
+  kernel._sendMessage = (message) => void kernel.sent.push(message);
+  const channel = connect(kernel);
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(channel.state.is).toBe("connecting");
+  kernel._sendMessage = answer;
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(channel.state.is).toBe("open");
+});
+
 test("a run that the kernel does not know stays as it was saved", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);

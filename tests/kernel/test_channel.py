@@ -81,6 +81,18 @@ def test_the_list_is_fresh_after_each_cell(page: Page) -> None:
     page.wait_for(is_models(0))
 
 
+def test_the_panel_keeps_no_model_alive(page: Page) -> None:
+    page.run(BUILD)
+    key = page.wait_for(is_models(1))["payload"]["entries"][0]["key"]
+    page.ask(protocol.DESCRIBE, {"model": key})
+    page.ask(protocol.DETAIL, {"model": key, "layer": "0"})
+    page.run(
+        "import gc, weakref\nkept = weakref.ref(model)\ndel model\ngc.collect()\n"
+        "print('kept:', kept())"
+    )
+    page.read_until(lambda: "kept: None" in "".join(page.texts))
+
+
 def test_a_model_with_a_mind_of_its_own_harms_no_other(page: Page) -> None:
     page.run(
         BUILD

@@ -10,6 +10,8 @@ import { findSubshell, hasComm, sendToComm } from "./subshell";
 
 /** The kernel forgets a page that it has not heard for five times as long. */
 const HELLO_MS = 30_000;
+/** So often is a kernel asked that does not answer, before it counts as one without kwidgets. */
+const LOOKS = 4;
 
 export type ChannelState =
   /** The page is still connecting, or the kernel starting. */
@@ -119,11 +121,20 @@ export class KernelChannel {
     // What was known stays shown until it is known anew.
     if (this.state.is !== "open") this.become({ is: "connecting" });
     if (kernel.connectionStatus !== "connected") return;
-    void hasComm(kernel, CHANNEL).then((there) => {
-      if (epoch !== this.epoch || this.greeted) return;
-      if (there) this.hello();
-      else this.become({ is: "absent" });
-    });
+    void this.look(kernel, epoch, LOOKS);
+  }
+
+  private async look(
+    kernel: Kernel.IKernelConnection,
+    epoch: number,
+    looksLeft: number,
+  ): Promise<void> {
+    const there = await hasComm(kernel, CHANNEL);
+    if (epoch !== this.epoch || this.greeted) return;
+    // A kernel that is starting, or deep in compiled code, may answer the next time.
+    if (there === null && looksLeft > 1) await this.look(kernel, epoch, looksLeft - 1);
+    else if (there) this.hello();
+    else this.become({ is: "absent" });
   }
 
   private hello(): void {
@@ -196,6 +207,8 @@ export class KernelChannel {
       if (!this.greeted) this.hello();
       return;
     }
+    // Said to another page, or to this one before it was loaded anew.
+    if (!this.greeted) this.hello();
     for (const listener of [...this.listeners]) {
       listener.message?.(data as Record<string, unknown>, buffers);
     }

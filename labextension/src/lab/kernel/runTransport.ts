@@ -1,7 +1,7 @@
 /** A Transport to one run over the channel of its kernel, from saved data on. */
 
 import { lenientParser } from "../../parse";
-import type { ViewKind, ViewPayloads } from "../../protocol";
+import { FINAL_STATUSES, type ViewKind, type ViewPayloads } from "../../protocol";
 import {
   Exchange,
   newId,
@@ -19,6 +19,8 @@ export class RunTransport implements Transport {
   private binding: AbortController | null = null;
   /** Whether the kernel has the run. */
   private known = false;
+  /** Whether what is saved is the end of the run: then there is nothing to ask. */
+  private over = false;
 
   /**
    * @param runId names the run
@@ -83,7 +85,8 @@ export class RunTransport implements Transport {
   }
 
   private ask(): void {
-    if (this.listener && this.channel?.state.is === "open") this.send("resync", {});
+    if (this.over || !this.listener || this.channel?.state.is !== "open") return;
+    this.send("resync", {});
   }
 
   private receive(content: Record<string, unknown>, buffers: readonly unknown[]): void {
@@ -107,6 +110,8 @@ export class RunTransport implements Transport {
 
   private deliverSaved(): void {
     const message = this.saved ? this.parse(this.saved) : null;
-    if (message) this.listener?.message(message);
+    if (message?.kind !== "snapshot") return;
+    this.over = FINAL_STATUSES.has(message.payload.progress.status);
+    this.listener?.message(message);
   }
 }

@@ -36,11 +36,14 @@ export async function findSubshell(kernel: Kernel.IKernelConnection): Promise<st
   return id;
 }
 
-/** Whether the kernel has a comm of this target. */
-export async function hasComm(kernel: Kernel.IKernelConnection, target: string): Promise<boolean> {
+/** Whether the kernel has a comm of this target; null when it does not answer. */
+export async function hasComm(
+  kernel: Kernel.IKernelConnection,
+  target: string,
+): Promise<boolean | null> {
   const answer = await ask(kernel, "comm_info_request", { target_name: target });
-  const comms = (answer as { comms?: object } | null)?.comms;
-  return comms !== undefined && Object.keys(comms).length > 0;
+  if (answer === null) return null;
+  return Object.keys((answer as { comms?: object }).comms ?? {}).length > 0;
 }
 
 /** Ask on the control channel; null when no answer comes, or the kernel goes. */

@@ -42,10 +42,7 @@ export class ModelsPanel extends Widget {
 
   /** Move the keyboard to the panel, as activating a side panel does. */
   protected override onActivateRequest(): void {
-    const first = this.node.querySelector<HTMLElement>(
-      "[role=treeitem][tabindex='0'], button, input",
-    );
-    first?.focus();
+    this.node.querySelector<HTMLElement>("[role=tree], button, input")?.focus();
   }
 
   override dispose(): void {
