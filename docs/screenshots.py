@@ -276,10 +276,8 @@ def take_panel(page: Page, server: LabServer, images: Path, every: bool) -> None
     panel.open()
     hide_file_browser(page)
     # As wide as somebody draws it who looks at models.
-    page.evaluate(
-        "() => window.jupyterapp.shell.widgets('main').next().value"
-        " && document.querySelector('#jp-right-stack').style.setProperty('min-width', '340px')"
-    )
+    page.add_style_tag(content="#jp-right-stack { min-width: 340px !important; }")
+    page.evaluate("window.dispatchEvent(new Event('resize'))")
     expect(panel.region).to_contain_text("kwidgets is not loaded")
     if every:
         both("panel-not-loaded")
@@ -288,7 +286,7 @@ def take_panel(page: Page, server: LabServer, images: Path, every: bool) -> None
     notebook.run_and_wait(0, 120)
     # TensorFlow's words are not what the picture is about.
     page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-    panel.unfold("digits" if panel.item("digits").count() else "model")
+    panel.unfold("model")
     panel.details("dense")
     if every:
         both("panel-small-model")
@@ -309,13 +307,15 @@ def take_panel(page: Page, server: LabServer, images: Path, every: bool) -> None
     panel.tree.press("ArrowLeft")
     notebook.run_and_wait(2, 120)
     panel.unfold("net")
-    panel.unfold("block7a")
+    panel.unfold("block1a")
     both("panel-efficientnet")
     panel.region.get_by_role("combobox", name="Order").select_option("class")
     both("panel-by-class")
     panel.region.get_by_role("combobox", name="Order").select_option("blocks")
+    panel.item("net").click()
+    panel.region.get_by_role("button", name="Close details").click()
+    panel.tree.press("ArrowLeft")
     notebook.run_and_wait(3, 120)
-    panel.tree.press("Home")
     panel.details("classifier").get_by_role("button", name="Work out shapes").click()
     panel.unfold("classifier")
     both("panel-nested")

@@ -20,8 +20,10 @@ def model() -> keras.Model:
 
 
 def test_in_a_script_it_is_text_and_data(
-    model: keras.Model, capsys: pytest.CaptureFixture[str]
+    model: keras.Model, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Other tests may have made an IPython, which has a prompt.
+    monkeypatch.delattr(sys, "ps1", raising=False)
     shown = kw.summary(model)
     printed = capsys.readouterr().out
     assert "<b>first" in printed and "(None, 3)" in printed and repr(shown) in printed
