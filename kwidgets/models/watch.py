@@ -15,7 +15,7 @@ from kwidgets.models.look import Looker
 
 # What one scan looks at, at most, of the insides of lists, dicts and objects: so many entries in
 # all, and so many of each. The names themselves are all looked at.
-MAX_INSIDE = 10_000
+MAX_INSIDE = 5_000
 MAX_OF_ONE = 1_000
 # What it costs to open one, in entries.
 _OPENING = 5
@@ -159,11 +159,8 @@ class Watcher:
         """Return the models in containers, as far as the budget goes."""
         budget = MAX_INSIDE
         looker, leaves = self._looker, self._looker.leaves
-        left: set[str] = set()
-        for name in self._in_turn(containers):
-            if budget <= 0:
-                left.add(name)
-                continue
+        turns = iter(self._in_turn(containers))
+        for name in turns:
             value = namespace[name]
             held = _built_by(value)
             if held is not None:
@@ -175,17 +172,19 @@ class Watcher:
                 if id(type(item)) not in leaves and looker.kind(item) == "model":
                     yield name + path_of(i), item
             budget -= i + _OPENING
-        self._waiting = left
+            if budget <= 0:
+                break
+        self._waiting = set(turns)
 
-    def _in_turn(self, containers: list[str]) -> Iterator[str]:
+    def _in_turn(self, containers: list[str]) -> list[str]:
         """Those that held a model the last time, then those whose turn it is, then the newest."""
         known = {_root(name) for entry in self._found.values() for name in entry.names}
-        waiting = self._waiting
-        yield from (name for name in containers if name in known)
-        yield from (name for name in containers if name in waiting and name not in known)
-        for name in reversed(containers):
-            if name not in waiting and name not in known:
-                yield name
+        waiting = self._waiting - known
+        return [
+            *(name for name in containers if name in known),
+            *(name for name in containers if name in waiting),
+            *(name for name in reversed(containers) if name not in waiting and name not in known),
+        ]
 
 
 def _built_by(value: Any) -> Any | None:

@@ -146,6 +146,8 @@ def test_a_reload_in_mid_fit_brings_back_panel_and_cell(
     expect(panel.details("dense")).to_contain_text("between two steps of the running fit")
     panel.live.button("Pause").click()
     view.expect_status("paused")
+    view.button("Resume").click()
+    panel.live.expect_status("running")
     panel.live.learning_rate.fill("0.05")
     panel.live.learning_rate.press("Enter")
     expect(view.learning_rate).to_have_value("0.05")

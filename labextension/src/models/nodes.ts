@@ -47,8 +47,9 @@ export function nodeOf(layer: LayerSummary, order: Order): Node {
     label: layer.name,
     layer,
     count: 1,
-    parameters: layer.parameters,
-    trainable: layer.trainable_parameters,
+    // Weights of a layer that stands in several places count in the first.
+    parameters: layer.shared_with === null ? layer.parameters : 0,
+    trainable: layer.shared_with === null ? layer.trainable_parameters : 0,
     outputShapes: layer.output_shapes,
     children: childrenOf(layer, order),
   };
