@@ -84,6 +84,7 @@ def measure(arguments: argparse.Namespace) -> None:
         waits = click_to_effect(panel.live.region)
         panel.unfold("model")
         details = [detail_round_trip(panel, i) for i in range(ROUND_TRIPS)]
+        notebook.save()
         before = panel.live.step()
         began = time.perf_counter()
         notebook.reload()
