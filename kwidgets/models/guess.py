@@ -47,12 +47,18 @@ def _of_the_model(model: Any) -> list[tuple[Shape, str]]:
 
 def _of_the_data(namespace: Mapping[str, Any]) -> list[tuple[Shape, str]]:
     found = [(entry, element_shape(entry)) for entry in scan(namespace)]
-    found.sort(key=lambda pair: (not _INPUTS.search(pair[0].name), len(pair[0].name)))
+    found.sort(key=lambda pair: _likelihood(pair[0].name))
     return [
         (shape, f"{entry.name}, {entry.dtype}" if entry.dtype else entry.name)
         for entry, shape in found
         if shape is not None and _could_be_input(entry, shape)
     ]
+
+
+def _likelihood(name: str) -> tuple[bool, bool, bool, int]:
+    """Sorts "x_train" before "x_test", "x" before "images", and those before other names."""
+    lower = name.lower()
+    return (not lower.startswith("x"), not _INPUTS.search(name), "test" in lower, len(name))
 
 
 def _could_be_input(entry: DataInfo, shape: Shape) -> bool:

@@ -268,9 +268,24 @@ test("largest first, and groups by class and by size", () => {
   ]);
 });
 
+test("a layer with weights of its own beside others is in its group", () => {
+  const inner = layer({ path: "0.0", name: "inner", parameters: 10, trainable_parameters: 10 });
+  const scale = {
+    class_name: "Scale",
+    parameters: 13,
+    trainable_parameters: 13,
+    children: [inner],
+  };
+  const groups = nodesOf(summary([scale]), "class");
+  expect(groups.map(({ label, parameters }) => [label, parameters])).toEqual([
+    ["Dense", 10],
+    ["Scale", 3],
+  ]);
+});
+
 test("a long flat model is folded into the blocks that its names tell", () => {
   const parts = ["conv", "bn", "relu"];
-  const blocks = Array.from({ length: 20 }, (_, i) =>
+  const blocks = Array.from({ length: 40 }, (_, i) =>
     parts.map((part) => ({ name: `conv${1 + (i % 4)}_block${i}_${part}`, class_name: "X" })),
   )
     .sort((a, b) => (a[0]!.name < b[0]!.name ? -1 : 1))
@@ -285,9 +300,20 @@ test("a long flat model is folded into the blocks that its names tell", () => {
     "conv4",
     "top_dense",
   ]);
-  expect(nodes[1]).toMatchObject({ layer: null, count: 15, parameters: 225 });
+  expect(nodes[1]).toMatchObject({ layer: null, count: 30, parameters: 450 });
   expect(nodes[1]!.children.map(({ label }) => label)).toContain("conv1_block12");
-  expect(nodesOf(model, "built")).toHaveLength(62);
+  expect(nodesOf(model, "built")).toHaveLength(122);
+});
+
+test("a heading over nearly everything is left out", () => {
+  const names = Array.from({ length: 20 }, (_, i) =>
+    ["expand", "bn", "project"].map((part) => ({ name: `block_${i}_${part}`, class_name: "X" })),
+  ).flat();
+  const labels = nodesOf(summary([{ name: "input" }, ...names]), "blocks").map(
+    ({ label }) => label,
+  );
+  expect(labels.slice(0, 3)).toEqual(["input", "block_0", "block_1"]);
+  expect(labels).toHaveLength(21);
 });
 
 test("of ten thousand layers only those on screen are drawn", async () => {

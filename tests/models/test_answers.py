@@ -59,10 +59,15 @@ def test_an_unbuilt_model_comes_with_shapes_to_offer(
 ) -> None:
     import numpy as np
 
-    namespace |= {"x_train": np.zeros((10, 8, 8), "float32"), "y_train": np.zeros((10, 3))}
+    namespace |= {
+        "images": np.zeros((10, 64)),
+        "x_test": np.zeros((3, 8, 8)),
+        "x_train": np.zeros((10, 8, 8), "float32"),
+        "y_train": np.zeros((10, 3)),
+    }
     key = watcher.key_of(namespace["other"])
     guesses = ask(answers, protocol.DESCRIBE, model=key)["value"]["guesses"]
-    assert [guess["shapes"] for guess in guesses] == ["(8, 8)"]
+    assert [guess["shapes"] for guess in guesses] == ["(8, 8)", "(64,)"]
     assert guesses[0]["source"] == "x_train, float32"
     built = ask(answers, protocol.DESCRIBE, model=watcher.key_of(namespace["model"]))["value"]
     assert built["guesses"] == []

@@ -6,6 +6,10 @@
 import type { Node } from "./nodes";
 
 const MAX_DEPTH = 3;
+/** A block of no more layers than this is read at a glance: no blocks within it. */
+const FLAT = 24;
+/** A heading over nearly everything tells nothing. */
+const NEARLY_ALL = 0.8;
 
 type MakeGroup = (id: string, label: string, children: Node[]) => Node;
 
@@ -22,12 +26,13 @@ function fold(nodes: Node[], prefix: string, depth: number, makeGroup: MakeGroup
   // Layers without a name of their own stand in the block that goes on after them.
   let between: Node[] = [];
   const close = () => {
-    const whole = members.length === nodes.length;
+    const isNearlyAll = members.length >= NEARLY_ALL * nodes.length;
     if (part !== null && members.length > 1) {
       const label = prefix + part;
-      const inner = fold(members, `${label}_`, depth - 1, makeGroup);
+      const inner =
+        members.length > FLAT ? fold(members, `${label}_`, depth - 1, makeGroup) : members;
       const first = members[0] as Node;
-      if (whole) folded.push(...inner);
+      if (isNearlyAll) folded.push(...inner);
       else folded.push(makeGroup(`${label}@${first.id}`, label, inner));
     } else {
       folded.push(...members);

@@ -73,9 +73,23 @@ export function group(id: string, label: string, children: Node[]): Node {
   };
 }
 
-/** The layers in which no other layers are. */
+/** The layers in which no other layers are, and those with weights of their own beside others. */
 function leaves(layer: LayerSummary): LayerSummary[] {
-  return layer.children.flatMap((child) => (child.children.length ? leaves(child) : [child]));
+  return layer.children.flatMap((child) => {
+    if (!child.children.length) return [child];
+    const parameters = own(child, (part) => part.parameters);
+    const trainable_parameters = own(child, (part) => part.trainable_parameters);
+    const itself = { ...child, parameters, trainable_parameters, children: [] };
+    return parameters > 0 ? [itself, ...leaves(child)] : leaves(child);
+  });
+}
+
+/** What of a layer's number is not that of the layers in it. */
+function own(layer: LayerSummary, number: (layer: LayerSummary) => number | null): number {
+  const inner = layer.children
+    .filter(({ shared_with }) => shared_with === null)
+    .reduce((total, child) => total + (number(child) ?? 0), 0);
+  return (number(layer) ?? 0) - inner;
 }
 
 function grouped(layers: LayerSummary[], key: (layer: LayerSummary) => string): Node[] {

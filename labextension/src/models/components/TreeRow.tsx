@@ -106,7 +106,7 @@ function NodeCells({ node, row }: { node: Node; row: Row }) {
         {layer ? (
           <span class="kw-class">{layer.class_name}</span>
         ) : (
-          <span class="kw-class">{t("%1 layers", formatCount(node.count))}</span>
+          <span class="kw-class">{layersOf(node)}</span>
         )}
       </span>
       <span class="kw-cell-facts">
@@ -114,8 +114,8 @@ function NodeCells({ node, row }: { node: Node; row: Row }) {
           <span class="kw-error">{layer.problem}</span>
         ) : (
           <>
-            <span class="kw-shape" title={t("Output shape")}>
-              {shapes ?? (layer ? t("shape unknown") : "")}
+            <span class="kw-shape" title={t("Output shape")} hidden={!layer && shapes === null}>
+              {shapes ?? t("shape unknown")}
             </span>
             <span class="kw-count" title={countTitle(node)}>
               {layer?.shared_with != null ? t("shared") : parametersOf(node.parameters, true)}
@@ -160,6 +160,10 @@ function Inbound({ layer, before }: { layer: LayerSummary; before: string | null
   return <span class="kw-inbound">{t("from %1", inbound.join(", "))}</span>;
 }
 
+function layersOf({ count }: Node): string {
+  return count === 1 ? t("1 layer") : t("%1 layers", formatCount(count));
+}
+
 function parametersOf(parameters: number | null, short = false): string {
   if (parameters === null) return t("not built");
   const number = formatCount(parameters);
@@ -183,7 +187,7 @@ function describeRow({ node, model, total }: Row): string {
     return [model.names[0] ?? model.name, model.class_name, facts].join(", ");
   }
   const { layer } = node;
-  const parts = [node.label, layer?.class_name ?? t("%1 layers", formatCount(node.count))];
+  const parts = [node.label, layer?.class_name ?? layersOf(node)];
   if (layer?.problem) parts.push(layer.problem);
   const shapes = formatShapes(node.outputShapes);
   if (shapes) parts.push(t("output %1", shapes));
