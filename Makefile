@@ -15,9 +15,6 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PYTHON KWIDGETS_CHROMIUM
 
-# How pytest ends when PYTEST_ARGS chose none of its tests.
-NONE_CHOSEN := test $$? -eq 5
-
 # --- what is built when -------------------------------------------------------------------------
 # Each stamp is a file that dies with what it vouches for.
 
@@ -61,9 +58,7 @@ test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST
 	@sh tools/chromium.sh
 	@$(MAKE) --no-print-directory lint
 	$(NPM) run test
-	$(PY) -m pytest -m "not browser" $(PYTEST_ARGS) || $(NONE_CHOSEN)
-	@# Most of the time these wait for a kernel to start: two at once.
-	$(PY) -m pytest -m browser -n 2 $(PYTEST_ARGS) || $(NONE_CHOSEN)
+	$(PY) -m pytest $(PYTEST_ARGS)
 
 test-unit: $(READY) ## The Python tests that need no browser
 	$(PY) -m pytest -m "not browser" $(PYTEST_ARGS)

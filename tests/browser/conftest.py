@@ -46,7 +46,7 @@ JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
     re.compile(r"'filebrowser:open-path' not registered.*/static/notebook/", re.DOTALL),
 )
 
-# Two tests at once on two cores: a page may take its time.
+# On a machine that others share a page may take its time.
 expect.set_options(timeout=20_000)
 
 OpenNotebook = Callable[..., Notebook]
