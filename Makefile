@@ -24,6 +24,8 @@ EDITABLE := $(VENV)/.kwidgets-editable
 NODE_MODULES := labextension/node_modules/.kwidgets-npm-ci
 FRONT_END := .build/front-end
 READY := $(PACKAGES) $(FRONT_END) $(EDITABLE)
+# Kernels that behave in ways of their own; the newest is the environment's.
+OLD_KERNELS := ipykernel==6.31.0 ipykernel==7.0.1 ipykernel==7.3.0
 
 # Folders stand beside their files: a deleted file changes only its folder's time.
 FRONT_END_SOURCES := \
@@ -56,11 +58,13 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 
 test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
+	@$(PY) tools/kernels.py $(OLD_KERNELS)
 	@$(MAKE) --no-print-directory lint
 	$(NPM) run test
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 test-unit: $(READY) ## The Python tests that need no browser
+	@$(PY) tools/kernels.py $(OLD_KERNELS)
 	$(PY) -m pytest -m "not browser" $(PYTEST_ARGS)
 
 lint: $(READY) ## Check style and types, Python and TypeScript

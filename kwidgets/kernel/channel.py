@@ -72,9 +72,7 @@ class Channel:
         ours = comm.create_comm(
             target_name=protocol.CHANNEL, comm_id=protocol.CHANNEL, primary=False
         )
-        # Not on_msg: that triggers IPython's pre_execute and post_execute, and Matplotlib would
-        # show the figures that the running cell is still drawing.
-        ours.handle_msg = self._handle
+        ours.on_msg(self._handle)
         ours.handle_close = lambda message: None
         comm.get_comm_manager().register_comm(ours)
         self._comm = ours

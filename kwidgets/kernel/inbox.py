@@ -1,20 +1,30 @@
 """Front-end messages reach us while a cell holds the kernel's main thread.
 
-Private interfaces of ipykernel are used here and nowhere else, found by what is there, not by
-version; where nothing fits, :func:`hear_while_busy` says so and commands wait for the cell's end.
+Private interfaces of ipykernel are used in this package and nowhere else, found by what is there,
+not by version. In this order, the first that fits:
+
+1. the kernel has subshells and asks each comm where its messages go (ipykernel 7.4): to one of ours;
+2. it has subshells (7.0-7.3): what comes on the shell channel for our comms is led to one of ours;
+3. it has none (6): whoever trains looks into the shell channel between two steps (:func:`attend`).
+
+Where nothing fits, :func:`hear_while_busy` says so and commands wait for the cell's end.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
 import logging
 import threading
-from typing import Any
+from typing import Any, Literal
+
+from kwidgets.kernel.polling import ShellPoll
+from kwidgets.kernel.subshell import own_subshell, reroute
 
 logger = logging.getLogger("kwidgets")
 
+Way = Literal["subshell", "polling"]
+
 _lock = threading.Lock()
-_subshell: tuple[Any, str] | None = None  # (kernel, id)
+_poll: ShellPoll | None = None
 
 
 def running_kernel() -> Any | None:
@@ -25,50 +35,87 @@ def running_kernel() -> Any | None:
     return getattr(shell, "kernel", None)
 
 
-def hear_while_busy(comm: Any) -> bool:
-    """Route what the front end sends on ``comm`` to a thread of its own.
+def has_subshells(kernel: Any) -> bool:
+    """Whether the kernel handles messages in other threads than the cells'."""
+    return bool(getattr(kernel, "_supports_kernel_subshells", False))
 
-    Returns whether messages are handled while a cell runs.
 
-    ipykernel 7.0–7.3 delivers a message to the subshell that the front end names, which JupyterLab
-    and Notebook do. From 7.4 on a reply goes to the shell that last published on the comm: while
-    fit runs in a cell, that is the busy one. There each comm may say where its messages go.
-    """
+def way_to_hear() -> Way | None:
+    """Return how messages are heard while a cell runs; None where they are not."""
     kernel = running_kernel()
-    if kernel is None or not getattr(kernel, "_supports_kernel_subshells", False):
+    if kernel is None:
+        return None
+    if has_subshells(kernel):
+        return "subshell"
+    return "polling" if ShellPoll.fits(kernel) else None
+
+
+def hear_while_busy(comm: Any) -> bool:
+    """Let what the front end sends on ``comm`` be handled while a cell runs.
+
+    Returns whether it is: at once, or when the code that runs calls :func:`attend`.
+    """
+    _leave_events_out(comm)
+    kernel = running_kernel()
+    way = way_to_hear()
+    if way == "polling":
+        return _hear_by_polling(kernel, comm)
+    if way is None:
         return False
-    if not hasattr(comm, "_reply_subshell_for"):
-        return True
+    by_comm = hasattr(comm, "_reply_subshell_for")
     try:
-        subshell = _own_subshell(kernel)
+        subshell = own_subshell(kernel)
+        if not by_comm:
+            reroute(kernel, comm)
     except Exception:
         logger.warning("could not make a subshell; using the front end's own", exc_info=True)
-        comm._reply_subshell_for = lambda data, default: default
-        return True
-    comm._reply_subshell_for = lambda data, default: default or subshell
+        subshell = None
+    if by_comm:
+        # A reply would go to the shell that last published on the comm: while fit runs in a cell,
+        # that is the busy one.
+        comm._reply_subshell_for = lambda data, default: default or subshell
     return True
 
 
-def _own_subshell(kernel: Any) -> str:
-    """Return the id of the one subshell that serves all our comms, made at first need."""
-    global _subshell
-    with _lock:
-        thread = kernel.shell_channel_thread
-        alive = (
-            _subshell is not None
-            and _subshell[0] is kernel
-            # Any front end may delete it.
-            and _subshell[1] in thread.manager.list_subshell()
-        )
-        if _subshell is None or not alive:
-            made: concurrent.futures.Future[str] = concurrent.futures.Future()
+def _leave_events_out(comm: Any) -> None:
+    """Let messages not trigger IPython's pre_execute and post_execute.
 
-            def make() -> None:
-                try:
-                    made.set_result(thread.manager._create_subshell())
-                except Exception as error:
-                    made.set_exception(error)
+    Matplotlib would show the figures that the running cell is still drawing.
+    """
 
-            thread.io_loop.add_callback(make)
-            _subshell = (kernel, made.result(timeout=5))
-        return _subshell[1]
+    def handle(message: dict[str, Any]) -> None:
+        if comm._msg_callback is not None:
+            comm._msg_callback(message)
+
+    if hasattr(comm, "_msg_callback"):
+        comm.handle_msg = handle
+
+
+def _hear_by_polling(kernel: Any, comm: Any) -> bool:
+    global _poll
+    try:
+        with _lock:
+            if _poll is None or _poll.kernel is not kernel:
+                _poll = ShellPoll(kernel)
+        _poll.comms.add(comm.comm_id)
+    except Exception:
+        logger.warning("could not listen while a cell runs", exc_info=True)
+        return False
+    return True
+
+
+def needs_attention() -> bool:
+    """Whether messages are heard only when the code that runs calls :func:`attend`."""
+    return _poll is not None and threading.current_thread() is threading.main_thread()
+
+
+def attend() -> None:
+    """Handle what has come for our comms; to be called where :func:`needs_attention`.
+
+    Costs 30 microseconds when nothing has: ten times a second is enough.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed meanwhile, and nothing else takes it.
+    """
+    if _poll is not None:
+        _poll.attend()

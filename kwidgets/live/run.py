@@ -16,6 +16,7 @@ from typing import Any
 import keras
 
 from kwidgets import protocol
+from kwidgets.kernel import inbox
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.live.device import describe_device
 from kwidgets.live.guard import Guard
@@ -35,6 +36,7 @@ from kwidgets.live.watch import FitWatch
 
 SAMPLE_SECONDS = 0.1
 PUBLISH_SECONDS = 0.2
+ATTEND_SECONDS = 0.1
 SCHEDULE_SECONDS = 1.0
 WATCH_SECONDS = 0.5
 # Sampling and publishing may each take up to this share of the fit's time, else they come less
@@ -157,6 +159,7 @@ class FitRun:
         self._step_sampled = 0
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
+        self._attend_at = math.inf
         self._in_epoch = False
         self._sampled_in_epoch = False
         self._trained_seconds = 0.0
@@ -192,9 +195,11 @@ class FitRun:
 
     def begin(self) -> None:
         self._interrupt.install()
+        self._attend()  # who listens? A kernel that was busy may not have heard of it.
         self._guard("Reading the metrics", self._find_metrics)
         self._guard("Reading the learning rate", self._read_learning_rate)
         self._guard("The live view", self.view.open)
+        self._attend_at = 0.0 if inbox.needs_attention() else math.inf
         self._guard("Watching the cell", self._listen_to_cell, True)
         # In a copy of the context, or what it shows would land in whatever cell ran last.
         watching = threading.Thread(
@@ -219,9 +224,12 @@ class FitRun:
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: nothing here but what must be."""
         self._progress.begin_batch(batch)
+        now = time.perf_counter()
+        if now >= self._attend_at:
+            self._attend()
         if self._commands.pending or self._interrupt.requested:
             self.safe_point()
-        if batch and time.perf_counter() >= self._sampling.due_at:
+        if batch and now >= self._sampling.due_at:
             self._sample()
             self._publish_if_due()
 
@@ -233,6 +241,8 @@ class FitRun:
 
     def begin_validation_batch(self, batch: int) -> None:
         self._progress.validation_batch = batch
+        if time.perf_counter() >= self._attend_at:
+            self._attend()
         if self._commands.pending or self._interrupt.requested:
             self.safe_point(learning_rate=False)
         # A validation that is over in no time is not worth a word that comes and goes.
@@ -319,6 +329,13 @@ class FitRun:
             if self.status != "paused":
                 return
             self._commands.wait(SAMPLE_SECONDS)
+            self._attend()
+
+    def _attend(self) -> None:
+        """Hear what the front end says, where nobody else hears it while we run."""
+        if inbox.needs_attention():
+            self._guard("Listening to the front end", inbox.attend)
+            self._attend_at = time.perf_counter() + ATTEND_SECONDS
 
     def _apply(self, command: Command, learning_rate: bool) -> None:
         message = ""

@@ -131,7 +131,7 @@ test("a kernel without subshells is spoken to all the same", async () => {
   const kernel = new PaperKernel();
   kernel.subshells = null;
   connect(kernel);
-  await vi.advanceTimersByTimeAsync(10_000);
+  await settle();
   expect(kernel.said("hello")[0]?.header.subshell_id).toBeUndefined();
 });
 

@@ -4,12 +4,12 @@ The front end here is a bare ``jupyter_client``: it knows nothing of subshells, 
 """
 
 import json
-import time
 
 import pytest
 from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol
+from tests.kernel.frontend import Frontend
 
 FIT = """
 import keras, numpy as np, kwidgets as kw

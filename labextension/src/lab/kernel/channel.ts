@@ -34,9 +34,7 @@ export interface ChannelListener {
 export class KernelChannel {
   state: ChannelState = { is: "connecting" };
   private readonly listeners = new Set<ChannelListener>();
-  private subshell: Promise<string | null> | null = null;
-  /** As far as is known: an old ipykernel has none and never answers when asked. */
-  private hasSubshells = true;
+  private subshell: Promise<string | null | undefined> | null = null;
   private greeted = false;
   private kernel: Kernel.IKernelConnection | null = null;
   private readonly connections: Kernel.IKernelConnection[] = [];
@@ -70,14 +68,14 @@ export class KernelChannel {
   send(message: { kind: string; payload: unknown; id?: string; run?: string }): void {
     const { kernel, epoch } = this;
     if (!kernel) return;
-    this.subshell ??= this.hasSubshells ? findSubshell(kernel) : Promise.resolve(null);
+    this.subshell ??= findSubshell(kernel);
     const pending = this.subshell;
     void pending.then((subshell) => {
       if (epoch !== this.epoch) return;
       // It did not answer in time: perhaps it does the next time.
-      if (subshell === null && this.hasSubshells && this.subshell === pending) this.subshell = null;
+      if (subshell === undefined && this.subshell === pending) this.subshell = null;
       try {
-        sendToComm(kernel, subshell, CHANNEL, { v: PROTOCOL_VERSION, ...message });
+        sendToComm(kernel, subshell ?? null, CHANNEL, { v: PROTOCOL_VERSION, ...message });
       } catch (error) {
         console.warn("kwidgets: a message could not be sent.", error);
       }
@@ -112,7 +110,6 @@ export class KernelChannel {
   private begin(kernel: Kernel.IKernelConnection): void {
     const epoch = ++this.epoch;
     this.subshell = null;
-    this.hasSubshells = true;
     this.greeted = false;
     if (kernel.status === "dead") {
       this.become({ is: "lost", dead: true });
@@ -196,7 +193,6 @@ export class KernelChannel {
     }
     if (kind === "welcome") {
       const welcome = fields.fields("payload");
-      this.hasSubshells = welcome.boolean("hears_while_busy");
       this.become({
         is: "open",
         kwidgets: welcome.string("kwidgets"),

@@ -7,10 +7,11 @@
  */
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
+import { CHANNEL } from "../../protocol";
 import { newId } from "../../transport";
 
-// ipykernel 6 never answers. Others do at once, but for a kernel that starts, or whose cell is in
-// compiled code that lets no other thread of Python run.
+// A kernel answers at once, but for one that starts, or whose cell is in compiled code that lets no
+// other thread of Python run.
 const PATIENCE_MS = 8000;
 
 /** A kernel connection's private way past the queue that waits for the kernel's info. */
@@ -18,11 +19,21 @@ interface Unqueued {
   _sendMessage?(message: KernelMessage.IMessage, queue: boolean): void;
 }
 
-/** Return the id of a subshell that this page may use, or null where there are none. */
-export async function findSubshell(kernel: Kernel.IKernelConnection): Promise<string | null> {
+/**
+ * Return the id of a subshell that this page may use, null where there are none, or undefined when
+ * the kernel does not answer.
+ */
+export async function findSubshell(
+  kernel: Kernel.IKernelConnection,
+): Promise<string | null | undefined> {
   const key = `kwidgets.subshell.${kernel.id}`;
-  const listed = await ask(kernel, "list_subshell_request");
-  const known = (listed as { subshell_id?: unknown } | null)?.subshell_id;
+  // ipykernel 6 never answers the first. It takes requests in turn: the answer to the second says
+  // that none will come.
+  const listing = ask(kernel, "list_subshell_request");
+  const next = hasComm(kernel, CHANNEL);
+  const listed = await Promise.race([listing, next.then(() => null)]);
+  if (listed === null) return (await next) === null ? undefined : null;
+  const known = (listed as { subshell_id?: unknown }).subshell_id;
   if (!Array.isArray(known)) return null;
   // Each page load would leave one behind.
   const earlier = sessionStorage.getItem(key);
@@ -31,7 +42,7 @@ export async function findSubshell(kernel: Kernel.IKernelConnection): Promise<st
     subshell_id?: unknown;
   } | null;
   const id = created?.subshell_id;
-  if (typeof id !== "string") return null;
+  if (typeof id !== "string") return undefined;
   sessionStorage.setItem(key, id);
   return id;
 }

@@ -1,0 +1,107 @@
+"""One subshell of this kernel, for our comms: a thread that handles messages while a cell runs."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+_lock = threading.Lock()
+_subshell: tuple[Any, str] | None = None  # (kernel, id)
+# The ids of comms whose messages are led to it, by the kernel's own receiver.
+_rerouted: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+
+
+def own_subshell(kernel: Any) -> str:
+    """Return the id of the one subshell that serves all our comms, made at first need."""
+    global _subshell
+    with _lock:
+        thread = kernel.shell_channel_thread
+        alive = (
+            _subshell is not None
+            and _subshell[0] is kernel
+            # Any front end may delete it.
+            and _subshell[1] in thread.manager.list_subshell()
+        )
+        if _subshell is None or not alive:
+            _subshell = (kernel, _on_its_thread(thread, thread.manager._create_subshell))
+        return _subshell[1]
+
+
+def reroute(kernel: Any, comm: Any) -> None:
+    """Lead what comes for ``comm`` to our subshell, if the front end names none of its own.
+
+    For ipykernel 7.0-7.3, which go by what the message's header says.
+    """
+    with _lock:
+        ours = _rerouted.get(kernel)
+        if ours is None:
+            ours = _rerouted[kernel] = set()
+            receive = _receiver(kernel, ours)
+            _on_its_thread(
+                kernel.shell_channel_thread,
+                lambda: kernel.shell_stream.on_recv(receive, copy=False),
+            )
+        ours.add(comm.comm_id)
+
+
+def _receiver(kernel: Any, ours: set[str]) -> Callable[[Any], Any]:
+    """Return what stands before the kernel's own receiver of the shell channel."""
+    thread, session = kernel.shell_channel_thread, kernel.session
+
+    async def receive(frames: Any) -> None:
+        try:
+            led = _to_subshell(frames)
+        except Exception:
+            led = None
+        if led is None:
+            await kernel.shell_channel_thread_main(frames)
+            return
+        socket, parts = led
+        async with thread.asyncio_lock:
+            socket.send_multipart(parts)
+
+    def _to_subshell(frames: Any) -> tuple[Any, list[Any]] | None:
+        identities, rest = session.feed_identities(frames, copy=False)
+        message = session.deserialize(rest, content=False, copy=False)
+        header = message["header"]
+        if header.get("subshell_id") is not None or header["msg_type"] != "comm_msg":
+            return None
+        content = session.unpack(message["content"])
+        if content["comm_id"] not in ours:
+            return None
+        subshell = own_subshell_now(kernel)
+        if subshell is None:
+            return None
+        # The subshell insists on being named in the header, which is signed.
+        header["subshell_id"] = subshell
+        message["content"] = content
+        buffers = [getattr(buffer, "buffer", buffer) for buffer in message["buffers"]]
+        parts = session.serialize(message, ident=identities) + buffers
+        return thread.manager.get_shell_channel_to_subshell_socket(subshell), parts
+
+    return receive
+
+
+def own_subshell_now(kernel: Any) -> str | None:
+    """Return the id of our subshell if it is there; for the shell channel's own thread."""
+    if _subshell is None or _subshell[0] is not kernel:
+        return None
+    alive = _subshell[1] in kernel.shell_channel_thread.manager.list_subshell()
+    return _subshell[1] if alive else None
+
+
+def _on_its_thread(thread: Any, function: Callable[[], Any]) -> Any:
+    """Run ``function`` on the loop of ``thread`` and return what it returns."""
+    done: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            done.set_result(function())
+        except Exception as error:
+            done.set_exception(error)
+
+    thread.io_loop.add_callback(run)
+    return done.result(timeout=5)

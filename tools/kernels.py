@@ -1,0 +1,66 @@
+"""Make environments with other versions of ipykernel, or another backend, around this one.
+
+``python tools/kernels.py ipykernel==6.31.0 ...`` makes ``.build/kernels/<requirement>`` for each
+requirement: an environment that holds it and, behind it, all that this one has; and a kernelspec of
+the same name in ``.build/kernels/share/jupyter``. What is there already is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+ROOT = pathlib.Path(__file__).parents[1]
+KERNELS = ROOT / ".build" / "kernels"
+
+
+def name_of(requirement: str) -> str:
+    """Return the name of the environment and the kernelspec, such as ``ipykernel-6.31.0``."""
+    return re.sub(r"[=<>~!]+", "-", requirement)
+
+
+def make(requirement: str) -> pathlib.Path:
+    """Return the Python of the environment, made if it is not there."""
+    folder = KERNELS / name_of(requirement)
+    python = folder / "bin" / "python"
+    done = folder / ".ready"
+    here = pathlib.Path(sysconfig.get_path("purelib"))
+    behind = f"{here}\n{ROOT}\n"
+    if done.exists() and done.read_text() == behind:
+        return python
+    shutil.rmtree(folder, ignore_errors=True)
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    subprocess.run(
+        [*uv, "pip", "install", "--quiet", "--python", python, requirement, *_same(requirement)],
+        check=True,
+    )
+    packages = next(folder.glob("lib/python*/site-packages"))
+    (packages / "behind.pth").write_text(behind)
+    spec = KERNELS / "share" / "jupyter" / "kernels" / name_of(requirement)
+    spec.mkdir(parents=True, exist_ok=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": requirement, "language": "python"})
+    )
+    done.write_text(behind)
+    return python
+
+
+def _same(requirement: str) -> list[str]:
+    """Pins for what both environments must agree on, or the one in front would hide ours."""
+    if not requirement.startswith("torch"):
+        return []
+    import numpy
+
+    return [f"numpy=={numpy.__version__}"]
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:]:
+        make(wanted)
