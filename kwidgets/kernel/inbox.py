@@ -3,8 +3,8 @@
 Private interfaces of ipykernel are used in this package and nowhere else, found by what is there,
 not by version. In this order, the first that fits:
 
-1. the kernel has subshells and asks each comm where its messages go (ipykernel 7.4): to one of ours;
-2. it has subshells (7.0-7.3): what comes on the shell channel for our comms is led to one of ours;
+1. the kernel has subshells and asks each comm where its messages go (ipykernel 7.4): to ours;
+2. it has subshells (7.0-7.3): what comes on the shell channel for our comms is led to ours;
 3. it has none (6): whoever trains looks into the shell channel between two steps (:func:`attend`).
 
 Where nothing fits, :func:`hear_while_busy` says so and commands wait for the cell's end.

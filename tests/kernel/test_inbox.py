@@ -22,53 +22,6 @@ print("fit returned", live.status, float(model.optimizer.learning_rate))
 """
 
 
-class Frontend:
-    """Reads what the kernel publishes, and answers on the live view's comm."""
-
-    def __init__(self, client):
-        self.client = client
-        self.comm_id = None
-        self.displays = []
-        self.updates = []
-        self.texts = []
-        self.messages = 0
-
-    def read_until(self, condition, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            message = self.client.get_iopub_msg(timeout=end - time.monotonic())
-            content = message["content"]
-            kind = message["msg_type"]
-            if kind == "comm_open" and "snapshot" in content["data"].get("state", {}):
-                self.comm_id = content["comm_id"]
-            elif kind == "comm_msg" and content["comm_id"] == self.comm_id:
-                if content["data"].get("method") == "custom":
-                    self.updates.append(content["data"]["content"])
-            elif kind in ("display_data", "update_display_data"):
-                content["parent"] = message["parent_header"]["msg_id"]
-                self.displays.append((kind, content))
-            elif kind == "stream":
-                self.texts.append(content["text"])
-            elif kind == "error":
-                raise AssertionError("\n".join(content["traceback"]))
-            if condition():
-                return
-        raise AssertionError("it did not come")
-
-    def send(self, kind, payload=None, id="m1", v=protocol.PROTOCOL_VERSION):
-        envelope = {"v": v, "kind": kind, "id": id, "payload": payload or {}}
-        data = {"method": "custom", "content": envelope}
-        message = self.client.session.msg("comm_msg", {"comm_id": self.comm_id, "data": data})
-        self.client.shell_channel.send(message)
-
-    def latest(self):
-        progress = [u["payload"]["progress"] for u in self.updates if u["kind"] == "update"]
-        return progress[-1] if progress else None
-
-    def answers(self, kind, id):
-        return [u for u in self.updates if u["kind"] == kind and u.get("id") == id]
-
-
 @pytest.fixture(scope="module")
 def client():
     manager, client = start_new_kernel()
