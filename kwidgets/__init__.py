@@ -8,7 +8,7 @@ from kwidgets._version import __version__
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
-    from kwidgets.live.callback import LivePlot
+    from kwidgets.live.callback import LivePlot, latest
     from kwidgets.live.metrics import History
     from kwidgets.models.show import summary
 
@@ -17,6 +17,7 @@ __all__ = [
     "LivePlot",
     "SequentialBuilder",
     "__version__",
+    "latest",
     "load_ipython_extension",
     "summary",
     "unload_ipython_extension",
@@ -27,6 +28,7 @@ __all__ = [
 _PUBLIC = {
     "History": "kwidgets.live.metrics",
     "LivePlot": "kwidgets.live.callback",
+    "latest": "kwidgets.live.callback",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.show",
 }

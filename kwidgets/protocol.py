@@ -37,6 +37,7 @@ PAUSE: Final = "pause"
 RESUME: Final = "resume"
 STOP: Final = "stop"
 SET_LEARNING_RATE: Final = "set_learning_rate"
+FOLLOW_SCHEDULE: Final = "follow_schedule"
 RESYNC: Final = "resync"
 
 # On the channel alone, where ``run`` in the envelope says which fit a message is about.
@@ -48,7 +49,7 @@ BUNDLE: Final = "bundle"  # the run has ended: the output, as a mime bundle, tha
 UNKNOWN_RUN: Final = "unknown_run"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
-VIEW_KINDS: Final = (PAUSE, RESUME, STOP, SET_LEARNING_RATE, RESYNC)
+VIEW_KINDS: Final = (PAUSE, RESUME, STOP, SET_LEARNING_RATE, FOLLOW_SCHEDULE, RESYNC)
 CHANNEL_KINDS: Final = (WELCOME, GOODBYE, REFUSED, BUNDLE, UNKNOWN_RUN)
 
 # A JSON number, or one of these strings, which both float() and Number() read.
@@ -73,6 +74,8 @@ class MetricInfo(TypedDict):
     # running: Keras's value since the epoch began; epoch: only known at an epoch's end.
     kind: Literal["mean", "running", "epoch"]
     direction: Literal["min", "max"] | None
+    # The model's output that it measures, where there are several; None for all of them.
+    group: str | None
 
 
 class ViewOptions(TypedDict):
@@ -86,13 +89,19 @@ class ViewOptions(TypedDict):
 class RunInfo(TypedDict):
     """What holds for a whole fit."""
 
+    # Names what a view shows: one fit after another, as a loop in a cell trains them.
     run_id: str
+    # Number of the fit within the view, from 1.
+    fit: int
     model_name: str
     optimizer: str
     backend: str
     device: str
     epochs: int
     initial_epoch: int
+    # Epochs of earlier fits of the same model, which the curves go on from; and where they begin.
+    epochs_before: int
+    first_epoch: int
     metrics: list[MetricInfo]
     # live: commands arrive while the cell runs; after_cell: only once it has ended.
     controls: Literal["live", "after_cell"]
@@ -104,6 +113,28 @@ class Notice(TypedDict):
 
     level: Literal["info", "warning", "error"]
     text: str
+
+
+class Mark(TypedDict):
+    """Somebody acted: the user, a callback, or a new fit that goes on with the curves."""
+
+    kind: Literal["user", "callback", "fit"]
+    text: str
+    step: float
+    # Fractional, as in the tables.
+    epoch: float
+    seconds: float
+
+
+class Device(TypedDict):
+    """What is used of a device that the kernel may use; None where it is not known."""
+
+    kind: Literal["gpu", "cpu"]
+    name: str
+    # Share of its computing power, from 0 to 1.
+    use: float | None
+    memory_used_bytes: float | None
+    memory_total_bytes: float | None
 
 
 class Progress(TypedDict):
@@ -123,9 +154,12 @@ class Progress(TypedDict):
     remaining_seconds: float | None
     steps_per_second: float | None
     learning_rate: WireNumber | None
-    # Class name of the LearningRateSchedule that sets the rate, or None when the user may.
+    # Class name of the LearningRateSchedule of the optimizer, or None without one.
     learning_rate_schedule: str | None
+    # Whether the user has set the rate, and the schedule is set aside.
+    learning_rate_held: bool
     notices: list[Notice]
+    devices: list[Device]
 
 
 class Table(TypedDict):
@@ -157,7 +191,11 @@ class BestEpoch(TypedDict):
 
 
 class Snapshot(TypedDict):
-    """All that a view needs to start from nothing."""
+    """All that a view needs to start from nothing.
+
+    ``earlier`` holds fits that the view showed before, oldest first. Its first one is number
+    ``earlier_start`` of all (from 0): a view keeps those that it has from before that number on.
+    """
 
     sequence: int
     run: RunInfo
@@ -165,6 +203,16 @@ class Snapshot(TypedDict):
     batch: Table
     epoch: Table
     best: dict[str, BestEpoch]
+    marks: list[Mark]
+    earlier_start: int
+    earlier: list[EarlierFit]
+
+
+class EarlierFit(TypedDict):
+    """A fit that gave way to the next one in its cell: what came of it, and a small snapshot."""
+
+    summary: str
+    snapshot: Snapshot
 
 
 class Update(TypedDict):
@@ -176,6 +224,7 @@ class Update(TypedDict):
     batch: NotRequired[Table]
     epoch: NotRequired[Table]
     best: NotRequired[dict[str, BestEpoch]]
+    marks: NotRequired[list[Mark]]
 
 
 class Acknowledge(TypedDict):

@@ -14,30 +14,38 @@ import pytest
 from kwidgets import protocol
 from kwidgets.live.encode import snapshot_of, with_buffers
 from kwidgets.live.metrics import MetricStore
+from kwidgets.live.saved import earlier_snapshot
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 
 
 def store() -> MetricStore:
     store = MetricStore()
-    store.declare(protocol.MetricInfo(name="loss", kind="mean", direction="min"))
-    store.declare(protocol.MetricInfo(name="<b>auc</b>", kind="running", direction="max"))
+    store.declare(protocol.MetricInfo(name="loss", kind="mean", direction="min", group=None))
+    store.declare(
+        protocol.MetricInfo(name="<b>auc</b>", kind="running", direction="max", group=None)
+    )
     for step in range(1, 5):
         values = {"loss": 1 / step if step != 3 else math.nan, "<b>auc</b>": step / 5}
         store.add_batches(step, step / 2, step / 10, values, 1)
     store.add_epoch(2, 1, 0.2, {"loss": 0.75, "<b>auc</b>": 0.4, "val_loss": 0.8})
     store.add_epoch(4, 2, 0.4, {"loss": math.inf, "<b>auc</b>": 0.8, "val_loss": 0.7})
+    text = "ReduceLROnPlateau: learning rate 0.01 → 0.001"
+    store.add_mark(protocol.Mark(kind="callback", text=text, step=2, epoch=1.0, seconds=0.2))
     return store
 
 
 RUN = protocol.RunInfo(
     run_id="0123456789abcdef",
+    fit=2,
     model_name="digits",
     optimizer="Adam",
     backend="tensorflow",
     device="CPU (2 cores)",
     epochs=2,
     initial_epoch=0,
+    epochs_before=0,
+    first_epoch=0,
     metrics=list(store().metrics.values()),
     controls="live",
     options=protocol.ViewOptions(x_axis="step", smoothing=0.6, log_scale=False),
@@ -57,14 +65,29 @@ PROGRESS = protocol.Progress(
     steps_per_second=8.0,
     learning_rate=protocol.wire_number(math.nan),
     learning_rate_schedule="CosineDecay",
+    learning_rate_held=True,
     notices=[protocol.Notice(level="warning", text="The live view failed: <i>why</i>")],
+    devices=[
+        protocol.Device(
+            kind="gpu",
+            name="NVIDIA A100",
+            use=0.83,
+            memory_used_bytes=12e9,
+            memory_total_bytes=40e9,
+        ),
+        protocol.Device(
+            kind="cpu", name="CPU", use=None, memory_used_bytes=None, memory_total_bytes=None
+        ),
+    ],
 )
 
 
 def examples() -> dict[str, protocol.Envelope]:
     """One message of each kind, under its file's name."""
-    snapshot = snapshot_of(store(), RUN, PROGRESS, sequence=7)
-    saved = snapshot_of(store(), RUN, {**PROGRESS, "status": "finished"}, sequence=7)
+    finished: protocol.Progress = {**PROGRESS, "status": "finished"}
+    earlier = [earlier_snapshot(store(), {**RUN, "fit": 1}, finished)]
+    snapshot = snapshot_of(store(), RUN, PROGRESS, sequence=7, earlier=earlier)
+    saved = snapshot_of(store(), RUN, finished, sequence=7)
     for table in (saved["batch"], saved["epoch"]):
         table["data"] = base64.b64encode(table["data"]).decode()
     update = protocol.Update(
@@ -74,6 +97,7 @@ def examples() -> dict[str, protocol.Envelope]:
         batch={**snapshot["batch"]},
         epoch={**snapshot["epoch"]},
         best=snapshot["best"],
+        marks=snapshot["marks"],
     )
     small = protocol.Update(sequence=9, progress={**PROGRESS, "status": "paused"})
     rate = protocol.SetLearningRate(value=0.01)
@@ -89,6 +113,7 @@ def examples() -> dict[str, protocol.Envelope]:
         "resume": protocol.envelope(protocol.RESUME, {}, id="a3"),
         "stop": protocol.envelope(protocol.STOP, {}, id="a4"),
         "set_learning_rate": protocol.envelope(protocol.SET_LEARNING_RATE, rate, id="a5"),
+        "follow_schedule": protocol.envelope(protocol.FOLLOW_SCHEDULE, {}, id="a6"),
         "resync": protocol.envelope(protocol.RESYNC, {}),
     }
 

@@ -15,15 +15,15 @@ import keras
 
 from kwidgets import protocol
 from kwidgets.live.callback import LivePlot
+from kwidgets.live.errors import describe_error
 from kwidgets.live.learning_rate import (
     LearningRateError,
     read_learning_rate,
     set_learning_rate,
 )
 from kwidgets.live.metrics import History
-from kwidgets.live.run import describe_error
+from kwidgets.live.outlets import Place
 from kwidgets.live.steering import Command
-from kwidgets.live.view import Place
 
 logger = logging.getLogger("kwidgets")
 

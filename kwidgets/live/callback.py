@@ -8,6 +8,7 @@ import functools
 import logging
 import math
 import threading
+import weakref
 from typing import Any, cast
 
 import keras
@@ -16,9 +17,9 @@ import plotly.graph_objects as go
 from kwidgets import protocol
 from kwidgets.live.figure import make_figure
 from kwidgets.live.metrics import History, MetricStore
+from kwidgets.live.outlets import Place
 from kwidgets.live.run import FitRun, FitSettings
 from kwidgets.live.steering import Command, check_learning_rate
-from kwidgets.live.view import Place
 from kwidgets.live.watch import FitWatch
 
 logger = logging.getLogger("kwidgets")
@@ -122,6 +123,13 @@ class LivePlot(keras.callbacks.Callback):
         """
         self._submit(Command("set_learning_rate", check_learning_rate(value), _warn_if_refused))
 
+    def follow_schedule(self) -> None:
+        """Give the learning rate back to the optimizer's schedule. From any thread.
+
+        The schedule goes on as if it had never been left.
+        """
+        self._submit(Command("follow_schedule", reply=_warn_if_refused))
+
     def _output_context(self) -> contextvars.Context:
         """The context whose output is that of the cell to which the fit belongs."""
         current = contextvars.copy_context()
@@ -164,6 +172,7 @@ class LivePlot(keras.callbacks.Callback):
         except Exception:
             logger.warning("LivePlot could not start; the fit goes on without it", exc_info=True)
         else:
+            _remember_latest(self, self._run)
             self._run.begin()
 
     def _watched(self) -> FitRun | None:
@@ -204,6 +213,31 @@ class LivePlot(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if run := self._watched():
             run.end()
+
+
+# The run is kept, which lets go of its model at its end; the LivePlot itself holds on to it.
+_latest: tuple[weakref.ref[LivePlot], FitRun] | None = None
+
+
+def latest() -> LivePlot | None:
+    """Return the LivePlot of the fit that began last in this kernel, or None.
+
+    With it you reach a fit that got its view from ``%load_ext kwidgets``:
+    ``kwidgets.latest().history``.
+    """
+    if _latest is None:
+        return None
+    reference, run = _latest
+    live = reference()
+    if live is None:
+        live = LivePlot()
+        live._run = run
+    return live
+
+
+def _remember_latest(live: LivePlot, run: FitRun) -> None:
+    global _latest
+    _latest = weakref.ref(live), run
 
 
 def _warn_if_refused(ok: bool, message: str) -> None:

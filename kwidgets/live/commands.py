@@ -12,27 +12,29 @@ from kwidgets.live.steering import Command, check_learning_rate
 logger = logging.getLogger("kwidgets")
 
 
+Submit = Callable[[Command], None]
+
+
 class CommandReceiver:
     """Turns messages of a view into commands. Handlers only queue: they run in another thread.
 
     Args:
-        submit: takes a command for the training thread.
         resync: asked to send a snapshot.
         send: sends an envelope to the view.
     """
 
     def __init__(
         self,
-        submit: Callable[[Command], None],
         resync: Callable[[], None],
         send: Callable[[protocol.Envelope], None],
     ) -> None:
-        self.submit = submit
+        # Takes a command for the training thread; None while no fit runs.
+        self.submit: Submit | None = None
         self._resync = resync
         self._send = send
         self._complaints: set[str] = set()
 
-    def receive(self, widget: object, content: object, buffers: object) -> None:
+    def receive(self, content: object) -> None:
         """Handle one message; a malformed one is logged once and ignored."""
         if not isinstance(content, dict) or content.get("v") != protocol.PROTOCOL_VERSION:
             version = content.get("v") if isinstance(content, dict) else content
@@ -63,9 +65,13 @@ class CommandReceiver:
             except (TypeError, ValueError) as error:
                 self._reply(message_id, False, str(error))
                 return
+        submit = self.submit
+        if submit is None:
+            self._reply(message_id, False, "The training has ended.")
+            return
         acknowledgement: protocol.Acknowledge = {}
         self._send(protocol.envelope(protocol.ACKNOWLEDGE, acknowledgement, id=message_id))
-        self.submit(
+        submit(
             Command(
                 cast(Any, kind),
                 value,

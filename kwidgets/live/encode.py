@@ -32,6 +32,10 @@ class TablePatcher:
         self._columns: list[str] = []
         self._complete_rows = 0
 
+    def go_on_with(self, table: MetricTable) -> None:
+        """Take ``table``, which begins with all the rows of the one before, in its place."""
+        self._table = table
+
     def patch(self) -> Table | None:
         """Return rows that changed since the last call, or None. Call with the store locked."""
         if self._table.appended == self._appended:
@@ -65,6 +69,8 @@ def snapshot_of(
     sequence: int = 0,
     max_batch_rows: int = MAX_ROWS,
     max_epoch_rows: int = MAX_ROWS,
+    earlier: list[protocol.EarlierFit] | None = None,
+    earlier_start: int = 0,
 ) -> protocol.Snapshot:
     """Return all that a view needs to start from nothing; table data as bytes."""
     with store.lock:
@@ -75,6 +81,9 @@ def snapshot_of(
             batch=encode_table(store.batch.view(max_batch_rows)),
             epoch=encode_table(store.epoch.view(max_epoch_rows)),
             best=wire_best(store.best),
+            marks=store.marks,
+            earlier_start=earlier_start,
+            earlier=earlier or [],
         )
 
 

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from kwidgets import protocol
 from kwidgets.live.metrics import MetricStore
-from kwidgets.live.picture import TRAINING, VALIDATION
+from kwidgets.live.picture import MARK, TRAINING, VALIDATION
 
 MAX_POINTS = 2_000
 _X_COLUMNS = {"step": "step", "epoch": "epoch", "time": "seconds"}
@@ -25,6 +25,7 @@ def make_figure(
         batch = store.batch.view(MAX_POINTS).columns
         epoch = store.epoch.view(MAX_POINTS).columns
         best = dict(store.best)
+        marks = list(store.marks)
     # Plotly reads a subset of HTML in texts; a metric's name is none.
     titles = [html.escape(name) for name in names]
     figure = make_subplots(
@@ -70,6 +71,20 @@ def make_figure(
                 row=row,
                 col=1,
             )
+    for mark in marks:
+        figure.add_vline(
+            x=mark[x],  # type: ignore[literal-required]
+            line={"color": MARK, "dash": "dot", "width": 1},
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=[mark[x]],  # type: ignore[literal-required]
+                y=[None],
+                name=html.escape(mark["text"]),
+                mode="markers",
+                marker={"color": MARK, "symbol": "line-ns-open"},
+            )
+        )
     figure.update_xaxes(title_text=_X_TITLES[x_axis], row=max(len(names), 1), col=1)
     if log_scale:
         figure.update_yaxes(type="log")

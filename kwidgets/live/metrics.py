@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import csv
 import dataclasses
 import math
+import os
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from kwidgets.protocol import BestEpoch, MetricInfo
+from kwidgets.protocol import BestEpoch, Mark, MetricInfo
 
 AXES = ("step", "epoch", "seconds")
 FloatArray = npt.NDArray[np.float64]
@@ -19,6 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 # Rows kept in memory before neighbours are merged: 27 minutes of samples at 10 a second at full
 # resolution, and with 20 metrics at most 13 MB.
 CAPACITY = 16_384
+MAX_MARKS = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,10 +196,16 @@ class History(Mapping[str, FloatArray]):
     ``mean/<metric>`` is the mean over the batches since the sample before (for metrics that have no
     mean over batches, such as AUC, Keras's running value). After very many samples (``CAPACITY``)
     one row stands for several, and ``min/`` and ``max/`` columns hold their extremes.
+
+    ``marks`` tells where somebody acted: you, a callback such as ``ReduceLROnPlateau``, or a new
+    fit that goes on with the curves; each has ``kind``, ``text``, ``step``, ``epoch``, ``seconds``.
+
+    A further fit of the same model goes on counting epochs, steps and seconds.
     """
 
     epochs: dict[str, FloatArray]
     batches: dict[str, FloatArray]
+    marks: tuple[Mark, ...] = ()
 
     def __getitem__(self, name: str) -> FloatArray:
         try:
@@ -216,9 +226,37 @@ class History(Mapping[str, FloatArray]):
     def __len__(self) -> int:
         return len(self.epochs)
 
+    def to_pandas(self, batches: bool = False) -> Any:
+        """Return a ``pandas.DataFrame`` with a row an epoch, or a sample within the epochs.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError(
+                "to_pandas() needs pandas, which is not installed: pip install pandas. "
+                "to_csv() and the columns themselves need nothing."
+            ) from error
+        return pd.DataFrame(self.batches if batches else self.epochs)
+
+    def to_csv(self, path: str | os.PathLike[str], batches: bool = False) -> None:
+        """Write a CSV file with a row an epoch, or a sample within the epochs; NaN is left empty.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        columns = self.batches if batches else self.epochs
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            for row in zip(*columns.values(), strict=True):
+                writer.writerow("" if math.isnan(value) else f"{value:.10g}" for value in row)
+
 
 class MetricStore:
-    """All numbers of one fit. Written by the training thread, read from any."""
+    """All numbers of a fit. Written by the training thread, read from any."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.lock = threading.RLock()
@@ -226,6 +264,21 @@ class MetricStore:
         self.epoch = MetricTable("last", capacity)
         self.metrics: dict[str, MetricInfo] = {}
         self.best: dict[str, BestEpoch] = {}
+        self.marks: list[Mark] = []
+
+    def copy(self) -> MetricStore:
+        """Return a store with the same numbers, for a fit that goes on with them."""
+        with self.lock:
+            other = MetricStore()
+            other.batch, other.epoch = copy.deepcopy(self.batch), copy.deepcopy(self.epoch)
+            other.metrics, other.best = dict(self.metrics), dict(self.best)
+            other.marks = list(self.marks)
+        return other
+
+    def add_mark(self, mark: Mark) -> None:
+        """Note that somebody acted; of very many the latest are kept."""
+        with self.lock:
+            self.marks = [*self.marks, mark][-MAX_MARKS:]
 
     def declare(self, metric: MetricInfo) -> None:
         """Make a metric known before its first value, or describe it better than before."""
@@ -274,7 +327,7 @@ class MetricStore:
                 split, name = split_of(key)
                 values[f"{split}/{name}"] = value
                 if name not in self.metrics:
-                    self.declare(MetricInfo(name=name, kind="epoch", direction=None))
+                    self.declare(MetricInfo(name=name, kind="epoch", direction=None, group=None))
             self.epoch.append(step, epoch, seconds, values)
             self._update_best(step, epoch, seconds, values, complete)
 
@@ -334,7 +387,7 @@ class MetricStore:
             split, _, name = column.partition("/")
             if name:
                 named[name if split == "training" else f"val_{name}"] = values
-        return History(epochs=named, batches=batches)
+        return History(epochs=named, batches=batches, marks=tuple(self.marks))
 
 
 def split_of(key: str) -> tuple[Literal["training", "validation"], str]:

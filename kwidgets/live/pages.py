@@ -10,9 +10,8 @@ from typing import Any
 
 from kwidgets import protocol
 from kwidgets.kernel.channel import channel
-from kwidgets.live.commands import CommandReceiver
+from kwidgets.live.commands import CommandReceiver, Submit
 from kwidgets.live.encode import with_buffers
-from kwidgets.live.steering import Command
 
 # So many are kept, the latest ones, ended ones included: each some 100 kB.
 MAX_RUNS = 8
@@ -21,43 +20,48 @@ Snapshot = Callable[[], dict[str, Any]]
 
 
 class PagesOutlet:
-    """One fit on the channel. Outlives it: a page that lost the end may still ask for it.
+    """A view's fits on the channel. Outlives them: a page that lost the end may still ask for it.
 
     Args:
-        run_id: names the run on the channel.
-        model: in training; held weakly.
-        model_name: Keras's.
+        run_id: names the view on the channel.
         snapshot: gives a fresh envelope of kind snapshot.
-        submit: takes the commands that a page sends.
         resync: asked to send a snapshot to whoever listens.
     """
 
-    def __init__(
-        self,
-        run_id: str,
-        model: object,
-        model_name: str,
-        snapshot: Snapshot,
-        submit: Callable[[Command], None],
-        resync: Callable[[], None],
-    ) -> None:
+    def __init__(self, run_id: str, snapshot: Snapshot, resync: Callable[[], None]) -> None:
         self.run_id = run_id
-        self.model_name = model_name
+        self.model_name = ""
         self.status: str = "running"
-        self._model = weakref.ref(model)
+        self._model: weakref.ref[object] | None = None
         self._snapshot = snapshot
         self._bundle: dict[str, Any] | None = None
-        self._receiver: CommandReceiver | None = CommandReceiver(submit, resync, self.send)
+        self._receiver = CommandReceiver(resync, self.send)
 
     @property
     def model(self) -> object | None:
-        """The model, while it lives."""
-        return self._model()
+        """The model that is, or was, trained last, while it lives."""
+        return None if self._model is None else self._model()
 
     @property
-    def submit(self) -> Callable[[Command], None] | None:
-        """Takes a command for the training thread; None when the run has ended."""
-        return None if self._receiver is None else self._receiver.submit
+    def submit(self) -> Submit | None:
+        """Takes a command for the training thread; None while no fit runs."""
+        return self._receiver.submit
+
+    def attach(self, model: object, model_name: str, submit: Submit) -> None:
+        """A fit of ``model`` begins; the model is held weakly."""
+        self.model_name = model_name
+        self._model = weakref.ref(model)
+        self._receiver.submit = submit
+        self._bundle = None
+        self.status = "running"
+        runs.changed()
+
+    def detach(self, seconds: float) -> None:
+        """The fit has ended, after so many seconds."""
+        self._receiver.submit = None
+        if self.model is not None:
+            runs.add_seconds(self.model, seconds)
+        runs.changed()
 
     def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
         """Send ``message`` about this run to the pages, if any."""
@@ -68,28 +72,19 @@ class PagesOutlet:
 
     def receive(self, content: dict[str, Any]) -> None:
         """Handle what a page sent about this run."""
-        if self._receiver is not None:
-            self._receiver.receive(None, content, [])
-        elif content.get("kind") == protocol.RESYNC:
-            message = self._snapshot()
-            payload = dict(message["payload"])
-            buffers = with_buffers(payload)
-            self.send(protocol.envelope(protocol.SNAPSHOT, payload), buffers)
-            self.send(protocol.envelope(protocol.BUNDLE, self._bundle))
-        else:
-            text = f"The training has ended ({self.status})."
-            reply = protocol.Reply(ok=False, message=text)
-            self.send(protocol.envelope(protocol.REPLY, reply, id=str(content.get("id"))))
+        if self._bundle is None or content.get("kind") != protocol.RESYNC:
+            self._receiver.receive(content)
+            return
+        message = self._snapshot()
+        payload = dict(message["payload"])
+        buffers = with_buffers(payload)
+        self.send(protocol.envelope(protocol.SNAPSHOT, payload), buffers)
+        self.send(protocol.envelope(protocol.BUNDLE, self._bundle))
 
     def close(self, last: dict[str, Any], bundle: dict[str, Any]) -> None:
-        """The run has ended: keep only how it ended, not the model."""
-        self._receiver = None
+        """The view is left: keep only what it showed last."""
         self._snapshot = lambda: last
         self._bundle = bundle
-        progress = last["payload"]["progress"]
-        if self.model is not None:
-            runs.add_seconds(self.model, progress["elapsed_seconds"])
-        self._note(progress["status"])
         self.send(protocol.envelope(protocol.BUNDLE, bundle))
 
     def _note(self, status: str) -> None:

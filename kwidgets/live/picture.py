@@ -22,6 +22,7 @@ VALIDATION = "#b8500c"
 INK = "#1f2328"
 MUTED = "#59636e"
 GRID = "#e4e7eb"
+MARK = "#6e4fa3"
 
 STYLES = {
     "batches": f'stroke="{TRAINING}" stroke-opacity=".35"',
@@ -33,6 +34,7 @@ STYLES = {
 MAX_POINTS = 1_800  # of all lines together
 MAX_CHARTS = 20
 MAX_MARKED_POINTS = 40  # a line with more shows no mark at each epoch
+MAX_NUMBERED_MARKS = 12
 MAX_WORDS = 130  # characters that fit in a line
 
 
@@ -45,10 +47,12 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
         batch = store.batch.view(max_points).columns
         epoch = store.epoch.view(max_points).columns
         best = dict(store.best)
+        marks = list(store.marks)
     columns = min(COLUMNS, max(len(names), 1))
     chart_width = (WIDTH - PADDING * (columns + 1)) / columns
     rows = -(-len(names) // columns)
     words = [progress["detail"], *(notice["text"] for notice in progress["notices"])]
+    words += [f"{number}  {text}" for number, text in _numbered(marks)]
     if left_out:
         words.append(f"{left_out} more metrics are in the data, not in this picture.")
     words = [text for text in words if text]
@@ -76,10 +80,16 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
         y = top + row * (CHART_HEIGHT + PADDING)
         chart = _Chart(name, chart_width, CHART_HEIGHT, run["options"]["log_scale"])
         parts.append(f'<g transform="translate({x:.0f},{y})">')
-        parts.append(chart.draw(batch, epoch, best.get(name)))
+        parts.append(chart.draw(batch, epoch, best.get(name), marks))
         parts.append("</g>")
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
+    """What is said of the marks above the charts: as many as there is room for."""
+    shown = list(enumerate((mark["text"] for mark in marks), start=1))
+    return shown if len(shown) <= MAX_NUMBERED_MARKS else []
 
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
@@ -122,6 +132,7 @@ class _Chart:
         batch: dict[str, FloatArray],
         epoch: dict[str, FloatArray],
         best: protocol.BestEpoch | None,
+        marks: list[protocol.Mark],
     ) -> str:
         name = self._name
         lines = {
@@ -134,6 +145,7 @@ class _Chart:
         parts = [
             f'<text x="0" y="14" font-weight="600" fill="{INK}">{_text(name)}</text>',
             self._axes(),
+            self._marks(marks),
         ]
         for key, (x, y) in known.items():
             path = self._path(x, y)
@@ -186,6 +198,24 @@ class _Chart:
             f'<g fill="{MUTED}" text-anchor="middle">{bottom_labels}'
             f'<text x="{middle:.1f}" y="{bottom + 30:.1f}">epoch</text></g>'
         )
+
+    def _marks(self, marks: list[protocol.Mark]) -> str:
+        """Dotted lines where somebody acted, numbered as the words above."""
+        low, high = self._x_range
+        parts = []
+        for number, mark in enumerate(marks, start=1):
+            if low <= mark["epoch"] <= high:
+                x = self._x(mark["epoch"])
+                parts.append(
+                    f'<path stroke="{MARK}" stroke-dasharray="1 3" '
+                    f'd="M{x:.1f} {self._top:.0f}v{self._height:.0f}"/>'
+                )
+                if len(marks) <= MAX_NUMBERED_MARKS:
+                    parts.append(
+                        f'<text x="{x + 2:.1f}" y="{self._top + 8:.0f}" font-size="9" '
+                        f'fill="{MARK}">{number}</text>'
+                    )
+        return "".join(parts)
 
     def _path(self, x: FloatArray, y: FloatArray) -> str:
         parts = []

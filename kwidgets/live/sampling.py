@@ -47,6 +47,7 @@ class MetricSampler:
                 name=source.name,
                 kind="mean" if source.is_mean else "running",
                 direction=direction_of(source.name, source.metric),
+                group=group_of(source.name, self._model),
             )
             for source in self._sources
         ]
@@ -144,6 +145,16 @@ def direction_of(name: str, metric: keras.Metric | None) -> Any:
     if direction is None and (name == "loss" or name.endswith("_loss")):
         direction = "min"
     return direction
+
+
+def group_of(name: str, model: keras.Model) -> str | None:
+    """Return the output that a metric measures, where the model has several; else None."""
+    outputs = getattr(model, "output_names", None) or ()
+    if len(outputs) < 2:
+        return None
+    # The longest first: "a" is no output of "a_b_loss" where "a_b" is one.
+    by_length = sorted(map(str, outputs), key=len, reverse=True)
+    return next((output for output in by_length if name.startswith(f"{output}_")), None)
 
 
 def _to_floats(values: Sequence[Any]) -> list[float]:

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from kwidgets import protocol
 from kwidgets.live.encode import as_json, snapshot_of
-from kwidgets.live.metrics import MetricStore
+from kwidgets.live.metrics import FloatArray, MetricStore
 from kwidgets.live.picture import draw_picture
 
 # So much raw data a table at most: with the picture, a saved run stays under 150 kB.
 BATCH_BYTES = 30_000
 EPOCH_BYTES = 18_000
+# The same of each fit that a loop trained before the last one.
+EARLIER_BYTES = 3_000
+EPOCHS_LOOKED_AT = 500
 
 
 def saved_bundle(
-    store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress
+    store: MetricStore,
+    run: protocol.RunInfo,
+    progress: protocol.Progress,
+    earlier: Sequence[protocol.EarlierFit] = (),
+    earlier_dropped: int = 0,
 ) -> dict[str, Any]:
     """Return the output as a mime bundle: data for our renderer, a picture, a line of text.
 
     The picture is an ``<img>`` of an SVG: GitHub, nbconvert and an untrusted notebook show it,
-    and nothing in it can run.
+    and nothing in it can run. Below it stands a line for each fit that the view showed before.
     """
     snapshot = snapshot_of(
         store,
@@ -30,17 +40,40 @@ def saved_bundle(
         progress,
         max_batch_rows=_rows_in(BATCH_BYTES, 3 + 3 * len(store.batch.names)),
         max_epoch_rows=_rows_in(EPOCH_BYTES, 3 + len(store.epoch.names)),
+        earlier=list(earlier),
+        earlier_start=earlier_dropped,
     )
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
+    lines = [
+        f"Fit {earlier_dropped + i}: {fit['summary']}" for i, fit in enumerate(earlier, start=1)
+    ]
+    if lines:
+        text = f"Fit {run['fit']}: {text}"
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return {
         protocol.MIME_TYPE: protocol.envelope(protocol.SNAPSHOT, as_json(snapshot)),
         "text/html": (
             f'<img alt="{html.escape(text)}" style="max-width:100%" '
-            f'src="data:image/svg+xml;base64,{picture}">'
+            f'src="data:image/svg+xml;base64,{picture}">' + (f"<ul>{items}</ul>" if items else "")
         ),
-        "text/plain": text,
+        "text/plain": "\n".join([*lines, text]),
     }
+
+
+def earlier_snapshot(
+    store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress
+) -> protocol.EarlierFit:
+    """Return what is kept of a fit when the view goes on to the next: small, as JSON."""
+    snapshot = snapshot_of(
+        store,
+        run,
+        progress,
+        max_batch_rows=_rows_in(EARLIER_BYTES, 3 + 3 * len(store.batch.names)),
+        max_epoch_rows=_rows_in(EARLIER_BYTES, 3 + len(store.epoch.names)),
+    )
+    summary = summarize(store, run, progress)
+    return protocol.EarlierFit(summary=summary, snapshot=as_json(snapshot))
 
 
 def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
@@ -48,14 +81,15 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     ``Training finished: 10 of 10 epochs, 0:12. loss 0.05, validation 0.08 (best 0.07, epoch 8)``.
     """
     with store.lock:
-        epochs = store.epoch.view(1).columns
-        finished = int(epochs["epoch"][-1]) - run["initial_epoch"] if len(epochs["epoch"]) else 0
+        epochs = store.epoch.view(EPOCHS_LOOKED_AT).columns
+        before = run["initial_epoch"] + run["epochs_before"]
+        finished = max(0, int(epochs["epoch"][-1]) - before) if len(epochs["epoch"]) else 0
         parts = []
         for name in store.metrics:
             latest = [
-                f"{'' if split == 'training' else 'validation '}{format_value(column[-1])}"
+                f"{'' if split == 'training' else 'validation '}{format_value(value)}"
                 for split in ("training", "validation")
-                if (column := epochs.get(f"{split}/{name}")) is not None and len(column)
+                if (value := _last(epochs.get(f"{split}/{name}"))) is not None
             ]
             if not latest:
                 continue
@@ -69,6 +103,14 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     )
     detail = f" {progress['detail']}" if progress["detail"] else ""
     return f"{head}{detail} {'; '.join(parts)}".rstrip()
+
+
+def _last(column: FloatArray | None) -> float | None:
+    """The last value there is: with validation_freq the last epoch may have none."""
+    if column is None or not len(column):
+        return None
+    there = np.flatnonzero(~np.isnan(column))
+    return float(column[there[-1]] if len(there) else column[-1])
 
 
 def format_value(value: float) -> str:

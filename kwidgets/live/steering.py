@@ -27,7 +27,7 @@ class Command:
     ``call`` runs ``function``, which may read the model's values: they are whole then.
     """
 
-    kind: Literal["pause", "resume", "stop", "set_learning_rate", "call"]
+    kind: Literal["pause", "resume", "stop", "set_learning_rate", "follow_schedule", "call"]
     value: float | None = None
     reply: Reply = _no_reply
     function: Callable[[], None] | None = None

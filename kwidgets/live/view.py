@@ -1,4 +1,7 @@
-"""The live view in the cell's output: shown, kept up to date, and left behind as a picture."""
+"""What a kernel shows of its fits: shown, kept up to date, and left behind as a picture.
+
+A view shows one fit after another: a loop in a cell has one view, in which the user selects a fit.
+"""
 
 from __future__ import annotations
 
@@ -10,169 +13,109 @@ from typing import Any, Protocol
 
 from kwidgets import protocol
 from kwidgets.kernel import inbox
-from kwidgets.kernel.channel import channel
-from kwidgets.live.commands import CommandReceiver
 from kwidgets.live.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.guard import Guard
 from kwidgets.live.metrics import MetricStore
+from kwidgets.live.outlets import CellOutput, Place, WidgetOutlet
 from kwidgets.live.pages import PagesOutlet, runs
+from kwidgets.live.saved import earlier_snapshot, saved_bundle
 from kwidgets.live.steering import Command
 
-
-class Place(Protocol):
-    """Where a live view is shown."""
-
-    def show(self, model_id: str, snapshot: protocol.Envelope) -> None:
-        """Show the view of the widget with this id, or of the run in ``snapshot``."""
-
-    def leave(self, bundle: dict[str, Any]) -> None:
-        """The run has ended; ``bundle`` shows it without a kernel."""
+# So many fits before the last one can be selected.
+MAX_EARLIER = 40
 
 
-class CellOutput:
-    """The output of a cell: the view, and in its place a picture when the run has ended.
+class Fit(Protocol):
+    """What a view shows."""
 
-    Our JupyterLab extension draws the snapshot and asks the channel for the rest; other front ends
-    draw the widget.
-    """
-
-    def __init__(self) -> None:
-        self._display_id = uuid.uuid4().hex
-
-    def show(self, model_id: str, snapshot: protocol.Envelope) -> None:
-        view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
-        self._publish(
-            {
-                protocol.MIME_TYPE: snapshot,
-                "application/vnd.jupyter.widget-view+json": view,
-                "text/plain": "Live training view: needs a notebook with widgets",
-            }
-        )
-
-    def leave(self, bundle: dict[str, Any]) -> None:
-        self._publish(bundle, update=True)
-
-    def _publish(self, bundle: dict[str, Any], update: bool = False) -> None:
-        from IPython.display import publish_display_data
-
-        publish_display_data(data=bundle, transient={"display_id": self._display_id}, update=update)
-
-
-class WidgetOutlet:
-    """The anywidget that front ends without our extension draw.
-
-    Args:
-        snapshot: gives a fresh envelope of kind snapshot.
-        submit: takes the commands that a view sends.
-        resync: asked to send a snapshot to whoever listens.
-        in_cell: whether it is shown in a cell's output, which our extension draws by itself.
-    """
-
-    def __init__(
-        self,
-        snapshot: Callable[[], dict[str, Any]],
-        submit: Callable[[Command], None],
-        resync: Callable[[], None],
-        in_cell: bool,
-    ) -> None:
-        # Imported here: a plain script needs no widgets.
-        from kwidgets.live import widget
-
-        self._send = widget.send
-        # Where our extension draws, none of the 400 kB that draw the widget need to travel.
-        self._widget, self.hears_commands = widget.open_widget(
-            snapshot, with_library=not (in_cell and channel.is_heard)
-        )
-        self._receiver = CommandReceiver(submit, resync, self.send)
-        self._widget.on_msg(self._receive)
-        # A view speaks as soon as it is drawn, where anybody hears it.
-        self._is_drawn = not in_cell
+    store: MetricStore
+    # Whether its store begins with the numbers of the fit of the same model that went before.
+    goes_on: bool
 
     @property
-    def model_id(self) -> str:
-        return str(self._widget.model_id)
+    def model(self) -> object: ...
 
-    def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
-        """Send to all views of the widget; not at all where the pages draw it themselves."""
-        if channel.is_heard and not self._is_drawn:
-            return
-        if self._widget.comm is None:
-            raise ConnectionError("the view was closed; the run goes on without it")
-        self._send(self._widget, message, buffers)
+    @property
+    def ended(self) -> bool: ...
 
-    def close(self, last: dict[str, Any]) -> None:
-        # ipywidgets keeps every widget for good: let it not keep the model in training too.
-        self._widget.fresh_snapshot = lambda: last
-        self._widget.on_msg(self._receive, remove=True)
+    def describe_run(self, view: LiveView) -> protocol.RunInfo: ...
 
-    def _receive(self, widget: object, content: object, buffers: object) -> None:
-        self._is_drawn = True
-        self._widget.bring_library()
-        self._receiver.receive(widget, content, buffers)
+    def describe_progress(self) -> protocol.Progress: ...
+
+    def submit(self, command: Command) -> None: ...
+
+    def after_cell(self, error: BaseException | None) -> None: ...
 
 
 class LiveView:
-    """What a kernel shows of one fit.
+    """The view of a fit, and of those that follow in its cell.
 
     Args:
-        store: the numbers; read under its lock.
-        describe_run: gives what holds for the whole fit.
-        describe_progress: gives where the fit is.
-        submit: takes the commands that a view sends.
-        context: where output belongs to: the cell that made the LivePlot.
-        model: in training; held weakly.
+        context: where output belongs to: the cell of the fit.
         place: where the view is shown; None for the output of that cell.
     """
 
-    def __init__(
-        self,
-        store: MetricStore,
-        describe_run: Callable[[], protocol.RunInfo],
-        describe_progress: Callable[[], protocol.Progress],
-        submit: Callable[[Command], None],
-        context: contextvars.Context,
-        model: object,
-        place: Place | None = None,
-    ) -> None:
-        self._store = store
-        self._describe_run = describe_run
-        self._describe_progress = describe_progress
-        self._submit = submit
+    def __init__(self, context: contextvars.Context, place: Place | None = None) -> None:
+        self.run_id = uuid.uuid4().hex
+        # The number of the fit that is shown, from 1.
+        self.fit_number = 0
+        self.hears_commands = False
+        # Whether the picture waits for the end of the cell: another fit may follow.
+        self.waits_for_cell = False
         self._context = context
-        self._model = model
         self._in_cell = place is None
         self._place = place or CellOutput()
         self._lock = threading.RLock()
         self._sequence = 0
-        self._batch = TablePatcher(store.batch)
-        self._epoch = TablePatcher(store.epoch)
+        self._fit: Fit | None = None
+        # Of the fit that is shown: its numbers, and what was said of it last.
+        self._store = MetricStore()
+        self._model_id = 0
+        self._run: protocol.RunInfo | None = None
         self._run_sent: protocol.RunInfo | None = None
+        self._progress: protocol.Progress | None = None
+        self._earlier: list[protocol.EarlierFit] = []
+        self._earlier_dropped = 0
+        self._batch = TablePatcher(self._store.batch)
+        self._epoch = TablePatcher(self._store.epoch)
+        self._marks_sent: list[protocol.Mark] = []
         self._widget: WidgetOutlet | None = None
         self._pages: PagesOutlet | None = None
         self._closed = False
-        self.hears_commands = False
 
-    def open(self) -> None:
-        """Show the view. Without a kernel (a script, a terminal) there is nothing to show."""
-        if inbox.running_kernel() is None:
-            return
-        from kwidgets import connect
+    @property
+    def fit(self) -> Fit | None:
+        """The fit that runs in the view."""
+        return self._fit
 
-        connect.connect()
-        self._run_sent = self._describe_run()
-        self._widget = WidgetOutlet(self._snapshot, self._submit, self._resync, self._in_cell)
-        self.hears_commands = self._widget.hears_commands
-        self._pages = PagesOutlet(
-            self._run_sent["run_id"],
-            self._model,
-            self._run_sent["model_name"],
-            self._snapshot,
-            self._submit,
-            self._resync,
-        )
-        runs.add(self._pages)
-        self._in_context(self._place.show, self._widget.model_id, self._saved_snapshot())
-        # The snapshot that opened the widget could not know yet whether commands are heard.
+    def show(self, fit: Fit) -> None:
+        """Show ``fit`` from now on. Without a kernel (a script, a terminal) there is no view."""
+        with self._lock:
+            goes_on = fit.goes_on and self._model_id == id(fit.model)
+            if not goes_on:
+                self._keep_earlier()
+                self.fit_number += 1
+                self._batch = TablePatcher(fit.store.batch)
+                self._epoch = TablePatcher(fit.store.epoch)
+            else:
+                self._batch.go_on_with(fit.store.batch)
+                self._epoch.go_on_with(fit.store.epoch)
+            self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
+            first = self._widget is None
+            if first and inbox.running_kernel() is None:
+                return
+            if first:
+                self._open()
+            self._closed = False
+            assert self._widget is not None and self._pages is not None
+            run = self._describe()[0]
+            self._widget.attach(fit.submit)
+            self._pages.attach(fit.model, run["model_name"], fit.submit)
+            if first:
+                self._show_output()
+            elif not goes_on:
+                self._sequence += 1
+                self._send_snapshot(since=max(len(self._earlier) - 1, 0))
         self.publish()
 
     def publish(self) -> None:
@@ -180,47 +123,110 @@ class LiveView:
         with self._lock:
             if self._widget is None or self._closed:
                 return
-            update = protocol.Update(
-                sequence=self._sequence + 1, progress=self._describe_progress()
-            )
-            run = self._describe_run()
+            run, progress = self._describe()
+            update = protocol.Update(sequence=self._sequence + 1, progress=progress)
             if run != self._run_sent:
                 update["run"] = self._run_sent = run
-            with self._store.lock:
+            store = self._store
+            with store.lock:
                 batch, epoch = self._batch.patch(), self._epoch.patch()
                 if batch is not None:
                     update["batch"] = batch
                 if epoch is not None:
                     update["epoch"] = epoch
-                    update["best"] = wire_best(self._store.best)
+                    update["best"] = wire_best(store.best)
+                if store.marks is not self._marks_sent:
+                    update["marks"] = self._marks_sent = store.marks
             self._sequence += 1
             self._send_payload(protocol.UPDATE, update)
 
-    def close(self, bundle: dict[str, Any]) -> None:
-        """Replace the view by ``bundle``, which needs no kernel."""
+    def end(self) -> None:
+        """The fit has ended, having said its last: let go of it and its model."""
         with self._lock:
+            if self._fit is None:
+                return
+            self._describe()
+            self._fit = None
             if self._widget is None or self._pages is None:
                 return
+            self._widget.detach()
+            assert self._progress is not None
+            self._pages.detach(self._progress["elapsed_seconds"])
+        if not self.waits_for_cell:
+            self.leave()
+
+    def leave(self) -> None:
+        """Replace the view by a picture with the data, which needs no kernel."""
+        with self._lock:
+            if self._widget is None or self._pages is None or self._closed:
+                return
             self._closed = True
-            last = self._snapshot()
+            bundle, last = self.bundle(), self._snapshot()
             guard = Guard()
             guard("The view", self._widget.close, last)
             guard("The side panel", self._pages.close, last, bundle)
             self._in_context(self._place.leave, bundle)
 
-    def _snapshot(self) -> dict[str, Any]:
+    def bundle(self) -> dict[str, Any]:
+        """Return what shows the fits without a kernel, as far as they are. From any thread."""
         with self._lock:
+            run, progress = self._describe()
+            if self._fit is not None and not self._fit.ended:
+                progress["detail"] = "Saved while the training ran; its end is not known here."
+            return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
+
+    def _describe(self) -> tuple[protocol.RunInfo, protocol.Progress]:
+        """What holds now, or, of a fit that is gone, what held last."""
+        if self._fit is not None:
+            self._run = self._fit.describe_run(self)
+            self._progress = self._fit.describe_progress()
+        assert self._run is not None and self._progress is not None
+        return self._run, self._progress
+
+    def _keep_earlier(self) -> None:
+        if self._run is None or self._progress is None:
+            return
+        self._earlier.append(earlier_snapshot(self._store, self._run, self._progress))
+        surplus = max(0, len(self._earlier) - MAX_EARLIER)
+        del self._earlier[:surplus]
+        self._earlier_dropped += surplus
+
+    def _open(self) -> None:
+        from kwidgets import connect
+
+        connect.connect()
+        # The widget cannot know yet whether commands are heard: it is told with the first update.
+        self._run_sent = self._describe()[0]
+        self._widget = WidgetOutlet(self._snapshot, self._resync, self._in_cell)
+        self.hears_commands = self._widget.hears_commands
+        self._pages = PagesOutlet(self.run_id, self._snapshot, self._resync)
+        runs.add(self._pages)
+
+    def _show_output(self) -> None:
+        assert self._widget is not None
+        snapshot = self._snapshot()
+        saved = protocol.envelope(protocol.SNAPSHOT, as_json(snapshot["payload"]))
+        self._in_context(self._place.show, self._widget.model_id, saved)
+
+    def _snapshot(self, since: int = 0) -> dict[str, Any]:
+        with self._lock:
+            run, progress = self._describe()
             payload = snapshot_of(
-                self._store, self._describe_run(), self._describe_progress(), self._sequence
+                self._store,
+                run,
+                progress,
+                self._sequence,
+                earlier=self._earlier[since:],
+                earlier_start=self._earlier_dropped + since,
             )
             return dict(protocol.envelope(protocol.SNAPSHOT, payload))
 
-    def _saved_snapshot(self) -> protocol.Envelope:
-        return protocol.envelope(protocol.SNAPSHOT, as_json(self._snapshot()["payload"]))
-
     def _resync(self) -> None:
         with self._lock:
-            self._send_payload(protocol.SNAPSHOT, self._snapshot()["payload"])
+            self._send_snapshot()
+
+    def _send_snapshot(self, since: int = 0) -> None:
+        self._send_payload(protocol.SNAPSHOT, self._snapshot(since)["payload"])
 
     def _send_payload(self, kind: str, payload: Any) -> None:
         buffers = with_buffers(payload)

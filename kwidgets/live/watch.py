@@ -33,6 +33,16 @@ class FitWatch:
                 return
             frame = frame.f_back
 
+    @property
+    def sees_fit(self) -> bool:
+        """Whether it is Keras's ``fit`` that calls us, not a loop of the user's own."""
+        return self._key is not None
+
+    def callbacks(self) -> list[object]:
+        """Return the callbacks of that fit."""
+        callback_list = None if self._callback_list is None else self._callback_list()
+        return list(getattr(callback_list, "callbacks", ()))
+
     def is_running(self) -> bool:
         """Whether that fit is still on its thread's stack; from any thread.
 

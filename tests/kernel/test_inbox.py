@@ -81,6 +81,7 @@ def test_pause_learning_rate_and_stop_arrive_while_the_cell_runs(frontend):
     frontend.read_until(lambda: any("fit returned" in text for text in frontend.texts))
     assert "fit returned stopped 0.125" in "".join(frontend.texts)
 
+    frontend.read_until(lambda: len(frontend.displays) > 1)
     kind, final = frontend.displays[-1]
     assert kind == "update_display_data"
     assert final["transient"] == frontend.displays[0][1]["transient"], "the same output"

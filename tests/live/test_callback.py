@@ -67,7 +67,7 @@ def test_weights_are_the_same_when_everything_of_the_view_fails(data, monkeypatc
     def broken(*args, **kwargs):
         raise OSError("the view is broken")
 
-    for method in ("open", "publish", "close"):
+    for method in ("show", "publish", "end"):
         monkeypatch.setattr(LiveView, method, broken)
     monkeypatch.setattr("kwidgets.live.sampling.MetricSampler.sample", broken)
 
@@ -101,7 +101,7 @@ def test_history_agrees_with_keras(data):
 def test_batch_curve_is_the_exact_mean_of_the_batches(data, monkeypatch):
     # Sample at every batch, so that each row is one batch.
     monkeypatch.setattr("kwidgets.live.run.SAMPLE_SECONDS", 0.0)
-    monkeypatch.setattr("kwidgets.live.run.MAX_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr("kwidgets.live.pace.MAX_INTERVAL_SECONDS", 0.0)
     live = kw.LivePlot()
     model = make_model(metrics=())
     running = []
@@ -320,7 +320,7 @@ def test_metrics_that_are_not_finite(data, bad):
     make_model(loss=Bad()).fit(*data, epochs=2, callbacks=[live], verbose=0)
     assert live.status == "finished"
     assert not np.isfinite(live.history["loss"]).any()
-    (notice,) = live._run._describe_progress()["notices"]
+    (notice,) = live._run.describe_progress()["notices"]
     assert notice["text"].startswith(f"loss became {'NaN' if np.isnan(bad) else 'infinite'}")
     assert live.figure is not None
 
@@ -330,7 +330,7 @@ def test_early_stopping_is_finished_and_says_so(data):
     early = keras.callbacks.EarlyStopping(monitor="loss", baseline=-1, patience=0)
     make_model().fit(*data, epochs=50, callbacks=[early, live], verbose=0)
     assert live.status == "finished"
-    assert "early" in live._run.detail
+    assert "EarlyStopping ended the training: no better loss for 1 epoch" in live._run.detail
 
 
 def test_a_whole_epoch_counts_also_when_a_callback_ends_the_fit_after_it(data):

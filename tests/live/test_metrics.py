@@ -114,8 +114,8 @@ def test_patches_are_small():
 
 def test_a_validation_value_outranks_training_for_best():
     store = MetricStore()
-    store.declare(MetricInfo(name="accuracy", kind="mean", direction="max"))
-    store.declare(MetricInfo(name="odd", kind="mean", direction=None))
+    store.declare(MetricInfo(name="accuracy", kind="mean", direction="max", group=None))
+    store.declare(MetricInfo(name="odd", kind="mean", direction=None, group=None))
     store.add_epoch(10, 1, 1.0, {"accuracy": 0.99, "odd": 1.0})
     assert store.best["accuracy"]["split"] == "training"
     store.add_epoch(20, 2, 2.0, {"accuracy": 0.99, "val_accuracy": 0.5, "odd": 2.0})

@@ -19,7 +19,7 @@ def filled(num_metrics: int, epochs: int, value=lambda epoch: 1 / epoch) -> Metr
     store = MetricStore()
     names = [f"{NASTY}{i}" for i in range(num_metrics)]
     for name in names:
-        store.declare(protocol.MetricInfo(name=name, kind="mean", direction="min"))
+        store.declare(protocol.MetricInfo(name=name, kind="mean", direction="min", group=None))
     for epoch in range(1, epochs + 1):
         values = dict.fromkeys(names, value(epoch))
         store.add_batches(epoch, epoch, epoch, values, 1)

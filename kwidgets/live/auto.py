@@ -1,0 +1,106 @@
+"""The live view in every ``fit`` of this kernel, with no code: in place of Keras's text bar.
+
+Keras makes one ``CallbackList`` for each call of ``fit``, ``evaluate`` and ``predict``, on every
+backend, and tells it there whether a progress bar is wanted. That is where we step in.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import wrapt
+
+logger = logging.getLogger("kwidgets")
+
+
+class AutoView:
+    """Whether fits get a live view by themselves. One per kernel."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self._waits = False
+        self._original: Callable[..., None] | None = None
+
+    def start(self) -> None:
+        """Give every ``fit`` a live view, as soon as Keras is imported. Again: nothing."""
+        self.on = True
+        if not self._waits:
+            self._waits = True
+            # Keras may be imported only when the user has chosen a backend.
+            wrapt.register_post_import_hook(lambda keras: self._patch(), "keras")
+        elif "keras" in sys.modules:
+            self._patch()
+
+    def stop(self) -> None:
+        """Leave fits as Keras has them."""
+        self.on = False
+        if self._original is not None:
+            import keras
+
+            keras.callbacks.CallbackList.__init__ = self._original
+            self._original = None
+
+    def _patch(self) -> None:
+        import keras
+
+        callback_list = keras.callbacks.CallbackList
+        if not self.on or self._original is not None:
+            return
+        original = callback_list.__init__
+        signature = inspect.signature(original)
+
+        @functools.wraps(original)
+        def make(*args: Any, **kwargs: Any) -> None:
+            try:
+                args, kwargs = self._with_view(signature.bind(*args, **kwargs))
+            except Exception:
+                logger.warning("no live view for this fit; it goes on without", exc_info=True)
+            original(*args, **kwargs)
+
+        self._original = original
+        callback_list.__init__ = make
+
+    def _with_view(self, call: inspect.BoundArguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of ``CallbackList`` with our callback in place of the text bar."""
+        from kwidgets.kernel.inbox import running_kernel
+
+        arguments = call.arguments
+        wanted = arguments.get("add_progbar") and arguments.get("model") is not None
+        if wanted and self.on and running_kernel() is not None:
+            ours = self._callback(is_fit=bool(arguments.get("add_history")))
+            given = _flat(arguments.get("callbacks"))
+            if not any(isinstance(callback, type(ours)) for callback in given):
+                given.append(ours)
+            if not any(_is_progress_bar(callback) for callback in given):
+                arguments["add_progbar"] = False
+            arguments["callbacks"] = given
+        return call.args, call.kwargs
+
+    def _callback(self, is_fit: bool) -> Any:
+        if is_fit:
+            from kwidgets.live.callback import LivePlot
+
+            return LivePlot()
+        from kwidgets.live.calls import CallProgress
+
+        return CallProgress()
+
+
+auto_view = AutoView()
+
+
+def _flat(callbacks: Any) -> list[Any]:
+    import keras
+
+    return [] if callbacks is None else list(keras.tree.flatten(callbacks))
+
+
+def _is_progress_bar(callback: Any) -> bool:
+    import keras
+
+    return isinstance(callback, keras.callbacks.ProgbarLogger)

@@ -1,0 +1,192 @@
+"""Progress of ``evaluate`` and ``predict``: one output a cell, however often they are called."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import html
+import threading
+import time
+import uuid
+from typing import Any, Literal
+
+import keras
+
+from kwidgets.live.guard import Guard
+from kwidgets.live.saved import format_seconds, format_value
+
+PUBLISH_SECONDS = 0.2
+# Lines kept, the latest ones: predict in a loop must not flood the page.
+MAX_LINES = 8
+
+
+@dataclasses.dataclass
+class Call:
+    """One call of ``evaluate`` or ``predict``."""
+
+    what: Literal["Evaluating", "Predicting"]
+    model_name: str
+    batches: int | None
+    began: float = dataclasses.field(default_factory=time.perf_counter)
+    batch: int = 0
+    seconds: float = 0.0
+    state: Literal["running", "done", "ended early"] = "running"
+    results: dict[str, float] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        done = {"Evaluating": "Evaluated", "Predicting": "Predicted"}[self.what]
+        head = self.what if self.state == "running" else done
+        of = f" of {self.batches:,}" if self.batches and self.state != "done" else ""
+        parts = [
+            f"{head} {self.model_name}",
+            f"{self.batch:,}{of} batch{'' if self.batch == 1 and not of else 'es'}",
+            format_seconds(self.seconds) if self.seconds >= 10 else f"{self.seconds:.1f} s",
+            *(f"{name} {format_value(value)}" for name, value in self.results.items()),
+        ]
+        if self.state == "ended early":
+            parts.insert(1, "ended early")
+        return " · ".join(parts)
+
+    def to_html(self) -> str:
+        """Return the line with a bar while it runs."""
+        text = html.escape(str(self))
+        if self.state != "running":
+            return f"<div>{text}</div>"
+        value = f' value="{self.batch}" max="{self.batches}"' if self.batches else ""
+        label = html.escape(f"{self.what} {self.model_name}")
+        return f'<div><progress aria-label="{label}"{value}></progress> {text}</div>'
+
+
+class CallsOutput:
+    """The output of a cell that tells of its calls."""
+
+    def __init__(self) -> None:
+        self._calls: collections.deque[Call] = collections.deque(maxlen=MAX_LINES)
+        self._number = 0
+        self._display_id = uuid.uuid4().hex
+        self._shown = False
+        self._due_at = 0.0
+        self._lock = threading.RLock()
+
+    def add(self, call: Call) -> None:
+        with self._lock:
+            self._number += 1
+            self._calls.append(call)
+
+    def publish(self, now: bool = False) -> None:
+        """Show the calls, at most five times a second unless ``now``."""
+        from IPython.display import publish_display_data
+
+        with self._lock:
+            if not now and time.perf_counter() < self._due_at:
+                return
+            self._due_at = time.perf_counter() + PUBLISH_SECONDS
+            left_out = self._number - len(self._calls)
+            head = [f"{left_out:,} earlier calls"] if left_out else []
+            publish_display_data(
+                data={
+                    "text/html": "".join(
+                        [*(f"<div>{line}</div>" for line in head)]
+                        + [call.to_html() for call in self._calls]
+                    ),
+                    "text/plain": "\n".join([*head, *map(str, self._calls)]),
+                },
+                transient={"display_id": self._display_id},
+                update=self._shown,
+            )
+            self._shown = True
+
+    def end(self) -> None:
+        """The cell has ended: what is not done was cut short."""
+        with self._lock:
+            for call in self._calls:
+                if call.state == "running":
+                    call.state = "ended early"
+            self.publish(now=True)
+
+
+class CallProgress(keras.callbacks.Callback):
+    """Shows how far ``evaluate`` or ``predict`` has come. One object for one call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._guard = Guard()
+        self._call: Call | None = None
+        self._output: CallsOutput | None = None
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._guard("The progress", self._begin, "Evaluating")
+
+    def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._step(batch)
+
+    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._guard("The progress", self._end, logs or {})
+
+    def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._guard("The progress", self._begin, "Predicting")
+
+    def on_predict_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._step(batch)
+
+    def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._guard("The progress", self._end, {})
+
+    def _begin(self, what: Any) -> None:
+        name = str(getattr(self._model, "name", type(self._model).__name__))
+        self._call = Call(what, name, (self.params or {}).get("steps") or None)
+        self._output = _output_for_call()
+        self._output.add(self._call)
+        # A call that is over in no time shows its end only.
+        self._output._due_at = max(self._output._due_at, self._call.began + PUBLISH_SECONDS)
+
+    def _step(self, batch: int) -> None:
+        call, output = self._call, self._output
+        if call is not None and output is not None:
+            call.batch = batch
+            if time.perf_counter() >= output._due_at:
+                call.seconds = time.perf_counter() - call.began
+                self._guard("The progress", output.publish)
+
+    def _end(self, logs: dict[str, Any]) -> None:
+        call, output = self._call, self._output
+        if call is None or output is None:
+            return
+        call.seconds = time.perf_counter() - call.began
+        call.state = "done"
+        call.batch = call.batches or call.batch
+        for name, value in logs.items():
+            try:
+                call.results[str(name)] = float(value)
+            except (TypeError, ValueError):
+                continue
+        output.publish()
+
+
+_current: CallsOutput | None = None
+
+
+def _output_for_call() -> CallsOutput:
+    """Return that of the cell that runs, or, in another thread, one of its own."""
+    global _current
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or threading.current_thread() is not threading.main_thread():
+        return CallsOutput()
+    if _current is None:
+        _current = CallsOutput()
+        shell.events.register("post_run_cell", _after_cell)
+    return _current
+
+
+def _after_cell(result: Any) -> None:
+    global _current
+    from IPython.core.getipython import get_ipython
+
+    output, _current = _current, None
+    shell = get_ipython()
+    if shell is not None:
+        shell.events.unregister("post_run_cell", _after_cell)
+    if output is not None:
+        output.end()

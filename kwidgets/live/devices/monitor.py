@@ -1,0 +1,8 @@
+class DeviceMonitor:
+    latest = ()
+
+    def start(self):
+        pass
+
+    def stop(self):
+        pass

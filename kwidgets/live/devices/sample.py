@@ -1,0 +1,2 @@
+def wire_devices(devices):
+    return list(devices)
