@@ -10,6 +10,8 @@ export interface Choices {
   options: ChartOptions;
   table: boolean;
   zoom: Range | null;
+  /** Names of the metrics that are shown; null for those that are shown by themselves. */
+  metrics: readonly string[] | null;
 }
 
 const KEY = Symbol.for("kwidgets.choices@1");

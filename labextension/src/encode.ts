@@ -19,6 +19,9 @@ export function encodeSnapshot(store: RunStore): Envelope | null {
       batch: encodeTable(store.batch),
       epoch: encodeTable(store.epoch),
       best: Object.fromEntries(store.best),
+      marks: store.marks,
+      earlier_start: store.earlierStart,
+      earlier: store.earlier.map(({ summary, saved }) => ({ summary, snapshot: saved })),
     },
   };
 }

@@ -43,3 +43,15 @@ export function formatSpeed(stepsPerSecond: number): string {
 function minus(text: string): string {
   return text.replace(/^-/, "−");
 }
+
+/** An amount of memory: 512 MB, 12.1 GB. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = Math.max(0, bytes);
+  let unit = 0;
+  while (size >= 999.5 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${unit < 3 || size >= 99.95 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
+}

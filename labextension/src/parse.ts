@@ -4,9 +4,13 @@ import { Fields, ProtocolError } from "./fields";
 import {
   type Best,
   type BestEpoch,
+  type Device,
+  type EarlierFit,
   KERNEL_KINDS,
   type KernelKind,
   type KernelMessage,
+  MARK_KINDS,
+  type Mark,
   METRIC_KINDS,
   type MetricInfo,
   PHASES,
@@ -76,6 +80,40 @@ function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
     batch: parseTable(fields.fields("batch"), buffers),
     epoch: parseTable(fields.fields("epoch"), buffers),
     best: parseBest(fields.fields("best")),
+    marks: fields.list("marks", parseMark),
+    earlier_start: fields.integer("earlier_start"),
+    earlier: fields.list("earlier", parseEarlier),
+  };
+}
+
+function parseEarlier(fields: Fields): EarlierFit {
+  const { run, progress } = parseSnapshot(fields.fields("snapshot"), []);
+  return {
+    summary: fields.string("summary"),
+    run,
+    status: progress.status,
+    saved: fields.value("snapshot"),
+  };
+}
+
+function parseMark(fields: Fields): Mark {
+  return {
+    kind: fields.oneOf("kind", MARK_KINDS),
+    text: fields.string("text"),
+    step: fields.finite("step"),
+    epoch: fields.finite("epoch"),
+    seconds: fields.finite("seconds"),
+  };
+}
+
+function parseDevice(fields: Fields): Device {
+  const number = (name: string) => fields.nullable(name, () => fields.finite(name));
+  return {
+    kind: fields.oneOf("kind", ["gpu", "cpu"] as const),
+    name: fields.string("name"),
+    use: number("use"),
+    memory_used_bytes: number("memory_used_bytes"),
+    memory_total_bytes: number("memory_total_bytes"),
   };
 }
 
@@ -88,6 +126,7 @@ function parseUpdate(fields: Fields, buffers: readonly unknown[]): Update {
   if (fields.has("batch")) update.batch = parseTable(fields.fields("batch"), buffers);
   if (fields.has("epoch")) update.epoch = parseTable(fields.fields("epoch"), buffers);
   if (fields.has("best")) update.best = parseBest(fields.fields("best"));
+  if (fields.has("marks")) update.marks = fields.list("marks", parseMark);
   return update;
 }
 
@@ -99,12 +138,15 @@ function parseRun(fields: Fields): RunInfo {
   const options = fields.fields("options");
   return {
     run_id: fields.string("run_id"),
+    fit: fields.integer("fit"),
     model_name: fields.string("model_name"),
     optimizer: fields.string("optimizer"),
     backend: fields.string("backend"),
     device: fields.string("device"),
     epochs: fields.integer("epochs"),
     initial_epoch: fields.integer("initial_epoch"),
+    epochs_before: fields.integer("epochs_before"),
+    first_epoch: fields.integer("first_epoch"),
     metrics: fields.list("metrics", parseMetric),
     controls: fields.oneOf("controls", ["live", "after_cell"] as const),
     options: {
@@ -120,6 +162,7 @@ function parseMetric(fields: Fields): MetricInfo {
     name: fields.string("name"),
     kind: fields.oneOf("kind", METRIC_KINDS),
     direction: fields.oneOf("direction", ["min", "max", null] as const),
+    group: fields.nullable("group", () => fields.string("group")),
   };
 }
 
@@ -147,6 +190,8 @@ function parseProgress(fields: Fields): Progress {
       level: notice.oneOf("level", ["info", "warning", "error"] as const),
       text: notice.string("text"),
     })),
+    learning_rate_held: fields.boolean("learning_rate_held"),
+    devices: fields.list("devices", parseDevice),
   };
 }
 

@@ -26,6 +26,11 @@ export interface Plotly {
     figure: { data: Data[]; layout: Partial<Layout> },
     options: { format: "png"; width: number; height: number; scale: number; filename: string },
   ): Promise<string>;
+  /** Resolves with a data URL. */
+  toImage(
+    figure: { data: Data[]; layout: Partial<Layout> },
+    options: { format: "png"; width: number; height: number; scale: number },
+  ): Promise<string>;
 }
 
 export type { Config, Data, Layout, PlotRelayoutEvent };

@@ -41,6 +41,7 @@ export interface ViewPayloads {
   resume: Record<string, never>;
   stop: Record<string, never>;
   set_learning_rate: { value: number };
+  follow_schedule: Record<string, never>;
   resync: Record<string, never>;
 }
 export type ViewKind = keyof ViewPayloads;
@@ -61,6 +62,8 @@ export interface MetricInfo {
   name: string;
   kind: (typeof METRIC_KINDS)[number];
   direction: "min" | "max" | null;
+  /** The model's output that it measures, where there are several. */
+  group: string | null;
 }
 
 /** How the view starts out; afterwards the view owns these. */
@@ -72,13 +75,20 @@ export interface ViewOptions {
 
 /** What holds for a whole fit. */
 export interface RunInfo {
+  /** Names what a view shows: one fit after another, as a loop in a cell trains them. */
   run_id: string;
+  /** Number of the fit within the view, from 1. */
+  fit: number;
   model_name: string;
   optimizer: string;
   backend: string;
   device: string;
   epochs: number;
   initial_epoch: number;
+  /** Epochs of earlier fits of the same model, which the curves go on from. */
+  epochs_before: number;
+  /** Where the epoch axis begins. */
+  first_epoch: number;
   metrics: MetricInfo[];
   controls: "live" | "after_cell";
   options: ViewOptions;
@@ -87,6 +97,27 @@ export interface RunInfo {
 export interface Notice {
   level: "info" | "warning" | "error";
   text: string;
+}
+
+export const MARK_KINDS = ["user", "callback", "fit"] as const;
+
+/** Somebody acted: the user, a callback, or a new fit that goes on with the curves. */
+export interface Mark {
+  kind: (typeof MARK_KINDS)[number];
+  text: string;
+  step: number;
+  epoch: number;
+  seconds: number;
+}
+
+/** What is used of a device that the kernel may use; null where it is not known. */
+export interface Device {
+  kind: "gpu" | "cpu";
+  name: string;
+  /** From 0 to 1. */
+  use: number | null;
+  memory_used_bytes: number | null;
+  memory_total_bytes: number | null;
 }
 
 /** Where the fit is. Counts are of finished batches; epochs count from 1. */
@@ -104,8 +135,12 @@ export interface Progress {
   remaining_seconds: number | null;
   steps_per_second: number | null;
   learning_rate: number | null;
+  /** Class name of the optimizer's LearningRateSchedule, or null without one. */
   learning_rate_schedule: string | null;
+  /** Whether the user has set the rate, and the schedule is set aside. */
+  learning_rate_held: boolean;
   notices: Notice[];
+  devices: Device[];
 }
 
 /** Rows `start` to `start + rows` of a table; earlier rows stand, later rows are dropped. */
@@ -133,6 +168,20 @@ export interface Snapshot {
   batch: Table;
   epoch: Table;
   best: Best;
+  marks: Mark[];
+  /** Number of the first of `earlier` among all fits that the view has shown before this one. */
+  earlier_start: number;
+  earlier: EarlierFit[];
+}
+
+/** A fit that gave way to the next one in its cell. */
+export interface EarlierFit {
+  /** What came of it, in a line. */
+  summary: string;
+  run: RunInfo;
+  status: Status;
+  /** Its snapshot, as it came and as a notebook keeps it. */
+  saved: unknown;
 }
 
 /** What changed; absent parts stand as they were. */
@@ -143,6 +192,7 @@ export interface Update {
   batch?: Table;
   epoch?: Table;
   best?: Best;
+  marks?: Mark[];
 }
 
 export interface Reply {

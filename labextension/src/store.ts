@@ -1,13 +1,22 @@
 /**
  * The state of one run, as the kernel told it. One store per run, shared by all its views.
  *
- * Synced with Python: everything here (run, progress, batch, epoch, best). It only flows from the
- * kernel to the view; `connected` and `receivedAt` are this side's own notes about that flow.
+ * Synced with Python: everything here (run, progress, batch, epoch, best, marks, earlier). It only
+ * flows from the kernel to the view; `connected` and `receivedAt` are this side's own notes about that flow.
  * What belongs to one view alone (x axis, smoothing, log scale, table shown, zoom, hover, commands
  * under way) is kept by that view's components and never sent.
  */
 
-import type { Best, KernelMessage, Progress, RunInfo, Snapshot, Update } from "./protocol";
+import type {
+  Best,
+  EarlierFit,
+  KernelMessage,
+  Mark,
+  Progress,
+  RunInfo,
+  Snapshot,
+  Update,
+} from "./protocol";
 import { Columns } from "./table";
 
 const RESYNC_INTERVAL_MS = 1000;
@@ -18,6 +27,10 @@ export class RunStore {
   readonly batch = new Columns();
   readonly epoch = new Columns();
   best: Best = new Map();
+  marks: readonly Mark[] = [];
+  /** Fits that the view showed before this one, oldest first; the first is number `earlierStart`. */
+  earlier: readonly EarlierFit[] = [];
+  earlierStart = 0;
 
   /** False once the kernel is known to be gone, until it speaks again. */
   connected = true;
@@ -72,10 +85,22 @@ export class RunStore {
     this.epoch.apply(snapshot.epoch);
     this.run = snapshot.run;
     this.best = snapshot.best;
+    this.marks = snapshot.marks;
+    this.keepEarlier(snapshot, sameRun);
     this.sequence = snapshot.sequence;
     this.stale = false;
     this.revision++;
     this.setProgress(snapshot.progress);
+  }
+
+  private keepEarlier({ earlier, earlier_start }: Snapshot, sameRun: boolean): void {
+    const kept = earlier_start - this.earlierStart;
+    if (sameRun && kept >= 0 && kept <= this.earlier.length) {
+      this.earlier = [...this.earlier.slice(0, kept), ...earlier];
+    } else {
+      this.earlier = earlier;
+      this.earlierStart = earlier_start;
+    }
   }
 
   private update(update: Update): void {
@@ -89,6 +114,10 @@ export class RunStore {
     }
     if (update.best) {
       this.best = update.best;
+      this.revision++;
+    }
+    if (update.marks) {
+      this.marks = update.marks;
       this.revision++;
     }
     // Rows that we missed may have been regrouped: only a snapshot is sure to fit.

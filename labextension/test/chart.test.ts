@@ -9,7 +9,7 @@ import type { MetricInfo } from "../src/protocol";
 import { RunStore } from "../src/store";
 import { snapshot, wireTable } from "./messages";
 
-const LOSS: MetricInfo = { name: "loss", kind: "mean", direction: "min" };
+const LOSS: MetricInfo = { name: "loss", kind: "mean", direction: "min", group: null };
 const OPTIONS = { xAxis: "step", smoothing: 0, logScale: false } as const;
 const THEME: ChartTheme = {
   ink: "#000",
@@ -18,6 +18,7 @@ const THEME: ChartTheme = {
   training: "#00f",
   validation: "#f80",
   best: "#880",
+  mark: "#808",
   font: "sans-serif",
 };
 

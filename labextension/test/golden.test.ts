@@ -9,7 +9,14 @@ interface Golden {
   buffers: string[];
 }
 
-const VIEW_KINDS: ViewKind[] = ["pause", "resume", "stop", "set_learning_rate", "resync"];
+const VIEW_KINDS: ViewKind[] = [
+  "pause",
+  "resume",
+  "stop",
+  "set_learning_rate",
+  "follow_schedule",
+  "resync",
+];
 
 const files = Object.entries(
   import.meta.glob<Golden>(

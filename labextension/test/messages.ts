@@ -21,16 +21,23 @@ export function table(columns: Record<string, number[]>, start = 0): Table {
   };
 }
 
+export function wireMetric(name: string, change: Record<string, unknown> = {}) {
+  return { name, kind: "mean", direction: "min", group: null, ...change };
+}
+
 export function wireRun(change: Record<string, unknown> = {}) {
   return {
     run_id: "r1",
+    fit: 1,
     model_name: "digits",
     optimizer: "Adam",
     backend: "tensorflow",
     device: "CPU (2 cores)",
     epochs: 3,
     initial_epoch: 0,
-    metrics: [{ name: "loss", kind: "mean", direction: "min" }],
+    epochs_before: 0,
+    first_epoch: 0,
+    metrics: [wireMetric("loss")],
     controls: "live",
     options: { x_axis: "step", smoothing: 0, log_scale: false },
     ...change,
@@ -53,7 +60,9 @@ export function wireProgress(change: Record<string, unknown> = {}) {
     steps_per_second: 1.3,
     learning_rate: 0.001,
     learning_rate_schedule: null,
+    learning_rate_held: false,
     notices: [],
+    devices: [],
     ...change,
   };
 }
@@ -74,6 +83,9 @@ export function wireSnapshot(change: Record<string, unknown> = {}) {
       }),
       epoch: wireTable({ step: [], epoch: [], seconds: [] }),
       best: {},
+      marks: [],
+      earlier_start: 0,
+      earlier: [],
       ...change,
     },
   };

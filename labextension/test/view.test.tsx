@@ -5,12 +5,14 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LiveView } from "../src/components/LiveView";
+import { encodeSnapshot } from "../src/encode";
 import { parseMessage } from "../src/parse";
 import type { Plotly } from "../src/plotly";
 import type { ViewKind } from "../src/protocol";
 import { Session } from "../src/session";
+import { RunStore } from "../src/store";
 import { Exchange, type Transport, type TransportListener } from "../src/transport";
-import { wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
+import { wireMetric, wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
 
 class FakeTransport implements Transport {
   readonly sent: { kind: ViewKind; payload: unknown; id: string }[] = [];
@@ -93,8 +95,26 @@ function one<T extends HTMLElement>(selector: string): T {
 }
 
 function button(name: string): HTMLButtonElement | undefined {
-  return [...root.querySelectorAll("button")].find((each) => each.textContent === name);
+  return [...root.querySelectorAll("button")].find(
+    (each) => (each.getAttribute("aria-label") ?? each.textContent) === name,
+  );
 }
+
+async function choose(select: HTMLSelectElement, value: string): Promise<void> {
+  await act(async () => {
+    select.value = value;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+/** What a store holds once it has taken in a message of the kernel's. */
+function storeOf(message: unknown): RunStore {
+  const store = new RunStore(() => {});
+  store.receive(parseMessage(message));
+  return store;
+}
+
+const FINISHED = { status: "finished" };
 
 const click = (name: string) => act(async () => button(name)!.click());
 const status = () => one("[role=status]").textContent;
@@ -124,7 +144,7 @@ test("it is there before Plotly: status, progress, controls, a figure a metric",
   const figure = one("[role=img]");
   expect(figure.getAttribute("aria-label")).toBe("loss");
   const summary = root.querySelector(`#${figure.getAttribute("aria-describedby")}`);
-  expect(summary?.textContent).toBe("Training 1.500.");
+  expect(summary?.textContent).toContain("Training 1.500.");
   expect(root.textContent).toContain("epoch 1 of 3");
   expect(root.textContent).toContain("batch 2 of 4");
 });
@@ -171,7 +191,7 @@ test("a kernel that does not answer: say when it will", async () => {
   await click("Stop");
   expect(root.textContent).not.toContain("has not answered yet");
   await act(async () => void vi.advanceTimersByTime(2100));
-  expect(root.textContent).toContain("The kernel has not answered yet: buttons answer when");
+  expect(root.textContent).toContain("The kernel has not answered yet: it may be compiling");
   await transport.answer("acknowledge", {});
   expect(root.textContent).not.toContain("has not answered yet");
 });
@@ -265,10 +285,77 @@ test("a refusal by the kernel shows at the field, and the old value holds", asyn
   expect(root.textContent).toContain("too large");
 });
 
-test("under a schedule the field is disabled and says by whom the rate is set", async () => {
-  await show(wireSnapshot({ progress: wireProgress({ learning_rate_schedule: "CosineDecay" }) }));
-  expect(rate().disabled).toBe(true);
+test("under a schedule the rate can be set, and given back", async () => {
+  const schedule = { learning_rate_schedule: "CosineDecay" };
+  const transport = await show(wireSnapshot({ progress: wireProgress(schedule) }));
   expect(root.textContent).toContain("set by CosineDecay");
+  expect(button("Follow schedule")).toBeUndefined();
+  await transport.update({ ...schedule, learning_rate_held: true });
+  expect(root.textContent).toContain("held; CosineDecay is set aside");
+  await click("Follow schedule");
+  expect(transport.sent.at(-1)?.kind).toBe("follow_schedule");
+});
+
+test("of many metrics the first are shown, and any can be chosen", async () => {
+  const names = Array.from({ length: 20 }, (_, i) => (i < 10 ? `a_${i}` : `b_${i}`));
+  const metrics = names.map((name) => wireMetric(name, { group: name[0] }));
+  await show(wireSnapshot({ run: wireRun({ metrics }) }));
+  const charts = () =>
+    [...root.querySelectorAll('[role="img"]')].map((chart) => chart.getAttribute("aria-label"));
+  expect(charts()).toEqual(names.slice(0, 6));
+  await click("b_12");
+  await click("a_0");
+  expect(charts()).toEqual([...names.slice(1, 6), "b_12"]);
+  await click("Show all 20");
+  expect(charts()).toEqual(names);
+});
+
+test("marks are listed with what happened and where", async () => {
+  const text = "ReduceLROnPlateau: learning rate 0.01 → 0.001";
+  const mark = { kind: "callback", text, step: 1200, epoch: 2.5, seconds: 4 };
+  await show(wireSnapshot({ marks: [mark] }));
+  const list = one('[aria-label="Marks"]');
+  expect(list.textContent).toContain(text);
+  expect(list.textContent).toContain("epoch 2.50, step 1,200");
+});
+
+test("an earlier fit of the view can be looked at while the next one runs", async () => {
+  const encoded = encodeSnapshot(storeOf(wireSnapshot({ progress: wireProgress(FINISHED) })));
+  const earlier = [{ summary: "Training finished: loss 0.5", snapshot: encoded?.payload }];
+  await show(wireSnapshot({ run: wireRun({ fit: 2, model_name: "second" }), earlier }));
+  const select = one('select[aria-label="Fit"]') as HTMLSelectElement;
+  expect([...select.options].map(({ text }) => text)).toEqual([
+    "Fit 1 · digits · finished",
+    "Fit 2 · second · running",
+  ]);
+  expect(one('[role="status"]').textContent).toBe("running");
+  await choose(select, "1");
+  expect(one('[role="status"]').textContent).toBe("finished");
+  expect(button("Stop")).toBeUndefined();
+  await choose(select, "latest");
+  expect(button("Stop")).toBeDefined();
+});
+
+test("devices show what is used of them", async () => {
+  const gpu = { kind: "gpu", name: "NVIDIA <b>A100</b>", use: 0.83 };
+  const devices = [{ ...gpu, memory_used_bytes: 12.1e9, memory_total_bytes: 40e9 }];
+  await show(wireSnapshot({ progress: wireProgress({ devices }) }));
+  const item = one('[aria-label="Devices"] li');
+  expect(item.textContent).toBe("NVIDIA <b>A100</b>83 %12.1 GB of 40.0 GB");
+  expect(one('[role="meter"]').getAttribute("aria-valuenow")).toBe("83");
+});
+
+test("a screen reader is told at most once in ten seconds, and the last state", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  const transport = await show();
+  const said = () => one('[aria-live="polite"][aria-atomic]').textContent;
+  const first = said();
+  await transport.update({ status: "paused" });
+  await transport.update({ epoch: 2 });
+  expect(said()).toBe(first);
+  await act(async () => void vi.advanceTimersByTime(10_001));
+  expect(said()).toBe("Training running, epoch 2");
+  vi.useRealTimers();
 });
 
 test("the table holds the epochs' numbers", async () => {
@@ -302,7 +389,9 @@ test("the table holds the epochs' numbers", async () => {
 test("names are text, never markup", async () => {
   const name = "<img src=x>";
   await show(
-    wireSnapshot({ run: wireRun({ metrics: [{ name, kind: "mean", direction: null }] }) }),
+    wireSnapshot({
+      run: wireRun({ metrics: [{ name, kind: "mean", direction: null, group: null }] }),
+    }),
   );
   expect(root.querySelector("img")).toBe(null);
   expect(one(".kw-chart-name").textContent).toBe(name);

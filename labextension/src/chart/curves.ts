@@ -27,6 +27,8 @@ export interface MetricCurves {
   validation: Curve;
   best: BestEpoch | null;
   bestPoint: { x: number; y: number } | null;
+  /** Where somebody acted. */
+  marks: number[];
 }
 
 const X_COLUMN = { step: "step", epoch: "epoch", time: "seconds" } as const;
@@ -53,6 +55,7 @@ export function metricCurves(
     validation: readCurve(store.epoch, column, `validation/${metric.name}`),
     best,
     bestPoint: best && { x: best[column], y: best.value },
+    marks: store.marks.map((mark) => mark[column]),
   };
 }
 

@@ -12,6 +12,7 @@ export interface ChartTheme {
   training: string;
   validation: string;
   best: string;
+  mark: string;
   font: string;
 }
 
@@ -42,6 +43,8 @@ export const MARGIN = { l: 50, r: 10, t: 8, b: 34 } as const;
 
 // Beyond this, markers hide the line.
 const MAX_MARKERS = 60;
+// Beyond this, the numbers of the marks hide each other.
+const MAX_NUMBERS = 12;
 
 /** Return the traces, drawn in this order. */
 export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartTheme): Data[] {
@@ -119,6 +122,28 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
   return traces;
 }
 
+/** Return dotted lines where somebody acted, numbered as the list below the charts. */
+function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Data[] {
+  const { marks } = curves;
+  if (marks.length === 0) return [];
+  const [low, high] = logScale ? yRange.map((power) => 10 ** power) : yRange;
+  const numbers = marks.map((_, i) => String(i + 1));
+  return [
+    {
+      type: "scatter",
+      hoverinfo: "skip",
+      name: "marks",
+      mode: marks.length > MAX_NUMBERS ? "lines" : "lines+text",
+      x: marks.flatMap((x) => [x / xUnit, x / xUnit, null]),
+      y: marks.flatMap(() => [low, high, null]),
+      text: numbers.flatMap((number) => ["", number, ""]),
+      textposition: "bottom right",
+      textfont: { color: theme.mark, size: 10 },
+      line: { color: theme.mark, width: 1, dash: "dot" },
+    } as unknown as Data,
+  ];
+}
+
 /** Return the whole figure. Its ranges are ours: a zoom is an input, not Plotly's secret. */
 export function buildFigure(input: FigureInput): Figure {
   const { curves, theme, xUnit, width, height, logScale } = input;
@@ -137,7 +162,7 @@ export function buildFigure(input: FigureInput): Figure {
     uirevision: input.revision,
   } as const;
   return {
-    data: buildTraces(curves, xUnit, theme),
+    data: [...markTrace(input), ...buildTraces(curves, xUnit, theme)],
     layout: {
       width,
       height,

@@ -9,7 +9,7 @@ export type Range = [number, number];
 /** The part of the x axis that holds all points of the run; the same for all charts. */
 export function fullXRange(store: RunStore, xAxis: XAxis): Range {
   const column = xAxis === "time" ? "seconds" : xAxis;
-  const start = xAxis === "epoch" ? (store.run?.initial_epoch ?? 0) : 0;
+  const start = xAxis === "epoch" ? (store.run?.first_epoch ?? 0) : 0;
   const end = Math.max(
     finiteOr(store.batch.at(column, store.batch.rows - 1), start),
     finiteOr(store.epoch.at(column, store.epoch.rows - 1), start),

@@ -3,6 +3,7 @@
 import { latestValues } from "../chart/curves";
 import { formatValue } from "../format";
 import { FINAL_STATUSES, type MetricInfo } from "../protocol";
+import { t } from "../strings";
 import { type ChartContext, useDrawnChart } from "./drawnChart";
 import { HoverLayer } from "./HoverLayer";
 import { useUniqueId } from "./hooks";
@@ -11,7 +12,7 @@ import { Swatch } from "./Legend";
 export function Chart({ metric, context }: { metric: MetricInfo; context: ChartContext }) {
   const { store, options } = context;
   const summaryId = useUniqueId("summary");
-  const { plotElement, frame, drawer, dragProps } = useDrawnChart(metric, context);
+  const { plotElement, frame, drawer, handlers } = useDrawnChart(metric, context);
   const { batch, training, validation } = latestValues(store, metric);
   const best = store.best.get(metric.name) ?? null;
   const empty = batch === null && training === null && validation === null;
@@ -39,10 +40,14 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         class="kw-plot"
         role="img"
         aria-label={metric.name}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: zoom and crosshair by keyboard
+        tabIndex={0}
+        data-lm-suppress-shortcuts="true"
+        aria-keyshortcuts="ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight + - 0"
         aria-describedby={summaryId}
         ref={frame}
         style={{ height: `${context.height}px` }}
-        {...dragProps}
+        {...handlers}
       >
         <div class="kw-plotly" ref={plotElement} />
         {empty && (
@@ -58,7 +63,7 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
       </div>
       <p id={summaryId} hidden>
         {summarize(training ?? batch, validation, best)}
-        {options.logScale ? " Log scale." : ""}
+        {options.logScale ? " Log scale." : ""} {t("Arrows: values; + and −: zoom; 0: all.")}
       </p>
     </article>
   );

@@ -8,30 +8,38 @@ import { Pace } from "../chart/pace";
 import type { Range } from "../chart/ranges";
 import { recallChoices, rememberChoices } from "../choices";
 import type { Plotly } from "../plotly";
-import type { RunInfo } from "../protocol";
+import type { MetricInfo, RunInfo } from "../protocol";
 import type { RunStore } from "../store";
 import { Chart } from "./Chart";
 import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./drawnChart";
 import { Legend } from "./Legend";
+import { savePicture } from "./savePicture";
 
 interface ChartsProps {
   store: RunStore;
   run: RunInfo;
+  /** Those of the run that are shown. */
+  metrics: readonly MetricInfo[];
   options: ChartOptions;
   plotly: Plotly | null;
   themeRevision: number;
   compact: boolean;
+  /** Is given what saves a picture of the charts, as long as there are any. */
+  saver: { current: (() => void) | null };
 }
 
-export function Charts({ store, run, options, plotly, themeRevision, compact }: ChartsProps) {
+export function Charts(props: ChartsProps) {
+  const { store, run, metrics, options, plotly, themeRevision, compact, saver } = props;
   const grid = useRef<HTMLDivElement>(null);
+  // The fits of a view have axes of their own.
+  const zoomKey = `${run.run_id}/${run.fit}`;
   const [pace] = useState(() => new Pace());
   const [hover] = useState(() => new Hover());
   const [zoom, setZoom] = useState<{ range: Range | null; resets: number }>(() => ({
-    range: recallChoices(run.run_id).zoom ?? null,
+    range: recallChoices(zoomKey).zoom ?? null,
     resets: 0,
   }));
-  useEffect(() => rememberChoices(run.run_id, { zoom: zoom.range }), [run.run_id, zoom.range]);
+  useEffect(() => rememberChoices(zoomKey, { zoom: zoom.range }), [zoomKey, zoom.range]);
   const reset = useCallback(
     () => setZoom(({ resets }) => ({ range: null, resets: resets + 1 })),
     [],
@@ -63,6 +71,7 @@ export function Charts({ store, run, options, plotly, themeRevision, compact }: 
     themeRevision,
     height: compact ? COMPACT_CHART_HEIGHT : CHART_HEIGHT,
   };
+  saver.current = plotly && (() => void savePicture(plotly, run, metrics, context));
   return (
     <>
       <Legend
@@ -72,9 +81,10 @@ export function Charts({ store, run, options, plotly, themeRevision, compact }: 
         training={run.metrics.length > 0}
         validation={run.metrics.some(({ name }) => store.epoch.has(`validation/${name}`))}
         best={store.best.size > 0}
+        marks={store.marks.length > 0}
       />
       <div class="kw-grid" ref={grid}>
-        {run.metrics.map((metric) => (
+        {metrics.map((metric) => (
           <Chart key={metric.name} metric={metric} context={context} />
         ))}
         {run.metrics.length === 0 && (
@@ -96,6 +106,7 @@ function resolveTheme(element: HTMLElement): ChartTheme {
     training: read("--kw-training"),
     validation: read("--kw-validation"),
     best: read("--kw-best"),
+    mark: read("--kw-mark"),
     font: style.fontFamily,
   };
 }

@@ -55,6 +55,7 @@ export function Controls({
       <LearningRate
         value={progress.learning_rate}
         schedule={progress.learning_rate_schedule}
+        held={progress.learning_rate_held}
         wrong={rateRefusal !== null || rate.error !== null}
         pending={rate.pending}
         noteId={noteId}
@@ -63,14 +64,15 @@ export function Controls({
           onRateRefusal(reason);
         }}
         onApply={(value) => commands.run("set_learning_rate", { value })}
+        onFollow={() => void commands.run("follow_schedule", {})}
       />
     </div>
   );
 }
 
 const UNHEARD =
-  "The kernel has not answered yet: buttons answer when the cell ends; " +
-  "interrupting the kernel (■) stops safely.";
+  "The kernel has not answered yet: it may be compiling, or deep in a step. " +
+  "Interrupting the kernel (■) stops safely.";
 const AFTER_CELL =
   "Here the buttons answer only when the cell ends; interrupting the kernel (■) stops safely.";
 
@@ -84,7 +86,7 @@ interface ControlNotesProps {
 
 /** Under the controls: what was refused, and when an answer is to be expected. */
 export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: ControlNotesProps) {
-  const errors = (["pause", "resume", "stop"] as const)
+  const errors = (["pause", "resume", "stop", "follow_schedule"] as const)
     .map((command) => commands.state(command).error)
     .filter((error) => error !== null);
   const { unheard } = commands;

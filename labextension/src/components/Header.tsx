@@ -23,16 +23,17 @@ export function Header({ run, progress, receivedAt, alive, asked }: HeaderProps)
     <header class="kw-header">
       <span class="kw-status" data-status={alive || isFinal(progress) ? progress.status : "lost"}>
         <span class="kw-dot" aria-hidden="true" />
-        <span role="status">{progress.status}</span>
+        {/* Read at will; what is said by itself, and how often, is the announcer's. */}
+        <span role="status" aria-live="off">
+          {progress.status}
+        </span>
       </span>
       <span class="kw-counts">
         <Counts run={run} progress={progress} alive={alive} />
       </span>
       <span class="kw-times">
         {asked ? (
-          <span class="kw-asked" aria-live="polite">
-            {asked}
-          </span>
+          <span class="kw-asked">{asked}</span>
         ) : (
           <Times progress={progress} since={since} alive={alive} />
         )}

@@ -3,13 +3,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatLearningRate } from "../format";
 import { readLearningRate, stepLearningRate } from "../learningRate";
+import { t } from "../strings";
 import { useUniqueId } from "./hooks";
 
 interface LearningRateProps {
   /** As the kernel told it last; null when unknown. */
   value: number | null;
-  /** Class name of the schedule that sets it, or null when the user may. */
+  /** Class name of the optimizer's schedule, or null without one. */
   schedule: string | null;
+  /** Whether the user's value holds in place of the schedule's. */
+  held: boolean;
   /** The last one was refused, by us or by the kernel. */
   wrong: boolean;
   pending: boolean;
@@ -18,13 +21,15 @@ interface LearningRateProps {
   /** What was typed is no learning rate, for this reason; null when that is settled. */
   onRefuse: (reason: string | null) => void;
   onApply: (value: number) => Promise<boolean>;
+  /** Give the rate back to the schedule. */
+  onFollow: () => void;
 }
 
 // After the kernel's consent its next state message brings the new value.
 const SETTLE_MS = 1500;
 
 export function LearningRate(props: LearningRateProps) {
-  const { value, schedule, wrong, pending, noteId, onRefuse, onApply } = props;
+  const { value, schedule, held, wrong, pending, noteId, onRefuse, onApply, onFollow } = props;
   // What stands in the field in place of `value`: being typed, or applied and not yet told back.
   const [draft, setDraft] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -104,7 +109,6 @@ export function LearningRate(props: LearningRateProps) {
           aria-invalid={wrong}
           aria-busy={pending}
           aria-describedby={`${noteId} ${scheduleId}`}
-          disabled={schedule !== null}
           value={text}
           onInput={(event) => {
             settled.current = null;
@@ -123,8 +127,13 @@ export function LearningRate(props: LearningRateProps) {
         />
       </label>
       <span id={scheduleId} class="kw-schedule">
-        {schedule ? `set by ${schedule}` : ""}
+        {schedule ? (held ? t("held; %1 is set aside", schedule) : t("set by %1", schedule)) : ""}
       </span>
+      {schedule && held && (
+        <button type="button" class="kw-button" onClick={onFollow}>
+          {t("Follow schedule")}
+        </button>
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** What the lines mean: one legend for all charts, naming only what is drawn. */
 
-export type SwatchKind = "batch" | "smoothed" | "training" | "validation" | "best";
+export type SwatchKind = "batch" | "smoothed" | "training" | "validation" | "best" | "mark";
 
 /** A small picture of a line as the charts draw it: told apart by dash and marker too. */
 export function Swatch({ kind }: { kind: SwatchKind }) {
@@ -13,7 +13,8 @@ export function Swatch({ kind }: { kind: SwatchKind }) {
       height="10"
       aria-hidden="true"
     >
-      {kind !== "best" && <path class="kw-swatch-line" d="M1 5H23" />}
+      {kind === "mark" && <path class="kw-swatch-line" d="M12 -1V11" />}
+      {kind !== "best" && kind !== "mark" && <path class="kw-swatch-line" d="M1 5H23" />}
       {kind === "training" && <circle class="kw-swatch-marker" cx="12" cy="5" r="3" />}
       {kind === "validation" && <path class="kw-swatch-marker" d="M12 1l4 4-4 4-4-4z" />}
       {kind === "best" && (
@@ -33,6 +34,7 @@ export interface LegendProps {
   training: boolean;
   validation: boolean;
   best: boolean;
+  marks: boolean;
 }
 
 export function Legend(shown: LegendProps) {
@@ -42,6 +44,7 @@ export function Legend(shown: LegendProps) {
     ["training", "training, per epoch", shown.training],
     ["validation", "validation", shown.validation],
     ["best", "best epoch", shown.best],
+    ["mark", "somebody acted", shown.marks],
   ];
   return (
     <ul class="kw-legend" aria-label="Legend">

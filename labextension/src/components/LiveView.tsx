@@ -3,20 +3,35 @@
  * table, commands under way. Everything else is the store's.
  */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChartOptions } from "../chart/curves";
 import { recallChoices, rememberChoices } from "../choices";
 import type { Plotly } from "../plotly";
-import { FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
-import type { Session } from "../session";
+import {
+  type EarlierFit,
+  FINAL_STATUSES,
+  PROTOCOL_VERSION,
+  type Progress,
+  type RunInfo,
+} from "../protocol";
+import { SavedTransport } from "../savedTransport";
+import { Session } from "../session";
+import { Announcer } from "./Announcer";
 import { Charts } from "./Charts";
 import { ControlNotes, Controls, describeAsked } from "./Controls";
 import { useCommands } from "./commands";
+import { Devices } from "./Devices";
+import { FitSelect } from "./FitSelect";
 import { Header } from "./Header";
 import { useStore, useTheme, useUniqueId } from "./hooks";
+import { Marks } from "./Marks";
 import { Messages } from "./Messages";
+import { FEW_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
 import { Toolbar } from "./Toolbar";
+
+/** Charts shown in little room without being asked for. */
+const FEW_COMPACT = 3;
 
 interface LiveViewProps {
   session: Session;
@@ -30,6 +45,9 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
   useStore(store);
   const theme = useTheme();
   const { run, progress } = store;
+  const [selected, setSelected] = useState<number | null>(null);
+  const earlier = store.earlier.find((fit) => fit.run.fit === selected);
+  const shown = useEarlier(earlier) ?? session;
   return (
     <section
       class={compact ? "kw-root kw-compact" : "kw-root"}
@@ -38,15 +56,26 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
       data-run={run?.run_id}
     >
       {run && progress ? (
-        <RunView
-          key={run.run_id}
-          session={session}
-          run={run}
-          progress={progress}
-          loadPlotly={loadPlotly}
-          compact={compact}
-          themeRevision={theme.revision}
-        />
+        <>
+          {store.earlier.length > 0 && (
+            <FitSelect
+              run={run}
+              status={progress.status}
+              earlier={store.earlier}
+              selected={earlier ? selected : null}
+              onSelect={setSelected}
+            />
+          )}
+          <RunView
+            key={`${run.run_id}/${shown.store.run?.fit}`}
+            session={shown}
+            run={shown.store.run ?? run}
+            progress={shown.store.progress ?? progress}
+            loadPlotly={loadPlotly}
+            compact={compact}
+            themeRevision={theme.revision}
+          />
+        </>
       ) : (
         <p class="kw-waiting">
           {session.interactive ? "Waiting for the kernel…" : "The saved run cannot be read."}
@@ -76,13 +105,20 @@ function RunView(props: RunViewProps) {
       },
   );
   const [table, setTable] = useState(earlier.table ?? false);
-  useEffect(() => rememberChoices(run.run_id, { options, table }), [run.run_id, options, table]);
+  const [chosen, setChosen] = useState<readonly string[] | null>(earlier.metrics ?? null);
+  useEffect(
+    () => rememberChoices(run.run_id, { options, table, metrics: chosen }),
+    [run.run_id, options, table, chosen],
+  );
+  const saver = useRef<(() => void) | null>(null);
   const [rateRefusal, setRateRefusal] = useState<string | null>(null);
   const noteId = useUniqueId("note");
   const plotly = usePlotly(loadPlotly);
   const failed = plotly === "failed";
   const over = FINAL_STATUSES.has(progress.status);
   const alive = session.interactive && store.connected && !over;
+  const few = compact ? FEW_COMPACT : FEW_CHARTS;
+  const metrics = shownMetrics(run.metrics, chosen, few);
   return (
     <>
       <Header
@@ -108,6 +144,7 @@ function RunView(props: RunViewProps) {
             table={table || failed}
             onOptions={(change) => setOptions((now) => ({ ...now, ...change }))}
             onTable={setTable}
+            onSavePicture={() => saver.current?.()}
           />
         )}
       </div>
@@ -124,21 +161,48 @@ function RunView(props: RunViewProps) {
         lost={session.interactive && !store.connected && !over}
         unfinished={!session.interactive && !over}
       />
+      {alive && <Devices devices={progress.devices} />}
+      {run.metrics.length > few && !failed && (
+        <MetricChoice
+          metrics={run.metrics}
+          shown={new Set(metrics.map(({ name }) => name))}
+          onChoose={setChosen}
+        />
+      )}
       {failed ? (
         <p class="kw-waiting">The charts could not be loaded; the table has the same numbers.</p>
       ) : (
         <Charts
           store={store}
           run={run}
+          metrics={metrics}
           options={options}
           plotly={plotly}
           themeRevision={themeRevision}
           compact={compact}
+          saver={saver}
         />
       )}
+      <Marks marks={store.marks} />
+      {alive && <Announcer store={store} progress={progress} />}
       {((table && !compact) || failed) && <MetricsTable store={store} />}
     </>
   );
+}
+
+/** A session over an earlier fit of the view, or null. */
+function useEarlier(fit: EarlierFit | undefined): Session | null {
+  const saved = fit?.saved;
+  const [session, setSession] = useState<{ saved: unknown; session: Session } | null>(null);
+  useEffect(() => {
+    if (!saved) return;
+    const lifetime = new AbortController();
+    const envelope = { v: PROTOCOL_VERSION, kind: "snapshot", payload: saved };
+    const made = new Session(new SavedTransport(envelope), lifetime.signal);
+    setSession({ saved, session: made });
+    return () => lifetime.abort();
+  }, [saved]);
+  return saved && session?.saved === saved ? session.session : null;
 }
 
 /** Plotly, null while it loads, or "failed". */

@@ -2,6 +2,7 @@
 
 import type { ChartOptions } from "../chart/curves";
 import { X_AXES } from "../protocol";
+import { t } from "../strings";
 import { useUniqueId } from "./hooks";
 
 interface ToolbarProps {
@@ -9,9 +10,10 @@ interface ToolbarProps {
   table: boolean;
   onOptions: (change: Partial<ChartOptions>) => void;
   onTable: (shown: boolean) => void;
+  onSavePicture: () => void;
 }
 
-export function Toolbar({ options, table, onOptions, onTable }: ToolbarProps) {
+export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: ToolbarProps) {
   const group = useUniqueId("axis");
   return (
     <div class="kw-toolbar" data-lm-suppress-shortcuts="true">
@@ -62,6 +64,9 @@ export function Toolbar({ options, table, onOptions, onTable }: ToolbarProps) {
           onClick={() => onTable(!table)}
         >
           Table
+        </button>
+        <button type="button" class="kw-toggle" onClick={onSavePicture}>
+          {t("Save picture")}
         </button>
       </div>
     </div>

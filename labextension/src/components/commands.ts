@@ -8,7 +8,7 @@ import { useRedraw } from "./hooks";
 /** A kernel that hears us while it trains acknowledges in milliseconds. */
 const PATIENCE_MS = 2000;
 
-export type Command = "pause" | "resume" | "stop" | "set_learning_rate";
+export type Command = "pause" | "resume" | "stop" | "set_learning_rate" | "follow_schedule";
 
 export interface CommandState {
   /** Asked, and nothing has come of it yet. */
@@ -75,7 +75,7 @@ export class Commands {
       over ||
       (command === "pause" && status === "paused") ||
       (command === "resume" && status === "running") ||
-      (command !== "stop" && command !== "set_learning_rate" && status === "stopping");
+      ((command === "pause" || command === "resume") && status === "stopping");
     for (const [command, state] of this.states) {
       if (state.pending && settled(command)) this.states.set(command, IDLE);
       else if (over) this.states.delete(command);

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { type ChartOptions, metricCurves } from "../chart/curves";
-import { ChartDrawer } from "../chart/drawer";
+import { ChartDrawer, type DrawInput } from "../chart/drawer";
 import type { ChartTheme } from "../chart/figure";
 import type { Hover } from "../chart/hover";
 import type { Pace, PacedChart } from "../chart/pace";
@@ -51,26 +51,8 @@ export function useDrawnChart(metric: MetricInfo, context: ChartContext) {
   const draw = () => {
     if (!drawer.current || !width.current) return;
     const { metric, context } = latest.current;
-    const { store, options } = context;
-    const curves = metricCurves(store, metric, options);
-    const xRange = context.zoom ?? fullXRange(store, options.xAxis);
-    const unit =
-      options.xAxis === "time"
-        ? timeUnit(fullXRange(store, "time")[1])
-        : { name: options.xAxis, seconds: 1 };
-    drawer.current.draw({
-      name: metric.name,
-      metricKind: metric.kind,
-      curves,
-      options,
-      xRange,
-      yRange: yZoom.current ?? fitYRange(curves, xRange, options.logScale),
-      xUnit: unit.seconds,
-      xTitle: unit.name,
-      width: width.current,
-      height: context.height,
-      theme: context.readTheme(),
-    });
+    const input = drawInput(metric, context, width.current, context.height);
+    drawer.current.draw({ ...input, yRange: yZoom.current ?? input.yRange });
   };
 
   const { plotly, pace, hover } = context;
@@ -120,7 +102,74 @@ export function useDrawnChart(metric: MetricInfo, context: ChartContext) {
   }, [options.logScale, resets]);
   useLayoutEffect(() => paced.current?.invalidate(true), [...userState, themeRevision]);
 
-  return { plotElement, frame, drawer, dragProps: pointerHandlers(context, frame, drawer) };
+  const handlers = {
+    ...pointerHandlers(context, frame, drawer),
+    onKeyDown: keyHandler(context, drawer),
+    onBlur: () => context.hover.set(null),
+  };
+  return { plotElement, frame, drawer, handlers };
+}
+
+/** All that a drawing of `metric` depends on. */
+export function drawInput(
+  metric: MetricInfo,
+  {
+    store,
+    options,
+    zoom,
+    readTheme,
+  }: Pick<ChartContext, "store" | "options" | "zoom" | "readTheme">,
+  width: number,
+  height: number,
+): DrawInput {
+  const curves = metricCurves(store, metric, options);
+  const xRange = zoom ?? fullXRange(store, options.xAxis);
+  const unit =
+    options.xAxis === "time"
+      ? timeUnit(fullXRange(store, "time")[1])
+      : { name: options.xAxis, seconds: 1 };
+  return {
+    name: metric.name,
+    metricKind: metric.kind,
+    curves,
+    options,
+    xRange,
+    yRange: fitYRange(curves, xRange, options.logScale),
+    xUnit: unit.seconds,
+    xTitle: unit.name,
+    width,
+    height,
+    theme: readTheme(),
+  };
+}
+
+/** Keys of a chart that has the focus: zoom and move along x, back to all, and the crosshair. */
+function keyHandler(context: ChartContext, drawer: { current: ChartDrawer | null }) {
+  return (event: KeyboardEvent) => {
+    const drawn = drawer.current?.drawn;
+    if (!drawn || event.ctrlKey || event.metaKey || event.altKey) return;
+    const [low, high] = drawn.xRange;
+    const width = high - low;
+    const step = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+    if (step && event.shiftKey) {
+      context.onZoom([low + step * 0.2 * width, high + step * 0.2 * width]);
+    } else if (step) {
+      const from = context.hover.x ?? (step > 0 ? low : high);
+      context.hover.set(Math.min(high, Math.max(low, from + 0.02 * step * width)));
+    } else if (event.key === "+" || event.key === "=") {
+      context.onZoom([low + 0.2 * width, high - 0.2 * width]);
+    } else if (event.key === "-") {
+      context.onZoom([low - 0.25 * width, high + 0.25 * width]);
+    } else if (event.key === "0" || event.key === "Home") {
+      context.onReset();
+    } else if (event.key === "Escape" && context.hover.x !== null) {
+      context.hover.set(null);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
 }
 
 function pointerHandlers(
