@@ -43,6 +43,8 @@ class FitProgress:
         initial_epoch: the epoch number at which it began, from 0.
         batches: batches an epoch, or None while unknown (a generator's first epoch).
         steps_per_execution: batches that Keras runs between two hooks.
+        begins_one_too_many: whether Keras, on this backend, begins a batch to find that data of
+            unknown length has run out.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class FitProgress:
         *,
         initial_epoch: int = 0,
         steps_per_execution: int = 1,
+        begins_one_too_many: bool = True,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or Clock()
@@ -64,6 +67,7 @@ class FitProgress:
         self.batch = 0  # finished in this epoch
         self.validation_batch = 0
         self._steps_per_execution = steps_per_execution
+        self._begins_one_too_many = begins_one_too_many
         self._steps_before_epoch = 0
         self._training_ended = False
         self._speed: float | None = None
@@ -146,9 +150,8 @@ class FitProgress:
         done = self.batch + self._steps_per_execution
         if self.batches is not None:
             self.batch = min(done, self.batches)
-        elif cut_short:
+        elif cut_short or not self._begins_one_too_many:
             self.batch = done
-        # Else Keras begins one batch more than there are, to find that the data has run out.
 
     def begin_validation(self, cut_short: bool = False) -> None:
         self.end_training_of_epoch(cut_short)

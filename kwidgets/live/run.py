@@ -93,6 +93,7 @@ class FitRun:
             settings.epochs,
             settings.batches,
             steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
+            begins_one_too_many=keras.backend.backend() != "torch",
         )
         before = self._guard("Looking for an earlier fit", find_before, model)
         self.goes_on = before is not None

@@ -1,0 +1,47 @@
+"""Runs tests under another backend of Keras: the same promises, in a process started with it.
+
+JAX is among the packages of ``make test``. PyTorch's wheel brings gigabytes of CUDA libraries:
+``make test-matrix`` installs it in an environment of its own, and its turn comes where that is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BACKENDS = ["jax", "torch"]
+# Most of the time goes into compiling what runs once.
+QUICK_TO_COMPILE = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+
+
+def python_with(backend: str) -> str:
+    """Return a Python that has ``backend``; skip the test where there is none."""
+    if importlib.util.find_spec(backend) is not None:
+        return sys.executable
+    found = sorted((ROOT / ".build" / "kernels").glob(f"{backend}-*/bin/python"))
+    if not found:
+        pytest.skip(f"{backend} is not installed here: make test-matrix does that")
+    return str(found[-1])
+
+
+def check_under(backend: str, modules: list[Path], *options: str) -> None:
+    """Run the tests of ``modules`` under ``backend``; fail with what they print."""
+    done = subprocess.run(
+        [
+            *(python_with(backend), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
+            *options,
+            *map(str, modules),
+        ],
+        env={**os.environ, "KERAS_BACKEND": backend, "XLA_FLAGS": QUICK_TO_COMPILE},
+        capture_output=True,
+        text=True,
+        timeout=290,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

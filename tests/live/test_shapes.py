@@ -1,0 +1,269 @@
+"""Every shape of fit is watched truly: what LivePlot keeps agrees with Keras's own History."""
+
+import keras
+import numpy as np
+import pytest
+
+import kwidgets as kw
+
+BACKEND = keras.backend.backend()
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    x = rng.random((96, 4), dtype="float32")
+    return x, x.sum(axis=1, keepdims=True)
+
+
+def compiled(model=None, **arguments):
+    keras.utils.set_random_seed(3)
+    model = model or keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(**{"optimizer": "sgd", "loss": "mse", "metrics": ["mae"]} | arguments)
+    return model
+
+
+def watch(model, *data, **arguments):
+    live = kw.LivePlot()
+    callbacks = [live, *arguments.pop("callbacks", [])]
+    history = model.fit(*data, callbacks=callbacks, verbose=0, **arguments)
+    return live, history.history
+
+
+def agrees(live, history):
+    for name, values in history.items():
+        ours = live.history[name]
+        ours = ours[~np.isnan(ours)] if len(values) < len(ours) else ours
+        np.testing.assert_allclose(ours, values, rtol=1e-6, equal_nan=True)
+
+
+def test_validation_freq_leaves_gaps_where_there_was_none(data):
+    live, history = watch(
+        compiled(), *data, epochs=5, validation_split=0.25, validation_freq=2, batch_size=16
+    )
+    agrees(live, history)
+    assert list(np.isnan(live.history["val_loss"])) == [True, False, True, False, True]
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses it on PyTorch")
+@pytest.mark.parametrize("steps", [2, 4, 7])
+def test_several_steps_per_execution_count_as_such(data, steps):
+    model = compiled(steps_per_execution=steps)
+    live, history = watch(model, *data, epochs=3, batch_size=16)
+    agrees(live, history)
+    assert list(live.history["step"]) == [6, 12, 18]
+
+
+def test_initial_epoch_begins_the_axis_there(data):
+    live, history = watch(compiled(), *data, initial_epoch=3, epochs=5, batch_size=16)
+    agrees(live, history)
+    assert list(live.history["epoch"]) == [3, 4]
+    run = live._run.view._run
+    assert (run["initial_epoch"], run["first_epoch"], run["epochs_before"]) == (3, 3, 0)
+
+
+def test_a_second_fit_of_a_model_goes_on_with_its_curves(data):
+    model = compiled()
+    first, _ = watch(model, *data, epochs=2, batch_size=16)
+    second, history = watch(model, *data, epochs=3, batch_size=16)
+    assert list(second.history["epoch"]) == [0, 1, 2, 3, 4]
+    assert list(second.history["step"]) == [6, 12, 18, 24, 30]
+    assert np.all(np.diff(second.history["seconds"]) > 0)
+    np.testing.assert_allclose(second.history["loss"][2:], history["loss"], rtol=1e-6)
+    np.testing.assert_array_equal(second.history["loss"][:2], first.history["loss"])
+    (mark,) = second.history.marks
+    assert (mark["kind"], mark["step"], mark["epoch"]) == ("fit", 12, 2.0)
+    assert list(first.history["epoch"]) == [0, 1], "the first one's stay as they were"
+
+
+def test_who_counts_on_with_initial_epoch_gets_no_second_offset(data):
+    model = compiled()
+    watch(model, *data, epochs=2)
+    live, _ = watch(model, *data, initial_epoch=2, epochs=4)
+    assert list(live.history["epoch"]) == [0, 1, 2, 3]
+
+
+def test_a_compile_in_between_goes_on_and_new_weights_begin_anew(data):
+    model = compiled()
+    start = model.get_weights()
+    watch(model, *data, epochs=2)
+    model.compile("adam", "mse")
+    live, _ = watch(model, *data, epochs=1)
+    assert list(live.history["epoch"]) == [0, 1, 2]
+    model.set_weights(start)
+    live, _ = watch(model, *data, epochs=1)
+    assert list(live.history["epoch"]) == [0]
+    assert not live.history.marks
+
+
+def test_after_an_interrupt_the_next_fit_goes_on(data):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    model = compiled()
+    with pytest.raises(KeyboardInterrupt):
+        watch(model, *data, epochs=5, callbacks=[Interrupt()])
+    model.fit(*data, epochs=1, verbose=0)  # whatever state it is in, it is usable
+    live, _ = watch(model, *data, epochs=1)
+    assert live.status == "finished"
+
+
+def test_many_outputs_are_grouped(data):
+    x, y = data
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(1, name=name)(inputs) for name in ("a", "a_b")]
+    model = compiled(keras.Model(inputs, outputs), loss=["mse", "mse"], metrics=[["mae"], ["mae"]])
+    live, history = watch(model, x, [y, y], epochs=2, validation_split=0.25)
+    agrees(live, history)
+    groups = {name: metric["group"] for name, metric in live._store.metrics.items()}
+    assert groups["loss"] is None
+    assert groups["a_mae"] == "a" and groups["a_b_mae"] == "a_b"
+
+
+def test_generators_and_data_sets_of_unknown_length(data):
+    x, y = data
+
+    def batches():
+        for i in range(6):
+            yield x[i * 16 :][:16], y[i * 16 :][:16]
+
+    live, history = watch(compiled(), batches())
+    agrees(live, history)
+    assert list(live.history["step"]) == [6]
+
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return 6
+
+        def __getitem__(self, i):
+            return x[i * 16 :][:16], y[i * 16 :][:16]
+
+    live, history = watch(compiled(), Batches(), epochs=2)
+    agrees(live, history)
+    assert list(live.history["step"]) == [6, 12]
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.data is TensorFlow's")
+def test_tf_data_of_unknown_length(data):
+    import tensorflow as tf
+
+    rows = tf.data.Dataset.from_tensor_slices(data).filter(lambda x, y: True).batch(16)
+    live, history = watch(compiled(), rows, epochs=3)
+    agrees(live, history)
+    assert list(live.history["step"]) == [6, 12, 18]
+
+
+class Own(keras.Model):
+    """Subclassed, with a step of its own that logs what it likes."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.dense(x)
+
+    if BACKEND == "jax":
+
+        def train_step(self, state, data):
+            logs, state = super().train_step(state, data)
+            return {**logs, "extra": logs["loss"] * 2}, state
+    else:
+
+        def train_step(self, data):
+            logs = super().train_step(data)
+            return {**logs, "extra": logs["loss"] * 2}
+
+
+def test_subclassed_models_with_a_train_step_of_their_own(data):
+    live, history = watch(compiled(Own()), *data, epochs=2, batch_size=16)
+    agrees(live, history)
+    assert live._store.metrics["extra"]["kind"] == "epoch"
+
+
+def test_class_and_sample_weights(data):
+    x, _ = data
+    y = (np.arange(96) % 2).astype("int32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, "softmax")])
+    model = compiled(model, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    live, history = watch(model, x, y, epochs=2, class_weight={0: 1.0, 1: 7.0})
+    agrees(live, history)
+    live, history = watch(model, x, y, epochs=2, sample_weight=np.linspace(0, 1, 96))
+    agrees(live, {name: [*live.history[name][:2], *values] for name, values in history.items()})
+
+
+def marks(live):
+    return [mark["text"] for mark in live.history.marks]
+
+
+def test_reduce_lr_on_plateau_leaves_a_mark(data):
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=100, factor=0.5)
+    live, _ = watch(compiled(), *data, epochs=3, callbacks=[plateau])
+    assert marks(live) == ["ReduceLROnPlateau: learning rate 0.01 → 0.005"]
+    assert live.history.marks[0]["epoch"] == 2.0
+
+
+def test_a_scheduler_that_sets_the_rate_each_epoch_leaves_none(data):
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
+    live, _ = watch(compiled(), *data, epochs=4, callbacks=[scheduler])
+    assert marks(live) == []
+
+
+def test_early_stopping_says_why_and_which_weights(data):
+    stopping = keras.callbacks.EarlyStopping(
+        "loss", patience=2, min_delta=100, restore_best_weights=True
+    )
+    live, _ = watch(compiled(), *data, epochs=9, callbacks=[stopping])
+    assert live.status == "finished"
+    says = (
+        "EarlyStopping ended the training: no better loss for 2 epochs (best in epoch 1). "
+        "Weights of epoch 1 restored."
+    )
+    assert live._run.detail == says
+    assert marks(live) == [says]
+
+
+def test_terminate_on_nan_says_so(data):
+    x, y = data
+    bad = np.where(np.arange(96)[:, None] > 40, np.nan, y)
+    terminate = keras.callbacks.TerminateOnNaN()
+    live, _ = watch(
+        compiled(), x, bad, epochs=9, batch_size=16, shuffle=False, callbacks=[terminate]
+    )
+    assert live._run.detail == "TerminateOnNaN ended the training: the loss became NaN."
+
+
+def test_what_the_user_does_leaves_marks(data):
+    live = kw.LivePlot()
+
+    class Act(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 0:
+                live.set_learning_rate(0.25)
+            elif epoch == 1:
+                live.stop()
+
+    compiled().fit(*data, epochs=9, callbacks=[live, Act()], verbose=0)
+    assert marks(live) == ["Learning rate 0.01 → 0.25", "Stop"]
+
+
+def test_the_history_goes_to_pandas_and_csv(data, tmp_path):
+    live, history = watch(compiled(), *data, epochs=3, validation_split=0.25, validation_freq=2)
+    frame = live.history.to_pandas()
+    assert list(frame["loss"]) == pytest.approx(history["loss"])
+    assert len(live.history.to_pandas(batches=True)) == len(live.history.batches["step"])
+    live.history.to_csv(tmp_path / "run.csv")
+    header, first, second, _ = (tmp_path / "run.csv").read_text().splitlines()
+    assert header.split(",")[:3] == ["step", "epoch", "seconds"]
+    column = header.split(",").index("val_loss")
+    assert first.split(",")[column] == ""
+    assert float(second.split(",")[column]) == pytest.approx(history["val_loss"][0])
+
+
+def test_the_figure_shows_the_marks(data):
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=100, factor=0.5)
+    live, _ = watch(compiled(), *data, epochs=3, callbacks=[plateau])
+    names = [trace.name for trace in live.figure.data]
+    assert "ReduceLROnPlateau: learning rate 0.01 → 0.005" in names
