@@ -22,25 +22,38 @@ class Frontend:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             message = self.client.get_iopub_msg(timeout=end - time.monotonic())
-            content = message["content"]
-            kind = message["msg_type"]
-            if kind == "comm_open" and "snapshot" in content["data"].get("state", {}):
-                self.comm_id = content["comm_id"]
-            elif kind == "comm_msg" and content["comm_id"] == self.comm_id:
-                if content["data"].get("method") == "custom":
-                    self.updates.append(content["data"]["content"])
-            elif kind == "comm_msg" and content["comm_id"] == protocol.CHANNEL:
-                self.on_channel.append(content["data"])
-            elif kind in ("display_data", "update_display_data"):
-                content["parent"] = message["parent_header"]["msg_id"]
-                self.displays.append((kind, content))
-            elif kind == "stream":
-                self.texts.append(content["text"])
-            elif kind == "error":
-                raise AssertionError("\n".join(content["traceback"]))
+            self.take(message)
+            if message["msg_type"] == "error":
+                raise AssertionError("\n".join(message["content"]["traceback"]))
             if condition():
                 return
         raise AssertionError("it did not come")
+
+    def read_until_idle(self, request, seconds=60):
+        """Read until the cell that ``request`` began has ended, whatever it met."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=seconds)
+            self.take(message)
+            content = message["content"]
+            ours = message["parent_header"].get("msg_id") == request
+            if ours and content.get("execution_state") == "idle":
+                return
+
+    def take(self, message):
+        """Note what a message says."""
+        content, kind = message["content"], message["msg_type"]
+        if kind == "comm_open" and "snapshot" in content["data"].get("state", {}):
+            self.comm_id = content["comm_id"]
+        elif kind == "comm_msg" and content["comm_id"] == self.comm_id:
+            if content["data"].get("method") == "custom":
+                self.updates.append(content["data"]["content"])
+        elif kind == "comm_msg" and content["comm_id"] == protocol.CHANNEL:
+            self.on_channel.append(content["data"])
+        elif kind in ("display_data", "update_display_data"):
+            content["parent"] = message["parent_header"]["msg_id"]
+            self.displays.append((kind, content))
+        elif kind == "stream":
+            self.texts.append(content["text"])
 
     def send(self, kind, payload=None, id="m1", v=protocol.PROTOCOL_VERSION):
         envelope = {"v": v, "kind": kind, "id": id, "payload": payload or {}}

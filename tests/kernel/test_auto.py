@@ -1,0 +1,184 @@
+"""``%load_ext kwidgets`` gives every fit a live view: a real kernel, no browser."""
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from kwidgets import protocol
+from tests.kernel.frontend import Frontend
+
+# JAX is there in a third of TensorFlow's time; how callbacks are made does not depend on it.
+SETUP = """
+import os
+os.environ["KERAS_BACKEND"] = "jax"
+%load_ext kwidgets
+import keras, numpy as np
+def make():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+x, y = np.ones((64, 4)), np.ones((64, 1))
+"""
+
+
+@pytest.fixture(scope="module")
+def client():
+    manager, client = start_new_kernel()
+    client.execute_interactive(SETUP, output_hook=lambda message: None)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def run(client):
+    def run(code):
+        """Run a cell to its end; return what it showed and printed."""
+        frontend = Frontend(client)
+        request = client.execute(code, stop_on_error=False)
+        frontend.read_until_idle(request)
+        return frontend
+
+    return run
+
+
+def live_views(frontend):
+    """The outputs that show a run, by their display's id, each as it was last."""
+    views = {}
+    for _, content in frontend.displays:
+        if protocol.MIME_TYPE in content["data"]:
+            views[content["transient"]["display_id"]] = content["data"]
+    return list(views.values())
+
+
+def test_a_plain_fit_has_a_view_in_place_of_the_bar(run):
+    frontend = run("make().fit(x, y, epochs=2);")
+    (view,) = live_views(frontend)
+    assert view["text/plain"].startswith("Training finished: 2 of 2 epochs")
+    assert frontend.texts == []
+
+
+def test_so_has_one_in_a_function_and_one_with_positional_arguments(run):
+    frontend = run("def train(model):\n    return model.fit(x, y, 32, 3)\ntrain(make());")
+    (view,) = live_views(frontend)
+    assert "3 of 3 epochs" in view["text/plain"]
+
+
+def test_a_quiet_fit_has_none(run):
+    frontend = run("make().fit(x, y, epochs=2, verbose=0);")
+    assert frontend.displays == [] and frontend.texts == []
+
+
+def test_a_fit_with_its_own_live_plot_is_not_doubled(run):
+    frontend = run(
+        "import kwidgets as kw\nlive = kw.LivePlot()\n"
+        "make().fit(x, y, callbacks=[live]);\nprint(kw.latest() is live)"
+    )
+    assert len(live_views(frontend)) == 1
+    assert frontend.texts == ["True\n"], "no text bar beside it"
+
+
+def test_a_loop_shares_one_view(run):
+    frontend = run(
+        "for i in range(3):\n    make().fit(x, y)\n"
+        "print(keras.backend.backend(), kw.latest().status)"
+    )
+    (view,) = live_views(frontend)
+    payload = view[protocol.MIME_TYPE]["payload"]
+    assert payload["run"]["fit"] == 3
+    assert [fit["snapshot"]["run"]["fit"] for fit in payload["earlier"]] == [1, 2]
+    assert view["text/plain"].count("Training finished") == 3
+    shown = [kind for kind, _ in frontend.displays]
+    assert shown == ["display_data", "update_display_data"], "one view, one picture at the end"
+
+
+def test_a_loop_over_one_model_is_one_curve(run):
+    frontend = run("model = make()\nfor i in range(3):\n    model.fit(x, y, epochs=2)")
+    (view,) = live_views(frontend)
+    payload = view[protocol.MIME_TYPE]["payload"]
+    assert payload["earlier"] == []
+    assert payload["epoch"]["rows"] == 6
+    assert [mark["text"] for mark in payload["marks"]] == ["A new fit goes on"] * 2
+
+
+def test_of_very_many_fits_the_latest_are_kept_and_the_file_stays_small(run):
+    frontend = run("for i in range(60):\n    make().fit(x, y, verbose='auto')")
+    (view,) = live_views(frontend)
+    payload = view[protocol.MIME_TYPE]["payload"]
+    assert payload["run"]["fit"] == 60
+    assert [fit["snapshot"]["run"]["fit"] for fit in payload["earlier"]] == list(range(20, 60))
+    assert sum(map(len, map(str, view.values()))) < 40 * 15_000
+
+
+def test_a_fit_within_a_fit_has_a_view_of_its_own(run):
+    frontend = run(
+        "class Inner(keras.callbacks.Callback):\n"
+        "    def on_epoch_end(self, epoch, logs=None):\n"
+        "        make().fit(x, y)\n"
+        "make().fit(x, y, epochs=2, callbacks=[Inner()]);"
+    )
+    outer, inner = live_views(frontend)
+    assert "2 of 2 epochs" in outer["text/plain"]
+    assert inner["text/plain"].count("Training finished") == 2
+
+
+def test_evaluate_and_predict_tell_their_progress_in_one_output(run):
+    frontend = run("model = make()\nmodel.evaluate(x, y)\nfor i in range(50): model.predict(x);")
+    _, content = frontend.displays[-1]
+    lines = content["data"]["text/plain"].splitlines()
+    assert lines[0] == "43 earlier calls"
+    assert len({c["transient"]["display_id"] for _, c in frontend.displays}) == 1
+    assert lines[-1].startswith("Predicted sequential") and "2 batches" in lines[-1]
+    frontend = run("model.evaluate(x, y);")
+    text = frontend.displays[-1][1]["data"]["text/plain"]
+    assert text.startswith("Evaluated sequential") and "loss" in text
+
+
+def test_an_evaluation_that_fails_does_not_stay_running(run):
+    frontend = run(
+        "def broken():\n    for i in range(40): yield x, y\n    raise ValueError('broken data')\n"
+        "try:\n    model.evaluate(broken())\nexcept ValueError: pass"
+    )
+    data = frontend.displays[-1][1]["data"]
+    assert "ended early" in data["text/plain"]
+    assert "<progress" not in data["text/html"]
+
+
+def test_names_that_hold_html_are_text(run):
+    frontend = run(
+        "model = make()\nmodel.name = '<img src=x onerror=alert(1)>'\n"
+        "model.evaluate(x, y)\nmodel.fit(x, y);"
+    )
+    for _, content in frontend.displays:
+        assert "<img src=x" not in content["data"].get("text/html", "")
+
+
+def test_off_and_on_again(run):
+    frontend = run("%kwidgets live off\nmake().fit(x, y)\nmake().evaluate(x, y);")
+    assert frontend.displays == [] or all("text/html" not in c for _, c in frontend.displays)
+    assert "step" in "".join(frontend.texts), "Keras's own bar"
+    frontend = run("%kwidgets live on\nmake().fit(x, y);")
+    assert len(live_views(frontend)) == 1
+    assert "step" not in "".join(frontend.texts)
+    frontend = run("%kwidgets live maybe")
+    assert "live on, live off" in "".join(frontend.texts)
+
+
+def test_unloading_leaves_keras_as_it_was(run):
+    run("%unload_ext kwidgets")
+    frontend = run("make().fit(x, y);")
+    assert live_views(frontend) == []
+    assert "step" in "".join(frontend.texts)
+    frontend = run("%load_ext kwidgets\nmake().fit(x, y);")
+    assert len(live_views(frontend)) == 1
+
+
+def test_a_loop_of_the_users_own_that_fails_does_not_stay_running(run):
+    frontend = run(
+        "live = kw.LivePlot()\n"
+        "loop = keras.callbacks.CallbackList([live], model=model, epochs=2, steps=3)\n"
+        "loop.on_train_begin()\nloop.on_epoch_begin(0)\nloop.on_train_batch_begin(0)\n"
+        "raise ValueError('broken loop')"
+    )
+    (view,) = live_views(frontend)
+    assert "Training failed" in view["text/plain"]
+    assert "ValueError: broken loop" in view["text/plain"]
