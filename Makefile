@@ -26,6 +26,8 @@ FRONT_END := .build/front-end
 READY := $(PACKAGES) $(FRONT_END) $(EDITABLE)
 # Kernels that behave in ways of their own; the newest is the environment's.
 OLD_KERNELS := ipykernel==6.31.0 ipykernel==7.0.1 ipykernel==7.3.0
+# Beside JAX, which is among the packages: five gigabytes, most of them CUDA's.
+BACKENDS := torch==2.14.1
 
 # Folders stand beside their files: a deleted file changes only its folder's time.
 FRONT_END_SOURCES := \
@@ -43,7 +45,7 @@ LAB_EXTENSION := $(VENV)/share/jupyter/labextensions/kwidgets
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help lab test test-unit lint format bench screenshots wheel lock clean FORCE
+.PHONY: help lab test test-unit test-matrix lint format bench screenshots wheel lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +68,10 @@ test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST
 test-unit: $(READY) ## The Python tests that need no browser
 	@$(PY) tools/kernels.py $(OLD_KERNELS)
 	$(PY) -m pytest -m "not browser" $(PYTEST_ARGS)
+
+test-matrix: $(READY) ## What depends on the kernel or the backend, with PyTorch too (5 GB)
+	@$(PY) tools/kernels.py $(OLD_KERNELS) $(BACKENDS)
+	$(PY) -m pytest tests/kernel $(wildcard tests/*/test_backends.py) $(PYTEST_ARGS)
 
 lint: $(READY) ## Check style and types, Python and TypeScript
 	$(PY) -m ruff check .

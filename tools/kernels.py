@@ -34,12 +34,12 @@ def make(requirement: str) -> pathlib.Path:
     if done.exists() and done.read_text() == behind:
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-    subprocess.run(
-        [*uv, "pip", "install", "--quiet", "--python", python, requirement, *_same(requirement)],
-        check=True,
-    )
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    # As the Makefile does: uv, or pip where there is no uv.
+    wanted = [requirement, *_same(requirement)]
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python]
+    if subprocess.run([*uv, *wanted]).returncode:
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
     packages = next(folder.glob("lib/python*/site-packages"))
     (packages / "behind.pth").write_text(behind)
     spec = KERNELS / "share" / "jupyter" / "kernels" / name_of(requirement)

@@ -6,26 +6,55 @@ from typing import Any
 
 import keras
 
+from kwidgets.live import schedule_hold
+
 
 class LearningRateError(Exception):
     """The learning rate cannot be set; the message says why and what to do."""
 
 
+def prepare(model: keras.Model) -> None:
+    """Make ready for a rate set by hand. In on_train_begin, before the step is traced."""
+    optimizer = _inner(getattr(model, "optimizer", None))
+    if _is_scheduled(optimizer):
+        schedule_hold.install(model, optimizer)
+
+
+def restore(model: keras.Model) -> None:
+    """Undo :func:`prepare` when the fit has ended: nothing of ours stays in the optimizer."""
+    optimizer = _inner(getattr(model, "optimizer", None))
+    if _is_scheduled(optimizer):
+        schedule_hold.remove(model, optimizer)
+
+
 def schedule_name(optimizer: Any) -> str | None:
-    """Return the class name of the LearningRateSchedule that sets the rate, if one does."""
-    schedule = _schedule(optimizer)
-    return None if schedule is None else type(schedule).__name__
+    """Return what sets the rate in place of the user: a LearningRateSchedule's class name, say."""
+    optimizer = _inner(optimizer)
+    if not _is_scheduled(optimizer):
+        return None
+    rate = optimizer._learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return type(rate).__name__
+    return getattr(rate, "__name__", "a function").replace("<lambda>", "a function")
+
+
+def is_held(model: keras.Model) -> bool:
+    """Whether a rate set by hand holds in place of the schedule's."""
+    hold = _hold(model)
+    return hold is not None and hold.value > 0
 
 
 def read_learning_rate(model: keras.Model) -> float | None:
     """Return the learning rate in force, or None if the optimizer has no such thing."""
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is None:
+    optimizer = _inner(getattr(model, "optimizer", None))
+    rate = getattr(optimizer, "_learning_rate", None)
+    if rate is None:
         return None
-    schedule = _schedule(optimizer)
-    if schedule is not None:
-        return float(schedule(_current_value(model, optimizer.iterations)))
-    rate = _inner(optimizer)._learning_rate
+    hold = _hold(model)
+    if hold is not None and hold.value > 0:
+        return hold.value
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return float(rate(_current_value(model, optimizer._iterations)))
     if isinstance(rate, keras.Variable):
         value = _current_value(model, rate)
         try:
@@ -35,27 +64,47 @@ def read_learning_rate(model: keras.Model) -> float | None:
     return float(rate() if callable(rate) else rate)
 
 
-def set_learning_rate(model: keras.Model, value: float) -> None:
-    """Set the learning rate from the next step on.
+def set_learning_rate(model: keras.Model, value: float) -> str:
+    """Set the learning rate from the next step on; return what there is to say about that.
+
+    Where a schedule sets it, ``value`` holds until :func:`follow_schedule`.
 
     Raises:
-        LearningRateError: a schedule sets it, or the optimizer has none.
+        LearningRateError: the optimizer has none, or a schedule that cannot be set aside.
     """
     optimizer = getattr(model, "optimizer", None)
     name = schedule_name(optimizer)
     if name is not None:
-        raise LearningRateError(
-            f"The learning rate follows a schedule ({name}) and was left as it is. "
-            "To steer it by hand, compile the model with a number as learning rate."
-        )
+        hold = _hold(model)
+        if hold is None:
+            raise LearningRateError(
+                f"The learning rate follows a schedule ({name}) and was left as it is: under a "
+                "distribution, or with an optimizer that another running fit shares, it cannot be "
+                "set aside. Compile the model with a number as learning rate to steer it by hand."
+            )
+        retraced = hold.hold(model, value)
+        return f"{name} is set aside." + (" The next step compiles anew." if retraced else "")
     if optimizer is None or not hasattr(optimizer, "learning_rate"):
         raise LearningRateError(
             f"The optimizer ({type(optimizer).__name__}) has no learning rate to set."
         )
-    if keras.backend.backend() == "jax" and hasattr(model, "jax_state_sync"):
+    if hasattr(model, "jax_state_sync"):
         # In an epoch the trainer holds the values: bring them back, or ours would be lost.
         model.jax_state_sync()
     optimizer.learning_rate = value
+    return ""
+
+
+def follow_schedule(model: keras.Model) -> None:
+    """Give the rate back to the schedule, which goes on as if it had never been left.
+
+    Raises:
+        LearningRateError: there is no schedule, or it was not set aside.
+    """
+    hold = _hold(model)
+    if hold is None or not hold.value:
+        raise LearningRateError("The learning rate was not taken from a schedule.")
+    hold.hold(model, 0.0)
 
 
 def _inner(optimizer: Any) -> Any:
@@ -65,9 +114,14 @@ def _inner(optimizer: Any) -> Any:
     return optimizer
 
 
-def _schedule(optimizer: Any) -> Any | None:
-    rate = getattr(_inner(optimizer), "_learning_rate", None)
-    return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
+def _is_scheduled(optimizer: Any) -> bool:
+    """Whether something else than a number sets the rate."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    return callable(rate) and not isinstance(rate, keras.Variable)
+
+
+def _hold(model: keras.Model) -> schedule_hold.Hold | None:
+    return schedule_hold.hold_of(model, _inner(getattr(model, "optimizer", None)))
 
 
 def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
@@ -80,19 +134,3 @@ def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
             if candidate is variable:
                 return value
     return variable.value
-
-
-def prepare(model):
-    pass
-
-
-def restore(model):
-    pass
-
-
-def is_held(model):
-    return False
-
-
-def follow_schedule(model):
-    pass

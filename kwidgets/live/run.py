@@ -322,7 +322,7 @@ class FitRun:
             learning_rate.follow_schedule(self._model)
         else:
             assert command.value is not None
-            message = learning_rate.set_learning_rate(self._model, command.value) or ""
+            message = learning_rate.set_learning_rate(self._model, command.value)
         self.steered = True
         self._guard("Reading the learning rate", self._read_learning_rate)
         text = f"Learning rate {rate_words(old)} → {rate_words(self._learning_rate)}"
@@ -436,8 +436,8 @@ class FitRun:
             self._guard("Replying", command.reply, False, f"The training has ended ({status}).")
         self._guard("Watching the cell", self._listen_to_cell, False)
         self._guard("Watching the devices", self._devices.stop)
+        self._guard("Giving the learning rate back", learning_rate.restore, self._model)
         if remember:
-            self._guard("Giving the learning rate back", learning_rate.restore, self._model)
             self._guard("Noting where the fit ended", self._remember)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)

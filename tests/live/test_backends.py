@@ -11,6 +11,7 @@ from tests.backends import BACKENDS, check_under
 HERE = pathlib.Path(__file__).parent
 MODULES = [
     HERE / "test_callback.py",
+    HERE / "test_learning_rate.py",
     HERE / "test_shapes.py",
     HERE.parent / "kernel" / "test_interrupt.py",
 ]

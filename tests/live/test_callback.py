@@ -213,19 +213,6 @@ def test_stop_while_paused(data):
     assert live.status == "stopped"
 
 
-def test_a_schedule_is_refused_with_words(data, caplog):
-    schedule = keras.optimizers.schedules.CosineDecay(0.1, 100)
-    live = kw.LivePlot()
-    act = Act(3, lambda: live.set_learning_rate(0.5))
-    with caplog.at_level(logging.WARNING, logger="kwidgets"):
-        make_model(optimizer=keras.optimizers.SGD(schedule)).fit(
-            *data, epochs=1, callbacks=[live, act], verbose=0
-        )
-    assert live.status == "finished"
-    assert "follows a schedule (CosineDecay)" in caplog.text
-    assert max(act.seen) <= 0.1
-
-
 def test_an_exception_in_the_data_is_seen_as_failed(data):
     def batches():
         for _ in range(5):  # Keras looks at the first ones before the fit begins

@@ -31,7 +31,7 @@ def describe_device() -> str:
             return _accelerators("GPU", count, torch.cuda.get_device_name(0))
         if torch.backends.mps.is_available():
             return "GPU (Apple)"
-    return f"CPU ({len(_usable_cpus())} cores)"
+    return f"CPU ({len(usable_cpus())} cores)"
 
 
 def _accelerators(kind: str, count: int, name: str) -> str:
@@ -39,7 +39,8 @@ def _accelerators(kind: str, count: int, name: str) -> str:
     return f"{several}{kind} ({name})" if name else f"{several}{kind}"
 
 
-def _usable_cpus() -> set[int] | range:
+def usable_cpus() -> set[int] | range:
+    """Return the cores that this process may use."""
     try:
         return os.sched_getaffinity(0)
     except AttributeError:  # not on macOS and Windows
