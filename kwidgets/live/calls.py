@@ -65,7 +65,7 @@ class CallsOutput:
         self._number = 0
         self._display_id = uuid.uuid4().hex
         self._shown = False
-        self._due_at = 0.0
+        self._published_at = 0.0
         self._lock = threading.RLock()
 
     def add(self, call: Call) -> None:
@@ -73,14 +73,16 @@ class CallsOutput:
             self._number += 1
             self._calls.append(call)
 
-    def publish(self, now: bool = False) -> None:
-        """Show the calls, at most five times a second unless ``now``."""
+    def is_due(self) -> bool:
+        """Whether it was shown last so long ago that it may be shown again."""
+        return time.perf_counter() - self._published_at >= PUBLISH_SECONDS
+
+    def publish(self) -> None:
+        """Show the calls."""
         from IPython.display import publish_display_data
 
         with self._lock:
-            if not now and time.perf_counter() < self._due_at:
-                return
-            self._due_at = time.perf_counter() + PUBLISH_SECONDS
+            self._published_at = time.perf_counter()
             left_out = self._number - len(self._calls)
             head = [f"{left_out:,} earlier calls"] if left_out else []
             publish_display_data(
@@ -102,7 +104,7 @@ class CallsOutput:
             for call in self._calls:
                 if call.state == "running":
                     call.state = "ended early"
-            self.publish(now=True)
+            self.publish()
 
 
 class CallProgress(keras.callbacks.Callback):
@@ -137,16 +139,17 @@ class CallProgress(keras.callbacks.Callback):
         self._call = Call(what, name, (self.params or {}).get("steps") or None)
         self._output = _output_for_call()
         self._output.add(self._call)
-        # A call that is over in no time shows its end only.
-        self._output._due_at = max(self._output._due_at, self._call.began + PUBLISH_SECONDS)
 
     def _step(self, batch: int) -> None:
         call, output = self._call, self._output
-        if call is not None and output is not None:
-            call.batch = batch
-            if time.perf_counter() >= output._due_at:
-                call.seconds = time.perf_counter() - call.began
-                self._guard("The progress", output.publish)
+        if call is None or output is None:
+            return
+        call.batch = batch
+        seconds = time.perf_counter() - call.began
+        # A call that is over in no time shows its end only.
+        if seconds >= PUBLISH_SECONDS and output.is_due():
+            call.seconds = seconds
+            self._guard("The progress", output.publish)
 
     def _end(self, logs: dict[str, Any]) -> None:
         call, output = self._call, self._output
@@ -160,7 +163,8 @@ class CallProgress(keras.callbacks.Callback):
                 call.results[str(name)] = float(value)
             except (TypeError, ValueError):
                 continue
-        output.publish()
+        if output.is_due():
+            output.publish()
 
 
 _current: CallsOutput | None = None

@@ -20,7 +20,10 @@ export function formatValue(value: number): string {
 
 /** A learning rate as one would type it; float32 noise (0.0010000000475) is left out. */
 export function formatLearningRate(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : formatValue(value);
+  if (!Number.isFinite(value)) return formatValue(value);
+  const short = Number(value.toPrecision(6));
+  // 0.0000039 fits in no field: 3.90625e-6 does.
+  return short !== 0 && Math.abs(short) < 1e-4 ? short.toExponential() : String(short);
 }
 
 /** A duration as m:ss or h:mm:ss. */

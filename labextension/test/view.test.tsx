@@ -141,7 +141,7 @@ test("it is there before Plotly: status, progress, controls, a figure a metric",
   expect(status()).toBe("running");
   expect(one("[role=progressbar]").getAttribute("aria-label")).toBe("Training progress");
   expect(one("[role=progressbar]").getAttribute("aria-valuenow")).toBe("2");
-  const figure = one("[role=img]");
+  const figure = one("figure");
   expect(figure.getAttribute("aria-label")).toBe("loss");
   const summary = root.querySelector(`#${figure.getAttribute("aria-describedby")}`);
   expect(summary?.textContent).toContain("Training 1.500.");
@@ -301,7 +301,7 @@ test("of many metrics the first are shown, and any can be chosen", async () => {
   const metrics = names.map((name) => wireMetric(name, { group: name[0] }));
   await show(wireSnapshot({ run: wireRun({ metrics }) }));
   const charts = () =>
-    [...root.querySelectorAll('[role="img"]')].map((chart) => chart.getAttribute("aria-label"));
+    [...root.querySelectorAll("figure")].map((chart) => chart.getAttribute("aria-label"));
   expect(charts()).toEqual(names.slice(0, 6));
   await click("b_12");
   await click("a_0");

@@ -108,11 +108,11 @@ def open_notebook(
     """``open_notebook("1 + 1", "2 + 2")``: a notebook of these cells, open, with a fresh kernel."""
     count = 0
 
-    def open_notebook(*sources: str, app: App = "lab") -> Notebook:
+    def open_notebook(*sources: str, app: App = "lab", kernel: str = "python3") -> Notebook:
         nonlocal count
         count += 1
         name = f"{_stem(request.node)}-{count}.ipynb"
-        return Notebook.create(page, lab_server, name, sources, app)
+        return Notebook.create(page, lab_server, name, sources, app, kernel)
 
     yield open_notebook
     # First the page, or JupyterLab tells of each dead kernel in a dialog and on the console.

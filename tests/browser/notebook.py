@@ -30,11 +30,19 @@ const panel = () => [...window.jupyterapp.shell.widgets('main')]
 class Notebook:
     """One notebook in one page. Cells are counted from 0."""
 
-    def __init__(self, page: Page, server: LabServer, name: str, app: App = "lab") -> None:
+    def __init__(
+        self,
+        page: Page,
+        server: LabServer,
+        name: str,
+        app: App = "lab",
+        kernel: str = "python3",
+    ) -> None:
         self.page = page
         self.server = server
         self.name = name
         self.app = app
+        self.kernel = kernel
 
     @property
     def path(self) -> Path:
@@ -43,10 +51,16 @@ class Notebook:
 
     @classmethod
     def create(
-        cls, page: Page, server: LabServer, name: str, sources: Sequence[str], app: App = "lab"
+        cls,
+        page: Page,
+        server: LabServer,
+        name: str,
+        sources: Sequence[str],
+        app: App = "lab",
+        kernel: str = "python3",
     ) -> Notebook:
         """Write a notebook of code cells and open it, its kernel started and idle."""
-        notebook = cls(page, server, name, app)
+        notebook = cls(page, server, name, app, kernel)
         notebook._write(sources)
         notebook.open()
         return notebook
@@ -191,9 +205,9 @@ class Notebook:
             # Without a kernelspec JupyterLab asks for a kernel in a dialog.
             metadata={
                 "kernelspec": {
-                    "display_name": "Python 3 (ipykernel)",
+                    "display_name": self.kernel,
                     "language": "python",
-                    "name": "python3",
+                    "name": self.kernel,
                 }
             },
         )

@@ -28,6 +28,7 @@ STOP_TIMEOUT_SECONDS = 10
 
 # What a test run or a developer's shell sets and a user's JupyterLab does not see.
 # (With PYTEST_CURRENT_TEST, ipykernel leaves the output of C libraries out of the cell.)
+OTHER_KERNELS = Path(__file__).parents[2] / ".build" / "kernels" / "share" / "jupyter"
 DROPPED_VARIABLES = ("PYTEST_", "JUPYTER", "JPY_", "IPYTHON", "MPLBACKEND", "KERAS_", "COV_")
 
 
@@ -162,6 +163,8 @@ def _clean_environment(home: Path) -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
+        # Kernels of other versions: tools/kernels.py.
+        "JUPYTER_PATH": str(OTHER_KERNELS),
         "IPYTHONDIR": str(home / "ipython"),
         "KERAS_HOME": str(home / "keras"),
     }

@@ -127,7 +127,7 @@ def test_the_script_is_built_and_trained_by_mouse_alone(open_notebook: OpenNoteb
     fit.get_by_role("button", name="Train", exact=True).click()
     live = builder.region.get_by_role("region", name="Live training")
     expect(live.get_by_role("status")).to_have_text("finished", timeout=FIRST_SECONDS * 1000)
-    expect(live.get_by_role("img", name=re.compile("^accuracy"))).to_be_visible()
+    expect(live.get_by_role("figure", name=re.compile("^accuracy"))).to_be_visible()
     builder.ask(1, "True")
 
 
@@ -192,7 +192,7 @@ def test_a_training_is_stopped_and_the_code_runs_elsewhere(
     expect(status).to_have_text("running", timeout=FIRST_SECONDS * 1000)
     builder.open_tab("Code")
     builder.open_tab("Fit")
-    expect(live.get_by_role("img", name=re.compile("^loss"))).to_be_visible()
+    expect(live.get_by_role("figure", name=re.compile("^loss"))).to_be_visible()
     live.get_by_role("button", name="Stop", exact=True).click()
     expect(status).to_have_text("stopped")
     builder.ask(2, "True stopped")
@@ -288,7 +288,7 @@ def test_a_saved_notebook_shows_model_and_curves_without_a_kernel_and_restores(
     expect(row).to_be_visible()
     live = shown.get_by_role("region", name="Live training")
     expect(live.get_by_role("status")).to_have_text("finished")
-    expect(live.get_by_role("img", name=re.compile("^accuracy"))).to_be_visible()
+    expect(live.get_by_role("figure", name=re.compile("^accuracy"))).to_be_visible()
     notebook.wait_for_kernel()
     shown.get_by_role("button", name="Restore in a cell below").click()
     notebook.run_and_wait(1, FIRST_SECONDS)

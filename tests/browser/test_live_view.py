@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import nbformat
 import pytest
+from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
 from kwidgets.protocol import FINAL_STATUSES, MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
+from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, TENSORFLOW_SETUP, View
+
+AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture
-def training(open_notebook: OpenNotebook):
-    """A notebook whose second cell trains, until the test ends it."""
-    notebook = open_notebook(
-        SETUP,
-        FIT.format(epochs=LONG),
-        "print('next', len(history.history), 'rate', float(model.optimizer.learning_rate))",
-    )
+def start(open_notebook: OpenNotebook, *cells: str, setup: str = SETUP, **how) -> tuple:
+    """A notebook whose second cell trains, until the test ends it, and its view."""
+    notebook = open_notebook(setup, FIT.format(epochs=LONG), *cells, **how)
     notebook.run_and_wait(0, FIRST_SECONDS)
     notebook.run(1)
     view = View(notebook.outputs(1))
@@ -33,8 +33,13 @@ def drawn_points(chart: Locator) -> str:
     return chart.locator(".scatterlayer .js-line").first.get_attribute("d") or ""
 
 
-def test_charts_appear_during_fit_and_their_points_advance(training, page: Page):
-    _, view = training
+def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
+    """The whole story, on TensorFlow, the default."""
+    notebook, view = start(
+        open_notebook,
+        "print('next', len(history.history), 'rate', float(model.optimizer.learning_rate))",
+        setup=TENSORFLOW_SETUP,
+    )
     for metric in ("loss", "accuracy"):
         expect(view.chart(metric)).to_be_visible(timeout=FIRST_SECONDS * 1000)
     line = view.chart("loss").locator(".scatterlayer .js-line").first
@@ -43,11 +48,10 @@ def test_charts_appear_during_fit_and_their_points_advance(training, page: Page)
     expect(line).not_to_have_attribute("d", before, timeout=30_000)
     expect(view.region).to_contain_text(re.compile(r"epoch \d", re.IGNORECASE))
     expect(view.region).to_contain_text("steps/s")
-    expect(view.region).to_contain_text("CPU")
+    devices = view.region.get_by_role("list", name="Devices")
+    expect(devices).to_contain_text("CPU", timeout=10_000)
+    expect(devices.get_by_role("meter").first).to_be_attached()
 
-
-def test_pause_halts_the_steps_and_resume_goes_on(training, page: Page):
-    _, view = training
     view.expect_step_above(page, 50)
     view.button("Pause").click()
     view.expect_status("paused", 10)
@@ -59,12 +63,12 @@ def test_pause_halts_the_steps_and_resume_goes_on(training, page: Page):
     view.expect_status("running", 10)
     view.expect_step_above(page, paused_at)
 
-
-def test_a_new_learning_rate_reaches_the_optimizer_and_stop_ends_fit(training, page: Page):
-    notebook, view = training
     view.learning_rate.fill("0.0125")
     view.learning_rate.press("Enter")
     expect(view.learning_rate).to_have_attribute("aria-valuenow", "0.0125", timeout=10_000)
+    marks = view.region.get_by_role("list", name="Marks")
+    expect(marks).to_contain_text("Paused for")
+    expect(marks).to_contain_text("→ 0.0125")
     view.expect_step_above(page, view.step() + 20)
     view.button("Log scale").click()
     view.button("Stop").click()
@@ -77,10 +81,10 @@ def test_a_new_learning_rate_reaches_the_optimizer_and_stop_ends_fit(training, p
     assert "next 4 rate 0.0125" in notebook.text(2)
 
 
-def test_a_bad_learning_rate_is_refused_in_place(training, page: Page):
-    _, view = training
+def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
+    _, view = start(open_notebook)
     expect(view.learning_rate).to_have_attribute("aria-valuenow", re.compile(r"^0?\.?0*1"))
-    for bad in ("0", "-1", "fast", ""):
+    for bad in ("0", "-1", "NaN", "fast", ""):
         view.learning_rate.fill(bad)
         view.learning_rate.press("Enter")
         expect(view.learning_rate).to_have_attribute("aria-invalid", "true")
@@ -89,9 +93,32 @@ def test_a_bad_learning_rate_is_refused_in_place(training, page: Page):
     expect(view.learning_rate).not_to_have_attribute("aria-invalid", "true")
     view.expect_status("running", 5)
 
+    view.button("Table").focus()
+    page.keyboard.press("Enter")
+    table = view.region.get_by_role("table", name="Metrics")
+    expect(table.get_by_role("row").nth(2)).to_be_visible(timeout=30_000)
+    expect(table).to_contain_text("loss")
 
-def test_the_controls_work_by_keyboard_alone(training, page: Page):
-    _, view = training
+    chart = view.chart("loss")
+    view.expect_step_above(page, 100)
+    box = chart.locator(".nsewdrag").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
+    page.mouse.up()
+    ticks = chart.locator(".xaxislayer-above text")
+    zoomed = ticks.all_text_contents()
+    view.expect_step_above(page, view.step() * 1.5 + 200)
+    assert ticks.all_text_contents() == zoomed, "a zoom holds while it runs"
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(chart.locator(".kw-card")).to_contain_text("step")
+    page.keyboard.press("Escape")
+    expect(chart.locator(".kw-card")).to_have_count(0)
+    page.keyboard.press("0")
+    expect(ticks.first).not_to_have_text(zoomed[0])
+
     view.button("Pause").focus()
     page.keyboard.press("Enter")
     view.expect_status("paused", 10)
@@ -103,33 +130,8 @@ def test_the_controls_work_by_keyboard_alone(training, page: Page):
     view.expect_status("stopped", 20)
 
 
-def test_zoom_holds_while_it_runs(training, page: Page):
-    _, view = training
-    chart = view.chart("loss")
-    view.expect_step_above(page, 100)
-    expect(chart.locator(".nsewdrag").first).to_be_visible(timeout=30_000)
-    box = chart.locator(".nsewdrag").first.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.5)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
-    page.mouse.up()
-    ticks = chart.locator(".xaxislayer-above text").all_inner_texts()
-    view.expect_step_above(page, view.step() * 1.5 + 200)
-    assert chart.locator(".xaxislayer-above text").all_inner_texts() == ticks
-
-
-def test_the_table_holds_the_same_numbers(training, page: Page):
-    _, view = training
-    view.button("Table").click()
-    table = view.region.get_by_role("table", name="Metrics")
-    expect(table).to_be_visible()
-    expect(table.get_by_role("row").nth(2)).to_be_visible(timeout=30_000)
-    expect(table).to_contain_text("loss")
-
-
-def test_a_second_view_of_the_output_has_the_whole_curve(training, page: Page):
-    notebook, view = training
+def test_a_second_view_of_the_output_has_the_whole_curve(open_notebook, page: Page):
+    notebook, view = start(open_notebook)
     view.expect_step_above(page, 100)
     notebook.cell(1).click()
     page.evaluate("window.jupyterapp.commands.execute('notebook:create-output-view')")
@@ -137,6 +139,141 @@ def test_a_second_view_of_the_output_has_the_whole_curve(training, page: Page):
     expect(regions).to_have_count(2, timeout=30_000)
     second = View(page.locator(".jp-LinkedOutputView, .jp-OutputArea").last)
     second.expect_status("running", 30)
+
+
+LOOP = """
+for fold in range(3):
+    model = keras.models.clone_model(model)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, epochs=2 if fold < 2 else {long})
+    model.evaluate(x, y)
+"""
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_a_loop_has_one_view_in_which_each_fit_can_be_selected(open_notebook, page: Page, app):
+    notebook = open_notebook(
+        "%load_ext kwidgets\n" + SETUP, LOOP.format(long=LONG), "print('next')", app=app
+    )
+    notebook.run_and_wait(0, FIRST_SECONDS)
+    notebook.run(1)
+    view = View(notebook.outputs(1))
+    fits = view.region.get_by_role("combobox", name="Fit", exact=True)
+    expect(fits.get_by_role("option")).to_have_count(3, timeout=FIRST_SECONDS * 1000)
+    expect(view.region).to_have_count(1)
+    view.expect_status("running")
+    fits.select_option(index=0)
+    view.expect_status("finished", 10)
+    expect(view.button("Stop")).to_have_count(0)
+    # A page that comes back finds the loop where it is.
+    notebook.save()
+    notebook.reload()
+    expect(fits.get_by_role("option")).to_have_count(3, timeout=30_000)
+    view.expect_status("running", 30)
+    view.button("Stop").click()
+    view.expect_status("stopped", 20)
+    expect(notebook.outputs(1)).to_contain_text("Evaluated")
+    notebook.run_and_wait(2)
+    notebook.save()
+    text = "".join(output.data["text/plain"] for output in notebook.saved().cells[1].outputs)
+    assert text.count("Training finished") == 2 and text.count("Training stopped") == 1
+
+
+def test_with_ipykernel_6_the_buttons_work_and_a_reload_finds_the_fit(open_notebook, page: Page):
+    notebook = open_notebook(SETUP, FIT.format(epochs=LONG), kernel="ipykernel-6.31.0")
+    notebook.run_and_wait(0, FIRST_SECONDS)
+    notebook.run(1)
+    view = View(notebook.outputs(1))
+    view.expect_status("running")
+    view.button("Pause").click()
+    view.expect_status("paused", 10)
+    view.button("Resume").click()
+    view.expect_status("running", 10)
+    notebook.save()
+    notebook.reload()
+    view.expect_status("running", 30)
+    view.button("Stop").click()
+    view.expect_status("stopped", 20)
+
+
+MANY = """
+inputs = keras.Input((8, 8))
+flat = keras.layers.Flatten()(inputs)
+names = ["age", "height", "<b>weight</b>", "name_that_is_rather_long", "e"]
+outputs = [keras.layers.Dense(1, name=f"out{i}")(flat) for i in range(5)]
+many = keras.Model(inputs, outputs)
+many.output_names = names
+many.compile("adam", ["mse"] * 5, metrics=[["mae", "mape", "msle"]] * 5)
+target = [y / (i + 1) for i in range(5)]
+many.fit(x, target, epochs=100_000, validation_split=0.2, callbacks=[live], verbose=0)
+"""
+
+
+def test_of_many_metrics_some_are_shown_and_a_picture_of_them_is_saved(open_notebook, page: Page):
+    notebook = open_notebook(SETUP, MANY)
+    notebook.run_and_wait(0, FIRST_SECONDS)
+    notebook.run(1)
+    view = View(notebook.outputs(1))
+    view.expect_status("running")
+    view.show()
+    charts = view.region.get_by_role("figure")
+    chips = view.region.get_by_role("group", name="Metrics shown")
+    expect(charts).to_have_count(6, timeout=FIRST_SECONDS * 1000)
+    expect(chips.get_by_role("button", pressed=True)).to_have_count(6)
+    chips.get_by_role("button", name=re.compile("rather_long")).first.click()
+    expect(charts).to_have_count(7)
+    view.button("Stop").click()
+    view.expect_status("stopped", 20)
+    expect(charts).to_have_count(7)
+    expect(charts.last.locator(".js-line").first).to_be_attached()
+    with page.expect_download() as download:
+        view.button("Save picture").click()
+    picture = download.value.path().read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_notebook, page: Page, theme):
+    page.emulate_media(reduced_motion="reduce")
+    notebook = open_notebook("%load_ext kwidgets\n" + SETUP, LOOP.format(long=LONG), MANY)
+    notebook.set_theme(theme)
+    notebook.run_and_wait(0, FIRST_SECONDS)
+    notebook.run(1)
+    view = View(notebook.outputs(1))
+    expect(view.region.get_by_role("combobox", name="Fit", exact=True)).to_be_visible(
+        timeout=FIRST_SECONDS * 1000
+    )
+    view.expect_status("running")
+    view.button("Table").click()
+    view.learning_rate.fill("fast")
+    view.learning_rate.press("Enter")
+    view.region.get_by_text("Results of all fits").click()
+    assert serious(page) == []
+    view.button("Stop").click()
+    view.expect_status("stopped", 20)
+    notebook.wait(1)
+    notebook.run(2)
+    view = View(notebook.outputs(2))
+    view.expect_status("running")
+    expect(view.region.get_by_role("figure").first).to_be_visible()
+    assert serious(page) == []
+    page.emulate_media(forced_colors="active")
+    expect(view.button("Stop")).to_be_visible()
+    page.emulate_media(forced_colors="none")
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core holds against the live views on the page."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        """() => axe.run('[aria-label="Live training"]', { resultTypes: ['violations'] })"""
+    )
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("ending", ["finished", "stopped", "interrupted", "failed"])
@@ -166,6 +303,7 @@ def test_after_the_end_and_a_reload_the_run_is_there(open_notebook, page: Page, 
     assert [set(bundle) for bundle in data] == [{MIME_TYPE, "text/html", "text/plain"}]
     assert ending in data[0]["text/plain"]
     assert ending in FINAL_STATUSES
+    is_a_picture_elsewhere(notebook, ending)
 
     notebook.reload()
     view = View(notebook.outputs(1))
@@ -176,16 +314,10 @@ def test_after_the_end_and_a_reload_the_run_is_there(open_notebook, page: Page, 
         expect(view.button(name)).to_have_count(0)
 
 
-def test_the_saved_file_is_a_picture_elsewhere(open_notebook):
+def is_a_picture_elsewhere(notebook, ending: str) -> None:
     """nbconvert stands for every reader without kwidgets: GitHub, an e-mail, a plain JupyterLab."""
-    from nbconvert import HTMLExporter
-
-    notebook = open_notebook(SETUP, FIT.format(epochs=3))
-    notebook.run_and_wait(0, FIRST_SECONDS)
-    notebook.run_and_wait(1)
-    View(notebook.outputs(1)).expect_status("finished")
-    notebook.save()
+    nbformat.validate(notebook.saved())
     html, _ = HTMLExporter().from_notebook_node(notebook.saved())
-    (image,) = re.findall(r'<img alt="Training finished[^>]*>', html)
+    (image,) = re.findall(rf'<img alt="Training {ending}[^>]*>', html)
     assert "data:image/svg+xml;base64," in image
     assert notebook.path.stat().st_size < 150_000

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from kwidgets.protocol import MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS, FIT, JAX_SETUP, LONG, SETUP, View
+from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, TENSORFLOW_SETUP, View
 from tests.browser.notebook import Notebook
 from tests.browser.panel import Panel
 from tests.browser.server import LabServer
@@ -118,7 +118,7 @@ def test_models_their_layers_and_what_is_in_them(open_notebook: OpenNotebook, pa
 def test_a_reload_in_mid_fit_brings_back_panel_and_cell(
     open_notebook: OpenNotebook, page: Page, app: str
 ) -> None:
-    setup = SETUP if app == "lab" else JAX_SETUP
+    setup = TENSORFLOW_SETUP if app == "lab" else SETUP
     notebook = open_notebook(setup, FIT.format(epochs=LONG), "print('next', live.status)", app=app)
     panel = Panel(page)
     panel.open()
@@ -164,7 +164,7 @@ def test_a_reload_in_mid_fit_brings_back_panel_and_cell(
 def test_a_killed_kernel_leaves_the_curve_so_far(
     open_notebook: OpenNotebook, page: Page, lab_server: LabServer
 ) -> None:
-    notebook = open_notebook(JAX_SETUP, FIT.format(epochs=LONG))
+    notebook = open_notebook(SETUP, FIT.format(epochs=LONG))
     panel = Panel(page)
     panel.open()
     notebook.run_and_wait(0, FIRST_SECONDS)
@@ -188,7 +188,7 @@ def test_a_killed_kernel_leaves_the_curve_so_far(
 
 
 def test_the_panel_follows_the_notebook_in_front(open_notebook: OpenNotebook, page: Page) -> None:
-    first = open_notebook(JAX_SETUP, FIT.format(epochs=LONG))
+    first = open_notebook(SETUP, FIT.format(epochs=LONG))
     panel = Panel(page)
     panel.open()
     first.run_and_wait(0, FIRST_SECONDS)
@@ -257,7 +257,7 @@ def test_a_summary_in_a_cell_and_by_the_name_under_the_cursor(
     open_notebook: OpenNotebook, page: Page
 ) -> None:
     notebook = open_notebook(
-        JAX_SETUP + "%load_ext kwidgets",
+        SETUP + "%load_ext kwidgets",
         "shown = kw.summary(model)",
         "%kwidgets summary model",
         "model",

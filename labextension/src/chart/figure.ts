@@ -162,7 +162,7 @@ export function buildFigure(input: FigureInput): Figure {
     uirevision: input.revision,
   } as const;
   return {
-    data: [...markTrace(input), ...buildTraces(curves, xUnit, theme)],
+    data: [...buildTraces(curves, xUnit, theme), ...markTrace(input)],
     layout: {
       width,
       height,

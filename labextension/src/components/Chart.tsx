@@ -36,9 +36,8 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         <Latest kind="training" value={training} />
         <Latest kind="validation" value={validation} />
       </div>
-      <div
+      <figure
         class="kw-plot"
-        role="img"
         aria-label={metric.name}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: zoom and crosshair by keyboard
         tabIndex={0}
@@ -60,7 +59,7 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
           </p>
         )}
         <HoverLayer hover={context.hover} drawer={() => drawer.current} />
-      </div>
+      </figure>
       <p id={summaryId} hidden>
         {summarize(training ?? batch, validation, best)}
         {options.logScale ? " Log scale." : ""} {t("Arrows: values; + and −: zoom; 0: all.")}
