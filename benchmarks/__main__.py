@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import builder, page, panel, step_overhead, watcher
+from benchmarks import builder, million, page, panel, step_overhead, traffic, watcher
 
 BENCHMARKS = {
     "steps": step_overhead.measure,
+    "traffic": traffic.measure,
     "page": page.measure,
+    "million": million.measure,
     "builder": builder.measure,
     "watcher": watcher.measure,
     "panel": panel.measure,
@@ -20,11 +22,13 @@ def main() -> None:
     parser.add_argument(
         "--only",
         choices=BENCHMARKS,
-        help="steps: what watching costs a fit; page: what a user waits for, and drawing; "
+        help="steps: what watching costs a fit; traffic: what a fit of twenty metrics "
+        "publishes; page: what a user waits for, and drawing; million: a million steps; "
         "builder: what an edit of a model costs; watcher: what looking at the namespace costs; "
         "panel: what a user waits for at the side panel",
     )
     step_overhead.add_arguments(parser)
+    million.add_arguments(parser)
     arguments = parser.parse_args()
     for name, measure in BENCHMARKS.items():
         if arguments.only in (None, name):

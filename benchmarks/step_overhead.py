@@ -7,71 +7,44 @@ messages and bytes that the kernel publishes.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
+
+from benchmarks.kernel import execute
 
 BARE = "bare fit(verbose=0)"
 
 
 @dataclass
-class Result:
-    seconds: float = 0.0
-    messages: int = 0
-    num_bytes: int = 0
-    output: str = ""
-    error: str = ""
-
-
-@dataclass
 class Variant:
     ratios: list[float] = field(default_factory=list)
+    cpu_ratios: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     messages: list[int] = field(default_factory=list)
     kilobytes: list[float] = field(default_factory=list)
 
 
-def execute(client: BlockingKernelClient, code: str) -> Result:
-    """Run ``code`` and count what its cell publishes, but for the kernel's busy and idle."""
-    result = Result()
-    request = client.execute(code)
-    while True:
-        message = client.get_iopub_msg(timeout=600)
-        if message["parent_header"].get("msg_id") != request:
-            continue
-        kind, content = message["msg_type"], message["content"]
-        if kind == "status":
-            if content["execution_state"] == "idle":
-                break
-            continue
-        if kind == "execute_input":
-            continue
-        if kind == "error":
-            result.error = "\n".join(content["traceback"])
-        if kind == "stream":
-            result.output += content["text"]
-        result.messages += 1
-        result.num_bytes += len(json.dumps(content, default=str))
-        result.num_bytes += sum(len(buffer) for buffer in message["buffers"])
-    if result.error:
-        sys.exit(result.error)
-    return result
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=9, help="interleaved rounds (default 9)")
     parser.add_argument("--steps", type=int, default=5000, help="batches a fit (default 5000)")
+    parser.add_argument(
+        "--backend",
+        choices=["tensorflow", "jax", "torch"],
+        default="tensorflow",
+        help="of --only steps; its GPU is used where there is one",
+    )
 
 
 def measure(arguments: argparse.Namespace) -> None:
     manager, client = start_new_kernel()
     try:
+        backend = arguments.backend
+        execute(client, f"import os; os.environ['KERAS_BACKEND'] = {backend!r}")
         execute(client, "from benchmarks import variants")
         execute(client, f"model, x, y = variants.make({arguments.steps})")
         about = execute(client, "print(variants.describe())").output.strip()
@@ -80,11 +53,13 @@ def measure(arguments: argparse.Namespace) -> None:
         variants: defaultdict[str, Variant] = defaultdict(Variant)
         for round_number in range(arguments.rounds + 1):
             order = random.sample(names, len(names))
-            results = {}
+            results, cpu = {}, {}
             for name in order:
-                code = f"print('seconds', variants.run({name!r}, model, x, y))"
+                code = f"print('seconds', *variants.run({name!r}, model, x, y))"
                 result = execute(client, code)
-                result.seconds = float(result.output.rsplit("seconds", 1)[1])
+                result.seconds, cpu[name] = map(
+                    float, result.output.rsplit("seconds", 1)[1].split()
+                )
                 results[name] = result
             print(f"round {round_number} of {arguments.rounds}", file=sys.stderr, flush=True)
             if not round_number:
@@ -95,6 +70,7 @@ def measure(arguments: argparse.Namespace) -> None:
                 variant = variants[name]
                 variant.seconds.append(result.seconds)
                 variant.ratios.append(result.seconds / results[BARE].seconds)
+                variant.cpu_ratios.append(cpu[name] / cpu[BARE])
                 variant.messages.append(result.messages - 1)  # the printed time
                 variant.kilobytes.append(result.num_bytes / 1000)
     finally:
@@ -108,15 +84,24 @@ def measure(arguments: argparse.Namespace) -> None:
         f"a bare step takes {bare_ms:.2f} ms (median).\n"
     )
     print(
-        "| variant | time against bare: median (min–max) | messages/s | kB/s | kB of a first fit |"
+        "| variant | time against bare: median (95 % interval) | CPU time against bare "
+        "| messages/s | kB/s | kB of a first fit |"
     )
-    print("|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|")
     for name in names:
         variant = variants[name]
         rate = [m / s for m, s in zip(variant.messages, variant.seconds, strict=True)]
         traffic = [k / s for k, s in zip(variant.kilobytes, variant.seconds, strict=True)]
         print(
             f"| {name} | {median(variant.ratios):.3f}x "
-            f"({min(variant.ratios):.3f}–{max(variant.ratios):.3f}) | {median(rate):.1f} "
+            f"{interval(variant.ratios)} | {median(variant.cpu_ratios):.3f}x "
+            f"{interval(variant.cpu_ratios)} | {median(rate):.1f} "
             f"| {median(traffic):.1f} | {first[name].num_bytes / 1000:,.0f} |"
         )
+
+
+def interval(ratios: list[float], draws: int = 2000) -> str:
+    """The 95 % interval of the median, by bootstrap."""
+    rng = random.Random(0)
+    medians = sorted(statistics.median(rng.choices(ratios, k=len(ratios))) for _ in range(draws))
+    return f"({medians[draws // 40]:.3f}–{medians[-draws // 40 - 1]:.3f})"

@@ -40,6 +40,15 @@ def has_subshells(kernel: Any) -> bool:
     return bool(getattr(kernel, "_supports_kernel_subshells", False))
 
 
+def nobody_looks() -> bool:
+    """Whether a program runs the notebook (nbclient, papermill): nobody can be asked anything."""
+    kernel = running_kernel()
+    if kernel is None:
+        return True
+    content = (kernel.get_parent() or {}).get("content", {})
+    return isinstance(content, dict) and content.get("allow_stdin") is False
+
+
 def way_to_hear() -> Way | None:
     """Return how messages are heard while a cell runs; None where they are not."""
     kernel = running_kernel()

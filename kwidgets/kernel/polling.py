@@ -55,7 +55,7 @@ class ShellPoll:
         try:
             self._looking = True
             try:
-                self.kernel.shell_stream.flush(zmq.PollEvent.POLLIN)
+                self.kernel.shell_stream.flush(zmq.POLLIN)
             finally:
                 self._looking = False
             for message in self._take():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from kwidgets import protocol
+from kwidgets.kernel import inbox
 from kwidgets.kernel.channel import channel
 from kwidgets.live.commands import CommandReceiver, Submit
 
@@ -66,10 +67,10 @@ class WidgetOutlet:
         from kwidgets.live import widget
 
         self._send = widget.send
-        # Where our extension draws, none of the 400 kB that draw the widget need to travel.
-        self._widget, self.hears_commands = widget.open_widget(
-            snapshot, with_library=not (in_cell and channel.is_heard)
-        )
+        # Where our extension draws, none of the 400 kB that draw the widget need to travel. Nor
+        # where a program runs the notebook, which would keep them in the file.
+        unseen = in_cell and (channel.is_heard or inbox.nobody_looks())
+        self._widget, self.hears_commands = widget.open_widget(snapshot, with_library=not unseen)
         self._receiver = CommandReceiver(resync, self.send)
         self._widget.on_msg(self._receive)
         # A view speaks as soon as it is drawn, where anybody hears it.

@@ -31,9 +31,10 @@ STYLES = {
 }
 
 # About 60 kB of picture at most, however many metrics and epochs.
-MAX_POINTS = 1_800  # of all lines together
+MAX_POINTS = 1_500  # of all lines together
 MAX_CHARTS = 20
 MAX_MARKED_POINTS = 40  # a line with more shows no mark at each epoch
+MAX_MARKS = 40  # the latest
 MAX_NUMBERED_MARKS = 12
 MAX_WORDS = 130  # characters that fit in a line
 
@@ -43,11 +44,11 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
     with store.lock:
         names = list(store.metrics)[:MAX_CHARTS]
         left_out = len(store.metrics) - len(names)
-        max_points = max(24, min(300, MAX_POINTS // max(3 * len(names), 1)))
+        max_points = max(18, min(300, MAX_POINTS // max(3 * len(names), 1)))
         batch = store.batch.view(max_points).columns
         epoch = store.epoch.view(max_points).columns
         best = dict(store.best)
-        marks = list(store.marks)
+        marks = store.marks[-MAX_MARKS:]
     columns = min(COLUMNS, max(len(names), 1))
     chart_width = (WIDTH - PADDING * (columns + 1)) / columns
     rows = -(-len(names) // columns)
@@ -202,20 +203,20 @@ class _Chart:
     def _marks(self, marks: list[protocol.Mark]) -> str:
         """Dotted lines where somebody acted, numbered as the words above."""
         low, high = self._x_range
-        parts = []
+        lines, numbers = "", ""
         for number, mark in enumerate(marks, start=1):
-            if low <= mark["epoch"] <= high:
-                x = self._x(mark["epoch"])
-                parts.append(
-                    f'<path stroke="{MARK}" stroke-dasharray="1 3" '
-                    f'd="M{x:.1f} {self._top:.0f}v{self._height:.0f}"/>'
-                )
-                if len(marks) <= MAX_NUMBERED_MARKS:
-                    parts.append(
-                        f'<text x="{x + 2:.1f}" y="{self._top + 8:.0f}" font-size="9" '
-                        f'fill="{MARK}">{number}</text>'
-                    )
-        return "".join(parts)
+            if not low <= mark["epoch"] <= high:
+                continue
+            x = self._x(mark["epoch"])
+            lines += f"M{x:.1f} {self._top:.0f}v{self._height:.0f}"
+            if len(marks) <= MAX_NUMBERED_MARKS:
+                numbers += f'<text x="{x + 2:.1f}" y="{self._top + 8:.0f}">{number}</text>'
+        if not lines:
+            return ""
+        return (
+            f'<path stroke="{MARK}" stroke-dasharray="1 3" d="{lines}"/>'
+            f'<g font-size="9" fill="{MARK}">{numbers}</g>'
+        )
 
     def _path(self, x: FloatArray, y: FloatArray) -> str:
         parts = []

@@ -20,6 +20,7 @@ EPOCH_BYTES = 18_000
 # The same of each fit that a loop trained before the last one.
 EARLIER_BYTES = 3_000
 EPOCHS_LOOKED_AT = 500
+SAVED_MARKS = 40
 
 
 def saved_bundle(
@@ -43,6 +44,7 @@ def saved_bundle(
         earlier=list(earlier),
         earlier_start=earlier_dropped,
     )
+    snapshot["marks"] = snapshot["marks"][-SAVED_MARKS:]
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
     lines = [
@@ -72,6 +74,7 @@ def earlier_snapshot(
         max_batch_rows=_rows_in(EARLIER_BYTES, 3 + 3 * len(store.batch.names)),
         max_epoch_rows=_rows_in(EARLIER_BYTES, 3 + len(store.epoch.names)),
     )
+    snapshot["marks"] = snapshot["marks"][-SAVED_MARKS:]
     summary = summarize(store, run, progress)
     return protocol.EarlierFit(summary=summary, snapshot=as_json(snapshot))
 
@@ -126,4 +129,4 @@ def format_seconds(seconds: float) -> str:
 
 
 def _rows_in(num_bytes: int, columns: int) -> int:
-    return max(16, min(500, num_bytes // (4 * columns)))
+    return max(12, min(500, num_bytes // (4 * columns)))

@@ -225,6 +225,7 @@ def test_of_many_metrics_some_are_shown_and_a_picture_of_them_is_saved(open_note
     view.button("Stop").click()
     view.expect_status("stopped", 20)
     expect(charts).to_have_count(7)
+    charts.last.scroll_into_view_if_needed()
     expect(charts.last.locator(".js-line").first).to_be_attached()
     with page.expect_download() as download:
         view.button("Save picture").click()

@@ -53,6 +53,15 @@ def test_the_picture_says_why_a_run_failed_and_what_to_look_at():
     assert "The live view failed" in picture  # PROGRESS's notice
 
 
+def test_the_picture_numbers_what_was_done_and_says_it():
+    store = filled(1, 3)
+    text = "Learning rate 0.01 → <b>0.1</b>"
+    store.add_mark(protocol.Mark(kind="user", text=text, step=2, epoch=2.0, seconds=2))
+    picture = draw_picture(store, RUN, PROGRESS)
+    ElementTree.fromstring(picture)
+    assert "1  Learning rate 0.01 → &lt;b&gt;0.1&lt;/b&gt;" in picture
+
+
 def test_the_legend_names_only_what_is_drawn():
     store = MetricStore()
     store.add_epoch(1, 1, 1, {"loss": 1.0})
@@ -63,5 +72,9 @@ def test_the_legend_names_only_what_is_drawn():
 
 @pytest.mark.parametrize(("num_metrics", "epochs"), [(1, 20), (20, 10_000), (60, 300)])
 def test_a_saved_run_is_small(num_metrics, epochs):
-    bundle = saved_bundle(filled(num_metrics, epochs), RUN, {**PROGRESS, "status": "finished"})
+    store = filled(num_metrics, epochs)
+    for i in range(300):
+        text = "ReduceLROnPlateau: learning rate 0.001 → 0.0005"
+        store.add_mark(protocol.Mark(kind="callback", text=text, step=i, epoch=i, seconds=i))
+    bundle = saved_bundle(store, RUN, {**PROGRESS, "status": "finished"})
     assert len(json.dumps(bundle, allow_nan=False)) <= 150_000
