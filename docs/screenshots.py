@@ -114,6 +114,67 @@ def take(page: Page, server: LabServer, images: Path, every: bool) -> None:
         picture("finished-dark")
 
 
+MANY = """inputs = keras.Input((8, 8))
+features = keras.layers.Dense(64, activation="relu")(keras.layers.Flatten()(inputs))
+names = ["digit", "parity", "size", "above_four", "is_prime"]
+outputs = [keras.layers.Dense(1, name=name)(features) for name in names]
+model = keras.Model(inputs, outputs, name="five_heads")
+model.compile("adam", ["mse"] * 5, metrics=[["mae", "mape", "msle"]] * 5)
+targets = [y_train, y_train % 2, y_train / 9, y_train > 4, (y_train % 4) / 3]
+plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=3, min_delta=0.5)
+model.fit(x_train, targets, epochs=40, validation_split=0.2, callbacks=[plateau]);"""
+LOOP = """for fold in range(4):
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")],
+                             name=f"fold_{fold}")
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x_train, y_train, epochs=20, validation_split=0.2)
+    model.evaluate(x_test, y_test)"""
+
+
+def take_many(page: Page, server: LabServer, images: Path, every: bool) -> None:
+    """Twenty metrics, a loop of fits, a narrow cell, and what nbconvert shows of it."""
+    from nbconvert import HTMLExporter
+
+    page.set_viewport_size({"width": 1280, "height": 1200})
+    notebook = Notebook.create(
+        page, server, "many.ipynb", ["%load_ext kwidgets" + SETUP, MANY, LOOP]
+    )
+    notebook.run_and_wait(0, 120)
+    # TensorFlow's words are not what the picture is about.
+    page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    hide_file_browser(page)
+
+    def picture(cell: int, name: str) -> None:
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        notebook.cell(cell).evaluate("element => element.scrollIntoView()")
+        region = notebook.outputs(cell).get_by_role("region", name="Live training")
+        expect(region.locator(".js-line").first).to_be_visible(timeout=30_000)
+        notebook.cell(cell).screenshot(path=images / f"{name}.png")
+
+    notebook.run(1)
+    region = notebook.outputs(1).get_by_role("region", name="Live training")
+    expect(region.get_by_role("status")).to_have_text("running", timeout=60_000)
+    expect(region.get_by_role("list", name="Marks")).to_be_visible(timeout=60_000)
+    picture(1, "many-light")
+    notebook.set_theme("dark")
+    picture(1, "many-dark")
+    notebook.wait(1, 180)
+    notebook.run_and_wait(2, 180)
+    region = notebook.outputs(2).get_by_role("region", name="Live training")
+    region.get_by_text("Results of all fits").click()
+    picture(2, "loop-dark")
+    notebook.set_theme("light")
+    picture(2, "loop-light")
+    page.set_viewport_size({"width": 520, "height": 1500})
+    picture(2, "narrow-light")
+    page.set_viewport_size({"width": 1100, "height": 1500})
+    notebook.save()
+    html, _ = HTMLExporter().from_notebook_node(notebook.saved())
+    page.set_content(html)
+    page.locator("img[alt*='Training']").first.scroll_into_view_if_needed()
+    page.screenshot(path=images / "nbconvert.png")
+
+
 BUILDER = """builder = kw.SequentialBuilder(input_shape=(8, 8), name="digits")
 builder"""
 CNN = [
@@ -327,7 +388,7 @@ def take_panel(page: Page, server: LabServer, images: Path, every: bool) -> None
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, default=REPOSITORY / "docs" / "images")
-    parser.add_argument("--only", choices=["live", "builder", "panel"])
+    parser.add_argument("--only", choices=["live", "many", "builder", "panel"])
     parser.add_argument("--every", action="store_true", help="every state, light and dark")
     parser.add_argument("--width", type=int, default=1100)
     arguments = parser.parse_args()
@@ -346,6 +407,8 @@ def main() -> None:
         )
         if arguments.only in (None, "live"):
             take(page, server, arguments.images, arguments.every)
+        if arguments.only in (None, "many"):
+            take_many(page, server, arguments.images, arguments.every)
         if arguments.only in (None, "builder"):
             take_builder(page, server, arguments.images, arguments.every)
         if arguments.only in (None, "panel"):

@@ -15,8 +15,8 @@ from kwidgets.live.metrics import FloatArray, MetricStore
 from kwidgets.live.picture import draw_picture
 
 # So much raw data a table at most: with the picture, a saved run stays under 150 kB.
-BATCH_BYTES = 30_000
-EPOCH_BYTES = 18_000
+BATCH_BYTES = 24_000
+EPOCH_BYTES = 14_000
 # The same of each fit that a loop trained before the last one.
 EARLIER_BYTES = 3_000
 EPOCHS_LOOKED_AT = 500
@@ -129,4 +129,4 @@ def format_seconds(seconds: float) -> str:
 
 
 def _rows_in(num_bytes: int, columns: int) -> int:
-    return max(12, min(500, num_bytes // (4 * columns)))
+    return max(16, min(500, num_bytes // (4 * columns)))
