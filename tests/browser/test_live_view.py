@@ -108,16 +108,16 @@ def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
     page.mouse.up()
     ticks = chart.locator(".xaxislayer-above text")
-    zoomed = ticks.all_text_contents()
+    zoomed = set(ticks.all_text_contents())
     view.expect_step_above(page, view.step() * 1.5 + 200)
-    assert ticks.all_text_contents() == zoomed, "a zoom holds while it runs"
+    assert set(ticks.all_text_contents()) == zoomed, "a zoom holds while it runs"
     chart.focus()
     page.keyboard.press("ArrowRight")
     expect(chart.locator(".kw-card")).to_contain_text("step")
     page.keyboard.press("Escape")
     expect(chart.locator(".kw-card")).to_have_count(0)
     page.keyboard.press("0")
-    expect(ticks.first).not_to_have_text(zoomed[0])
+    expect(ticks.filter(has_text=re.compile("^0$"))).to_have_count(1)
 
     view.button("Pause").focus()
     page.keyboard.press("Enter")
