@@ -117,12 +117,14 @@ def measure_page(steps: int) -> list[tuple[str, str, str]]:
         heap = heap_megabytes(session)
         traffic = measure_traffic(page, session)
         shown = busy_share(page, session)
+        show_charts(view.region, False)
+        hidden = busy_share(page, session)
+        show_charts(view.region, True)
         frames = frames_while_panning(page, view.chart("loss"))
         expect(view.status).to_have_text("finished", timeout=1_200_000)
         page.wait_for_timeout(1000)
         heap = heap_megabytes(session) - heap
         notebook.wait(2, 60)
-        idle = busy_share(page, session)
         notebook.save()
         size = notebook.path.stat().st_size - size_before
         bare, watched = (float(notebook.text(cell).split("grew")[1].split()[0]) for cell in (1, 2))
@@ -130,12 +132,20 @@ def measure_page(steps: int) -> list[tuple[str, str, str]]:
         ("kernel memory: growth of a bare fit", f"{bare:.1f} MB", "–"),
         ("kernel memory: growth of a watched fit", f"{watched:.1f} MB", "≤ 50 MB"),
         ("page: growth of its heap", f"{heap:.1f} MB", "≤ 50 MB"),
-        ("page: share of its main thread, less that when idle", f"{shown - idle:.1%}", "≤ 10 %"),
+        ("page: drawing, as a share of its main thread", f"{shown - hidden:.1%}", "≤ 10 %"),
+        ("… with all that JupyterLab does meanwhile", f"{shown:.1%}", "–"),
         ("page: frames a second while panning", f"{frames:.0f}", "≥ 30"),
         ("messages a second, on the page's socket", f"{traffic[0]:.1f}", "≤ 10"),
         ("kB a second, on the page's socket", f"{traffic[1]:.1f}", "≤ 20"),
         ("the notebook's file grows by", f"{size / 1000:.0f} kB", "≤ 150 kB"),
     ]
+
+
+def show_charts(region: Locator, shown: bool) -> None:
+    region.evaluate(
+        "(element, display) => { element.querySelector('.kw-grid').style.display = display; }",
+        "" if shown else "none",
+    )
 
 
 def heap_megabytes(session: CDPSession) -> float:
