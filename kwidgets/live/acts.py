@@ -9,20 +9,27 @@ import keras
 
 from kwidgets.protocol import WireNumber
 
+# So often somebody unknown may change the rate; then it counts as a schedule, and leaves no marks.
+_FEW = 5
 
-def rate_change(callbacks: Iterable[object], old: float, new: float) -> str | None:
-    """Say which callback changed the learning rate; None if it does so each epoch by design."""
-    names = [
-        type(callback).__name__
-        for callback in callbacks
-        if isinstance(callback, keras.callbacks.ReduceLROnPlateau)
-    ]
-    if not names and any(
-        isinstance(callback, keras.callbacks.LearningRateScheduler) for callback in callbacks
-    ):
-        return None
-    who = f"{names[0]}: learning" if names else "Learning"
-    return f"{who} rate {old:.4g} → {new:.4g}"
+
+class RateChanges:
+    """Says who changed the learning rate of a fit, but for those who do so all the time."""
+
+    def __init__(self) -> None:
+        self._unknown = 0
+
+    def describe(self, callbacks: Iterable[object], old: float, new: float) -> str | None:
+        """Return the change in words; None if it is one of many by design."""
+        callbacks = list(callbacks)
+        change = f"earning rate {old:.4g} → {new:.4g}"
+        for callback in callbacks:
+            if isinstance(callback, keras.callbacks.ReduceLROnPlateau):
+                return f"{type(callback).__name__}: l{change}"
+        if any(isinstance(c, keras.callbacks.LearningRateScheduler) for c in callbacks):
+            return None
+        self._unknown += 1
+        return f"L{change}" if self._unknown <= _FEW else None
 
 
 def early_end(callbacks: Iterable[object], logs: Mapping[str, float]) -> str:

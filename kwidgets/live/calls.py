@@ -158,7 +158,8 @@ class CallProgress(keras.callbacks.Callback):
         call.seconds = time.perf_counter() - call.began
         call.state = "done"
         call.batch = call.batches or call.batch
-        for name, value in logs.items():
+        # The loss first, as Keras's own bar has it.
+        for name, value in sorted(logs.items(), key=lambda item: item[0] != "loss"):
             try:
                 call.results[str(name)] = float(value)
             except (TypeError, ValueError):

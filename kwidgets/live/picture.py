@@ -53,11 +53,11 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
     chart_width = (WIDTH - PADDING * (columns + 1)) / columns
     rows = -(-len(names) // columns)
     words = [progress["detail"], *(notice["text"] for notice in progress["notices"])]
-    words += [f"{number}  {text}" for number, text in _numbered(marks)]
     if left_out:
         words.append(f"{left_out} more metrics are in the data, not in this picture.")
-    words = [text for text in words if text]
-    top = HEADER + 20 * len(words)
+    told = [(text, VALIDATION) for text in words if text]
+    told += [(f"{number}  {text}", MARK) for number, text in _numbered(marks)]
+    top = HEADER + 20 * len(told)
     height = top + rows * (CHART_HEIGHT + PADDING)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -71,10 +71,10 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
             ("best epoch", bool(best)),
         ),
     ]
-    for i, text in enumerate(words):
+    for i, (text, color) in enumerate(told):
         short = text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…"
         y = HEADER + 20 * i + 8
-        parts.append(f'<text x="{PADDING}" y="{y}" fill="{VALIDATION}">{_text(short)}</text>')
+        parts.append(f'<text x="{PADDING}" y="{y}" fill="{color}">{_text(short)}</text>')
     for i, name in enumerate(names):
         row, column = divmod(i, columns)
         x = PADDING + column * (chart_width + PADDING)

@@ -16,7 +16,7 @@ from kwidgets import protocol
 from kwidgets.kernel import inbox
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.live import continuing, learning_rate
-from kwidgets.live.acts import early_end, rate_change, rate_words
+from kwidgets.live.acts import RateChanges, early_end, rate_words
 from kwidgets.live.cells import cells
 from kwidgets.live.continuing import Before, find_before, fingerprint
 from kwidgets.live.devices.describe import describe_device
@@ -105,6 +105,7 @@ class FitRun:
         self._learning_rate: float | None = None
         self._schedule: str | None = None
         self._learning_rate_read_at = 0.0
+        self._rate_changes = RateChanges()
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._attend_at = math.inf
@@ -169,7 +170,7 @@ class FitRun:
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
-        self._guard("Reading the learning rate", self._notice_rate)
+        self._guard("Reading the learning rate", self._read_learning_rate)
         self.safe_point()
 
     def begin_train_batch(self, batch: int) -> None:
@@ -324,7 +325,7 @@ class FitRun:
             assert command.value is not None
             message = learning_rate.set_learning_rate(self._model, command.value)
         self.steered = True
-        self._guard("Reading the learning rate", self._read_learning_rate)
+        self._guard("Reading the learning rate", self._read_learning_rate, by_user=True)
         text = f"Learning rate {rate_words(old)} → {rate_words(self._learning_rate)}"
         if command.kind == "follow_schedule":
             text += f", back to {self._schedule}"
@@ -344,22 +345,17 @@ class FitRun:
         self._guard("Reading the metrics", self._reader.sample)
         self._sampling.done(started)
 
-    def _read_learning_rate(self) -> None:
-        self._schedule = learning_rate.schedule_name(getattr(self._model, "optimizer", None))
-        self._learning_rate = learning_rate.read_learning_rate(self._model)
-        self._learning_rate_read_at = time.perf_counter()
-
-    def _notice_rate(self) -> None:
-        """See whether somebody else than the user changed the learning rate."""
+    def _read_learning_rate(self, by_user: bool = False) -> None:
+        """Read the rate; a change since the last time that was not the user's leaves a mark."""
         old = self._learning_rate
-        self._read_learning_rate()
-        new = self._learning_rate
-        if self._schedule or old is None or new is None or old == new:
+        self._schedule = learning_rate.schedule_name(getattr(self._model, "optimizer", None))
+        self._learning_rate = new = learning_rate.read_learning_rate(self._model)
+        self._learning_rate_read_at = time.perf_counter()
+        if by_user or self._schedule or old is None or new is None or old == new:
             return
-        if self._progress.finished_epochs:
-            text = rate_change(self._watch.callbacks(), old, new)
-            if text:
-                self._reader.mark("callback", text)
+        text = self._rate_changes.describe(self._watch.callbacks(), old, new)
+        if text and self._progress.step:
+            self._reader.mark("callback", text)
 
     # Showing.
 

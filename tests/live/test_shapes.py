@@ -205,6 +205,30 @@ def test_reduce_lr_on_plateau_leaves_a_mark(data):
     assert live.history.marks[0]["epoch"] == 2.0
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_each_reduction_leaves_one_wherever_the_callback_stands(data, before, monkeypatch):
+    # As if an update were due after each epoch: it reads the rate too.
+    monkeypatch.setattr("kwidgets.live.run.PUBLISH_SECONDS", 0.0)
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=100, factor=0.5)
+    live = kw.LivePlot()
+    callbacks = [plateau, live] if before else [live, plateau]
+    compiled().fit(*data, epochs=4, callbacks=callbacks, verbose=0)
+    halved = ["0.01 → 0.005", "0.005 → 0.0025", "0.0025 → 0.00125"][: 3 if before else 2]
+    assert marks(live)[:2] == [
+        f"ReduceLROnPlateau: learning rate {change}" for change in halved[:2]
+    ]
+    assert len(set(marks(live))) == len(marks(live)) >= 2
+
+
+def test_who_changes_the_rate_all_the_time_leaves_few(data):
+    class Warmup(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.optimizer.learning_rate = 0.001 * (epoch + 1)
+
+    live, _ = watch(compiled(), *data, epochs=30, callbacks=[Warmup()])
+    assert 1 <= len(marks(live)) <= 5
+
+
 def test_a_scheduler_that_sets_the_rate_each_epoch_leaves_none(data):
     scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
     live, _ = watch(compiled(), *data, epochs=4, callbacks=[scheduler])

@@ -37,7 +37,7 @@ export function FitSelect({ run, status, earlier, selected, onSelect }: FitSelec
         </select>
       </label>
       <details class="kw-results">
-        <summary>{t("Results of all fits")}</summary>
+        <summary>{t("Results of earlier fits")}</summary>
         <ol aria-label={t("Results")}>
           {earlier.map((fit) => (
             <li key={fit.run.fit} value={fit.run.fit}>
