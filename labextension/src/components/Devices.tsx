@@ -39,7 +39,7 @@ function Meter({ share, label }: { share: number | null; label: string }) {
       aria-valuenow={percent}
       aria-valuetext={`${percent} %`}
     >
-      <span style={{ width: `${percent}%` }} />
+      <span class="kw-meter-fill" style={{ width: `${percent}%` }} />
     </span>
   );
 }
