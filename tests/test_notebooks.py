@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,12 @@ def test_a_tutorial_reads_most_of_the_held_out_digits(
     found = re.search(rf"^{line}: (\d+\.\d)%$", text, re.MULTILINE)
     assert found, text
     assert float(found[1]) >= percent
+
+
+def test_a_program_that_runs_a_notebook_keeps_none_of_our_code_in_it(run: RunNotebook) -> None:
+    """nbclient keeps the state of all widgets; the code that draws one has 400 kB."""
+    state = run(EXAMPLES / "01_first_model.ipynb").metadata.widgets
+    assert len(json.dumps(state)) < 100_000
 
 
 def test_the_built_model_is_written_as_a_program(run: RunNotebook) -> None:
