@@ -20,12 +20,19 @@ class Pace:
         self._costs: collections.deque[float] = collections.deque(maxlen=5)
         self.due_at = 0.0
 
-    def done(self, started: float) -> None:
-        """It was done just now, having started at ``started`` (perf_counter)."""
+    def done(self, started: float, rest_seconds: float = 0.0) -> None:
+        """It was done just now.
+
+        Args:
+            started: when it began, as ``perf_counter`` counts.
+            rest_seconds: how long the next time must wait at least.
+        """
         now = time.perf_counter()
         self._costs.append(now - started)
         # The cheapest of the last few: the first ones include one-time work.
         affordable = min(self._costs) / MAX_SHARE
         # A fit of seconds should show a curve too: early on, wait no longer than a part of its age.
         early = (now - self._began) / 20
-        self.due_at = now + max(self._seconds, min(affordable, early, MAX_INTERVAL_SECONDS))
+        self.due_at = now + max(
+            self._seconds, rest_seconds, min(affordable, early, MAX_INTERVAL_SECONDS)
+        )

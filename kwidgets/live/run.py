@@ -36,6 +36,7 @@ from kwidgets.live.watch import FitWatch
 
 SAMPLE_SECONDS = 0.1
 PUBLISH_SECONDS = 0.2
+MAX_BYTES_PER_SECOND = 18_000
 ATTEND_SECONDS = 0.1
 SCHEDULE_SECONDS = 1.0
 WATCH_SECONDS = 0.5
@@ -369,7 +370,7 @@ class FitRun:
         if not self._schedule or started - self._learning_rate_read_at > SCHEDULE_SECONDS:
             self._guard("Reading the learning rate", self._read_learning_rate)
         self._guard("The live view", self.view.publish)
-        self._publishing.done(started)
+        self._publishing.done(started, self.view.sent_bytes / MAX_BYTES_PER_SECOND)
 
     def describe_run(self, view: LiveView) -> protocol.RunInfo:
         """Return what holds for the whole fit, as ``view`` shows it. From any thread."""

@@ -23,6 +23,9 @@ from kwidgets.live.steering import Command
 
 # So many fits before the last one can be selected.
 MAX_EARLIER = 40
+# An update without numbers, and what the best epoch of a metric adds to it.
+MESSAGE_BYTES = 1_500
+BEST_BYTES = 130
 
 
 class Fit(Protocol):
@@ -60,6 +63,8 @@ class LiveView:
         # The number of the fit that is shown, from 1.
         self.fit_number = 0
         self.hears_commands = False
+        # About the size of the last message.
+        self.sent_bytes = 0
         # Whether the picture waits for the end of the cell: another fit may follow.
         self.waits_for_cell = False
         self._context = context
@@ -138,6 +143,8 @@ class LiveView:
                 if store.marks is not self._marks_sent:
                     update["marks"] = self._marks_sent = store.marks
             self._sequence += 1
+            self.sent_bytes = MESSAGE_BYTES + BEST_BYTES * len(update.get("best", ()))
+            self.sent_bytes += sum(len(table["data"]) for table in (batch, epoch) if table)
             self._send_payload(protocol.UPDATE, update)
 
     def end(self) -> None:

@@ -1,5 +1,8 @@
 """Counts, speed and time left are right in every shape of fit."""
 
+import time
+
+from kwidgets.live.pace import Pace
 from kwidgets.live.progress import Clock, FitProgress
 
 
@@ -96,3 +99,12 @@ def test_validation_does_not_slow_the_training_speed():
     for epoch in range(3):
         run_epoch(progress, epoch, 2, time, validation_seconds=30.0)
     assert progress.steps_per_second == 2.0
+
+
+def test_what_is_large_comes_less_often():
+    pace = Pace(0.2)
+    started = time.perf_counter()
+    pace.done(started)
+    assert pace.due_at - started < 1
+    pace.done(started, rest_seconds=3.0)
+    assert pace.due_at - started >= 3
