@@ -45,8 +45,10 @@ def nobody_looks() -> bool:
     kernel = running_kernel()
     if kernel is None:
         return True
-    content = (kernel.get_parent() or {}).get("content", {})
-    return isinstance(content, dict) and content.get("allow_stdin") is False
+    try:
+        return kernel.get_parent()["content"]["allow_stdin"] is False
+    except Exception:  # before the first request, or a kernel of another make
+        return False
 
 
 def way_to_hear() -> Way | None:
