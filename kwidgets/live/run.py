@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import dataclasses
+import functools
 import math
 import threading
 import time
@@ -21,8 +22,8 @@ from kwidgets.live.cells import cells
 from kwidgets.live.continuing import Before, find_before, fingerprint
 from kwidgets.live.devices.describe import describe_device
 from kwidgets.live.devices.monitor import DeviceMonitor
-from kwidgets.live.devices.sample import wire_devices
 from kwidgets.live.devices.unseen import unseen_gpu
+from kwidgets.live.devices.wire import wire_devices
 from kwidgets.live.errors import describe_error
 from kwidgets.live.guard import Guard
 from kwidgets.live.outlets import Place
@@ -45,6 +46,10 @@ INTERRUPT_DETAIL = (
     "Interrupted: stopping after this step. A second interrupt stops at once, "
     "but may leave the model unusable."
 )
+
+
+# A look may take two seconds, and what it finds does not change while the process lives.
+_unseen_gpu = functools.cache(unseen_gpu)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +152,7 @@ class FitRun:
         self._guard("Preparing the learning rate", learning_rate.prepare, self._model)
         self._guard("Reading the metrics", self._reader.find_metrics)
         self._guard("Reading the learning rate", self._read_learning_rate)
-        self._unseen_gpu = self._guard("Looking for GPUs", unseen_gpu)
+        self._unseen_gpu = self._guard("Looking for GPUs", _unseen_gpu)
         self._guard("Watching the devices", self._devices.start)
         self._guard("The live view", self.view.show, self)
         self._attend_at = 0.0 if inbox.needs_attention() else math.inf

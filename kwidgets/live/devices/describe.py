@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import keras
+
+from kwidgets.live.devices.limits import usable_cpus
 
 
 def describe_device() -> str:
@@ -37,11 +37,3 @@ def describe_device() -> str:
 def _accelerators(kind: str, count: int, name: str) -> str:
     several = f"{count} × " if count > 1 else ""
     return f"{several}{kind} ({name})" if name else f"{several}{kind}"
-
-
-def usable_cpus() -> set[int] | range:
-    """Return the cores that this process may use."""
-    try:
-        return os.sched_getaffinity(0)
-    except AttributeError:  # not on macOS and Windows
-        return range(os.cpu_count() or 1)

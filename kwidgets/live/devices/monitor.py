@@ -1,59 +1,83 @@
-"""Samples the devices while a fit runs, in a thread of its own."""
+"""Watches the devices during a fit, in a thread of its own."""
 
 from __future__ import annotations
 
 import contextvars
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from kwidgets.live.devices.sample import DeviceSampler, DeviceUse
 
 logger = logging.getLogger("kwidgets")
 
-INTERVAL_SECONDS = 2.0
+SAMPLE_SECONDS = 2.0
+
+
+class Sampler(Protocol):
+    """Whatever looks at the devices."""
+
+    def sample(self) -> list[DeviceUse]: ...
 
 
 class DeviceMonitor:
-    """What is used of the devices, as it was at most a few seconds ago.
+    """Samples at once and then every ``interval_seconds``, until stopped. From any thread.
 
-    Args:
-        interval_seconds: between two samples.
-        make_sampler: makes what samples, in the monitor's own thread.
+    Without a GPU this takes about 1/50,000 of a core: see DeviceSampler for a sample's cost.
+    A sampler that raises ends the watching with one warning; the fit goes on.
     """
 
     def __init__(
-        self,
-        interval_seconds: float = INTERVAL_SECONDS,
-        make_sampler: Callable[[], DeviceSampler] = DeviceSampler,
+        self, sampler: Sampler | None = None, interval_seconds: float = SAMPLE_SECONDS
     ) -> None:
-        # Replaced as a whole: read from any thread.
-        self.latest: Sequence[DeviceUse] = ()
-        self._interval = interval_seconds
-        self._make_sampler = make_sampler
-        self._stopped = threading.Event()
+        self._sampler = sampler or DeviceSampler()
+        self._interval_seconds = interval_seconds
+        self._lock = threading.Lock()
+        self._stop: threading.Event | None = None
+        self._latest: list[DeviceUse] = []
+
+    @property
+    def latest(self) -> list[DeviceUse]:
+        """The last sample; empty before the first, and after the sampler failed."""
+        with self._lock:
+            return list(self._latest)
 
     def start(self) -> None:
-        """Begin to sample."""
-        # In a copy of the context, or what it logs would land in whatever cell ran last.
-        thread = threading.Thread(
+        """Begin, or go on after a stop. Has no effect while it runs."""
+        with self._lock:
+            if self._stop is not None:
+                return
+            self._stop = stop = threading.Event()
+        # In a copy of the context, or what a driver prints would land in whatever cell ran last.
+        threading.Thread(
             target=contextvars.copy_context().run,
-            args=(self._run,),
+            args=(self._watch, stop),
             name="kwidgets-devices",
             daemon=True,
-        )
-        thread.start()
+        ).start()
 
     def stop(self) -> None:
-        """Stop sampling; returns at once."""
-        self._stopped.set()
+        """End. Returns at once; a sample under way is dropped."""
+        with self._lock:
+            if self._stop is not None:
+                self._stop.set()
+                self._stop = None
 
-    def _run(self) -> None:
-        try:
-            sampler = self._make_sampler()
-            # The first use of the CPU is counted from here on.
-            while not self._stopped.wait(self._interval if self.latest else self._interval / 4):
-                self.latest = sampler.sample()
-        except Exception:
-            logger.warning("the devices can no longer be watched", exc_info=True)
-            self.latest = ()
+    def _watch(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                sample = self._sampler.sample()
+            except Exception:
+                logger.warning(
+                    "Watching the devices failed; the training goes on without it", exc_info=True
+                )
+                with self._lock:
+                    if not stop.is_set():
+                        self._stop = None
+                        self._latest = []
+                return
+            with self._lock:
+                if stop.is_set():
+                    return
+                self._latest = sample
+            stop.wait(self._interval_seconds)
