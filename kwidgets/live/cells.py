@@ -27,10 +27,13 @@ class CellViews:
         in_thread = threading.current_thread() is not threading.main_thread()
         if shell is None or place is not None or in_thread:
             return LiveView(context, place)
-        # One that runs is not ours to take: a fit within a fit.
-        free = next((view for view in self._views if view.fit is None), None)
-        if free is not None:
-            return free
+        for view in self._views:
+            if view.fit is not None:
+                # Perhaps an exception ended it just now, and was caught.
+                view.fit.after_cell(None)
+            # One that runs is not ours to take: a fit within a fit.
+            if view.fit is None:
+                return view
         view = LiveView(context)
         view.waits_for_cell = True
         if not self._views:

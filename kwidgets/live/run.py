@@ -41,6 +41,8 @@ MAX_BYTES_PER_SECOND = 18_000
 ATTEND_SECONDS = 0.1
 SCHEDULE_SECONDS = 1.0
 WATCH_SECONDS = 0.5
+# A cell that an exception ends takes its time to write the traceback.
+CELL_SECONDS = 5.0
 
 INTERRUPT_DETAIL = (
     "Interrupted: stopping after this step. A second interrupt stops at once, "
@@ -475,7 +477,8 @@ class FitRun:
         while not self._ended.wait(WATCH_SECONDS):
             if not self._watch.is_running():
                 # The end of the cell, which knows the error, comes first where there is one.
-                if not self._ended.wait(WATCH_SECONDS) and not self._watch.is_running():
+                patience = CELL_SECONDS if self._on_main_thread and self._listens else WATCH_SECONDS
+                if not self._ended.wait(patience) and not self._watch.is_running():
                     self.abandon()
             elif self._interrupt.requested and self.detail != INTERRUPT_DETAIL:
                 self._set_status("stopping", INTERRUPT_DETAIL)

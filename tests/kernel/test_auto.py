@@ -121,6 +121,18 @@ def test_a_fit_within_a_fit_has_a_view_of_its_own(run):
     assert inner["text/plain"].count("Training finished") == 2
 
 
+def test_fits_that_fail_and_are_caught_share_it_too(run):
+    frontend = run(
+        "class Fail(keras.callbacks.Callback):\n"
+        "    def on_epoch_end(self, epoch, logs=None): raise ValueError('no')\n"
+        "for i in range(3):\n"
+        "    try: make().fit(x, y, callbacks=[Fail()])\n"
+        "    except ValueError: pass"
+    )
+    (view,) = live_views(frontend)
+    assert view["text/plain"].count("Training failed") == 3
+
+
 def test_evaluate_and_predict_tell_their_progress_in_one_output(run):
     frontend = run("model = make()\nmodel.evaluate(x, y)\nfor i in range(50): model.predict(x);")
     _, content = frontend.displays[-1]
