@@ -18,16 +18,13 @@ def own_subshell(kernel: Any) -> str:
     """Return the id of the one subshell that serves all our comms, made at first need."""
     global _subshell
     with _lock:
+        known = _subshell_there(kernel)
+        if known is not None:
+            return known
         thread = kernel.shell_channel_thread
-        alive = (
-            _subshell is not None
-            and _subshell[0] is kernel
-            # Any front end may delete it.
-            and _subshell[1] in thread.manager.list_subshell()
-        )
-        if _subshell is None or not alive:
-            _subshell = (kernel, _on_its_thread(thread, thread.manager._create_subshell))
-        return _subshell[1]
+        made: str = _on_its_thread(thread, thread.manager._create_subshell)
+        _subshell = (kernel, made)
+        return made
 
 
 def reroute(kernel: Any, comm: Any) -> None:
@@ -72,7 +69,7 @@ def _receiver(kernel: Any, ours: set[str]) -> Callable[[Any], Any]:
         content = session.unpack(message["content"])
         if content["comm_id"] not in ours:
             return None
-        subshell = own_subshell_now(kernel)
+        subshell = _subshell_there(kernel)
         if subshell is None:
             return None
         # The subshell insists on being named in the header, which is signed.
@@ -85,8 +82,8 @@ def _receiver(kernel: Any, ours: set[str]) -> Callable[[Any], Any]:
     return receive
 
 
-def own_subshell_now(kernel: Any) -> str | None:
-    """Return the id of our subshell if it is there; for the shell channel's own thread."""
+def _subshell_there(kernel: Any) -> str | None:
+    """Return the id of our subshell, if there is one still: any front end may delete it."""
     if _subshell is None or _subshell[0] is not kernel:
         return None
     alive = _subshell[1] in kernel.shell_channel_thread.manager.list_subshell()

@@ -35,16 +35,8 @@ def saved_bundle(
     The picture is an ``<img>`` of an SVG: GitHub, nbconvert and an untrusted notebook show it,
     and nothing in it can run. Below it stands a line for each fit that the view showed before.
     """
-    snapshot = snapshot_of(
-        store,
-        run,
-        progress,
-        max_batch_rows=_rows_in(BATCH_BYTES, 3 + 3 * len(store.batch.names)),
-        max_epoch_rows=_rows_in(EPOCH_BYTES, 3 + len(store.epoch.names)),
-        earlier=list(earlier),
-        earlier_start=earlier_dropped,
-    )
-    snapshot["marks"] = snapshot["marks"][-SAVED_MARKS:]
+    snapshot = _reduced(store, run, progress, BATCH_BYTES, EPOCH_BYTES)
+    snapshot["earlier"], snapshot["earlier_start"] = list(earlier), earlier_dropped
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
     lines = [
@@ -67,16 +59,28 @@ def earlier_snapshot(
     store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress
 ) -> protocol.EarlierFit:
     """Return what is kept of a fit when the view goes on to the next: small, as JSON."""
+    snapshot = _reduced(store, run, progress, EARLIER_BYTES, EARLIER_BYTES)
+    summary = summarize(store, run, progress)
+    return protocol.EarlierFit(summary=summary, snapshot=as_json(snapshot))
+
+
+def _reduced(
+    store: MetricStore,
+    run: protocol.RunInfo,
+    progress: protocol.Progress,
+    batch_bytes: int,
+    epoch_bytes: int,
+) -> protocol.Snapshot:
+    """Return a snapshot whose tables hold about so much raw data, with the latest marks."""
     snapshot = snapshot_of(
         store,
         run,
         progress,
-        max_batch_rows=_rows_in(EARLIER_BYTES, 3 + 3 * len(store.batch.names)),
-        max_epoch_rows=_rows_in(EARLIER_BYTES, 3 + len(store.epoch.names)),
+        max_batch_rows=_rows_in(batch_bytes, 3 + 3 * len(store.batch.names)),
+        max_epoch_rows=_rows_in(epoch_bytes, 3 + len(store.epoch.names)),
     )
     snapshot["marks"] = snapshot["marks"][-SAVED_MARKS:]
-    summary = summarize(store, run, progress)
-    return protocol.EarlierFit(summary=summary, snapshot=as_json(snapshot))
+    return snapshot
 
 
 def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:

@@ -2,8 +2,8 @@
  * The state of one run, as the kernel told it. One store per run, shared by all its views.
  *
  * Synced with Python: everything here (run, progress, batch, epoch, best, marks, earlier). It only
- * flows from the kernel to the view; `connected` and `receivedAt` are this side's own notes about that flow.
- * What belongs to one view alone (x axis, smoothing, log scale, table shown, zoom, hover, commands
+ * flows from the kernel to the view; `connected` and `receivedAt` are this side's own notes about
+ * that flow. What belongs to one view alone (x axis, smoothing, log scale, table shown, zoom, hover, commands
  * under way) is kept by that view's components and never sent.
  */
 

@@ -6,6 +6,17 @@ import time
 
 from kwidgets import protocol
 
+# A cell that trains for long, and says at its end how it went.
+FIT = """
+import keras, numpy as np, kwidgets as kw
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+live = kw.LivePlot()
+history = model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000,
+                    callbacks=[live], verbose=0)
+print("fit returned", live.status, float(model.optimizer.learning_rate))
+"""
+
 
 class Frontend:
     """Reads what the kernel publishes, and answers on the live view's comm."""

@@ -9,17 +9,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol
-from tests.kernel.frontend import Frontend
-
-FIT = """
-import keras, numpy as np, kwidgets as kw
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-model.compile("sgd", "mse")
-live = kw.LivePlot()
-history = model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000,
-                    callbacks=[live], verbose=0)
-print("fit returned", live.status, float(model.optimizer.learning_rate))
-"""
+from tests.kernel.frontend import FIT, Frontend
 
 
 @pytest.fixture(scope="module")

@@ -12,23 +12,13 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from kwidgets import protocol
-from tests.kernel.frontend import Frontend
+from tests.kernel.frontend import FIT, Frontend
 
 KERNELS = Path(__file__).parents[2] / ".build" / "kernels" / "share" / "jupyter" / "kernels"
 NAMES = ["ipykernel-6.31.0", "ipykernel-7.0.1", "ipykernel-7.3.0", "python3"]
 
 # JAX is there in a third of TensorFlow's time; what is heard does not depend on the backend.
-FIT = """
-import os
-os.environ["KERAS_BACKEND"] = "jax"
-import keras, numpy as np, kwidgets as kw
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-model.compile("sgd", "mse")
-live = kw.LivePlot()
-history = model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=10_000_000,
-                    callbacks=[live], verbose=0)
-print("fit returned", live.status, float(model.optimizer.learning_rate))
-"""
+JAX_FIT = "import os\nos.environ['KERAS_BACKEND'] = 'jax'\n" + FIT.replace("100_000", "10_000_000")
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -53,7 +43,7 @@ def frontend(client):
 
 
 def begin(frontend):
-    frontend.client.execute(FIT, stop_on_error=False)
+    frontend.client.execute(JAX_FIT, stop_on_error=False)
     frontend.read_until(lambda: frontend.latest() and frontend.latest()["step"] > 0)
 
 

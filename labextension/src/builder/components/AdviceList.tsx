@@ -27,7 +27,7 @@ export function AdviceList({ advice, onTarget }: AdviceListProps) {
           <Icon name={level} />
           <div>
             <p class="kw-b-advice-title">
-              <span class="kw-b-hidden">{LEVELS[level]}: </span>
+              <span class="kw-unseen">{LEVELS[level]}: </span>
               {target ? (
                 <button type="button" class="kw-b-link" onClick={() => onTarget(target)}>
                   {title}

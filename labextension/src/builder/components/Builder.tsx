@@ -80,7 +80,7 @@ export function Builder({ session, host }: BuilderProps) {
         ) : (
           <p class="kw-b-waiting">Waiting for the kernel…</p>
         )}
-        <div class="kw-b-hidden" role="status" aria-live="polite">
+        <div class="kw-unseen" role="status" aria-live="polite">
           {status}
         </div>
       </section>
