@@ -217,6 +217,7 @@ class LivePlot(keras.callbacks.Callback):
 
 # The run is kept, which lets go of its model at its end; the LivePlot itself holds on to it.
 _latest: tuple[weakref.ref[LivePlot], FitRun] | None = None
+_fits = 0
 
 
 def latest() -> LivePlot | None:
@@ -235,9 +236,19 @@ def latest() -> LivePlot | None:
     return live
 
 
+def describe_fits() -> str:
+    """Say how many fits this kernel has watched, and how the latest one stands."""
+    if _latest is None:
+        return "none"
+    progress = _latest[1].describe_progress()
+    detail = f" ({progress['detail']})" if progress["detail"] else ""
+    return f"{_fits}; the latest: {progress['status']}{detail}"
+
+
 def _remember_latest(live: LivePlot, run: FitRun) -> None:
-    global _latest
+    global _latest, _fits
     _latest = weakref.ref(live), run
+    _fits += 1
 
 
 def _warn_if_refused(ok: bool, message: str) -> None:

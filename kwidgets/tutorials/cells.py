@@ -65,7 +65,8 @@ class Names:
 def parse(source: str) -> ast.Module:
     """Return the syntax tree of a cell's text, magics included; of wrong syntax, an empty one."""
     try:
-        return ast.parse(TransformerManager().transform_cell(source))
+        code: str = TransformerManager().transform_cell(source)
+        return ast.parse(code)
     except SyntaxError:
         return ast.Module([], [])
 

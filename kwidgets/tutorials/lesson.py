@@ -85,10 +85,8 @@ def _read(notebook: dict) -> tuple[str, list[Cell]]:  # type: ignore[type-arg]
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            headings += [
-                line.lstrip("# ") for line in source.splitlines() if line.startswith("#")
-            ]
+            headings += [line.lstrip("# ") for line in source.splitlines() if line.startswith("#")]
         elif cell["cell_type"] == "code":
             optional = "optional" in cell["metadata"].get("tags", [])
             cells.append(Cell(cell["id"], headings[-1], source, optional))
-    return (headings + [""])[1], cells
+    return [*headings, ""][1], cells

@@ -107,4 +107,3 @@ class Session:
 
 
 session = Session()
-

@@ -81,7 +81,7 @@ class Step:
 
 
 def judge(step: Step, namespace: Mapping[str, Any]) -> list[Verdict]:
-    """Return what ``step`` finds in ``namespace``; an object of an unexpected kind is a verdict too.
+    """Return what ``step`` finds in ``namespace``; that a check fails on it is a verdict too.
 
     Raises:
         NotRunError: the check needs a name that is not there.
