@@ -155,7 +155,7 @@ STEPS = [
             "Type `flatten` into **Add layer** and press Enter; then the other two.",
             "In code: `mlp.add('flatten')`.",
         ),
-        'mlp = kw.SequentialBuilder(input_shape=(8, 8), name="mlp")\n'
+        'mlp = kw.SequentialBuilder(input_shape=image_shape, name="mlp")\n'
         'for text in ("flatten", "dense 128 relu", "dense 10 softmax"):\n'
         "    mlp.add(text)\n"
         "mlp",
@@ -209,7 +209,7 @@ STEPS = [
             "`conv2d 16 3 same relu`, `conv2d 32 3 same relu`, `globalmaxpooling2d`, "
             "`dense 10 softmax`.",
         ),
-        'cnn = kw.SequentialBuilder(input_shape=(8, 8, 1), name="cnn")\n'
+        'cnn = kw.SequentialBuilder(input_shape=(*image_shape, 1), name="cnn")\n'
         'for text in ("conv2d 16 3 same relu", "conv2d 32 3 same relu", "maxpooling2d",\n'
         '             "conv2d 48 3 same relu", "globalmaxpooling2d", "dense 10 softmax"):\n'
         "    cnn.add(text)\n"

@@ -180,7 +180,8 @@ STEPS = [
         _lower,
         (
             "The field **Learning rate** is below the cell, beside **Stop**, while it runs.",
-            "In Python, `live.set_learning_rate(0.001)` does the same, from a callback or a thread.",
+            "In Python, `live.set_learning_rate(0.001)` does the same, from a callback or "
+            "a thread.",
         ),
         "live = kw.LivePlot()\n"
         "at_ten = keras.callbacks.LambdaCallback(\n"
