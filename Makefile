@@ -32,6 +32,7 @@ BACKENDS := torch==2.14.1
 # Folders stand beside their files: a deleted file changes only its folder's time.
 FRONT_END_SOURCES := \
 	$(shell find labextension/src labextension/style labextension/schema 2>/dev/null) \
+	$(wildcard examples/*.ipynb) \
 	$(filter-out labextension/package-lock.json, \
 		$(wildcard labextension/*.json labextension/*.js labextension/*.mjs labextension/*.ts))
 FRONT_END_OUTPUTS := \
