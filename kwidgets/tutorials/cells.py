@@ -34,7 +34,7 @@ class Cell:
     def called(self) -> str:
         """How a message refers to it."""
         lines = [line for line in self.source.splitlines() if line and line[0] not in "%#"]
-        begin = (lines or self.source.splitlines() or [""])[0]
+        begin = (lines or self.source.splitlines() or [""])[0].split("  # ")[0]
         return f"the cell under “{self.heading}” that begins with “{begin}”"
 
     @cached_property
@@ -87,10 +87,9 @@ def names_of(module: ast.Module) -> Names:
         }
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             stored.add(statement.name)
-        # A comprehension's variable or `for x in …: f(x)` is stored and read in one statement;
-        # `x = x / 255` is too, and needs the x of before.
-        target = statement.value if isinstance(statement, ast.Assign) else None
-        own = set() if target is not None else stored
+        # `for x in …: f(x)` stores and reads x in one statement; `x = x / 255` does too, and needs
+        # the x of before.
+        own = set() if isinstance(statement, ast.Assign | ast.AugAssign) else stored
         bound_inside = {
             name.id
             for node in nodes
@@ -99,6 +98,11 @@ def names_of(module: ast.Module) -> Names:
             if isinstance(name, ast.Name)
         }
         loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        loaded |= {
+            node.target.id
+            for node in nodes
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+        }
         uses |= loaded - makes - own - bound_inside
         makes |= stored - bound_inside
         changes |= _changed(nodes)

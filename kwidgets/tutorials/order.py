@@ -12,6 +12,14 @@ from kwidgets.tutorials.cells import Cell, find, names_of
 from kwidgets.tutorials.lesson import Lesson
 
 
+class SkippedCellError(InputRejected):
+    """A cell was not run, because it needs one that was skipped."""
+
+    def _render_traceback_(self) -> list[str]:
+        # What IPython shows: the reader's cell has not failed, and our code is not of interest.
+        return [str(self)]
+
+
 class Order(ast.NodeTransformer):
     """Watches the cells of one kernel while a tutorial is open in it.
 
@@ -57,7 +65,7 @@ class Order(ast.NodeTransformer):
             known = self._shell.user_ns.keys() | vars(builtins).keys()
             for name in sorted(names_of(node).uses - known):
                 if self.lesson.maker(name) is not None:
-                    raise InputRejected(self.where(name))
+                    raise SkippedCellError(self.where(name))
             self._note_skipped()
         return node
 

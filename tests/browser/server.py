@@ -45,11 +45,16 @@ class LabServer:
     @classmethod
     @contextlib.contextmanager
     def start(
-        cls, folder: Path, *, environment: dict[str, str] | None = None
+        cls,
+        folder: Path,
+        *,
+        environment: dict[str, str] | None = None,
+        python: str = sys.executable,
     ) -> Iterator[LabServer]:
         """Run JupyterLab with all its files below ``folder``; end it and its kernels on leaving.
 
-        ``environment`` adds variables, which its kernels see too.
+        ``environment`` adds variables, which its kernels see too; ``python`` is that of the
+        environment in which JupyterLab is installed.
         """
         root, home = folder / "notebooks", folder / "home"
         root.mkdir(parents=True)
@@ -61,7 +66,7 @@ class LabServer:
         (labconfig / "default_setting_overrides.json").write_text(json.dumps(news))
         port, token = _free_port(), secrets.token_hex(16)
         command = [
-            sys.executable,
+            python,
             "-m",
             "jupyterlab",
             "--no-browser",
