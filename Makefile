@@ -90,8 +90,9 @@ format: $(READY) ## Rewrite the sources in the house style
 bench: $(READY) ## Measure the live view beside its peers (BENCH_ARGS="...")
 	$(PY) -m benchmarks $(BENCH_ARGS)
 
+# All pages anew: each bears the titles of the others.
 docs: $(READY) ## Build the documentation in .build/docs
-	@$(SPHINX) -b html docs .build/docs
+	@$(SPHINX) --write-all -b html docs .build/docs
 	@echo "Open .build/docs/index.html"
 
 docs-links: $(READY) ## Look whether the documentation's links to the world still work

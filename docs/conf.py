@@ -8,6 +8,8 @@ import os
 # Before anything imports Keras: of the backends it is the quickest to be there.
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+from sphinx.application import Sphinx
+
 import kwidgets
 from kwidgets import magics
 
@@ -44,12 +46,26 @@ html_title = "kwidgets"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_show_sourcelink = False
+# Pages that have no others beside them need no list of those.
+ALONE = ("architecture", "changelog", "contributing", "getting-started", "index")
+html_sidebars: dict[str, list[str]] = {page: [] for page in ALONE}
+# Beside a page stands what it holds, without its class's name before each method's.
+toc_object_entries_show_parents = "hide"
 html_theme_options = {
     "navigation_with_keys": False,
-    "show_prev_next": True,
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
 
-# Pages that answer programs otherwise than browsers.
-linkcheck_ignore: list[str] = []
+
+def setup(app: Sphinx) -> None:
+    """Leave out of LivePlot's signature what is there only to be refused."""
+    app.connect("autodoc-process-signature", _without_refused)
+
+
+def _without_refused(
+    app: Sphinx, what: str, name: str, thing: object, options: object, signature: str, old: object
+) -> tuple[str, None] | None:
+    if thing is not kwidgets.LivePlot:
+        return None
+    return signature.replace("*args: object", "*").replace(", **unknown: object", ""), None
