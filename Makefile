@@ -16,7 +16,7 @@ BENCH_ARGS ?=
 export PYTHON KWIDGETS_CHROMIUM
 
 # Every warning is an error, and all of them are shown; -n: also a name that leads nowhere.
-SPHINX := $(PY) -m sphinx --nitpicky --fail-on-warning --keep-going --quiet -d .build/doctrees
+SPHINX := $(PY) -m sphinx --nitpicky --fail-on-warning --keep-going --quiet
 
 # --- what is built when -------------------------------------------------------------------------
 # Each stamp is a file that dies with what it vouches for.
@@ -92,11 +92,11 @@ bench: $(READY) ## Measure the live view beside its peers (BENCH_ARGS="...")
 
 # All pages anew: each bears the titles of the others.
 docs: $(READY) ## Build the documentation in .build/docs
-	@$(SPHINX) --write-all -b html docs .build/docs
+	@$(SPHINX) --write-all -b html -d .build/docs-parsed docs .build/docs
 	@echo "Open .build/docs/index.html"
 
 docs-links: $(READY) ## Look whether the documentation's links to the world still work
-	@$(SPHINX) -b linkcheck docs .build/docs-links
+	@$(SPHINX) --fresh-env -b linkcheck -d .build/docs-links/parsed docs .build/docs-links
 
 screenshots: $(READY) ## Take the README's pictures anew, from the real thing
 	@sh tools/chromium.sh

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
+from pathlib import Path
 
 # Before anything imports Keras: of the backends it is the quickest to be there.
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -59,13 +61,23 @@ html_theme_options = {
 
 
 def setup(app: Sphinx) -> None:
-    """Leave out of LivePlot's signature what is there only to be refused."""
     app.connect("autodoc-process-signature", _without_refused)
+    app.connect("source-read", _add_links_of_other_texts)
 
 
 def _without_refused(
     app: Sphinx, what: str, name: str, thing: object, options: object, signature: str, old: object
 ) -> tuple[str, None] | None:
+    """Leave out of LivePlot's signature what is there only to be refused."""
     if thing is not kwidgets.LivePlot:
         return None
     return signature.replace("*args: object", "*").replace(", **unknown: object", ""), None
+
+
+def _add_links_of_other_texts(app: Sphinx, page: str, source: list[str]) -> None:
+    """Let ``make docs-links`` try the links of texts that are no pages, too."""
+    if app.builder.name == "linkcheck" and page == "index":
+        repository = Path(app.srcdir).parent
+        for path in [*repository.glob("README*.md"), *repository.glob("examples/*.ipynb")]:
+            for address in re.findall(r"https?://[^\s)>\"'`\\]+", path.read_text(encoding="utf-8")):
+                source[0] += f"\n\n<{address}>"
