@@ -41,7 +41,8 @@ def test_the_python_lock_holds_all_that_pyproject_asks_for() -> None:
     for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", PYTHON_LOCK.read_text(), re.M):
         locked.setdefault(name.lower().replace("_", "-"), set()).add(version)
     project = pyproject()["project"]
-    for line in project["dependencies"] + project["optional-dependencies"]["dev"]:
+    extras = project["optional-dependencies"]
+    for line in project["dependencies"] + extras["dev"] + extras["docs"]:
         wanted = Requirement(line)
         versions = locked.get(wanted.name.lower().replace("_", "-"), set())
         assert versions, f"{wanted.name} is not in requirements.lock: run make lock"
