@@ -85,13 +85,13 @@ def test_the_wheel_works_without_node_and_without_a_network(
 
     notebook.run(0)
     live = View(notebook.outputs(0))
-    live.expect_status("Running")
+    live.expect_status("running")
     expect(live.chart("loss")).to_be_visible()
     panel = Panel(page)
     panel.open()
     panel.expect_item("model")
     live.button("Stop").click()
-    live.expect_status("Stopped")
+    live.expect_status("stopped")
     notebook.wait(0)
 
     notebook.run_and_wait(1)
