@@ -102,6 +102,7 @@ docs-links: $(READY) ## Look whether the documentation's links to the world stil
 screenshots: $(READY) ## Take the README's pictures anew, from the real thing
 	@sh tools/chromium.sh
 	$(PY) docs/screenshots.py
+	$(PY) docs/film.py
 
 # From nothing, so that no stale bundle gets into a release.
 wheel: $(READY) ## Build dist/*.whl with production front ends and check what is in it
