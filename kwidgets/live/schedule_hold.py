@@ -63,7 +63,8 @@ class Hold:
         self.value = 0.0
         for name in _METHODS:
             vars(optimizer).pop(name, None)
-        self._take_out(optimizer)
+        if keras.backend.backend() == "jax":
+            self._take_out(optimizer)
 
     def hold(self, model: Any, value: float) -> bool:
         """Let ``value`` hold from the next step on, or, if 0, the schedule; whether it retraces."""

@@ -127,6 +127,15 @@ def test_nothing_of_ours_stays_in_the_optimizer():
     assert model.optimizer.get_config() == config
 
 
+def test_nor_in_one_of_a_model_whose_weights_are_more_than_a_number():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(3)])
+    model.compile(keras.optimizers.Adam(SCHEDULES["CosineDecay"]()), "mse")
+    live = kw.LivePlot()
+    model.fit(X, np.zeros((64, 3), "float32"), callbacks=[live], verbose=0)
+    assert not live._run._guard.failures
+    assert "_get_current_learning_rate" not in vars(model.optimizer)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_nor_after_a_fit_that_an_exception_ended(error):
     def fail():
