@@ -139,3 +139,54 @@ def test_notebook_opens_clean_and_without_questions(path: Path) -> None:
         if cell.cell_type == "code":
             assert cell.outputs == []
             assert cell.execution_count is None
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "least"),
+    [
+        ("04_object_detection", "mAP@0.5", 0.8),
+        ("05_tabular_and_text", "Area under the ROC curve", 0.97),
+        ("05_tabular_and_text", "Accuracy on the table", 92.0),
+        ("05_tabular_and_text", "Accuracy on the sentences", 70.0),
+        ("06_from_notebook_to_production", "Test accuracy", 94.0),
+    ],
+)
+def test_a_tutorial_reaches_what_it_speaks_of(
+    name: str, line: str, least: float, run: RunNotebook
+) -> None:
+    text = printed(run(EXAMPLES / f"{name}.ipynb"))
+    found = re.search(rf"^{line}: (\d+\.\d+)%?$", text, re.MULTILINE)
+    assert found, text
+    assert float(found[1]) >= least
+
+
+PRODUCTION = EXAMPLES / "06_from_notebook_to_production.ipynb"
+
+
+def exported(node: nbformat.NotebookNode) -> dict[str, str]:
+    """What the last table says of each format, after its size."""
+    table = re.findall(r"^(\w+) +[\d,]+  (.+)$", printed(node), re.MULTILINE)
+    return dict(table)
+
+
+def test_each_export_agrees_with_the_model_and_a_program_serves_it(run: RunNotebook) -> None:
+    node = run(PRODUCTION)
+    differences = exported(node)
+    assert set(differences) == {"Keras", "SavedModel", "ONNX", "LiteRT"}
+    assert all(float(difference) <= 1e-4 for difference in differences.values()), differences
+    assert "kwidgets was loaded there: False; it ended with 0" in printed(node)
+
+
+def test_a_missing_converter_is_named_and_the_other_exports_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "onnx.py").write_text("raise ModuleNotFoundError('No onnx', name='onnx')\n")
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+    node = nbformat.read(PRODUCTION, as_version=4)
+    NotebookClient(
+        node, timeout=CELL_TIMEOUT_SECONDS, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    assert "%pip install onnx tf2onnx onnxruntime" in printed(node)
+    assert {"Keras", "SavedModel", "LiteRT"} <= set(exported(node))

@@ -133,7 +133,8 @@ def _changed(nodes: list[ast.AST]) -> set[str]:
             receiver = call.func
             while isinstance(receiver, ast.Attribute):
                 receiver = receiver.value
-            if isinstance(receiver, ast.Name):
+            # `print(x)` is a call too, and has no receiver.
+            if isinstance(receiver, ast.Name) and receiver is not call.func:
                 changed.add(receiver.id)
                 break
             call = receiver
@@ -155,4 +156,11 @@ def find(cells: list[Cell], source: str, cell_id: str | None) -> Cell | None:
         matcher.set_seq1(cell.source.strip())
         if matcher.quick_ratio() > likeness and (ratio := matcher.ratio()) > likeness:
             best, likeness = cell, ratio
-    return best
+    return best or _by_names(cells, source)
+
+
+def _by_names(cells: list[Cell], source: str) -> Cell | None:
+    """The only cell that makes names which this text makes too, however else it may differ."""
+    made = names_of(parse(source)).makes
+    makers = [cell for cell in cells if cell.names.makes and cell.names.makes <= made]
+    return makers[0] if len(makers) == 1 else None
