@@ -2,12 +2,14 @@
 
 import { mountBuilder } from "../builder/components/mount";
 import { BuilderSession } from "../builder/session";
+import { setMessages } from "../strings";
 import type { BuilderModule } from "./builderModel";
 import { BuilderModelTransport } from "./builderTransport";
 
 export { mountBuilder };
 
-export const draw: BuilderModule["draw"] = ({ model, el, signal, host }) => {
+export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, messages) => {
+  setMessages(messages);
   const lifetime = new AbortController();
   const session = new BuilderSession(new BuilderModelTransport(model), lifetime.signal);
   const unmount = mountBuilder(el, session, host ?? null);
