@@ -45,11 +45,16 @@ class LabServer:
     @classmethod
     @contextlib.contextmanager
     def start(
-        cls, folder: Path, *, environment: dict[str, str] | None = None
+        cls,
+        folder: Path,
+        *,
+        environment: dict[str, str] | None = None,
+        settings: dict[str, Any] | None = None,
     ) -> Iterator[LabServer]:
         """Run JupyterLab with all its files below ``folder``; end it and its kernels on leaving.
 
-        ``environment`` adds variables, which its kernels see too.
+        ``environment`` adds variables, which its kernels see too; ``settings`` are JupyterLab's,
+        by plugin.
         """
         root, home = folder / "notebooks", folder / "home"
         root.mkdir(parents=True)
@@ -57,8 +62,9 @@ class LabServer:
         labconfig = home / "config" / "labconfig"
         labconfig.mkdir(parents=True)
         # Or a notification asks about news, over what a picture is to show.
-        news = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
-        (labconfig / "default_setting_overrides.json").write_text(json.dumps(news))
+        overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+        overrides |= settings or {}
+        (labconfig / "default_setting_overrides.json").write_text(json.dumps(overrides))
         port, token = _free_port(), secrets.token_hex(16)
         command = [
             sys.executable,

@@ -30,8 +30,7 @@ function load(model: WidgetModel): Promise<BuilderModule> {
 export default {
   async render(props: RenderProps): Promise<(() => void) | undefined> {
     try {
-      const builder = await load(props.model);
-      return builder.draw(props, (await library(props.model)).get("messages"));
+      return (await load(props.model)).draw(props, await library(props.model));
     } catch (error) {
       console.error(error);
       props.el.textContent = `The builder could not be loaded. The model is still there. (${error})`;
