@@ -17,7 +17,9 @@ from kwidgets import language
 from kwidgets import protocol as envelope
 from kwidgets.builder import catalog, protocol, templates
 from kwidgets.builder.state import difference
+from kwidgets.connect import connect
 from kwidgets.kernel import inbox
+from kwidgets.language import t
 from kwidgets.shared import STATIC, CodeModel, SharedModel, static_file, version_of
 
 logger = logging.getLogger("kwidgets")
@@ -122,6 +124,8 @@ class BuilderView:
         self._lock = owner.lock
         self._sequence = 0
         self._sent = owner.describe()
+        # A page with our extension then tells its language.
+        connect()
         self.widget = BuilderWidget(self._snapshot)
         inbox.hear_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
@@ -186,7 +190,7 @@ class BuilderView:
     def _answer(self, kind: str, payload: dict[str, Any]) -> protocol.Reply:
         owner = self._owner()
         if owner is None:
-            return protocol.Reply(ok=False, message="This builder is gone. Run its cell again.")
+            return protocol.Reply(ok=False, message=t("This builder is gone. Run its cell again."))
         try:
             message, result = owner.handle(kind, payload)
         except Exception as error:

@@ -30,7 +30,7 @@ export function setMessages(messages: unknown): void {
       const found = catalogue[text];
       return fillIn(Array.isArray(found) ? String(found[0]) : text, ...values);
     },
-    String(about?.language ?? ENGLISH).replace("_", "-"),
+    String(about?.language ?? ENGLISH),
   );
 }
 

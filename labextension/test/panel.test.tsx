@@ -111,7 +111,7 @@ test.each([
 
 test("words come from the catalogue, with their values", () => {
   setMessages({
-    "": { domain: "kwidgets", language: "zh_CN" },
+    "": { domain: "kwidgets", language: "zh-CN" },
     "%1 of %2 layers": ["%2 层中的 %1"],
   });
   expect(t("%1 of %2 layers", 3, 9)).toBe("9 层中的 3");
