@@ -330,8 +330,8 @@ def output_dropout(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("Dropout after the last layer"),
                 t(
-                    "Nothing is learned from answers that dropout has set to zero. Put it in front of "
-                    "the last layer, or leave it out."
+                    "Nothing is learned from answers that dropout has set to zero. Put it in front "
+                    "of the last layer, or leave it out."
                 ),
                 step.uid,
                 Fix(t("Remove the dropout"), partial(ModelSpec.remove, uid=step.uid)),

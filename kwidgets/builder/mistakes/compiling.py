@@ -214,8 +214,8 @@ def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("Accuracy of numbers"),
                 t(
-                    "Accuracy counts predictions that equal their target exactly, which numbers hardly "
-                    "ever do. The mean absolute error says how far off they are."
+                    "Accuracy counts predictions that equal their target exactly, which numbers "
+                    "hardly ever do. The mean absolute error says how far off they are."
                 ),
                 "compile",
                 _exchanged(situation, index, "mae"),
@@ -240,8 +240,8 @@ def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("Accuracy of raw scores"),
                 t(
-                    "Accuracy counts a score above 0.5 as yes, but with from_logits=True a score above "
-                    "0 means yes."
+                    "Accuracy counts a score above 0.5 as yes, but with from_logits=True a score "
+                    "above 0 means yes."
                 ),
                 "compile",
                 _exchanged(

@@ -126,8 +126,8 @@ def hidden_softmax(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("Softmax between layers"),
                 t(
-                    "Softmax makes the units share out 1, so little gets through to the next layer. "
-                    "It belongs at the end of a classifier; between layers, use relu."
+                    "Softmax makes the units share out 1, so little gets through to the next "
+                    "layer. It belongs at the end of a classifier; between layers, use relu."
                 ),
                 step.uid,
                 Fix(

@@ -184,8 +184,8 @@ def no_validation(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("No validation data"),
         t(
-            "Training data alone does not show whether the model learns by heart. Keep some samples "
-            "for validation."
+            "Training data alone does not show whether the model learns by heart. Keep some "
+            "samples for validation."
         ),
         "fit",
         fix,
