@@ -15,6 +15,9 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PYTHON KWIDGETS_CHROMIUM
 
+# Every warning is an error, and all of them are shown; -n: also a name that leads nowhere.
+SPHINX := $(PY) -m sphinx --nitpicky --fail-on-warning --keep-going --quiet
+
 # --- what is built when -------------------------------------------------------------------------
 # Each stamp is a file that dies with what it vouches for.
 
@@ -32,6 +35,7 @@ BACKENDS := torch==2.14.1
 # Folders stand beside their files: a deleted file changes only its folder's time.
 FRONT_END_SOURCES := \
 	$(shell find labextension/src labextension/style labextension/schema 2>/dev/null) \
+	$(wildcard examples/*.ipynb) \
 	$(filter-out labextension/package-lock.json, \
 		$(wildcard labextension/*.json labextension/*.js labextension/*.mjs labextension/*.ts))
 FRONT_END_OUTPUTS := \
@@ -45,7 +49,7 @@ LAB_EXTENSION := $(VENV)/share/jupyter/labextensions/kwidgets
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help lab test test-unit test-matrix lint format bench screenshots wheel lock clean FORCE
+.PHONY: help lab test test-unit test-matrix lint format docs docs-links bench screenshots wheel lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +91,14 @@ format: $(READY) ## Rewrite the sources in the house style
 bench: $(READY) ## Measure the live view beside its peers (BENCH_ARGS="...")
 	$(PY) -m benchmarks $(BENCH_ARGS)
 
+# All pages anew: each bears the titles of the others.
+docs: $(READY) ## Build the documentation in .build/docs
+	@$(SPHINX) --write-all -b html -d .build/docs-parsed docs .build/docs
+	@echo "Open .build/docs/index.html"
+
+docs-links: $(READY) ## Look whether the documentation's links to the world still work
+	@$(SPHINX) --fresh-env -b linkcheck -d .build/docs-links/parsed docs .build/docs-links
+
 screenshots: $(READY) ## Take the README's pictures anew, from the real thing
 	@sh tools/chromium.sh
 	$(PY) docs/screenshots.py
@@ -100,7 +112,7 @@ wheel: $(READY) ## Build dist/*.whl with production front ends and check what is
 	KWIDGETS_WHEEL=dist $(PY) -m pytest -q tests/test_package.py -k wheel
 
 lock: $(PACKAGES) ## Resolve requirements.lock anew (newest versions that pyproject.toml allows)
-	$(UV) compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
+	$(UV) compile --quiet --upgrade --universal --python-version 3.11 --extra dev --extra docs \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## Delete everything that these commands made, .venv and node_modules included

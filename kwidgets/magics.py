@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import sys
-from importlib import metadata
+import pathlib
+from collections.abc import Callable
 from typing import Any
 
 from IPython.core.error import UsageError
 
-from kwidgets._version import __version__
 from kwidgets.live.auto import auto_view
 
 _MAGIC = "kwidgets"
@@ -28,76 +25,125 @@ def load(ipython: Any) -> None:
 def unload(ipython: Any) -> None:
     """Undo :func:`load`; a magic that is no longer ours stays."""
     from kwidgets.connect import disconnect
+    from kwidgets.tutorials.session import session
 
+    session.close()
     auto_view.stop()
     disconnect()
     if ipython.magics_manager.magics["line"].get(_MAGIC) is _kwidgets:
         del ipython.magics_manager.magics["line"][_MAGIC]
 
 
-def _kwidgets(line: str) -> None:
-    """Print versions, the Keras backend and whether buttons work while a cell runs.
+def _kwidgets(line: str) -> Any:
+    """Train Keras models in a notebook: watch them live, steer them while they run.
 
-    ``%kwidgets summary model`` shows the summary of a model. ``%kwidgets live off`` leaves fits as
-    Keras has them, ``%kwidgets live on`` gives each a live view again.
+    ``%kwidgets``
+        what a bug report needs: versions, the Keras backend and its device, whether buttons work
+        while a cell runs and by which way, whether the side panel is connected, the fits so far.
+    ``%kwidgets summary model``
+        the layers of a model as a tree below the cell; any expression that gives a model will do.
+    ``%kwidgets live off``, ``%kwidgets live on``
+        leave fits as Keras has them, or give each a live view again (as after ``%load_ext``).
+    ``%kwidgets tutorials``, ``%kwidgets tutorials 03``
+        copy fresh tutorial notebooks, or one of them, into the current folder; no file of yours is
+        overwritten.
+    ``%kwidgets tutorial 01_first_model``
+        the first cell of a tutorial has it: its steps can be checked, and skipped cells are named.
+    ``%kwidgets check``, ``%kwidgets check scale``
+        how far you are in the tutorial; what is right and what is missing in one step.
+    ``%kwidgets check scale hint``
+        the next hint for a step; after the last one, a solution.
     """
     words = line.split(maxsplit=1)
-    if not words:
-        print(describe())
-    elif words[0] == "summary" and len(words) == 2:
-        _summary(words[1])
-    elif words[0] == "live" and len(words) == 2 and words[1].strip() in ("on", "off"):
-        (auto_view.start if words[1].strip() == "on" else auto_view.stop)()
-    else:
+    name, rest, *_ = [*words, "", ""]
+    command = _COMMANDS.get(name)
+    if command is None:
         raise UsageError(
-            "%kwidgets takes nothing, or one of: summary <model>, live on, live off; "
-            f"got {line.strip()!r}. Try %kwidgets summary model."
+            f"%kwidgets knows no {name!r}; it takes nothing, or one of "
+            f"{', '.join(filter(None, _COMMANDS))}. %kwidgets? tells what each does."
         )
+    return command(rest.strip())
 
 
-def _summary(name: str) -> None:
-    from IPython.core.getipython import get_ipython
+def _status(rest: str) -> None:
+    from kwidgets.status import describe
 
+    print(describe())
+
+
+def _summary(rest: str) -> None:
     from kwidgets.models.show import summary
 
-    shell: Any = get_ipython()
+    if not rest:
+        raise UsageError("Which model? Try %kwidgets summary model.")
     try:
-        model = shell.ev(name)
+        model = _shell().ev(rest)
     except NameError as error:
         raise UsageError(f"{error}. Give the name of a model: %kwidgets summary model.") from None
     summary(model)
 
 
-def describe() -> str:
-    """Return what a bug report needs, a fact a line."""
-    from kwidgets.kernel.inbox import running_kernel, way_to_hear
-
-    if running_kernel() is None:
-        buttons = "no notebook here: fits run without a view"
-    else:
-        buttons = {
-            "subshell": "yes, through a kernel subshell",
-            "polling": "yes, between two steps of a fit (ipykernel 6)",
-            None: "only once the cell has ended",
-        }[way_to_hear()]
-    if "keras" in sys.modules:
-        backend = sys.modules["keras"].backend.backend()
-    else:
-        backend = f"not imported yet (KERAS_BACKEND={os.environ.get('KERAS_BACKEND', 'not set')})"
-    facts = {
-        "kwidgets": __version__,
-        "Python": platform.python_version(),
-        "Keras backend": backend,
-        **{name: _version(name) for name in ("keras", "plotly", "anywidget", "ipykernel")},
-        "Live view in every fit": "on" if auto_view.on else "off (%kwidgets live on)",
-        "Buttons during a running cell": buttons,
-    }
-    width = max(map(len, facts))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in facts.items())
+def _live(rest: str) -> None:
+    if rest not in ("on", "off"):
+        raise UsageError(f"%kwidgets live takes on or off; got {rest!r}.")
+    (auto_view.start if rest == "on" else auto_view.stop)()
 
 
-def _version(package: str) -> str:
+def _tutorials(rest: str) -> None:
+    from kwidgets.tutorials.copies import copy_tutorials
+
     try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+        copies = copy_tutorials(pathlib.Path(), rest)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from None
+    except OSError as error:
+        raise UsageError(
+            f"The tutorials could not be copied into {pathlib.Path.cwd()}: {error.strerror}. "
+            "Change to a folder of yours with %cd, and try again."
+        ) from None
+    print("Copied here; open the first from the file browser:")
+    for copy in copies:
+        print(f"  {copy}")
+
+
+def _tutorial(rest: str) -> None:
+    from kwidgets.tutorials.session import session
+
+    try:
+        print(session.open(_shell(), rest))
+    except ValueError as error:
+        raise UsageError(f"{error}.") from None
+
+
+def _check(rest: str) -> Any:
+    from kwidgets.tutorials.session import session
+
+    words = rest.split()
+    try:
+        if not words:
+            print(session.overview())
+            return None
+        if len(words) == 1:
+            return session.check(words[0])
+        if len(words) == 2 and words[1] == "hint":
+            print(session.hint(words[0]))
+            return None
+    except ValueError as error:
+        raise UsageError(f"{error}.") from None
+    raise UsageError("Try %kwidgets check, %kwidgets check <step> or %kwidgets check <step> hint.")
+
+
+_COMMANDS: dict[str, Callable[[str], Any]] = {
+    "": _status,
+    "summary": _summary,
+    "live": _live,
+    "tutorials": _tutorials,
+    "tutorial": _tutorial,
+    "check": _check,
+}
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()

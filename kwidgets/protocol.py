@@ -17,8 +17,9 @@ import math
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
 PROTOCOL_VERSION: Final = 1
+#: Of a cell's output that shows a fit, an envelope of kind ``snapshot`` with base64 as data.
 MIME_TYPE: Final = "application/vnd.kwidgets.live+json"
-# Target and id of the comm that pages with our JupyterLab extension share: kernel/channel.py.
+#: Target and id of the comm that pages with our JupyterLab extension share (kernel/channel.py).
 CHANNEL: Final = "kwidgets"
 
 Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
@@ -41,18 +42,18 @@ FOLLOW_SCHEDULE: Final = "follow_schedule"
 RESYNC: Final = "resync"
 
 # On the channel alone, where ``run`` in the envelope says which fit a message is about.
-HELLO: Final = "hello"  # a page is there, and still there
+HELLO: Final = "hello"  #: a page is there, and still there
 WELCOME: Final = "welcome"
 GOODBYE: Final = "goodbye"
 REFUSED: Final = "refused"
-BUNDLE: Final = "bundle"  # the run has ended: the output, as a mime bundle, that shows it
+BUNDLE: Final = "bundle"  #: the run has ended; the output, as a mime bundle, that shows it
 UNKNOWN_RUN: Final = "unknown_run"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
 VIEW_KINDS: Final = (PAUSE, RESUME, STOP, SET_LEARNING_RATE, FOLLOW_SCHEDULE, RESYNC)
 CHANNEL_KINDS: Final = (WELCOME, GOODBYE, REFUSED, BUNDLE, UNKNOWN_RUN)
 
-# A JSON number, or one of these strings, which both float() and Number() read.
+#: A JSON number, or one of these strings, which both float() and Number() read.
 WireNumber = float | Literal["NaN", "Infinity", "-Infinity"]
 
 
@@ -70,11 +71,12 @@ class MetricInfo(TypedDict):
     """One chart. ``name`` is Keras's own, without ``val_``."""
 
     name: str
-    # mean: the batch curve is the exact mean over the batches since the last point;
-    # running: Keras's value since the epoch began; epoch: only known at an epoch's end.
+    #: What the curve within the epochs holds.
+    #: mean: the batch curve is the exact mean over the batches since the last point;
+    #: running: Keras's value since the epoch began; epoch: only known at an epoch's end.
     kind: Literal["mean", "running", "epoch"]
     direction: Literal["min", "max"] | None
-    # The model's output that it measures, where there are several; None for all of them.
+    #: The model's output that it measures, where there are several; None for all of them.
     group: str | None
 
 
@@ -89,9 +91,9 @@ class ViewOptions(TypedDict):
 class RunInfo(TypedDict):
     """What holds for a whole fit."""
 
-    # Names what a view shows: one fit after another, as a loop in a cell trains them.
+    #: Names what a view shows, which is one fit after another, as a loop in a cell trains them.
     run_id: str
-    # Number of the fit within the view, from 1.
+    #: Number of the fit within the view, from 1.
     fit: int
     model_name: str
     optimizer: str
@@ -99,11 +101,11 @@ class RunInfo(TypedDict):
     device: str
     epochs: int
     initial_epoch: int
-    # Epochs of earlier fits of the same model, which the curves go on from; and where they begin.
+    #: Epochs of earlier fits of the same model, which the curves go on from; and where they begin.
     epochs_before: int
     first_epoch: int
     metrics: list[MetricInfo]
-    # live: commands arrive while the cell runs; after_cell: only once it has ended.
+    #: When commands arrive, while the cell runs (live) or only once it has ended (after_cell).
     controls: Literal["live", "after_cell"]
     options: ViewOptions
 
@@ -121,7 +123,7 @@ class Mark(TypedDict):
     kind: Literal["user", "callback", "fit"]
     text: str
     step: float
-    # Fractional, as in the tables.
+    #: Fractional, as in the tables.
     epoch: float
     seconds: float
 
@@ -131,7 +133,7 @@ class Device(TypedDict):
 
     kind: Literal["gpu", "cpu"]
     name: str
-    # Share of its computing power, from 0 to 1.
+    #: Share of its computing power, from 0 to 1.
     use: float | None
     memory_used_bytes: float | None
     memory_total_bytes: float | None
@@ -141,7 +143,7 @@ class Progress(TypedDict):
     """Where the fit is. Counts are of finished batches; epochs count from 1."""
 
     status: Status
-    # Why the status is what it is (an error's first line, say), or "".
+    #: Why the status is what it is (an error's first line, say), or "".
     detail: str
     phase: Phase
     epoch: int
@@ -154,9 +156,9 @@ class Progress(TypedDict):
     remaining_seconds: float | None
     steps_per_second: float | None
     learning_rate: WireNumber | None
-    # Class name of the LearningRateSchedule of the optimizer, or None without one.
+    #: Class name of the LearningRateSchedule of the optimizer, or None without one.
     learning_rate_schedule: str | None
-    # Whether the user has set the rate, and the schedule is set aside.
+    #: Whether the user has set the rate, and the schedule is set aside.
     learning_rate_held: bool
     notices: list[Notice]
     devices: list[Device]
@@ -256,7 +258,7 @@ class Welcome(TypedDict):
 
     kwidgets: str
     keras_backend: str | None
-    # Whether messages are handled while a cell runs.
+    #: Whether messages are handled while a cell runs.
     hears_while_busy: bool
 
 

@@ -1,9 +1,10 @@
 /**
- * Builds what travels from the kernel: the two loaders, and the gzipped views and Plotly.
+ * Builds what travels from the kernel: the two loaders, and the gzipped views and Plotly; and puts
+ * the tutorials where the JupyterLab extension finds them.
  * Equal sources give equal bytes; a bundle over its budget fails the build.
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -84,6 +85,16 @@ const files = {
 };
 mkdirSync(out, { recursive: true });
 for (const [name, bytes] of Object.entries(files)) writeFileSync(join(out, name), bytes);
+
+const examples = join(here, "../examples");
+const tutorials = readdirSync(examples)
+  .filter((name) => name.endsWith(".ipynb"))
+  .sort()
+  .map((name) => [
+    name.replace(/\.ipynb$/, ""),
+    JSON.parse(readFileSync(join(examples, name), "utf8")),
+  ]);
+writeFileSync(join(here, "lib/tutorials.json"), JSON.stringify(Object.fromEntries(tutorials)));
 
 const sizes = Object.fromEntries(
   Object.entries(files).map(([name, bytes]) => [name, bytes.length]),

@@ -51,4 +51,4 @@ def test_the_magic_says_what_a_bug_report_needs(capsys):
     shell.run_line_magic("load_ext", "kwidgets")
     shell.run_line_magic("kwidgets", "")
     text = capsys.readouterr().out
-    assert kw.__version__ in text and "Buttons during a running cell" in text
+    assert kw.__version__ in text and "Buttons while a cell runs" in text

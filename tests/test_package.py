@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import tomllib
 import zipfile
 from importlib import metadata
@@ -17,8 +14,9 @@ import pytest
 from packaging.requirements import Requirement
 
 import kwidgets
+from kwidgets.tutorials.lesson import STEPS
+from tests.wheel import REPOSITORY, wheel_in
 
-REPOSITORY = Path(__file__).parents[1]
 PYTHON_LOCK = REPOSITORY / "requirements.lock"
 NODE_LOCK = REPOSITORY / "labextension" / "package-lock.json"
 
@@ -43,7 +41,8 @@ def test_the_python_lock_holds_all_that_pyproject_asks_for() -> None:
     for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", PYTHON_LOCK.read_text(), re.M):
         locked.setdefault(name.lower().replace("_", "-"), set()).add(version)
     project = pyproject()["project"]
-    for line in project["dependencies"] + project["optional-dependencies"]["dev"]:
+    extras = project["optional-dependencies"]
+    for line in project["dependencies"] + extras["dev"] + extras["docs"]:
         wanted = Requirement(line)
         versions = locked.get(wanted.name.lower().replace("_", "-"), set())
         assert versions, f"{wanted.name} is not in requirements.lock: run make lock"
@@ -60,17 +59,7 @@ def test_the_locks_name_no_registry() -> None:
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> zipfile.ZipFile:
-    """The wheel that ``make wheel`` made, or one of the front ends as they are built now."""
-    folder = Path(os.environ.get("KWIDGETS_WHEEL", tmp_path))
-    if folder == tmp_path:
-        subprocess.run(
-            [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-            cwd=REPOSITORY,
-            env=os.environ | {"HATCH_JUPYTER_BUILDER_SKIP_NPM": "1"},
-            check=True,
-        )
-    (path,) = folder.glob("*.whl")
-    return zipfile.ZipFile(path)
+    return zipfile.ZipFile(wheel_in(tmp_path))
 
 
 def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.ZipFile) -> None:
@@ -90,6 +79,7 @@ def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.Zi
         f"{extension}/package.json",
         f"{extension}/install.json",
         f"kwidgets-{version}.dist-info/licenses/LICENSE",
+        *(f"kwidgets/tutorials/notebooks/{name}.ipynb" for name in STEPS),
     } <= set(names)
 
     # What JupyterLab loads first, by the name that its package.json gives.

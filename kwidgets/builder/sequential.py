@@ -42,8 +42,8 @@ class SequentialBuilder:
     has. ``builder.model`` is that model, a plain one.
 
     A layer that does not fit is kept, marked and explained; ``builder.model`` then raises a
-    :class:`BuilderError` that says which one and why. Layers keep their weights across edits that
-    do not change them.
+    :class:`~kwidgets.builder.held.BuilderError` that says which one and why. Layers keep their
+    weights across edits that do not change them.
 
     Args:
         layers: what to start from: nothing; a list of layers, which may be Keras layers or texts
@@ -171,7 +171,7 @@ class SequentialBuilder:
 
     @property
     def run(self) -> BuilderRun | None:
-        """The training started last out of the builder, or None: ``builder.run.wait()``."""
+        """The training started last out of the builder, or None; ``builder.run.wait()`` waits."""
         return self._bench.run
 
     def to_code(self) -> str:

@@ -80,17 +80,24 @@ class LivePlot(keras.callbacks.Callback):
 
     @property
     def status(self) -> protocol.Status | None:
-        """The fit's state ("running", "paused", "finished" …), or None before the first fit."""
+        """The fit's state, or None before the first fit.
+
+        While it runs "running", "paused" or "stopping"; then "finished", "stopped" (by the user),
+        "interrupted" (by Ctrl-C) or "failed" (an exception ended it).
+        """
         return self._run.status if self._run else None
 
     @property
     def history(self) -> History:
-        """The numbers so far. From any thread."""
+        """A copy of the numbers so far; empty before the first fit. From any thread."""
         return self._store.history()
 
     @property
     def figure(self) -> go.Figure:
-        """A new plotly Figure of the data so far, one subplot a metric. From any thread."""
+        """A new plotly Figure of the data so far, one subplot a metric. From any thread.
+
+        Its traces hold at most 2,000 points each; ``history`` has them all.
+        """
         return make_figure(self._store, self._options["x_axis"], self._options["log_scale"])
 
     @property
@@ -117,6 +124,12 @@ class LivePlot(keras.callbacks.Callback):
     def set_learning_rate(self, value: float) -> None:
         """Set the optimizer's learning rate from the next batch on. From any thread.
 
+        Where a ``LearningRateSchedule`` sets it, ``value`` holds until :meth:`follow_schedule`. A
+        fit in which it cannot be set logs a warning and goes on as it is.
+
+        Args:
+            value: what the optimizer multiplies its steps with, above 0.
+
         Raises:
             TypeError: ``value`` is not a number.
             ValueError: ``value`` is not finite and above 0.
@@ -126,7 +139,8 @@ class LivePlot(keras.callbacks.Callback):
     def follow_schedule(self) -> None:
         """Give the learning rate back to the optimizer's schedule. From any thread.
 
-        The schedule goes on as if it had never been left.
+        The schedule goes on as if it had never been left. Where the rate was not taken from a
+        schedule, a warning is logged.
         """
         self._submit(Command("follow_schedule", reply=_warn_if_refused))
 
@@ -217,6 +231,7 @@ class LivePlot(keras.callbacks.Callback):
 
 # The run is kept, which lets go of its model at its end; the LivePlot itself holds on to it.
 _latest: tuple[weakref.ref[LivePlot], FitRun] | None = None
+_fits = 0
 
 
 def latest() -> LivePlot | None:
@@ -235,9 +250,19 @@ def latest() -> LivePlot | None:
     return live
 
 
+def describe_fits() -> str:
+    """Say how many fits this kernel has watched, and how the latest one stands."""
+    if _latest is None:
+        return "none"
+    progress = _latest[1].describe_progress()
+    detail = f" ({progress['detail']})" if progress["detail"] else ""
+    return f"{_fits}; the latest: {progress['status']}{detail}"
+
+
 def _remember_latest(live: LivePlot, run: FitRun) -> None:
-    global _latest
+    global _latest, _fits
     _latest = weakref.ref(live), run
+    _fits += 1
 
 
 def _warn_if_refused(ok: bool, message: str) -> None:

@@ -188,7 +188,8 @@ class History(Mapping[str, FloatArray]):
     """The numbers of a fit so far, as columns.
 
     A mapping like Keras's ``History.history``: metric names, ``val_`` before validation ones, each
-    an array with one value an epoch (NaN where the epoch has none). ``epoch`` (numbered as Keras
+    a float64 array of shape (epochs,), with the value that Keras reports for the epoch (NaN where
+    the epoch has none). ``epoch`` (numbered as Keras
     numbers them, from 0), ``step`` (batches finished in this fit) and ``seconds`` (of training,
     pauses left out) say where each value stands.
 

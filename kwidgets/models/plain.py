@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 Shape = tuple[int | None, ...]
 
-# input: gives the model's input and has no weights; operation: a keras.ops function in a functional
-# model's graph, which is no layer.
+#: What stands there.
+#: input: gives the model's input and has no weights; operation: a keras.ops function in a
+#: functional model's graph, which is no layer.
 Kind = Literal["input", "layer", "model", "operation"]
 
 
@@ -18,7 +19,7 @@ class LayerSummary:
     """One layer, or nested model, with all in it. The model itself is one too, with path "".
 
     Args:
-        path: where it stands: the indices of :attr:`children` from the model down, "3.0.1".
+        path: where it stands: the indices of ``children`` from the model down, "3.0.1".
         name: Keras's.
         class_name: without the module.
         kind: see :data:`Kind`.

@@ -42,7 +42,7 @@ class RunBrief(TypedDict):
 
     run_id: str
     model_name: str
-    # Of the model in training, as in ModelEntry; None when it has gone.
+    #: Of the model in training, as in ModelEntry; None when it has gone.
     model: str | None
     status: str
 
@@ -67,9 +67,9 @@ class TrainableSet(TypedDict):
     """What came of ``set_trainable``."""
 
     trainable: bool
-    # The line that does the same.
+    #: The line that does the same.
     code: str
-    # What the user must do now, or "".
+    #: What the user must do now, or "".
     note: str
 
 

@@ -34,7 +34,7 @@ class Summary:
 
     @property
     def title(self) -> str:
-        """How the model is called: its variable, or else its name."""
+        """What the model is called, by its variable or else its name."""
         return self._entry.names[0]
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,5 +2,6 @@
 
 import { builderPlugin, livePlugin } from "./lab";
 import { panelPlugin } from "./lab/panel/plugin";
+import { tutorialsPlugin } from "./lab/tutorials/plugin";
 
-export default [livePlugin, builderPlugin, panelPlugin];
+export default [livePlugin, builderPlugin, panelPlugin, tutorialsPlugin];

@@ -8,3 +8,9 @@ declare module "plotly.js-basic-dist-min" {
   const Plotly: import("./plotly").Plotly;
   export default Plotly;
 }
+
+/** The notebooks of examples/, by name; bundle.mjs writes it beside the compiled sources. */
+declare module "*/tutorials.json" {
+  const notebooks: Record<string, unknown>;
+  export default notebooks;
+}

@@ -50,11 +50,12 @@ class LabServer:
         *,
         environment: dict[str, str] | None = None,
         settings: dict[str, Any] | None = None,
+        python: str = sys.executable,
     ) -> Iterator[LabServer]:
         """Run JupyterLab with all its files below ``folder``; end it and its kernels on leaving.
 
         ``environment`` adds variables, which its kernels see too; ``settings`` are JupyterLab's,
-        by plugin.
+        by plugin; ``python`` is that of the environment in which JupyterLab is installed.
         """
         root, home = folder / "notebooks", folder / "home"
         root.mkdir(parents=True)
@@ -67,7 +68,7 @@ class LabServer:
         (labconfig / "default_setting_overrides.json").write_text(json.dumps(overrides))
         port, token = _free_port(), secrets.token_hex(16)
         command = [
-            sys.executable,
+            python,
             "-m",
             "jupyterlab",
             "--no-browser",

@@ -11,6 +11,7 @@ import type { Plotly } from "../plotly";
 import type { MetricInfo } from "../protocol";
 import type { RunStore } from "../store";
 import { xAtPixel } from "./HoverLayer";
+import { axisWord } from "../words";
 
 /** What all charts of a view have in common. */
 export interface ChartContext {
@@ -127,7 +128,7 @@ export function drawInput(
   const unit =
     options.xAxis === "time"
       ? timeUnit(fullXRange(store, "time")[1])
-      : { name: options.xAxis, seconds: 1 };
+      : { name: axisWord(options.xAxis), seconds: 1 };
   return {
     name: metric.name,
     metricKind: metric.kind,

@@ -1,0 +1,89 @@
+"""``%kwidgets``: what a bug report needs, a fact a line. Imports no Keras."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata
+
+from kwidgets._version import __version__
+from kwidgets.live.auto import auto_view
+
+# Beside the Keras backend's own package.
+_PACKAGES = ("anywidget", "ipykernel", "ipywidgets", "plotly")
+_BUTTONS = {
+    "subshell": "work, through a kernel subshell",
+    "polling": "work, between two steps of a fit (ipykernel 6)",
+    None: "work only once the cell has ended",
+}
+
+
+def describe() -> str:
+    """Return the facts as aligned lines of text."""
+    facts = {
+        "kwidgets": __version__,
+        "Python": f"{platform.python_version()} on {platform.platform(terse=True)}",
+        "Keras": _keras(),
+        "Device": _device(),
+        "Packages": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
+        "Live view in every fit": "on" if auto_view.on else "off (%kwidgets live on)",
+        "Buttons while a cell runs": _buttons(),
+        "Side panel": _panel(),
+        "Fits so far": _fits(),
+    }
+    width = max(map(len, facts))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in facts.items())
+
+
+def _keras() -> str:
+    keras = sys.modules.get("keras")
+    if keras is None or not hasattr(keras, "backend"):
+        chosen = os.environ.get("KERAS_BACKEND", "not set")
+        return f"{_version('keras')}, not imported yet (KERAS_BACKEND={chosen})"
+    backend = keras.backend.backend()
+    return f"{keras.__version__} on {backend} {_version(backend)}"
+
+
+def _device() -> str:
+    if "keras" not in sys.modules:
+        return "known once Keras is imported"
+    try:
+        from kwidgets.live.devices.describe import describe_device
+        from kwidgets.live.devices.unseen import unseen_gpu
+
+        return "; ".join(filter(None, [describe_device(), unseen_gpu()]))
+    except Exception as error:  # a driver's fault is itself what the report needs
+        return f"could not be asked ({type(error).__name__}: {error})"
+
+
+def _buttons() -> str:
+    from kwidgets.kernel.inbox import running_kernel, way_to_hear
+
+    if running_kernel() is None:
+        return "there are none: this is no notebook, so fits run without a view"
+    return _BUTTONS[way_to_hear()]
+
+
+def _panel() -> str:
+    from kwidgets.kernel.channel import channel
+
+    if not channel.is_open:
+        return "not connected: the kernel's side is off (%load_ext kwidgets)"
+    if channel.is_heard:
+        return "connected"
+    return "not connected: no page with the kwidgets extension has called (JupyterLab, Notebook 7)"
+
+
+def _fits() -> str:
+    callback = sys.modules.get("kwidgets.live.callback")
+    return callback.describe_fits() if callback is not None else "none"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        # Builds for other hardware have other names: tensorflow-cpu, jax-metal.
+        module = sys.modules.get(package)
+        return getattr(module, "__version__", "not installed")

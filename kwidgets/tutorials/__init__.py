@@ -1,0 +1,1 @@
+"""What makes the notebooks of examples/ tutorials: steps that check themselves, and their order."""

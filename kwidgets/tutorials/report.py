@@ -1,0 +1,92 @@
+"""What a check shows: HTML with hints behind a click, and the same as text."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from kwidgets.tutorials.step import Step, Verdict
+
+_GOOD = "var(--jp-success-color0, #1b7a32)"
+_OPEN = "var(--jp-warn-color0, #a15c00)"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The state of one step; a notebook shows it by its ``_repr_*`` methods.
+
+    Attributes:
+        step: which step.
+        number: its place in the tutorial, from 1.
+        total: how many steps there are.
+        verdicts: what the check found.
+    """
+
+    step: Step
+    number: int
+    total: int
+    verdicts: list[Verdict]
+
+    @property
+    def done(self) -> bool:
+        """Whether all is right."""
+        return all(verdict.right for verdict in self.verdicts)
+
+    @property
+    def _heading(self) -> str:
+        state = "Done" if self.done else "Not yet"
+        return f"{state} – step {self.number} of {self.total}: {self.step.title}"
+
+    def __repr__(self) -> str:
+        lines = [self._heading]
+        lines += [f"  {'✓' if v.right else '○'} {v.text}" for v in self.verdicts]
+        if not self.done:
+            lines.append(f"  A hint: %kwidgets check {self.step.key} hint")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        color = _GOOD if self.done else _OPEN
+        items = "".join(_item(verdict) for verdict in self.verdicts)
+        return (
+            f'<div style="border-left: 3px solid {color}; padding: 2px 12px; max-width: 48em">'
+            f'<p style="margin: 4px 0; font-weight: 600; color: {color}">'
+            f"{html.escape(self._heading)}</p>"
+            f'<ul style="list-style: none; margin: 4px 0; padding: 0">{items}</ul>'
+            f"{'' if self.done else _hints(self.step)}</div>"
+        )
+
+
+def _item(verdict: Verdict) -> str:
+    mark, color, word = ("✓", _GOOD, "right") if verdict.right else ("○", _OPEN, "missing")
+    return (
+        '<li style="margin: 2px 0">'
+        f'<span role="img" aria-label="{word}" style="color: {color}; font-weight: 700">{mark}'
+        f"</span> {_text(verdict.text)}</li>"
+    )
+
+
+def _hints(step: Step) -> str:
+    """Each hint behind the one before, and the solution behind the last."""
+    style = "white-space: pre-wrap; margin: 4px 0 4px 1em"
+    inner = _details("Solution", f'<pre style="{style}">{html.escape(step.solution)}</pre>')
+    for number in range(len(step.hints), 0, -1):
+        name = "Hint" if number == 1 else "Another hint"
+        text = f'<p style="margin: 4px 0 4px 1em">{_text(step.hints[number - 1])}</p>'
+        inner = _details(name, text + inner)
+    return inner
+
+
+def _details(name: str, inner: str) -> str:
+    return (
+        '<details style="margin: 4px 0"><summary style="cursor: pointer">'
+        f"{name}</summary>{inner}</details>"
+    )
+
+
+def _text(text: str) -> str:
+    """Escape, and set in code what stands between backticks."""
+    parts = text.split("`")
+    return "".join(
+        f"<code>{html.escape(part)}</code>" if index % 2 else html.escape(part)
+        for index, part in enumerate(parts)
+    )

@@ -1,0 +1,1 @@
+"""The steps of each tutorial, a module a notebook."""

@@ -1,0 +1,28 @@
+/** The tutorials, by the name of their notebooks. */
+
+import { t } from "../../strings";
+
+/** Names and titles, in order; the titles in the page's language. */
+export function tutorials(): { name: string; title: string }[] {
+  return [
+    { name: "01_first_model", title: t("Your first model, live") },
+    { name: "02_steer_a_training", title: t("Steer a training") },
+    { name: "03_build_by_hand", title: t("Build a model by hand") },
+    { name: "04_object_detection", title: t("Find objects in a picture") },
+    { name: "05_tabular_and_text", title: t("Tables and texts") },
+    { name: "06_from_notebook_to_production", title: t("From notebook to production") },
+  ];
+}
+
+/** Return a notebook as it is shipped. Loaded on first use. */
+export async function notebookOf(name: string): Promise<unknown> {
+  const { default: notebooks } = await import("../../tutorials.json");
+  return notebooks[name];
+}
+
+/** Return `name.ipynb`, or with the first number that makes it new among `taken`. */
+export function freeName(name: string, taken: ReadonlySet<string>): string {
+  let candidate = `${name}.ipynb`;
+  for (let number = 1; taken.has(candidate); number++) candidate = `${name}-${number}.ipynb`;
+  return candidate;
+}

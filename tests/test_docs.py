@@ -1,0 +1,95 @@
+"""The code of the README and the documentation runs as it stands; what they say to type exists."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client.manager import KernelManager
+from nbclient import NotebookClient
+
+from tests.markdown import PAGES, REPOSITORY, TOP_LEVEL, Block, blocks, name_of
+
+README = sorted(REPOSITORY.glob("README*.md"))
+# What cannot run here, and only that, is left out, and says why on the page.
+NOT_RUN = {"docs/how-to/gpu.md": 1}
+
+CELL_TIMEOUT_SECONDS = 150
+
+
+def python_of(path: Path) -> list[Block]:
+    """Return the Python blocks of a page that are to run."""
+    return [block for block in blocks(path) if block.language == "python" and not block.not_run]
+
+
+@contextlib.contextmanager
+def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
+    """A kernel of its own, which works in ``folder``."""
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(folder), env={**os.environ, **environment})
+    try:
+        yield manager
+    finally:
+        manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def jax_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelManager]:
+    """Shared by many pages: it has Keras, on JAX, which is there in a third of the time."""
+    with kernel(tmp_path_factory.mktemp("docs"), KERAS_BACKEND="jax") as manager:
+        yield manager
+
+
+def run(path: Path, manager: KernelManager) -> None:
+    """Run a page's Python from top to bottom, a block a cell."""
+    code = [
+        block.code for block in blocks(path) if block.language == "python" and not block.not_run
+    ]
+    # What the page before has made must not help this one.
+    cells = ["%reset -f", *code]
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()
+
+
+@pytest.mark.parametrize("path", list(filter(python_of, [*README, *PAGES])), ids=name_of)
+def test_the_code_of_a_page_runs_from_top_to_bottom(
+    path: Path, jax_kernel: KernelManager, tmp_path: Path
+) -> None:
+    chooses = any("KERAS_BACKEND" in block.code for block in python_of(path))
+    if path.name == "README.md" or chooses:
+        # What a reader has who has set nothing; a page that chooses needs Keras not yet imported.
+        with kernel(tmp_path, KERAS_BACKEND="") as manager:
+            run(path, manager)
+    else:
+        run(path, jax_kernel)
+
+
+def test_only_code_that_cannot_run_is_left_out() -> None:
+    left_out = {
+        name_of(path): sum(block.not_run is not None for block in blocks(path))
+        for path in [*README, *PAGES]
+    }
+    assert {name: count for name, count in left_out.items() if count} == NOT_RUN
+
+
+@pytest.mark.parametrize("path", [*TOP_LEVEL, *PAGES], ids=name_of)
+def test_what_a_page_tells_to_type_is_there(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    makefile = (REPOSITORY / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    shell = [block.code for block in blocks(path) if block.language in ("sh", "bash", "shell")]
+    commands = re.findall(r"`([^`\n]+)`", text) + "".join(shell).splitlines()
+    for command in commands:
+        made = re.match(r"make ([a-z-]+)", command)
+        assert not made or made[1] in targets, f"{command}: no such target in the Makefile"
+
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    extras = set(project["optional-dependencies"])
+    for name in re.findall(r"(?:kwidgets|install (?:-e )?'?\.)\[([\w,-]+)\]", text):
+        assert set(name.split(",")) <= extras, f"kwidgets[{name}]: no such extra in pyproject.toml"

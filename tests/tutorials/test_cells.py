@@ -1,0 +1,63 @@
+"""What a cell makes, uses and changes, and which of a tutorial's cells was run."""
+
+import pytest
+
+from kwidgets.tutorials.cells import Cell, find, names_of, parse
+
+
+@pytest.mark.parametrize(
+    ("source", "uses"),
+    [
+        ("y = x + 1", {"x"}),
+        ("x = 1\ny = x", set()),
+        ("x = x / 255", {"x"}),
+        ("x /= 255", {"x"}),
+        ("import numpy as np\nnp.ones(n)", {"n"}),
+        ("def f(a):\n    return a + later\nf(b)", {"b"}),
+        ("f = lambda a: a + later", set()),
+        ("total = sum(v for v in values)", {"sum", "values"}),
+        ("for v in values:\n    print(v)", {"print", "values"}),
+        ("with open(p) as file:\n    file.read()", {"open", "p"}),
+        ("class A(Base):\n    size = n", {"Base", "n"}),
+        ("@decorate\ndef f(x=default): pass", {"decorate"}),
+        ("%kwidgets check x", {"get_ipython"}),
+        ("x = = 1", set()),
+    ],
+)
+def test_names_that_a_cell_needs(source: str, uses: set[str]) -> None:
+    assert names_of(parse(source)).uses == uses
+
+
+def test_a_call_of_a_method_changes_its_object() -> None:
+    names = names_of(parse("history = model.fit(x)\nmodel.compile('adam')\nprint(model.name)"))
+    assert {"model"} <= names.changes and "x" not in names.changes
+
+
+def _cell(cell_id: str, source: str) -> Cell:
+    return Cell(cell_id, "A heading", source, False)
+
+
+CELLS = [
+    _cell("data", "images = load_images()\nlabels = load_labels()"),
+    _cell("model", "model = make_model(rate=0.1)\nmodel.compile('adam')"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "cell_id", "found"),
+    [
+        ("anything", "model", "model"),
+        (CELLS[0].source, None, "data"),
+        ("model = make_model(rate=0.001)\nmodel.compile('sgd')", "a VS Code id", "model"),
+        ("1 + 1", None, None),
+    ],
+)
+def test_a_cell_is_known_by_its_id_or_its_text(source, cell_id, found) -> None:
+    cell = find(CELLS, source, cell_id)
+    assert (cell.id if cell else None) == found
+
+
+def test_a_message_calls_a_cell_by_its_heading_and_beginning() -> None:
+    assert CELLS[1].called == (
+        "the cell under “A heading” that begins with “model = make_model(rate=0.1)”"
+    )

@@ -1,0 +1,41 @@
+"""``%kwidgets tutorials`` copies notebooks, and never over a file of the user's."""
+
+import json
+
+import pytest
+from IPython.core.error import UsageError
+
+from kwidgets.tutorials.copies import copy_tutorials
+from kwidgets.tutorials.lesson import STEPS
+
+
+def test_all_tutorials_are_copied_as_fresh_notebooks(tmp_path) -> None:
+    copies = copy_tutorials(tmp_path / "new folder")
+    assert [copy.stem for copy in copies] == list(STEPS)
+    for copy in copies:
+        cells = json.loads(copy.read_text())["cells"]
+        assert not any(cell.get("outputs") for cell in cells)
+
+
+def test_one_is_copied_by_the_beginning_of_its_name(tmp_path) -> None:
+    assert [copy.name for copy in copy_tutorials(tmp_path, "02")] == ["02_steer_a_training.ipynb"]
+
+
+def test_a_file_that_is_there_stays_as_it_is(tmp_path) -> None:
+    mine = tmp_path / "01_first_model.ipynb"
+    mine.write_text("mine")
+    names = [copy_tutorials(tmp_path, "01")[0].name for _ in range(2)]
+    assert names == ["01_first_model-1.ipynb", "01_first_model-2.ipynb"]
+    assert mine.read_text() == "mine"
+
+
+def test_the_magic_copies_into_the_current_folder(shell, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell.run_line_magic("kwidgets", "tutorials 01")
+    assert (tmp_path / "01_first_model.ipynb").exists()
+    assert "01_first_model.ipynb" in capsys.readouterr().out
+
+
+def test_an_unknown_name_says_which_there_are(shell) -> None:
+    with pytest.raises(UsageError, match="no tutorial '77'; there are 01_first_model"):
+        shell.run_line_magic("kwidgets", "tutorials 77")

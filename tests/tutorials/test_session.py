@@ -1,0 +1,111 @@
+"""Checks, hints, and cells that were skipped."""
+
+import pytest
+from IPython.core.error import UsageError
+
+from kwidgets.tutorials.lesson import lesson
+from kwidgets.tutorials.session import session
+from kwidgets.tutorials.step import Step, judge
+
+
+def _source(cell_id: str) -> str:
+    return lesson("01").cell(cell_id).source
+
+
+def test_a_cell_that_needs_a_skipped_one_does_not_run_and_names_it(shell, capsys) -> None:
+    result = shell.run_cell("ran = True\nmodel.fit(x_train, y_train)")
+    assert not result.success and "ran" not in shell.user_ns
+    text = capsys.readouterr().out + str(result.error_before_exec)
+    assert "“model” is not there yet" in text
+    assert "the cell under “The model” that begins with “keras.utils.set_random_seed(1)" in text
+
+
+def test_a_cell_whose_names_are_there_runs_with_a_note_on_what_was_skipped(shell, capsys) -> None:
+    shell.user_ns.update(model=object(), x_test=0, y_test=0)
+    shell.run_cell(_source("evaluate"))
+    assert "this cell builds on the cell under “Train it, and watch”" in capsys.readouterr().out
+
+
+def test_names_of_the_readers_own_are_none_of_our_business(shell, capsys) -> None:
+    assert isinstance(shell.run_cell("my_own").error_in_exec, NameError)
+    assert "the cell under" not in capsys.readouterr().out
+
+
+def test_a_check_before_its_cell_says_which_cell_to_run(shell) -> None:
+    report = session.check("look")
+    assert not report.done
+    assert "run the cell under “Your turn: look before you train”" in repr(report)
+
+
+def test_a_check_whose_data_are_missing_says_which_cell_makes_them(shell) -> None:
+    shell.run_cell(_source("look-exercise"))
+    assert "“raw_train” is not there yet. It is made by the cell under “The data”" in repr(
+        session.check("look")
+    )
+
+
+def test_hints_come_one_by_one_and_the_solution_last(shell) -> None:
+    step = lesson("01").step("scale")
+    told = [session.hint("scale") for _ in range(3)]
+    assert [step.hints[0] in told[0], step.hints[1] in told[1]] == [True, True]
+    assert step.solution in told[2]
+
+
+def test_hints_and_solution_stand_behind_clicks_where_html_is_shown(shell) -> None:
+    html = session.check("look")._repr_html_()
+    assert html.count("<details") == 3 and "<script" not in html
+    assert html.index("Hint") < html.index("Another hint") < html.index("Solution")
+
+
+def test_the_overview_lists_every_step(shell, capsys) -> None:
+    shell.run_line_magic("kwidgets", "check")
+    text = capsys.readouterr().out
+    assert text.startswith("0 of 6 steps are done.")
+    assert all(f"%kwidgets check {step.key}" in text for step in lesson("01").steps)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("check nonsense", "no step 'nonsense'; its steps are look, scale"),
+        ("check look twice", "%kwidgets check <step> hint"),
+        ("tutorial 99", "no tutorial '99'; there are 01_first_model"),
+        ("tutorial", "no tutorial ''"),
+        ("nonsense", "knows no 'nonsense'; it takes nothing, or one of summary, live"),
+        ("live perhaps", "on or off; got 'perhaps'"),
+        ("summary", "Which model"),
+    ],
+)
+def test_wrong_lines_say_what_there_is(shell, line: str, words: str) -> None:
+    with pytest.raises(UsageError) as error:
+        shell.run_line_magic("kwidgets", line)
+    assert words in str(error.value)
+
+
+def test_without_a_tutorial_a_check_says_what_to_run(shell) -> None:
+    session.close()
+    with pytest.raises(UsageError, match="run the notebook's first cell"):
+        shell.run_line_magic("kwidgets", "check look")
+
+
+def test_a_check_that_fails_on_odd_values_is_not_yet_and_no_traceback() -> None:
+    def check(given):
+        yield from given.model.layers
+
+    step = Step("odd", "odd", "cell", check, ("a hint",), "")
+    (verdict,) = judge(step, {"model": 7})
+    assert not verdict.right and "'int' object has no attribute 'layers'" in verdict.text
+
+
+@pytest.mark.parametrize("value", [None, 7, "text", [1, 2], {"a": 1}, object()])
+def test_no_step_of_any_tutorial_trips_over_an_odd_value(value) -> None:
+    class Anything(dict):
+        def __missing__(self, name):
+            return value
+
+    from kwidgets.tutorials.lesson import STEPS
+
+    for name in STEPS:
+        for step in lesson(name).steps:
+            verdicts = judge(step, Anything())
+            assert verdicts and not all(verdict.right for verdict in verdicts), step.key
