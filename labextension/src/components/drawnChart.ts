@@ -10,8 +10,8 @@ import { fitYRange, fullXRange, type Range, timeUnit } from "../chart/ranges";
 import type { Plotly } from "../plotly";
 import type { MetricInfo } from "../protocol";
 import type { RunStore } from "../store";
-import { xAtPixel } from "./HoverLayer";
 import { axisWord } from "../words";
+import { xAtPixel } from "./HoverLayer";
 
 /** What all charts of a view have in common. */
 export interface ChartContext {
