@@ -30,7 +30,7 @@ CALL = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 def english_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv(language.VARIABLE, raising=False)
     yield
-    monkeypatch.setattr(language, "_of_page", None)
+    language._of_page = None
     language.set_language(None)
 
 
