@@ -21,6 +21,8 @@ import keras
 from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
 
+from kwidgets.language import t
+
 T = TypeVar("T")
 
 TIME_LIMIT_SECONDS = 5.0
@@ -154,9 +156,9 @@ def guarded(function: Callable[[], T]) -> T:
     reason = None
     while not done.wait(_CHECK_SECONDS):
         if time.monotonic() - began > TIME_LIMIT_SECONDS:
-            reason = f"it did not answer within {TIME_LIMIT_SECONDS:g} seconds"
+            reason = t("it did not answer within %1 seconds", f"{TIME_LIMIT_SECONDS:g}")
         elif _resident_bytes() - memory_before > MEMORY_LIMIT_BYTES:
-            reason = f"it took more than {MEMORY_LIMIT_BYTES / 1e9:g} GB of memory"
+            reason = t("it took more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
         if reason:
             _stop(thread)
             raise CutOff(reason)

@@ -246,6 +246,13 @@ class SetLearningRate(TypedDict):
     value: float
 
 
+class Hello(TypedDict):
+    """Payload of ``hello``."""
+
+    # The page's language, as ``lang`` attributes name it; pages of older versions do not say.
+    language: NotRequired[str]
+
+
 class Welcome(TypedDict):
     """The kernel's answer to ``hello``, and its first word when kwidgets is loaded."""
 

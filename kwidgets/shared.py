@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Self
 import ipywidgets
 import traitlets
 
+from kwidgets import language
+
 STATIC = pathlib.Path(__file__).parent / "static"
 
 
@@ -37,6 +39,23 @@ class SharedModel(ipywidgets.Widget):
     def reference(self) -> str:
         """How a synced trait of another widget refers to this one."""
         return f"IPY_MODEL_{self.model_id}"
+
+
+class CodeModel(SharedModel):
+    """One that carries a view's code, and the words that it speaks."""
+
+    messages = traitlets.Any(
+        None, help="the catalogue of the kernel's language; null for English"
+    ).tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(messages=language.messages(), **traits)
+        language.on_change(self.translate)
+
+    def translate(self) -> None:
+        """Send the words anew: the kernel's language has changed."""
+        if self.comm is not None:
+            self.messages = language.messages()
 
 
 def static_file(name: str) -> bytes:

@@ -21,6 +21,7 @@ from kwidgets.builder.spec import (
     Value,
 )
 from kwidgets.dry import CutOff, dry_scope, guarded
+from kwidgets.language import t
 
 # What Keras says to a variable that is made with a value in a dry scope.
 _NOT_DRY = "while in a stateless scope"
@@ -203,7 +204,7 @@ def missing(spec: ObjectSpec) -> Problem | None:
             and spec.arguments.get(name) is None
         ):
             return Problem(
-                f"{spec.title} needs {name}: set it.",
+                t("%1 needs %2: set it.", spec.title, name),
                 f"missing a required argument: '{name}'",
                 name,
             )

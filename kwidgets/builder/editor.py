@@ -26,6 +26,7 @@ from kwidgets.builder.spec import (
     freeze,
     new_uid,
 )
+from kwidgets.language import t
 
 Path = Sequence[str | int]
 
@@ -166,7 +167,7 @@ class Editor:
             spec = quick.parse(edit.get("text") or "")
         entry = layer_of(spec)
         self.change(
-            f"Add {entry.title}",
+            t("Add %1", entry.title),
             self._spec.insert(entry, edit.get("parent"), edit.get("index")),
         )
         return {"uid": entry.uid}
@@ -195,23 +196,24 @@ class Editor:
     def _move(self, edit: Edit) -> None:
         entry = self._spec.find(edit["uid"])
         moved = self._spec.move(edit["uid"], edit.get("parent"), int(edit.get("index") or 0))
-        self.change(f"Move {entry.title}", moved)
+        self.change(t("Move %1", entry.title), moved)
 
     def _duplicate(self, edit: Edit) -> dict[str, Any]:
         entry = self._spec.find(edit["uid"])
         parent, index = self._spec.place(edit["uid"])
         copy = entry.copy()
-        self.change(f"Duplicate {entry.title}", self._spec.insert(copy, parent, index + 1))
+        self.change(t("Duplicate %1", entry.title), self._spec.insert(copy, parent, index + 1))
         return {"uid": copy.uid}
 
     def _remove(self, edit: Edit) -> None:
         entry = self._spec.find(edit["uid"])
-        self.change(f"Delete {entry.title}", self._spec.remove(edit["uid"]))
+        self.change(t("Delete %1", entry.title), self._spec.remove(edit["uid"]))
 
     def _enable(self, edit: Edit) -> None:
         entry = self._spec.find(edit["uid"])
-        verb = "Switch on" if edit["enabled"] else "Switch off"
-        self.change(f"{verb} {entry.title}", self._spec.enable(edit["uid"], bool(edit["enabled"])))
+        title = entry.title
+        label = t("Switch on %1", title) if edit["enabled"] else t("Switch off %1", title)
+        self.change(label, self._spec.enable(edit["uid"], bool(edit["enabled"])))
 
     def _template(self, edit: Edit) -> None:
         template = templates.by_name(edit["name"])
@@ -219,14 +221,14 @@ class Editor:
         if made.input_shape == self._spec.input_shape and self._spec.input is not None:
             made = dataclasses.replace(made, input={**self._spec.input, **(made.input or {})})
         self.change(
-            f"Template {template.title}",
+            t("Template %1", template.title),
             dataclasses.replace(made, name=self._spec.name, fit={**made.fit, **self._spec.fit}),
         )
 
     def _fix(self, edit: Edit) -> None:
         advice = mistakes.by_id(self.situation, edit["advice"])
         if advice.fix is None:
-            raise EditError(f"“{advice.title}” cannot be mended by a click.")
+            raise EditError(t("“%1” cannot be mended by a click.", advice.title))
         self.change(advice.fix.label, advice.fix.apply(self._spec))
 
     def _undo_edit(self, edit: Edit) -> None:
@@ -257,9 +259,10 @@ class Editor:
             after = dataclasses.replace(before, arguments={})
         else:
             after = _with_value(before, path, value, remove)
-        title = {INPUT: "input", COMPILE: "compile", FIT: "fit"}.get(target, before.title)
+        title = {INPUT: t("input"), COMPILE: "compile", FIT: "fit"}.get(target, before.title)
         what = f"{title} {_spoken(path)}".strip()
-        self.change(f"{'Reset' if remove else 'Change'} {what}", self._with(target, after))
+        label = t("Reset %1", what) if remove else t("Change %1", what)
+        self.change(label, self._with(target, after))
 
     def _with(self, target: str, spec: ObjectSpec) -> ModelSpec:
         if target == INPUT:

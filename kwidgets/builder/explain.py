@@ -11,6 +11,7 @@ import keras
 
 from kwidgets.builder.analysis import Problem, Shape
 from kwidgets.builder.spec import LayerSpec, Value
+from kwidgets.language import t
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^Exception encountered when calling \S+\.\s*")
@@ -19,13 +20,16 @@ _INFERENCE = re.compile(
 )
 _TAIL = re.compile(r"\n+Arguments received by .*", re.S)
 
-# What the axes of a shape are called, by their number.
-_WORDS = {
-    2: "one vector for each sample, (batch, features)",
-    3: "a sequence for each sample, (batch, steps, features)",
-    4: "an image for each sample, (batch, height, width, channels)",
-    5: "a volume for each sample, (batch, depth, height, width, channels)",
-}
+
+def _wanted(rank: int) -> str:
+    """What input with so many axes is called."""
+    words = {
+        2: t("one vector for each sample, (batch, features)"),
+        3: t("a sequence for each sample, (batch, steps, features)"),
+        4: t("an image for each sample, (batch, height, width, channels)"),
+        5: t("a volume for each sample, (batch, depth, height, width, channels)"),
+    }
+    return words.get(rank) or t("%1 axes", rank)
 
 
 def explain(error: BaseException, entry: LayerSpec, input_shape: Shape | None) -> Problem:
@@ -55,8 +59,11 @@ def explain_input(error: BaseException, arguments: Mapping[str, Value]) -> Probl
     message = clean(error)
     given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     return Problem(
-        f"The input cannot be {given}. The shape is that of one sample, without the batch: "
-        "(28, 28) for a grey image of that size, (None,) for a sequence of any length.",
+        t(
+            "The input cannot be %1. The shape is that of one sample, without the batch: "
+            "(28, 28) for a grey image of that size, (None,) for a sequence of any length.",
+            given,
+        ),
         message,
         "shape" if "shape" in message else None,
     )
@@ -64,7 +71,7 @@ def explain_input(error: BaseException, arguments: Mapping[str, Value]) -> Probl
 
 def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
     """Say that a layer needs input with another number of axes."""
-    text = f"{entry.title} needs {_WORDS.get(rank, f'{rank} axes')}, but gets {show(input_shape)}."
+    text = t("%1 needs %2, but gets %3.", entry.title, _wanted(rank), show(input_shape))
     hint = _hint(input_shape, rank, entry.title)
     return Problem(f"{text} {hint}".strip(), f"expected ndim={rank}, found ndim={len(input_shape)}")
 
@@ -78,7 +85,7 @@ def wrong_step(title: str, input_shape: Shape, rank: int) -> Problem:
     )
     return Problem(
         f"TimeDistributed hands on one step of {show(input_shape)} at a time, but {title} needs "
-        f"{_WORDS.get(rank, f'{rank} axes')}. {remedy}",
+        f"{_wanted(rank)}. {remedy}",
         f"{title} expected ndim={rank}, found ndim={len(input_shape) - 1}",
         "layer",
     )
@@ -129,11 +136,16 @@ def _too_large(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> T
             'Choose a smaller dilation_rate, or use padding="same".',
             "dilation_rate",
         )
-    return (
-        f"The {size} of {entry.title}{value} is larger than what goes in: {show(shape)}. Make it "
-        'smaller, use padding="same", or take out a layer before it that shrinks its input.',
-        parameter,
+    what = f"{entry.title}{value}"
+    text = (
+        t("The kernel of %1 is larger than what goes in: %2.", what, show(shape))
+        if size == "kernel"
+        else t("The window of %1 is larger than what goes in: %2.", what, show(shape))
     )
+    remedy = t(
+        'Make it smaller, use padding="same", or take out a layer before it that shrinks its input.'
+    )
+    return f"{text} {remedy}", parameter
 
 
 def _dilated(kernel: Value, dilation: Value) -> str:
@@ -180,18 +192,24 @@ def _channels(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> To
 def _open_dimension(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     if shape is None or None not in shape[1:]:
         return None
-    return (
-        f"{entry.title} must know how large its input is, because its weights depend on that, but "
-        f"a size in {show(shape)} is open (None). Give the input a fixed size there"
-        + (", or put a global pooling in place of a Flatten." if len(shape) == 2 else "."),
-        None,
+    text = t(
+        "%1 must know how large its input is, because its weights depend on that, but a size in "
+        "%2 is open (None).",
+        entry.title,
+        show(shape),
     )
+    remedy = (
+        t("Give the input a fixed size there, or put a global pooling in place of a Flatten.")
+        if len(shape) == 2
+        else t("Give the input a fixed size there.")
+    )
+    return f"{text} {remedy}", None
 
 
 def _reshape(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     wanted = entry.arguments.get("target_shape")
     if "at most one unknown" in found.string:
-        return f"target_shape {wanted!r} may have -1 only once.", "target_shape"
+        return t("target_shape %1 may have -1 only once.", repr(wanted)), "target_shape"
     if shape is None:
         return None
     total = 1
@@ -200,8 +218,13 @@ def _reshape(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Tol
             return None
         total *= size
     return (
-        f"Reshape only re-arranges: {show(shape)} has {total:,} values for each sample, which "
-        f"target_shape {wanted!r} does not. Use -1 for one size to have it worked out.",
+        t(
+            "Reshape only re-arranges: %1 has %2 values for each sample, which target_shape %3 "
+            "does not. Use -1 for one size to have it worked out.",
+            show(shape),
+            f"{total:,}",
+            repr(wanted),
+        ),
         "target_shape",
     )
 
@@ -230,7 +253,8 @@ def _divisible(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> T
 
 def _positive(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     name = found["name"]
-    return f"{name} must be a whole number above 0; it is {_written(entry, name)}.", name
+    text = t("%1 must be a whole number above 0; it is %2.", name, _written(entry, name))
+    return text, name
 
 
 def _not_a_size(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
@@ -469,8 +493,10 @@ def _written(entry: LayerSpec, name: str) -> str:
 
 
 def _fallback(message: str, entry: LayerSpec, input_shape: Shape | None) -> str:
-    here = f" It gets {show(input_shape)}." if input_shape is not None else ""
-    return f"{entry.title} cannot work like this: {_sentence(message)}{here}"
+    text = t("%1 cannot work like this: %2", entry.title, _sentence(message))
+    if input_shape is None:
+        return text
+    return f"{text} {t('It gets %1.', show(input_shape))}"
 
 
 def _sentence(message: str) -> str:
@@ -495,36 +521,39 @@ def _parameter_in(message: str, entry: LayerSpec) -> str | None:
 def _hint(shape: Shape, rank: int, title: str) -> str:
     have = len(shape)
     if have > rank == 2:
-        return "Put a Flatten before it."
+        return t("Put a Flatten before it.")
     if have == 2 and rank == 3:
-        return (
+        return t(
             "If a recurrent layer comes before it, set its return_sequences to True; if a Flatten "
             "or a Dense does, take it out; or put a Reshape in between."
         )
     if have == 2 and rank > 3:
-        return (
+        return t(
             "If a Flatten or a Dense comes before it, take that out, or put a Reshape in between."
         )
     if have == 3 and rank == 4:
         sequence = title.replace("2D", "1D")
         has_twin = sequence != title and hasattr(keras.layers, sequence)
-        for_sequences = f"For sequences, such as words after an Embedding, use {sequence}."
+        for_sequences = t("For sequences, such as words after an Embedding, use %1.", sequence)
         sizes = [size for size in shape[1:] if size is not None]
         # An image has both sizes, and they are not too different.
         if has_twin and (len(sizes) < 2 or max(sizes) > 2 * min(sizes)):
             return for_sequences
-        for_images = (
-            "If these are grey images, they lack the axis of their one channel: put "
-            f"Reshape({tuple(-1 if size is None else size for size in (*shape[1:], 1))}) before it."
+        for_images = t(
+            "If these are grey images, they lack the axis of their one channel: put Reshape(%1) "
+            "before it.",
+            tuple(-1 if size is None else size for size in (*shape[1:], 1)),
         )
         return f"{for_images} {for_sequences}" if has_twin else for_images
     if have == 4 and rank == 3:
-        return "Put a Reshape or a TimeDistributed(Flatten) before it."
+        return t("Put a Reshape or a TimeDistributed(Flatten) before it.")
     if have == 4 and rank == 5:
-        return "If these are images, use the layer with 2D in its name, or add an axis by Reshape."
+        return t(
+            "If these are images, use the layer with 2D in its name, or add an axis by Reshape."
+        )
     return ""
 
 
 def show(shape: Shape | None) -> str:
     """Write a shape as Keras does."""
-    return "input of unknown shape" if shape is None else f"({', '.join(map(str, shape))})"
+    return t("input of unknown shape") if shape is None else f"({', '.join(map(str, shape))})"

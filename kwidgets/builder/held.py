@@ -18,6 +18,7 @@ from kwidgets.builder.materialize import Materializer
 from kwidgets.builder.names import named
 from kwidgets.builder.rescue import Held, give_back, hold
 from kwidgets.builder.spec import LayerSpec, freeze
+from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
 
@@ -155,7 +156,7 @@ class HeldModel:
         self._given = (freeze(values), arguments)
         # As in Keras, a call of compile begins anew.
         self._compiled = self._stepped = None
-        self._editor.change("Compile", dataclasses.replace(self._editor.spec, compile=values))
+        self._editor.change(t("Compile"), dataclasses.replace(self._editor.spec, compile=values))
 
     def read_back(self) -> None:
         """Take into the spec what was set on the layers themselves: ``trainable``."""

@@ -10,6 +10,7 @@ from kwidgets.builder import protocol
 from kwidgets.builder.editor import Editor
 from kwidgets.builder.spec import LayerSpec
 from kwidgets.builder.state import summary
+from kwidgets.language import t
 
 _WARNING = "⚠"
 
@@ -70,7 +71,7 @@ def text(editor: Editor) -> str:
 def _rows(editor: Editor) -> list[list[str]]:
     analysis = editor.analysis
     shape = analysis.input_shape
-    rows = [["Input", "", "not set" if shape is None else _shape(shape), ""]]
+    rows = [["Input", "", t("not set") if shape is None else _shape(shape), ""]]
 
     def visit(entry: LayerSpec, depth: int) -> None:
         facts = analysis.layers[entry.uid]

@@ -23,6 +23,7 @@ from kwidgets.builder.spec import LayerSpec, ModelSpec
 from kwidgets.builder.training import BuilderRun
 from kwidgets.builder.workbench import Workbench
 from kwidgets.kernel import inbox
+from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
 
@@ -253,7 +254,7 @@ class SequentialBuilder:
         layer: keras.Layer | None = None
         with contextlib.suppress(BuilderError):
             layer = self._bench.layer(entry)
-        self._bench.change(f"Delete {entry.title}", self._spec.remove(entry.uid))
+        self._bench.change(t("Delete %1", entry.title), self._spec.remove(entry.uid))
         return layer
 
     def compile(
@@ -367,7 +368,9 @@ class SequentialBuilder:
             entry = self._describe(layer)
             if shape is not None and not spec.layers and spec.input is None:
                 spec = spec.with_input(shape=tuple(shape))
-            self._bench.change(f"Add {entry.title}", spec.insert(entry, None, self._place(index)))
+            self._bench.change(
+                t("Add %1", entry.title), spec.insert(entry, None, self._place(index))
+            )
 
     def set_input_shape(self, shape: Any) -> None:
         """Say what goes in: the shape of one sample, without the batch, such as ``(28, 28)``.
@@ -382,7 +385,7 @@ class SequentialBuilder:
                 if name not in ("shape", "batch_shape")
             }
             spec = self._spec.with_input(shape=_shape(shape), **rest)
-            self._bench.change("Change input shape", spec)
+            self._bench.change(t("Change input shape"), spec)
 
     def move(self, index: int, to: int) -> None:
         """Move a layer; ``to`` counts without it.
@@ -393,7 +396,7 @@ class SequentialBuilder:
         with self._bench.lock:
             entry = self._entry(index)
             place = self._place(to, without=entry)
-            self._bench.change(f"Move {entry.title}", self._spec.move(entry.uid, None, place))
+            self._bench.change(t("Move %1", entry.title), self._spec.move(entry.uid, None, place))
 
     def replace(self, index: int, layer: Any) -> None:
         """Put a layer in the place of another one.
@@ -404,7 +407,7 @@ class SequentialBuilder:
         """
         old = self._entry(index)
         new = self._describe(layer, instead_of=old)
-        self._bench.change(f"Replace {old.title}", self._spec.replace(old.uid, new))
+        self._bench.change(t("Replace %1", old.title), self._spec.replace(old.uid, new))
 
     def __len__(self) -> int:
         """The number of layers that are switched on."""
@@ -432,7 +435,7 @@ class SequentialBuilder:
             for entry in entries:
                 spec = spec.remove(entry.uid)
             what = entries[0].title if len(entries) == 1 else f"{len(entries)} layers"
-            self._bench.change(f"Delete {what}", spec)
+            self._bench.change(t("Delete %1", what), spec)
 
     # On the page.
 
@@ -468,7 +471,7 @@ class SequentialBuilder:
             with self._bench.lock:
                 value = _model_name(value) if name == "name" else bool(value)
                 spec = dataclasses.replace(self._spec, **{name: value})
-                self._bench.change(f"Change {name}", spec)
+                self._bench.change(t("Change %1", name), spec)
         elif not hasattr(type(self), name) and _is_of_a_model(name):
             setattr(self.model, name, value)
         else:
@@ -538,7 +541,7 @@ class SequentialBuilder:
         arguments = convert.spec_of_input(layer)
         if convert.looks_automatic(arguments["name"], type(layer)):
             del arguments["name"]
-        self._bench.change("Set input", self._spec.with_input(**arguments))
+        self._bench.change(t("Set input"), self._spec.with_input(**arguments))
 
     def _try_model(self) -> None:
         try:

@@ -28,6 +28,7 @@ from kwidgets.builder.spec import (
     Value,
     Variable,
 )
+from kwidgets.language import t
 
 ReferenceId = Callable[[Reference], str]
 
@@ -188,7 +189,7 @@ def lacking(arguments: Arguments) -> dict[str, str]:
 def _gone(editor: Editor) -> dict[str, str]:
     """What a fit was to take and the namespace has no more."""
     return {
-        argument: f"There is no data {value.name!r} any more: run the cell that makes it."
+        argument: t("There is no data %1 any more: run the cell that makes it.", repr(value.name))
         for argument, value in editor.spec.fit.items()
         if isinstance(value, Variable) and value.name not in editor.data
     }

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
+from kwidgets.language import t
 
 Shape = tuple[int | None, ...]
 
@@ -20,15 +21,22 @@ class Template:
 
     Args:
         name: never changes.
-        title, summary: what the user reads.
+        words: the title and the summary that the user reads.
         make: returns the model for inputs of a shape; for None, or a shape it cannot take in, it
             brings its own.
     """
 
     name: str
-    title: str
-    summary: str
+    words: Callable[[], tuple[str, str]]
     make: Callable[[Shape | None], ModelSpec]
+
+    @property
+    def title(self) -> str:
+        return self.words()[0]
+
+    @property
+    def summary(self) -> str:
+        return self.words()[1]
 
 
 def by_name(name: str) -> Template:
@@ -229,38 +237,50 @@ def _regression(shape: Shape | None) -> ModelSpec:
 TEMPLATES: tuple[Template, ...] = (
     Template(
         "mlp",
-        "Dense network",
-        "Classifies small images or rows of numbers: the first model to try.",
+        lambda: (
+            t("Dense network"),
+            t("Classifies small images or rows of numbers: the first model to try."),
+        ),
         _mlp,
     ),
     Template(
         "cnn",
-        "Convolutional network",
-        "Classifies images: convolutions find patterns, pooling looks at them from afar.",
+        lambda: (
+            t("Convolutional network"),
+            t("Classifies images: convolutions find patterns, pooling looks at them from afar."),
+        ),
         _cnn,
     ),
     Template(
         "lstm",
-        "Text with an LSTM",
-        f"Says yes or no about a text, given as word numbers below {VOCABULARY:,}.",
+        lambda: (
+            t("Text with an LSTM"),
+            t("Says yes or no about a text, given as word numbers below %1.", f"{VOCABULARY:,}"),
+        ),
         _text,
     ),
     Template(
         "regression",
-        "Table regression",
-        "Predicts a number, such as a price, from the columns of a table.",
+        lambda: (
+            t("Table regression"),
+            t("Predicts a number, such as a price, from the columns of a table."),
+        ),
         _regression,
     ),
     Template(
         "conv1d",
-        "1D convolution",
-        "Classifies signals and time series: sound, movement, sensors.",
+        lambda: (
+            t("1D convolution"),
+            t("Classifies signals and time series: sound, movement, sensors."),
+        ),
         _convolution_1d,
     ),
     Template(
         "autoencoder",
-        "Autoencoder",
-        "Squeezes its input into 32 numbers and draws it again; y is x itself.",
+        lambda: (
+            t("Autoencoder"),
+            t("Squeezes its input into 32 numbers and draws it again; y is x itself."),
+        ),
         _autoencoder,
     ),
 )

@@ -13,18 +13,21 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
+from kwidgets import language
 from kwidgets import protocol as envelope
 from kwidgets.builder import catalog, protocol, templates
 from kwidgets.builder.state import difference
+from kwidgets.connect import connect
 from kwidgets.kernel import inbox
-from kwidgets.shared import STATIC, SharedModel, static_file, version_of
+from kwidgets.language import t
+from kwidgets.shared import STATIC, CodeModel, SharedModel, static_file, version_of
 
 logger = logging.getLogger("kwidgets")
 
 BUNDLE = "builder-view.js.gz"
 
 
-class BuilderLibrary(SharedModel):
+class BuilderLibrary(CodeModel):
     """The editor's code, gzipped: sent once per kernel, shared by all builders."""
 
     builder = traitlets.Bytes(help=f"{BUNDLE}: an ES module").tag(sync=True)
@@ -48,22 +51,22 @@ class CatalogModel(SharedModel):
         self.data = packed_catalog()
 
 
-_packed: tuple[object, bytes] | None = None
+_packed: tuple[object, str, bytes] | None = None
 
 
 def packed_catalog() -> bytes:
     """Return the catalog as gzipped JSON."""
     global _packed
-    known = catalog.catalog()
-    if _packed is None or _packed[0] is not known:
+    known, spoken = catalog.catalog(), language.current()
+    if _packed is None or _packed[0] is not known or _packed[1] != spoken:
         offered: list[protocol.Template] = [
             {"name": one.name, "title": one.title, "summary": one.summary}
             for one in templates.TEMPLATES
         ]
         text = json.dumps(known.as_wire(offered), separators=(",", ":"))
         # No time stamp: equal catalogs are equal bytes.
-        _packed = (known, gzip.compress(text.encode(), mtime=0))
-    return _packed[1]
+        _packed = (known, spoken, gzip.compress(text.encode(), mtime=0))
+    return _packed[2]
 
 
 def _snapshot_to_json(value: None, widget: BuilderWidget) -> dict[str, Any]:
@@ -121,11 +124,14 @@ class BuilderView:
         self._lock = owner.lock
         self._sequence = 0
         self._sent = owner.describe()
+        # A page with our extension then tells its language.
+        connect()
         self.widget = BuilderWidget(self._snapshot)
         inbox.hear_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
         # Not at the kernel's exit: by then the page has let go of its comms, and logs an error.
         weakref.finalize(owner, self.widget.close).atexit = False
+        language.on_change(self._translate)
 
     @property
     def model_id(self) -> str:
@@ -140,6 +146,14 @@ class BuilderView:
             self._sent = {**self._sent, **state}
             self._sequence += 1
             self._send(protocol.UPDATE, {"sequence": self._sequence, **changed})
+
+    def _translate(self) -> None:
+        """Tell everything anew: the kernel's language has changed."""
+        owner = self._owner()
+        if owner is not None and self.widget.comm is not None:
+            CatalogModel.shared().refresh()
+            with self._lock:
+                self.publish(owner.describe())
 
     def refresh_catalog(self) -> None:
         """Tell the views of classes that were added."""
@@ -176,7 +190,7 @@ class BuilderView:
     def _answer(self, kind: str, payload: dict[str, Any]) -> protocol.Reply:
         owner = self._owner()
         if owner is None:
-            return protocol.Reply(ok=False, message="This builder is gone. Run its cell again.")
+            return protocol.Reply(ok=False, message=t("This builder is gone. Run its cell again."))
         try:
             message, result = owner.handle(kind, payload)
         except Exception as error:

@@ -34,6 +34,7 @@ from kwidgets.builder.recall import Recalled, recall_fit
 from kwidgets.builder.slicing.source import source_of
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, Variable
 from kwidgets.builder.training import BuilderRun
+from kwidgets.language import t
 
 if TYPE_CHECKING:
     from kwidgets.builder.widget import BuilderView
@@ -78,7 +79,7 @@ class Workbench:
         """
         with self.lock:
             if self._in_training() is not None:
-                raise EditError("The model is in training: stop that first.")
+                raise EditError(t("The model is in training: stop that first."))
             self.held.reset()
             self.publish()
 
@@ -197,22 +198,24 @@ class Workbench:
         """
         spec, analysis = self.editor.spec, self.editor.analysis
         if self._in_training() is not None:
-            return "The model is in training."
+            return t("The model is in training.")
         if not any(entry.enabled for entry in spec.layers):
-            return "The stack is empty: add a layer first."
+            return t("The stack is empty: add a layer first.")
         for entry in spec.walk():
             problem = analysis.layers[entry.uid].problem
             if problem is not None:
-                return f"{entry.title} has a problem: {problem.text}"
+                return t("%1 has a problem: %2", entry.title, problem.text)
         if analysis.input_problem is not None:
-            return f"The input has a problem: {analysis.input_problem.text}"
+            return t("The input has a problem: %1", analysis.input_problem.text)
         if not (given and spec.compile) and not (spec.compile or {}).get("loss"):
-            return "Choose a loss in the Compile tab: without one there is nothing to train for."
+            return t("Choose a loss in the Compile tab: without one there is nothing to train for.")
         for tab, arguments in (("Compile", spec.compile or {}), ("Fit", spec.fit)):
             for text in state.lacking(arguments).values():
-                return f"{text} See the {tab} tab."
+                if tab == "Compile":
+                    return t("%1 See the Compile tab.", text)
+                return t("%1 See the Fit tab.", text)
         if not given and spec.fit.get("x") is None:
-            return "Choose the data to train on: x."
+            return t("Choose the data to train on: x.")
         return ""
 
     def _fit_arguments(self) -> dict[str, Any]:
@@ -257,7 +260,7 @@ class Workbench:
         before = notebook.shown_before((self.editor, weakref.ref(self)))
         if not isinstance(before, tuple) or before[0] is self.editor:
             return
-        self.editor.remember("Run the cell again", before[0].spec)
+        self.editor.remember(t("Run the cell again"), before[0].spec)
         bench = before[1]()
         run = None if bench is None else bench.run
         if run is not None and run.running and not notebook.names_of(bench.is_of):
@@ -307,7 +310,7 @@ class Workbench:
         if self._in_training() is None:
             for one in advice:
                 if one["level"] == "error":
-                    return f"Before you train: {one['title']}. {one['text']}"
+                    return t("Before you train: %1. %2", one["title"], one["text"])
         return "" if self.run is None else self.run.detail
 
     def _describe_code(self) -> dict[str, Any]:
@@ -339,7 +342,9 @@ class Workbench:
                 logger.debug("the source of the data was not found", exc_info=True)
         if found and _SECRET.search(found):
             found = None
-            notes.append("The cells that make the data seem to hold a password: they are left out.")
+            notes.append(
+                t("The cells that make the data seem to hold a password: they are left out.")
+            )
         try:
             source = code.to_code(spec, data=found)
             return dataclasses.replace(source, notes=(*source.notes, *notes))
@@ -419,7 +424,7 @@ class Workbench:
 
     def _on_reset(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         self.reset_weights()
-        return "The weights are fresh. The next training begins anew.", {}
+        return t("The weights are fresh. The next training begins anew."), {}
 
     def _on_bundle(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "", self.bundle()
@@ -477,10 +482,13 @@ def _computed(expression: str, space: Mapping[str, Any]) -> Any:
         return space[expression]
     if not _is_there(expression, space):
         raise EditError(
-            f"There is no variable {expression!r} any more: run the cell that makes it, or choose "
-            "other data."
+            t(
+                "There is no variable %1 any more: run the cell that makes it, or choose other "
+                "data.",
+                repr(expression),
+            )
         )
     try:
         return eval(expression, dict(space))
     except Exception as error:
-        raise EditError(f"{expression} cannot be computed any more: {error}") from error
+        raise EditError(t("%1 cannot be computed any more: %2", expression, error)) from error

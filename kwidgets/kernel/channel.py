@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kwidgets import protocol
+from kwidgets import language, protocol
 from kwidgets._version import __version__
 from kwidgets.kernel import inbox
+from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
 
@@ -124,6 +125,9 @@ class Channel:
             kind = content.get("kind")
             if kind == protocol.HELLO:
                 self._heard_at = time.monotonic()
+                payload = content.get("payload")
+                if isinstance(payload, dict):
+                    language.hear_page(payload.get("language"))
                 self._welcome()
                 for greeter in self._greeters:
                     greeter()
@@ -139,16 +143,22 @@ class Channel:
         """Answer a page of another version with what to upgrade."""
         version = content.get("v") if isinstance(content, dict) else None
         newer = isinstance(version, int) and version > protocol.PROTOCOL_VERSION
-        text = (
-            f"This page's kwidgets extension speaks version {version!r} of the messages, the "
-            f"kernel's kwidgets {__version__} version {protocol.PROTOCOL_VERSION}. "
-            + (
-                "Upgrade kwidgets in the kernel (%pip install --upgrade kwidgets) and restart it."
-                if newer
-                else "Upgrade kwidgets where JupyterLab runs "
-                "(pip install --upgrade kwidgets) and reload the page."
+        told = t(
+            "This page's kwidgets extension speaks version %1 of the messages, the kernel's "
+            "kwidgets %2 version %3.",
+            repr(version),
+            __version__,
+            protocol.PROTOCOL_VERSION,
+        )
+        advice = (
+            t("Upgrade kwidgets in the kernel (%pip install --upgrade kwidgets) and restart it.")
+            if newer
+            else t(
+                "Upgrade kwidgets where JupyterLab runs (pip install --upgrade kwidgets) and "
+                "reload the page."
             )
         )
+        text = f"{told} {advice}"
         self._complain(text)
         refused = protocol.Refused(message=text, version=protocol.PROTOCOL_VERSION)
         request = content.get("id") if isinstance(content, dict) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.protocol import WireNumber
 
 # So often somebody unknown may change the rate; then it counts as a schedule, and leaves no marks.
@@ -22,14 +23,17 @@ class RateChanges:
     def describe(self, callbacks: Iterable[object], old: float, new: float) -> str | None:
         """Return the change in words; None if it is one of many by design."""
         callbacks = list(callbacks)
-        change = f"earning rate {old:.4g} → {new:.4g}"
+        before, after = f"{old:.4g}", f"{new:.4g}"
         for callback in callbacks:
             if isinstance(callback, keras.callbacks.ReduceLROnPlateau):
-                return f"{type(callback).__name__}: l{change}"
+                name = type(callback).__name__
+                return t("%1: learning rate %2 → %3", name, before, after)
         if any(isinstance(c, keras.callbacks.LearningRateScheduler) for c in callbacks):
             return None
         self._unknown += 1
-        return f"L{change}" if self._unknown <= _FEW else None
+        if self._unknown > _FEW:
+            return None
+        return t("Learning rate %1 → %2", before, after)
 
 
 def early_end(callbacks: Iterable[object], logs: Mapping[str, float]) -> str:
@@ -41,22 +45,29 @@ def early_end(callbacks: Iterable[object], logs: Mapping[str, float]) -> str:
     loss = logs.get("loss", 0.0)
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.TerminateOnNaN) and not math.isfinite(loss):
-            what = "NaN" if math.isnan(loss) else "infinite"
-            return f"{type(callback).__name__} ended the training: the loss became {what}."
-    return "A callback ended the training early."
+            name = type(callback).__name__
+            if math.isnan(loss):
+                return t("%1 ended the training: the loss became NaN.", name)
+            return t("%1 ended the training: the loss became infinite.", name)
+    return t("A callback ended the training early.")
 
 
 def _early_stopping(callback: keras.callbacks.EarlyStopping) -> str:
     best = callback.best_epoch + 1
-    restored = f" Weights of epoch {best} restored." if callback.restore_best_weights else ""
     waited = max(callback.patience, 1)
-    epochs = f"{waited} epoch{'' if waited == 1 else 's'}"
-    return (
-        f"{type(callback).__name__} ended the training: no better {callback.monitor} for "
-        f"{epochs} (best in epoch {best}).{restored}"
+    epochs = t("1 epoch") if waited == 1 else t("%1 epochs", waited)
+    told = t(
+        "%1 ended the training: no better %2 for %3 (best in epoch %4).",
+        type(callback).__name__,
+        callback.monitor,
+        epochs,
+        best,
     )
+    if not callback.restore_best_weights:
+        return told
+    return f"{told} {t('Weights of epoch %1 restored.', best)}"
 
 
 def rate_words(value: WireNumber | None) -> str:
     """Return a learning rate as a mark says it."""
-    return "unknown" if value is None else f"{float(value):.4g}"
+    return t("unknown") if value is None else f"{float(value):.4g}"

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.live.guard import Guard
 from kwidgets.live.saved import format_seconds, format_value
 
@@ -34,18 +35,26 @@ class Call:
     results: dict[str, float] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
-        done = {"Evaluating": "Evaluated", "Predicting": "Predicted"}[self.what]
-        head = self.what if self.state == "running" else done
-        of = f" of {self.batches:,}" if self.batches and self.state != "done" else ""
+        name = self.model_name
+        done = t("Evaluated %1", name) if self.what == "Evaluating" else t("Predicted %1", name)
+        count = f"{self.batch:,}"
+        if self.batches and self.state != "done":
+            batches = t("%1 of %2 batches", count, f"{self.batches:,}")
+        else:
+            batches = t("1 batch") if self.batch == 1 else t("%1 batches", count)
         parts = [
-            f"{head} {self.model_name}",
-            f"{self.batch:,}{of} batch{'' if self.batch == 1 and not of else 'es'}",
+            self._doing() if self.state == "running" else done,
+            batches,
             format_seconds(self.seconds) if self.seconds >= 10 else f"{self.seconds:.1f} s",
             *(f"{name} {format_value(value)}" for name, value in self.results.items()),
         ]
         if self.state == "ended early":
-            parts.insert(1, "ended early")
+            parts.insert(1, t("ended early"))
         return " · ".join(parts)
+
+    def _doing(self) -> str:
+        name = self.model_name
+        return t("Evaluating %1", name) if self.what == "Evaluating" else t("Predicting %1", name)
 
     def to_html(self) -> str:
         """Return the line with a bar while it runs."""
@@ -53,7 +62,7 @@ class Call:
         if self.state != "running":
             return f"<div>{text}</div>"
         value = f' value="{self.batch}" max="{self.batches}"' if self.batches else ""
-        label = html.escape(f"{self.what} {self.model_name}")
+        label = html.escape(self._doing())
         return f'<div><progress aria-label="{label}"{value}></progress> {text}</div>'
 
 
@@ -84,7 +93,7 @@ class CallsOutput:
         with self._lock:
             self._published_at = time.perf_counter()
             left_out = self._number - len(self._calls)
-            head = [f"{left_out:,} earlier calls"] if left_out else []
+            head = [t("%1 earlier calls", f"{left_out:,}")] if left_out else []
             publish_display_data(
                 data={
                     "text/html": "".join(

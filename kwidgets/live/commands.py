@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from kwidgets import protocol
+from kwidgets.language import t
 from kwidgets.live.steering import Command, check_learning_rate
 
 logger = logging.getLogger("kwidgets")
@@ -67,7 +68,7 @@ class CommandReceiver:
                 return
         submit = self.submit
         if submit is None:
-            self._reply(message_id, False, "The training has ended.")
+            self._reply(message_id, False, t("The training has ended."))
             return
         acknowledgement: protocol.Acknowledge = {}
         self._send(protocol.envelope(protocol.ACKNOWLEDGE, acknowledgement, id=message_id))

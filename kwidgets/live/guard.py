@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from kwidgets.language import t
+
 logger = logging.getLogger("kwidgets")
 
 P = ParamSpec("P")
@@ -26,6 +28,6 @@ class Guard:
             return function(*args, **kwargs)
         except Exception as error:
             if what not in self.failures:
-                self.failures[what] = f"{what} failed: {type(error).__name__}: {error}"
+                self.failures[what] = t("%1 failed: %2", what, f"{type(error).__name__}: {error}")
                 logger.warning("%s failed; the training goes on without it", what, exc_info=True)
             return None

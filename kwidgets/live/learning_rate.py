@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.live import schedule_hold
 
 
@@ -35,7 +36,7 @@ def schedule_name(optimizer: Any) -> str | None:
     rate = optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return type(rate).__name__
-    return getattr(rate, "__name__", "a function").replace("<lambda>", "a function")
+    return getattr(rate, "__name__", "<lambda>").replace("<lambda>", t("a function"))
 
 
 def is_held(model: keras.Model) -> bool:
@@ -78,15 +79,20 @@ def set_learning_rate(model: keras.Model, value: float) -> str:
         hold = _hold(model)
         if hold is None:
             raise LearningRateError(
-                f"The learning rate follows a schedule ({name}) and was left as it is: under a "
-                "distribution, or with an optimizer that another running fit shares, it cannot be "
-                "set aside. Compile the model with a number as learning rate to steer it by hand."
+                t(
+                    "The learning rate follows a schedule (%1) and was left as it is: under a "
+                    "distribution, or with an optimizer that another running fit shares, it "
+                    "cannot be set aside. Compile the model with a number as learning rate to "
+                    "steer it by hand.",
+                    name,
+                )
             )
         retraced = hold.hold(model, value)
-        return f"{name} is set aside." + (" The next step compiles anew." if retraced else "")
+        told = t("%1 is set aside.", name)
+        return f"{told} {t('The next step compiles anew.')}" if retraced else told
     if optimizer is None or not hasattr(optimizer, "learning_rate"):
         raise LearningRateError(
-            f"The optimizer ({type(optimizer).__name__}) has no learning rate to set."
+            t("The optimizer (%1) has no learning rate to set.", type(optimizer).__name__)
         )
     if hasattr(model, "jax_state_sync"):
         # In an epoch the trainer holds the values: bring them back, or ours would be lost.
@@ -103,7 +109,7 @@ def follow_schedule(model: keras.Model) -> None:
     """
     hold = _hold(model)
     if hold is None or not hold.value:
-        raise LearningRateError("The learning rate was not taken from a schedule.")
+        raise LearningRateError(t("The learning rate was not taken from a schedule."))
     hold.hold(model, 0.0)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from kwidgets import protocol
 from kwidgets.kernel import inbox
 from kwidgets.kernel.channel import channel
+from kwidgets.language import t
 from kwidgets.live.commands import CommandReceiver, Submit
 
 
@@ -38,7 +39,7 @@ class CellOutput:
             {
                 protocol.MIME_TYPE: snapshot,
                 "application/vnd.jupyter.widget-view+json": view,
-                "text/plain": "Live training view: needs a notebook with widgets",
+                "text/plain": t("Live training view: needs a notebook with widgets"),
             }
         )
 

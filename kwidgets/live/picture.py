@@ -10,7 +10,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from kwidgets import protocol
+from kwidgets.language import t
 from kwidgets.live.metrics import FloatArray, MetricStore
+from kwidgets.live.words import status_word
 
 WIDTH = 960
 COLUMNS = 3
@@ -54,7 +56,7 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
     rows = -(-len(names) // columns)
     words = [progress["detail"], *(notice["text"] for notice in progress["notices"])]
     if left_out:
-        words.append(f"{left_out} more metrics are in the data, not in this picture.")
+        words.append(t("%1 more metrics are in the data, not in this picture.", left_out))
     told = [(text, VALIDATION) for text in words if text]
     told += [(f"{number}  {text}", MARK) for number, text in _numbered(marks)]
     top = HEADER + 20 * len(told)
@@ -65,10 +67,10 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
         f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#fff" stroke="{GRID}"/>',
         _header(run, progress),
         _legend(
-            ("batches", bool(batch["step"].size)),
-            ("training", any(name.startswith("training/") for name in epoch)),
-            ("validation", any(name.startswith("validation/") for name in epoch)),
-            ("best epoch", bool(best)),
+            ("batches", t("batches"), bool(batch["step"].size)),
+            ("training", t("training"), any(name.startswith("training/") for name in epoch)),
+            ("validation", t("validation"), any(name.startswith("validation/") for name in epoch)),
+            ("best", t("best epoch"), bool(best)),
         ),
     ]
     for i, (text, color) in enumerate(told):
@@ -94,8 +96,8 @@ def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
 
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    title = f"{run['model_name']} · {progress['status']}"
-    facts = [f"{run['backend']} · {run['device']}", f"step {progress['step']:,}"]
+    title = f"{run['model_name']} · {status_word(progress['status'])}"
+    facts = [f"{run['backend']} · {run['device']}", t("step %1", f"{progress['step']:,}")]
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'
         f"{_text(title)}</text>"
@@ -103,20 +105,25 @@ def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
     )
 
 
-def _legend(*entries: tuple[str, bool]) -> str:
+def _legend(*entries: tuple[str, str, bool]) -> str:
     """What the lines mean, from the right; only of what is drawn."""
     parts = []
     x = WIDTH - PADDING
-    for label, shown in reversed(entries):
+    for style, label, shown in reversed(entries):
         if not shown:
             continue
-        x -= 7 * len(label) + 44
-        if label in STYLES:
-            parts.append(f'<path d="M{x} 26h22" {STYLES[label]}/>')
+        x -= _width(label) + 44
+        if style in STYLES:
+            parts.append(f'<path d="M{x} 26h22" {STYLES[style]}/>')
         else:
             parts.append(f'<text x="{x + 6}" y="31" font-size="15" fill="{INK}">★</text>')
-        parts.append(f'<text x="{x + 28}" y="30" fill="{INK}">{label}</text>')
+        parts.append(f'<text x="{x + 28}" y="30" fill="{INK}">{_text(label)}</text>')
     return "".join(parts)
+
+
+def _width(text: str) -> int:
+    """About how many pixels wide ``text`` is: Chinese characters are wide ones."""
+    return sum(12 if ord(character) > 0x2E80 else 7 for character in text)
 
 
 class _Chart:
@@ -163,11 +170,12 @@ class _Chart:
                     f'<path stroke="{color}" stroke-width="5" stroke-linecap="round" d="{dots}"/>'
                 )
         if best is not None:
+            told = t("best %1 · epoch %2", f"{best['value']:.4g}", best["epoch"])
             parts.append(
                 f'<text x="{self._x(best["epoch"]):.1f}" y="{self._y(best["value"]) + 5:.1f}" '
                 f'text-anchor="middle" font-size="15" fill="{INK}">★</text>'
                 f'<text x="{self._left + self._width:.0f}" y="14" text-anchor="end" '
-                f'fill="{MUTED}">best {best["value"]:.4g} · epoch {best["epoch"]}</text>'
+                f'fill="{MUTED}">{_text(told)}</text>'
             )
         return "".join(parts)
 
@@ -197,7 +205,7 @@ class _Chart:
             f'<path stroke="{GRID}" d="{lines}"/>'
             f'<g fill="{MUTED}" text-anchor="end">{left_labels}</g>'
             f'<g fill="{MUTED}" text-anchor="middle">{bottom_labels}'
-            f'<text x="{middle:.1f}" y="{bottom + 30:.1f}">epoch</text></g>'
+            f'<text x="{middle:.1f}" y="{bottom + 30:.1f}">{_text(t("epoch"))}</text></g>'
         )
 
     def _marks(self, marks: list[protocol.Mark]) -> str:

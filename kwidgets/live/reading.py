@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kwidgets import protocol
+from kwidgets.language import t
 from kwidgets.live.continuing import Before
 from kwidgets.live.metrics import MetricStore
 from kwidgets.live.progress import FitProgress
@@ -147,8 +148,11 @@ class FitReader:
     def _note_not_finite(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():
             if not math.isfinite(value) and name not in self.not_finite:
-                self.not_finite[name] = (
-                    f"{name} became {'NaN' if math.isnan(value) else 'infinite'} by step "
-                    f"{self.position[0]:,}. A smaller learning rate often helps; "
-                    "look for NaN in the data too."
+                step = f"{self.position[0]:,}"
+                became = (
+                    t("%1 became NaN by step %2.", name, step)
+                    if math.isnan(value)
+                    else t("%1 became infinite by step %2.", name, step)
                 )
+                advice = t("A smaller learning rate often helps; look for NaN in the data too.")
+                self.not_finite[name] = f"{became} {advice}"

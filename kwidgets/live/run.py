@@ -16,6 +16,7 @@ import keras
 from kwidgets import protocol
 from kwidgets.kernel import inbox
 from kwidgets.kernel.interrupt import SafeInterrupt
+from kwidgets.language import current, t
 from kwidgets.live import continuing, learning_rate
 from kwidgets.live.acts import RateChanges, early_end, rate_words
 from kwidgets.live.cells import cells
@@ -34,6 +35,7 @@ from kwidgets.live.saved import format_seconds
 from kwidgets.live.steering import Command, CommandQueue
 from kwidgets.live.view import LiveView
 from kwidgets.live.watch import FitWatch
+from kwidgets.live.words import status_word
 
 SAMPLE_SECONDS = 0.1
 PUBLISH_SECONDS = 0.2
@@ -44,14 +46,11 @@ WATCH_SECONDS = 0.5
 # A cell that an exception ends takes its time to write the traceback.
 CELL_SECONDS = 5.0
 
-INTERRUPT_DETAIL = (
-    "Interrupted: stopping after this step. A second interrupt stops at once, "
-    "but may leave the model unusable."
-)
-
 
 # A look may take two seconds, and what it finds does not change while the process lives.
-_unseen_gpu = functools.cache(unseen_gpu)
+@functools.cache
+def _unseen_gpu(language: str) -> str | None:
+    return unseen_gpu()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +89,8 @@ class FitRun:
         self.detail = ""
         # Whether the learning rate was set by a command.
         self.steered = False
+        # Whether the fit stops because of an interrupt.
+        self._interrupting = False
         self._model: Any = model
         self._options = options
         self._guard = Guard()
@@ -107,7 +108,7 @@ class FitRun:
         self.goes_on = before is not None
         self._reader = FitReader(model, self._progress, before)
         self.store = self._reader.store
-        self._device = self._guard("Reading the device", describe_device) or "unknown device"
+        self._device = self._guard("Reading the device", describe_device) or t("unknown device")
         self._devices = DeviceMonitor()
         self._unseen_gpu: str | None = None
         self._learning_rate: float | None = None
@@ -154,7 +155,7 @@ class FitRun:
         self._guard("Preparing the learning rate", learning_rate.prepare, self._model)
         self._guard("Reading the metrics", self._reader.find_metrics)
         self._guard("Reading the learning rate", self._read_learning_rate)
-        self._unseen_gpu = self._guard("Looking for GPUs", _unseen_gpu)
+        self._unseen_gpu = self._guard("Looking for GPUs", _unseen_gpu, current())
         self._guard("Watching the devices", self._devices.start)
         self._guard("The live view", self.view.show, self)
         self._attend_at = 0.0 if inbox.needs_attention() else math.inf
@@ -174,7 +175,7 @@ class FitRun:
             self._reader.begin_fit(epoch)
             self._progress.begin_epoch(epoch)
             if self.goes_on:
-                self._reader.mark("fit", "A new fit goes on")
+                self._reader.mark("fit", t("A new fit goes on"))
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
@@ -232,13 +233,13 @@ class FitRun:
 
     def end(self) -> None:
         self._guard("Reading the learning rate", self._read_learning_rate)
-        if self.status == "stopping" and self.detail != INTERRUPT_DETAIL:
+        if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
         elif self._ended_early():
             detail = self._guard(
                 "Looking at the callbacks", early_end, self._watch.callbacks(), self._reader.logs
             )
-            self._reader.mark("callback", detail or "Ended early")
+            self._reader.mark("callback", detail or t("Ended early"))
             self._end("finished", detail or "")
         else:
             self._end("finished", "")
@@ -253,7 +254,7 @@ class FitRun:
     def submit(self, command: Command) -> None:
         """Queue a command for the next safe point. From any thread."""
         if self.ended:
-            command.reply(False, f"The training has ended ({self.status}).")
+            command.reply(False, t("The training has ended (%1).", status_word(self.status)))
             return
         self._commands.put(command)
 
@@ -301,7 +302,9 @@ class FitRun:
                 self._guard("Replying", command.reply, False, str(error))
                 return
             except Exception as error:
-                message = f"The learning rate could not be set: {type(error).__name__}: {error}"
+                message = t(
+                    "The learning rate could not be set: %1", f"{type(error).__name__}: {error}"
+                )
                 self._guard("Replying", command.reply, False, message)
                 return
         elif command.kind == "call":
@@ -310,7 +313,7 @@ class FitRun:
         elif command.kind == "stop" and self.status != "stopping":
             self._model.stop_training = True
             self._set_status("stopping")
-            self._reader.mark("user", "Stop")
+            self._reader.mark("user", t("Stop"))
         elif command.kind == "pause" and self.status == "running":
             self._set_status("paused")
             self._progress.clock.pause()
@@ -318,7 +321,7 @@ class FitRun:
         elif command.kind == "resume" and self.status == "paused":
             self._set_status("running")
             seconds = time.monotonic() - self._paused_at
-            self._reader.mark("user", f"Paused for {format_seconds(seconds)}")
+            self._reader.mark("user", t("Paused for %1", format_seconds(seconds)))
         if self.status != "paused":
             self._progress.clock.resume()
         self._guard("Replying", command.reply, True, message)
@@ -334,9 +337,11 @@ class FitRun:
             message = learning_rate.set_learning_rate(self._model, command.value)
         self.steered = True
         self._guard("Reading the learning rate", self._read_learning_rate, by_user=True)
-        text = f"Learning rate {rate_words(old)} → {rate_words(self._learning_rate)}"
+        rates = rate_words(old), rate_words(self._learning_rate)
         if command.kind == "follow_schedule":
-            text += f", back to {self._schedule}"
+            text = t("Learning rate %1 → %2, back to %3", *rates, self._schedule)
+        else:
+            text = t("Learning rate %1 → %2", *rates)
         self._reader.mark("user", text)
         return message
 
@@ -437,7 +442,8 @@ class FitRun:
             self._ended.set()
         self._interrupt_back()
         for command in [*self._deferred, *self._commands.take()]:
-            self._guard("Replying", command.reply, False, f"The training has ended ({status}).")
+            text = t("The training has ended (%1).", status_word(status))
+            self._guard("Replying", command.reply, False, text)
         self._guard("Watching the cell", self._listen_to_cell, False)
         self._guard("Watching the devices", self._devices.stop)
         self._guard("Giving the learning rate back", learning_rate.restore, self._model)
@@ -470,7 +476,7 @@ class FitRun:
         if isinstance(error, KeyboardInterrupt):
             self._end("interrupted", "", remember=False)
         else:
-            text = "An exception ended the training."
+            text = t("An exception ended the training.")
             self._end("failed", text if error is None else describe_error(error), remember=False)
 
     def _watch_fit(self) -> None:
@@ -480,8 +486,13 @@ class FitRun:
                 patience = CELL_SECONDS if self._on_main_thread and self._listens else WATCH_SECONDS
                 if not self._ended.wait(patience) and not self._watch.is_running():
                     self.abandon()
-            elif self._interrupt.requested and self.detail != INTERRUPT_DETAIL:
-                self._set_status("stopping", INTERRUPT_DETAIL)
+            elif self._interrupt.requested and not self._interrupting:
+                self._interrupting = True
+                detail = t(
+                    "Interrupted: stopping after this step. A second interrupt stops at once, "
+                    "but may leave the model unusable."
+                )
+                self._set_status("stopping", detail)
                 self._guard("The live view", self.view.publish)
 
     def _listen_to_cell(self, listen: bool) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from kwidgets import protocol
+from kwidgets.language import t
 from kwidgets.live.encode import as_json, snapshot_of
 from kwidgets.live.metrics import FloatArray, MetricStore
 from kwidgets.live.picture import draw_picture
+from kwidgets.live.words import status_word
 
 # So much raw data a table at most: with the picture, a saved run stays under 150 kB.
 BATCH_BYTES = 24_000
@@ -40,10 +42,11 @@ def saved_bundle(
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
     lines = [
-        f"Fit {earlier_dropped + i}: {fit['summary']}" for i, fit in enumerate(earlier, start=1)
+        t("Fit %1: %2", earlier_dropped + i, fit["summary"])
+        for i, fit in enumerate(earlier, start=1)
     ]
     if lines:
-        text = f"Fit {run['fit']}: {text}"
+        text = t("Fit %1: %2", run["fit"], text)
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return {
         protocol.MIME_TYPE: protocol.envelope(protocol.SNAPSHOT, as_json(snapshot)),
@@ -94,19 +97,27 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
         parts = []
         for name in store.metrics:
             latest = [
-                f"{'' if split == 'training' else 'validation '}{format_value(value)}"
+                format_value(value)
+                if split == "training"
+                else t("validation %1", format_value(value))
                 for split in ("training", "validation")
                 if (value := _last(epochs.get(f"{split}/{name}"))) is not None
             ]
             if not latest:
                 continue
             best = store.best.get(name)
-            note = f" (best {format_value(best['value'])}, epoch {best['epoch']})" if best else ""
-            parts.append(f"{name} {', '.join(latest)}{note}")
+            part = f"{name} {', '.join(latest)}"
+            if best:
+                note = t("(best %1, epoch %2)", format_value(best["value"]), best["epoch"])
+                part = f"{part} {note}"
+            parts.append(part)
     wanted = run["epochs"] - run["initial_epoch"]
-    head = (
-        f"Training {progress['status']}: {finished} of {wanted} epochs, "
-        f"{format_seconds(progress['elapsed_seconds'])}."
+    head = t(
+        "Training %1: %2 of %3 epochs, %4.",
+        status_word(progress["status"]),
+        finished,
+        wanted,
+        format_seconds(progress["elapsed_seconds"]),
     )
     detail = f" {progress['detail']}" if progress["detail"] else ""
     return f"{head}{detail} {'; '.join(parts)}".rstrip()

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from kwidgets import protocol
 from kwidgets.kernel import inbox
+from kwidgets.language import t
 from kwidgets.live.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.guard import Guard
 from kwidgets.live.metrics import MetricStore
@@ -179,7 +180,7 @@ class LiveView:
         with self._lock:
             run, progress = self._describe()
             if self._fit is not None and not self._fit.ended:
-                progress["detail"] = "Saved while the training ran; its end is not known here."
+                progress["detail"] = t("Saved while the training ran; its end is not known here.")
             return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
 
     def _describe(self) -> tuple[protocol.RunInfo, protocol.Progress]:

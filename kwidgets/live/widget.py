@@ -11,10 +11,10 @@ import traitlets
 
 from kwidgets import protocol
 from kwidgets.kernel import inbox
-from kwidgets.shared import STATIC, SharedModel, static_file, version_of
+from kwidgets.shared import STATIC, CodeModel, static_file, version_of
 
 
-class Library(SharedModel):
+class Library(CodeModel):
     """The view's code and Plotly, gzipped: sent once per kernel, shared by all live views."""
 
     view = traitlets.Bytes(help="view.js.gz: the live view, an ES module").tag(sync=True)

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kwidgets.language import t
 from kwidgets.live.pages import runs
 from kwidgets.live.steering import Command
 from kwidgets.models import protocol
@@ -52,7 +53,7 @@ class Answers:
                 names=names,
                 name=names[0],
                 class_name=type(model).__name__,
-                error=f"It cannot be described. {_describe(error)}",
+                error=t("It cannot be described. %1", _describe(error)),
             )
 
     def answer(self, kind: str, payload: Mapping[str, Any], reply: Reply) -> None:
@@ -64,7 +65,9 @@ class Answers:
         key = payload.get("model")
         found = self._lookup(key) if isinstance(key, str) else None
         if found is None or found.model is None:
-            raise RefusalError("This model is gone: no variable of the notebook holds it any more.")
+            raise RefusalError(
+                t("This model is gone: no variable of the notebook holds it any more.")
+            )
         model, names = found.model, found.names
         if kind == protocol.DESCRIBE:
             reply(_ok(to_wire(self.summary(model))))
@@ -147,14 +150,14 @@ class Answers:
         run = runs.training(model)
         submit = run.submit if run else None
         if submit is None:
-            read("now")
+            read(t("now"))
             return
         submit(
             Command(
                 "call",
-                function=lambda: read("between two steps of the running fit"),
+                function=lambda: read(t("between two steps of the running fit")),
                 # The fit has ended before it came to that.
-                reply=lambda ok, message: None if ok else read("now"),
+                reply=lambda ok, message: None if ok else read(t("now")),
             )
         )
 

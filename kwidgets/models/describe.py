@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.models.attributes import read
 from kwidgets.models.compiled import compiled, trained
 from kwidgets.models.graph import Graph, shapes_of_own_call, shapes_without_graph
@@ -113,7 +114,7 @@ class _Description:
         if first_place == path and depth < MAX_DEPTH:
             children = self._children(layer, path, depth + 1)
         elif first_place == path and children_of(layer):
-            problem = f"What is in it is not shown: it is nested more than {MAX_DEPTH} deep."
+            problem = t("What is in it is not shown: it is nested more than %1 deep.", MAX_DEPTH)
         return LayerSummary(
             path=path,
             name=name,
@@ -173,7 +174,7 @@ def _not_described(layer: Any, path: str, error: Exception) -> LayerSummary:
         parameters=None,
         trainable_parameters=None,
         weight_bytes=None,
-        problem=f"This layer could not be described: {reason}",
+        problem=t("This layer could not be described: %1", reason),
     )
 
 

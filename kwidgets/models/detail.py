@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from keras.src.api_export import get_name_from_symbol
 
+from kwidgets.language import t
 from kwidgets.models.plain import Histogram, LayerDetail, WeightDetail
 from kwidgets.models.walk import find
 
@@ -112,7 +113,10 @@ def _copy(layer: Any, weight: Any, kernel: tuple[Any, int] | None) -> _Copy:
         # A variable that was made in a dry run has no value.
         values = keras.ops.convert_to_numpy(weight.value)
     except Exception as error:
-        text = f"Its values cannot be read just now. {type(error).__name__}: {_first_line(error)}"
+        text = t(
+            "Its values cannot be read just now. %1",
+            f"{type(error).__name__}: {_first_line(error)}",
+        )
         return dataclasses.replace(told, problem=text)
     units = None
     if kernel is not None and kernel[0] is weight:
@@ -199,11 +203,11 @@ def _config(layer: Any) -> tuple[str | None, str | None]:
     """The layer's config as JSON, or why there is none."""
     get_config = getattr(layer, "get_config", None)
     if get_config is None:
-        return None, "An operation has no config."
+        return None, t("An operation has no config.")
     try:
         return json.dumps(get_config(), indent=2, default=_stand_in, skipkeys=True), None
     except Exception as error:
-        return None, f"get_config() failed. {type(error).__name__}: {_first_line(error)}"
+        return None, t("get_config() failed. %1", f"{type(error).__name__}: {_first_line(error)}")
 
 
 def _stand_in(value: object) -> str:

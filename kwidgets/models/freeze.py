@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.models.protocol import TrainableSet
 from kwidgets.models.walk import children_of, find
 
@@ -30,21 +31,25 @@ def set_trainable(model: Any, path: str, trainable: bool, code: str) -> Trainabl
     """
     layer = find(model, path)
     if not isinstance(layer, keras.Layer) or isinstance(layer, keras.layers.InputLayer):
-        kind = "an input" if isinstance(layer, keras.Layer) else "an operation"
+        name = repr(layer.name)
         raise FreezeRefusedError(
-            f"{layer.name!r} is {kind}: it has no weights to freeze. Choose a layer."
+            t("%1 is an input: it has no weights to freeze. Choose a layer.", name)
+            if isinstance(layer, keras.Layer)
+            else t("%1 is an operation: it has no weights to freeze. Choose a layer.", name)
         )
     if is_fitting(model):
         # On JAX, fit pairs weights with their values by position in the list of trainable ones.
         raise FreezeRefusedError(
-            "A fit of this model runs, and what is trainable must not change under it. Stop the "
-            "fit or wait for its end, then freeze, compile and fit again."
+            t(
+                "A fit of this model runs, and what is trainable must not change under it. Stop "
+                "the fit or wait for its end, then freeze, compile and fit again."
+            )
         )
     layer.trainable = trainable
     line = f"{code}.trainable = {trainable}"
     note = ""
     if getattr(model, "compiled", False):
-        note = (
+        note = t(
             "Compile the model again: until then it trains as it was compiled. "
             "Compiling starts the optimizer anew."
         )

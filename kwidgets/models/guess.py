@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwidgets.builder.data import DataInfo, element_shape, scan
+from kwidgets.language import t
 from kwidgets.models.plain import InputGuess, Shape
 
 MAX_GUESSES = 4
@@ -42,7 +43,7 @@ def _of_the_model(model: Any) -> list[tuple[Shape, str]]:
         size is None or isinstance(size, int) for size in shape
     ):
         return []
-    return [(tuple(shape[1:]), "what it was built with")]
+    return [(tuple(shape[1:]), t("what it was built with"))]
 
 
 def _of_the_data(namespace: Mapping[str, Any]) -> list[tuple[Shape, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from keras import tree
 
 from kwidgets.dry import CutOff, dry_scope, guarded
+from kwidgets.language import t
 from kwidgets.models.describe import describe
 from kwidgets.models.plain import LayerSummary, ModelSummary, Shape
 from kwidgets.models.shapes import ShapeProblemError, parse_shapes
@@ -34,12 +35,15 @@ def infer(model: Any, input_shapes: str) -> ModelSummary:
         summary = guarded(lambda: _called(model, inputs))
     except CutOff as error:
         raise ShapeProblemError(
-            f"The model's code was cut off: {error}. It is called once, without values: its call "
-            "must be quick and must not allocate."
+            t(
+                "The model's code was cut off: %1. It is called once, without values: its call "
+                "must be quick and must not allocate.",
+                error,
+            )
         ) from error
     except Exception as error:
         raise ShapeProblemError(
-            f"The model cannot take {input_shapes.strip()}: {_reason(error)}"
+            t("The model cannot take %1: %2", input_shapes.strip(), _reason(error))
         ) from error
     return dataclasses.replace(summary, inferred_from=input_shapes.strip())
 

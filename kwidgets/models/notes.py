@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kwidgets.language import t
 from kwidgets.models.attributes import read
 from kwidgets.models.plain import LayerSummary
 from kwidgets.models.weights import Weights
 from kwidgets.models.words import name_of, quoted
-
-NOT_BUILT = "This model is not built yet: shapes and weights are known once it has seen an input."
 
 
 def notes_on(model: Any, root: LayerSummary, weights: Weights) -> tuple[str, ...]:
@@ -21,7 +20,12 @@ def notes_on(model: Any, root: LayerSummary, weights: Weights) -> tuple[str, ...
         weights: what is in it.
     """
     if not root.built:
-        return (NOT_BUILT,)
+        return (
+            t(
+                "This model is not built yet: shapes and weights are known once it has seen an "
+                "input."
+            ),
+        )
     return tuple(
         note
         for note in (
@@ -38,10 +42,14 @@ def _unbuilt(root: LayerSummary, weights: Weights) -> str | None:
     if not weights.unbuilt:
         return None
     names = [name_of(layer) for layer in weights.unbuilt]
-    verb = "is" if len(names) == 1 else "are"
-    return (
-        f"{quoted(names)} {verb} not built, as if never called: the totals are without "
-        f"{'its' if len(names) == 1 else 'their'} weights."
+    if len(names) == 1:
+        return t(
+            "%1 is not built, as if never called: the totals are without its weights.",
+            quoted(names),
+        )
+    return t(
+        "%1 are not built, as if never called: the totals are without their weights.",
+        quoted(names),
     )
 
 
@@ -50,14 +58,14 @@ def _shared(root: LayerSummary) -> str | None:
     if not names:
         return None
     if len(names) == 1:
-        return f"{quoted(names)} stands in several places: its weights count once."
-    return f"{quoted(names)} stand in several places: their weights count once."
+        return t("%1 stands in several places: its weights count once.", quoted(names))
+    return t("%1 stand in several places: their weights count once.", quoted(names))
 
 
 def _untrainable(root: LayerSummary, weights: Weights) -> str | None:
     if not weights.variables or root.trainable_parameters != 0:
         return None
-    return "All weights are frozen: training would change nothing."
+    return t("All weights are frozen: training would change nothing.")
 
 
 def _changed_since_compile(model: Any) -> str | None:
@@ -72,9 +80,14 @@ def _changed_since_compile(model: Any) -> str | None:
     ]
     if not names:
         return None
-    return (
-        f"{quoted(names)} {'was' if len(names) == 1 else 'were'} frozen or unfrozen after compile: "
-        "compile again for that to take effect."
+    if len(names) == 1:
+        return t(
+            "%1 was frozen or unfrozen after compile: compile again for that to take effect.",
+            quoted(names),
+        )
+    return t(
+        "%1 were frozen or unfrozen after compile: compile again for that to take effect.",
+        quoted(names),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import keras
 
-EXAMPLES = "(28, 28), [(28, 28), (10,)] for two inputs, or {'image': (32, 32, 3), 'age': (1,)}"
+from kwidgets.language import t
+
 _DTYPE = re.compile(r"^(?P<shape>.*[\])}0-9,])\s+(?P<dtype>[a-z]+\d*)\s*$", re.DOTALL)
 
 
@@ -28,14 +29,14 @@ def parse_shapes(text: str) -> Any:
     """
     text = text.strip()
     if not text:
-        raise ShapeProblemError(f"Type an input shape, without the batch: {EXAMPLES}.")
+        raise ShapeProblemError(t("Type an input shape, without the batch: %1.", _examples()))
     match = _DTYPE.match(text)
     shape_text, dtype = (match["shape"], match["dtype"]) if match else (text, None)
     try:
         value = ast.literal_eval(shape_text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise ShapeProblemError(
-            f"{text!r} is not a shape. Type numbers, without the batch: {EXAMPLES}."
+            t("%1 is not a shape. Type numbers, without the batch: %2.", repr(text), _examples())
         ) from None
     return _tensors(value, dtype or keras.config.floatx(), text)
 
@@ -50,8 +51,12 @@ def _tensors(value: Any, dtype: str, text: str) -> Any:
     if isinstance(value, dict) and value and all(isinstance(key, str) for key in value):
         return {key: _tensors(part, dtype, text) for key, part in value.items()}
     raise ShapeProblemError(
-        f"{text!r} is not a shape: sizes are whole numbers above 0, or None where any will do. "
-        f"Type {EXAMPLES}."
+        t(
+            "%1 is not a shape: sizes are whole numbers above 0, or None where any will do. "
+            "Type %2.",
+            repr(text),
+            _examples(),
+        )
     )
 
 
@@ -61,8 +66,12 @@ def _tensor(shape: tuple[int | None, ...], dtype: str, text: str) -> Any:
         return keras.KerasTensor(batched, dtype)
     except (ValueError, TypeError):
         raise ShapeProblemError(
-            f"{dtype!r} in {text!r} is not a dtype. Use float32, int32, string …"
+            t("%1 in %2 is not a dtype. Use float32, int32, string …", repr(dtype), repr(text))
         ) from None
+
+
+def _examples() -> str:
+    return t("(28, 28), [(28, 28), (10,)] for two inputs, or {'image': (32, 32, 3), 'age': (1,)}")
 
 
 def _is_size(size: object) -> bool:

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from kwidgets.language import t
+
 
 class NoSuchLayerError(LookupError):
     """A path leads nowhere: the model has changed since it was described."""
@@ -56,8 +58,12 @@ def find(model: Any, path: str) -> Any:
         children = children_of(layer)
         if not step.isdecimal() or int(step) >= len(children):
             raise NoSuchLayerError(
-                f"there is no layer {path!r} in {model.name!r}: the model has changed since it was "
-                "described. Open it again."
+                t(
+                    "there is no layer %1 in %2: the model has changed since it was described. "
+                    "Open it again.",
+                    repr(path),
+                    repr(model.name),
+                )
             )
         layer = children[int(step)]
     return layer

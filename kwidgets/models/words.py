@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.models.attributes import read
 
 
@@ -67,5 +68,5 @@ def quoted(names: list[str], shown: int = 3) -> str:
     """Return ``names`` as they stand in a sentence, the first few of many."""
     first = [f"'{name}'" for name in names[:shown]]
     if len(names) > shown:
-        return f"{', '.join(first)} and {len(names) - shown:,} more"
-    return " and ".join([", ".join(first[:-1]), first[-1]]) if len(first) > 1 else first[0]
+        return t("%1 and %2 more", ", ".join(first), f"{len(names) - shown:,}")
+    return t("%1 and %2", ", ".join(first[:-1]), first[-1]) if len(first) > 1 else first[0]

@@ -1,5 +1,7 @@
 /** Numbers and durations as a reader wants them; widths change as little as possible. */
 
+import { t } from "./strings";
+
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** A count with thousands separators. */
@@ -37,10 +39,10 @@ export function formatDuration(seconds: number): string {
 /** A speed: 412 steps/s, 3.2 steps/s, and below one a second 12.5 s/step. */
 export function formatSpeed(stepsPerSecond: number): string {
   if (!(stepsPerSecond > 0)) return "";
-  if (stepsPerSecond >= 9.95) return `${formatCount(stepsPerSecond)} steps/s`;
-  if (stepsPerSecond >= 0.995) return `${stepsPerSecond.toFixed(1)} steps/s`;
+  if (stepsPerSecond >= 9.95) return t("%1 steps/s", formatCount(stepsPerSecond));
+  if (stepsPerSecond >= 0.995) return t("%1 steps/s", stepsPerSecond.toFixed(1));
   const seconds = 1 / stepsPerSecond;
-  return `${seconds >= 9.95 ? formatCount(seconds) : seconds.toFixed(1)} s/step`;
+  return t("%1 s/step", seconds >= 9.95 ? formatCount(seconds) : seconds.toFixed(1));
 }
 
 function minus(text: string): string {

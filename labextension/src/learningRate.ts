@@ -1,5 +1,7 @@
 /** What may be typed into the learning rate field, and the steps that its arrow keys take. */
 
+import { t } from "./strings";
+
 export type Entry = { ok: true; value: number } | { ok: false; reason: string };
 
 /** Read a learning rate; the reason says what is needed and what came. */
@@ -8,7 +10,10 @@ export function readLearningRate(text: string): Entry {
   const value = Number(trimmed);
   if (trimmed !== "" && Number.isFinite(value) && value > 0) return { ok: true, value };
   const shown = trimmed.length > 24 ? `${trimmed.slice(0, 23)}…` : trimmed;
-  return { ok: false, reason: `a number above 0 is needed, such as 0.001; got “${shown}”` };
+  return {
+    ok: false,
+    reason: t("a number above 0 is needed, such as 0.001; got “%1”", shown),
+  };
 }
 
 /** The next of 1, 2, 5 × 10^k above (`direction` 1) or below (−1) `value`. */

@@ -46,6 +46,12 @@ export interface ViewPayloads {
 }
 export type ViewKind = keyof ViewPayloads;
 
+/** Payload of `hello`, which a page with our JupyterLab extension says on the channel. */
+export interface Hello {
+  /** The page's language, as `lang` attributes name it. */
+  language?: string;
+}
+
 /** A JSON number, or one of the three that JSON lacks. */
 export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
 

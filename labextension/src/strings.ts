@@ -1,18 +1,47 @@
-/** The words of the interface, in the language of the page: English unless a translator is set. */
+/** The words of the interface, in the language of the page: English unless another is set. */
 
 /** Translates a sentence; `%1`, `%2` … stand for the values. As JupyterLab's bundles do. */
 export type Translate = (text: string, ...values: (string | number)[]) => string;
 
-let translate: Translate = fillIn;
+/** A catalogue as `kwidgets/locale` holds it: each English text with its translation, in a list. */
+export type Messages = Record<string, unknown>;
 
-/** Use these words from now on. */
-export function setTranslator(translator: Translate): void {
+const ENGLISH = "en";
+
+let translate: Translate = fillIn;
+let language = ENGLISH;
+
+/** Use these words from now on; `spoken` is their language as `lang` attributes name it. */
+export function setTranslator(translator: Translate, spoken: string): void {
   translate = translator;
+  language = spoken;
+}
+
+/** Use the words of a catalogue, or English where there is none. */
+export function setMessages(messages: unknown): void {
+  if (typeof messages !== "object" || messages === null) {
+    setTranslator(fillIn, ENGLISH);
+    return;
+  }
+  const catalogue = messages as Messages;
+  const about = catalogue[""] as { language?: unknown } | undefined;
+  setTranslator(
+    (text, ...values) => {
+      const found = catalogue[text];
+      return fillIn(Array.isArray(found) ? String(found[0]) : text, ...values);
+    },
+    String(about?.language ?? ENGLISH),
+  );
 }
 
 /** Return `text` in the page's language, with `%1`, `%2` … replaced by `values`. */
 export function t(text: string, ...values: (string | number)[]): string {
   return translate(text, ...values);
+}
+
+/** The page's language, for the `lang` attribute of what we draw. */
+export function pageLanguage(): string {
+  return language;
 }
 
 function fillIn(text: string, ...values: (string | number)[]): string {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Face, type FaceActions } from "../src/lab/panel/Faces";
 import { namesAt } from "../src/lab/panel/nameAtCursor";
 import { type KernelFacts, type Situation, situationOf } from "../src/lab/panel/situation";
-import { setTranslator, t } from "../src/strings";
+import { pageLanguage, setMessages, t } from "../src/strings";
 
 let place: HTMLElement;
 
@@ -109,11 +109,14 @@ test.each([
   expect(namesAt(line, column)).toEqual(names);
 });
 
-test("words come from the translator, with their values", () => {
-  const words: Record<string, string> = { "%1 of %2 layers": "%2 层中的 %1" };
-  setTranslator((text, ...values) =>
-    (words[text] ?? text).replace(/%(\d)/g, (_, i) => String(values[i - 1])),
-  );
+test("words come from the catalogue, with their values", () => {
+  setMessages({
+    "": { domain: "kwidgets", language: "zh-CN" },
+    "%1 of %2 layers": ["%2 层中的 %1"],
+  });
   expect(t("%1 of %2 layers", 3, 9)).toBe("9 层中的 3");
-  setTranslator((text, ...values) => text.replace(/%(\d)/g, (_, i) => String(values[i - 1])));
+  expect(pageLanguage()).toBe("zh-CN");
+  setMessages(null);
+  expect(t("%1 of %2 layers", 3, 9)).toBe("3 of 9 layers");
+  expect(pageLanguage()).toBe("en");
 });

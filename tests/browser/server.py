@@ -49,12 +49,13 @@ class LabServer:
         folder: Path,
         *,
         environment: dict[str, str] | None = None,
+        settings: dict[str, Any] | None = None,
         python: str = sys.executable,
     ) -> Iterator[LabServer]:
         """Run JupyterLab with all its files below ``folder``; end it and its kernels on leaving.
 
-        ``environment`` adds variables, which its kernels see too; ``python`` is that of the
-        environment in which JupyterLab is installed.
+        ``environment`` adds variables, which its kernels see too; ``settings`` are JupyterLab's,
+        by plugin; ``python`` is that of the environment in which JupyterLab is installed.
         """
         root, home = folder / "notebooks", folder / "home"
         root.mkdir(parents=True)
@@ -62,8 +63,9 @@ class LabServer:
         labconfig = home / "config" / "labconfig"
         labconfig.mkdir(parents=True)
         # Or a notification asks about news, over what a picture is to show.
-        news = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
-        (labconfig / "default_setting_overrides.json").write_text(json.dumps(news))
+        overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+        overrides |= settings or {}
+        (labconfig / "default_setting_overrides.json").write_text(json.dumps(overrides))
         port, token = _free_port(), secrets.token_hex(16)
         command = [
             python,

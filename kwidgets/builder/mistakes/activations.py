@@ -33,6 +33,7 @@ from kwidgets.builder.mistakes.situation import (
 )
 from kwidgets.builder.mistakes.words import count, number, span
 from kwidgets.builder.spec import ModelSpec
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -63,7 +64,7 @@ def double_softmax(situation: Situation) -> Iterator[Finding]:
             "again. Keep only one of the two.",
             "compile",
             Fix(
-                "Remove from_logits",
+                t("Remove from_logits"),
                 lambda spec: edits.with_compile(spec, loss=loss.become(loss.name, False)),
             ),
         )
@@ -88,7 +89,7 @@ def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
         return
     wanted = activation_for(loss.name)
     yield Finding(
-        "The loss expects probabilities",
+        t("The loss expects probabilities"),
         f"The last layer has no activation, so it gives raw scores, but {loss.title} expects "
         f"probabilities between 0 and 1. Add {wanted} to the last layer, or use the loss with "
         "from_logits=True.",
@@ -169,7 +170,9 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
             title,
             f"{text} {targets.name} holds numbers, so the last layer needs no activation.",
             last.uid,
-            None if of_classes else Fix("Remove softmax", partial(activate, situation, "linear")),
+            None
+            if of_classes
+            else Fix(t("Remove softmax"), partial(activate, situation, "linear")),
         )
         return
 
@@ -181,7 +184,7 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
 
     if loss is not None and loss.name in REGRESSION:
         yield Finding(
-            title, text, last.uid, Fix("Remove softmax", partial(activate, situation, "linear"))
+            title, text, last.uid, Fix(t("Remove softmax"), partial(activate, situation, "linear"))
         )
         return
     if targets is not None and targets.must_be_renumbered:
@@ -210,23 +213,23 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
         if loss.name == SPARSE:
             return  # told by another rule
         yield Finding(
-            "Several labels for each sample",
+            t("Several labels for each sample"),
             f"{targets.name} has rows with several 1s. Sigmoid is right for that, but "
             f"{loss.title} expects a single class: use binary crossentropy.",
             "compile",
             Fix(
-                "Use binary crossentropy",
+                t("Use binary crossentropy"),
                 lambda spec: edits.with_loss(spec, loss.become(BINARY), width),
             ),
         )
         return
     yield Finding(
-        "Sigmoid with several classes",
+        t("Sigmoid with several classes"),
         f"{loss.title.capitalize()} expects the {width} probabilities to sum to 1. Softmax does "
         "that; sigmoid gives each one by itself.",
         step.uid,
         Fix(
-            'Set activation to "softmax"',
+            t('Set activation to "softmax"'),
             lambda spec: edits.with_activation(spec, step, "softmax"),
         ),
     )
@@ -248,18 +251,18 @@ def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
     if targets is not None and targets.form == "one_hot":
         text += f"{targets.name} has one class for each sample: use categorical crossentropy."
         fix = Fix(
-            "Use categorical crossentropy",
+            t("Use categorical crossentropy"),
             lambda spec: edits.with_loss(spec, loss.become(CATEGORICAL), width),
         )
     elif targets is not None and targets.form == "multi_label":
         text += f"{targets.name} has several labels for each sample: use sigmoid."
-        fix = Fix('Set activation to "sigmoid"', partial(activate, situation, "sigmoid"))
+        fix = Fix(t('Set activation to "sigmoid"'), partial(activate, situation, "sigmoid"))
     else:
         text += (
             "For one class out of several, use categorical crossentropy (sparse, if the labels "
             "are numbers); for several labels at once, use sigmoid."
         )
-    yield Finding("Softmax with binary crossentropy", text, "compile", fix)
+    yield Finding(t("Softmax with binary crossentropy"), text, "compile", fix)
 
 
 @rule(RULES, "output-range", "warning")
@@ -284,12 +287,12 @@ def output_range(situation: Situation) -> Iterator[Finding]:
         return
     gives = f"never below {number(bottom)}" if top is None else f"only {span(bottom, top)}"
     yield Finding(
-        "The output cannot reach the targets",
+        t("The output cannot reach the targets"),
         f"The model ends with {step.activation}, which gives {gives}, but {targets.name} goes "
         f"from {number(targets.lowest)} to {number(targets.highest)}. For numbers, leave out the "
         "last activation.",
         step.uid,
-        Fix("Remove the activation", lambda spec: edits.with_activation(spec, step, "linear")),
+        Fix(t("Remove the activation"), lambda spec: edits.with_activation(spec, step, "linear")),
     )
 
 
@@ -325,11 +328,13 @@ def output_dropout(situation: Situation) -> Iterator[Finding]:
     for step in reversed(situation.steps):
         if step.is_a(*DROPOUTS):
             yield Finding(
-                "Dropout after the last layer",
-                "Nothing is learned from answers that dropout has set to zero. Put it in front of "
-                "the last layer, or leave it out.",
+                t("Dropout after the last layer"),
+                t(
+                    "Nothing is learned from answers that dropout has set to zero. Put it in front "
+                    "of the last layer, or leave it out."
+                ),
                 step.uid,
-                Fix("Remove the dropout", partial(ModelSpec.remove, uid=step.uid)),
+                Fix(t("Remove the dropout"), partial(ModelSpec.remove, uid=step.uid)),
             )
         elif not step.is_a(*ACTIVATION_LAYERS):
             return

@@ -17,6 +17,7 @@ from kwidgets.builder.mistakes.validation import (
 )
 from kwidgets.builder.mistakes.words import number
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -131,7 +132,7 @@ def patience(situation: Situation) -> Iterator[Finding]:
             continue
         if value >= epochs > 1:
             yield Finding(
-                "EarlyStopping never stops",
+                t("EarlyStopping never stops"),
                 f"It waits for {number(value)} epochs without progress, but there are only "
                 f"{number(epochs)}.",
                 "fit",
@@ -150,12 +151,14 @@ def best_weights(situation: Situation) -> Iterator[Finding]:
         if "restore_best_weights" in callback.arguments:
             continue
         yield Finding(
-            "Keep the best weights",
-            "When EarlyStopping stops, the last epochs were no better than an earlier one. "
-            "restore_best_weights goes back to that one.",
+            t("Keep the best weights"),
+            t(
+                "When EarlyStopping stops, the last epochs were no better than an earlier one. "
+                "restore_best_weights goes back to that one."
+            ),
             "fit",
             Fix(
-                "Set restore_best_weights",
+                t("Set restore_best_weights"),
                 partial(
                     _with_callback,
                     index=index,

@@ -23,6 +23,7 @@ from kwidgets.builder.mistakes.situation import (
     Situation,
 )
 from kwidgets.builder.spec import ObjectSpec, Value
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -74,7 +75,7 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
         arguments["metrics"] = ("mae",) if loss == "mse" else ("accuracy",)
     remedy = f" For {targets.name}, choose {loss}." if loss is not None and targets else ""
     yield Finding(
-        "No loss is set",
+        t("No loss is set"),
         f"The loss says what training makes smaller; without one the model learns nothing.{remedy}",
         "compile",
         None
@@ -110,7 +111,7 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
     if not optimizer.class_name.startswith("keras.optimizers."):
         return
     fix = Fix(
-        "Use the default",
+        t("Use the default"),
         lambda spec: edits.with_compile(
             spec, optimizer=optimizer.without_argument("learning_rate")
         ),
@@ -118,7 +119,7 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
     high = _HIGH_RATES.get(optimizer.title)
     if rate <= 0:
         yield Finding(
-            "The learning rate is not above 0",
+            t("The learning rate is not above 0"),
             f"With a learning rate of {rate:g} the model does not learn.",
             "compile",
             fix,
@@ -138,7 +139,7 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
     elif rate <= _LOW_RATE:
         yield Finding(
             f"A learning rate of {rate:g}",
-            "That is so low that the weights hardly change.",
+            t("That is so low that the weights hardly change."),
             "compile",
             fix,
         )
@@ -187,9 +188,11 @@ def exact_accuracy(situation: Situation) -> Iterator[Finding]:
             if loss is None or loss.name not in CROSSENTROPIES:
                 continue
             yield Finding(
-                "Accuracy that stays at 0",
-                "The class Accuracy counts values that equal their target exactly, which "
-                'probabilities never do. The string "accuracy" counts right answers.',
+                t("Accuracy that stays at 0"),
+                t(
+                    "The class Accuracy counts values that equal their target exactly, which "
+                    'probabilities never do. The string "accuracy" counts right answers.'
+                ),
                 "compile",
                 _exchanged(situation, index, "accuracy"),
             )
@@ -209,9 +212,11 @@ def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
     for index, metric in enumerate(situation.metrics):
         if metric_name(metric) in ("accuracy", "acc", "binary_accuracy"):
             yield Finding(
-                "Accuracy of numbers",
-                "Accuracy counts predictions that equal their target exactly, which numbers hardly "
-                "ever do. The mean absolute error says how far off they are.",
+                t("Accuracy of numbers"),
+                t(
+                    "Accuracy counts predictions that equal their target exactly, which numbers "
+                    "hardly ever do. The mean absolute error says how far off they are."
+                ),
                 "compile",
                 _exchanged(situation, index, "mae"),
             )
@@ -233,9 +238,11 @@ def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
             if isinstance(metric, ObjectSpec) and "threshold" in metric.arguments:
                 continue
             yield Finding(
-                "Accuracy of raw scores",
-                "Accuracy counts a score above 0.5 as yes, but with from_logits=True a score above "
-                "0 means yes.",
+                t("Accuracy of raw scores"),
+                t(
+                    "Accuracy counts a score above 0.5 as yes, but with from_logits=True a score "
+                    "above 0 means yes."
+                ),
                 "compile",
                 _exchanged(
                     situation,
@@ -257,8 +264,8 @@ def no_metrics(situation: Situation) -> Iterator[Finding]:
     yes_no = loss.name in YES_NO and targets.single and targets.form == "integers"
     if loss.name in CLASSES or yes_no:
         yield Finding(
-            "No metrics",
-            "The loss alone is hard to read. Accuracy shows the share of right answers.",
+            t("No metrics"),
+            t("The loss alone is hard to read. Accuracy shows the share of right answers."),
             "compile",
-            Fix("Add accuracy", lambda spec: edits.with_compile(spec, metrics=("accuracy",))),
+            Fix(t("Add accuracy"), lambda spec: edits.with_compile(spec, metrics=("accuracy",))),
         )

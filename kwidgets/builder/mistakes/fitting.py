@@ -22,6 +22,7 @@ from kwidgets.builder.mistakes.validation import (
 )
 from kwidgets.builder.mistakes.words import count
 from kwidgets.builder.spec import Variable
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -39,7 +40,7 @@ def y_missing(situation: Situation) -> Iterator[Finding]:
     if guess is None and regression and situation.output_shape == situation.x_shape:
         guess = x.name  # an autoencoder
     yield Finding(
-        "No targets",
+        t("No targets"),
         f"{x.name} holds the inputs, but y is not set: the model does not know what to learn.",
         "fit",
         None
@@ -73,7 +74,7 @@ def lengths_differ(situation: Situation) -> Iterator[Finding]:
             continue
         if x.samples != y.samples:
             yield Finding(
-                "Not as many targets as samples",
+                t("Not as many targets as samples"),
                 f"{x.name} has {count(x.samples, 'sample', 'samples')}, but {y.name} has "
                 f"{y.samples:,}.",
                 "fit",
@@ -102,10 +103,10 @@ def batch_size_with_dataset(situation: Situation) -> Iterator[Finding]:
     x, size = situation.x, situation.spec.fit.get("batch_size")
     if x is not None and x.is_dataset and size is not None:
         yield Finding(
-            "batch_size has no effect",
+            t("batch_size has no effect"),
             f"{x.name} is a {x.kind}, which makes its own batches.",
             "fit",
-            Fix("Clear batch_size", partial(clear, name="batch_size")),
+            Fix(t("Clear batch_size"), partial(clear, name="batch_size")),
         )
 
 
@@ -120,7 +121,7 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
     fix = Fix(f"Use the default, {_DEFAULT_BATCH}", partial(clear, name="batch_size"))
     if size > x.samples:
         yield Finding(
-            "batch_size is larger than the data",
+            t("batch_size is larger than the data"),
             f"batch_size is {size:,}, but {x.name} has {count(x.samples, 'sample', 'samples')}: "
             "each epoch is a single step.",
             "fit",
@@ -128,7 +129,7 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
         )
     elif size == 1 and x.samples >= 1000:
         yield Finding(
-            "One sample at a time",
+            t("One sample at a time"),
             f"With batch_size 1 an epoch takes {x.samples:,} steps.",
             "fit",
             fix,
@@ -146,9 +147,9 @@ def no_shuffle(situation: Situation) -> Iterator[Finding]:
         if situation.loss.name not in CROSSENTROPIES:
             return
         yield Finding(
-            "Sorted labels are not shuffled",
+            t("Sorted labels are not shuffled"),
             f"{y.name} is sorted by class, and shuffle is False: each batch has a single class, "
             "and the model forgets the others.",
             "fit",
-            Fix("Shuffle", partial(clear, name="shuffle")),
+            Fix(t("Shuffle"), partial(clear, name="shuffle")),
         )

@@ -20,6 +20,7 @@ from kwidgets.builder.mistakes.situation import (
 )
 from kwidgets.builder.mistakes.words import count, number, shown, span
 from kwidgets.builder.spec import ModelSpec, layer
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -100,7 +101,7 @@ def input_unset(situation: Situation) -> Iterator[Finding]:
     if _channels_missing(situation) is not None or not x.is_number:
         return
     yield Finding(
-        "The input shape is not set",
+        t("The input shape is not set"),
         f"Samples of {x.name} have shape {shown(shape)}. With it, the shapes and parameters of all "
         "layers are known before training.",
         "input",
@@ -138,7 +139,7 @@ def validation_mismatch(situation: Situation) -> Iterator[Finding]:
     if wanted is not None and None in wanted and _same_shape(other, wanted):
         return
     yield Finding(
-        "Validation data differs in shape",
+        t("Validation data differs in shape"),
         f"Samples of {x.name} have shape {shown(shape)}, but those of {validation.name} have "
         f"{shown(other)}.",
         "fit",
@@ -227,13 +228,13 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
     if first.get("data_format") == "channels_first":
         return
     yield Finding(
-        "Channels come first",
+        t("Channels come first"),
         f"Samples of shape {shown(shape)} look like images with "
         f"{count(channels, 'channel', 'channels')} in front, but "
         f"{first.title} expects them last: {(height, width, channels)}.",
         first.uid,
         Fix(
-            "Insert Permute",
+            t("Insert Permute"),
             lambda spec: edits.insert_first(spec, layer("keras.layers.Permute", dims=(2, 3, 1))),
         ),
     )
@@ -293,7 +294,7 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
     # Some cameras and data sets count to 15 or 16, and not to 255.
     top = 255 if high > _LARGE else int(high)
     yield Finding(
-        "Pixels are not scaled",
+        t("Pixels are not scaled"),
         f"{x.name} holds values {span(low, high)}, but layers learn best from values around 0 to "
         f"1. Put Rescaling first, or divide: {x.name} = {x.name} / {top}.",
         "input",
@@ -314,7 +315,7 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
     low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
     if _may_be_words(x):
         yield Finding(
-            "Inputs are not scaled",
+            t("Inputs are not scaled"),
             f"{x.name} holds whole numbers up to {number(high)}. If they measure or count "
             "something, scale them to around 0 to 1; if they stand for words, put Embedding first.",
             "input",
@@ -326,11 +327,11 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
         "standard deviation 1."
     )
     yield Finding(
-        "Inputs are not scaled",
+        t("Inputs are not scaled"),
         text,
         "input",
         Fix(
-            "Insert BatchNormalization",
+            t("Insert BatchNormalization"),
             lambda spec: edits.insert_first(spec, layer("keras.layers.BatchNormalization")),
         ),
     )
@@ -478,7 +479,7 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
     low, high = values.minimum or 0, int(values.maximum or 0)
     if low < 0:
         yield Finding(
-            "Word numbers must not be negative",
+            t("Word numbers must not be negative"),
             f"{x.name} holds numbers down to {number(low)}, but Embedding looks up numbers from 0 "
             "on.",
             step.uid,
@@ -486,7 +487,7 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
         )
     elif high >= rows:
         yield Finding(
-            "Embedding is too small",
+            t("Embedding is too small"),
             f"{x.name} holds numbers up to {number(high)}, but Embedding with input_dim={rows} has "
             f"rows for 0–{rows - 1:,} only.",
             step.uid,
@@ -505,11 +506,11 @@ def embedding_floats(situation: Situation) -> Iterator[Finding]:
         return
     if x.is_float and not x.statistics.is_integer and not _has_gaps(x):
         yield Finding(
-            "Embedding needs whole numbers",
+            t("Embedding needs whole numbers"),
             f"{x.name} holds fractions ({span(x.statistics.minimum or 0, x.statistics.maximum)}), "
             "but Embedding looks up the row of a whole number. For measurements, leave it out.",
             step.uid,
-            Fix("Remove Embedding", lambda spec: spec.remove(step.uid)),
+            Fix(t("Remove Embedding"), lambda spec: spec.remove(step.uid)),
         )
 
 
@@ -549,9 +550,9 @@ def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
         return edits.insert_before(spec, first.uid, entry)
 
     yield Finding(
-        "Word numbers without Embedding",
+        t("Word numbers without Embedding"),
         f"{x.name} holds whole numbers up to {number(high)}. If they stand for words, Embedding "
         "must give each one a vector of its own first.",
         first.uid,
-        Fix("Insert Embedding", embed),
+        Fix(t("Insert Embedding"), embed),
     )

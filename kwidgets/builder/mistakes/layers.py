@@ -19,6 +19,7 @@ from kwidgets.builder.mistakes.situation import (
 )
 from kwidgets.builder.mistakes.words import count, number
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Value, layer
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -51,12 +52,12 @@ def missing_sequences(situation: Situation) -> Iterator[Finding]:
         )
         if wants_sequence:
             yield Finding(
-                "The next layer needs the whole sequence",
+                t("The next layer needs the whole sequence"),
                 f"{step.wrapped.title} hands on only its last output, but {following.title} needs "
                 "one for each time step: set return_sequences=True.",
                 step.uid,
                 Fix(
-                    "Set return_sequences",
+                    t("Set return_sequences"),
                     partial(
                         edits.with_wrapped_argument, step=step, name="return_sequences", value=True
                     ),
@@ -82,7 +83,7 @@ def stacked_activations(situation: Situation) -> Iterator[Finding]:
                 else f"The output of {first} goes through {second} once more."
             )
             yield Finding(
-                "Two activations in a row",
+                t("Two activations in a row"),
                 f"{text} One activation is enough.",
                 following.uid,
                 Fix(
@@ -93,7 +94,7 @@ def stacked_activations(situation: Situation) -> Iterator[Finding]:
         else:
             hidden = ", which never sees scores below 0" if first == "relu" else ""
             yield Finding(
-                "Two activations in a row",
+                t("Two activations in a row"),
                 f"The output of {step.title} goes through {first} and then through {second}"
                 f"{hidden}. One activation is enough.",
                 step.uid,
@@ -123,12 +124,14 @@ def hidden_softmax(situation: Situation) -> Iterator[Finding]:
         )
         if plain and any(entry.is_a("Dense") for entry in later):
             yield Finding(
-                "Softmax between layers",
-                "Softmax makes the units share out 1, so little gets through to the next layer. "
-                "It belongs at the end of a classifier; between layers, use relu.",
+                t("Softmax between layers"),
+                t(
+                    "Softmax makes the units share out 1, so little gets through to the next "
+                    "layer. It belongs at the end of a classifier; between layers, use relu."
+                ),
                 step.uid,
                 Fix(
-                    'Set activation to "relu"',
+                    t('Set activation to "relu"'),
                     partial(edits.with_activation, step=step, name="relu"),
                 ),
             )
@@ -167,12 +170,12 @@ def linear_stack(situation: Situation) -> Iterator[Finding]:
         if width < next_width and (entering is None or width < entering):
             continue
         yield Finding(
-            "No activation between two layers",
+            t("No activation between two layers"),
             f"Without an activation, {step.title} and the {following.title} after it can learn no "
             "more than a single layer. Use relu.",
             step.uid,
             Fix(
-                'Set activation to "relu"',
+                t('Set activation to "relu"'),
                 partial(edits.with_argument, uid=step.uid, name="activation", value="relu"),
             ),
         )
@@ -203,7 +206,7 @@ def saturating_activations(situation: Situation) -> Iterator[Finding]:
         f"{count(len(hidden), 'layer uses', 'layers use')} {name} or the like, whose gradients "
         "shrink from layer to layer. Deep stacks learn faster with relu.",
         hidden[0].uid,
-        Fix("Use relu in all of them", relu),
+        Fix(t("Use relu in all of them"), relu),
     )
 
 
@@ -227,7 +230,7 @@ def strong_dropout(situation: Situation) -> Iterator[Finding]:
             text,
             step.uid,
             Fix(
-                "Set rate to 0.3",
+                t("Set rate to 0.3"),
                 partial(edits.with_argument, uid=step.uid, name="rate", value=0.3),
             ),
             level="error" if rate == 1 else None,
@@ -247,11 +250,13 @@ def normalization_after_dropout(situation: Situation) -> Iterator[Finding]:
                 return edits.insert_after(spec.remove(step.uid), following.uid, entry)
 
             yield Finding(
-                "BatchNormalization after Dropout",
-                "Dropout spreads values more while training than later, and BatchNormalization "
-                "learns from that. Put Dropout after it.",
+                t("BatchNormalization after Dropout"),
+                t(
+                    "Dropout spreads values more while training than later, and BatchNormalization "
+                    "learns from that. Put Dropout after it."
+                ),
                 following.uid,
-                Fix("Swap them", swap),
+                Fix(t("Swap them"), swap),
             )
 
 
@@ -277,11 +282,11 @@ def bias_before_normalization(situation: Situation) -> Iterator[Finding]:
 
     where = "" if len(found) == 1 else f" ({len(found)} layers)"
     yield Finding(
-        "A bias that does nothing",
+        t("A bias that does nothing"),
         f"BatchNormalization subtracts the mean, and with it the bias of the {found[0].title} "
         f"before it{where}.",
         found[0].uid,
-        Fix("Set use_bias to False", drop),
+        Fix(t("Set use_bias to False"), drop),
     )
 
 
@@ -298,7 +303,7 @@ def nothing_left_to_see(situation: Situation) -> Iterator[Finding]:
             isinstance(size, int) and size > 1 for size in sizes
         ):
             yield Finding(
-                "Nothing left to look at",
+                t("Nothing left to look at"),
                 f"Pooling and strides have shrunk the input of this {step.title} to a single "
                 f"place; a kernel of {kernel} finds only padding around it. Pool less before.",
                 step.uid,
@@ -351,7 +356,7 @@ def too_large(situation: Situation) -> Iterator[Finding]:
         return
     largest = max(situation.steps, key=lambda step: step.facts.parameters or 0, default=None)
     yield Finding(
-        "The model may not fit into memory",
+        t("The model may not fit into memory"),
         f"Training with Adam takes about {needed / 1e9:,.1f} GB for {number(weights / 1e9)} GB of "
         f"weights, but {free / 1e9:,.1f} GB are free."
         + ("" if largest is None else f" Most are in this {largest.title}."),
@@ -377,11 +382,11 @@ def all_frozen(situation: Situation) -> Iterator[Finding]:
         return dataclasses.replace(spec, trainable=True)
 
     yield Finding(
-        "No layer can learn",
+        t("No layer can learn"),
         f"All {analysis.parameters:,} weights are frozen (trainable=False), so training changes "
         "nothing.",
         frozen[-1].uid if spec.trainable else None,
-        Fix("Make all layers trainable", thaw),
+        Fix(t("Make all layers trainable"), thaw),
     )
 
 
@@ -406,12 +411,12 @@ def strong_penalty(situation: Situation) -> Iterator[Finding]:
                 return entry.with_argument(argument, ObjectSpec(value.class_name, softened))
 
             yield Finding(
-                "A strong weight penalty",
+                t("A strong weight penalty"),
                 f"{argument} of {strength:g} outweighs the loss and holds the weights near zero. "
                 "Usual are 0.0001 to 0.01.",
                 step.uid,
                 Fix(
-                    "Set it to 0.001",
+                    t("Set it to 0.001"),
                     partial(ModelSpec.update, uid=step.uid, change=soften),
                 ),
                 about=argument,
@@ -440,11 +445,13 @@ def recurrent_relu(situation: Situation) -> Iterator[Finding]:
         if step.is_recurrent and step.activation == "relu":
             yield Finding(
                 f"{step.wrapped.title} with relu",
-                "With relu, values can grow at each time step until the loss is NaN, and GPUs "
-                "lose their fast path. The default is tanh.",
+                t(
+                    "With relu, values can grow at each time step until the loss is NaN, and GPUs "
+                    "lose their fast path. The default is tanh."
+                ),
                 step.uid,
                 Fix(
-                    "Use tanh",
+                    t("Use tanh"),
                     partial(edits.with_wrapped_argument, step=step, name="activation", value=None),
                 ),
             )

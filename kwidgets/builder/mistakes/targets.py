@@ -33,6 +33,7 @@ from kwidgets.builder.mistakes.situation import (
 )
 from kwidgets.builder.mistakes.words import count, number, span
 from kwidgets.builder.spec import ModelSpec
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -54,7 +55,7 @@ def negative_labels(situation: Situation) -> Iterator[Finding]:
         wanted = "0 and 1" if loss.name in YES_NO else "whole numbers from 0 on"
         remedy = f" For -1 and 1, use {targets.name} = ({targets.name} + 1) // 2." if pair else ""
         yield Finding(
-            "Labels must not be negative",
+            t("Labels must not be negative"),
             f"{targets.name} has labels down to {lowest}, but {loss.title} expects {wanted}."
             f"{remedy}",
             "fit",
@@ -73,11 +74,11 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
         return
     if targets.form == "multi_label":
         yield Finding(
-            "Several labels for each sample",
+            t("Several labels for each sample"),
             f"{targets.name} has rows of 0s and 1s with several 1s, but {loss.title} expects one "
             "class number. For several labels, use binary crossentropy with sigmoid.",
             "compile",
-            Fix("Use binary crossentropy", _several_labels(situation, loss)),
+            Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
         )
         return
     columns = targets.shape[0] if targets.shape is not None and len(targets.shape) == 1 else None
@@ -103,7 +104,7 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
 
         units = f"{other} {unit_word(situation)} and " if other is not None else ""
         yield Finding(
-            "Labels are one-hot",
+            t("Labels are one-hot"),
             f"{targets.name} gives a row of {columns or ''} values for each sample, with a 1 for "
             f"its class, but {loss.title} expects the class's number. Use {units}categorical "
             "crossentropy.",
@@ -142,11 +143,11 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
     if situation.output_activation == "linear" and not loss.from_logits:
         return
     yield Finding(
-        "Several labels for each sample",
+        t("Several labels for each sample"),
         f"{targets.name} has rows with several 1s, but with softmax and {loss.title} a sample has "
         "a single class. For several labels, use binary crossentropy with sigmoid.",
         "compile",
-        Fix("Use binary crossentropy", _several_labels(situation, loss)),
+        Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
     )
 
 
@@ -165,12 +166,12 @@ def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
     if numbered:
         each = "sample" if targets.single else "position"
         yield Finding(
-            "Labels are class numbers",
+            t("Labels are class numbers"),
             f"{targets.name} holds a class number for each {each}, but {loss.title} expects a row "
             "with a 1 for its class. Use sparse categorical crossentropy.",
             "compile",
             Fix(
-                "Use sparse categorical crossentropy",
+                t("Use sparse categorical crossentropy"),
                 lambda spec: edits.with_loss(spec, loss.become(SPARSE), width),
             ),
         )
@@ -184,7 +185,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
         return
     if targets.must_be_renumbered:
         yield Finding(
-            "Labels other than 0 and 1",
+            t("Labels other than 0 and 1"),
             f"{loss.title.capitalize()} knows only 0 and 1. {renumbering(targets)}",
             "fit",
         )
@@ -197,14 +198,14 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             return edits.classify(spec, situation, classes, loss.become(SPARSE, False))
 
         yield Finding(
-            "Binary crossentropy for several classes",
+            t("Binary crossentropy for several classes"),
             f"{targets.name} has labels {span(targets.lowest or 0, targets.highest)}, but "
             f"{loss.title} knows only 0 and 1. Use sparse categorical crossentropy and "
             f"softmax with {classes} {units}{from_zero(targets)}.",
             "compile",
             None
             if situation.last_weights is None or situation.output_step is None
-            else Fix("Use sparse categorical crossentropy", several),
+            else Fix(t("Use sparse categorical crossentropy"), several),
         )
         return
 
@@ -220,7 +221,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
         f"{each}. Either use one with sigmoid, or keep them and use sparse categorical "
         "crossentropy with softmax.",
         "compile",
-        Fix("Use sparse categorical crossentropy", sparse),
+        Fix(t("Use sparse categorical crossentropy"), sparse),
     )
 
 
@@ -240,7 +241,7 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
     pixels = not targets.single and targets.form == "integers" and low >= 0 and 1 < high <= 255
     if pixels and targets.per_position and high <= _FEW_CLASSES:
         yield Finding(
-            "Targets go beyond 1",
+            t("Targets go beyond 1"),
             f"{text}If they are classes, give each position {high + 1:.0f} values with softmax, "
             "and use sparse categorical crossentropy.",
             "fit",
@@ -248,7 +249,7 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         return
     if pixels:
         yield Finding(
-            "Targets go beyond 1",
+            t("Targets go beyond 1"),
             f"{text}Scale them, for example {targets.name} = {targets.name} / 255.",
             "fit",
         )
@@ -265,10 +266,10 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
     whole = targets.single and targets.statistics is not None and targets.statistics.is_integer
     unless = " If they stand for classes, number those from 0 on instead." if whole else ""
     yield Finding(
-        "A loss for classes on numbers",
+        t("A loss for classes on numbers"),
         f"{text}Use mean squared error and no activation at the end.{unless}",
         "compile",
-        Fix("Predict numbers", predict_numbers),
+        Fix(t("Predict numbers"), predict_numbers),
     )
 
 
@@ -285,12 +286,12 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
         return
     if targets.form == "one_hot" and width == targets.classes:
         yield Finding(
-            "A loss for numbers on classes",
+            t("A loss for numbers on classes"),
             f"{targets.name} holds one-hot labels of {width} classes. Categorical crossentropy "
             f"with softmax learns them faster than {loss.title}.",
             "compile",
             Fix(
-                "Use categorical crossentropy",
+                t("Use categorical crossentropy"),
                 lambda spec: activate(
                     situation, "softmax", edits.with_loss(spec, loss.become(CATEGORICAL), width)
                 ),
@@ -302,12 +303,12 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
     classes = targets.classes
     if width == 1 and classes == 2 and situation.output_activation in ("sigmoid", "linear"):
         yield Finding(
-            "A loss for numbers on yes or no",
+            t("A loss for numbers on yes or no"),
             f"{targets.name} holds only 0 and 1. If they mean no and yes, use binary crossentropy "
             f"with sigmoid: it learns faster than {loss.title}.",
             "compile",
             Fix(
-                "Use binary crossentropy",
+                t("Use binary crossentropy"),
                 lambda spec: activate(
                     situation, "sigmoid", edits.with_loss(spec, loss.become(BINARY), width)
                 ),
@@ -315,13 +316,13 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
         )
     elif width >= classes > 1:
         yield Finding(
-            "A loss for numbers on classes",
+            t("A loss for numbers on classes"),
             f"{targets.name} holds labels {span(targets.lowest or 0, targets.highest or 0)} and "
             f"the model gives {width} values, which {loss.title} cannot compare. Use sparse "
             "categorical crossentropy with softmax.",
             "compile",
             Fix(
-                "Use sparse categorical crossentropy",
+                t("Use sparse categorical crossentropy"),
                 lambda spec: activate(
                     situation, "softmax", edits.with_loss(spec, loss.become(SPARSE), width)
                 ),
@@ -339,7 +340,7 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
     name = targets.name
     if targets.object_kind == "numbers":
         yield Finding(
-            "Targets have a dtype that Keras does not know",
+            t("Targets have a dtype that Keras does not know"),
             f"{name} holds numbers, but as {targets.dtype}. Make them floats: "
             f'{name} = {name}.astype("float32").',
             "fit",
@@ -357,7 +358,7 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
     else:
         remedy = f"Number them: names, {name} = np.unique({name}, return_inverse=True)."
     yield Finding(
-        "Labels are words",
+        t("Labels are words"),
         f"{name} holds words or objects{many}, but Keras needs numbers. {remedy}",
         "fit",
     )
@@ -372,7 +373,7 @@ def one_class(situation: Situation) -> Iterator[Finding]:
     values = targets.statistics
     if values is not None and values.distinct == 1 and values.minimum is not None:
         yield Finding(
-            "All labels are the same",
+            t("All labels are the same"),
             f"Every value of {targets.name} is {number(values.minimum)}: there is nothing to tell "
             "apart.",
             "fit",

@@ -28,6 +28,7 @@ from kwidgets.builder.mistakes.situation import (
 )
 from kwidgets.builder.mistakes.words import count, number, shown, span
 from kwidgets.builder.spec import ModelSpec, layer
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -41,7 +42,7 @@ def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
         return
     if targets.lowest == 1 and targets.highest == width:
         yield Finding(
-            "Labels should start at 0",
+            t("Labels should start at 0"),
             f"{targets.name} has labels {span(targets.lowest, targets.highest)}, and Keras counts "
             f"classes from 0, so the {width} units stand for 0–{width - 1}. Subtract 1 from the "
             f"labels ({targets.name} = {targets.name} - 1)"
@@ -111,7 +112,7 @@ def too_many_units(situation: Situation) -> Iterator[Finding]:
         return
     classes = int(targets.highest) + 1
     yield Finding(
-        "More values than classes",
+        t("More values than classes"),
         f"The last layer gives {width} values, but {targets.name} has only labels "
         f"{span(targets.lowest or 0, targets.highest)}; {classes} units are enough.",
         last.uid,
@@ -144,7 +145,7 @@ def output_width(situation: Situation) -> Iterator[Finding]:
     else:
         if len(targets.shape) > len(shape):
             yield Finding(
-                "Output and targets differ in shape",
+                t("Output and targets differ in shape"),
                 f"The model gives values of shape {shown(shape)} for each sample, but "
                 f"{targets.name} has shape {shown(targets.shape)}. Add a Reshape, or choose "
                 "another y.",
@@ -158,7 +159,7 @@ def output_width(situation: Situation) -> Iterator[Finding]:
         return  # classes with a loss for numbers: told by another rule
     if last is None:
         yield Finding(
-            "Output and targets differ in shape",
+            t("Output and targets differ in shape"),
             f"The model gives values of shape {shown(shape)} for each sample, but "
             f"{targets.name} has shape {shown(targets.shape)}.",
             situation.steps[-1].uid if situation.steps else None,
@@ -224,7 +225,7 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
             break
     if first is None or last is None:
         yield Finding(
-            "The output has too many dimensions",
+            t("The output has too many dimensions"),
             f"{text}Add Flatten or a global pooling layer, and a Dense layer.",
             situation.steps[-1].uid,
         )
@@ -271,12 +272,12 @@ def returned_sequence(situation: Situation) -> Iterator[Finding]:
         return
     step = next(step for step in situation.steps if step.uid == uid)
     yield Finding(
-        "An answer for each time step",
+        t("An answer for each time step"),
         f"The last {step.wrapped.title} has return_sequences=True, so the model gives a value for "
         f"each time step, but {targets.name} has one for each sample.",
         uid,
         Fix(
-            "Remove return_sequences",
+            t("Remove return_sequences"),
             lambda spec: edits.with_wrapped_argument(spec, step, "return_sequences", None),
         ),
     )

@@ -21,6 +21,7 @@ from kwidgets.builder.mistakes.situation import (
 )
 from kwidgets.builder.mistakes.words import shown, span
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Variable
+from kwidgets.language import t
 
 RULES: list[Rule] = []
 
@@ -76,7 +77,7 @@ def validation_fix(situation: Situation) -> Fix | None:
         return None
     if y is not None and y.statistics is not None and y.statistics.sorted_labels:
         return None
-    return Fix("Keep a fifth for validation", partial(edits.with_fit, validation_split=0.2))
+    return Fix(t("Keep a fifth for validation"), partial(edits.with_fit, validation_split=0.2))
 
 
 def _renamed(name: str, suffix: str) -> str | None:
@@ -113,11 +114,11 @@ def split_of_dataset(situation: Situation) -> Iterator[Finding]:
     x = situation.x
     if x is not None and x.is_dataset and situation.spec.fit.get("validation_split"):
         yield Finding(
-            "A dataset cannot be split",
+            t("A dataset cannot be split"),
             f"validation_split works on arrays only, but {x.name} is a {x.kind}. Choose a second "
             "dataset for validation, made with take and skip.",
             "fit",
-            Fix("Clear validation_split", partial(clear, name="validation_split")),
+            Fix(t("Clear validation_split"), partial(clear, name="validation_split")),
         )
 
 
@@ -129,10 +130,10 @@ def split_size(situation: Situation) -> Iterator[Finding]:
         return
     if x is not None and x.is_dataset:
         return
-    fix = Fix("Set validation_split to 0.2", partial(edits.with_fit, validation_split=0.2))
+    fix = Fix(t("Set validation_split to 0.2"), partial(edits.with_fit, validation_split=0.2))
     if not 0 < split < 1:
         yield Finding(
-            "validation_split must be between 0 and 1",
+            t("validation_split must be between 0 and 1"),
             f"It is the share of the samples used for validation, not {split:g}; 0.2 is a fifth.",
             "fit",
             fix,
@@ -140,7 +141,7 @@ def split_size(situation: Situation) -> Iterator[Finding]:
         )
     elif split > 0.5:
         yield Finding(
-            "Most samples are used for validation",
+            t("Most samples are used for validation"),
             f"validation_split={split:g} keeps {split:.0%} of the samples from training.",
             "fit",
             fix,
@@ -160,7 +161,7 @@ def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
         return
     if y.statistics.sorted_labels and situation.spec.fit.get("validation_x") is None:
         yield Finding(
-            "Labels are sorted",
+            t("Labels are sorted"),
             f"{y.name} is sorted by class, and validation_split takes the last samples: they are "
             "all of the last classes. Shuffle first: "
             f"order = np.random.permutation(len({y.name})); "
@@ -181,9 +182,11 @@ def no_validation(situation: Situation) -> Iterator[Finding]:
     if waiting_callback(situation) is not None:
         return
     yield Finding(
-        "No validation data",
-        "Training data alone does not show whether the model learns by heart. Keep some samples "
-        "for validation.",
+        t("No validation data"),
+        t(
+            "Training data alone does not show whether the model learns by heart. Keep some "
+            "samples for validation."
+        ),
         "fit",
         fix,
     )
@@ -201,7 +204,7 @@ def validation_without_y(situation: Situation) -> Iterator[Finding]:
         return
     guess = partner(situation, validation)
     yield Finding(
-        "Validation has no targets",
+        t("Validation has no targets"),
         f"{validation.name} holds inputs, but validation_y is not set.",
         "fit",
         None
@@ -233,7 +236,7 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
     any_length = targets.per_position or output is None or None in output
     if not fits and not (any_length and len(shape) == len(other)):
         yield Finding(
-            "Validation targets differ in shape",
+            t("Validation targets differ in shape"),
             f"Each target of {targets.name} {_described(targets, shape)}, but each of "
             f"{others.name} {_described(others, other)}. Prepare both in the same way.",
             "fit",
@@ -247,7 +250,7 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
     right = (labels.lowest or 0) >= 0 and (labels.highest or 0) < width
     if right and (low < 0 or high >= width):
         yield Finding(
-            "Validation has other labels",
+            t("Validation has other labels"),
             f"{others.name} has labels {span(low, high)}, but the model gives {width} values, "
             f"for labels 0–{width - 1}.",
             "fit",
@@ -276,7 +279,7 @@ def validation_is_training(situation: Situation) -> Iterator[Finding]:
             return spec if other is None else other.apply(spec)
 
         yield Finding(
-            "Validation data is the training data",
+            t("Validation data is the training data"),
             f"{x.name} is used for both, so validation does not show how the model does on new "
             "data.",
             "fit",

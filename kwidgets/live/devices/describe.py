@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.live.devices.limits import usable_cpus
 
 
@@ -31,7 +32,7 @@ def describe_device() -> str:
             return _accelerators("GPU", count, torch.cuda.get_device_name(0))
         if torch.backends.mps.is_available():
             return "GPU (Apple)"
-    return f"CPU ({len(usable_cpus())} cores)"
+    return t("CPU (%1 cores)", len(usable_cpus()))
 
 
 def _accelerators(kind: str, count: int, name: str) -> str:

@@ -8,20 +8,28 @@ import subprocess
 import threading
 from pathlib import Path
 
+from kwidgets.language import t
 from kwidgets.live.devices.nvml import ask, start_nvml, visible_gpus
 
 LOOK_SECONDS = 2.0
 PROC = Path("/proc/driver/nvidia")
 DEVICE_NODES = Path("/dev")
 
-NOT_GIVEN = (
-    "This container was started without it: start it with its GPUs "
-    "(docker run --gpus all; in JupyterHub, choose a server with a GPU)."
-)
-RESTART = (
-    "Its driver was updated, but the old one still runs: restart the machine, "
-    "or in a container start that anew."
-)
+
+def not_given() -> str:
+    """Return what to do for a container that was not given the GPU."""
+    return t(
+        "This container was started without it: start it with its GPUs "
+        "(docker run --gpus all; in JupyterHub, choose a server with a GPU)."
+    )
+
+
+def restart() -> str:
+    """Return what to do where an older driver than the installed one still runs."""
+    return t(
+        "Its driver was updated, but the old one still runs: restart the machine, "
+        "or in a container start that anew."
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +70,7 @@ def _look() -> MachineGPU | None:
         gpu = _from_proc() or _from_nvidia_smi()
         # The kernel still runs the driver that was there when the machine started.
         if gpu and not gpu.fault and type(error).__name__ == "NVMLError_LibRmVersionMismatch":
-            return dataclasses.replace(gpu, fault=RESTART)
+            return dataclasses.replace(gpu, fault=restart())
         return gpu
     # A driver that works is believed: what it does not show is not meant for us.
     for handle in visible_gpus(nvml):
@@ -83,7 +91,7 @@ def _from_proc() -> MachineGPU | None:
         return MachineGPU(
             name=model[1] if model else "NVIDIA GPU",
             driver=_release(version.partition("Kernel Module")[2]),
-            fault="" if given else NOT_GIVEN,
+            fault="" if given else not_given(),
         )
     return None
 

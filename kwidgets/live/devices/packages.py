@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 
+from kwidgets.language import t
 from kwidgets.live.devices.machine import MachineGPU
 
 # https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
 OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
-RESTART_KERNEL = "then restart the kernel"
 
 
 def runs_cuda(gpu: MachineGPU, cuda: int) -> bool:
@@ -18,10 +18,23 @@ def runs_cuda(gpu: MachineGPU, cuda: int) -> bool:
 
 def update_driver(gpu: MachineGPU, cuda: int) -> str:
     """Return the advice for a driver that is too old."""
-    return (
-        f"Its driver (release {gpu.driver}) is too old for CUDA {cuda}: install release "
-        f"{OLDEST_DRIVER[cuda]} or newer from https://www.nvidia.com/drivers"
+    return t(
+        "Its driver (release %1) is too old for CUDA %2: install release %3 or newer from "
+        "https://www.nvidia.com/drivers",
+        gpu.driver,
+        cuda,
+        OLDEST_DRIVER[cuda],
     )
+
+
+def install(package: str) -> str:
+    """Return the advice to install ``package``, as pip is given it."""
+    return t('pip install "%1", then restart the kernel.', package)
+
+
+def both(first: str, then: str) -> str:
+    """Return two pieces of advice as one sentence."""
+    return t("%1, then %2", first, then)
 
 
 def offers_extra(package: str, extra: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import keras
 
+from kwidgets.language import t
 from kwidgets.live.devices import unseen_jax, unseen_tensorflow, unseen_torch
 from kwidgets.live.devices.machine import MachineGPU, find_machine_gpu
 from kwidgets.live.devices.nvml import named_gpus
@@ -45,7 +46,10 @@ def unseen_gpu() -> str | None:
     gpu = find_machine_gpu()
     if gpu is None:
         return None
-    return (
-        f"This machine has a GPU ({gpu.name}), but {backend.NAME} {backend.version()} does not "
-        f"see it, so it trains on the CPU. {gpu.fault or backend.advice(gpu)}"
+    told = t(
+        "This machine has a GPU (%1), but %2 %3 does not see it, so it trains on the CPU.",
+        gpu.name,
+        backend.NAME,
+        backend.version(),
     )
+    return f"{told} {gpu.fault or backend.advice(gpu)}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import platform
 
+from kwidgets.language import t
 from kwidgets.live.devices.machine import MachineGPU
 from kwidgets.live.devices.packages import (
-    RESTART_KERNEL,
+    both,
     has_extra,
+    install,
     offers_extra,
     runs_cuda,
     update_driver,
@@ -48,22 +50,22 @@ def _runs_cuda_13(gpu: MachineGPU) -> bool:
 def advice(gpu: MachineGPU) -> str:
     """Return what to do, in a sentence."""
     if platform.system() == "Windows":
-        return (
+        return t(
             "JAX has no GPU on Windows itself: use it in WSL2, as "
             "https://docs.jax.dev/en/latest/installation.html says."
         )
-    extra = cuda_extra(gpu)
-    install = f'pip install "jax[{extra}]", {RESTART_KERNEL}.'
+    wanted = install(f"jax[{cuda_extra(gpu)}]")
     if not runs_cuda(gpu, 12):
-        return f"{update_driver(gpu, 12)}, then {install}"
+        return both(update_driver(gpu, 12), wanted)
     if has_extra("jax", "cuda13") and not _runs_cuda_13(gpu):
-        return (
+        return t(
             "Its CUDA 13 is too new for this GPU or its driver: "
-            f"pip uninstall jax-cuda13-plugin jax-cuda13-pjrt, then {install}"
+            "pip uninstall jax-cuda13-plugin jax-cuda13-pjrt, then %1",
+            wanted,
         )
     if has_extra("jax", "cuda12") or has_extra("jax", "cuda13"):
-        return (
-            "Its CUDA plugin is installed, but does not start; this tells why: "
-            "python -c \"import jax; jax.devices('cuda')\""
+        return t(
+            "Its CUDA plugin is installed, but does not start; this tells why: %1",
+            "python -c \"import jax; jax.devices('cuda')\"",
         )
-    return f"Its CUDA plugin is missing: {install}"
+    return t("Its CUDA plugin is missing: %1", wanted)

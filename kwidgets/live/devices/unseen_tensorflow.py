@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import platform
 
+from kwidgets.language import t
 from kwidgets.live.devices.machine import MachineGPU
 from kwidgets.live.devices.packages import (
-    RESTART_KERNEL,
+    both,
     has_extra,
+    install,
     runs_cuda,
     update_driver,
 )
@@ -36,25 +38,28 @@ def advice(gpu: MachineGPU) -> str:
     """Return what to do, in a sentence."""
     import tensorflow as tf
 
-    install = f'pip install "tensorflow[and-cuda]", {RESTART_KERNEL}.'
+    wanted = install("tensorflow[and-cuda]")
     if platform.system() == "Windows":
-        return (
+        return t(
             "TensorFlow has had no GPU on Windows itself since 2.11: use it in WSL2, as "
             "https://www.tensorflow.org/install/pip#windows-wsl2 says."
         )
     if not runs_cuda(gpu, CUDA):
-        return f"{update_driver(gpu, CUDA)}, then {install}"
+        return both(update_driver(gpu, CUDA), wanted)
     if tf.test.is_built_with_cuda():
         if not has_extra("tensorflow", "and-cuda"):
-            return f"The CUDA libraries are missing: {install}"
-        return (
-            "The CUDA libraries are installed, but it cannot use them; this tells why: "
-            "python -c \"import tensorflow as tf; tf.config.list_physical_devices('GPU')\""
+            return t("The CUDA libraries are missing: %1", wanted)
+        return t(
+            "The CUDA libraries are installed, but it cannot use them; this tells why: %1",
+            "python -c \"import tensorflow as tf; tf.config.list_physical_devices('GPU')\"",
         )
     if platform.machine() != "x86_64":
-        extra = cuda_extra(gpu)
-        return (
-            f"There is no TensorFlow for GPUs on {platform.machine()}: use JAX, with "
-            f'pip install "jax[{extra}]" and KERAS_BACKEND=jax in the environment.'
+        return t(
+            "There is no TensorFlow for GPUs on %1: use JAX, with "
+            'pip install "jax[%2]" and KERAS_BACKEND=jax in the environment.',
+            platform.machine(),
+            cuda_extra(gpu),
         )
-    return f"It is a build for CPUs only: pip uninstall tensorflow tensorflow-cpu, then {install}"
+    return t(
+        "It is a build for CPUs only: pip uninstall tensorflow tensorflow-cpu, then %1", wanted
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from kwidgets.language import t
 from kwidgets.live.devices.machine import MachineGPU
-from kwidgets.live.devices.packages import RESTART_KERNEL, runs_cuda, update_driver
+from kwidgets.live.devices.packages import runs_cuda, update_driver
 
 SELECTOR = "https://pytorch.org/get-started/locally/"
 NAME = "PyTorch"
@@ -33,14 +34,25 @@ def advice(gpu: MachineGPU) -> str:
 
     built = torch.version.cuda
     if built is None:
-        install = f"install one for CUDA, as {SELECTOR} says, {RESTART_KERNEL}."
         if not runs_cuda(gpu, 12):
-            return f"{update_driver(gpu, 12)}. It is also a build for CPUs only: {install}"
-        return f"It is a build for CPUs only: {install}"
+            return t(
+                "%1. It is also a build for CPUs only: install one for CUDA, as %2 says, "
+                "then restart the kernel.",
+                update_driver(gpu, 12),
+                SELECTOR,
+            )
+        return t(
+            "It is a build for CPUs only: install one for CUDA, as %1 says, "
+            "then restart the kernel.",
+            SELECTOR,
+        )
     cuda = int(built.partition(".")[0])
     if not runs_cuda(gpu, cuda):
-        return f"{update_driver(gpu, cuda)}, or PyTorch for an older CUDA, as {SELECTOR} says."
-    return (
-        f"It is built for CUDA {built}, but cannot use it; this tells why: "
-        'python -c "import torch; torch.cuda.init()"'
+        return t(
+            "%1, or PyTorch for an older CUDA, as %2 says.", update_driver(gpu, cuda), SELECTOR
+        )
+    return t(
+        "It is built for CUDA %1, but cannot use it; this tells why: %2",
+        built,
+        'python -c "import torch; torch.cuda.init()"',
     )

@@ -1,6 +1,7 @@
 /** One view's line to the kernel: its store, its catalog, and requests that are answered. */
 
 import { ProtocolError } from "../fields";
+import { t } from "../strings";
 import { newId } from "../transport";
 import { parseBuilderMessage } from "./parse";
 import {
@@ -27,11 +28,15 @@ export interface BuilderTransport {
   send(content: object): void;
 }
 
-export const GONE: Reply = {
-  ok: false,
-  message: "The kernel is gone: nothing can be changed here. The notice above says how to go on.",
-  result: {},
-};
+export function gone(): Reply {
+  return {
+    ok: false,
+    message: t(
+      "The kernel is gone: nothing can be changed here. The notice above says how to go on.",
+    ),
+    result: {},
+  };
+}
 
 export class BuilderSession {
   readonly store: BuilderStore;
@@ -51,7 +56,7 @@ export class BuilderSession {
       {
         message: (content) => this.receive(content),
         lost: () => {
-          for (const { settle } of this.waiting.values()) settle(GONE);
+          for (const { settle } of this.waiting.values()) settle(gone());
           this.waiting.clear();
           this.store.disconnect();
         },
@@ -75,7 +80,7 @@ export class BuilderSession {
 
   /** Ask the kernel. The promise stays pending for as long as the kernel is busy. */
   request<K extends BuilderViewKind>(kind: K, payload: BuilderPayloads[K]): Promise<Reply> {
-    if (!this.store.connected) return Promise.resolve(GONE);
+    if (!this.store.connected) return Promise.resolve(gone());
     const id = newId();
     const reply = new Promise<Reply>((settle) => {
       this.waiting.set(id, { since: performance.now(), settle });

@@ -2,6 +2,7 @@
 
 import type { Config, Plotly, PlotRelayoutEvent } from "../plotly";
 import type { MetricInfo } from "../protocol";
+import { t } from "../strings";
 import type { ChartOptions, MetricCurves } from "./curves";
 import { buildFigure, type ChartTheme, escapePlotlyText, type Figure, MARGIN } from "./figure";
 import type { Range } from "./ranges";
@@ -52,13 +53,13 @@ export class ChartDrawer {
         [
           {
             name: "reset-zoom",
-            title: "Reset zoom",
+            title: t("Reset zoom"),
             icon: plotly.Icons.home,
             click: () => listener.reset(),
           },
           {
             name: "download-picture",
-            title: "Download picture",
+            title: t("Download picture"),
             icon: plotly.Icons.camera,
             click: () => void this.download(),
           },

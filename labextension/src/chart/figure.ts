@@ -1,6 +1,7 @@
 /** Curves → what Plotly is given. Metric names stay out: Plotly reads tags in its texts. */
 
 import type { Data, Layout } from "../plotly";
+import { t } from "../strings";
 import type { Curve, MetricCurves } from "./curves";
 import type { Range } from "./ranges";
 
@@ -63,7 +64,7 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
   if (batch.x.length) {
     traces.push(
       line(batch, {
-        name: "batch",
+        name: t("batch"),
         mode: batch.x.length === 1 ? "markers" : "lines",
         opacity: smoothed ? 0.28 : 0.6,
         line: { color: theme.training, width: 1 },
@@ -74,7 +75,7 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
   if (smoothed) {
     traces.push(
       line(smoothed, {
-        name: "smoothed",
+        name: t("smoothed"),
         mode: "lines",
         line: { color: theme.training, width: 2 },
       }),
@@ -83,7 +84,7 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
   if (training.x.length) {
     traces.push(
       line(training, {
-        name: "training",
+        name: t("training"),
         mode: mode(training),
         line: { color: theme.training, width: 1.5 },
         marker: { color: theme.training, size: 6, symbol: "circle" },
@@ -93,7 +94,7 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
   if (validation.x.length) {
     traces.push(
       line(validation, {
-        name: "validation",
+        name: t("validation"),
         mode: mode(validation),
         // Epochs without validation (validation_freq) are NaN, and no gap in the line.
         connectgaps: true,
@@ -107,7 +108,7 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
       line(
         { x: [bestPoint.x], y: [bestPoint.y] },
         {
-          name: "best epoch",
+          name: t("best epoch"),
           mode: "markers",
           marker: {
             color: theme.best,
@@ -132,7 +133,7 @@ function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Dat
     {
       type: "scatter",
       hoverinfo: "skip",
-      name: "marks",
+      name: t("marks"),
       mode: marks.length > MAX_NUMBERS ? "lines" : "lines+text",
       x: marks.flatMap((x) => [x / xUnit, x / xUnit, null]),
       y: marks.flatMap(() => [low, high, null]),

@@ -2,6 +2,7 @@
 
 import type { XAxis } from "../protocol";
 import type { RunStore } from "../store";
+import { t } from "../strings";
 import type { Curve, MetricCurves } from "./curves";
 
 export type Range = [number, number];
@@ -43,9 +44,9 @@ export function fitYRange(curves: MetricCurves, xRange: Range, logScale: boolean
 
 /** A time axis counts in the unit that fits its length. */
 export function timeUnit(seconds: number): { name: string; seconds: number } {
-  if (seconds > 3 * 3600) return { name: "hours", seconds: 3600 };
-  if (seconds > 3 * 60) return { name: "minutes", seconds: 60 };
-  return { name: "seconds", seconds: 1 };
+  if (seconds > 3 * 3600) return { name: t("hours"), seconds: 3600 };
+  if (seconds > 3 * 60) return { name: t("minutes"), seconds: 60 };
+  return { name: t("seconds"), seconds: 1 };
 }
 
 function finiteOr(value: number, otherwise: number): number {

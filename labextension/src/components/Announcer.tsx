@@ -5,6 +5,7 @@ import { formatValue } from "../format";
 import type { Progress } from "../protocol";
 import type { RunStore } from "../store";
 import { t } from "../strings";
+import { statusWord } from "../words";
 
 const QUIET_MS = 10_000;
 
@@ -37,5 +38,5 @@ function describe(store: RunStore, { status, epoch }: Progress): string {
     const value = store.epoch.at(`training/${name}`, row);
     return Number.isNaN(value) ? [] : [`${name} ${formatValue(value)}`];
   });
-  return [t("Training %1", status), t("epoch %1", epoch), ...values].join(", ");
+  return [t("Training %1", statusWord(status)), t("epoch %1", epoch), ...values].join(", ");
 }

@@ -2,7 +2,7 @@
 
 import { latestValues } from "../chart/curves";
 import { formatValue } from "../format";
-import { FINAL_STATUSES, type MetricInfo } from "../protocol";
+import { FINAL_STATUSES, type MetricInfo, type Split } from "../protocol";
 import { t } from "../strings";
 import { type ChartContext, useDrawnChart } from "./drawnChart";
 import { HoverLayer } from "./HoverLayer";
@@ -24,11 +24,7 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
           {metric.name}
         </span>
         <span class="kw-chart-best">
-          {best && (
-            <>
-              best <b>{formatValue(best.value)}</b> · epoch {best.epoch}
-            </>
-          )}
+          {best && <>{t("best %1 · epoch %2", formatValue(best.value), best.epoch)}</>}
         </span>
       </div>
       <div class="kw-chart-values">
@@ -52,17 +48,17 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         {empty && (
           <p class="kw-plot-empty">
             {over
-              ? "The training ended before the first value."
+              ? t("The training ended before the first value.")
               : metric.kind === "epoch"
-                ? "The first value comes at the end of the epoch."
-                : "The first value comes after the first batch."}
+                ? t("The first value comes at the end of the epoch.")
+                : t("The first value comes after the first batch.")}
           </p>
         )}
         <HoverLayer hover={context.hover} drawer={() => drawer.current} />
       </figure>
       <p id={summaryId} hidden>
-        {summarize(training ?? batch, validation, best)}
-        {options.logScale ? " Log scale." : ""} {t("Arrows: values; + and −: zoom; 0: all.")}
+        {summarize(training ?? batch, validation, best)} {options.logScale && `${t("Log scale.")} `}
+        {t("Arrows: values; + and −: zoom; 0: all.")}
       </p>
     </article>
   );
@@ -76,8 +72,13 @@ interface LatestProps {
 function Latest({ kind, value }: LatestProps) {
   if (value === null) return null;
   const broken = !Number.isFinite(value);
+  const title = {
+    batch: t("latest batch value"),
+    training: t("latest training value"),
+    validation: t("latest validation value"),
+  }[kind];
   return (
-    <span class={broken ? "kw-latest kw-error" : "kw-latest"} title={`latest ${kind} value`}>
+    <span class={broken ? "kw-latest kw-error" : "kw-latest"} title={title}>
       <Swatch kind={kind} />
       {formatValue(value)}
     </span>
@@ -87,12 +88,19 @@ function Latest({ kind, value }: LatestProps) {
 function summarize(
   training: number | null,
   validation: number | null,
-  best: { value: number; epoch: number; split: string } | null,
+  best: { value: number; epoch: number; split: Split } | null,
 ): string {
-  if (training === null && validation === null) return "No values yet.";
+  if (training === null && validation === null) return t("No values yet.");
   const parts: string[] = [];
-  if (training !== null) parts.push(`Training ${formatValue(training)}.`);
-  if (validation !== null) parts.push(`Validation ${formatValue(validation)}.`);
-  if (best) parts.push(`Best ${best.split} ${formatValue(best.value)} in epoch ${best.epoch}.`);
+  if (training !== null) parts.push(t("Training %1.", formatValue(training)));
+  if (validation !== null) parts.push(t("Validation %1.", formatValue(validation)));
+  if (best) {
+    const value = formatValue(best.value);
+    parts.push(
+      best.split === "training"
+        ? t("Best training %1 in epoch %2.", value, best.epoch)
+        : t("Best validation %1 in epoch %2.", value, best.epoch),
+    );
+  }
   return parts.join(" ");
 }

@@ -10,6 +10,7 @@ import { recallChoices, rememberChoices } from "../choices";
 import type { Plotly } from "../plotly";
 import type { MetricInfo, RunInfo } from "../protocol";
 import type { RunStore } from "../store";
+import { t } from "../strings";
 import { Chart } from "./Chart";
 import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./drawnChart";
 import { Legend } from "./Legend";
@@ -88,7 +89,7 @@ export function Charts(props: ChartsProps) {
           <Chart key={metric.name} metric={metric} context={context} />
         ))}
         {run.metrics.length === 0 && (
-          <p class="kw-placeholder">The charts appear with the first batch.</p>
+          <p class="kw-placeholder">{t("The charts appear with the first batch.")}</p>
         )}
       </div>
     </>

@@ -1,6 +1,7 @@
 /** Pause, stop, learning rate: what steers a running fit. Not there when nobody listens. */
 
 import type { Progress } from "../protocol";
+import { t } from "../strings";
 import type { Command, Commands } from "./commands";
 import { Icon } from "./icons";
 import { LearningRate } from "./LearningRate";
@@ -38,7 +39,7 @@ export function Controls({
           }}
         >
           <Icon name={toggle} />
-          {toggle === "pause" ? "Pause" : "Resume"}
+          {toggle === "pause" ? t("Pause") : t("Resume")}
         </button>
         <button
           type="button"
@@ -49,7 +50,7 @@ export function Controls({
           }}
         >
           <Icon name="stop" />
-          Stop
+          {t("Stop")}
         </button>
       </div>
       <LearningRate
@@ -70,12 +71,6 @@ export function Controls({
   );
 }
 
-const UNHEARD =
-  "The kernel has not answered yet: it may be compiling, or deep in a step. " +
-  "Interrupting the kernel (■) stops safely.";
-const AFTER_CELL =
-  "Here the buttons answer only when the cell ends; interrupting the kernel (■) stops safely.";
-
 interface ControlNotesProps {
   commands: Commands;
   rateRefusal: string | null;
@@ -90,6 +85,16 @@ export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: Contr
     .map((command) => commands.state(command).error)
     .filter((error) => error !== null);
   const { unheard } = commands;
+  let hint = "";
+  if (unheard) {
+    hint = t(
+      "The kernel has not answered yet: it may be compiling, or deep in a step. Interrupting the kernel (■) stops safely.",
+    );
+  } else if (afterCell) {
+    hint = t(
+      "Here the buttons answer only when the cell ends; interrupting the kernel (■) stops safely.",
+    );
+  }
   return (
     <div class="kw-notes" aria-live="polite">
       <p id={noteId} class="kw-error">
@@ -100,21 +105,22 @@ export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: Contr
           {error}
         </p>
       ))}
-      <p class={unheard ? "kw-hint kw-hint-strong" : "kw-hint"}>
-        {unheard ? UNHEARD : afterCell ? AFTER_CELL : ""}
-      </p>
+      <p class={unheard ? "kw-hint kw-hint-strong" : "kw-hint"}>{hint}</p>
     </div>
   );
 }
 
 /** What has been asked of the kernel and has not come to pass. */
 export function describeAsked({ status, detail, phase }: Progress, commands: Commands): string {
-  const when = phase === "starting" ? "before the first batch" : "after this batch";
-  if (status === "stopping") return detail || "Stopping after this batch…";
+  const starting = phase === "starting";
+  if (status === "stopping") return detail || t("Stopping after this batch…");
   if (commands.state("stop").pending) {
-    return status === "paused" ? "Stopping…" : `Stopping ${when}…`;
+    if (status === "paused") return t("Stopping…");
+    return starting ? t("Stopping before the first batch…") : t("Stopping after this batch…");
   }
-  if (commands.state("pause").pending && status === "running") return `Pausing ${when}…`;
-  if (commands.state("resume").pending) return "Resuming…";
+  if (commands.state("pause").pending && status === "running") {
+    return starting ? t("Pausing before the first batch…") : t("Pausing after this batch…");
+  }
+  if (commands.state("resume").pending) return t("Resuming…");
   return "";
 }

@@ -2,6 +2,7 @@
 
 import type { EarlierFit, RunInfo, Status } from "../protocol";
 import { t } from "../strings";
+import { statusWord } from "../words";
 
 interface FitSelectProps {
   run: RunInfo;
@@ -14,7 +15,7 @@ interface FitSelectProps {
 
 export function FitSelect({ run, status, earlier, selected, onSelect }: FitSelectProps) {
   const name = (fit: number, model: string, state: Status) =>
-    t("Fit %1 · %2 · %3", fit, model, state);
+    t("Fit %1 · %2 · %3", fit, model, statusWord(state));
   return (
     <div class="kw-fits" data-lm-suppress-shortcuts="true">
       <label>

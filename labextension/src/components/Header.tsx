@@ -2,6 +2,8 @@
 
 import { formatCount, formatDuration, formatSpeed } from "../format";
 import type { Progress, RunInfo } from "../protocol";
+import { t } from "../strings";
+import { statusWord } from "../words";
 import { useTicking } from "./hooks";
 
 interface HeaderProps {
@@ -25,7 +27,7 @@ export function Header({ run, progress, receivedAt, alive, asked }: HeaderProps)
         <span class="kw-dot" aria-hidden="true" />
         {/* Read at will; what is said by itself, and how often, is the announcer's. */}
         <span role="status" aria-live="off">
-          {progress.status}
+          {statusWord(progress.status)}
         </span>
       </span>
       <span class="kw-counts">
@@ -39,10 +41,13 @@ export function Header({ run, progress, receivedAt, alive, asked }: HeaderProps)
         )}
       </span>
       <span class="kw-meta">
-        <span class="kw-model" title={`Model ${run.model_name}, ${run.optimizer}, ${run.backend}`}>
+        <span
+          class="kw-model"
+          title={t("Model %1, %2, %3", run.model_name, run.optimizer, run.backend)}
+        >
           {run.model_name}
         </span>
-        <span class="kw-device" title={`Device: ${run.device}`}>
+        <span class="kw-device" title={t("Device: %1", run.device)}>
           {run.device}
         </span>
       </span>
@@ -58,18 +63,18 @@ function isFinal({ status }: Progress): boolean {
 function Counts({ run, progress, alive }: Pick<HeaderProps, "run" | "progress" | "alive">) {
   const { phase, epoch, batch, batches } = progress;
   if (phase === "starting") {
-    return alive && !isFinal(progress) ? <span>preparing the first batch</span> : null;
+    return alive && !isFinal(progress) ? <span>{t("preparing the first batch")}</span> : null;
   }
   return (
     <>
       <Steady
-        text={`epoch ${count(Math.max(epoch, 1), run.epochs)}`}
-        widest={`epoch ${count(run.epochs, run.epochs)}`}
+        text={t("epoch %1", count(Math.max(epoch, 1), run.epochs))}
+        widest={t("epoch %1", count(run.epochs, run.epochs))}
       />
       {!isFinal(progress) && (
         <Steady
-          text={phase === "validating" ? "validating" : `batch ${count(batch, batches)}`}
-          widest={`batch ${count(batches ?? batch, batches)}`}
+          text={phase === "validating" ? t("validating") : t("batch %1", count(batch, batches))}
+          widest={t("batch %1", count(batches ?? batch, batches))}
         />
       )}
     </>
@@ -81,10 +86,10 @@ function Times({ progress, since, alive }: { progress: Progress; since: number; 
   const running = alive && status === "running";
   return (
     <>
-      <span class="kw-clock" title="Time of training, pauses left out">
+      <span class="kw-clock" title={t("Time of training, pauses left out")}>
         {formatDuration(elapsed_seconds + since)}
         {running && remaining_seconds !== null
-          ? ` · ${formatDuration(Math.max(0, remaining_seconds - since))} left`
+          ? ` · ${t("%1 left", formatDuration(Math.max(0, remaining_seconds - since)))}`
           : ""}
       </span>
       {running && steps_per_second !== null && (
@@ -95,7 +100,7 @@ function Times({ progress, since, alive }: { progress: Progress; since: number; 
 }
 
 function count(value: number, total: number | null): string {
-  return total ? `${formatCount(value)} of ${formatCount(total)}` : formatCount(value);
+  return total ? t("%1 of %2", formatCount(value), formatCount(total)) : formatCount(value);
 }
 
 /** A text in a box as wide as its widest, so that nothing beside it moves. */
@@ -113,12 +118,12 @@ function ProgressBar({ progress, alive }: { progress: Progress; alive: boolean }
   const known = total_steps !== null && total_steps > 0;
   const share = status === "finished" ? 1 : known ? Math.min(1, step / total_steps) : null;
   const moving = share === null && alive && status === "running";
-  const steps = `step ${count(step, total_steps)}`;
+  const steps = t("step %1", count(step, total_steps));
   return (
     <div
       class="kw-progress"
       role="progressbar"
-      aria-label="Training progress"
+      aria-label={t("Training progress")}
       aria-valuemin={0}
       {...(known ? { "aria-valuemax": total_steps, "aria-valuenow": step } : {})}
       aria-valuetext={share === null ? steps : `${Math.floor(share * 100)} %, ${steps}`}

@@ -6,6 +6,7 @@ import type { ChartDrawer, DrawInput } from "../chart/drawer";
 import { MARGIN } from "../chart/figure";
 import type { Hover } from "../chart/hover";
 import { formatCount, formatDuration, formatValue } from "../format";
+import { t } from "../strings";
 import { useRedraw } from "./hooks";
 import { Swatch, type SwatchKind } from "./Legend";
 
@@ -55,15 +56,15 @@ function valuesAt({ curves, metricKind }: DrawInput, x: number) {
     const i = curve ? nearestPoint(curve, x) : -1;
     if (curve && i >= 0) rows.push({ kind, label, value: curve.y[i]! });
   };
-  add("batch", metricKind === "running" ? "running value" : "batch", curves.batchMean);
-  add("smoothed", "smoothed", curves.smoothed);
-  add("training", "training", curves.training);
-  add("validation", "validation", curves.validation);
+  add("batch", metricKind === "running" ? t("running value") : t("batch"), curves.batchMean);
+  add("smoothed", t("smoothed"), curves.smoothed);
+  add("training", t("training"), curves.training);
+  add("validation", t("validation"), curves.validation);
   return rows;
 }
 
 function formatX({ options }: DrawInput, x: number): string {
   if (options.xAxis === "time") return formatDuration(x);
-  if (options.xAxis === "epoch") return `epoch ${Math.max(0, x).toFixed(2)}`;
-  return `step ${formatCount(Math.max(0, Math.round(x)))}`;
+  if (options.xAxis === "epoch") return t("epoch %1", Math.max(0, x).toFixed(2));
+  return t("step %1", formatCount(Math.max(0, Math.round(x))));
 }

@@ -93,7 +93,7 @@ export function LearningRate(props: LearningRateProps) {
   return (
     <div class="kw-rate">
       <label>
-        <span>Learning rate</span>
+        <span>{t("Learning rate")}</span>
         <input
           ref={field}
           type="text"
@@ -102,10 +102,10 @@ export function LearningRate(props: LearningRateProps) {
           autocomplete="off"
           spellcheck={false}
           size={9}
-          aria-label="Learning rate"
+          aria-label={t("Learning rate")}
           aria-valuemin={0}
           {...(value !== null && Number.isFinite(value) ? { "aria-valuenow": Number(shown) } : {})}
-          aria-valuetext={shown || "unknown"}
+          aria-valuetext={shown || t("unknown")}
           aria-invalid={wrong}
           aria-busy={pending}
           aria-describedby={`${noteId} ${scheduleId}`}

@@ -1,5 +1,7 @@
 /** What the lines mean: one legend for all charts, naming only what is drawn. */
 
+import { t } from "../strings";
+
 export type SwatchKind = "batch" | "smoothed" | "training" | "validation" | "best" | "mark";
 
 /** A small picture of a line as the charts draw it: told apart by dash and marker too. */
@@ -39,15 +41,15 @@ export interface LegendProps {
 
 export function Legend(shown: LegendProps) {
   const items: [SwatchKind, string, boolean][] = [
-    ["batch", shown.running ? "batches (or running value)" : "batches", shown.batch],
-    ["smoothed", "batches, smoothed", shown.batch && shown.smoothed],
-    ["training", "training, per epoch", shown.training],
-    ["validation", "validation", shown.validation],
-    ["best", "best epoch", shown.best],
-    ["mark", "somebody acted", shown.marks],
+    ["batch", shown.running ? t("batches (or running value)") : t("batches"), shown.batch],
+    ["smoothed", t("batches, smoothed"), shown.batch && shown.smoothed],
+    ["training", t("training, per epoch"), shown.training],
+    ["validation", t("validation"), shown.validation],
+    ["best", t("best epoch"), shown.best],
+    ["mark", t("somebody acted"), shown.marks],
   ];
   return (
-    <ul class="kw-legend" aria-label="Legend">
+    <ul class="kw-legend" aria-label={t("Legend")}>
       {items.map(([kind, text, visible]) =>
         visible ? (
           <li key={kind}>

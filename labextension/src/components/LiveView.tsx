@@ -16,6 +16,7 @@ import {
 } from "../protocol";
 import { SavedTransport } from "../savedTransport";
 import { Session } from "../session";
+import { pageLanguage, t } from "../strings";
 import { Announcer } from "./Announcer";
 import { Charts } from "./Charts";
 import { ControlNotes, Controls, describeAsked } from "./Controls";
@@ -51,7 +52,8 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
   return (
     <section
       class={compact ? "kw-root kw-compact" : "kw-root"}
-      aria-label="Live training"
+      aria-label={t("Live training")}
+      lang={pageLanguage()}
       data-kw-theme={theme.theme}
       data-run={run?.run_id}
     >
@@ -78,7 +80,7 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
         </>
       ) : (
         <p class="kw-waiting">
-          {session.interactive ? "Waiting for the kernel…" : "The saved run cannot be read."}
+          {session.interactive ? t("Waiting for the kernel…") : t("The saved run cannot be read.")}
         </p>
       )}
     </section>
@@ -170,7 +172,9 @@ function RunView(props: RunViewProps) {
         />
       )}
       {failed ? (
-        <p class="kw-waiting">The charts could not be loaded; the table has the same numbers.</p>
+        <p class="kw-waiting">
+          {t("The charts could not be loaded; the table has the same numbers.")}
+        </p>
       ) : (
         <Charts
           store={store}

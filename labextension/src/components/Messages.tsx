@@ -1,8 +1,7 @@
 /** Sentences for the user about the run: why it ended, and what the kernel wants to be known. */
 
 import type { Progress } from "../protocol";
-
-const UNFINISHED = "Saved while the training ran; its end is not known here.";
+import { t } from "../strings";
 
 interface MessagesProps {
   progress: Progress;
@@ -14,16 +13,18 @@ interface MessagesProps {
 
 export function Messages({ progress, lost, unfinished }: MessagesProps) {
   const { status, notices } = progress;
-  const detail = progress.detail || (unfinished ? UNFINISHED : "");
+  const ending = unfinished ? t("Saved while the training ran; its end is not known here.") : "";
+  const detail = progress.detail || ending;
   // While stopping, the detail stands beside the buttons.
   const showDetail = detail !== "" && status !== "stopping";
   if (!lost && !showDetail && notices.length === 0) return null;
   return (
-    <ul class="kw-messages" aria-label="Messages">
+    <ul class="kw-messages" aria-label={t("Messages")}>
       {lost && (
         <li data-level="warning">
-          The kernel is gone (restarted, or its connection was lost). This is the last that was
-          heard of the run.
+          {t(
+            "The kernel is gone (restarted, or its connection was lost). This is the last that was heard of the run.",
+          )}
         </li>
       )}
       {showDetail && <li data-level={status === "failed" ? "error" : "info"}>{detail}</li>}

@@ -3,6 +3,7 @@
 import { formatCount, formatValue } from "../format";
 import type { Split } from "../protocol";
 import type { RunStore } from "../store";
+import { t } from "../strings";
 
 interface Column {
   name: string;
@@ -16,11 +17,11 @@ export function MetricsTable({ store }: { store: RunStore }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
-    <div class="kw-table" tabIndex={0} role="group" aria-label="Metrics table">
-      <table aria-label="Metrics">
+    <div class="kw-table" tabIndex={0} role="group" aria-label={t("Metrics table")}>
+      <table aria-label={t("Metrics")}>
         <thead>
           <tr>
-            <th scope="col">epoch</th>
+            <th scope="col">{t("epoch")}</th>
             {columns.map(({ name }) => (
               <th key={name} scope="col">
                 {name}
@@ -47,7 +48,7 @@ export function MetricsTable({ store }: { store: RunStore }) {
           {rows.length === 0 && (
             <tr>
               <td class="kw-table-empty" colSpan={columns.length + 1}>
-                The first row comes at the end of the first epoch.
+                {t("The first row comes at the end of the first epoch.")}
               </td>
             </tr>
           )}
@@ -62,7 +63,7 @@ function Cell({ value, best }: { value: number; best: boolean }) {
   return (
     <td
       class={best ? "kw-best-cell" : broken ? "kw-error" : undefined}
-      title={best ? "best" : undefined}
+      title={best ? t("best") : undefined}
     >
       {formatValue(value)}
     </td>

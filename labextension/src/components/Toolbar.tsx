@@ -3,6 +3,7 @@
 import type { ChartOptions } from "../chart/curves";
 import { X_AXES } from "../protocol";
 import { t } from "../strings";
+import { axisWord } from "../words";
 import { useUniqueId } from "./hooks";
 
 interface ToolbarProps {
@@ -17,7 +18,7 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
   const group = useUniqueId("axis");
   return (
     <div class="kw-toolbar" data-lm-suppress-shortcuts="true">
-      <div class="kw-axis" role="radiogroup" aria-label="X axis">
+      <div class="kw-axis" role="radiogroup" aria-label={t("X axis")}>
         {X_AXES.map((axis) => (
           <label key={axis} class="kw-segment">
             <input
@@ -27,24 +28,24 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
               checked={options.xAxis === axis}
               onChange={() => onOptions({ xAxis: axis })}
             />
-            <span>{axis}</span>
+            <span>{axisWord(axis)}</span>
           </label>
         ))}
       </div>
       <label class="kw-smoothing">
-        <span>Smoothing</span>
+        <span>{t("Smoothing")}</span>
         <input
           type="range"
           min={0}
           max={0.99}
           step={0.01}
-          aria-label="Smoothing"
-          aria-valuetext={options.smoothing ? options.smoothing.toFixed(2) : "off"}
+          aria-label={t("Smoothing")}
+          aria-valuetext={options.smoothing ? options.smoothing.toFixed(2) : t("off")}
           value={options.smoothing}
           onInput={(event) => onOptions({ smoothing: Number(event.currentTarget.value) })}
         />
         <span class="kw-smoothing-value" aria-hidden="true">
-          {options.smoothing ? options.smoothing.toFixed(2) : "off"}
+          {options.smoothing ? options.smoothing.toFixed(2) : t("off")}
         </span>
       </label>
       <div class="kw-toggles">
@@ -54,7 +55,7 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
           aria-pressed={options.logScale}
           onClick={() => onOptions({ logScale: !options.logScale })}
         >
-          Log scale
+          {t("Log scale")}
         </button>
         <button
           type="button"
@@ -63,7 +64,7 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
           aria-expanded={table}
           onClick={() => onTable(!table)}
         >
-          Table
+          {t("Table")}
         </button>
         <button type="button" class="kw-toggle" onClick={onSavePicture}>
           {t("Save picture")}

@@ -10,6 +10,7 @@ import { fitYRange, fullXRange, type Range, timeUnit } from "../chart/ranges";
 import type { Plotly } from "../plotly";
 import type { MetricInfo } from "../protocol";
 import type { RunStore } from "../store";
+import { axisWord } from "../words";
 import { xAtPixel } from "./HoverLayer";
 
 /** What all charts of a view have in common. */
@@ -127,7 +128,7 @@ export function drawInput(
   const unit =
     options.xAxis === "time"
       ? timeUnit(fullXRange(store, "time")[1])
-      : { name: options.xAxis, seconds: 1 };
+      : { name: axisWord(options.xAxis), seconds: 1 };
   return {
     name: metric.name,
     metricKind: metric.kind,

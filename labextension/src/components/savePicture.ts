@@ -3,6 +3,7 @@
 import { buildFigure, MARGIN } from "../chart/figure";
 import type { Plotly } from "../plotly";
 import type { MetricInfo, RunInfo } from "../protocol";
+import { statusWord } from "../words";
 import { type ChartContext, drawInput } from "./drawnChart";
 
 const WIDTH = 640;
@@ -34,7 +35,7 @@ export async function savePicture(
   pen.fillStyle = theme.ink;
   const { progress } = context.store;
   pen.font = `600 16px ${theme.font}`;
-  pen.fillText(`${run.model_name} · ${progress?.status ?? ""}`, PADDING, 30);
+  pen.fillText(`${run.model_name} · ${progress ? statusWord(progress.status) : ""}`, PADDING, 30);
   for (const [i, metric] of metrics.entries()) {
     const x = PADDING + (i % columns) * (WIDTH + PADDING);
     const y = HEADER + Math.floor(i / columns) * (HEIGHT + TITLE + PADDING);

@@ -11,6 +11,7 @@ import { mountSaved } from "../builder/components/mountSaved";
 import { type MimeBundle, SAVE_BUNDLE } from "../builder/events";
 import { BUILDER_MIME_TYPE } from "../builder/protocol";
 import { parseSaved } from "../builder/saved";
+import { t } from "../strings";
 import { loadPlotly } from "./plotly";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
@@ -71,7 +72,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     try {
       this.unmount = mountSaved(this.table.node, parseSaved(data), loadPlotly);
     } catch (error) {
-      this.table.node.textContent = `The saved model cannot be read. ${error}`;
+      this.table.node.textContent = t("The saved model cannot be read. %1", String(error));
     }
   }
 

@@ -3,6 +3,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { ITranslator } from "@jupyterlab/translation";
+import { setTranslator } from "../strings";
 import { builderRendererFactory } from "./builderRenderer";
 import { listenForCode } from "./insertCell";
 import { Channels } from "./kernel/channels";
@@ -22,12 +24,18 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
   autoStart: true,
   provides: IChannels,
   requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker],
+  optional: [INotebookTracker, ITranslator],
   activate: (
     _app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     tracker: INotebookTracker | null,
+    translator: ITranslator | null,
   ) => {
+    // Here, since the other plugins wait for this one and find their words there.
+    if (translator) {
+      const words = translator.load("kwidgets");
+      setTranslator((text, ...values) => words.__(text, ...values), translator.languageCode);
+    }
     const channels = new Channels();
     rendermime.addFactory(liveRendererFactory(null), RANK_WITHOUT_KERNEL);
     rendermime.addFactory(summaryRendererFactory(null), RANK_WITHOUT_KERNEL);
@@ -46,11 +54,12 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
   id: "kwidgets:builder",
   description: "Draws the Sequential builders that are saved in notebooks, and puts code in cells.",
   autoStart: true,
-  requires: [IRenderMimeRegistry],
+  requires: [IRenderMimeRegistry, IChannels],
   optional: [INotebookTracker],
   activate: (
     _app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
+    _channels: Channels,
     tracker: INotebookTracker | null,
   ) => {
     rendermime.addFactory(builderRendererFactory(null), RANK);

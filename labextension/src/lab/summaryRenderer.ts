@@ -6,6 +6,7 @@ import { mountModel } from "../models/components/mountModels";
 import { parseSaved } from "../models/parse";
 import { type RequestKind, SUMMARY_MIME_TYPE } from "../models/protocol";
 import { SummaryStore } from "../models/store";
+import { t } from "../strings";
 import { followChannel } from "./kernel/follow";
 import { ChannelRequests } from "./kernel/requests";
 import type { LiveHome } from "./liveRenderer";
@@ -33,7 +34,7 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
       signal.addEventListener("abort", mountModel(this.node, store));
     } catch (error) {
       console.warn("kwidgets:", error);
-      this.node.textContent = `The saved summary cannot be read. ${error}`;
+      this.node.textContent = t("The saved summary cannot be read. %1", String(error));
     }
   }
 
@@ -64,7 +65,7 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
     return {
       request: (kind: RequestKind, payload: object) =>
         requests?.request(kind, payload) ??
-        Promise.reject(new Error("There is no kernel here: the saved summary is all there is.")),
+        Promise.reject(new Error(t("There is no kernel here: the saved summary is all there is."))),
     };
   }
 }

@@ -6,12 +6,16 @@
  */
 
 import { once } from "../once";
-import type { BuilderModule, RenderProps, WidgetModel } from "./builderModel";
+import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderModel";
+
+function library(model: WidgetModel): Promise<BackboneModel> {
+  const reference = String(model.get("library")).replace("IPY_MODEL_", "");
+  return model.widget_manager.get_model(reference);
+}
 
 function load(model: WidgetModel): Promise<BuilderModule> {
   return once(`builder@${model.get("library_version")}`, async () => {
-    const reference = String(model.get("library")).replace("IPY_MODEL_", "");
-    const packed = (await model.widget_manager.get_model(reference)).get("builder");
+    const packed = (await library(model)).get("builder");
     const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
     const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
@@ -26,7 +30,7 @@ function load(model: WidgetModel): Promise<BuilderModule> {
 export default {
   async render(props: RenderProps): Promise<(() => void) | undefined> {
     try {
-      return (await load(props.model)).draw(props);
+      return (await load(props.model)).draw(props, await library(props.model));
     } catch (error) {
       console.error(error);
       props.el.textContent = `The builder could not be loaded. The model is still there. (${error})`;

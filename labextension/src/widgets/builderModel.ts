@@ -26,6 +26,6 @@ export interface RenderProps {
 
 /** What the bundle `builder-view.js` exports. */
 export interface BuilderModule {
-  /** Draw a view; returns what takes it away again. */
-  draw(props: RenderProps): () => void;
+  /** Draw a view, in the words that the library carries; returns what takes it away again. */
+  draw(props: RenderProps, library: BackboneModel): () => void;
 }

@@ -2,15 +2,25 @@
 
 import { mountBuilder } from "../builder/components/mount";
 import { BuilderSession } from "../builder/session";
+import { setMessages } from "../strings";
 import type { BuilderModule } from "./builderModel";
 import { BuilderModelTransport } from "./builderTransport";
 
 export { mountBuilder };
 
-export const draw: BuilderModule["draw"] = ({ model, el, signal, host }) => {
+export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, library) => {
+  setMessages(library.get("messages"));
   const lifetime = new AbortController();
   const session = new BuilderSession(new BuilderModelTransport(model), lifetime.signal);
-  const unmount = mountBuilder(el, session, host ?? null);
+  let unmount = mountBuilder(el, session, host ?? null);
+  // A page may tell its language only after the builder is drawn.
+  const translate = () => {
+    setMessages(library.get("messages"));
+    unmount();
+    unmount = mountBuilder(el, session, host ?? null);
+  };
+  library.on("change:messages", translate);
+  lifetime.signal.addEventListener("abort", () => library.off("change:messages", translate));
   const end = () => {
     if (lifetime.signal.aborted) return;
     lifetime.abort();

@@ -18,7 +18,13 @@ export interface ChannelReceiver {
 
 /** What the bundle `view.js` exports. */
 export interface ViewModule {
-  open(channel: Channel, loadPlotly: () => Promise<unknown>, signal: AbortSignal): OpenView;
+  /** @param messages the catalogue of the kernel's language; null for English */
+  open(
+    channel: Channel,
+    loadPlotly: () => Promise<unknown>,
+    signal: AbortSignal,
+    messages: unknown,
+  ): OpenView;
 }
 
 export interface OpenView {

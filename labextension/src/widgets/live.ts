@@ -15,7 +15,7 @@ interface Model {
   get(name: string): unknown;
   send(content: object): void;
   on(event: string, listener: (...args: never[]) => void): void;
-  widget_manager: { get_model(id: string): Promise<{ get(name: string): DataView }> };
+  widget_manager: { get_model(id: string): Promise<{ get(name: string): unknown }> };
 }
 
 interface Entry {
@@ -41,10 +41,14 @@ async function withLibrary(model: Model): Promise<void> {
   });
 }
 
+function library(model: Model): Promise<{ get(name: string): unknown }> {
+  const reference = String(model.get("library")).replace("IPY_MODEL_", "");
+  return model.widget_manager.get_model(reference);
+}
+
 function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T> {
   return once(key, async () => {
-    const reference = String(model.get("library")).replace("IPY_MODEL_", "");
-    const packed = (await model.widget_manager.get_model(reference)).get(name);
+    const packed = (await library(model)).get(name);
     const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
     const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
@@ -59,7 +63,10 @@ function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T>
 function openView(model: Model, entry: Entry): Promise<OpenView> {
   entry.view ??= withLibrary(model)
     .then(() => load<ViewModule>(model, "view", `view@${model.get("library_version")}`))
-    .then((view) => view.open(entry.channel, () => loadPlotly(model), entry.signal));
+    .then(async (view) => {
+      const messages = (await library(model)).get("messages");
+      return view.open(entry.channel, () => loadPlotly(model), entry.signal, messages);
+    });
   entry.view.catch(() => {
     entry.view = undefined;
   });

@@ -3,6 +3,7 @@
 import { mount } from "../components/mount";
 import type { Plotly } from "../plotly";
 import { Session } from "../session";
+import { setMessages } from "../strings";
 import type { Channel, OpenView } from "./channel";
 import { ModelTransport } from "./transport";
 
@@ -13,7 +14,9 @@ export function open(
   channel: Channel,
   loadPlotly: () => Promise<unknown>,
   signal: AbortSignal,
+  messages: unknown,
 ): OpenView {
+  setMessages(messages);
   const session = new Session(new ModelTransport(channel), signal);
   return {
     mount: (element) => mount(element, session, loadPlotly as () => Promise<Plotly>),

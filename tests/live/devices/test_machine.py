@@ -8,7 +8,7 @@ import pynvml as real
 import pytest
 
 from kwidgets.live.devices import machine
-from kwidgets.live.devices.machine import NOT_GIVEN, RESTART, MachineGPU, find_machine_gpu
+from kwidgets.live.devices.machine import MachineGPU, find_machine_gpu, not_given, restart
 
 OPEN_MODULE = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  560.35.03  Release Build\n"
 CLOSED_MODULE = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 2023\n"
@@ -69,14 +69,14 @@ def test_proc_tells_model_and_driver(proc, version, release):
 
 def test_a_container_without_the_device_was_started_without_it(proc):
     (proc / "dev" / "nvidia0").unlink()
-    assert find_machine_gpu().fault == NOT_GIVEN
+    assert find_machine_gpu().fault == not_given()
 
 
 def test_a_driver_updated_under_way_wants_a_restart(nvml, proc):
     nvml.failing["nvmlInit"] = real.NVML_ERROR_LIB_RM_VERSION_MISMATCH
-    assert find_machine_gpu().fault == RESTART
+    assert find_machine_gpu().fault == restart()
     (proc / "dev" / "nvidia0").unlink()
-    assert find_machine_gpu().fault == NOT_GIVEN, "the lesser fault would not help"
+    assert find_machine_gpu().fault == not_given(), "the lesser fault would not help"
 
 
 def test_nvidia_smi_is_asked_last(no_library, monkeypatch):

@@ -8,7 +8,7 @@ import keras
 import pytest
 
 from kwidgets.live.devices import unseen, unseen_jax, unseen_tensorflow
-from kwidgets.live.devices.machine import NOT_GIVEN, MachineGPU
+from kwidgets.live.devices.machine import MachineGPU, not_given
 from kwidgets.live.devices.packages import has_extra, offers_extra
 from kwidgets.live.devices.unseen import unseen_gpu
 
@@ -110,8 +110,8 @@ def test_a_machine_without_a_gpu(tensorflow, machine):
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_what_no_package_mends_stands_in_its_place(backend, machine, request):
     request.getfixturevalue(backend)
-    machine.gpu = MachineGPU("NVIDIA T4", fault=NOT_GIVEN)
-    assert unseen_gpu().endswith(f"trains on the CPU. {NOT_GIVEN}")
+    machine.gpu = MachineGPU("NVIDIA T4", fault=not_given())
+    assert unseen_gpu().endswith(f"trains on the CPU. {not_given()}")
 
 
 @pytest.mark.parametrize(("backend", "name"), [("tensorflow", "TensorFlow"), ("jax", "JAX")])

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../components/hooks";
+import { t } from "../../strings";
 import { parseOptions } from "../parse";
 import type { Edit, Placement, SearchOption } from "../protocol";
 import { useTools } from "./context";
@@ -11,7 +12,7 @@ const SEARCH_DELAY_MS = 60;
 interface AddLayerProps {
   /** Where the next layer goes; asked when it is sent. */
   place: () => Placement;
-  /** The same in words. */
+  /** What adding there does, in words. */
   where: string;
   onAdded: (uid: string) => void;
 }
@@ -73,12 +74,12 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
         return;
       }
       const { uid } = reply.result;
-      say(reply.message || `Added ${"class_name" in what ? titleOf(what) : what.text}`);
+      say(reply.message || t("Added %1", "class_name" in what ? titleOf(what) : what.text));
       if (typeof uid === "string") onAdded(uid);
     });
   };
   const titleOf = (what: Pick<SearchOption, "class_name">) =>
-    offer.options.find((option) => option.class_name === what.class_name)?.title ?? "layer";
+    offer.options.find((option) => option.class_name === what.class_name)?.title ?? t("layer");
   const choose = ({ class_name, arguments: given }: SearchOption) =>
     add({ class_name, arguments: given });
 
@@ -122,7 +123,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
         type="text"
         class="kw-b-field-input kw-b-add-input"
         role="combobox"
-        aria-label="Add layer"
+        aria-label={t("Add layer")}
         aria-autocomplete="list"
         aria-expanded={expanded}
         aria-controls={`${id}-list`}
@@ -132,7 +133,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
         autocomplete="off"
         autocapitalize="off"
         spellcheck={false}
-        placeholder={'Add layer: try "dense 128 relu"'}
+        placeholder={t('Add layer: try "dense 128 relu"')}
         data-unsaved={text !== ""}
         value={text}
         onInput={(event) => {
@@ -148,7 +149,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
         onKeyDown={onKeyDown}
       />
       <div id={`${id}-popup`} class="kw-b-popup" hidden={!expanded}>
-        <div ref={list} id={`${id}-list`} role="listbox" aria-label="Layers to add">
+        <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("Layers to add")}>
           {offer.options.map((option, i) => (
             // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus
             // biome-ignore lint/a11y/useKeyWithClickEvents: the field takes the keys
@@ -169,7 +170,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
           ))}
         </div>
         <p class="kw-b-popup-note">
-          <kbd>Enter</kbd> adds {where}
+          <kbd>Enter</kbd> {where}
         </p>
       </div>
       <div id={`${id}-message`} role="alert" class="kw-b-error">

@@ -1,6 +1,7 @@
 /** Common mistakes that the kernel found, each with what mends it. */
 
 import { useState } from "preact/hooks";
+import { t } from "../../strings";
 import type { Advice } from "../protocol";
 import { useTools } from "./context";
 import { Icon } from "./icons";
@@ -8,7 +9,9 @@ import { Icon } from "./icons";
 /** More than these at once would push the stack away. */
 const FEW = 3;
 
-const LEVELS = { error: "Error", warning: "Warning", tip: "Tip" } as const;
+function levelWord(level: Advice["level"]): string {
+  return { error: t("Error:"), warning: t("Warning:"), tip: t("Tip:") }[level];
+}
 
 interface AdviceListProps {
   advice: readonly Advice[];
@@ -21,13 +24,13 @@ export function AdviceList({ advice, onTarget }: AdviceListProps) {
   if (advice.length === 0) return null;
   const shown = all || advice.length <= FEW + 1 ? advice : advice.slice(0, FEW);
   return (
-    <ul class="kw-b-advice" aria-label="Advice">
+    <ul class="kw-b-advice" aria-label={t("Advice")}>
       {shown.map(({ id, level, title, text, target, fix }) => (
         <li key={id} data-level={level}>
           <Icon name={level} />
           <div>
             <p class="kw-b-advice-title">
-              <span class="kw-unseen">{LEVELS[level]}: </span>
+              <span class="kw-unseen">{levelWord(level)} </span>
               {target ? (
                 <button type="button" class="kw-b-link" onClick={() => onTarget(target)}>
                   {title}
@@ -52,7 +55,7 @@ export function AdviceList({ advice, onTarget }: AdviceListProps) {
       {shown.length < advice.length && (
         <li class="kw-b-advice-more">
           <button type="button" class="kw-b-link" onClick={() => setAll(true)}>
-            Show {advice.length - shown.length} more
+            {t("Show %1 more", advice.length - shown.length)}
           </button>
         </li>
       )}

@@ -5,6 +5,7 @@
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { useTheme, useUniqueId } from "../../components/hooks";
+import { pageLanguage, t } from "../../strings";
 import type { State } from "../protocol";
 import type { BuilderSession } from "../session";
 import { CodeTab } from "./CodeTab";
@@ -56,7 +57,7 @@ export function Builder({ session, host }: BuilderProps) {
     const what = state?.history[action];
     if (what) {
       void tools.edit({ action }).then((reply) => {
-        if (reply.ok) say(`${action === "undo" ? "Undone" : "Done again"}: ${what}`);
+        if (reply.ok) say(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
       });
     }
   };
@@ -66,7 +67,8 @@ export function Builder({ session, host }: BuilderProps) {
       <section
         ref={region}
         class="kw-root kw-builder"
-        aria-label="Sequential builder"
+        aria-label={t("Sequential builder")}
+        lang={pageLanguage()}
         data-kw-theme={theme}
         data-lm-suppress-shortcuts="true"
         onKeyDown={(event) => onRegionKeyDown(event, history)}
@@ -78,7 +80,7 @@ export function Builder({ session, host }: BuilderProps) {
             <TabbedPanels state={state} host={host} />
           </>
         ) : (
-          <p class="kw-b-waiting">Waiting for the kernel…</p>
+          <p class="kw-b-waiting">{t("Waiting for the kernel…")}</p>
         )}
         <div class="kw-unseen" role="status" aria-live="polite">
           {status}
@@ -105,15 +107,19 @@ function Notices({ session, message, restore }: NoticesProps) {
       {!connected && (
         <div class="kw-b-notice kw-b-gone" data-level="warning">
           <p>
-            The kernel is gone, and this is the model as it was last. To keep it,{" "}
-            {restore ? "restore it in a cell below" : "copy the program from the Code tab"} before
-            you run this cell again, which starts anew.
+            {restore
+              ? t(
+                  "The kernel is gone, and this is the model as it was last. To keep it, restore it in a cell below before you run this cell again, which starts anew.",
+                )
+              : t(
+                  "The kernel is gone, and this is the model as it was last. To keep it, copy the program from the Code tab before you run this cell again, which starts anew.",
+                )}
           </p>
           {restore && <RestoreButton source={restore} />}
         </div>
       )}
       {connected && busy && (
-        <p class="kw-b-notice">The kernel is busy. What you did waits until it is free.</p>
+        <p class="kw-b-notice">{t("The kernel is busy. What you did waits until it is free.")}</p>
       )}
       <div role="alert">
         {message && (

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { formatCount } from "../../format";
+import { t } from "../../strings";
 import type { LayerState } from "../protocol";
 import { bytesText, shapeText } from "../values";
 import { Icon, IconButton } from "./icons";
@@ -35,14 +36,14 @@ export const Card = memo<CardProps>((props) => {
       tabIndex={inTabOrder ? 0 : -1}
     >
       <div class="kw-b-card">
-        <span class="kw-b-grip" title="Drag to move">
+        <span class="kw-b-grip" title={t("Drag to move")}>
           <Icon name="grip" />
         </span>
         {layer.children !== null && (
           <span class="kw-b-fold" data-open={open}>
             <IconButton
               icon="chevron"
-              label={open ? "Fold" : "Unfold"}
+              label={open ? t("Fold") : t("Unfold")}
               action="fold"
               expanded={open}
               tabIndex={-1}
@@ -61,7 +62,7 @@ export const Card = memo<CardProps>((props) => {
         {share > 0 && (
           <span
             class="kw-b-share"
-            title={`${share} % of the model's parameters`}
+            title={t("%1 % of the model's parameters", share)}
             style={{ width: `${share}%` }}
           />
         )}
@@ -77,7 +78,7 @@ function StatusIcon({ layer }: { layer: LayerState }) {
   if (status === "ok" || status === "off") {
     if (!layer.trained || status === "off") return null;
     return (
-      <span class="kw-b-trained" title="Holds trained weights">
+      <span class="kw-b-trained" title={t("Holds trained weights")}>
         <Icon name="trained" />
       </span>
     );
@@ -86,9 +87,10 @@ function StatusIcon({ layer }: { layer: LayerState }) {
 }
 
 function Facts({ layer }: { layer: LayerState }) {
-  if (layer.status === "off") return <div class="kw-b-facts">switched off</div>;
-  if (layer.status === "blocked") return <div class="kw-b-facts">waits for the error above</div>;
-  if (layer.status === "error") return <div class="kw-b-facts">does not work yet</div>;
+  if (layer.status === "off") return <div class="kw-b-facts">{t("switched off")}</div>;
+  if (layer.status === "blocked")
+    return <div class="kw-b-facts">{t("waits for the error above")}</div>;
+  if (layer.status === "error") return <div class="kw-b-facts">{t("does not work yet")}</div>;
   const { parameters, weight_bytes: bytes } = layer;
   return (
     <div class="kw-b-facts">
@@ -96,13 +98,17 @@ function Facts({ layer }: { layer: LayerState }) {
         title={
           layer.output_bytes === null
             ? undefined
-            : `Output: ${bytesText(layer.output_bytes)} for one sample, ${layer.output_dtype}`
+            : t(
+                "Output: %1 for one sample, %2",
+                bytesText(layer.output_bytes),
+                String(layer.output_dtype),
+              )
         }
       >
         <span aria-hidden="true">→ </span>
-        {layer.output_shape ? shapeText(layer.output_shape) : "shape not known yet"}
+        {layer.output_shape ? shapeText(layer.output_shape) : t("shape not known yet")}
       </span>
-      {parameters ? <span>{formatCount(parameters)} params</span> : null}
+      {parameters ? <span>{t("%1 params", formatCount(parameters))}</span> : null}
       {bytes ? <span>{bytesText(bytes)}</span> : null}
     </div>
   );
@@ -114,35 +120,35 @@ function Actions({ layer, tabIndex }: { layer: LayerState; tabIndex: number }) {
     <div class="kw-b-actions">
       <IconButton
         icon="up"
-        label="Move up"
-        title="Move up (Alt+↑)"
+        label={t("Move up")}
+        title={t("Move up (Alt+↑)")}
         action="up"
         tabIndex={tabIndex}
       />
       <IconButton
         icon="down"
-        label="Move down"
-        title="Move down (Alt+↓)"
+        label={t("Move down")}
+        title={t("Move down (Alt+↓)")}
         action="down"
         tabIndex={tabIndex}
       />
       <IconButton
         icon="copy"
-        label="Duplicate"
-        title="Duplicate (Ctrl+D)"
+        label={t("Duplicate")}
+        title={t("Duplicate (Ctrl+D)")}
         action="duplicate"
         tabIndex={tabIndex}
       />
       <IconButton
         icon="off"
-        label={off ? "Switch off" : "Switch on"}
+        label={off ? t("Switch off") : t("Switch on")}
         action="toggle"
         tabIndex={tabIndex}
       />
       <IconButton
         icon="bin"
-        label="Delete"
-        title="Delete (Del)"
+        label={t("Delete")}
+        title={t("Delete (Del)")}
         action="remove"
         tabIndex={tabIndex}
       />
@@ -157,7 +163,7 @@ function ErrorText({ layer }: { layer: LayerState }) {
       <p>{text}</p>
       {detail && detail !== text && (
         <details>
-          <summary>What Keras says</summary>
+          <summary>{t("What Keras says")}</summary>
           <pre>{detail}</pre>
         </details>
       )}
@@ -169,12 +175,14 @@ function ErrorText({ layer }: { layer: LayerState }) {
 export function layerLabel(layer: LayerState): string {
   const parts = [layer.title];
   if (layer.summary) parts.push(layer.summary);
-  if (layer.status === "off") parts.push("switched off");
-  else if (layer.status === "blocked") parts.push("waits for the error above");
-  else if (layer.status === "error") parts.push(`error: ${layer.error?.text ?? ""}`);
+  if (layer.status === "off") parts.push(t("switched off"));
+  else if (layer.status === "blocked") parts.push(t("waits for the error above"));
+  else if (layer.status === "error") parts.push(t("error: %1", layer.error?.text ?? ""));
   else {
-    parts.push(layer.output_shape ? `output ${shapeText(layer.output_shape)}` : "shape not known");
-    if (layer.parameters !== null) parts.push(`${formatCount(layer.parameters)} parameters`);
+    parts.push(
+      layer.output_shape ? t("output %1", shapeText(layer.output_shape)) : t("shape not known"),
+    );
+    if (layer.parameters !== null) parts.push(t("%1 parameters", formatCount(layer.parameters)));
   }
   return parts.join(", ");
 }

@@ -1,11 +1,12 @@
 /** One of a few values: choices, activations, dtypes, and True/False/None. */
 
+import { t } from "../../strings";
 import type { Parameter, Value } from "../protocol";
 import { choiceText, equalValues } from "../values";
 import { useTools } from "./context";
 import type { ControlProps } from "./Field";
 import { useChanges } from "./Form";
-import { NOTHING, Select, type SelectOption } from "./Select";
+import { nothing, Select, type SelectOption } from "./Select";
 
 export function ChoiceField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit } = props;
@@ -48,11 +49,12 @@ export function offer(
   const options = choices.map((choice, i) => ({
     id: String(i),
     label:
-      choiceText(choice) +
-      (!required && equalValues(choice, parameter.default) ? " (default)" : ""),
+      !required && equalValues(choice, parameter.default)
+        ? t("%1 (default)", choiceText(choice))
+        : choiceText(choice),
   }));
   const held = value === undefined ? (required ? undefined : parameter.default) : value;
   const index = held === undefined ? -1 : choices.findIndex((choice) => equalValues(choice, held));
-  if (index < 0) options.unshift(NOTHING);
+  if (index < 0) options.unshift(nothing());
   return { choices, options, selected: index < 0 ? "" : String(index) };
 }

@@ -1,6 +1,7 @@
 /** The Code tab: the model as Python source, to copy or to put into a cell. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { t } from "../../strings";
 import { highlight } from "../highlight";
 import type { Code } from "../protocol";
 import { useTools } from "./context";
@@ -19,24 +20,24 @@ export function CodeTab({ code }: { code: Code }) {
   const copy = async () => {
     if (await copyText(code.source, source.current!)) {
       setCopied(true);
-      say("Copied");
-    } else complain("The browser does not allow copying; the code is selected: press Ctrl+C.");
+      say(t("Copied"));
+    } else complain(t("The browser does not allow copying; the code is selected: press Ctrl+C."));
   };
   return (
-    <section class="kw-b-code" aria-label="Code">
+    <section class="kw-b-code" aria-label={t("Code")}>
       <div class="kw-b-code-bar">
         <button type="button" class="kw-b-button" onClick={() => void copy()}>
           <Icon name={copied ? "trained" : "copy"} />
-          {copied ? "Copied" : "Copy"}
+          {copied ? t("Copied") : t("Copy")}
         </button>
         <InsertButton
-          label="Insert below"
+          label={t("Insert below")}
           source={code.source}
-          onInserted={() => say("Inserted below")}
+          onInserted={() => say(t("Inserted below"))}
         />
       </div>
       {code.notes.length > 0 && (
-        <ul class="kw-b-code-notes" aria-label="Notes on the code">
+        <ul class="kw-b-code-notes" aria-label={t("Notes on the code")}>
           {code.notes.map((note) => (
             <li key={note}>{note}</li>
           ))}

@@ -1,11 +1,12 @@
 /** A variable of the notebook: what a fit takes its data from. */
 
+import { t } from "../../strings";
 import type { DataState } from "../protocol";
 import { isVariable, pythonText } from "../values";
 import { useTools } from "./context";
 import type { ControlProps } from "./Field";
 import { useChanges } from "./Form";
-import { NOTHING, Select, type SelectOption } from "./Select";
+import { nothing, Select, type SelectOption } from "./Select";
 
 export function DataField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit } = props;
@@ -20,13 +21,13 @@ export function DataField(props: ControlProps) {
     selected = value.variable;
     if (!options.some((option) => option.id === selected)) {
       const known = data.some(({ name }) => name === selected);
-      options.push({ id: selected, label: known ? selected : `${selected} (not found)` });
+      options.push({ id: selected, label: known ? selected : t("%1 (not found)", selected) });
     }
   } else if (value !== undefined && value !== null) {
     selected = "value:";
     options.push({ id: selected, label: pythonText(value) });
   }
-  options.unshift(parameter.required ? NOTHING : { id: "", label: "None" });
+  options.unshift(parameter.required ? nothing() : { id: "", label: "None" });
   return (
     <Select
       id={id}

@@ -1,5 +1,6 @@
 /** What a builder without layers says: how to begin. */
 
+import { t } from "../../strings";
 import { useTools } from "./context";
 import { Icon } from "./icons";
 
@@ -9,7 +10,8 @@ export function EmptyStack({ undo }: { undo: string | null }) {
   return (
     <div class="kw-b-empty">
       <p>
-        <b>No layers yet.</b> Type one above, such as “dense 128 relu”, or start from a template:
+        <b>{t("No layers yet.")}</b>{" "}
+        {t("Type one above, such as “dense 128 relu”, or start from a template:")}
       </p>
       <div class="kw-b-templates">
         {catalog?.templates.map(({ name, title, summary }) => (
@@ -31,7 +33,7 @@ export function EmptyStack({ undo }: { undo: string | null }) {
           onClick={() => void edit({ action: "undo" })}
         >
           <Icon name="undo" />
-          Undo: {undo}
+          {t("Undo: %1", undo)}
         </button>
       )}
     </div>

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../components/hooks";
+import { t } from "../../strings";
 import type { Parameter, Path, Reply, Value } from "../protocol";
 import { pythonText } from "../values";
 import { CheckField } from "./CheckField";
@@ -57,8 +58,8 @@ export function Field({ parameter, path, value, error }: FieldProps) {
   const commit = async (change: () => Promise<Reply>) => {
     const reply = await change();
     // Another layer has been selected in the meantime.
-    if (!shown.current && !reply.ok) complain(`${name} was not changed. ${reply.message}`);
-    setRefusal(reply.ok ? "" : reply.message || "This cannot be.");
+    if (!shown.current && !reply.ok) complain(t("%1 was not changed. %2", name, reply.message));
+    setRefusal(reply.ok ? "" : reply.message || t("This cannot be."));
     return reply.ok;
   };
   const Control = controlFor(parameter);
@@ -66,11 +67,11 @@ export function Field({ parameter, path, value, error }: FieldProps) {
     <div class="kw-b-field" data-set={explicit && !required} data-kind={parameter.field}>
       <div class="kw-b-field-head">
         <label for={id}>{breakable(name)}</label>
-        {missing && <span class="kw-b-required">required</span>}
+        {missing && <span class="kw-b-required">{t("required")}</span>}
         {help && (
           <IconButton
             icon="info"
-            label={`About ${name}`}
+            label={t("About %1", name)}
             title={help}
             expanded={helpShown}
             controls={`${id}-help`}
@@ -80,8 +81,8 @@ export function Field({ parameter, path, value, error }: FieldProps) {
         {explicit && !required && (
           <IconButton
             icon="reset"
-            label={`Reset ${name}`}
-            title={`Back to the default, ${pythonText(parameter.default)}`}
+            label={t("Reset %1", name)}
+            title={t("Back to the default, %1", pythonText(parameter.default))}
             onClick={(event) => {
               // This button goes; the focus must not go with it.
               focusById(event.currentTarget as Element, id);

@@ -3,6 +3,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../components/hooks";
+import { t } from "../../strings";
 import { FIT, type RunState, type State } from "../protocol";
 import { AdviceList } from "./AdviceList";
 import { useTools } from "./context";
@@ -80,7 +81,7 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
     if (!reply.ok) {
       begun.current = false;
       setMessage(reply.message);
-    } else say(reply.message || "Training has begun");
+    } else say(reply.message || t("Training has begun"));
   };
   const reset = async () => {
     const reply = await session.request("reset", {});
@@ -90,7 +91,7 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
   const look = async () => {
     const reply = await session.request("refresh", {});
     const count = session.store.state?.data.length ?? 0;
-    say(reply.ok ? `Found ${count} variables to train on` : reply.message);
+    say(reply.ok ? t("Found %1 variables to train on", count) : reply.message);
   };
   return (
     <div class="kw-b-train">
@@ -102,19 +103,19 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
         onClick={() => void train()}
       >
         <Icon name="play" />
-        Train
+        {t("Train")}
       </button>
       <button type="button" class="kw-b-button" onClick={() => void look()}>
-        Look for data again
+        {t("Look for data again")}
       </button>
       {hasLearned && (
         <button
           type="button"
           class="kw-b-button"
-          title="Forget what was learned: the next training begins anew"
+          title={t("Forget what was learned: the next training begins anew")}
           onClick={() => void reset()}
         >
-          Fresh weights
+          {t("Fresh weights")}
         </button>
       )}
       <p id={reasonId} class="kw-b-reason">
@@ -122,7 +123,9 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
       </p>
       {noData && (
         <p class="kw-b-reason">
-          No arrays or datasets were found in the notebook. Make some in a cell, then look again.
+          {t(
+            "No arrays or datasets were found in the notebook. Make some in a cell, then look again.",
+          )}
         </p>
       )}
       <div role="alert" class="kw-b-error">
@@ -145,7 +148,9 @@ function LiveFrame({ id, host, begun }: LiveFrameProps) {
   useEffect(() => {
     if (!host) {
       setFailure(
-        "This notebook cannot draw one widget inside another; builder.run.live.figure shows the curves in a cell.",
+        t(
+          "This notebook cannot draw one widget inside another; builder.run.live.figure shows the curves in a cell.",
+        ),
       );
       return;
     }
@@ -161,7 +166,7 @@ function LiveFrame({ id, host, begun }: LiveFrameProps) {
       .catch((error) => {
         console.error(error);
         if (!lifetime.signal.aborted) {
-          setFailure(`The live view could not be drawn. Training goes on. (${error})`);
+          setFailure(t("The live view could not be drawn. Training goes on. (%1)", String(error)));
         }
       });
     return () => lifetime.abort();

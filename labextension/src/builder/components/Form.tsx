@@ -2,6 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext, useMemo, useState } from "preact/hooks";
+import { t } from "../../strings";
 import type { Edit, Parameter, Path, Reply, Value } from "../protocol";
 import { useTools } from "./context";
 import { Field } from "./Field";
@@ -43,7 +44,7 @@ export function Form({ parameters, values, errors, target }: FormProps) {
       reset: (path) => send({ action: "reset", target, path }),
     };
   }, [session, target, say]);
-  if (!parameters) return <p class="kw-b-hint">Loading what Keras offers…</p>;
+  if (!parameters) return <p class="kw-b-hint">{t("Loading what Keras offers…")}</p>;
   return (
     <ChangesContext.Provider value={changes}>
       <Fields parameters={parameters} values={values} errors={errors} path={ROOT} />
@@ -75,7 +76,7 @@ export function Fields({ parameters, values, errors, path }: FieldsProps) {
         error={errors[parameter.name] ?? ""}
       />
     ));
-  if (parameters.length === 0) return <p class="kw-b-hint">There is nothing to set.</p>;
+  if (parameters.length === 0) return <p class="kw-b-hint">{t("There is nothing to set.")}</p>;
   // Nothing is basic: then all is.
   if (basic.length === 0) return <div class="kw-b-fields">{draw(others)}</div>;
   return (
@@ -88,8 +89,8 @@ export function Fields({ parameters, values, errors, path }: FieldsProps) {
           onToggle={(event) => setMore(event.currentTarget.open)}
         >
           <summary>
-            More
-            {set > 0 && <span class="kw-b-more-count"> ({set} set)</span>}
+            {t("More")}
+            {set > 0 && <span class="kw-b-more-count"> {t("(%1 set)", set)}</span>}
           </summary>
           {(more || wrong) && <div class="kw-b-fields">{draw(others)}</div>}
         </details>

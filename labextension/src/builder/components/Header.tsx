@@ -1,6 +1,7 @@
 /** The model's name and totals, and undo and redo. */
 
 import { formatCount } from "../../format";
+import { t } from "../../strings";
 import type { State, Totals } from "../protocol";
 import { bytesText, shapeText } from "../values";
 import { IconButton } from "./icons";
@@ -19,15 +20,15 @@ export function Header({ state, onHistory }: HeaderProps) {
       <div class="kw-b-history">
         <IconButton
           icon="undo"
-          label="Undo"
-          title={undo ? `Undo: ${undo}` : "Nothing to undo"}
+          label={t("Undo")}
+          title={undo ? t("Undo: %1", undo) : t("Nothing to undo")}
           disabled={undo === null}
           onClick={() => onHistory("undo")}
         />
         <IconButton
           icon="redo"
-          label="Redo"
-          title={redo ? `Redo: ${redo}` : "Nothing to redo"}
+          label={t("Redo")}
+          title={redo ? t("Redo: %1", redo) : t("Nothing to redo")}
           disabled={redo === null}
           onClick={() => onHistory("redo")}
         />
@@ -37,18 +38,18 @@ export function Header({ state, onHistory }: HeaderProps) {
 }
 
 export function totalsText(totals: Totals, layers: number): string {
-  if (layers === 0) return "No layers yet";
+  if (layers === 0) return t("No layers yet");
   const parts = [
-    `${formatCount(totals.parameters)} parameters`,
+    t("%1 parameters", formatCount(totals.parameters)),
     bytesText(totals.weight_bytes),
     ...(totals.trainable === totals.parameters
       ? []
       : [
-          `${formatCount(totals.trainable)} trainable`,
-          `${formatCount(totals.parameters - totals.trainable)} not`,
+          t("%1 trainable", formatCount(totals.trainable)),
+          t("%1 not", formatCount(totals.parameters - totals.trainable)),
         ]),
   ];
-  if (totals.output_shape) parts.push(`output ${shapeText(totals.output_shape)}`);
-  if (!totals.complete) parts.push("as far as is known");
+  if (totals.output_shape) parts.push(t("output %1", shapeText(totals.output_shape)));
+  if (!totals.complete) parts.push(t("as far as is known"));
   return parts.join(" · ");
 }

@@ -1,5 +1,6 @@
 /** What goes into the model: the card before the list. */
 
+import { t } from "../../strings";
 import type { LayerState } from "../protocol";
 import { shapeText } from "../values";
 
@@ -14,7 +15,7 @@ export function InputCard({ input, selected, onSelect, onDown }: InputCardProps)
   const shape = input.output_shape;
   const text = shape
     ? [shapeText(shape), input.output_dtype].filter(Boolean).join(" ")
-    : "Input shape not set – set it, or let fit find it";
+    : t("Input shape not set – set it, or let fit find it");
   return (
     <>
       <button
@@ -22,7 +23,7 @@ export function InputCard({ input, selected, onSelect, onDown }: InputCardProps)
         class="kw-b-input-card"
         data-uid="input"
         data-status={input.status}
-        aria-label={`Input, ${text}`}
+        aria-label={[t("Input"), text].join(", ")}
         aria-current={selected ? "true" : undefined}
         onClick={() => onSelect("input")}
         onKeyDown={(event) => {
@@ -31,7 +32,7 @@ export function InputCard({ input, selected, onSelect, onDown }: InputCardProps)
           onDown();
         }}
       >
-        <span class="kw-b-title">Input</span>
+        <span class="kw-b-title">{t("Input")}</span>
         <span class="kw-b-summary">{text}</span>
       </button>
       {input.error && (

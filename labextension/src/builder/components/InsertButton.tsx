@@ -1,6 +1,7 @@
 /** A button that puts code into a cell below; none where the page has no cells. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../strings";
 import { ask, INSERT_CELL } from "../events";
 import { Icon } from "./icons";
 
@@ -41,8 +42,8 @@ export function InsertButton({ label, title, source, onInserted }: InsertButtonP
 export function RestoreButton({ source }: { source: string }) {
   return (
     <InsertButton
-      label="Restore in a cell below"
-      title="The layers and compile settings, as a builder; weights are not kept in a notebook"
+      label={t("Restore in a cell below")}
+      title={t("The layers and compile settings, as a builder; weights are not kept in a notebook")}
       source={source}
     />
   );

@@ -1,5 +1,6 @@
 /** The right pane: the form of the selected layer or of the input, or what to do to see one. */
 
+import { t } from "../../strings";
 import { INPUT, type State } from "../protocol";
 import { useTools } from "./context";
 import { Form } from "./Form";
@@ -14,13 +15,15 @@ export function LayerForm({ state, target }: LayerFormProps) {
   const { catalog } = useTools();
   const layer = target === INPUT ? state.input : target === null ? null : state.layers[target];
   if (!layer) {
-    return <p class="kw-b-hint">Select the input or a layer to see and set its arguments here.</p>;
+    return (
+      <p class="kw-b-hint">{t("Select the input or a layer to see and set its arguments here.")}</p>
+    );
   }
   const entry = catalog?.entries[layer.class_name];
   const blamed = layer.error?.parameter;
-  const title = target === INPUT ? "Input" : layer.title;
+  const title = target === INPUT ? t("Input") : layer.title;
   return (
-    <section class="kw-b-form-frame" aria-label={`Arguments of ${title}`}>
+    <section class="kw-b-form-frame" aria-label={t("Arguments of %1", title)}>
       <h3 class="kw-b-form-title">
         {title}
         {layer.name && <span class="kw-b-layer-name">“{layer.name}”</span>}
@@ -28,7 +31,9 @@ export function LayerForm({ state, target }: LayerFormProps) {
       {entry?.summary && <p class="kw-b-form-summary">{entry.summary}</p>}
       {layer.error && !blamed && <p class="kw-b-error">{layer.error.text}</p>}
       {catalog && !entry ? (
-        <p class="kw-b-hint">The arguments of this class are not known; it is kept as it is.</p>
+        <p class="kw-b-hint">
+          {t("The arguments of this class are not known; it is kept as it is.")}
+        </p>
       ) : (
         <Form
           parameters={entry?.parameters ?? null}

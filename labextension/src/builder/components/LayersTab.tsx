@@ -2,6 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { t } from "../../strings";
 import type { State } from "../protocol";
 import { placeToAdd } from "../stack";
 import { AddLayer } from "./AddLayer";
@@ -90,12 +91,12 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
   );
 }
 
-/** Where the next layer goes, in words. */
+/** Where adding puts the next layer, in words. */
 export function whereText(state: State, selected: string | null): string {
-  if (selected === "input") return "at the start";
+  if (selected === "input") return t("adds at the start");
   const layer = selected === null ? undefined : state.layers[selected];
-  if (!layer) return "at the end";
-  return layer.children ? `at the end of ${layer.title}` : `after ${layer.title}`;
+  if (!layer) return t("adds at the end");
+  return layer.children ? t("adds at the end of %1", layer.title) : t("adds after %1", layer.title);
 }
 
 /** What is selected elsewhere (advice, undo) must be on screen. */

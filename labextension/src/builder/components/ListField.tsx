@@ -1,5 +1,6 @@
 /** A list of objects (metrics, callbacks, losses): each can be set and removed, and one added. */
 
+import { t } from "../../strings";
 import type { Parameter, Value } from "../protocol";
 import { isObject } from "../values";
 import { useTools } from "./context";
@@ -27,7 +28,7 @@ export function ListField(props: ControlProps) {
     const offered = adding.valueOf(id);
     return offered === undefined || !items.some((held) => equalValues(held, offered));
   };
-  const prompt = { id: "", label: `Add to ${parameter.name}…` };
+  const prompt = { id: "", label: t("Add to %1…", parameter.name) };
   return (
     <div class="kw-b-objects">
       {items.length > 0 && (
@@ -50,7 +51,7 @@ export function ListField(props: ControlProps) {
                   />
                   <IconButton
                     icon="close"
-                    label={`Remove ${title}`}
+                    label={t("Remove %1", title)}
                     onClick={(event) => {
                       focusById(event.currentTarget as Element, id);
                       void replace(items.filter((_, at) => at !== i));
@@ -60,7 +61,7 @@ export function ListField(props: ControlProps) {
                 {isObject(held) && choices.entry && (
                   <ObjectArguments
                     name={title}
-                    title="Arguments"
+                    title={t("Arguments")}
                     parameters={choices.entry.parameters}
                     values={held.arguments}
                     path={[...path, i]}

@@ -1,6 +1,7 @@
 /** An object of the catalog, chosen by class, with a form of its own beneath. */
 
 import { useState } from "preact/hooks";
+import { t } from "../../strings";
 import type { Parameter, Value } from "../protocol";
 import { isObject } from "../values";
 import { useTools } from "./context";
@@ -34,7 +35,7 @@ export function ObjectField(props: ControlProps) {
       <div class="kw-b-object-row">
         {hasPlain && plain && <TextField {...props} />}
         <Select
-          {...(hasPlain && plain ? { label: `${parameter.name} given as` } : { id })}
+          {...(hasPlain && plain ? { label: t("%1 given as", parameter.name) } : { id })}
           options={choices.options}
           selected={plain ? PLAIN : choices.selected}
           describedBy={describedBy}
@@ -46,13 +47,13 @@ export function ObjectField(props: ControlProps) {
           <button
             type="button"
             class="kw-b-button kw-b-small"
-            aria-label={`Adjust ${parameter.name}`}
-            title={`Set the arguments of ${entry.name}`}
+            aria-label={t("Adjust %1", parameter.name)}
+            title={t("Set the arguments of %1", entry.name)}
             onClick={() =>
               void commit(() => changes.setValue(path, { class_name: entry.key, arguments: {} }))
             }
           >
-            Adjust
+            {t("Adjust")}
           </button>
         )}
       </div>
@@ -84,7 +85,7 @@ export function ObjectArguments({ name, title, parameters, values, path }: Objec
     <details class="kw-b-nested" open>
       <summary>{title}</summary>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would want a legend of its own */}
-      <div role="group" aria-label={`Arguments of ${name}`}>
+      <div role="group" aria-label={t("Arguments of %1", name)}>
         <Fields parameters={parameters} values={values} errors={NO_ERRORS} path={path} />
       </div>
     </details>

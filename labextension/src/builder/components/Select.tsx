@@ -1,5 +1,7 @@
 /** A native select over options with ids; it shows what holds, whatever was just chosen. */
 
+import { t } from "../../strings";
+
 export interface SelectOption {
   id: string;
   label: string;
@@ -60,4 +62,6 @@ export function Select(props: SelectProps) {
 }
 
 /** What is chosen where nothing has been; cannot be chosen again. */
-export const NOTHING: SelectOption = { id: "", label: "Choose…" };
+export function nothing(): SelectOption {
+  return { id: "", label: t("Choose…") };
+}

@@ -4,6 +4,7 @@
  */
 
 import { useMemo, useRef } from "preact/hooks";
+import { t } from "../../strings";
 import { dropPlace } from "../drop";
 import type { State } from "../protocol";
 import { isWithin, placeOf, visibleRows } from "../stack";
@@ -122,11 +123,11 @@ export function Stack(props: StackProps) {
           dragged={uid === drag.dragged}
         >
           {open && (
-            <ul class="kw-b-list" aria-label={`Inside ${layer.title}`} data-list={uid}>
+            <ul class="kw-b-list" aria-label={t("Inside %1", layer.title)} data-list={uid}>
               {draw(layer.children ?? [], uid)}
               {layer.children?.length === 0 && (
                 <li class="kw-b-list-empty" role="presentation">
-                  Empty. Select the block and add layers, or drag some here.
+                  {t("Empty. Select the block and add layers, or drag some here.")}
                 </li>
               )}
             </ul>
@@ -141,7 +142,7 @@ export function Stack(props: StackProps) {
       // biome-ignore lint/a11y/noRedundantRoles: Safari takes the role from a list without bullets
       role="list"
       class="kw-b-list"
-      aria-label="Layers"
+      aria-label={t("Layers")}
       data-list=""
       data-dragging={drag.dragged !== null}
       onClick={onClick}

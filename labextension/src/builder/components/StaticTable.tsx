@@ -9,6 +9,7 @@ import { mount } from "../../components/mount";
 import type { Plotly } from "../../plotly";
 import { SavedTransport } from "../../savedTransport";
 import { Session } from "../../session";
+import { pageLanguage, t } from "../../strings";
 import type { SavedModel } from "../saved";
 import { Source } from "./CodeTab";
 import { RestoreButton } from "./InsertButton";
@@ -21,14 +22,19 @@ interface StaticTableProps {
 export function StaticTable({ saved, loadPlotly }: StaticTableProps) {
   const { theme } = useTheme();
   return (
-    <section class="kw-root kw-builder kw-b-saved" aria-label={saved.title} data-kw-theme={theme}>
+    <section
+      class="kw-root kw-builder kw-b-saved"
+      aria-label={saved.title}
+      lang={pageLanguage()}
+      data-kw-theme={theme}
+    >
       <header class="kw-b-header">
         <h2 class="kw-b-name">{saved.title}</h2>
         <p class="kw-b-totals">{saved.totals}</p>
         {saved.restore && <RestoreButton source={saved.restore} />}
       </header>
       <div class="kw-b-table">
-        <table aria-label="Layers">
+        <table aria-label={t("Layers")}>
           <thead>
             <tr>
               {saved.columns.map((column) => (
@@ -54,7 +60,7 @@ export function StaticTable({ saved, loadPlotly }: StaticTableProps) {
             ))}
             {saved.rows.length === 0 && (
               <tr>
-                <td colSpan={saved.columns.length}>No layers</td>
+                <td colSpan={saved.columns.length}>{t("No layers")}</td>
               </tr>
             )}
           </tbody>
@@ -62,7 +68,7 @@ export function StaticTable({ saved, loadPlotly }: StaticTableProps) {
       </div>
       {saved.code && (
         <details class="kw-b-saved-code">
-          <summary>Code</summary>
+          <summary>{t("Code")}</summary>
           <pre class="kw-b-source">
             <Source text={saved.code} />
           </pre>

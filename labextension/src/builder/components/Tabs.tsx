@@ -1,6 +1,7 @@
 /** The four tabs, with arrow keys, and a mark where a form needs a look. */
 
 import type { ComponentChildren } from "preact";
+import { t } from "../../strings";
 import type { State } from "../protocol";
 
 export const TAB_NAMES = ["Layers", "Compile", "Fit", "Code"] as const;
@@ -26,7 +27,12 @@ export function Tabs({ id, state, tab, onTab }: TabsProps) {
     (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#${id}-${name}`)?.focus();
   };
   return (
-    <div class="kw-b-tabs" role="tablist" aria-label="Parts of the builder" onKeyDown={onKeyDown}>
+    <div
+      class="kw-b-tabs"
+      role="tablist"
+      aria-label={t("Parts of the builder")}
+      onKeyDown={onKeyDown}
+    >
       {TAB_NAMES.map((name) => {
         const count = countIssues(state, name);
         return (
@@ -36,14 +42,14 @@ export function Tabs({ id, state, tab, onTab }: TabsProps) {
             role="tab"
             id={`${id}-${name}`}
             class="kw-b-tab"
-            aria-label={name}
+            aria-label={tabWord(name)}
             aria-description={count ? issuesText(count) : undefined}
             aria-selected={name === tab}
             aria-controls={`${id}-${name}-panel`}
             tabIndex={name === tab ? 0 : -1}
             onClick={() => onTab(name)}
           >
-            {name}
+            {tabWord(name)}
             {count > 0 && (
               <span class="kw-b-badge" title={issuesText(count)}>
                 {count}
@@ -56,8 +62,12 @@ export function Tabs({ id, state, tab, onTab }: TabsProps) {
   );
 }
 
+function tabWord(name: TabName): string {
+  return { Layers: t("Layers"), Compile: t("Compile"), Fit: t("Fit"), Code: t("Code") }[name];
+}
+
 function issuesText(count: number): string {
-  return count === 1 ? "1 thing to look at" : `${count} things to look at`;
+  return count === 1 ? t("1 thing to look at") : t("%1 things to look at", count);
 }
 
 /** Errors, and advice other than mere tips; what is advised about an error counts once. */

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../components/hooks";
+import { t } from "../../strings";
 import { useTools } from "./context";
 
 export function TemplateMenu() {
@@ -48,9 +49,9 @@ export function TemplateMenu() {
         aria-controls={id}
         onClick={() => setOpen(!open)}
       >
-        Templates
+        {t("Templates")}
       </button>
-      <div id={id} class="kw-b-menu" role="menu" aria-label="Templates" hidden={!open}>
+      <div id={id} class="kw-b-menu" role="menu" aria-label={t("Templates")} hidden={!open}>
         {catalog.templates.map(({ name, title, summary }) => (
           <button
             key={name}
@@ -61,7 +62,7 @@ export function TemplateMenu() {
               setOpen(false);
               button()?.focus();
               void edit({ action: "template", name }).then(
-                (reply) => reply.ok && say(`Replaced by the template ${title}`),
+                (reply) => reply.ok && say(t("Replaced by the template %1", title)),
               );
             }}
           >

@@ -1,6 +1,7 @@
 /** A field to type in: sent on Enter and on leaving it; Escape takes back what was typed. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../strings";
 import { fieldText, isReference, pythonText } from "../values";
 import type { ControlProps } from "./Field";
 import { useChanges } from "./Form";
@@ -100,8 +101,8 @@ function pythonPlaceholder({ parameter, value }: ControlProps): string {
 }
 
 function hint(field: string): string {
-  if (field === "shape") return "such as 28, 28, 1";
-  return field === "int" ? "a whole number" : "";
+  if (field === "shape") return t("such as 28, 28, 1");
+  return field === "int" ? t("a whole number") : "";
 }
 
 function isFocused(element: HTMLElement | null): boolean {

@@ -1,9 +1,10 @@
 /** What may stand where an object is wanted, and which of it does: the options of a select. */
 
+import { t } from "../../strings";
 import { entryByName, sectionEntries } from "../catalog";
 import type { Catalog, Entry, Parameter, Value } from "../protocol";
 import { choiceText, className, equalValues, isObject, pythonText } from "../values";
-import { NOTHING, type SelectOption } from "./Select";
+import { nothing, type SelectOption } from "./Select";
 
 export interface ObjectChoices {
   options: SelectOption[];
@@ -42,22 +43,24 @@ export function objectChoices(
     return named ? `class:${named.key}` : `value:${JSON.stringify(wanted)}`;
   };
   const byDefault = idOf(parameter.default);
-  const mark = (id: string) => (!required && id === byDefault ? " (default)" : "");
+  const mark = (id: string, label: string) =>
+    !required && id === byDefault ? t("%1 (default)", label) : label;
 
-  if (plainToo) add(PLAIN, field === "float" || field === "int" ? "a number" : "a value", null);
+  if (plainToo)
+    add(PLAIN, field === "float" || field === "int" ? t("a number") : t("a value"), null);
   if (nullable || (byDefault === "none:" && !required)) {
-    if (!plainToo) add("none:", `None${mark("none:")}`, null);
+    if (!plainToo) add("none:", mark("none:", "None"), null);
   }
   for (const choice of parameter.choices ?? []) {
     const id = idOf(choice);
-    if (!byId.has(id)) add(id, choiceText(choice) + mark(id), choice);
+    if (!byId.has(id)) add(id, mark(id, choiceText(choice)), choice);
   }
   for (const entry of entries) {
     const id = `class:${entry.key}`;
     if (entry.unusable || byId.has(id)) continue;
     add(
       id,
-      entry.name + mark(id),
+      mark(id, entry.name),
       { class_name: entry.key, arguments: {} },
       groupOf(entry, entries),
     );
@@ -69,9 +72,9 @@ export function objectChoices(
   if (held !== undefined && !byId.has(selected)) {
     const label = isObject(held) ? className(held.class_name) : ownText(held);
     byId.set(selected, held);
-    options.unshift({ id: selected, label: label + mark(selected) });
+    options.unshift({ id: selected, label: mark(selected, label) });
   }
-  if (!byId.has(selected)) options.unshift(NOTHING);
+  if (!byId.has(selected)) options.unshift(nothing());
   const key = selected.startsWith("class:") ? selected.slice("class:".length) : "";
   return {
     options,

@@ -2,6 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { t } from "../../strings";
 import type { Reply, State } from "../protocol";
 import { childrenOf, neighbourOf, type Place, placeOf, step } from "../stack";
 import { useTools } from "./context";
@@ -32,7 +33,7 @@ export function useLayerActions(
   const focus = useFocusRequest(pane);
   return useMemo(() => {
     const current = () => now.current!;
-    const title = (uid: string) => current().state.layers[uid]?.title ?? "Layer";
+    const title = (uid: string) => current().state.layers[uid]?.title ?? t("Layer");
     const perform = async (
       edit: () => Promise<Reply>,
       done: (reply: Reply) => { text: string; uid: string | null },
@@ -51,7 +52,7 @@ export function useLayerActions(
           const { state } = current();
           const at = placeOf(state, uid) ?? place;
           const count = childrenOf(state, at.parent).length;
-          return { uid, text: `${title(uid)} moved to place ${at.index + 1} of ${count}` };
+          return { uid, text: t("%1 moved to place %2 of %3", title(uid), at.index + 1, count) };
         },
       );
     const actions: Record<ActionName, (uid: string) => void> = {
@@ -69,7 +70,7 @@ export function useLayerActions(
           (reply) => {
             const copy = reply.result.uid;
             return {
-              text: `${title(uid)} duplicated`,
+              text: t("%1 duplicated", title(uid)),
               uid: typeof copy === "string" ? copy : uid,
             };
           },
@@ -79,14 +80,20 @@ export function useLayerActions(
         const enabled = !current().state.layers[uid]?.enabled;
         void perform(
           () => latest.current.edit({ action: "enable", uid, enabled }),
-          () => ({ uid, text: `${title(uid)} switched ${enabled ? "on" : "off"}` }),
+          () => {
+            const name = title(uid);
+            return {
+              uid,
+              text: enabled ? t("%1 switched on", name) : t("%1 switched off", name),
+            };
+          },
         );
       },
       remove: (uid) => {
         const [name, next] = [title(uid), neighbourOf(current().state, uid)];
         void perform(
           () => latest.current.edit({ action: "remove", uid }),
-          () => ({ uid: next, text: `${name} deleted` }),
+          () => ({ uid: next, text: t("%1 deleted", name) }),
         );
       },
     };

@@ -5,7 +5,8 @@
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { Fields, ProtocolError } from "../../fields";
-import { CHANNEL, PROTOCOL_VERSION } from "../../protocol";
+import { CHANNEL, type Hello, PROTOCOL_VERSION } from "../../protocol";
+import { pageLanguage, t } from "../../strings";
 import { findSubshell, hasComm, sendToComm } from "./subshell";
 
 /** The kernel forgets a page that it has not heard for five times as long. */
@@ -136,11 +137,16 @@ export class KernelChannel {
 
   private hello(): void {
     this.greeted = true;
-    this.send({ kind: "hello", payload: {} });
+    this.greet();
   }
 
   private stillHere(): void {
-    if (this.state.is === "open") this.send({ kind: "hello", payload: {} });
+    if (this.state.is === "open") this.greet();
+  }
+
+  private greet(): void {
+    const payload: Hello = { language: pageLanguage() };
+    this.send({ kind: "hello", payload });
   }
 
   private onConnection(kernel: Kernel.IKernelConnection): void {
@@ -220,8 +226,10 @@ export class KernelChannel {
 function otherVersion(version: unknown): string {
   const newer = typeof version === "number" && version > PROTOCOL_VERSION;
   return newer
-    ? "The kernel's kwidgets is newer than this page's. Upgrade kwidgets where JupyterLab runs " +
-        "(pip install --upgrade kwidgets) and reload the page."
-    : "The kernel's kwidgets is older than this page's. Upgrade it in the kernel " +
-        "(%pip install --upgrade kwidgets) and restart the kernel.";
+    ? t(
+        "The kernel's kwidgets is newer than this page's. Upgrade kwidgets where JupyterLab runs (pip install --upgrade kwidgets) and reload the page.",
+      )
+    : t(
+        "The kernel's kwidgets is older than this page's. Upgrade it in the kernel (%pip install --upgrade kwidgets) and restart the kernel.",
+      );
 }

@@ -6,7 +6,8 @@ import { LiveView } from "../../components/LiveView";
 import { ModelsView } from "../../models/components/ModelsView";
 import { useChanges } from "../../models/components/useChanges";
 import { isActive } from "../../models/runs";
-import { t } from "../../strings";
+import { pageLanguage, t } from "../../strings";
+import { statusWord } from "../../words";
 import { loadPlotly } from "../plotly";
 import { Face, type FaceActions } from "./Faces";
 import type { Follower } from "./follower";
@@ -23,7 +24,7 @@ export function PanelView({ follower, actions }: { follower: Follower; actions: 
   }, [follower]);
   const { situation, notebook } = follower;
   return (
-    <div class="kw-root kw-panel" data-kw-theme={theme}>
+    <div class="kw-root kw-panel" lang={pageLanguage()} data-kw-theme={theme}>
       <header class="kw-panel-header">
         <h2>{t("Keras models")}</h2>
         <span title={t("The notebook in front")}>{notebook}</span>
@@ -54,7 +55,9 @@ function Open({ models, actions }: { models: KernelModels; actions: FaceActions 
       ))}
       {ended && (
         <details class="kw-last-run" key={ended.run_id}>
-          <summary>{t("Last training: %1, %2", ended.model_name, ended.status)}</summary>
+          <summary>
+            {t("Last training: %1, %2", ended.model_name, statusWord(ended.status))}
+          </summary>
           <LiveView session={models.session(ended.run_id)} loadPlotly={loadPlotly} compact />
         </details>
       )}

@@ -3,6 +3,7 @@
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { Kernel } from "@jupyterlab/services";
+import { t } from "../../strings";
 import type { KernelChannel } from "../kernel/channel";
 import type { Channels } from "../kernel/channels";
 import { followChannel } from "../kernel/follow";
@@ -69,7 +70,9 @@ export class Follower {
           missing ? { is: "not-installed" } : { is: "failed", message: `${ename}: ${evalue}` },
         );
       } else if (this.situation.is === "absent") {
-        const message = "It was loaded, but does not answer: it needs ipykernel, or to be newer.";
+        const message = t(
+          "It was loaded, but does not answer: it needs ipykernel, or to be newer.",
+        );
         this.setLoading({ is: "failed", message });
       }
     } catch (error) {

@@ -9,10 +9,9 @@ import { ICommandPalette } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
-import { ITranslator } from "@jupyterlab/translation";
 import { Signal } from "@lumino/signaling";
 import { isActive } from "../../models/runs";
-import { setTranslator, t } from "../../strings";
+import { t } from "../../strings";
 import { insertBelow } from "../insertCell";
 import type { Channels } from "../kernel/channels";
 import { IChannels } from "../tokens";
@@ -35,7 +34,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   description: "A side panel with the Keras models of the kernel, and the training that runs.",
   autoStart: true,
   requires: [INotebookTracker, IChannels],
-  optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry, IStatusBar, ITranslator],
+  optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry, IStatusBar],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -44,12 +43,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null,
     statusBar: IStatusBar | null,
-    translator: ITranslator | null,
   ) => {
-    if (translator) {
-      const words = translator.load("kwidgets");
-      setTranslator((text, ...values) => words.__(text, ...values));
-    }
     const follower = new Follower(tracker, channels);
     const show = () => app.shell.activateById(PANEL_ID);
     const panel = new ModelsPanel(follower, {

@@ -6,6 +6,7 @@ import { formatCount, formatValue } from "../../format";
 import { isActive } from "../../models/runs";
 import type { Session } from "../../session";
 import { t } from "../../strings";
+import { statusWord } from "../../words";
 import type { Follower } from "./follower";
 
 export class TrainingStatus extends Widget {
@@ -62,7 +63,7 @@ export class TrainingStatus extends Widget {
       formatCount(Math.max(1, progress.epoch)),
       formatCount(run.epochs),
     );
-    const parts = [`Keras: ${progress.status}`, epoch];
+    const parts = [`Keras: ${statusWord(progress.status)}`, epoch];
     if (metric && value !== null) parts.push(`${metric.name} ${formatValue(value)}`);
     this.button.textContent = parts.join(" · ");
   }

@@ -1,5 +1,7 @@
 /** Puts text into the clipboard. */
 
+import { t } from "../../strings";
+
 /** Rejects where the page may not. */
 export async function copyText(text: string): Promise<void> {
   // A hub on plain http has no clipboard of the new kind.
@@ -15,5 +17,5 @@ export async function copyText(text: string): Promise<void> {
   area.select();
   const copied = document.execCommand("copy");
   area.remove();
-  if (!copied) throw new Error("The browser does not let this page use the clipboard.");
+  if (!copied) throw new Error(t("The browser does not let this page use the clipboard."));
 }

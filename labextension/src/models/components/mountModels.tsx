@@ -5,7 +5,7 @@ import common from "../../../style/common.raw.css";
 import models from "../../../style/models.raw.css";
 import { useTheme } from "../../components/hooks";
 import { keepStyle } from "../../components/style";
-import { t } from "../../strings";
+import { pageLanguage, t } from "../../strings";
 import type { SummaryStore } from "../store";
 import { ModelsView } from "./ModelsView";
 import { ModelFacts } from "./TreeRow";
@@ -30,6 +30,7 @@ function ModelCell({ store }: { store: SummaryStore }) {
     <section
       class="kw-root kw-model-cell"
       aria-label={t("Summary of %1", name)}
+      lang={pageLanguage()}
       data-kw-theme={theme}
     >
       {entry && (

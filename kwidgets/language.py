@@ -1,0 +1,120 @@
+"""The language of what the kernel says to its pages, and the one catalogue of words.
+
+A catalogue ``locale/<language>/LC_MESSAGES/kwidgets.json`` maps each English text to its
+translation. JupyterLab serves it to the pages with our extension, we to all others.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import pathlib
+import re
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+LOCALE = pathlib.Path(__file__).parent / "locale"
+CATALOGUE = pathlib.PurePath("LC_MESSAGES", "kwidgets.json")
+VARIABLE: Final = "KWIDGETS_LANGUAGE"
+ENGLISH: Final = "en"
+
+_chosen: str | None = None
+_of_page: str | None = None
+_listeners: list[weakref.WeakMethod[Callable[[], None]]] = []
+
+
+def t(text: str, *values: object) -> str:
+    """Return ``text`` in the kernel's language, with ``%1``, ``%2`` … replaced by ``values``."""
+    found = _catalogue(current()).get(text)
+    words = found[0] if found else text
+    if not values:
+        return words
+    return re.sub(
+        r"%([1-9])",
+        lambda match: str(values[int(match[1]) - 1]) if int(match[1]) <= len(values) else match[0],
+        words,
+    )
+
+
+def current() -> str:
+    """Return the kernel's language: "en" or that of a catalogue, such as "zh_CN".
+
+    It is what :func:`set_language` was given; else the language of the last page with our
+    JupyterLab extension; else that of the environment; else English.
+    """
+    return _chosen or _of_page or _known(os.environ.get(VARIABLE, "")) or ENGLISH
+
+
+def languages() -> list[str]:
+    """Return the languages that there are."""
+    return [ENGLISH, *sorted(path.parent.parent.name for path in LOCALE.glob(f"*/{CATALOGUE}"))]
+
+
+def set_language(language: str | None) -> None:
+    """Say everything in ``language`` from now on, or, if None, in that of the page.
+
+    Raises:
+        ValueError: there is no such language.
+    """
+    global _chosen
+    known = None if language is None else _known(language)
+    if language is not None and known is None:
+        raise ValueError(
+            f"kwidgets does not speak {language!r}; it speaks {', '.join(languages())}. "
+            "Choose one of these."
+        )
+    before = current()
+    _chosen = known
+    _tell(before)
+
+
+def hear_page(language: object) -> None:
+    """Take note of the language of a page; one that we do not speak is shown in English."""
+    global _of_page
+    if not isinstance(language, str):
+        return
+    before = current()
+    _of_page = _known(language) or ENGLISH
+    _tell(before)
+
+
+def messages() -> dict[str, Any] | None:
+    """Return the catalogue of the kernel's language; None for English, which needs none."""
+    return _catalogue(current()) or None
+
+
+def on_change(listener: Callable[[], None]) -> None:
+    """Call a method whenever the language has changed, for as long as its object lives."""
+    _listeners.append(weakref.WeakMethod(listener))
+
+
+def _tell(before: str) -> None:
+    if current() == before:
+        return
+    for reference in list(_listeners):
+        listener = reference()
+        if listener is None:
+            _listeners.remove(reference)
+        else:
+            listener()
+
+
+def _known(language: str) -> str | None:
+    wanted = language.replace("-", "_").lower()
+    return next((known for known in _languages() if known.lower() == wanted), None)
+
+
+@functools.cache
+def _languages() -> tuple[str, ...]:
+    return tuple(languages())
+
+
+@functools.cache
+def _catalogue(language: str) -> dict[str, Any]:
+    if language == ENGLISH:
+        return {}
+    text = (LOCALE / language / CATALOGUE).read_text(encoding="utf-8")
+    catalogue: dict[str, Any] = json.loads(text)
+    return catalogue
