@@ -44,6 +44,9 @@ def _kwidgets(line: str) -> Any:
         the layers of a model as a tree below the cell; any expression that gives a model will do.
     ``%kwidgets live off``, ``%kwidgets live on``
         leave fits as Keras has them, or give each a live view again (as after ``%load_ext``).
+    ``%kwidgets language``, ``%kwidgets language zh_CN``
+        which language views and panel speak in this kernel; let them speak another. JupyterLab's
+        own setting needs neither.
     ``%kwidgets tutorials``, ``%kwidgets tutorials 03``
         copy fresh tutorial notebooks, or one of them, into the current folder; no file of yours is
         overwritten.
@@ -87,6 +90,17 @@ def _live(rest: str) -> None:
     if rest not in ("on", "off"):
         raise UsageError(f"%kwidgets live takes on or off; got {rest!r}.")
     (auto_view.start if rest == "on" else auto_view.stop)()
+
+
+def _language(rest: str) -> None:
+    from kwidgets import language
+
+    try:
+        if rest:
+            language.set_language(rest)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    print(f"Language: {language.current()} (of {', '.join(language.languages())})")
 
 
 def _tutorials(rest: str) -> None:
@@ -137,6 +151,7 @@ _COMMANDS: dict[str, Callable[[str], Any]] = {
     "": _status,
     "summary": _summary,
     "live": _live,
+    "language": _language,
     "tutorials": _tutorials,
     "tutorial": _tutorial,
     "check": _check,

@@ -7,6 +7,7 @@ import platform
 import sys
 from importlib import metadata
 
+from kwidgets import language
 from kwidgets._version import __version__
 from kwidgets.live.auto import auto_view
 
@@ -30,6 +31,7 @@ def describe() -> str:
         "Live view in every fit": "on" if auto_view.on else "off (%kwidgets live on)",
         "Buttons while a cell runs": _buttons(),
         "Side panel": _panel(),
+        "Language": language.current(),
         "Fits so far": _fits(),
     }
     width = max(map(len, facts))

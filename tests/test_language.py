@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.manager import start_new_kernel
 from jupyterlab_server.translation_utils import get_language_pack
 
@@ -147,3 +148,15 @@ def test_where_no_page_of_ours_is_the_widget_carries_the_words(spoken):
     assert carried == [catalogue if spoken else None]
     saved = [content["data"] for kind, content in contents if kind == "update_display_data"]
     assert saved[-1]["text/plain"].startswith("训练已完成" if spoken else "Training finished")
+
+
+def test_the_magic_sets_the_language(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "kwidgets")
+    try:
+        shell.run_line_magic("kwidgets", "language zh-CN")
+        assert "Language: zh_CN" in capsys.readouterr().out
+        assert language.current() == "zh_CN"
+    finally:
+        language.set_language(None)
+        shell.run_line_magic("unload_ext", "kwidgets")

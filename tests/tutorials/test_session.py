@@ -71,9 +71,10 @@ def test_the_overview_lists_every_step(shell, capsys) -> None:
         ("check look twice", "%kwidgets check <step> hint"),
         ("tutorial 99", "no tutorial '99'; there are 01_first_model"),
         ("tutorial", "no tutorial ''"),
-        ("nonsense", "knows no 'nonsense'; it takes nothing, or one of summary, live"),
+        ("nonsense", "knows no 'nonsense'; it takes nothing, or one of summary, live, language"),
         ("live perhaps", "on or off; got 'perhaps'"),
         ("summary", "Which model"),
+        ("language tlh", "does not speak 'tlh'; it speaks en, zh_CN"),
     ],
 )
 def test_wrong_lines_say_what_there_is(shell, line: str, words: str) -> None:

@@ -12,6 +12,8 @@ _LONGEST = 80
 
 def shown(value: Any) -> str:
     """Return a value as a message shows it: what it is, on one line, not too long."""
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.4g}"
     text = " ".join(repr(value).split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 

@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 
 from kwidgets.tutorials.lesson import STEPS, lesson
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 
 CELL_TIMEOUT_SECONDS = 300
