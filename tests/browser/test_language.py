@@ -58,6 +58,11 @@ def test_panel_and_live_view_are_in_the_language_of_jupyterlab(
     view.get_by_role("button", name="停止", exact=True).click()
     expect(view.get_by_role("status")).to_have_text("已停止", timeout=FIRST_SECONDS * 1000)
 
+    page.evaluate("window.jupyterapp.commands.execute('launcher:create', { cwd: '' })")
+    page.get_by_role("tab", name="启动页").click()
+    expect(page.get_by_role("heading", name="Keras 教程")).to_be_visible()
+    expect(page.get_by_role("button", name="第一个模型，实时训练")).to_be_visible()
+
 
 def test_the_builder_is_in_the_language_of_jupyterlab(
     open_notebook: OpenNotebook, page: Page

@@ -5,7 +5,9 @@ import { ICommandPalette, Notification } from "@jupyterlab/apputils";
 import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
 import { t } from "../../strings";
+import type { Channels } from "../kernel/channels";
 import { panelIcon } from "../panel/widget";
+import { IChannels } from "../tokens";
 import { freeName, notebookOf, tutorials } from "./tutorials";
 
 const OPEN_TUTORIAL = "kwidgets:open-tutorial";
@@ -14,9 +16,12 @@ export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
   id: "kwidgets:tutorials",
   description: "Cards in the launcher that open a fresh copy of a Keras tutorial.",
   autoStart: true,
+  // Whoever provides the channels has set the language before.
+  requires: [IChannels],
   optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
   activate: (
     app: JupyterFrontEnd,
+    _channels: Channels,
     launcher: ILauncher | null,
     palette: ICommandPalette | null,
     browser: IDefaultFileBrowser | null,
