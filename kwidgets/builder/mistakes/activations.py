@@ -31,7 +31,7 @@ from kwidgets.builder.mistakes.situation import (
     PASSIVE,
     Situation,
 )
-from kwidgets.builder.mistakes.words import count, number, span
+from kwidgets.builder.mistakes.words import number, span
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
 
@@ -58,10 +58,13 @@ def double_softmax(situation: Situation) -> Iterator[Finding]:
     loss, activation = situation.loss, situation.output_activation
     if loss is not None and loss.from_logits and activation in ("softmax", "sigmoid"):
         yield Finding(
-            f"{activation} is applied twice",
-            f"The model ends with {activation}, so it gives probabilities. "
-            f"The loss has from_logits=True, so it expects raw scores and applies {activation} "
-            "again. Keep only one of the two.",
+            t("%1 is applied twice", activation),
+            t(
+                "The model ends with %1, so it gives probabilities. The loss has "
+                "from_logits=True, so it expects raw scores and applies %1 again. Keep "
+                "only one of the two.",
+                activation,
+            ),
             "compile",
             Fix(
                 t("Remove from_logits"),
@@ -90,12 +93,16 @@ def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
     wanted = activation_for(loss.name)
     yield Finding(
         t("The loss expects probabilities"),
-        f"The last layer has no activation, so it gives raw scores, but {loss.title} expects "
-        f"probabilities between 0 and 1. Add {wanted} to the last layer, or use the loss with "
-        "from_logits=True.",
+        t(
+            "The last layer has no activation, so it gives raw scores, but %1 "
+            "expects probabilities between 0 and 1. Add %2 to the last layer, or "
+            "use the loss with from_logits=True.",
+            loss.title,
+            wanted,
+        ),
         step.uid,
         Fix(
-            f'Set activation to "{wanted}"',
+            t('Set activation to "%1"', wanted),
             lambda spec: edits.with_activation(spec, step, wanted),
         ),
     )
@@ -116,11 +123,23 @@ def output_activation(situation: Situation) -> Iterator[Finding]:
     ):
         return
     wanted = "linear" if loss.from_logits else activation_for(loss.name)
-    expects = "raw scores of any size" if loss.from_logits else "probabilities between 0 and 1"
-    label = "Remove it" if loss.from_logits else f'Set activation to "{wanted}"'
+    text = (
+        t(
+            "The model ends with %1, but %2 expects raw scores of any size.",
+            step.activation,
+            loss.title,
+        )
+        if loss.from_logits
+        else t(
+            "The model ends with %1, but %2 expects probabilities between 0 and 1.",
+            step.activation,
+            loss.title,
+        )
+    )
+    label = t("Remove it") if loss.from_logits else t('Set activation to "%1"', wanted)
     yield Finding(
-        f"{step.activation} does not suit the output",
-        f"The model ends with {step.activation}, but {loss.title} expects {expects}.",
+        t("%1 does not suit the output", step.activation),
+        text,
         step.uid,
         Fix(label, lambda spec: edits.with_activation(spec, step, wanted)),
     )
@@ -136,15 +155,15 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         return
     softmax = situation.output_activation == "softmax"
     if softmax:
-        title = "Softmax over one value is always 1"
-        text = (
-            "Softmax shares out 1 among the values of the last layer. It has only one, which is "
-            "always 1, so the model cannot learn."
+        title = t("Softmax over one value is always 1")
+        text = t(
+            "Softmax shares out 1 among the values of the last layer. It has only "
+            "one, which is always 1, so the model cannot learn."
         )
     else:
         assert loss is not None
-        title = "One value for several classes"
-        text = f"The last layer gives one value, but {loss.title} needs one for each class."
+        title = t("One value for several classes")
+        text = t("The last layer gives one value, but %1 needs one for each class.", loss.title)
     if numbers_as_classes(situation):
         return  # the loss is the first thing to mend
     if targets is not None and targets.must_be_renumbered and targets.kinds != 2:
@@ -154,12 +173,17 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
     if targets is not None and classes is not None and (classes > 2 or targets.form == "one_hot"):
         name = CATEGORICAL if targets.form == "one_hot" else SPARSE
         new_loss = loss.become(name, False) if loss is not None else name
+        many = (
+            t("%1 has 1 class.", targets.name)
+            if classes == 1
+            else t("%1 has %2 classes.", targets.name, f"{classes:,}")
+        )
         yield Finding(
             title,
-            f"{text} {targets.name} has {count(classes, 'class', 'classes')}.",
+            f"{text} {many}",
             last.uid,
             Fix(
-                f"Use {classes} {unit_word(situation)} with softmax",
+                t("Use %1 %2 with softmax", classes, unit_word(situation)),
                 lambda spec: edits.classify(spec, situation, classes, new_loss),
             ),
         )
@@ -168,7 +192,8 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         of_classes = loss is not None and loss.name in CLASSES
         yield Finding(
             title,
-            f"{text} {targets.name} holds numbers, so the last layer needs no activation.",
+            f"{text} "
+            + t("%1 holds numbers, so the last layer needs no activation.", targets.name),
             last.uid,
             None
             if of_classes
@@ -189,13 +214,20 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         return
     if targets is not None and targets.must_be_renumbered:
         text += f" {renumbering(targets)}"
-    with_loss = " and binary crossentropy" if loss is not None and loss.name in CLASSES else ""
+    remedy = t(
+        "For yes or no, use sigmoid with binary crossentropy; for more "
+        "classes, one unit for each class."
+    )
+    label = (
+        t("Use sigmoid and binary crossentropy")
+        if loss is not None and loss.name in CLASSES
+        else t("Use sigmoid")
+    )
     yield Finding(
         title,
-        f"{text} For yes or no, use sigmoid with binary crossentropy; for more classes, one unit "
-        "for each class.",
+        f"{text} {remedy}",
         last.uid,
-        Fix(f"Use sigmoid{with_loss}", yes_or_no),
+        Fix(label, yes_or_no),
     )
 
 
@@ -214,8 +246,12 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
             return  # told by another rule
         yield Finding(
             t("Several labels for each sample"),
-            f"{targets.name} has rows with several 1s. Sigmoid is right for that, but "
-            f"{loss.title} expects a single class: use binary crossentropy.",
+            t(
+                "%1 has rows with several 1s. Sigmoid is right for that, but %2 "
+                "expects a single class: use binary crossentropy.",
+                targets.name,
+                loss.title,
+            ),
             "compile",
             Fix(
                 t("Use binary crossentropy"),
@@ -225,8 +261,12 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
         return
     yield Finding(
         t("Sigmoid with several classes"),
-        f"{loss.title.capitalize()} expects the {width} probabilities to sum to 1. Softmax does "
-        "that; sigmoid gives each one by itself.",
+        t(
+            "%1 expects the %2 probabilities to sum to 1. Softmax does that; "
+            "sigmoid gives each one by itself.",
+            loss.title.capitalize(),
+            width,
+        ),
         step.uid,
         Fix(
             t('Set activation to "softmax"'),
@@ -243,26 +283,28 @@ def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
         return
     if situation.output_activation != "softmax" or many_classes_as_yes_no(situation):
         return
-    text = (
-        f"Softmax shares out 1 among the {width} values, but {loss.title} asks each one for a yes "
-        "or no of its own. "
+    text = t(
+        "Softmax shares out 1 among the %1 values, but %2 asks each one for a "
+        "yes or no of its own.",
+        width,
+        loss.title,
     )
     fix = None
     if targets is not None and targets.form == "one_hot":
-        text += f"{targets.name} has one class for each sample: use categorical crossentropy."
+        remedy = t("%1 has one class for each sample: use categorical crossentropy.", targets.name)
         fix = Fix(
             t("Use categorical crossentropy"),
             lambda spec: edits.with_loss(spec, loss.become(CATEGORICAL), width),
         )
     elif targets is not None and targets.form == "multi_label":
-        text += f"{targets.name} has several labels for each sample: use sigmoid."
+        remedy = t("%1 has several labels for each sample: use sigmoid.", targets.name)
         fix = Fix(t('Set activation to "sigmoid"'), partial(activate, situation, "sigmoid"))
     else:
-        text += (
-            "For one class out of several, use categorical crossentropy (sparse, if the labels "
-            "are numbers); for several labels at once, use sigmoid."
+        remedy = t(
+            "For one class out of several, use categorical crossentropy (sparse, "
+            "if the labels are numbers); for several labels at once, use sigmoid."
         )
-    yield Finding(t("Softmax with binary crossentropy"), text, "compile", fix)
+    yield Finding(t("Softmax with binary crossentropy"), f"{text} {remedy}", "compile", fix)
 
 
 @rule(RULES, "output-range", "warning")
@@ -285,12 +327,25 @@ def output_range(situation: Situation) -> Iterator[Finding]:
     slack = 0.05 * (targets.highest - targets.lowest)
     if targets.lowest >= bottom - slack and (top is None or targets.highest <= top + slack):
         return
-    gives = f"never below {number(bottom)}" if top is None else f"only {span(bottom, top)}"
+    reached = (targets.name, number(targets.lowest), number(targets.highest))
+    text = (
+        t(
+            "The model ends with %1, which gives never below %2, but %3 goes from %4 to %5.",
+            step.activation,
+            number(bottom),
+            *reached,
+        )
+        if top is None
+        else t(
+            "The model ends with %1, which gives only %2, but %3 goes from %4 to %5.",
+            step.activation,
+            span(bottom, top),
+            *reached,
+        )
+    )
     yield Finding(
         t("The output cannot reach the targets"),
-        f"The model ends with {step.activation}, which gives {gives}, but {targets.name} goes "
-        f"from {number(targets.lowest)} to {number(targets.highest)}. For numbers, leave out the "
-        "last activation.",
+        f"{text} " + t("For numbers, leave out the last activation."),
         step.uid,
         Fix(t("Remove the activation"), lambda spec: edits.with_activation(spec, step, "linear")),
     )
@@ -311,11 +366,16 @@ def output_normalization(situation: Situation) -> Iterator[Finding]:
         elif not step.is_a(*PASSIVE, "Reshape", "Flatten"):
             if found is not None and step.activation in ("softmax", "sigmoid"):
                 yield Finding(
-                    f"{found.title} after the last layer",
-                    f"The model's {step.activation} gives probabilities, but {found.title} after "
-                    f"it shifts and stretches them, and {loss.title} expects them between 0 and 1.",
+                    t("%1 after the last layer", found.title),
+                    t(
+                        "The model's %1 gives probabilities, but %2 after it shifts and "
+                        "stretches them, and %3 expects them between 0 and 1.",
+                        step.activation,
+                        found.title,
+                        loss.title,
+                    ),
                     found.uid,
-                    Fix(f"Remove {found.title}", partial(ModelSpec.remove, uid=found.uid)),
+                    Fix(t("Remove %1", found.title), partial(ModelSpec.remove, uid=found.uid)),
                 )
             return
 

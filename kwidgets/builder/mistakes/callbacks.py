@@ -32,7 +32,7 @@ def nothing_to_monitor(situation: Situation) -> Iterator[Finding]:
     fix = validation_fix(situation)
     if fix is None:
         fix = Fix(
-            f"Watch {monitor.removeprefix('val_')}",
+            t("Watch %1", monitor.removeprefix("val_")),
             partial(
                 _with_callback,
                 index=index,
@@ -40,8 +40,12 @@ def nothing_to_monitor(situation: Situation) -> Iterator[Finding]:
             ),
         )
     yield Finding(
-        f"{callback.title} waits for {monitor}",
-        f"{callback.title} watches {monitor}, but there is no validation data, so it never acts.",
+        t("%1 waits for %2", callback.title, monitor),
+        t(
+            "%1 watches %2, but there is no validation data, so it never acts.",
+            callback.title,
+            monitor,
+        ),
         "fit",
         fix,
     )
@@ -73,12 +77,16 @@ def monitor_name(situation: Situation) -> Iterator[Finding]:
         for wrong, right in (("acc", "accuracy"), ("accuracy", "acc")):
             if short == wrong and wrong not in names and right in names:
                 yield Finding(
-                    f"{callback.title} waits for {monitor}",
-                    f'The metric is called "{right}", so {callback.title} must watch '
-                    f"{prefix}{right}.",
+                    t("%1 waits for %2", callback.title, monitor),
+                    t(
+                        'The metric is called "%1", so %2 must watch %3.',
+                        right,
+                        callback.title,
+                        prefix + right,
+                    ),
                     "fit",
                     Fix(
-                        f"Watch {prefix}{right}",
+                        t("Watch %1", prefix + right),
                         partial(
                             _with_callback,
                             index=index,
@@ -103,13 +111,19 @@ def checkpoint_path(situation: Situation) -> Iterator[Finding]:
         stem = path
         for other in (".weights.h5", ".keras", ".h5", ".hdf5", ".ckpt", ".tf"):
             stem = stem.removesuffix(other)
-        what = "weights" if weights_only else "a model"
+        text = (
+            t('Keras saves weights to files that end in %1, but filepath is "%2".', ending, path)
+            if weights_only
+            else t(
+                'Keras saves a model to files that end in %1, but filepath is "%2".', ending, path
+            )
+        )
         yield Finding(
-            f"The checkpoint must end in {ending}",
-            f'Keras saves {what} to files that end in {ending}, but filepath is "{path}".',
+            t("The checkpoint must end in %1", ending),
+            text,
             "fit",
             Fix(
-                f"Use {stem}{ending}",
+                t("Use %1", stem + ending),
                 partial(
                     _with_callback,
                     index=index,
@@ -133,8 +147,11 @@ def patience(situation: Situation) -> Iterator[Finding]:
         if value >= epochs > 1:
             yield Finding(
                 t("EarlyStopping never stops"),
-                f"It waits for {number(value)} epochs without progress, but there are only "
-                f"{number(epochs)}.",
+                t(
+                    "It waits for %1 epochs without progress, but there are only %2.",
+                    number(value),
+                    number(epochs),
+                ),
                 "fit",
                 about=str(index),
             )

@@ -73,15 +73,17 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
     if compile is None:
         arguments["optimizer"] = "adam"
         arguments["metrics"] = ("mae",) if loss == "mse" else ("accuracy",)
-    remedy = f" For {targets.name}, choose {loss}." if loss is not None and targets else ""
+    text = t("The loss says what training makes smaller; without one the model learns nothing.")
+    if loss is not None and targets:
+        text += " " + t("For %1, choose %2.", targets.name, loss)
     yield Finding(
         t("No loss is set"),
-        f"The loss says what training makes smaller; without one the model learns nothing.{remedy}",
+        text,
         "compile",
         None
         if loss is None
         else Fix(
-            f"Use {loss}",
+            t("Use %1", loss),
             lambda spec: edits.with_loss(edits.with_compile(spec, **arguments), loss, width),
         ),
     )
@@ -120,7 +122,7 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
     if rate <= 0:
         yield Finding(
             t("The learning rate is not above 0"),
-            f"With a learning rate of {rate:g} the model does not learn.",
+            t("With a learning rate of %1 the model does not learn.", f"{rate:g}"),
             "compile",
             fix,
             level="error",
@@ -130,15 +132,18 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
             return
         default = "0.01" if optimizer.title == "SGD" else "0.001"
         yield Finding(
-            f"A learning rate of {rate:g}",
-            f"That is high for {optimizer.title}, whose default is {default}: the loss may jump or "
-            "turn NaN.",
+            t("A learning rate of %1", f"{rate:g}"),
+            t(
+                "That is high for %1, whose default is %2: the loss may jump or turn NaN.",
+                optimizer.title,
+                default,
+            ),
             "compile",
             fix,
         )
     elif rate <= _LOW_RATE:
         yield Finding(
-            f"A learning rate of {rate:g}",
+            t("A learning rate of %1", f"{rate:g}"),
             t("That is so low that the weights hardly change."),
             "compile",
             fix,
@@ -150,7 +155,7 @@ def _exchanged(situation: Situation, index: int, metric: Value) -> Fix:
     # Once is enough.
     kept = tuple(entry for at, entry in enumerate(metrics) if entry not in metrics[:at])
     name = metric if isinstance(metric, str) else metric.title
-    return Fix(f"Use {name}", partial(edits.with_compile, metrics=kept))
+    return Fix(t("Use %1", name), partial(edits.with_compile, metrics=kept))
 
 
 @rule(RULES, "metric-does-not-fit", "warning")
@@ -168,8 +173,8 @@ def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
             continue
         text, fails = found
         yield Finding(
-            f"{name} does not fit the loss",
-            f'{text} "accuracy" chooses the one for {loss.title}.',
+            t("%1 does not fit the loss", name),
+            f"{text} " + t('"accuracy" chooses the one for %1.', loss.title),
             "compile",
             _exchanged(situation, index, "accuracy"),
             about=name or "",

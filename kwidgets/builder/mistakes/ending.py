@@ -16,6 +16,7 @@ from kwidgets.builder.mistakes.situation import (
 )
 from kwidgets.builder.mistakes.words import number, span
 from kwidgets.builder.spec import ModelSpec
+from kwidgets.language import t
 
 # With more different values than this, labels may as well be numbers to predict.
 _MANY_CLASSES = 30
@@ -115,14 +116,13 @@ def numbers_as_classes(situation: Situation) -> bool:
     return False
 
 
-def from_zero(targets: Targets) -> str:
-    """What spares the idle unit where labels begin with 1."""
+def from_one(targets: Targets) -> tuple[str, str] | None:
+    """Where labels begin with 1: how many units are enough when they begin with 0, and the code
+    that makes them.
+    """
     if targets.lowest != 1 or not targets.look_like_classes or not targets.single:
-        return ""
-    return (
-        f", or {targets.highest or 0:.0f} after {targets.name} = {targets.name} - 1, as Keras "
-        "counts classes from 0"
-    )
+        return None
+    return f"{targets.highest or 0:.0f}", f"{targets.name} = {targets.name} - 1"
 
 
 def may_be_rows(situation: Situation) -> bool:
@@ -143,21 +143,36 @@ def renumbering(targets: Targets) -> str:
     name, low, high = targets.name, targets.lowest or 0, targets.highest or 0
     kinds = targets.kinds
     if kinds == 1:
-        return f"Every label of {name} is {number(low)}, but Keras counts classes from 0."
-    if kinds is not None and kinds <= _MANY_CLASSES:
-        what = f"{name} has only {kinds} different labels ({span(low, high)}), which Keras expects "
-        what += f"to be 0–{kinds - 1}. Number them so: "
-    else:
-        what = (
-            f"{name} goes from {number(low)} to {number(high)}. For numbers to predict, such as "
-            "prices, use mean squared error and one unit. Classes must be numbered from 0 on: "
-        )
+        return t("Every label of %1 is %2, but Keras counts classes from 0.", name, number(low))
     if kinds == 2 and low == 0:
-        return f"{what}{name} = {name} // {high:.0f}."
-    if kinds is not None and high - low + 1 == kinds:
-        return f"{what}{name} = {name} - {low:.0f}."
-    if targets.single:
-        return f"{what}names, {name} = np.unique({name}, return_inverse=True)."
+        remedy = f"{name} = {name} // {high:.0f}"
+    elif kinds is not None and high - low + 1 == kinds:
+        remedy = f"{name} = {name} - {low:.0f}"
+    elif targets.single:
+        remedy = f"names, {name} = np.unique({name}, return_inverse=True)"
+    else:
+        remedy = f"{name} = np.searchsorted(np.unique({name}), {name})"
+    if kinds is not None and kinds <= _MANY_CLASSES:
+        text = t(
+            "%1 has only %2 different labels (%3), which Keras expects to be 0–%4. "
+            "Number them so: %5.",
+            name,
+            kinds,
+            span(low, high),
+            kinds - 1,
+            remedy,
+        )
+    else:
+        text = t(
+            "%1 goes from %2 to %3. For numbers to predict, such as prices, use "
+            "mean squared error and one unit. Classes must be numbered from 0 on: "
+            "%4.",
+            name,
+            number(low),
+            number(high),
+            remedy,
+        )
     # So do pictures mark what belongs to no class.
-    left_out = " If 255 stands for no class, give the loss ignore_class=255." * (high == 255)
-    return f"{what}{name} = np.searchsorted(np.unique({name}), {name}).{left_out}"
+    if "searchsorted" in remedy and high == 255:
+        text += " " + t("If 255 stands for no class, give the loss ignore_class=255.")
+    return text

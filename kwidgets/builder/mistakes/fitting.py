@@ -20,7 +20,7 @@ from kwidgets.builder.mistakes.validation import (
     clear,
     partner,
 )
-from kwidgets.builder.mistakes.words import count
+from kwidgets.builder.mistakes.words import samples
 from kwidgets.builder.spec import Variable
 from kwidgets.language import t
 
@@ -41,11 +41,11 @@ def y_missing(situation: Situation) -> Iterator[Finding]:
         guess = x.name  # an autoencoder
     yield Finding(
         t("No targets"),
-        f"{x.name} holds the inputs, but y is not set: the model does not know what to learn.",
+        t("%1 holds the inputs, but y is not set: the model does not know what to learn.", x.name),
         "fit",
         None
         if guess is None
-        else Fix(f"Set y to {guess}", lambda spec: edits.with_fit(spec, y=Variable(guess))),
+        else Fix(t("Set y to %1", guess), lambda spec: edits.with_fit(spec, y=Variable(guess))),
     )
 
 
@@ -56,11 +56,15 @@ def y_with_dataset(situation: Situation) -> Iterator[Finding]:
         x = situation.variable(x_name)
         if x is not None and x.is_dataset and situation.spec.fit.get(y_name) is not None:
             yield Finding(
-                f"{x.name} brings its own targets",
-                f"{x.name} is a {x.kind}, which gives inputs and targets together: leave "
-                f"{y_name} empty.",
+                t("%1 brings its own targets", x.name),
+                t(
+                    "%1 is a %2, which gives inputs and targets together: leave %3 empty.",
+                    x.name,
+                    x.kind,
+                    y_name,
+                ),
                 "fit",
-                Fix(f"Clear {y_name}", partial(clear, name=y_name)),
+                Fix(t("Clear %1", y_name), partial(clear, name=y_name)),
                 about=y_name,
             )
 
@@ -75,8 +79,13 @@ def lengths_differ(situation: Situation) -> Iterator[Finding]:
         if x.samples != y.samples:
             yield Finding(
                 t("Not as many targets as samples"),
-                f"{x.name} has {count(x.samples, 'sample', 'samples')}, but {y.name} has "
-                f"{y.samples:,}.",
+                t(
+                    "%1 has %2, but %3 has %4.",
+                    x.name,
+                    samples(x.samples),
+                    y.name,
+                    f"{y.samples:,}",
+                ),
                 "fit",
                 about=y_name,
             )
@@ -89,9 +98,12 @@ def unbatched(situation: Situation) -> Iterator[Finding]:
         info = situation.variable(argument)
         if info is not None and info.batched is False:
             yield Finding(
-                f"{info.name} is not batched",
-                f"{info.name} gives one sample at a time, but Keras expects batches: "
-                f"{info.name} = {info.name}.batch(32).",
+                t("%1 is not batched", info.name),
+                t(
+                    "%1 gives one sample at a time, but Keras expects batches: %2.",
+                    info.name,
+                    f"{info.name} = {info.name}.batch(32)",
+                ),
                 "fit",
                 about=argument,
             )
@@ -104,7 +116,7 @@ def batch_size_with_dataset(situation: Situation) -> Iterator[Finding]:
     if x is not None and x.is_dataset and size is not None:
         yield Finding(
             t("batch_size has no effect"),
-            f"{x.name} is a {x.kind}, which makes its own batches.",
+            t("%1 is a %2, which makes its own batches.", x.name, x.kind),
             "fit",
             Fix(t("Clear batch_size"), partial(clear, name="batch_size")),
         )
@@ -118,19 +130,23 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
         return
     if x.is_dataset:
         return
-    fix = Fix(f"Use the default, {_DEFAULT_BATCH}", partial(clear, name="batch_size"))
+    fix = Fix(t("Use the default, %1", _DEFAULT_BATCH), partial(clear, name="batch_size"))
     if size > x.samples:
         yield Finding(
             t("batch_size is larger than the data"),
-            f"batch_size is {size:,}, but {x.name} has {count(x.samples, 'sample', 'samples')}: "
-            "each epoch is a single step.",
+            t(
+                "batch_size is %1, but %2 has %3: each epoch is a single step.",
+                f"{size:,}",
+                x.name,
+                samples(x.samples),
+            ),
             "fit",
             fix if x.samples > _DEFAULT_BATCH else None,
         )
     elif size == 1 and x.samples >= 1000:
         yield Finding(
             t("One sample at a time"),
-            f"With batch_size 1 an epoch takes {x.samples:,} steps.",
+            t("With batch_size 1 an epoch takes %1 steps.", f"{x.samples:,}"),
             "fit",
             fix,
             level="tip",
@@ -148,8 +164,11 @@ def no_shuffle(situation: Situation) -> Iterator[Finding]:
             return
         yield Finding(
             t("Sorted labels are not shuffled"),
-            f"{y.name} is sorted by class, and shuffle is False: each batch has a single class, "
-            "and the model forgets the others.",
+            t(
+                "%1 is sorted by class, and shuffle is False: each batch has a single "
+                "class, and the model forgets the others.",
+                y.name,
+            ),
             "fit",
             Fix(t("Shuffle"), partial(clear, name="shuffle")),
         )

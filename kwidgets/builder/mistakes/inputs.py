@@ -18,7 +18,7 @@ from kwidgets.builder.mistakes.situation import (
     Situation,
     Step,
 )
-from kwidgets.builder.mistakes.words import count, number, shown, span
+from kwidgets.builder.mistakes.words import number, shown, span
 from kwidgets.builder.spec import ModelSpec, layer
 from kwidgets.language import t
 
@@ -102,10 +102,14 @@ def input_unset(situation: Situation) -> Iterator[Finding]:
         return
     yield Finding(
         t("The input shape is not set"),
-        f"Samples of {x.name} have shape {shown(shape)}. With it, the shapes and parameters of all "
-        "layers are known before training.",
+        t(
+            "Samples of %1 have shape %2. With it, the shapes and parameters of "
+            "all layers are known before training.",
+            x.name,
+            shown(shape),
+        ),
         "input",
-        Fix(f"Set shape to {shown(shape)}", lambda spec: edits.with_input_shape(spec, shape)),
+        Fix(t("Set shape to %1", shown(shape)), lambda spec: edits.with_input_shape(spec, shape)),
     )
 
 
@@ -118,10 +122,15 @@ def input_mismatch(situation: Situation) -> Iterator[Finding]:
     if _same_shape(shape, wanted):
         return
     yield Finding(
-        f"{x.name} does not fit the input",
-        f"The input has shape {shown(wanted)}, but samples of {x.name} have shape {shown(shape)}.",
+        t("%1 does not fit the input", x.name),
+        t(
+            "The input has shape %1, but samples of %2 have shape %3.",
+            shown(wanted),
+            x.name,
+            shown(shape),
+        ),
         "input",
-        Fix(f"Set shape to {shown(shape)}", lambda spec: edits.with_input_shape(spec, shape)),
+        Fix(t("Set shape to %1", shown(shape)), lambda spec: edits.with_input_shape(spec, shape)),
     )
 
 
@@ -140,8 +149,13 @@ def validation_mismatch(situation: Situation) -> Iterator[Finding]:
         return
     yield Finding(
         t("Validation data differs in shape"),
-        f"Samples of {x.name} have shape {shown(shape)}, but those of {validation.name} have "
-        f"{shown(other)}.",
+        t(
+            "Samples of %1 have shape %2, but those of %3 have %4.",
+            x.name,
+            shown(shape),
+            validation.name,
+            shown(other),
+        ),
         "fit",
     )
 
@@ -191,9 +205,7 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
     if len(shape) == 3 and shape[-1] in (1, 3, 4):
         return
     name = step.wrapped.title if step.is_recurrent else step.title
-    last = "feature" if step.is_recurrent else "channel"
     reshaped = (*shape, 1)
-    what = "an image" if len(shape) == 2 else "a sequence" if len(shape) == 1 else "a volume"
     # The samples' shape may differ from the input's: that is another rule's.
 
     def reshape(spec: ModelSpec) -> ModelSpec:
@@ -201,13 +213,31 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
             spec = edits.with_input_shape(spec, shape)
         return edits.insert_first(spec, layer("keras.layers.Reshape", target_shape=reshaped))
 
-    yield Finding(
-        f"The {last} dimension is missing",
-        f"{name} expects {what} with a last dimension for its {last}s, even if there is only one: "
-        f"{reshaped} instead of {shape}.",
-        step.uid,
-        Fix(f"Insert Reshape to {reshaped}", reshape),
+    what = (
+        t("an image") if len(shape) == 2 else t("a sequence") if len(shape) == 1 else t("a volume")
     )
+    if step.is_recurrent:
+        title = t("The feature dimension is missing")
+        text = t(
+            "%1 expects %2 with a last dimension for its features, even if there "
+            "is only one: %3 instead of %4.",
+            name,
+            what,
+            reshaped,
+            shape,
+        )
+    else:
+        title = t("The channel dimension is missing")
+        text = t(
+            "%1 expects %2 with a last dimension for its channels, even if there "
+            "is only one: %3 instead of %4.",
+            name,
+            what,
+            reshaped,
+            shape,
+        )
+    label = t("Insert Reshape to %1", reshaped)
+    yield Finding(title, text, step.uid, Fix(label, reshape))
 
 
 @rule(RULES, "channels-first", "warning")
@@ -227,11 +257,23 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
         return
     if first.get("data_format") == "channels_first":
         return
+    values = (shown(shape), first.title, (height, width, channels))
+    text = (
+        t(
+            "Samples of shape %1 look like images with 1 channel in front, but %2 "
+            "expects them last: %3.",
+            *values,
+        )
+        if channels == 1
+        else t(
+            "Samples of shape %1 look like images with 3 channels in front, but %2 "
+            "expects them last: %3.",
+            *values,
+        )
+    )
     yield Finding(
         t("Channels come first"),
-        f"Samples of shape {shown(shape)} look like images with "
-        f"{count(channels, 'channel', 'channels')} in front, but "
-        f"{first.title} expects them last: {(height, width, channels)}.",
+        text,
         first.uid,
         Fix(
             t("Insert Permute"),
@@ -295,11 +337,16 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
     top = 255 if high > _LARGE else int(high)
     yield Finding(
         t("Pixels are not scaled"),
-        f"{x.name} holds values {span(low, high)}, but layers learn best from values around 0 to "
-        f"1. Put Rescaling first, or divide: {x.name} = {x.name} / {top}.",
+        t(
+            "%1 holds values %2, but layers learn best from values around 0 to 1. "
+            "Put Rescaling first, or divide: %3.",
+            x.name,
+            span(low, high),
+            f"{x.name} = {x.name} / {top}",
+        ),
         "input",
         Fix(
-            f"Insert Rescaling(1/{top})",
+            t("Insert %1", f"Rescaling(1/{top})"),
             lambda spec: edits.insert_first(spec, layer("keras.layers.Rescaling", scale=1 / top)),
         ),
     )
@@ -316,15 +363,23 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
     if _may_be_words(x):
         yield Finding(
             t("Inputs are not scaled"),
-            f"{x.name} holds whole numbers up to {number(high)}. If they measure or count "
-            "something, scale them to around 0 to 1; if they stand for words, put Embedding first.",
+            t(
+                "%1 holds whole numbers up to %2. If they measure or count something, "
+                "scale them to around 0 to 1; if they stand for words, put Embedding "
+                "first.",
+                x.name,
+                number(high),
+            ),
             "input",
         )
         return
-    text = (
-        f"{x.name} holds values from {number(low)} to {number(high)}, but layers learn best from "
-        "values around 0 to 1. Put BatchNormalization first, or scale the columns to mean 0 and "
-        "standard deviation 1."
+    text = t(
+        "%1 holds values from %2 to %3, but layers learn best from values "
+        "around 0 to 1. Put BatchNormalization first, or scale the columns to "
+        "mean 0 and standard deviation 1.",
+        x.name,
+        number(low),
+        number(high),
     )
     yield Finding(
         t("Inputs are not scaled"),
@@ -358,9 +413,13 @@ def nan_values(situation: Situation) -> Iterator[Finding]:
         if info is not None and info.statistics is not None and info.statistics.has_nan:
             fill = f"{info.name} = np.nan_to_num({info.name})"
             yield Finding(
-                f"{info.name} has missing values",
-                f"{info.name} contains NaN. One is enough to turn the loss and all weights into "
-                f"NaN. Leave out those samples, or fill the gaps: {fill}.",
+                t("%1 has missing values", info.name),
+                t(
+                    "%1 contains NaN. One is enough to turn the loss and all weights into "
+                    "NaN. Leave out those samples, or fill the gaps: %2.",
+                    info.name,
+                    fill,
+                ),
                 "fit",
                 about=argument,
             )
@@ -373,10 +432,14 @@ def infinite_values(situation: Situation) -> Iterator[Finding]:
         info = situation.variable(argument)
         if info is not None and info.statistics is not None and info.statistics.has_infinity:
             yield Finding(
-                f"{info.name} has infinite values",
-                f"{info.name} contains infinity, as a division by zero gives it. One is enough to "
-                "turn the loss and all weights into NaN; no layer scales it away. Leave out those "
-                f"samples; np.isfinite({info.name}) tells which.",
+                t("%1 has infinite values", info.name),
+                t(
+                    "%1 contains infinity, as a division by zero gives it. One is enough "
+                    "to turn the loss and all weights into NaN; no layer scales it away. "
+                    "Leave out those samples; %2 tells which.",
+                    info.name,
+                    f"np.isfinite({info.name})",
+                ),
                 "fit",
                 about=argument,
             )
@@ -397,9 +460,11 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
         # Keras 3.15 refuses NumPy's own text dtype, whatever the layer.
         if x.kind == "NumPy array" and x.dtype in ("str", "bytes"):
             yield Finding(
-                f"{x.name} holds NumPy texts",
-                f"fit takes no arrays of NumPy's text type. Make them objects: {x.name} = "
-                f"{x.name}.astype(object).",
+                t("%1 holds NumPy texts", x.name),
+                t(
+                    "fit takes no arrays of NumPy's text type. Make them objects: %1.",
+                    f"{x.name} = {x.name}.astype(object)",
+                ),
                 "fit",
             )
         return
@@ -408,29 +473,43 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
         return
     if x.object_kind == "numbers":
         yield Finding(
-            f"{x.name} has a dtype that Keras does not know",
-            f"{x.name} holds numbers, but as {x.dtype}. Make them floats: "
-            f'{x.name} = {x.name}.astype("float32").',
+            t("%1 has a dtype that Keras does not know", x.name),
+            t(
+                "%1 holds numbers, but as %2. Make them floats: %3.",
+                x.name,
+                x.dtype,
+                f'{x.name} = {x.name}.astype("float32")',
+            ),
             "fit",
         )
         return
     table = x.kind == "pandas DataFrame"
     if not table and not x.is_text and x.object_kind != "texts":
-        rows = " Rows of different lengths become an array by keras.utils.pad_sequences."
+        text = t("%1 is of dtype %2, but %3 needs numbers.", x.name, x.dtype, first.title)
+        if x.dtype == "object":
+            text += " " + t(
+                "Rows of different lengths become an array by %1.", "keras.utils.pad_sequences"
+            )
         yield Finding(
-            f"{x.name} does not hold numbers",
-            f"{x.name} is of dtype {x.dtype}, but {first.title} needs numbers."
-            f"{rows if x.dtype == 'object' else ''}",
+            t("%1 does not hold numbers", x.name),
+            text,
             "fit",
         )
         return
     yield Finding(
-        f"{x.name} holds words",
-        f"Some columns of {x.name} are not numbers. Turn them into numbers, for example with "
-        f"pd.get_dummies({x.name}, dtype=float)."
+        t("%1 holds words", x.name),
+        t(
+            "Some columns of %1 are not numbers. Turn them into numbers, for example with %2.",
+            x.name,
+            f"pd.get_dummies({x.name}, dtype=float)",
+        )
         if table
-        else f"{x.name} holds words, but {first.title} needs numbers. TextVectorization turns "
-        "texts into word numbers.",
+        else t(
+            "%1 holds words, but %2 needs numbers. TextVectorization turns texts "
+            "into word numbers.",
+            x.name,
+            first.title,
+        ),
         "fit",
     )
 
@@ -448,8 +527,12 @@ def is_a_list(situation: Situation) -> Iterator[Finding]:
                 else f"{info.name} = np.array({info.name})"
             )
             yield Finding(
-                f"{info.name} is a list",
-                f"fit takes arrays, but {info.name} is a Python list. Make it an array: {remedy}.",
+                t("%1 is a list", info.name),
+                t(
+                    "fit takes arrays, but %1 is a Python list. Make it an array: %2.",
+                    info.name,
+                    remedy,
+                ),
                 "fit",
                 about=argument,
             )
@@ -480,19 +563,28 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
     if low < 0:
         yield Finding(
             t("Word numbers must not be negative"),
-            f"{x.name} holds numbers down to {number(low)}, but Embedding looks up numbers from 0 "
-            "on.",
+            t(
+                "%1 holds numbers down to %2, but Embedding looks up numbers from 0 on.",
+                x.name,
+                number(low),
+            ),
             step.uid,
             about="negative",
         )
     elif high >= rows:
         yield Finding(
             t("Embedding is too small"),
-            f"{x.name} holds numbers up to {number(high)}, but Embedding with input_dim={rows} has "
-            f"rows for 0–{rows - 1:,} only.",
+            t(
+                "%1 holds numbers up to %2, but Embedding with input_dim=%3 has rows "
+                "for 0–%4 only.",
+                x.name,
+                number(high),
+                rows,
+                f"{rows - 1:,}",
+            ),
             step.uid,
             Fix(
-                f"Set input_dim to {high + 1:,}",
+                t("Set %1 to %2", "input_dim", f"{high + 1:,}"),
                 lambda spec: edits.with_argument(spec, step.uid, "input_dim", high + 1),
             ),
         )
@@ -507,8 +599,12 @@ def embedding_floats(situation: Situation) -> Iterator[Finding]:
     if x.is_float and not x.statistics.is_integer and not _has_gaps(x):
         yield Finding(
             t("Embedding needs whole numbers"),
-            f"{x.name} holds fractions ({span(x.statistics.minimum or 0, x.statistics.maximum)}), "
-            "but Embedding looks up the row of a whole number. For measurements, leave it out.",
+            t(
+                "%1 holds fractions (%2), but Embedding looks up the row of a whole "
+                "number. For measurements, leave it out.",
+                x.name,
+                span(x.statistics.minimum or 0, x.statistics.maximum),
+            ),
             step.uid,
             Fix(t("Remove Embedding"), lambda spec: spec.remove(step.uid)),
         )
@@ -551,8 +647,12 @@ def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
 
     yield Finding(
         t("Word numbers without Embedding"),
-        f"{x.name} holds whole numbers up to {number(high)}. If they stand for words, Embedding "
-        "must give each one a vector of its own first.",
+        t(
+            "%1 holds whole numbers up to %2. If they stand for words, Embedding "
+            "must give each one a vector of its own first.",
+            x.name,
+            number(high),
+        ),
         first.uid,
         Fix(t("Insert Embedding"), embed),
     )

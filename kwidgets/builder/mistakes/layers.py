@@ -17,7 +17,7 @@ from kwidgets.builder.mistakes.situation import (
     Situation,
     Step,
 )
-from kwidgets.builder.mistakes.words import count, number
+from kwidgets.builder.mistakes.words import number
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Value, layer
 from kwidgets.language import t
 
@@ -53,8 +53,12 @@ def missing_sequences(situation: Situation) -> Iterator[Finding]:
         if wants_sequence:
             yield Finding(
                 t("The next layer needs the whole sequence"),
-                f"{step.wrapped.title} hands on only its last output, but {following.title} needs "
-                "one for each time step: set return_sequences=True.",
+                t(
+                    "%1 hands on only its last output, but %2 needs one for each time "
+                    "step: set return_sequences=True.",
+                    step.wrapped.title,
+                    following.title,
+                ),
                 step.uid,
                 Fix(
                     t("Set return_sequences"),
@@ -78,28 +82,42 @@ def stacked_activations(situation: Situation) -> Iterator[Finding]:
             continue
         if first == second or first == "softmax":
             text = (
-                f"{second} after {first} changes nothing."
+                t("%1 after %2 changes nothing.", second, first)
                 if first == second and first == "relu"
-                else f"The output of {first} goes through {second} once more."
+                else t("The output of %1 goes through %2 once more.", first, second)
             )
             yield Finding(
                 t("Two activations in a row"),
-                f"{text} One activation is enough.",
+                f"{text} " + t("One activation is enough."),
                 following.uid,
                 Fix(
-                    f"Remove {following.title}",
+                    t("Remove %1", following.title),
                     partial(ModelSpec.remove, uid=following.uid),
                 ),
             )
         else:
-            hidden = ", which never sees scores below 0" if first == "relu" else ""
+            text = (
+                t(
+                    "The output of %1 goes through %2 and then through %3, which never "
+                    "sees scores below 0.",
+                    step.title,
+                    first,
+                    second,
+                )
+                if first == "relu"
+                else t(
+                    "The output of %1 goes through %2 and then through %3.",
+                    step.title,
+                    first,
+                    second,
+                )
+            )
             yield Finding(
                 t("Two activations in a row"),
-                f"The output of {step.title} goes through {first} and then through {second}"
-                f"{hidden}. One activation is enough.",
+                f"{text} " + t("One activation is enough."),
                 step.uid,
                 Fix(
-                    f"Remove {first}",
+                    t("Remove %1", first),
                     partial(edits.with_activation, step=step, name="linear"),
                 ),
             )
@@ -171,8 +189,12 @@ def linear_stack(situation: Situation) -> Iterator[Finding]:
             continue
         yield Finding(
             t("No activation between two layers"),
-            f"Without an activation, {step.title} and the {following.title} after it can learn no "
-            "more than a single layer. Use relu.",
+            t(
+                "Without an activation, %1 and the %2 after it can learn no more than "
+                "a single layer. Use relu.",
+                step.title,
+                following.title,
+            ),
             step.uid,
             Fix(
                 t('Set activation to "relu"'),
@@ -202,9 +224,13 @@ def saturating_activations(situation: Situation) -> Iterator[Finding]:
 
     name = hidden[0].activation
     yield Finding(
-        f"Many layers with {name}",
-        f"{count(len(hidden), 'layer uses', 'layers use')} {name} or the like, whose gradients "
-        "shrink from layer to layer. Deep stacks learn faster with relu.",
+        t("Many layers with %1", name),
+        t(
+            "%1 layers use %2 or the like, whose gradients shrink from layer to "
+            "layer. Deep stacks learn faster with relu.",
+            len(hidden),
+            name,
+        ),
         hidden[0].uid,
         Fix(t("Use relu in all of them"), relu),
     )
@@ -220,13 +246,16 @@ def strong_dropout(situation: Situation) -> Iterator[Finding]:
         if not _STRONG_DROPOUT <= rate <= 1:
             continue
         text = (
-            "While training, this layer sets all values to zero, so nothing is learned."
+            t("While training, this layer sets all values to zero, so nothing is learned.")
             if rate == 1
-            else f"While training, this layer sets {rate:.0%} of the values to zero. The rate is "
-            "what is dropped, not what is kept; usual are 0.2 to 0.5."
+            else t(
+                "While training, this layer sets %1 of the values to zero. The rate is "
+                "what is dropped, not what is kept; usual are 0.2 to 0.5.",
+                f"{rate:.0%}",
+            )
         )
         yield Finding(
-            f"Dropout of {rate:.0%}",
+            t("Dropout of %1", f"{rate:.0%}"),
             text,
             step.uid,
             Fix(
@@ -280,11 +309,22 @@ def bias_before_normalization(situation: Situation) -> Iterator[Finding]:
             spec = edits.with_argument(spec, step.uid, "use_bias", False)
         return spec
 
-    where = "" if len(found) == 1 else f" ({len(found)} layers)"
+    text = (
+        t(
+            "BatchNormalization subtracts the mean, and with it the bias of the %1 before it.",
+            found[0].title,
+        )
+        if len(found) == 1
+        else t(
+            "BatchNormalization subtracts the mean, and with it the bias of the %1 "
+            "before it (%2 layers).",
+            found[0].title,
+            len(found),
+        )
+    )
     yield Finding(
         t("A bias that does nothing"),
-        f"BatchNormalization subtracts the mean, and with it the bias of the {found[0].title} "
-        f"before it{where}.",
+        text,
         found[0].uid,
         Fix(t("Set use_bias to False"), drop),
     )
@@ -304,8 +344,12 @@ def nothing_left_to_see(situation: Situation) -> Iterator[Finding]:
         ):
             yield Finding(
                 t("Nothing left to look at"),
-                f"Pooling and strides have shrunk the input of this {step.title} to a single "
-                f"place; a kernel of {kernel} finds only padding around it. Pool less before.",
+                t(
+                    "Pooling and strides have shrunk the input of this %1 to a single "
+                    "place; a kernel of %2 finds only padding around it. Pool less before.",
+                    step.title,
+                    kernel,
+                ),
                 step.uid,
             )
             return
@@ -328,18 +372,22 @@ def large_dense(situation: Situation) -> Iterator[Finding]:
             for step in situation.steps[: situation.steps.index(flatten)]
         )
         fix = None
-        remedy = "Use fewer units, or make the input smaller first."
+        remedy = t("Use fewer units, or make the input smaller first.")
         if shape is not None and convolved and 3 <= len(shape) <= 5:
             name = f"GlobalAveragePooling{len(shape) - 2}D"
-            remedy = f"{name} instead of Flatten needs far fewer."
+            remedy = t("%1 instead of Flatten needs far fewer.", name)
             fix = Fix(
-                f"Use {name}",
+                t("Use %1", name),
                 partial(ModelSpec.replace, uid=flatten.uid, entry=layer(f"keras.layers.{name}")),
             )
         yield Finding(
-            f"{parameters / 1e6:,.0f} million weights in one Dense",
-            f"Flatten gives {number((dense.facts.input_shape or (0,))[-1] or 0)} values, so the "
-            f"Dense after it has {parameters:,} weights. {remedy}",
+            t("%1 million weights in one Dense", f"{parameters / 1e6:,.0f}"),
+            t(
+                "Flatten gives %1 values, so the Dense after it has %2 weights.",
+                number((dense.facts.input_shape or (0,))[-1] or 0),
+                f"{parameters:,}",
+            )
+            + f" {remedy}",
             dense.uid,
             fix,
         )
@@ -355,11 +403,17 @@ def too_large(situation: Situation) -> Iterator[Finding]:
     if needed <= free:
         return
     largest = max(situation.steps, key=lambda step: step.facts.parameters or 0, default=None)
+    text = t(
+        "Training with Adam takes about %1 GB for %2 GB of weights, but %3 GB are free.",
+        f"{needed / 1e9:,.1f}",
+        number(weights / 1e9),
+        f"{free / 1e9:,.1f}",
+    )
+    if largest is not None:
+        text += " " + t("Most are in this %1.", largest.title)
     yield Finding(
         t("The model may not fit into memory"),
-        f"Training with Adam takes about {needed / 1e9:,.1f} GB for {number(weights / 1e9)} GB of "
-        f"weights, but {free / 1e9:,.1f} GB are free."
-        + ("" if largest is None else f" Most are in this {largest.title}."),
+        text,
         None if largest is None else largest.uid,
     )
 
@@ -383,8 +437,10 @@ def all_frozen(situation: Situation) -> Iterator[Finding]:
 
     yield Finding(
         t("No layer can learn"),
-        f"All {analysis.parameters:,} weights are frozen (trainable=False), so training changes "
-        "nothing.",
+        t(
+            "All %1 weights are frozen (trainable=False), so training changes nothing.",
+            f"{analysis.parameters:,}",
+        ),
         frozen[-1].uid if spec.trainable else None,
         Fix(t("Make all layers trainable"), thaw),
     )
@@ -412,8 +468,12 @@ def strong_penalty(situation: Situation) -> Iterator[Finding]:
 
             yield Finding(
                 t("A strong weight penalty"),
-                f"{argument} of {strength:g} outweighs the loss and holds the weights near zero. "
-                "Usual are 0.0001 to 0.01.",
+                t(
+                    "%1 of %2 outweighs the loss and holds the weights near zero. Usual "
+                    "are 0.0001 to 0.01.",
+                    argument,
+                    f"{strength:g}",
+                ),
                 step.uid,
                 Fix(
                     t("Set it to 0.001"),
@@ -444,7 +504,7 @@ def recurrent_relu(situation: Situation) -> Iterator[Finding]:
     for step in situation.steps:
         if step.is_recurrent and step.activation == "relu":
             yield Finding(
-                f"{step.wrapped.title} with relu",
+                t("%1 with relu", step.wrapped.title),
                 t(
                     "With relu, values can grow at each time step until the loss is NaN, and GPUs "
                     "lose their fast path. The default is tanh."

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Final
 
 from kwidgets.builder.spec import ObjectSpec, Value
+from kwidgets.language import t
 
 SPARSE: Final = "sparse_categorical_crossentropy"
 CATEGORICAL: Final = "categorical_crossentropy"
@@ -46,14 +47,20 @@ _SHARED: Final = {
     "gamma": (CATEGORICAL_FOCAL, BINARY_FOCAL),
 }
 
-# What users call them in speech.
-TITLES: Final = {
-    SPARSE: "sparse categorical crossentropy",
-    CATEGORICAL: "categorical crossentropy",
-    CATEGORICAL_FOCAL: "categorical focal crossentropy",
-    BINARY: "binary crossentropy",
-    BINARY_FOCAL: "binary focal crossentropy",
-}
+
+def _titles() -> dict[str, str]:
+    """What users call them in speech."""
+    return {
+        SPARSE: t("sparse categorical crossentropy"),
+        CATEGORICAL: t("categorical crossentropy"),
+        CATEGORICAL_FOCAL: t("categorical focal crossentropy"),
+        BINARY: t("binary crossentropy"),
+        BINARY_FOCAL: t("binary focal crossentropy"),
+        MSE: t("mean squared error"),
+        "mean_absolute_error": t("mean absolute error"),
+        "mean_absolute_percentage_error": t("mean absolute percentage error"),
+        "mean_squared_logarithmic_error": t("mean squared logarithmic error"),
+    }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Loss:
 
     @property
     def title(self) -> str:
-        return TITLES.get(self.name, self.name.replace("_", " "))
+        return _titles().get(self.name, self.name.replace("_", " "))
 
     def become(self, name: str, from_logits: bool | None = None) -> Value:
         """Return another loss, written as this one is, with the arguments that it knows too."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from kwidgets.builder.mistakes.losses import ONE_HOT, REGRESSION, SPARSE, YES_NO
 from kwidgets.builder.spec import ObjectSpec, Value
+from kwidgets.language import t
 
 # Metrics for class numbers, for rows of classes, and for a yes or no at each unit.
 _FOR_NUMBERED: Final = ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy")
@@ -45,13 +46,19 @@ def misfit(name: str | None, loss_name: str, width: int | None) -> tuple[str, bo
     None where it fits, or nothing is known.
     """
     if loss_name == SPARSE and name in _FOR_ROWS:
-        return f"{name} is for one-hot labels; with class numbers it shows nonsense.", False
+        return (
+            t("%1 is for one-hot labels; with class numbers it shows nonsense.", name),
+            False,
+        )
     if loss_name in ONE_HOT and name in _FOR_NUMBERED:
-        return f"{name} is for class numbers; with one-hot labels it fails.", True
+        return t("%1 is for class numbers; with one-hot labels it fails.", name), True
     if loss_name in YES_NO and width == 1 and name in (*_FOR_ROWS, *_FOR_NUMBERED):
-        return f"{name} compares several values; of a single one it shows nonsense.", False
+        return (
+            t("%1 compares several values; of a single one it shows nonsense.", name),
+            False,
+        )
     if loss_name == SPARSE and name in _FOR_YES_NO and (width or 0) > 1:
-        return f"{name} is for yes or no; with class numbers it fails.", True
+        return t("%1 is for yes or no; with class numbers it fails.", name), True
     return None
 
 

@@ -8,7 +8,7 @@ from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.ending import (
     activate,
-    from_zero,
+    from_one,
     ignores_a_class,
     many_classes_as_yes_no,
     may_be_rows,
@@ -31,7 +31,7 @@ from kwidgets.builder.mistakes.losses import (
 from kwidgets.builder.mistakes.situation import (
     Situation,
 )
-from kwidgets.builder.mistakes.words import count, number, span
+from kwidgets.builder.mistakes.words import number, span
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
 
@@ -52,12 +52,21 @@ def negative_labels(situation: Situation) -> Iterator[Finding]:
     if (loss.name == SPARSE and not ignores_a_class(situation)) or loss.name in YES_NO:
         lowest = number(targets.lowest)
         pair = targets.lowest == -1 and targets.highest == 1 and loss.name in YES_NO
-        wanted = "0 and 1" if loss.name in YES_NO else "whole numbers from 0 on"
-        remedy = f" For -1 and 1, use {targets.name} = ({targets.name} + 1) // 2." if pair else ""
+        text = (
+            t("%1 has labels down to %2, but %3 expects 0 and 1.", targets.name, lowest, loss.title)
+            if loss.name in YES_NO
+            else t(
+                "%1 has labels down to %2, but %3 expects whole numbers from 0 on.",
+                targets.name,
+                lowest,
+                loss.title,
+            )
+        )
+        if pair:
+            text += " " + t("For -1 and 1, use %1.", f"{targets.name} = ({targets.name} + 1) // 2")
         yield Finding(
             t("Labels must not be negative"),
-            f"{targets.name} has labels down to {lowest}, but {loss.title} expects {wanted}."
-            f"{remedy}",
+            text,
             "fit",
         )
 
@@ -75,8 +84,12 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
     if targets.form == "multi_label":
         yield Finding(
             t("Several labels for each sample"),
-            f"{targets.name} has rows of 0s and 1s with several 1s, but {loss.title} expects one "
-            "class number. For several labels, use binary crossentropy with sigmoid.",
+            t(
+                "%1 has rows of 0s and 1s with several 1s, but %2 expects one class "
+                "number. For several labels, use binary crossentropy with sigmoid.",
+                targets.name,
+                loss.title,
+            ),
             "compile",
             Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
         )
@@ -102,14 +115,23 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
                 spec = edits.with_units(spec, last, other)
             return edits.with_loss(spec, loss.become(CATEGORICAL), columns)
 
-        units = f"{other} {unit_word(situation)} and " if other is not None else ""
+        text = t(
+            "%1 gives a row of %2 values for each sample, with a 1 for its class, "
+            "but %3 expects the class's number.",
+            targets.name,
+            columns or "",
+            loss.title,
+        )
+        label = (
+            t("Use categorical crossentropy")
+            if other is None
+            else t("Use %1 %2 and categorical crossentropy", other, unit_word(situation))
+        )
         yield Finding(
             t("Labels are one-hot"),
-            f"{targets.name} gives a row of {columns or ''} values for each sample, with a 1 for "
-            f"its class, but {loss.title} expects the class's number. Use {units}categorical "
-            "crossentropy.",
+            f"{text} {label}.",
             "compile",
-            Fix(f"Use {units}categorical crossentropy", one_hot),
+            Fix(label, one_hot),
         )
 
 
@@ -144,8 +166,13 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
         return
     yield Finding(
         t("Several labels for each sample"),
-        f"{targets.name} has rows with several 1s, but with softmax and {loss.title} a sample has "
-        "a single class. For several labels, use binary crossentropy with sigmoid.",
+        t(
+            "%1 has rows with several 1s, but with softmax and %2 a sample has a "
+            "single class. For several labels, use binary crossentropy with "
+            "sigmoid.",
+            targets.name,
+            loss.title,
+        ),
         "compile",
         Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
     )
@@ -164,11 +191,24 @@ def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
         targets.in_dataset and targets.form is None and width is not None
     )
     if numbered:
-        each = "sample" if targets.single else "position"
+        text = (
+            t(
+                "%1 holds a class number for each sample, but %2 expects a row with a "
+                "1 for its class.",
+                targets.name,
+                loss.title,
+            )
+            if targets.single
+            else t(
+                "%1 holds a class number for each position, but %2 expects a row with "
+                "a 1 for its class.",
+                targets.name,
+                loss.title,
+            )
+        )
         yield Finding(
             t("Labels are class numbers"),
-            f"{targets.name} holds a class number for each {each}, but {loss.title} expects a row "
-            "with a 1 for its class. Use sparse categorical crossentropy.",
+            f"{text} " + t("Use sparse categorical crossentropy."),
             "compile",
             Fix(
                 t("Use sparse categorical crossentropy"),
@@ -186,22 +226,38 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
     if targets.must_be_renumbered:
         yield Finding(
             t("Labels other than 0 and 1"),
-            f"{loss.title.capitalize()} knows only 0 and 1. {renumbering(targets)}",
+            t("%1 knows only 0 and 1.", loss.title.capitalize()) + f" {renumbering(targets)}",
             "fit",
         )
         return
     if targets.highest is not None and targets.highest > 1:
         classes = max(int(targets.highest) + 1, width)
         units = unit_word(situation)
+        shifted = from_one(targets)
 
         def several(spec: ModelSpec) -> ModelSpec:
             return edits.classify(spec, situation, classes, loss.become(SPARSE, False))
 
+        text = t(
+            "%1 has labels %2, but %3 knows only 0 and 1.",
+            targets.name,
+            span(targets.lowest or 0, targets.highest),
+            loss.title,
+        )
+        remedy = (
+            t("Use sparse categorical crossentropy and softmax with %1 %2.", classes, units)
+            if shifted is None
+            else t(
+                "Use sparse categorical crossentropy and softmax with %1 %2, or %3 "
+                "after %4, as Keras counts classes from 0.",
+                classes,
+                units,
+                *shifted,
+            )
+        )
         yield Finding(
             t("Binary crossentropy for several classes"),
-            f"{targets.name} has labels {span(targets.lowest or 0, targets.highest)}, but "
-            f"{loss.title} knows only 0 and 1. Use sparse categorical crossentropy and "
-            f"softmax with {classes} {units}{from_zero(targets)}.",
+            f"{text} {remedy}",
             "compile",
             None
             if situation.last_weights is None or situation.output_step is None
@@ -214,12 +270,26 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             spec = activate(situation, "softmax", spec)
         return edits.with_loss(spec, loss.become(SPARSE), width)
 
-    each = "sample" if targets.single else "position"
+    text = (
+        t(
+            "The last layer gives %1 values, but %2 has a single 0 or 1 for each sample.",
+            width,
+            targets.name,
+        )
+        if targets.single
+        else t(
+            "The last layer gives %1 values, but %2 has a single 0 or 1 for each position.",
+            width,
+            targets.name,
+        )
+    )
+    remedy = t(
+        "Either use one with sigmoid, or keep them and use sparse categorical "
+        "crossentropy with softmax."
+    )
     yield Finding(
-        f"{width} values for a yes or no",
-        f"The last layer gives {width} values, but {targets.name} has a single 0 or 1 for each "
-        f"{each}. Either use one with sigmoid, or keep them and use sparse categorical "
-        "crossentropy with softmax.",
+        t("%1 values for a yes or no", width),
+        f"{text} {remedy}",
         "compile",
         Fix(t("Use sparse categorical crossentropy"), sparse),
     )
@@ -234,23 +304,29 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
     if not numbers_as_classes(situation) or loss is None or targets is None:
         return
     low, high = targets.lowest or 0.0, targets.highest or 0.0
+    held = (targets.name, span(low, high), loss.title)
     text = (
-        f"{targets.name} holds numbers ({span(low, high)}), but {loss.title} is for classes"
-        f"{' and values between 0 and 1' if loss.name in YES_NO else ''}. "
+        t("%1 holds numbers (%2), but %3 is for classes and values between 0 and 1.", *held)
+        if loss.name in YES_NO
+        else t("%1 holds numbers (%2), but %3 is for classes.", *held)
     )
     pixels = not targets.single and targets.form == "integers" and low >= 0 and 1 < high <= 255
     if pixels and targets.per_position and high <= _FEW_CLASSES:
         yield Finding(
             t("Targets go beyond 1"),
-            f"{text}If they are classes, give each position {high + 1:.0f} values with softmax, "
-            "and use sparse categorical crossentropy.",
+            f"{text} "
+            + t(
+                "If they are classes, give each position %1 values with softmax, and "
+                "use sparse categorical crossentropy.",
+                f"{high + 1:.0f}",
+            ),
             "fit",
         )
         return
     if pixels:
         yield Finding(
             t("Targets go beyond 1"),
-            f"{text}Scale them, for example {targets.name} = {targets.name} / 255.",
+            f"{text} " + t("Scale them, for example %1.", f"{targets.name} = {targets.name} / 255"),
             "fit",
         )
         return
@@ -264,10 +340,12 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         return spec
 
     whole = targets.single and targets.statistics is not None and targets.statistics.is_integer
-    unless = " If they stand for classes, number those from 0 on instead." if whole else ""
+    text += " " + t("Use mean squared error and no activation at the end.")
+    if whole:
+        text += " " + t("If they stand for classes, number those from 0 on instead.")
     yield Finding(
         t("A loss for classes on numbers"),
-        f"{text}Use mean squared error and no activation at the end.{unless}",
+        text,
         "compile",
         Fix(t("Predict numbers"), predict_numbers),
     )
@@ -287,8 +365,13 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
     if targets.form == "one_hot" and width == targets.classes:
         yield Finding(
             t("A loss for numbers on classes"),
-            f"{targets.name} holds one-hot labels of {width} classes. Categorical crossentropy "
-            f"with softmax learns them faster than {loss.title}.",
+            t(
+                "%1 holds one-hot labels of %2 classes. Categorical crossentropy with "
+                "softmax learns them faster than %3.",
+                targets.name,
+                width,
+                loss.title,
+            ),
             "compile",
             Fix(
                 t("Use categorical crossentropy"),
@@ -304,8 +387,12 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
     if width == 1 and classes == 2 and situation.output_activation in ("sigmoid", "linear"):
         yield Finding(
             t("A loss for numbers on yes or no"),
-            f"{targets.name} holds only 0 and 1. If they mean no and yes, use binary crossentropy "
-            f"with sigmoid: it learns faster than {loss.title}.",
+            t(
+                "%1 holds only 0 and 1. If they mean no and yes, use binary "
+                "crossentropy with sigmoid: it learns faster than %2.",
+                targets.name,
+                loss.title,
+            ),
             "compile",
             Fix(
                 t("Use binary crossentropy"),
@@ -317,9 +404,14 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
     elif width >= classes > 1:
         yield Finding(
             t("A loss for numbers on classes"),
-            f"{targets.name} holds labels {span(targets.lowest or 0, targets.highest or 0)} and "
-            f"the model gives {width} values, which {loss.title} cannot compare. Use sparse "
-            "categorical crossentropy with softmax.",
+            t(
+                "%1 holds labels %2 and the model gives %3 values, which %4 cannot "
+                "compare. Use sparse categorical crossentropy with softmax.",
+                targets.name,
+                span(targets.lowest or 0, targets.highest or 0),
+                width,
+                loss.title,
+            ),
             "compile",
             Fix(
                 t("Use sparse categorical crossentropy"),
@@ -341,25 +433,37 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
     if targets.object_kind == "numbers":
         yield Finding(
             t("Targets have a dtype that Keras does not know"),
-            f"{name} holds numbers, but as {targets.dtype}. Make them floats: "
-            f'{name} = {name}.astype("float32").',
+            t(
+                "%1 holds numbers, but as %2. Make them floats: %3.",
+                name,
+                targets.dtype,
+                f'{name} = {name}.astype("float32")',
+            ),
             "fit",
         )
         return
     kinds = targets.statistics.distinct if targets.statistics is not None else None
-    many = "" if kinds is None else f" ({count(kinds, 'kind', 'kinds')})"
+    if kinds is None:
+        text = t("%1 holds words or objects, but Keras needs numbers.", name)
+    elif kinds == 1:
+        text = t("%1 holds words or objects (1 kind), but Keras needs numbers.", name)
+    else:
+        text = t(
+            "%1 holds words or objects (%2 kinds), but Keras needs numbers.", name, f"{kinds:,}"
+        )
     if targets.in_dataset:
-        remedy = (
-            f"Number them: {name} = {name}.map(lambda x, y: (x, number(y))), where number = "
-            "keras.layers.StringLookup(vocabulary=..., num_oov_indices=0) lists their names."
+        remedy = t(
+            "Number them: %1, where %2 lists their names.",
+            f"{name} = {name}.map(lambda x, y: (x, number(y)))",
+            "number = keras.layers.StringLookup(vocabulary=..., num_oov_indices=0)",
         )
     elif loss is not None and loss.name in REGRESSION:
-        remedy = f"{loss.title.capitalize()} is for numbers: choose another y, or another loss."
+        remedy = t("%1 is for numbers: choose another y, or another loss.", loss.title.capitalize())
     else:
-        remedy = f"Number them: names, {name} = np.unique({name}, return_inverse=True)."
+        remedy = t("Number them: %1.", f"names, {name} = np.unique({name}, return_inverse=True)")
     yield Finding(
         t("Labels are words"),
-        f"{name} holds words or objects{many}, but Keras needs numbers. {remedy}",
+        f"{text} {remedy}",
         "fit",
     )
 
@@ -374,7 +478,10 @@ def one_class(situation: Situation) -> Iterator[Finding]:
     if values is not None and values.distinct == 1 and values.minimum is not None:
         yield Finding(
             t("All labels are the same"),
-            f"Every value of {targets.name} is {number(values.minimum)}: there is nothing to tell "
-            "apart.",
+            t(
+                "Every value of %1 is %2: there is nothing to tell apart.",
+                targets.name,
+                number(values.minimum),
+            ),
             "fit",
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from kwidgets.builder.analysis import Shape
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.ending import (
-    from_zero,
+    from_one,
     has_sequence_output,
     many_classes_as_yes_no,
     numbered_labels,
@@ -26,7 +27,7 @@ from kwidgets.builder.mistakes.situation import (
     DROPOUTS,
     Situation,
 )
-from kwidgets.builder.mistakes.words import count, number, shown, span
+from kwidgets.builder.mistakes.words import number, shown, span, values
 from kwidgets.builder.spec import ModelSpec, layer
 from kwidgets.language import t
 
@@ -41,17 +42,32 @@ def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
     if targets is None or targets.highest is None or width is None:
         return
     if targets.lowest == 1 and targets.highest == width:
+        shifting = (
+            targets.name,
+            span(targets.lowest, targets.highest),
+            width,
+            width - 1,
+            f"{targets.name} = {targets.name} - 1",
+        )
         yield Finding(
             t("Labels should start at 0"),
-            f"{targets.name} has labels {span(targets.lowest, targets.highest)}, and Keras counts "
-            f"classes from 0, so the {width} units stand for 0–{width - 1}. Subtract 1 from the "
-            f"labels ({targets.name} = {targets.name} - 1)"
-            f"{'' if width == 2 else f', or use {width + 1} units'}.",
+            t(
+                "%1 has labels %2, and Keras counts classes from 0, so the %3 units "
+                "stand for 0–%4. Subtract 1 from the labels (%5).",
+                *shifting,
+            )
+            if width == 2
+            else t(
+                "%1 has labels %2, and Keras counts classes from 0, so the %3 units "
+                "stand for 0–%4. Subtract 1 from the labels (%5), or use %6 units.",
+                *shifting,
+                width + 1,
+            ),
             None if last is None else last.uid,
             None
             if last is None or width == 2
             else Fix(
-                f"Set {unit_word(situation)} to {width + 1}",
+                t("Set %1 to %2", unit_word(situation), width + 1),
                 lambda spec: edits.with_units(spec, last, width + 1),
             ),
         )
@@ -75,24 +91,49 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
         return
     if targets.must_be_renumbered:
         yield Finding(
-            f"{width} values for labels up to {number(targets.highest)}",
+            t("%1 values for labels up to %2", width, number(targets.highest)),
             renumbering(targets),
             None if last is None else last.uid,
         )
         return
     classes = int(targets.highest) + 1
     units = unit_word(situation)
-    fewer = from_zero(targets)
-    what = f"{classes} classes" if targets.look_like_classes and targets.lowest == 0 else "labels"
+    labels = span(targets.lowest or 0, targets.highest)
+    shifted = from_one(targets)
+    if targets.look_like_classes and targets.lowest == 0:
+        title = t("%1 values for %2 classes", width, classes)
+        text = t(
+            "The last layer gives %1 values, but %2 has %3 classes (%4).",
+            width,
+            targets.name,
+            classes,
+            labels,
+        )
+    else:
+        title = t("%1 values for labels", width)
+        text = t(
+            "The last layer gives %1 values, but %2 has labels (%3).",
+            width,
+            targets.name,
+            labels,
+        )
+    if shifted is None:
+        remedy = t("It needs %1 %2.", classes, units)
+    else:
+        remedy = t(
+            "It needs %1 %2, or %3 after %4, as Keras counts classes from 0.",
+            classes,
+            units,
+            *shifted,
+        )
     yield Finding(
-        f"{width} values for {what}",
-        f"The last layer gives {width} values, but {targets.name} has {what} "
-        f"({span(targets.lowest or 0, targets.highest)}). It needs {classes} {units}{fewer}.",
+        title,
+        f"{text} {remedy}",
         None if last is None else last.uid,
         None
         if last is None
         else Fix(
-            f"Set {unit_word(situation)} to {classes}",
+            t("Set %1 to %2", unit_word(situation), classes),
             lambda spec: edits.with_units(spec, last, classes),
         ),
     )
@@ -113,11 +154,16 @@ def too_many_units(situation: Situation) -> Iterator[Finding]:
     classes = int(targets.highest) + 1
     yield Finding(
         t("More values than classes"),
-        f"The last layer gives {width} values, but {targets.name} has only labels "
-        f"{span(targets.lowest or 0, targets.highest)}; {classes} units are enough.",
+        t(
+            "The last layer gives %1 values, but %2 has only labels %3; %4 units are enough.",
+            width,
+            targets.name,
+            span(targets.lowest or 0, targets.highest),
+            classes,
+        ),
         last.uid,
         Fix(
-            f"Set {unit_word(situation)} to {classes}",
+            t("Set %1 to %2", unit_word(situation), classes),
             lambda spec: edits.with_units(spec, last, classes),
         ),
     )
@@ -146,9 +192,9 @@ def output_width(situation: Situation) -> Iterator[Finding]:
         if len(targets.shape) > len(shape):
             yield Finding(
                 t("Output and targets differ in shape"),
-                f"The model gives values of shape {shown(shape)} for each sample, but "
-                f"{targets.name} has shape {shown(targets.shape)}. Add a Reshape, or choose "
-                "another y.",
+                _shapes_differ(targets.name, shape, targets.shape)
+                + " "
+                + t("Add a Reshape, or choose another y."),
                 situation.steps[-1].uid if situation.steps else None,
                 _reshape_fix(situation, targets.shape),
             )
@@ -160,26 +206,48 @@ def output_width(situation: Situation) -> Iterator[Finding]:
     if last is None:
         yield Finding(
             t("Output and targets differ in shape"),
-            f"The model gives values of shape {shown(shape)} for each sample, but "
-            f"{targets.name} has shape {shown(targets.shape)}.",
+            _shapes_differ(targets.name, shape, targets.shape),
             situation.steps[-1].uid if situation.steps else None,
         )
         return
-    each = "position" if targets.per_position else "sample"
-    what = f"{wanted} {'column' if wanted == 1 else 'columns'}"
+    what = t("1 column") if wanted == 1 else t("%1 columns", wanted)
     if targets.single or targets.per_position:
-        what = "a single number"
+        what = t("a single number")
     if targets.form == "one_hot":
-        what = f"{wanted} classes (one-hot)"
+        what = t("%1 classes (one-hot)", wanted)
+    title = t("1 value for %1", what) if width == 1 else t("%1 values for %2", width, what)
+    text = (
+        t(
+            "The last layer gives %1 for each position, but %2 has %3.",
+            values(width),
+            targets.name,
+            what,
+        )
+        if targets.per_position
+        else t(
+            "The last layer gives %1 for each sample, but %2 has %3.",
+            values(width),
+            targets.name,
+            what,
+        )
+    )
     yield Finding(
-        f"{width} {'value' if width == 1 else 'values'} for {what}",
-        f"The last layer gives {count(width, 'value', 'values')} for each {each}, but "
-        f"{targets.name} has {what}.",
+        title,
+        text,
         last.uid,
         Fix(
-            f"Set {unit_word(situation)} to {wanted}",
+            t("Set %1 to %2", unit_word(situation), wanted),
             lambda spec: edits.with_units(spec, last, wanted),
         ),
+    )
+
+
+def _shapes_differ(name: str, shape: Shape, wanted: Shape) -> str:
+    return t(
+        "The model gives values of shape %1 for each sample, but %2 has shape %3.",
+        shown(shape),
+        name,
+        shown(wanted),
     )
 
 
@@ -196,8 +264,12 @@ def _reshape_fix(situation: Situation, shape: tuple[int | None, ...]) -> Fix | N
             spec = edits.with_units(spec, last, total)
         return spec.insert(layer("keras.layers.Reshape", target_shape=shape))
 
-    units = "" if have[0] == total else f"{total:,} units and "
-    return Fix(f"Add {units}Reshape to {shown(shape)}", reshape)
+    label = (
+        t("Add Reshape to %1", shown(shape))
+        if have[0] == total
+        else t("Add %1 units and Reshape to %2", f"{total:,}", shown(shape))
+    )
+    return Fix(label, reshape)
 
 
 @rule(RULES, "missing-flatten", "error")
@@ -211,8 +283,13 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
     if situation.loss is None or _returned_sequence(situation) is not None:
         return
     text = (
-        f"The model gives values of shape {shown(shape)} for each sample, but {targets.name} has "
-        f"{'a single value' if targets.single else 'shape ' + shown(targets.shape or ())}. "
+        t(
+            "The model gives values of shape %1 for each sample, but %2 has a single value.",
+            shown(shape),
+            targets.name,
+        )
+        if targets.single
+        else _shapes_differ(targets.name, shape, targets.shape or ())
     )
     # The first Dense that still has several dimensions, with only such layers after it that do
     # not mind their number.
@@ -226,7 +303,7 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
     if first is None or last is None:
         yield Finding(
             t("The output has too many dimensions"),
-            f"{text}Add Flatten or a global pooling layer, and a Dense layer.",
+            f"{text} " + t("Add Flatten or a global pooling layer, and a Dense layer."),
             situation.steps[-1].uid,
         )
         return
@@ -239,12 +316,13 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
         name = f"GlobalAveragePooling{len(entering) - 2}D"
     else:
         return
+    remedy = t("Dense works on the last dimension only. Put %1 in front of the first Dense.", name)
     yield Finding(
-        f"{name} is missing",
-        f"{text}Dense works on the last dimension only. Put {name} in front of the first Dense.",
+        t("%1 is missing", name),
+        f"{text} {remedy}",
         first.uid,
         Fix(
-            f"Insert {name}",
+            t("Insert %1", name),
             lambda spec: edits.insert_before(spec, first.uid, layer(f"keras.layers.{name}")),
         ),
     )
@@ -273,8 +351,12 @@ def returned_sequence(situation: Situation) -> Iterator[Finding]:
     step = next(step for step in situation.steps if step.uid == uid)
     yield Finding(
         t("An answer for each time step"),
-        f"The last {step.wrapped.title} has return_sequences=True, so the model gives a value for "
-        f"each time step, but {targets.name} has one for each sample.",
+        t(
+            "The last %1 has return_sequences=True, so the model gives a value for "
+            "each time step, but %2 has one for each sample.",
+            step.wrapped.title,
+            targets.name,
+        ),
         uid,
         Fix(
             t("Remove return_sequences"),

@@ -63,14 +63,16 @@ def validation_fix(situation: Situation) -> Fix | None:
         if x_name is None or other is None or other.kind != x.kind:
             continue
         if x.is_dataset:
-            return Fix(f"Use {x_name}", partial(edits.with_fit, validation_x=Variable(x_name)))
+            return Fix(t("Use %1", x_name), partial(edits.with_fit, validation_x=Variable(x_name)))
         other_y = x_name if y_name == x.name else _renamed(y_name or "", suffix)
         partner = situation.data.get(other_y) if other_y is not None else None
         if other_y is not None and partner is not None and partner.samples == other.samples:
             use = partial(
                 edits.with_fit, validation_x=Variable(x_name), validation_y=Variable(other_y)
             )
-            label = f"Use {x_name}" if other_y == x_name else f"Use {x_name} and {other_y}"
+            label = (
+                t("Use %1", x_name) if other_y == x_name else t("Use %1 and %2", x_name, other_y)
+            )
             return Fix(label, use)
     y = situation.variable("y")
     if x.is_dataset or (x.samples or 0) < 10:
@@ -115,8 +117,12 @@ def split_of_dataset(situation: Situation) -> Iterator[Finding]:
     if x is not None and x.is_dataset and situation.spec.fit.get("validation_split"):
         yield Finding(
             t("A dataset cannot be split"),
-            f"validation_split works on arrays only, but {x.name} is a {x.kind}. Choose a second "
-            "dataset for validation, made with take and skip.",
+            t(
+                "validation_split works on arrays only, but %1 is a %2. Choose a "
+                "second dataset for validation, made with take and skip.",
+                x.name,
+                x.kind,
+            ),
             "fit",
             Fix(t("Clear validation_split"), partial(clear, name="validation_split")),
         )
@@ -134,7 +140,10 @@ def split_size(situation: Situation) -> Iterator[Finding]:
     if not 0 < split < 1:
         yield Finding(
             t("validation_split must be between 0 and 1"),
-            f"It is the share of the samples used for validation, not {split:g}; 0.2 is a fifth.",
+            t(
+                "It is the share of the samples used for validation, not %1; 0.2 is a fifth.",
+                f"{split:g}",
+            ),
             "fit",
             fix,
             level="error",
@@ -142,7 +151,11 @@ def split_size(situation: Situation) -> Iterator[Finding]:
     elif split > 0.5:
         yield Finding(
             t("Most samples are used for validation"),
-            f"validation_split={split:g} keeps {split:.0%} of the samples from training.",
+            t(
+                "validation_split=%1 keeps %2 of the samples from training.",
+                f"{split:g}",
+                f"{split:.0%}",
+            ),
             "fit",
             fix,
         )
@@ -162,10 +175,13 @@ def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
     if y.statistics.sorted_labels and situation.spec.fit.get("validation_x") is None:
         yield Finding(
             t("Labels are sorted"),
-            f"{y.name} is sorted by class, and validation_split takes the last samples: they are "
-            "all of the last classes. Shuffle first: "
-            f"order = np.random.permutation(len({y.name})); "
-            f"{x.name}, {y.name} = {x.name}[order], {y.name}[order].",
+            t(
+                "%1 is sorted by class, and validation_split takes the last samples: "
+                "they are all of the last classes. Shuffle first: %2.",
+                y.name,
+                f"order = np.random.permutation(len({y.name})); "
+                f"{x.name}, {y.name} = {x.name}[order], {y.name}[order]",
+            ),
             "fit",
         )
 
@@ -205,12 +221,12 @@ def validation_without_y(situation: Situation) -> Iterator[Finding]:
     guess = partner(situation, validation)
     yield Finding(
         t("Validation has no targets"),
-        f"{validation.name} holds inputs, but validation_y is not set.",
+        t("%1 holds inputs, but validation_y is not set.", validation.name),
         "fit",
         None
         if guess is None
         else Fix(
-            f"Set validation_y to {guess}",
+            t("Set %1 to %2", "validation_y", guess),
             lambda spec: edits.with_fit(spec, validation_y=Variable(guess)),
         ),
     )
@@ -237,8 +253,13 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
     if not fits and not (any_length and len(shape) == len(other)):
         yield Finding(
             t("Validation targets differ in shape"),
-            f"Each target of {targets.name} {_described(targets, shape)}, but each of "
-            f"{others.name} {_described(others, other)}. Prepare both in the same way.",
+            t(
+                "Each target of %1 %2, but each of %3 %4. Prepare both in the same way.",
+                targets.name,
+                _described(targets, shape),
+                others.name,
+                _described(others, other),
+            ),
             "fit",
         )
         return
@@ -251,8 +272,13 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
     if right and (low < 0 or high >= width):
         yield Finding(
             t("Validation has other labels"),
-            f"{others.name} has labels {span(low, high)}, but the model gives {width} values, "
-            f"for labels 0–{width - 1}.",
+            t(
+                "%1 has labels %2, but the model gives %3 values, for labels 0–%4.",
+                others.name,
+                span(low, high),
+                width,
+                width - 1,
+            ),
             "fit",
         )
 
@@ -263,8 +289,10 @@ def _target_shape(targets: Targets) -> Shape | None:
 
 def _described(targets: Targets, shape: Shape) -> str:
     if targets.form == "one_hot":
-        return f"is a one-hot row of {shape[-1]}"
-    return "is a single number" if not shape else f"has shape {shown(shape)}"
+        return t("is a one-hot row of %1", shape[-1])
+    if not shape:
+        return t("is a single number")
+    return t("has shape %1", shown(shape))
 
 
 @rule(RULES, "validation-is-training", "warning")
@@ -280,8 +308,10 @@ def validation_is_training(situation: Situation) -> Iterator[Finding]:
 
         yield Finding(
             t("Validation data is the training data"),
-            f"{x.name} is used for both, so validation does not show how the model does on new "
-            "data.",
+            t(
+                "%1 is used for both, so validation does not show how the model does on new data.",
+                x.name,
+            ),
             "fit",
-            Fix("Use other samples" if other is not None else "Clear it", change),
+            Fix(t("Use other samples") if other is not None else t("Clear it"), change),
         )

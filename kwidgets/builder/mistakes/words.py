@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kwidgets.language import t
+
 
 def number(value: float) -> str:
     """1234567.0 → "1,234,567"; 0.123456 → "0.123"."""
@@ -12,15 +14,22 @@ def number(value: float) -> str:
 
 def span(low: float, high: float) -> str:
     """ "0–9"; "-1 to 1", where a dash would be read as a minus."""
-    joint = "–" if low >= 0 else " to "
-    return f"{number(low)}{joint}{number(high)}"
+    if low >= 0:
+        return f"{number(low)}–{number(high)}"
+    return t("%1 to %2", number(low), number(high))
 
 
-def count(value: int, one: str, several: str) -> str:
-    return f"{value:,} {one if value == 1 else several}"
+def values(count: int) -> str:
+    """ "1 value"; "1,000 values"."""
+    return t("1 value") if count == 1 else t("%1 values", f"{count:,}")
+
+
+def samples(count: int) -> str:
+    """ "1 sample"; "1,000 samples"."""
+    return t("1 sample") if count == 1 else t("%1 samples", f"{count:,}")
 
 
 def shown(shape: tuple[int | None, ...]) -> str:
     """(None, 10) → "(any, 10)"."""
-    sizes = ", ".join("any" if size is None else str(size) for size in shape)
+    sizes = ", ".join(t("any") if size is None else str(size) for size in shape)
     return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
