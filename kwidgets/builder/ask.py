@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder import catalog, convert, explain, limits
+from kwidgets.builder import catalog, catalog_words, convert, explain, limits
 from kwidgets.builder.analysis import LayerFacts, Problem, Shape
 from kwidgets.builder.spec import (
     INPUT_LAYER,
@@ -72,8 +72,12 @@ def _explained(
         return answer()
     except CutOff as error:
         problem = Problem(
-            f"The code of {entry.title} was cut off: {error}. Its call must be quick and must not "
-            "allocate, because it is tried at each edit.",
+            t(
+                "The code of %1 was cut off: %2. Its call must be quick and must not "
+                "allocate, because it is tried at each edit.",
+                entry.title,
+                error,
+            ),
             f"{entry.title}: {error}",
         )
     except Exception as error:
@@ -110,8 +114,11 @@ def _cyclic(layer: keras.Layer, tensor: Tensor) -> Found:
     """A model cannot tell apart what goes into a layer and what comes out, if both are one."""
     name = type(layer).__name__
     problem = Problem(
-        f"{name} cannot be in a model as this version of Keras has it: it hands on the very tensor "
-        "that it was given. Apply it to the data beforehand.",
+        t(
+            "%1 cannot be in a model as this version of Keras has it: it hands on "
+            "the very tensor that it was given. Apply it to the data beforehand.",
+            name,
+        ),
         f"{name} returns its input, which makes a cycle of the model's graph",
     )
     return Found(LayerFacts("error", tensor.shape, problem=problem), None)
@@ -135,14 +142,25 @@ def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> Found:
     if not isinstance(output, keras.KerasTensor):
         several = isinstance(output, (tuple, list, dict))
         kind = "several outputs" if several else f"no tensor but {output!r}"
-        parameter, hint = None, ""
+        title = type(layer).__name__
+        text = (
+            t("%1 gives several outputs; each layer of a Sequential gives one tensor.", title)
+            if several
+            else t(
+                "%1 gives no tensor but %2; each layer of a Sequential gives one tensor.",
+                title,
+                repr(output),
+            )
+        )
+        parameter = None
         if getattr(layer, "return_state", False):
-            parameter, hint = "return_state", " Set return_state to False."
+            parameter = "return_state"
+            text += " " + t("Set return_state to False.")
         elif several and getattr(layer, "merge_mode", "") is None:
-            parameter, hint = "merge_mode", ' Set merge_mode to "concat".'
+            parameter = "merge_mode"
+            text += " " + t('Set merge_mode to "concat".')
         problem = Problem(
-            f"{type(layer).__name__} gives {kind}; each layer of a Sequential gives one tensor."
-            + hint,
+            text,
             f"Layers of a Sequential model must return one tensor; {layer.name} returned {kind}.",
             parameter,
         )
@@ -174,7 +192,11 @@ def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
         expected = entry.arguments.get("shape")
         if expected is not None and tuple(expected) != tensor.shape[1:]:
             return Problem(
-                f"This block says that it takes {(None, *expected)}, but gets {tensor.shape}.",
+                t(
+                    "This block says that it takes %1, but gets %2.",
+                    (None, *expected),
+                    tensor.shape,
+                ),
                 "The input shape of a nested Sequential differs from what the layer before gives.",
                 "shape",
             )
@@ -184,7 +206,12 @@ def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
     known = catalog.catalog().entry(entry.class_name)
     if known and known["unusable"] and entry.class_name not in (INPUT_LAYER, SEQUENTIAL):
         return Problem(
-            f"{entry.title} cannot be in a Sequential: {known['unusable']}.", known["unusable"]
+            t(
+                "%1 cannot be in a Sequential: %2.",
+                entry.title,
+                catalog_words.reason(known["unusable"]),
+            ),
+            known["unusable"],
         )
     return missing(entry.object)
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import keras
 
-from kwidgets.builder import guess, protocol
+from kwidgets.builder import catalog_words, guess, protocol
 from kwidgets.builder.catalog_forms import FORMS as FORMS
 from kwidgets.builder.protocol import Entry, Parameter, Template
 from kwidgets.builder.spec import INPUT_LAYER, SEQUENTIAL
@@ -136,7 +136,7 @@ class Catalog:
         """Return the message that tells a view all this."""
         return protocol.Catalog(
             keras_version=self.keras_version,
-            entries=dict(self.entries),
+            entries={key: catalog_words.translated(one) for key, one in self.entries.items()},
             sections={name: list(keys) for name, keys in self.sections.items()},
             activations=list(self.activations),
             templates=list(templates),

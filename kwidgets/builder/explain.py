@@ -42,7 +42,7 @@ def explain(error: BaseException, entry: LayerSpec, input_shape: Shape | None) -
             inner = inner.__context__
         message = f"{type(inner).__name__}: {clean(inner)}"
         first = _sentence(message)
-        text = f"The function of {entry.title} fails for {show(input_shape)}: {first}"
+        text = t("The function of %1 fails for %2: %3", entry.title, show(input_shape), first)
         return Problem(text, message, "function" if "function" in entry.arguments else None)
     for pattern, say in _RULES:
         found = re.search(pattern, message, re.S)
@@ -78,14 +78,19 @@ def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
 
 def wrong_step(title: str, input_shape: Shape, rank: int) -> Problem:
     """Say that the layer in TimeDistributed needs more axes than one step has."""
+    text = t(
+        "TimeDistributed hands on one step of %1 at a time, but %2 needs %3.",
+        show(input_shape),
+        title,
+        _wanted(rank),
+    )
     remedy = (
-        f"Use {title} without TimeDistributed: it takes all steps at once."
+        t("Use %1 without TimeDistributed: it takes all steps at once.", title)
         if len(input_shape) == rank
-        else "Keep the axes that it needs, or use another layer."
+        else t("Keep the axes that it needs, or use another layer.")
     )
     return Problem(
-        f"TimeDistributed hands on one step of {show(input_shape)} at a time, but {title} needs "
-        f"{_wanted(rank)}. {remedy}",
+        f"{text} {remedy}",
         f"{title} expected ndim={rank}, found ndim={len(input_shape) - 1}",
         "layer",
     )
@@ -113,8 +118,13 @@ def _rank(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     if entry.title == "Permute":
         axes = len(shape) - 1
         return (
-            f"Permute needs dims for each axis but the batch: {axes} for {show(shape)}, such as "
-            f"{tuple(range(axes, 0, -1))}; it has {_written(entry, 'dims')}.",
+            t(
+                "Permute needs dims for each axis but the batch: %1 for %2, such as %3; it has %4.",
+                axes,
+                show(shape),
+                tuple(range(axes, 0, -1)),
+                _written(entry, "dims"),
+            ),
             "dims",
         )
     return wrong_rank(entry, shape, int(found["rank"])).text, None
@@ -129,13 +139,27 @@ def _too_large(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> T
     dilation = entry.arguments.get("dilation_rate", 1)
     if parameter == "kernel_size" and dilation not in (1, (1,), (1, 1), (1, 1, 1)):
         places = _dilated(entry.arguments[parameter], dilation)
-        spans = f"spans {places} places" if places else "spans more"
-        return (
-            f"With dilation_rate {dilation!r}, the kernel of {entry.title}{value} {spans}, "
-            f"which is larger than what goes in: {show(shape)}. "
-            'Choose a smaller dilation_rate, or use padding="same".',
-            "dilation_rate",
+        kernel = f"{entry.title}{value}"
+        text = (
+            t(
+                "With dilation_rate %1, the kernel of %2 spans %3 places, which is "
+                "larger than what goes in: %4.",
+                repr(dilation),
+                kernel,
+                places,
+                show(shape),
+            )
+            if places
+            else t(
+                "With dilation_rate %1, the kernel of %2 spans more, which is larger "
+                "than what goes in: %3.",
+                repr(dilation),
+                kernel,
+                show(shape),
+            )
         )
+        remedy = t('Choose a smaller dilation_rate, or use padding="same".')
+        return f"{text} {remedy}", "dilation_rate"
     what = f"{entry.title}{value}"
     text = (
         t("The kernel of %1 is larger than what goes in: %2.", what, show(shape))
@@ -167,26 +191,34 @@ def _kernel_rank(found: re.Match[str], entry: LayerSpec, shape: Shape | None) ->
     digit = re.search(r"(\d)D", entry.title)
     if digit and entry.title != "TimeDistributed":
         return wrong_rank(entry, shape, int(digit[1]) + 2).text, None
-    return (
-        f"The layer in {entry.title} does not fit its input: it is applied to one step of "
-        f"{show(shape)} at a time, which has {len(shape) - 1} axes with the batch, too few.",
-        None,
+    text = t(
+        "The layer in %1 does not fit its input: it is applied to one step of "
+        "%2 at a time, which has %3 axes with the batch, too few.",
+        entry.title,
+        show(shape),
+        len(shape) - 1,
     )
+    return text, None
 
 
 def _cropping(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f"{entry.title} would cut away all that there is: cropping "
-        f"{_written(entry, 'cropping')} of {show(shape)}. Cut less.",
-        "cropping",
+    text = t(
+        "%1 would cut away all that there is: cropping %2 of %3. Cut less.",
+        entry.title,
+        _written(entry, "cropping"),
+        show(shape),
     )
+    return text, "cropping"
 
 
 def _channels(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f"{entry.title} was built for {found['expected']} input features, and gets {show(shape)}.",
-        None,
+    text = t(
+        "%1 was built for %2 input features, and gets %3.",
+        entry.title,
+        found["expected"],
+        show(shape),
     )
+    return text, None
 
 
 def _open_dimension(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
@@ -230,25 +262,43 @@ def _reshape(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Tol
 
 
 def _several_inputs(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f"{entry.title} joins several inputs, but a layer of a Sequential gets just one. "
+    text = t(
+        "%1 joins several inputs, but a layer of a Sequential gets just one. "
         "Such a model needs Keras's functional API.",
-        None,
+        entry.title,
     )
+    return text, None
 
 
 def _divisible(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     channels = shape[-1] if shape else None
-    return (
-        f"groups ({_written(entry, 'groups')}) must divide the number of channels that go in"
-        + (f", {channels}" if channels else "")
-        + (
-            f", and the filters, {entry.arguments['filters']!r}."
-            if "filters" in entry.arguments
-            else ". Choose a divisor of it."
-        ),
-        "groups",
-    )
+    groups, filters = _written(entry, "groups"), repr(entry.arguments.get("filters"))
+    if "filters" in entry.arguments and channels:
+        text = t(
+            "groups (%1) must divide the number of channels that go in, %2, and the filters, %3.",
+            groups,
+            channels,
+            filters,
+        )
+    elif "filters" in entry.arguments:
+        text = t(
+            "groups (%1) must divide the number of channels that go in, and the filters, %2.",
+            groups,
+            filters,
+        )
+    elif channels:
+        text = t(
+            "groups (%1) must divide the number of channels that go in, %2. Choose "
+            "a divisor of it.",
+            groups,
+            channels,
+        )
+    else:
+        text = t(
+            "groups (%1) must divide the number of channels that go in. Choose a divisor of it.",
+            groups,
+        )
+    return text, "groups"
 
 
 def _positive(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
@@ -259,21 +309,29 @@ def _positive(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> To
 
 def _not_a_size(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     name, count = found["name"], int(found["count"])
-    example = "3" if count == 1 else f"3, or {(3,) * count}"
-    what = "one whole number" if count == 1 else f"a whole number or {count} of them"
-    return f"{name} must be {what} above 0, such as {example}; it is {_written(entry, name)}.", name
+    written = _written(entry, name)
+    text = (
+        t("%1 must be one whole number above 0, such as 3; it is %2.", name, written)
+        if count == 1
+        else t(
+            "%1 must be a whole number or %2 of them above 0, such as 3, or %3; it is %4.",
+            name,
+            count,
+            (3,) * count,
+            written,
+        )
+    )
+    return text, name
 
 
 def _choice(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     name = found["name"]
     choices = [part.strip(" '\"`") for part in found["choices"].split(",")]
     listed = ", ".join(f'"{choice}"' for choice in sorted(choices) if choice)
-    more = (
-        ' "causal" is for Conv1D.'
-        if name == "padding" and "causal" in found.string[found.end() :]
-        else ""
-    )
-    return f"{name} must be one of {listed}; it is {_written(entry, name)}.{more}", name
+    text = t("%1 must be one of %2; it is %3.", name, listed, _written(entry, name))
+    if name == "padding" and "causal" in found.string[found.end() :]:
+        text += " " + t('"causal" is for Conv1D.')
+    return text, name
 
 
 def _unknown_name(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
@@ -282,121 +340,146 @@ def _unknown_name(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -
     module = getattr(keras, f"{kind}s", None)
     known = [name for name in dir(module) if name.islower() and not name.startswith("_")]
     close = difflib.get_close_matches(wrong.lower(), known, 1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"There is no {kind} {wrong!r}.{hint}", parameter
+    said = {
+        "activation": t("There is no activation %1.", repr(wrong)),
+        "initializer": t("There is no initializer %1.", repr(wrong)),
+        "regularizer": t("There is no regularizer %1.", repr(wrong)),
+        "constraint": t("There is no constraint %1.", repr(wrong)),
+    }
+    hint = " " + t("Did you mean %1?", repr(close[0])) if close else ""
+    return f"{said[kind]}{hint}", parameter
 
 
 def _between(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     name = found["name"]
-    return f"{name} must be a number from 0 to 1; it is {_written(entry, name)}.", name
+    text = t("%1 must be a number from 0 to 1; it is %2.", name, _written(entry, name))
+    return text, name
 
 
 def _axis(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     name = next((n for n in ("axis", "shared_axes", "axes") if n in entry.arguments), None)
     if name is None or shape is None:
         return None
-    return (
-        f"{show(shape)} has {len(shape)} axes, 0 to {len(shape) - 1}, so there is none for {name} "
-        f"{entry.arguments[name]!r}. The last one is -1.",
+    return no_axis(shape, name, entry.arguments[name]), name
+
+
+def no_axis(shape: Shape, name: str, value: Value) -> str:
+    """Say that an input has no such axis."""
+    return t(
+        "%1 has %2 axes, 0 to %3, so there is none for %4 %5. The last one is -1.",
+        show(shape),
+        len(shape),
+        len(shape) - 1,
         name,
+        repr(value),
     )
 
 
 def _groups_exceed(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     count = found["channels"]
-    return (
-        f"{entry.title} cannot make {found['groups']} groups of {count} channels. Choose a number "
-        f"for groups that divides {count}.",
-        "groups",
+    text = t(
+        "%1 cannot make %2 groups of %3 channels. Choose a number for groups that divides %3.",
+        entry.title,
+        found["groups"],
+        count,
     )
+    return text, "groups"
 
 
 def _groups_divide(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     count = int(found["channels"])
     fitting = ", ".join(str(n) for n in range(1, min(count, 64) + 1) if count % n == 0)
-    return (
-        f"groups ({found['groups']}) must divide the number of channels, {count}, without a rest, "
-        f"such as {fitting}.",
-        "groups",
+    text = t(
+        "groups (%1) must divide the number of channels, %2, without a rest, such as %3.",
+        found["groups"],
+        count,
+        fitting,
     )
+    return text, "groups"
 
 
 def _stateful(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        "A stateful layer must know the batch size. Give the input a batch_size, or set stateful "
-        "to False.",
-        "stateful",
+    text = t(
+        "A stateful layer must know the batch size. Give the input a "
+        "batch_size, or set stateful to False."
     )
+    return text, "stateful"
 
 
 def _each_step(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f"TimeDistributed applies its layer to each step of a sequence, (batch, steps, …), but "
-        f"gets {show(shape)}, which has no steps. Use the layer itself.",
-        None,
+    text = t(
+        "TimeDistributed applies its layer to each step of a sequence, (batch, "
+        "steps, …), but gets %1, which has no steps. Use the layer itself.",
+        show(shape),
     )
+    return text, None
 
 
 def _strides_and_dilation(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return "Of strides and dilation_rate only one can be above 1.", "strides"
+    return t("Of strides and dilation_rate only one can be above 1."), "strides"
 
 
 def _recurrent_only(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     if entry.title != "Bidirectional":
         return None
-    return (
-        "Bidirectional reads a sequence forwards and backwards, so the layer in it must be a "
-        "recurrent one: LSTM, GRU, SimpleRNN or RNN.",
-        "layer",
+    text = t(
+        "Bidirectional reads a sequence forwards and backwards, so the layer "
+        "in it must be a recurrent one: LSTM, GRU, SimpleRNN or RNN."
     )
+    return text, "layer"
 
 
 def _cell(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return "RNN needs a cell: LSTMCell, GRUCell, SimpleRNNCell or a list of them.", "cell"
+    text = t("RNN needs a cell: LSTMCell, GRUCell, SimpleRNNCell or a list of them.")
+    return text, "cell"
 
 
 def _no_kernel(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f"{entry.title} needs a layer with a kernel, such as Dense or Conv2D; {found['name']} has "
-        "none.",
-        "layer",
+    text = t(
+        "%1 needs a layer with a kernel, such as Dense or Conv2D; %2 has none.",
+        entry.title,
+        found["name"],
     )
+    return text, "layer"
 
 
 def _permutation(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f"dims must name each axis but the batch once, counted from 1, such as (2, 1); it is "
-        f"{_written(entry, 'dims')}.",
-        "dims",
+    text = t(
+        "dims must name each axis but the batch once, counted from 1, such as (2, 1); it is %1.",
+        _written(entry, "dims"),
     )
+    return text, "dims"
 
 
 def _unknown_argument(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
     name = found["name"]
-    return f"{entry.title} takes no argument {name!r}.", name
+    return t("%1 takes no argument %2.", entry.title, repr(name)), name
 
 
 def _unknown_class(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f"There is no layer {entry.title}. Run the cell that defines it, or take the layer out.",
-        None,
+    text = t(
+        "There is no layer %1. Run the cell that defines it, or take the layer out.", entry.title
     )
+    return text, None
 
 
 def _bad_name(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return f"A name is a text without /; this one is {_written(entry, 'name')}.", "name"
+    text = t("A name is a text without /; this one is %1.", _written(entry, "name"))
+    return text, "name"
 
 
 def _dtype(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return (
-        f'There is no dtype {found["name"]!r}. Known are "float32", "float16", "bfloat16", '
+    text = t(
+        'There is no dtype %1. Known are "float32", "float16", "bfloat16", '
         '"float64", "mixed_float16" and "mixed_bfloat16".',
-        "dtype",
+        repr(found["name"]),
     )
+    return text, "dtype"
 
 
 def _either(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
-    return f"{entry.title} needs one of {found['one']} and {found['other']}.", found["one"]
+    text = t("%1 needs one of %2 and %3.", entry.title, found["one"], found["other"])
+    return text, found["one"]
 
 
 def _wrong_type(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> Told:
@@ -408,7 +491,8 @@ def _wrong_type(found: re.Match[str], entry: LayerSpec, shape: Shape | None) -> 
     ]
     if not wrong:
         return None
-    return f"{wrong[0]} must be a number; it is {_written(entry, wrong[0])}.", wrong[0]
+    text = t("%1 must be a number; it is %2.", wrong[0], _written(entry, wrong[0]))
+    return text, wrong[0]
 
 
 _RULES: tuple[tuple[str, _Rule], ...] = (

@@ -14,11 +14,13 @@ from typing import TypeVar
 
 import keras
 
+from kwidgets import language
 from kwidgets.builder import catalog, convert, explain
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
 from kwidgets.builder.ask import Found, Tensor, ask, ask_live, is_trusted, missing, output_bytes
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
 from kwidgets.dry import dry_scope
+from kwidgets.language import t
 
 T = TypeVar("T")
 _REMEMBERED = 5000
@@ -115,7 +117,7 @@ class Inference:
             facts[entry.uid] = LayerFacts(
                 "error",
                 problem=Problem(
-                    "This block is empty. Add a layer to it, switch it off, or delete it.",
+                    t("This block is empty. Add a layer to it, switch it off, or delete it."),
                     "A Sequential without layers cannot be built.",
                 ),
             )
@@ -136,7 +138,7 @@ class Inference:
             if isinstance(after, Tensor)
             else None,
             problem=Problem(
-                "A layer in this block has a problem.", bad.problem.detail if bad.problem else ""
+                t("A layer in this block has a problem."), bad.problem.detail if bad.problem else ""
             )
             if bad
             else None,
@@ -224,8 +226,9 @@ def analyze(spec: ModelSpec, input_shape: Shape | None = None) -> Analysis:
 
 
 def _policies() -> Hashable:
-    """The global settings on which shapes and dtypes depend."""
+    """The global settings on which shapes, dtypes and the words of problems depend."""
     return (
+        language.current(),
         keras.config.dtype_policy().name,
         keras.config.image_data_format(),
         keras.config.floatx(),
@@ -275,8 +278,10 @@ def _is_local(entry: LayerSpec) -> bool:
 def _same_name(entry: LayerSpec) -> Problem:
     name = entry.arguments["name"]
     return Problem(
-        f"Another layer is named {name!r} already. Names must be unique: choose another one, or "
-        "none.",
+        t(
+            "Another layer is named %1 already. Names must be unique: choose another one, or none.",
+            repr(name),
+        ),
         f"All layers added to a Sequential model should have unique names. Name {name!r} is taken.",
         "name",
     )

@@ -12,6 +12,7 @@ import keras
 from kwidgets.builder import explain
 from kwidgets.builder.analysis import Problem, Shape
 from kwidgets.builder.spec import LayerSpec, ObjectSpec
+from kwidgets.language import t
 
 _LAYERS = "keras.layers."
 
@@ -83,20 +84,31 @@ def problem(entry: LayerSpec, shape: Shape, dtype: str) -> Problem | None:
 def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
     if dtype == "string" and name not in _TAKE_TEXT:
         return Problem(
-            f"{name} computes with numbers, but gets text. Put a TextVectorization or a "
-            "StringLookup before it.",
+            t(
+                "%1 computes with numbers, but gets text. Put a TextVectorization or a "
+                "StringLookup before it.",
+                name,
+            ),
             f"{name} does not take a tensor of dtype string",
         )
     if dtype != "string" and name in _TAKE_ONLY_TEXT:
         return Problem(
-            f"{name} takes text, but gets numbers ({dtype}). Set the dtype of the input to "
-            '"string".',
+            t(
+                '%1 takes text, but gets numbers (%2). Set the dtype of the input to "string".',
+                name,
+                dtype,
+            ),
             f"{name} takes a tensor of dtype string; got {dtype}",
         )
     if name in _FRACTIONS and "int" in dtype and keras.backend.backend() == "tensorflow":
         return Problem(
-            f"{name} computes with fractions, but gets whole numbers ({dtype}). Set the dtype of "
-            'the input to "float32", or put an Embedding or a Rescaling before it.',
+            t(
+                "%1 computes with fractions, but gets whole numbers (%2). Set the "
+                'dtype of the input to "float32", or put an Embedding or a Rescaling '
+                "before it.",
+                name,
+                dtype,
+            ),
             f"TensorFlow has no {name} for dtype {dtype}",
         )
     return None
@@ -111,8 +123,11 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
         return explain.wrong_rank(entry, shape, max(allowed))
     if name == "TextVectorization" and not (rank == 1 or (rank == 2 and shape[1] == 1)):
         return Problem(
-            "TextVectorization takes one text for each sample, an input of shape () or (1,), but "
-            f"gets {explain.show(shape)}.",
+            t(
+                "TextVectorization takes one text for each sample, an input of shape "
+                "() or (1,), but gets %1.",
+                explain.show(shape),
+            ),
             f"the input rank must be 1 or the last dimension 1; got {explain.show(shape)}",
         )
     axes = entry.arguments.get("axis")
@@ -120,8 +135,7 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
         listed = axes if isinstance(axes, (list, tuple)) else (axes,)
         if any(isinstance(axis, int) and not -rank <= axis < rank for axis in listed):
             return Problem(
-                f"{explain.show(shape)} has {rank} axes, 0 to {rank - 1}, so there is none for "
-                f"axis {axes!r}. The last one is -1.",
+                explain.no_axis(shape, "axis", axes),
                 f"axis {axes!r} is out of bounds for a tensor with {rank} dimensions",
                 "axis",
             )
@@ -130,8 +144,13 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
         letters = equation.partition(",")[0].strip()
         if len(letters) != rank:
             return Problem(
-                f"The equation {equation!r} is for input with {len(letters)} axes, the batch "
-                f"included, but {explain.show(shape)} has {rank}.",
+                t(
+                    "The equation %1 is for input with %2 axes, the batch included, but %3 has %4.",
+                    repr(equation),
+                    len(letters),
+                    explain.show(shape),
+                    rank,
+                ),
                 f"EinsumDense {equation!r} was given {rank} dimensions",
                 "equation",
             )
@@ -158,16 +177,24 @@ def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     allowed = (None, 1, 3) if name == "RandomGrayscale" else (None, 3)
     if name in _COLOURED and channels_last and shape[-1] not in allowed:
         return Problem(
-            f"{name} needs colour images with 3 channels, but gets {explain.show(shape)}.",
+            t(
+                "%1 needs colour images with 3 channels, but gets %2.",
+                name,
+                explain.show(shape),
+            ),
             f"{name} needs 3 channels; got {shape[-1]}",
         )
     if name == "MelSpectrogram" and shape[-1] is not None:
         length = entry.arguments.get("fft_length", 2048)
         if isinstance(length, int) and shape[-1] <= math.floor(length / 2):
             return Problem(
-                f"MelSpectrogram needs more than {length // 2:,} values in a row, half of its "
-                f"fft_length ({length:,}), but gets {explain.show(shape)}. Choose a smaller "
-                "fft_length.",
+                t(
+                    "MelSpectrogram needs more than %1 values in a row, half of its "
+                    "fft_length (%2), but gets %3. Choose a smaller fft_length.",
+                    f"{length // 2:,}",
+                    f"{length:,}",
+                    explain.show(shape),
+                ),
                 f"the signal of {shape[-1]} values is too short for fft_length={length}",
                 "fft_length",
             )
