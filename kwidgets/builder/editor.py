@@ -13,6 +13,7 @@ from typing import Any
 from kwidgets.builder import catalog, fields, mistakes, quick, templates
 from kwidgets.builder.analysis import Analysis, Shape
 from kwidgets.builder.data import DataInfo
+from kwidgets.builder.fields_errors import unknown_class
 from kwidgets.builder.infer import Inference
 from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
 from kwidgets.builder.spec import (
@@ -114,7 +115,7 @@ class Editor:
         Raises:
             EditError: there is nothing to undo.
         """
-        return self._travel(self._undo, self._redo, "undo")
+        return self._travel(self._undo, self._redo, t("There is nothing to undo."))
 
     def redo(self) -> str:
         """Do again what was undone last; return what it was.
@@ -122,16 +123,16 @@ class Editor:
         Raises:
             EditError: there is nothing to do again.
         """
-        return self._travel(self._redo, self._undo, "redo")
+        return self._travel(self._redo, self._undo, t("There is nothing to redo."))
 
     def _travel(
         self,
         source: list[tuple[str, ModelSpec]],
         target: list[tuple[str, ModelSpec]],
-        verb: str,
+        refusal: str,
     ) -> str:
         if not source:
-            raise EditError(f"There is nothing to {verb}.")
+            raise EditError(refusal)
         label, spec = source.pop()
         target.append((label, self._spec))
         self._spec = spec
@@ -159,7 +160,7 @@ class Editor:
         if edit.get("class_name"):
             key = edit["class_name"]
             if catalog.catalog().entry(key) is None:
-                raise EditError(_unknown_class(key))
+                raise EditError(unknown_class(key, catalog.near_keys(key)))
             given = edit.get("arguments") or {}
             arguments = {name: fields.from_wire(v, self.references) for name, v in given.items()}
             spec = ObjectSpec(key, arguments)
@@ -289,7 +290,7 @@ class Editor:
             if isinstance(step, int):
                 parameter = {**parameter, "field": "object", "required": True}
                 if not isinstance(value, (tuple, list)) or not 0 <= step < len(value):
-                    raise EditError(f"{parameter['name']} has no entry {step}")
+                    raise EditError(t("%1 has no entry %2", parameter["name"], step))
                 value = value[step]
                 continue
             value = _as_object(value, parameter)
@@ -332,7 +333,7 @@ def _within(
     if isinstance(step, int):
         items = list(inner if isinstance(inner, (tuple, list)) else ())
         if not 0 <= step < len(items):
-            raise EditError(f"{name} has no entry {step}")
+            raise EditError(t("%1 has no entry %2", name, step))
         if len(path) == 1:
             if remove:
                 del items[step]
@@ -361,13 +362,13 @@ def _as_object(value: Value, parameter: Parameter | None) -> ObjectSpec:
         key = catalog.resolve_identifier(value, parameter["section"])
         if key:
             return ObjectSpec(key)
-    raise EditError(f"{value!r} has no arguments of its own")
+    raise EditError(t("%1 has no arguments of its own", repr(value)))
 
 
 def _parameters(class_name: str) -> Sequence[Parameter]:
     entry = catalog.catalog().entry(class_name)
     if entry is None:
-        raise EditError(_unknown_class(class_name))
+        raise EditError(unknown_class(class_name, catalog.near_keys(class_name)))
     return entry["parameters"]
 
 
@@ -377,14 +378,12 @@ def _named(parameters: Sequence[Parameter], name: str | int, title: str) -> Para
             return parameter
     names = [parameter["name"] for parameter in parameters]
     near = difflib.get_close_matches(str(name), names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
-    raise EditError(f"{title} has no argument {name!r}; {hint}")
-
-
-def _unknown_class(key: str) -> str:
-    near = catalog.near_keys(key)
-    hint = f"did you mean {' or '.join(near)}?" if near else "is it defined and registered?"
-    return f"no class {key!r} is known; {hint}"
+    if near:
+        raise EditError(
+            t("%1 has no argument %2; did you mean %3?", title, repr(name), repr(near[0]))
+        )
+    listed = ", ".join(names) or t("none")
+    raise EditError(t("%1 has no argument %2; it has %3", title, repr(name), listed))
 
 
 def _spoken(path: Path) -> str:

@@ -13,7 +13,16 @@ from typing import Any, Final
 import keras
 
 from kwidgets.builder import catalog
-from kwidgets.builder.fields_errors import FieldError, error, example, unknown_argument
+from kwidgets.builder.fields_errors import (
+    FieldError,
+    any_of,
+    did_you_mean,
+    error,
+    example,
+    none_called,
+    unknown_argument,
+    unknown_class,
+)
 from kwidgets.builder.fields_text import (
     number_of,
     parts_of,
@@ -24,6 +33,7 @@ from kwidgets.builder.fields_text import (
 from kwidgets.builder.fields_wire import from_wire, to_wire
 from kwidgets.builder.protocol import Parameter
 from kwidgets.builder.spec import ObjectSpec, Reference, Value, Variable
+from kwidgets.language import t
 
 __all__ = [
     "DEFAULT",
@@ -96,9 +106,7 @@ def check_arguments(spec: ObjectSpec) -> ObjectSpec:
         return spec
     entry = catalog.catalog().entry(spec.class_name)
     if entry is None:
-        near = catalog.near_keys(spec.class_name)
-        hint = f"did you mean {' or '.join(near)}?" if near else "is it defined and registered?"
-        raise FieldError(f"no class {spec.class_name!r} is known; {hint}")
+        raise FieldError(unknown_class(spec.class_name, catalog.near_keys(spec.class_name)))
     known = {parameter["name"]: parameter for parameter in entry["parameters"]}
     checked = {}
     for name, value in spec.arguments.items():
@@ -339,8 +347,14 @@ def _check_activation(parameter: Parameter, value: Value) -> Value:
     if value in keras.saving.get_custom_objects():
         return value
     near = difflib.get_close_matches(value.lower(), known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "such as relu or softmax"
-    raise FieldError(f"{parameter['name']}: no activation is called {value!r}; {hint}")
+    name = parameter["name"]
+    if near:
+        raise FieldError(
+            t("%1: no activation is called %2; did you mean %3?", name, repr(value), any_of(near))
+        )
+    raise FieldError(
+        t("%1: no activation is called %2; such as relu or softmax", name, repr(value))
+    )
 
 
 def _check_dtype(parameter: Parameter, value: Value) -> Value:
@@ -376,9 +390,15 @@ def _check_object(parameter: Parameter, value: Value) -> Value:
     entry = known.entry(value.class_name)
     if entry is None or entry["key"] not in known.sections[section]:
         near = catalog.near_keys(value.class_name, section)
-        hint = f"; did you mean {' or '.join(near)}?" if near else f"; {example(parameter)}"
+        hint = did_you_mean(near) if near else example(parameter)
         raise FieldError(
-            f"{parameter['name']} is one of the {section}; {value.class_name} is not{hint}"
+            t(
+                "%1 is one of the %2; %3 is not; %4",
+                parameter["name"],
+                section,
+                value.class_name,
+                hint,
+            )
         )
     return check_arguments(value)
 
@@ -418,8 +438,8 @@ def _object_of_text(parameter: Parameter, text: str, section: str) -> Value:
     if text in keras.saving.get_custom_objects():
         return text
     near = [catalog.short_name(one) for one in catalog.near_keys(text, section)]
-    hint = f"did you mean {' or '.join(near)}?" if near else example(parameter)
-    raise FieldError(f"{parameter['name']}: none of the {section} is called {text!r}; {hint}")
+    hint = did_you_mean(near) if near else example(parameter)
+    raise FieldError(f"{parameter['name']}: {none_called(text, section)}; {hint}")
 
 
 # What both share.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from kwidgets.builder.protocol import Parameter
+from kwidgets.language import t
 
 # What older code gave to the first layer.
 _INPUT_ARGUMENTS: Final = {"batch_input_shape", "batch_shape", "input_dim", "input_shape"}
@@ -19,33 +21,114 @@ class FieldError(ValueError):
 def unknown_argument(title: str, name: str, known: Iterable[str]) -> str:
     """Say that a class has no such argument, and which are near."""
     if name in _INPUT_ARGUMENTS:
-        return f"{title}: the input card sets the shape of the input; leave out {name}"
+        return t("%1: the input card sets the shape of the input; leave out %2", title, name)
     names = list(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:
-        return f"{title} has no argument {name!r}; did you mean {' or '.join(near)}?"
-    listed = ", ".join(names[:8]) or "none"
-    return f"{title} has no argument {name!r}; it has {listed}"
+        return t("%1 has no argument %2; did you mean %3?", title, repr(name), any_of(near))
+    listed = ", ".join(names[:8]) or t("none")
+    return t("%1 has no argument %2; it has %3", title, repr(name), listed)
+
+
+def unknown_class(key: str, near: Sequence[str]) -> str:
+    """Say that nothing has this key, and which are near."""
+    if near:
+        return t("no class %1 is known; did you mean %2?", repr(key), any_of(near))
+    return t("no class %1 is known; is it defined and registered?", repr(key))
+
+
+def none_called(text: str, section: str) -> str:
+    """Say that a section has nothing of this name."""
+    said = {
+        "callbacks": t("none of the callbacks is called %1", repr(text)),
+        "cells": t("none of the cells is called %1", repr(text)),
+        "constraints": t("none of the constraints is called %1", repr(text)),
+        "initializers": t("none of the initializers is called %1", repr(text)),
+        "layers": t("none of the layers is called %1", repr(text)),
+        "losses": t("none of the losses is called %1", repr(text)),
+        "metrics": t("none of the metrics is called %1", repr(text)),
+        "optimizers": t("none of the optimizers is called %1", repr(text)),
+        "regularizers": t("none of the regularizers is called %1", repr(text)),
+        "schedules": t("none of the schedules is called %1", repr(text)),
+    }
+    return said[section]
+
+
+def did_you_mean(near: Sequence[str]) -> str:
+    return t("did you mean %1?", any_of(near))
+
+
+def any_of(names: Sequence[str]) -> str:
+    """ "a or b or c"."""
+    return functools.reduce(lambda before, name: t("%1 or %2", before, name), names)
 
 
 def error(parameter: Parameter, got: Any) -> FieldError:
     shown = repr(got)
     if len(shown) > 60:
         shown = f"{shown[:59]}…"
-    expected = _EXPECTED[parameter["field"]]
-    if parameter["field"] in {"int", "ints", "float", "numbers"} and "minimum" in parameter:
-        expected += _range(parameter["minimum"])
+    name, expected = parameter["name"], _expected(parameter)
+    if parameter["nullable"]:
+        text = t("%1 is %2, or empty, %3; got %4", name, expected, example(parameter), shown)
+    else:
+        text = t("%1 is %2, %3; got %4", name, expected, example(parameter), shown)
+    return FieldError(text)
+
+
+def _expected(parameter: Parameter) -> str:
+    """What a field takes."""
+    field = parameter["field"]
     listed = [str(choice) for choice in parameter.get("choices", ())]
-    if listed:
-        expected += ", ".join(listed[:-1]) + " or ".join(["", *listed[-1:]])
-    empty = ", or empty" if parameter["nullable"] else ""
-    return FieldError(
-        f"{parameter['name']} is {expected}{empty}, {example(parameter)}; got {shown}"
-    )
+    choices = t("%1 or %2", ", ".join(listed[:-1]), listed[-1]) if listed else ""
+    if field == "choice":
+        return t("one of these: %1", choices)
+    if field == "dtype":
+        return t("the name of a dtype: %1", choices)
+    number = _number(field, parameter.get("minimum"))
+    if number:
+        return number
+    said = {
+        "activation": t("the name of an activation"),
+        "bool": t("true or false"),
+        "data": t("the name of a variable"),
+        "object": t("one object"),
+        "objects": t("a list of objects with commas"),
+        "python": t("a Python literal"),
+        "reference": t("not to be typed"),
+        "shape": t("whole numbers or None with commas"),
+        "text": t("a text"),
+        "texts": t("texts with commas"),
+    }
+    if len(listed) == 1:
+        return t("%1 or %2", said[field], listed[0])
+    return said[field] + choices
 
 
-def _range(minimum: float) -> str:
-    return " above 0" if minimum == 1 else f" from {minimum:g} up"
+def _number(field: str, minimum: float | None) -> str:
+    """What a field for numbers takes; "" of another field."""
+    least = "" if minimum is None else f"{minimum:g}"
+    if minimum is None:
+        said = {
+            "float": t("a number"),
+            "int": t("a whole number"),
+            "ints": t("a whole number, or several with commas,"),
+            "numbers": t("a number, or several with commas,"),
+        }
+    elif minimum == 1:
+        said = {
+            "float": t("a number above 0"),
+            "int": t("a whole number above 0"),
+            "ints": t("a whole number, or several with commas, above 0"),
+            "numbers": t("a number, or several with commas, above 0"),
+        }
+    else:
+        said = {
+            "float": t("a number from %1 up", least),
+            "int": t("a whole number from %1 up", least),
+            "ints": t("a whole number, or several with commas, from %1 up", least),
+            "numbers": t("a number, or several with commas, from %1 up", least),
+        }
+    return said.get(field, "")
 
 
 def example(parameter: Parameter) -> str:
@@ -56,28 +139,10 @@ def example(parameter: Parameter) -> str:
     if parameter["field"] == "choice" and parameter.get("choices"):
         example = str(parameter["choices"][0])
     if parameter["field"] == "reference":
-        return "a Python object: set it in code"
-    return f"such as {example}"
+        return t("a Python object: set it in code")
+    return t("such as %1", example)
 
 
-_EXPECTED: Final = {
-    "activation": "the name of an activation",
-    "bool": "true or false",
-    "choice": "one of these: ",
-    "data": "the name of a variable",
-    "dtype": "the name of a dtype: ",
-    "float": "a number",
-    "int": "a whole number",
-    "ints": "a whole number, or several with commas,",
-    "numbers": "a number, or several with commas,",
-    "object": "one object",
-    "objects": "a list of objects with commas",
-    "python": "a Python literal",
-    "reference": "not to be typed",
-    "shape": "whole numbers or None with commas",
-    "text": "a text",
-    "texts": "texts with commas",
-}
 _EXAMPLES: Final = {
     "activation": "relu",
     "bool": "true",

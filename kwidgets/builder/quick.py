@@ -12,12 +12,13 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from kwidgets.builder import catalog, fields
+from kwidgets.builder import catalog, catalog_words, fields
 from kwidgets.builder.protocol import Entry, SearchOption
 from kwidgets.builder.quick_names import SHORT_NAMES, QuickError, simple
 from kwidgets.builder.quick_python import read_python
 from kwidgets.builder.quick_words import Reader, leading_words, read_words, tokens_of
 from kwidgets.builder.spec import ObjectSpec, Value
+from kwidgets.language import t
 
 __all__ = ["COMMON", "QuickError", "describe", "parse", "read_object", "search"]
 
@@ -46,10 +47,11 @@ def parse(text: str) -> ObjectSpec:
     """
     found = read_object(text, "layers")
     if not isinstance(found, ObjectSpec):
-        raise QuickError(f"{text!r} is no layer; write one such as dense 128 relu")
+        raise QuickError(t("%1 is no layer; write one such as dense 128 relu", repr(text)))
     entry = catalog.catalog().entries[found.class_name]
     if entry["unusable"]:
-        raise QuickError(f"{entry['name']} cannot be added: {entry['unusable']}")
+        why = catalog_words.reason(entry["unusable"])
+        raise QuickError(t("%1 cannot be added: %2", entry["name"], why))
     return found
 
 
@@ -61,7 +63,7 @@ def read_object(text: str, section: str) -> Value:
     """
     text = text.strip().rstrip(",;")
     if not text:
-        raise QuickError(f"nothing is written; write one of the {section}")
+        raise QuickError(t("nothing is written; write one of the %1", section))
     if re.match(r"[A-Za-z_][\w.>]*\(", text):
         return read_python(text, section)
     if section != "layers" and re.fullmatch(r"[\w.>'\"]+", text):
@@ -158,6 +160,7 @@ def _fitting(entry: Entry, tokens: list[str]) -> tuple[dict[str, Value], int]:
 
 
 def _option(entry: Entry, arguments: Mapping[str, Value]) -> SearchOption:
+    entry = catalog_words.translated(entry)
     return SearchOption(
         class_name=entry["key"],
         arguments={name: fields.to_wire(value) for name, value in arguments.items()},

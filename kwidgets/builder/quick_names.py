@@ -7,8 +7,10 @@ import re
 from typing import Final
 
 from kwidgets.builder import catalog, fields
+from kwidgets.builder.fields_errors import did_you_mean, none_called
 from kwidgets.builder.protocol import Entry
 from kwidgets.builder.spec import ObjectSpec, Value
+from kwidgets.language import t
 
 # How people call layers besides their names.
 SHORT_NAMES: Final = {
@@ -123,7 +125,11 @@ def unknown(word: str, section: str) -> QuickError:
     near = difflib.get_close_matches(simple(word), names, n=6, cutoff=0.6)
     keys = list(dict.fromkeys(names[name] for name in near))[:3]
     shown = [catalog.short_name(key) for key in keys]
-    what = "no layer" if section == "layers" else f"none of the {section}"
+    what = (
+        t("no layer is called %1", repr(word))
+        if section == "layers"
+        else none_called(word, section)
+    )
     listed = [catalog.short_name(key) for key in catalog.catalog().sections[section][:5]]
-    hint = f"did you mean {' or '.join(shown)}?" if shown else f"such as {', '.join(listed)}"
-    return QuickError(f"{what} is called {word!r}; {hint}")
+    hint = did_you_mean(shown) if shown else t("such as %1", ", ".join(listed))
+    return QuickError(f"{what}; {hint}")

@@ -7,6 +7,7 @@ import ast
 from kwidgets.builder import catalog, guess
 from kwidgets.builder.quick_names import QuickError, made, unknown
 from kwidgets.builder.spec import SEQUENTIAL, ObjectSpec, Value
+from kwidgets.language import t
 
 
 def read_python(text: str, section: str) -> ObjectSpec:
@@ -14,11 +15,14 @@ def read_python(text: str, section: str) -> ObjectSpec:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise QuickError(
-            f"{text!r} is not complete Python: check its brackets and quotes, "
-            "or write words such as dense 128 relu"
+            t(
+                "%1 is not complete Python: check its brackets and quotes, or write "
+                "words such as dense 128 relu",
+                repr(text),
+            )
         ) from None
     if not isinstance(tree, ast.Call):
-        raise QuickError(f"{text!r} makes no object; write a call such as Dense(128)")
+        raise QuickError(t("%1 makes no object; write a call such as Dense(128)", repr(text)))
     if isinstance(tree.func, ast.Call):
         # Dense(10)(x), as models with branches write it.
         tree = tree.func
@@ -37,20 +41,27 @@ def _of_call(call: ast.Call, section: str) -> ObjectSpec:
     entry = catalog.catalog().entries[key]
     parameters = entry["parameters"]
     if key == SEQUENTIAL and (call.args or any(k.arg == "layers" for k in call.keywords)):
-        raise QuickError("a block is added empty: write block, then put its layers into it")
+        raise QuickError(t("a block is added empty: write block, then put its layers into it"))
     if len(call.args) > len(parameters):
-        names = ", ".join(parameter["name"] for parameter in parameters) or "nothing"
+        names = ", ".join(parameter["name"] for parameter in parameters)
+        count = len(call.args)
         raise QuickError(
-            f"{entry['name']} takes {names}; got {len(call.args)} values without a name"
+            t("%1 takes %2; got %3 values without a name", entry["name"], names, count)
+            if names
+            else t("%1 takes nothing; got %2 values without a name", entry["name"], count)
         )
     given: dict[str, ast.expr] = {}
     for parameter, value in zip(parameters, call.args, strict=False):
         given[parameter["name"]] = value
     for keyword in call.keywords:
         if keyword.arg is None:
-            raise QuickError(f"{entry['name']}: **{ast.unparse(keyword.value)} cannot be read here")
+            raise QuickError(
+                t("%1: %2 cannot be read here", entry["name"], f"**{ast.unparse(keyword.value)}")
+            )
         if keyword.arg in given:
-            raise QuickError(f"{entry['name']} is given {keyword.arg} twice: keep one of them")
+            raise QuickError(
+                t("%1 is given %2 twice: keep one of them", entry["name"], keyword.arg)
+            )
         given[keyword.arg] = keyword.value
     return made(entry, {name: _of_literal(name, value) for name, value in given.items()})
 
@@ -74,8 +85,11 @@ def _of_literal(name: str, node: ast.expr) -> Value:
         return ast.literal_eval(node)
     except (TypeError, ValueError, MemoryError, RecursionError):
         raise QuickError(
-            f"{name}={ast.unparse(node)} is not a plain value; write numbers, texts or layers "
-            "here, and set Python objects in code"
+            t(
+                "%1 is not a plain value; write numbers, texts or layers here, and set "
+                "Python objects in code",
+                f"{name}={ast.unparse(node)}",
+            )
         ) from None
 
 
@@ -93,7 +107,9 @@ def _dotted(node: ast.expr) -> str:
         parts.append(node.attr)
         node = node.value
     if not isinstance(node, ast.Name):
-        raise QuickError(f"{ast.unparse(node)!r} is no class; write a call such as Dense(128)")
+        raise QuickError(
+            t("%1 is no class; write a call such as Dense(128)", repr(ast.unparse(node)))
+        )
     return ".".join([node.id, *reversed(parts)])
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Final
 
 from kwidgets.builder import catalog, fields
+from kwidgets.builder.fields_errors import did_you_mean
 from kwidgets.builder.protocol import Entry, Parameter
 from kwidgets.builder.quick_names import QuickError, made, names_of, simple, unknown
 from kwidgets.builder.spec import ObjectSpec, Value
+from kwidgets.language import t
 
 # Words that stand for two.
 _PAIRS: Final = {"bilstm": ["bidirectional", "lstm"], "bigru": ["bidirectional", "gru"]}
@@ -137,7 +139,9 @@ class Reader:
             taken = take(tokens[0], tokens)
             if taken:
                 return taken
-        raise QuickError(f"{self.entry['name']} has no use for {token!r}; {self._hint(token)}")
+        raise QuickError(
+            t("%1 has no use for %2; %3", self.entry["name"], repr(token), self._hint(token))
+        )
 
     def _hint(self, token: str) -> str:
         free = self._free()
@@ -147,9 +151,11 @@ class Reader:
             words += catalog.catalog().activations
         near = difflib.get_close_matches(token.lower(), words, n=1, cutoff=0.75)
         if near:
-            return f"did you mean {near[0]}?"
+            return did_you_mean(near)
         basic = [p["name"] for p in free if p["basic"]]
-        return f"it still takes {', '.join(basic)}" if basic else "all it needs is set"
+        if not basic:
+            return t("all it needs is set")
+        return t("it still takes %1", ", ".join(basic))
 
     def complete(self, start: str) -> bool:
         """Give an argument the word that starts like this; say whether there is one."""
@@ -175,7 +181,7 @@ class Reader:
         inner = [token for token in tokens if token.partition("=")[0] not in own]
         outer = [token for token in tokens if token not in inner]
         if not inner:
-            raise QuickError(f"{self.entry['name']} needs a {parameter['name']}")
+            raise QuickError(t("%1 needs a %2", self.entry["name"], parameter["name"]))
         self.arguments[parameter["name"]] = fields.read(parameter, " ".join(inner))
         for token in outer:
             self._take_named(token, [token])
@@ -231,7 +237,7 @@ class Reader:
                     continue
                 if len(tokens) == count:
                     if name == word and self._take_word(token, tokens) == 0:
-                        raise QuickError(f"{parameter['name']} needs a value after it")
+                        raise QuickError(t("%1 needs a value after it", parameter["name"]))
                     continue
                 try:
                     value = fields.read(parameter, tokens[count])
