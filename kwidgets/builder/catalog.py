@@ -140,7 +140,7 @@ class Catalog:
             sections={name: list(keys) for name, keys in self.sections.items()},
             activations=list(self.activations),
             templates=list(templates),
-            forms=FORMS,
+            forms={name: catalog_words.with_help(form) for name, form in FORMS.items()},
         )
 
 

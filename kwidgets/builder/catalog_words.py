@@ -1,4 +1,4 @@
-"""What the catalog says in English, in the kernel's language: headings of groups, and reasons.
+"""What the catalog says in English, in the kernel's language: groups, reasons, our own help.
 
 The table and the guesses hold the English texts: they tell groups apart, and their order.
 """
@@ -6,29 +6,37 @@ The table and the guesses hold the English texts: they tell groups apart, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
 
-from kwidgets.builder.protocol import Entry
+from kwidgets import language
+from kwidgets.builder.protocol import Entry, Parameter
 from kwidgets.language import t
 
 
 def translated(entry: Entry) -> Entry:
-    """Return an entry as a page shows it."""
-    return {**entry, "group": group(entry["group"]), "unusable": reason(entry["unusable"])}
+    """Return an entry as a page shows it; what Keras says of itself stays as it is."""
+    if language.current() == language.ENGLISH:
+        return entry
+    texts = _ours()
+    return {
+        **entry,
+        "group": _groups().get(entry["group"], entry["group"]),
+        "unusable": reason(entry["unusable"]),
+        "summary": texts.get(entry["summary"], entry["summary"]),
+        "parameters": with_help(entry["parameters"]),
+    }
 
 
-def group(name: str) -> str:
-    """Return what a group is called."""
-    return _groups().get(name, name)
+def with_help(parameters: list[Parameter]) -> list[Parameter]:
+    """Return fields with our own words on them in the kernel's language."""
+    texts = _ours()
+    return [{**one, "help": texts.get(one["help"], one["help"])} for one in parameters]
 
 
 def reason(text: str) -> str:
     """Return why a class cannot be added, or ""."""
-    for pattern, say in _WITH_NAMES:
-        found = re.fullmatch(pattern, text)
-        if found:
-            return say(found)
+    found = re.fullmatch(r"its argument (\w+) cannot be given by name", text)
+    if found:
+        return t("its argument %1 cannot be given by name", found[1])
     return _reasons().get(text, text)
 
 
@@ -115,9 +123,70 @@ def _reasons() -> dict[str, str]:
     return dict(said)
 
 
-_WITH_NAMES: Final[tuple[tuple[str, Callable[[re.Match[str]], str]], ...]] = (
-    (
-        r"its argument (\w+) cannot be given by name",
-        lambda found: t("its argument %1 cannot be given by name", found[1]),
-    ),
-)
+def _ours() -> dict[str, str]:
+    """What stands in forms where Keras's documentation says nothing."""
+    said = (
+        (
+            "What goes into the model: the shape and the type of one sample.",
+            t("What goes into the model: the shape and the type of one sample."),
+        ),
+        (
+            "A block: layers that belong together, used as one layer.",
+            t("A block: layers that belong together, used as one layer."),
+        ),
+        (
+            "A name to find it by. Empty: Keras makes one up.",
+            t("A name to find it by. Empty: Keras makes one up."),
+        ),
+        (
+            "A whole number that makes the random choices repeatable.",
+            t("A whole number that makes the random choices repeatable."),
+        ),
+        (
+            "Whether training may change the weights.",
+            t("Whether training may change the weights."),
+        ),
+        (
+            "Input data, or a dataset of inputs and targets, to check the model on "
+            "after each epoch. It is never trained on, so it shows how well the "
+            "model does on data it has not seen. Becomes `validation_data` of "
+            "`fit`.",
+            t(
+                "Input data, or a dataset of inputs and targets, to check the model on "
+                "after each epoch. It is never trained on, so it shows how well the "
+                "model does on data it has not seen. Becomes `validation_data` of "
+                "`fit`."
+            ),
+        ),
+        (
+            "Target data that belongs to `validation_x`, to check the model on "
+            "after each epoch. It is never trained on, so it shows how well the "
+            "model does on data it has not seen. Becomes `validation_data` of "
+            "`fit`.",
+            t(
+                "Target data that belongs to `validation_x`, to check the model on "
+                "after each epoch. It is never trained on, so it shows how well the "
+                "model does on data it has not seen. Becomes `validation_data` of "
+                "`fit`."
+            ),
+        ),
+        (
+            'Order of the dimensions: `"channels_last"` for `(height, width, '
+            'channels)`, `"channels_first"` for `(channels, height, width)`. '
+            "Empty: as Keras is configured.",
+            t(
+                'Order of the dimensions: `"channels_last"` for `(height, width, '
+                'channels)`, `"channels_first"` for `(channels, height, width)`. '
+                "Empty: as Keras is configured."
+            ),
+        ),
+        (
+            "The type of number to compute with, or a dtype policy such as "
+            "`mixed_float16`. Empty: as Keras is configured, usually `float32`.",
+            t(
+                "The type of number to compute with, or a dtype policy such as "
+                "`mixed_float16`. Empty: as Keras is configured, usually `float32`."
+            ),
+        ),
+    )
+    return dict(said)

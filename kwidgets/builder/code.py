@@ -30,6 +30,7 @@ from kwidgets.builder.spec import (
     Variable,
 )
 from kwidgets.dry import weightless
+from kwidgets.language import t
 
 WIDTH = 88
 
@@ -235,7 +236,7 @@ class _Writer:
         callbacks = rest.get("callbacks") or ()
         told = [one for one in callbacks if not isinstance(one, Reference)]
         self.sources.notes.extend(
-            f"The callback {one.text} is left out: its arguments cannot be told."
+            t("The callback %1 is left out: its arguments cannot be told.", one.text)
             for one in callbacks
             if isinstance(one, Reference)
         )
@@ -277,8 +278,12 @@ class _Writer:
                 return self._serialized(reference.value)
             except Exception:
                 self.sources.notes.append(
-                    f"{reference.text} cannot be written down ({error}): put it in by hand in "
-                    "place of NotImplemented."
+                    t(
+                        "%1 cannot be written down (%2): put it in by hand in place of "
+                        "NotImplemented.",
+                        reference.text,
+                        error,
+                    )
                 )
                 return "NotImplemented"
 
@@ -295,20 +300,28 @@ class _Writer:
         except Exception as error:
             self.constants.append(f"{name} = NotImplemented")
             self.sources.notes.append(
-                f"{live.text} cannot be written down ({error}): make it by hand, or load it, and "
-                f"let {name} be it in place of NotImplemented."
+                t(
+                    "%1 cannot be written down (%2): make it by hand, or load it, and let "
+                    "%3 be it in place of NotImplemented.",
+                    live.text,
+                    error,
+                    name,
+                )
             )
             return name
         self.constants.append(f"{name} = " + _render(written, 0, len(name) + 3))
         self.sources.notes.append(
-            f"{live.text} is written down as its config: the layers in it, not how they were made."
+            t(
+                "%1 is written down as its config: the layers in it, not how they were made.",
+                live.text,
+            )
         )
         return name
 
     def _serialized(self, thing: Any) -> _Expression:
         if isinstance(thing, types.FunctionType) and thing.__name__ != "<lambda>":
             # Keras would write down no more than its name.
-            raise NoSourceError(f"the source of {thing.__name__} cannot be found")
+            raise NoSourceError(t("the source of %1 cannot be found", thing.__name__))
         with weightless(on_meta=False):
             packed = keras.saving.serialize_keras_object(thing)
         text = json.dumps(packed)

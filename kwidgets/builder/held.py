@@ -241,9 +241,12 @@ class HeldModel:
         memory = machine_bytes()
         if memory and analysis.weight_bytes > memory:
             raise MemoryError(
-                f"the weights of this model are {analysis.weight_bytes / 1e9:,.0f} GB; "
-                f"this machine has {memory / 1e9:,.0f} GB of memory. "
-                "The model stays as it is in the builder."
+                t(
+                    "the weights of this model are %1 GB; this machine has %2 GB of "
+                    "memory. The model stays as it is in the builder.",
+                    f"{analysis.weight_bytes / 1e9:,.0f}",
+                    f"{memory / 1e9:,.0f}",
+                )
             )
 
 

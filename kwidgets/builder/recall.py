@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from kwidgets.builder.call_site import written
 from kwidgets.builder.notebook import namespace
 from kwidgets.builder.spec import ObjectSpec, Reference, Value, Variable
 from kwidgets.builder.training import callbacks_of
+from kwidgets.language import t
 from kwidgets.live.callback import LivePlot
 
 _DATA = ("x", "y", "sample_weight")
@@ -70,12 +72,13 @@ def recall_fit(
     told = {name: sources.tell(name, value) for name, value in given_data.items()}
     if None in told.values():
         # Half of the data would make another training of it.
-        unknown = " and ".join(name for name, variable in told.items() if variable is None)
-        notes.append(f"The call of fit is left out: what it was given as {unknown} has no name.")
+        unknown = [name for name, variable in told.items() if variable is None]
+        names = functools.reduce(lambda before, name: t("%1 and %2", before, name), unknown)
+        notes.append(t("The call of fit is left out: what it was given as %1 has no name.", names))
         return Recalled(settings, {}, tuple(notes))
     told |= {name: sources.tell(name, value) for name, value in validation.items()}
     if None in told.values():
-        notes.append("The validation data is left out: what fit was given has no name.")
+        notes.append(t("The validation data is left out: what fit was given has no name."))
         told = {name: variable for name, variable in told.items() if name not in validation}
     settings |= {name: variable for name, variable in told.items() if variable is not None}
     return Recalled(settings, sources.data, tuple(notes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import unicodedata
 from typing import Any
 
 from kwidgets import protocol as envelope
@@ -14,7 +15,6 @@ from kwidgets.language import t
 
 _WARNING = "⚠"
 
-COLUMNS = ("Layer", "Arguments", "Output shape", "Parameters")
 
 _CELL = "padding:2px 12px 2px 0;text-align:left;white-space:nowrap"
 _NUMBER = "padding:2px 0;text-align:right;white-space:nowrap"
@@ -36,7 +36,7 @@ def bundle(
     data = protocol.Saved(
         v=envelope.PROTOCOL_VERSION,
         title=title,
-        columns=list(COLUMNS),
+        columns=_columns(),
         rows=rows,
         totals=totals,
         code=source,
@@ -54,31 +54,48 @@ def bundle(
 
 def text(editor: Editor) -> str:
     """Return the builder as a table in plain text."""
-    rows = [list(COLUMNS), *_rows(editor)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    rows = [_columns(), *_rows(editor)]
+    last = len(rows[0]) - 1
+    widths = [max(_width(row[column]) for row in rows) for column in range(last + 1)]
     lines = [
         "  ".join(
-            cell.rjust(width) if column == len(COLUMNS) - 1 else cell.ljust(width)
+            _filled(cell, width, right=column == last)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
     title = f"SequentialBuilder {(editor.spec.name or 'sequential')!r}"
     problems = [f"{_WARNING} {problem}" for problem in _problems(editor)]
-    return "\n".join([title, lines[0], "─" * len(lines[0]), *lines[1:], _totals(editor), *problems])
+    return "\n".join(
+        [title, lines[0], "─" * _width(lines[0]), *lines[1:], _totals(editor), *problems]
+    )
+
+
+def _columns() -> list[str]:
+    return [t("Layer"), t("Arguments"), t("Output shape"), t("Parameters")]
+
+
+def _width(text: str) -> int:
+    """How many places a text takes: a Chinese character two."""
+    return len(text) + sum(unicodedata.east_asian_width(one) in "WF" for one in text)
+
+
+def _filled(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
 
 
 def _rows(editor: Editor) -> list[list[str]]:
     analysis = editor.analysis
     shape = analysis.input_shape
-    rows = [["Input", "", t("not set") if shape is None else _shape(shape), ""]]
+    rows = [[t("Input"), "", t("not set") if shape is None else _shape(shape), ""]]
 
     def visit(entry: LayerSpec, depth: int) -> None:
         facts = analysis.layers[entry.uid]
         if facts.status == "off":
-            outcome = "switched off"
+            outcome = t("switched off")
         elif facts.problem is not None:
-            outcome = f"{_WARNING} see below"
+            outcome = f"{_WARNING} " + t("see below")
         else:
             outcome = "?" if facts.output_shape is None else _shape(facts.output_shape)
         count = "" if facts.parameters is None else f"{facts.parameters:,}"
@@ -93,7 +110,9 @@ def _rows(editor: Editor) -> list[list[str]]:
 
 def _problems(editor: Editor) -> list[str]:
     analysis = editor.analysis
-    found = [] if analysis.input_problem is None else [f"Input: {analysis.input_problem.text}"]
+    found = []
+    if analysis.input_problem is not None:
+        found.append(f"{t('Input')}: {analysis.input_problem.text}")
     for entry in editor.spec.walk():
         problem = analysis.layers[entry.uid].problem
         if problem is not None:
@@ -104,10 +123,13 @@ def _problems(editor: Editor) -> list[str]:
 def _totals(editor: Editor) -> str:
     analysis = editor.analysis
     frozen = analysis.parameters - analysis.trainable
-    size = f"{analysis.parameters:,} parameters"
+    size = f"{analysis.parameters:,}"
     if frozen:
-        size += f" ({analysis.trainable:,} trainable, {frozen:,} not)"
-    return size if analysis.complete else f"{size} so far"
+        counts = (size, f"{analysis.trainable:,}", f"{frozen:,}")
+        if analysis.complete:
+            return t("%1 parameters (%2 trainable, %3 not)", *counts)
+        return t("%1 parameters (%2 trainable, %3 not) so far", *counts)
+    return t("%1 parameters", size) if analysis.complete else t("%1 parameters so far", size)
 
 
 def _shape(shape: tuple[int | None, ...]) -> str:
@@ -115,7 +137,7 @@ def _shape(shape: tuple[int | None, ...]) -> str:
 
 
 def _html(title: str, rows: list[list[str]], totals: str) -> str:
-    def line(cells: tuple[str, ...] | list[str], tag: str) -> str:
+    def line(cells: list[str], tag: str) -> str:
         styles = [_CELL] * (len(cells) - 1) + [_NUMBER]
         pairs = zip(cells, styles, strict=True)
         inside = "".join(
@@ -124,8 +146,9 @@ def _html(title: str, rows: list[list[str]], totals: str) -> str:
         return f"<tr>{inside}</tr>"
 
     body = "".join(line(row, "td") for row in rows)
+    name = f"<b>{html.escape(title)}</b>"
+    caption = t("Sequential model %1: %2", name, html.escape(totals))
     return (
-        f"<table><caption style='text-align:left'>Sequential model <b>{html.escape(title)}</b>: "
-        f"{html.escape(totals)}</caption><thead>{line(COLUMNS, 'th')}</thead>"
-        f"<tbody>{body}</tbody></table>"
+        f"<table><caption style='text-align:left'>{caption}</caption>"
+        f"<thead>{line(_columns(), 'th')}</thead><tbody>{body}</tbody></table>"
     )

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from keras.src.api_export import get_name_from_symbol
 
+from kwidgets.language import t
+
 _MAX_ARRAY = 1000
 # The names by which everyone knows these modules.
 _SHORT_NAMES = {
@@ -60,11 +62,13 @@ class Sources:
             return self._module(thing, thing.__name__.rpartition(".")[2])
         if _is_literal(thing):
             return repr(thing)
-        raise NoSourceError(f"{type(thing).__name__} has no source")
+        raise NoSourceError(t("%1 has no source", type(thing).__name__))
 
     def _array(self, array: np.ndarray) -> str:
         if array.size > _MAX_ARRAY:
-            raise NoSourceError(f"an array of {array.size:,} values is too long to write down")
+            raise NoSourceError(
+                t("an array of %1 values is too long to write down", f"{array.size:,}")
+            )
         self.imports.add("import numpy as np")
         return f'np.array({array.tolist()!r}, dtype="{array.dtype}")'
 
@@ -73,7 +77,7 @@ class Sources:
         if public:
             return str(public)
         if "." in thing.__qualname__.rpartition("<locals>.")[2]:
-            raise NoSourceError(f"{thing.__qualname__} belongs to a class")
+            raise NoSourceError(t("%1 belongs to a class", thing.__qualname__))
         name, module = str(thing.__name__), getattr(thing, "__module__", None)
         if module in ("builtins", None):
             return name
@@ -91,7 +95,7 @@ class Sources:
         if known is thing:
             return
         if known is not None:
-            raise NoSourceError(f"there are two different things that are called {name}")
+            raise NoSourceError(t("there are two different things that are called %1", name))
         self._defined[name] = thing
         text = _definition_of(thing, name)
         self._need(text, _space_of(thing), name)
@@ -116,7 +120,7 @@ class Sources:
                 written = ast.unparse(node)
             found.setdefault(ast.unparse(node), written)
         if len(found) != 1:
-            raise NoSourceError("a lambda whose source cannot be told")
+            raise NoSourceError(t("a lambda whose source cannot be told"))
         (written,) = found.values()
         self._need(f"({written})", _space_of(thing), "")
         return written
@@ -135,9 +139,11 @@ class Sources:
                 try:
                     written = self.expression(value)
                 except NoSourceError as error:
-                    raise NoSourceError(f"it uses the variable {name}: {error}") from error
+                    raise NoSourceError(t("it uses the variable %1: %2", name, error)) from error
                 if self._defined.get(name, value) is not value:
-                    raise NoSourceError(f"there are two different things that are called {name}")
+                    raise NoSourceError(
+                        t("there are two different things that are called %1", name)
+                    )
                 self._defined[name] = value
                 self.definitions.setdefault(name, f"{name} = {written}")
 
@@ -210,7 +216,7 @@ def _functions_of(cls: type) -> list[types.FunctionType]:
 def _text_of_file(thing: types.FunctionType) -> str:
     text = "".join(linecache.getlines(thing.__code__.co_filename))
     if not text:
-        raise NoSourceError(f"the source of {thing.__name__} cannot be found")
+        raise NoSourceError(t("the source of %1 cannot be found", thing.__name__))
     return text
 
 
@@ -218,7 +224,7 @@ def _trees_of(thing: types.FunctionType, text: str) -> Iterator[ast.Module]:
     try:
         yield ast.parse(text)
     except SyntaxError as error:
-        raise NoSourceError("its cell is not plain Python") from error
+        raise NoSourceError(t("its cell is not plain Python")) from error
 
 
 def _definition_of(thing: Any, name: str) -> str:
@@ -240,7 +246,7 @@ def _definition_of(thing: Any, name: str) -> str:
         exact = [(first, last) for first, last in found if _is_there(thing, filename, first, last)]
         for first, last in [*exact, *reversed(found)]:
             return textwrap.dedent("\n".join(text.splitlines()[first - 1 : last]))
-    raise NoSourceError(f"the source of {name} cannot be found")
+    raise NoSourceError(t("the source of %1 cannot be found", name))
 
 
 _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

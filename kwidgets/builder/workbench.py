@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from kwidgets import language
 from kwidgets.builder import (
     code,
     convert,
@@ -321,9 +322,9 @@ class Workbench:
         """Return the program of the model."""
         with self.lock:
             self.held.read_back()
-            key = (self.editor.spec, len(executed_cells()))
+            key = (self.editor.spec, len(executed_cells()), language.current())
             if self._source is None or not (
-                self._source[0][0] is key[0] and self._source[0][1] == key[1]
+                self._source[0][0] is key[0] and self._source[0][1:] == key[1:]
             ):
                 self._source = (key, self._write_source())
             return self._source[1]
@@ -367,8 +368,11 @@ class Workbench:
         for entry in spec.walk():
             if entry.enabled and is_adapted(self.held.materializer.layer(entry.uid)):
                 notes.append(
-                    f"{entry.title} has learned from data by adapt(). The program does not know "
-                    "what: call adapt there too, or save the model itself."
+                    t(
+                        "%1 has learned from data by adapt(). The program does not know what: "
+                        "call adapt there too, or save the model itself.",
+                        entry.title,
+                    )
                 )
         return notes
 

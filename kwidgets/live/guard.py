@@ -28,6 +28,34 @@ class Guard:
             return function(*args, **kwargs)
         except Exception as error:
             if what not in self.failures:
-                self.failures[what] = t("%1 failed: %2", what, f"{type(error).__name__}: {error}")
+                told = f"{type(error).__name__}: {error}"
+                self.failures[what] = t("%1 failed: %2", _parts().get(what, what), told)
                 logger.warning("%s failed; the training goes on without it", what, exc_info=True)
             return None
+
+
+def _parts() -> dict[str, str]:
+    """What the parts are called on the page; in the log they keep their English names."""
+    return {
+        "Giving the learning rate back": t("Giving the learning rate back"),
+        "Listening to the front end": t("Listening to the front end"),
+        "Looking at the callbacks": t("Looking at the callbacks"),
+        "Looking for GPUs": t("Looking for GPUs"),
+        "Looking for an earlier fit": t("Looking for an earlier fit"),
+        "Noting where the fit ended": t("Noting where the fit ended"),
+        "Preparing the learning rate": t("Preparing the learning rate"),
+        "Reading the device": t("Reading the device"),
+        "Reading the epoch's results": t("Reading the epoch's results"),
+        "Reading the learning rate": t("Reading the learning rate"),
+        "Reading the metrics": t("Reading the metrics"),
+        "Reading the model": t("Reading the model"),
+        "Replying": t("Replying"),
+        "The live view": t("The live view"),
+        "The picture of the run": t("The picture of the run"),
+        "The progress": t("The progress"),
+        "The side panel": t("The side panel"),
+        "The view": t("The view"),
+        "Watching the cell": t("Watching the cell"),
+        "Watching the devices": t("Watching the devices"),
+        "Watching the fit": t("Watching the fit"),
+    }
