@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kwidgets.builder.fields_errors import FieldError
 from kwidgets.builder.spec import ObjectSpec, Reference, Value, Variable
+from kwidgets.language import t
 
 _NOT_FINITE: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _PLAIN: Final = (bool, int, float, str)
@@ -118,8 +119,10 @@ def _reference(content: dict[str, Any], references: Mapping[str, Reference]) -> 
     known = references.get(str(content["reference"]))
     if known is None:
         raise FieldError(
-            f"the Python object {content.get('text') or content['reference']!r} is gone; "
-            "set it again in code"
+            t(
+                "the Python object %1 is gone; set it again in code",
+                repr(content.get("text") or content["reference"]),
+            )
         )
     return known
 

@@ -11,6 +11,8 @@ import itertools
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
+from kwidgets.language import t
+
 # None, bool, int, float, str, ObjectSpec, Reference, and tuples, lists and dicts of them.
 Value = Any
 Arguments = Mapping[str, Value]
@@ -184,7 +186,7 @@ class ModelSpec:
         for entry in self.walk():
             if entry.uid == uid:
                 return entry
-        raise KeyError(f"no layer {uid!r} in this model; it may have been deleted")
+        raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
 
     def place(self, uid: str) -> tuple[str | None, int]:
         """Return where a layer is: its block's uid (None for the stack itself) and its index.
@@ -196,7 +198,7 @@ class ModelSpec:
             for index, child in enumerate(children):
                 if child.uid == uid:
                     return parent, index
-        raise KeyError(f"no layer {uid!r} in this model; it may have been deleted")
+        raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
 
     def children(self, parent: str | None) -> tuple[LayerSpec, ...]:
         """The layers of a block, or of the stack itself.
@@ -208,7 +210,7 @@ class ModelSpec:
             return self.layers
         children = self.find(parent).children
         if children is None:
-            raise KeyError(f"layer {parent!r} is not a block: it holds no layers")
+            raise KeyError(t("layer %1 is not a block: it holds no layers", repr(parent)))
         return children
 
     # Edits. Each returns a new spec.
@@ -236,7 +238,7 @@ class ModelSpec:
         """
         entry = self.find(uid)
         if parent is not None and any(within.uid == parent for within in entry.walk()):
-            raise ValueError(f"{entry.title} cannot be moved into itself")
+            raise ValueError(t("%1 cannot be moved into itself", entry.title))
         return self.remove(uid).insert(entry, parent, index)
 
     def update(self, uid: str, change: Callable[[ObjectSpec], ObjectSpec]) -> ModelSpec:

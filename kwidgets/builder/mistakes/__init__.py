@@ -27,6 +27,7 @@ from kwidgets.builder.mistakes import (
 )
 from kwidgets.builder.mistakes.advice import LEVELS, Advice, Fix, Rule, as_wire
 from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.language import t
 
 __all__ = ["RULES", "Advice", "Fix", "Rule", "Situation", "advise", "as_wire", "by_id"]
 
@@ -73,4 +74,4 @@ def by_id(situation: Situation, id: str) -> Advice:
     for advice in advise(situation):
         if advice.id == id:
             return advice
-    raise KeyError(f"no advice {id!r}; the model may have changed since it was given")
+    raise KeyError(t("no advice %1; the model may have changed since it was given", repr(id)))

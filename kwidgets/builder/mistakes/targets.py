@@ -122,14 +122,16 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
             columns or "",
             loss.title,
         )
-        label = (
-            t("Use categorical crossentropy")
-            if other is None
-            else t("Use %1 %2 and categorical crossentropy", other, unit_word(situation))
-        )
+        if other is None:
+            label = t("Use categorical crossentropy")
+            remedy = t("Use categorical crossentropy.")
+        else:
+            units = (other, unit_word(situation))
+            label = t("Use %1 %2 and categorical crossentropy", *units)
+            remedy = t("Use %1 %2 and categorical crossentropy.", *units)
         yield Finding(
             t("Labels are one-hot"),
-            f"{text} {label}.",
+            f"{text} {remedy}",
             "compile",
             Fix(label, one_hot),
         )
