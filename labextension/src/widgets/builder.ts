@@ -7,6 +7,7 @@
 
 import { once } from "../once";
 import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderModel";
+import { wordsOf } from "./failure";
 
 function library(model: WidgetModel): Promise<BackboneModel> {
   const reference = String(model.get("library")).replace("IPY_MODEL_", "");
@@ -33,7 +34,11 @@ export default {
       return (await load(props.model)).draw(props, await library(props.model));
     } catch (error) {
       console.error(error);
-      props.el.textContent = `The builder could not be loaded. The model is still there. (${error})`;
+      const t = await wordsOf(() => library(props.model));
+      props.el.textContent = t(
+        "The builder could not be loaded. The model is still there. (%1)",
+        error,
+      );
       return undefined;
     }
   },

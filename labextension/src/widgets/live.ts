@@ -10,6 +10,7 @@ import { once } from "../once";
 import { PLOTLY_KEY } from "../plotly";
 import { PROTOCOL_VERSION } from "../protocol";
 import type { Channel, ChannelReceiver, OpenView, ViewModule } from "./channel";
+import { wordsOf } from "./failure";
 
 interface Model {
   get(name: string): unknown;
@@ -123,7 +124,8 @@ export default {
       return (await openView(model, entries.get(runId(model))!)).mount(el);
     } catch (error) {
       console.error(error);
-      el.textContent = `The live view could not be loaded. Training goes on. (${error})`;
+      const t = await wordsOf(() => library(model));
+      el.textContent = t("The live view could not be loaded. Training goes on. (%1)", error);
       return undefined;
     }
   },
