@@ -125,19 +125,21 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _changed(nodes: list[ast.AST]) -> set[str]:
-    """The receivers of calls whose value nobody needs, or that train."""
+    """What methods are called of, in statements of their own or with a value that is kept.
+
+    In ``history = model.fit(x)`` the model; in ``(folder / "a").write_text(b)`` the folder.
+    """
     changed = set()
     for node in nodes:
         call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
-        while isinstance(call, ast.Call):
-            receiver = call.func
+        # `print(x)` is a call too, and has no receiver.
+        while isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            receiver = call.func.value
             while isinstance(receiver, ast.Attribute):
                 receiver = receiver.value
-            # `print(x)` is a call too, and has no receiver.
-            if isinstance(receiver, ast.Name) and receiver is not call.func:
-                changed.add(receiver.id)
-                break
             call = receiver
+            if not isinstance(receiver, ast.Call):
+                changed |= {n.id for n in ast.walk(receiver) if isinstance(n, ast.Name)}
     return changed
 
 

@@ -84,6 +84,10 @@ class Order(ast.NodeTransformer):
         self._cell = find(self.lesson.cells, source, getattr(info, "cell_id", None))
 
     def _after(self, result: Any) -> None:
+        error = result.error_in_exec
+        # Where a function needs the name, nobody knew before it was called.
+        if isinstance(error, NameError) and self.lesson.maker(name := error.name or ""):
+            print(self.where(name))
         if self._cell is not None and result.success:
             self.run.add(self._cell.id)
         self._cell = None

@@ -1,5 +1,7 @@
 """What a cell makes, uses and changes, and which of a tutorial's cells was run."""
 
+import textwrap
+
 import pytest
 
 from kwidgets.tutorials.cells import Cell, find, names_of, parse
@@ -29,8 +31,14 @@ def test_names_that_a_cell_needs(source: str, uses: set[str]) -> None:
 
 
 def test_a_call_of_a_method_changes_its_object() -> None:
-    names = names_of(parse("history = model.fit(x)\nmodel.compile('adam')\nprint(model.name)"))
-    assert names.changes == {"model"}
+    source = """
+        history = model.fit(x)
+        print(other.name)
+        (folder / "a").write_text(b)
+        builder.train(x).wait()
+    """
+    names = names_of(parse(textwrap.dedent(source)))
+    assert names.changes == {"model", "folder", "builder"}
 
 
 def _cell(cell_id: str, source: str) -> Cell:

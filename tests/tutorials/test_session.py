@@ -26,6 +26,12 @@ def test_a_cell_whose_names_are_there_runs_with_a_note_on_what_was_skipped(shell
     assert "this cell builds on the cell under “Train it, and watch”" in capsys.readouterr().out
 
 
+def test_a_function_that_needs_a_skipped_cell_names_it_when_it_is_called(shell, capsys) -> None:
+    shell.run_cell("def later():\n    return model.summary()")
+    shell.run_cell("later()")
+    assert "“model” is not there yet" in capsys.readouterr().out
+
+
 def test_names_of_the_readers_own_are_none_of_our_business(shell, capsys) -> None:
     assert isinstance(shell.run_cell("my_own").error_in_exec, NameError)
     assert "the cell under" not in capsys.readouterr().out

@@ -128,7 +128,8 @@ function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Dat
   const { marks } = curves;
   if (marks.length === 0) return [];
   const [low, high] = logScale ? yRange.map((power) => 10 ** power) : yRange;
-  const numbers = marks.map((_, i) => String(i + 1));
+  // A space in front, or the line runs through the number.
+  const numbers = marks.map((_, i) => `\u00a0${i + 1}`);
   return [
     {
       type: "scatter",
