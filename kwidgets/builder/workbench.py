@@ -30,6 +30,7 @@ from kwidgets.builder.call_site import names_in
 from kwidgets.builder.editor import EditError, Editor
 from kwidgets.builder.held import BuilderError, HeldModel, machine_bytes
 from kwidgets.builder.materialize import is_adapted
+from kwidgets.builder.mistakes.fitting import lengths_differ
 from kwidgets.builder.notebook import executed_cells, namespace
 from kwidgets.builder.recall import Recalled, recall_fit
 from kwidgets.builder.slicing.source import source_of
@@ -217,6 +218,10 @@ class Workbench:
                 return t("%1 See the Fit tab.", text)
         if not given and spec.fit.get("x") is None:
             return t("Choose the data to train on: x.")
+        # With validation_split Keras would train on the wrong pairs and say nothing.
+        if not given:
+            for found in lengths_differ(self.editor.situation):
+                return f"{found.title}. {found.text}"
         return ""
 
     def _fit_arguments(self) -> dict[str, Any]:

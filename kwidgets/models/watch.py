@@ -190,7 +190,9 @@ class Watcher:
 def _built_by(value: Any) -> Any | None:
     """The model of a SequentialBuilder, when it has made one; it says ``builder.model`` itself."""
     sequential = sys.modules.get("kwidgets.builder.sequential")
-    if sequential is None or type(value) is not sequential.SequentialBuilder:
+    # A thread may look while another one imports the module.
+    kind = getattr(sequential, "SequentialBuilder", None)
+    if kind is None or type(value) is not kind:
         return None
     return value._made_model
 

@@ -75,9 +75,9 @@ class Order(ast.NodeTransformer):
             return
         before = self.lesson.cells[: self.lesson.cells.index(cell)]
         skipped = [c for c in before if c.id not in self.run and not c.optional]
-        for earlier in skipped:
-            if cell.builds_on(earlier):
-                print(f"Note: this cell builds on {earlier.called}, which has not been run.")
+        earlier = next((c for c in skipped if cell.builds_on(c)), None)
+        if earlier is not None:
+            print(f"Note: this cell builds on {earlier.called}, which has not been run.")
 
     def _before(self, info: Any) -> None:
         source = info.raw_cell or ""

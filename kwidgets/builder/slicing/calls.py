@@ -128,7 +128,8 @@ class Calls(State):
             self.look_at_files()
         self.draw(random.drawn_by_method(name, owner.origin, keywords))
         standing = alone and name not in words.LOOKING and "plot" not in name
-        if (
+        # Ours may hold data, and change none: `builder.fit(x, y)`, `builder.run.wait()`.
+        if not owner.origin.startswith(words.OURS) and (
             name in words.CHANGING
             or arguments.constants.get("inplace") is True
             or arguments.constants.get("copy") is False

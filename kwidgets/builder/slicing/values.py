@@ -64,6 +64,10 @@ class Values(Calls):
             if thing.kind is Kind.EXTERNAL:
                 found |= {Thing(Kind.EXTERNAL, f"{thing.origin}.{name}")}
                 continue
+            if thing.origin.startswith(words.OURS):
+                # `builder.run` is ours as well, and not what the builder was made of.
+                found |= {thing}
+                continue
             defined = thing.method(name) if thing.kind in _OF_NOTEBOOK else NOTHING
             found |= NOTHING.union(*(self._got(thing, entry) for entry in defined))
             if not defined or name in thing.fields:

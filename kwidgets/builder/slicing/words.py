@@ -39,6 +39,8 @@ CHANGING_FUNCTIONS: Final = _words(
     "putText polylines fillPoly fillConvexPoly drawContours ellipse setitem delitem iadd imul "
     "at assign assign_add assign_sub"
 )
+# How the origins of what kwidgets makes begin.
+OURS: Final = "kwidgets."
 # Methods that, standing alone as a statement, only look.
 LOOKING: Final = _words(
     "head tail describe info plot hist show mean sum std min max var count value_counts nunique "

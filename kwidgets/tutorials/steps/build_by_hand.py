@@ -32,12 +32,22 @@ def _built(builder: Any) -> Iterator[Verdict]:
         "Its output is ten numbers for each image.",
         f"Its output has the shape {shape}; ten numbers for each image, (None, 10), are wanted.",
     )
-    last = getattr(model.layers[-1], "activation", None)
+    if shape != (None, 10):
+        return
+    samples = np.random.default_rng(0).random((4, *model.input_shape[1:]))
+    outputs = np.asarray(model.predict(samples, verbose=0))
     yield expect(
-        getattr(last, "__name__", "") == "softmax",
-        "They are probabilities: the last activation is softmax.",
-        "They are no probabilities yet: the last layer needs the activation softmax.",
+        outputs.min() >= 0 and bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-3)),
+        "They are probabilities, which sum to 1.",
+        "They are no probabilities yet: softmax makes them, as the last activation.",
     )
+
+
+def _is_built(builder: Any) -> bool:
+    try:
+        return bool(builder.model.built)
+    except Exception:
+        return False
 
 
 def _stack(given: Given) -> Iterator[Verdict]:
@@ -112,7 +122,7 @@ def _cnn(given: Given) -> Iterator[Verdict]:
         "A pooling layer makes it care less about places.",
         "It has no pooling layer yet.",
     )
-    if len(given.cnn):
+    if _is_built(given.cnn):
         weights = given.cnn.count_params()
         yield expect(
             weights < _MAX_WEIGHTS,
@@ -123,6 +133,9 @@ def _cnn(given: Given) -> Iterator[Verdict]:
 
 def _code(given: Given) -> Iterator[Verdict]:
     program = given.program
+    if callable(program):
+        yield missing("`program` is a method: add `()` to call it.")
+        return
     if not isinstance(program, str) or not program.strip():
         yield missing("`program` is empty; a text with the program is wanted.")
         return
@@ -142,6 +155,16 @@ def _code(given: Given) -> Iterator[Verdict]:
         not lacks and "Sequential" in program,
         "All layers of the CNN are in it.",
         f"It has no {lacks[0] if lacks else 'Sequential'}: is it the program of `cnn`?",
+    )
+    yield expect(
+        "load_digits" in program or "mnist" in program,
+        "It loads its data.",
+        "It does not load its data: run the cell under “The data”, then take the program again.",
+    )
+    yield expect(
+        ".fit(" in program,
+        "It trains the model.",
+        "It does not train the model: train `cnn` first, then take the program again.",
     )
 
 
@@ -224,6 +247,10 @@ STEPS = [
             "The tab **Code** has a button that copies the program.",
             "Or `program = cnn.to_code()`.",
         ),
-        "program = cnn.to_code()\nprint(program)",
+        "# Trained, so that data, compile and fit are in it too.\n"
+        'cnn.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])\n'
+        "cnn.fit(x_train[..., None], y_train, epochs=20, validation_split=0.1)\n"
+        "program = cnn.to_code()\n"
+        "print(program)",
     ),
 ]

@@ -40,8 +40,10 @@ def _scale(given: Given) -> Iterator[Verdict]:
             f"`{name}` lies between 0 and 1.",
             f"`{name}` goes from {low:g} to {high:g}; 0 to 1 is wanted.",
         )
-        factors[name] = scaled.sum() / raw.sum()
-        if not np.allclose(scaled, raw * factors[name]):
+        factor = (high - low) / (raw.max() - raw.min())
+        if np.allclose(scaled, raw * factor):
+            factors[name] = factor
+        else:
             yield missing(f"`{name}` is not a multiple of what it was: divide by one number.")
     if len(factors) == 2:
         yield expect(
@@ -52,21 +54,23 @@ def _scale(given: Given) -> Iterator[Verdict]:
 
 
 def _output(given: Given) -> Iterator[Verdict]:
-    model = given.mended
-    probabilities = np.asarray(model.predict(given.images[:100], verbose=0))
-    if probabilities.shape[1:] != (10,):
-        yield missing(
-            f"The model gives {probabilities.shape[1:]} for an image; ten numbers, (10,)."
-        )
+    outputs = np.asarray(given.mended.predict(given.images, verbose=0))
+    if outputs.shape[1:] != (10,):
+        yield missing(f"The model gives {outputs.shape[1:]} for an image; (10,) is wanted.")
         return
-    sums = probabilities.sum(axis=1)
-    yield expect(
-        bool(np.allclose(sums, 1, atol=1e-3) and probabilities.min() >= 0),
-        "It gives ten probabilities that sum to 1.",
-        f"Its ten numbers sum to {sums[0]:.2f} for the first image, and the smallest is "
-        f"{probabilities.min():.2f}: those are no probabilities.",
-    )
-    accuracy = (model.predict(given.images, verbose=0).argmax(axis=1) == given.y_train).mean()
+    total, smallest = outputs[0].sum(), outputs.min()
+    if smallest < 0:
+        yield missing(
+            f"Some of its ten numbers are below 0, such as {smallest:.2f}: those are scores, and "
+            "probabilities are wanted."
+        )
+    else:
+        yield expect(
+            bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-3)),
+            "It gives ten probabilities that sum to 1.",
+            f"Its ten numbers for the first image sum to {total:.2f}; probabilities sum to 1.",
+        )
+    accuracy = (outputs.argmax(axis=1) == given.y_train).mean()
     yield expect(
         accuracy > 0.9,
         f"It reads {accuracy:.0%} of the training images.",
@@ -161,7 +165,7 @@ STEPS = [
         _scale,
         (
             "Divide by the largest grey value there is.",
-            "Take the largest value of the *training* images for both: the test images are not to "
+            "Take the largest value of the training images for both: the test images are not to "
             "be looked at.",
         ),
         "x_train = raw_train / raw_train.max()\nx_test = raw_test / raw_train.max()",
@@ -173,7 +177,7 @@ STEPS = [
         _output,
         (
             "Compare with the last layer of the first model.",
-            "An *activation* turns ten numbers of any size into probabilities.",
+            "An activation turns ten numbers of any size into probabilities.",
         ),
         'mended = make_reader(keras.layers.Dense(10, activation="softmax"))\n'
         "mended.fit(images, y_train, epochs=10, validation_split=0.1);",

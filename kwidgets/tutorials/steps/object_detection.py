@@ -72,10 +72,10 @@ def _check_focal(given: Given) -> Iterator[Verdict]:
 
 def _check_suppress(given: Given) -> Iterator[Verdict]:
     cases = (
-        ("a double goes", [(10, 10, 20, 20), (11, 10, 21, 20), (30, 30, 40, 40)], [0, 2]),
-        ("boxes apart all stay", [(0, 0, 9, 9), (10, 10, 20, 20), (30, 0, 40, 9)], [0, 1, 2]),
+        ("Of two boxes on one digit the better one stays", [(10, 10, 20, 20), (11, 10, 21, 20), (30, 30, 40, 40)], [0, 2]),
+        ("Boxes apart all stay", [(0, 0, 9, 9), (10, 10, 20, 20), (30, 0, 40, 9)], [0, 1, 2]),
         (
-            "what only touches a box that is gone stays",
+            "A box stays if all that it overlaps with has gone",
             [(0, 0, 10, 10), (3, 0, 13, 10), (6, 0, 16, 10)],
             [0, 2],
         ),
@@ -85,13 +85,13 @@ def _check_suppress(given: Given) -> Iterator[Verdict]:
         kept = numbers(value, (len(expected),))
         yield expect(
             kept is not None and sorted(kept.astype(int)) == expected,
-            case,
+            f"{case}.",
             f"{case}: for {boxes} the boxes {expected} should stay; it gave {shown(value)}.",
         )
     value = given.suppress(np.zeros((0, 4)))
     yield expect(
         value is not None and len(value) == 0,
-        "no boxes, nothing to keep",
+        "Without any box there is nothing to keep.",
         f"Without any box the answer should be empty; it is {shown(value)}.",
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing, right
+from kwidgets.tutorials.steps.judging import number, shown
 
 _ENOUGH_RATES = 5
 _ENOUGH_SPAN = 100
@@ -98,11 +99,11 @@ def _schedule(given: Given) -> Iterator[Verdict]:
     peak, total, top = given.PEAK, given.total_steps, given.warm_up_steps
     rates = []
     for step in range(total):
-        rate = given.rate_at(step)
-        if not isinstance(rate, int | float | np.number) or not np.isfinite(rate):
-            yield missing(f"`rate_at({step})` is {rate!r}; a number is wanted.")
+        rate = number(given.rate_at(step))
+        if rate is None:
+            yield missing(f"`rate_at({step})` is {shown(given.rate_at(step))}; a number is wanted.")
             return
-        rates.append(float(rate))
+        rates.append(rate)
     yield expect(
         rates[0] <= peak / 10,
         f"It begins low, at {rates[0]:.2g}.",

@@ -225,6 +225,16 @@ NOTEBOOKS: dict[str, tuple[str, list[str], list[str]]] = {
         ],
         ["kw", "builder", "fit"],
     ),
+    "kwidgets beside it, of its shape and trained": (
+        "x",
+        [
+            "import numpy as np, kwidgets as kw",
+            "x = np.ones((3, 4))",
+            "builder = kw.SequentialBuilder(input_shape=(*x.shape[1:], 1))",
+            "builder.train(x, x).wait()\nbuilder.run.wait()\nbuilder.fit(x, x)",
+        ],
+        ["kw", "builder", "fit"],
+    ),
     "a star import": (
         "x",
         ["from math import *", "import numpy as np", "x = np.array([pi, sqrt(2)])"],
@@ -280,7 +290,7 @@ class _FakeShell:
 def test_the_source_gives_the_same_arrays(name):
     wanted, cells, unwanted = NOTEBOOKS[name]
     # A builder needs no display here: what it does is not the point.
-    expected = {"x": np.ones((3, 4))} if name == "kwidgets beside it" else run(cells)
+    expected = {"x": np.ones((3, 4))} if name.startswith("kwidgets") else run(cells)
     source = source_of(wanted.split(), cells)
     assert source is not None
     for word in unwanted:
