@@ -69,6 +69,17 @@ export class RunStore {
     for (const listener of [...this.listeners]) listener();
   }
 
+  /**
+   * Whether an epoch was validated: where it was not, its values are NaN, as are those of a loss that
+   * broke. But a loss that broke is NaN in training too, or leaves another validation metric.
+   */
+  wasValidated(row: number): boolean {
+    if (Number.isNaN(this.epoch.at("training/loss", row))) return true;
+    return this.epoch.names.some(
+      (name) => name.startsWith("validation/") && !Number.isNaN(this.epoch.at(name, row)),
+    );
+  }
+
   /** Note that the kernel is gone; the last known state stands. */
   disconnect(): void {
     if (!this.connected) return;

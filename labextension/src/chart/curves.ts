@@ -68,12 +68,14 @@ export interface LatestValues {
 
 /** The newest value of each kind. */
 export function latestValues(store: RunStore, metric: MetricInfo): LatestValues {
-  const last = (columns: RunStore["batch"], name: string) =>
-    columns.has(name) && columns.rows > 0 ? columns.at(name, columns.rows - 1) : null;
+  const at = (columns: RunStore["batch"], name: string, row: number) =>
+    columns.has(name) && row >= 0 ? columns.at(name, row) : null;
+  let validated = store.epoch.rows - 1;
+  while (validated >= 0 && !store.wasValidated(validated)) validated--;
   return {
-    batch: last(store.batch, `mean/${metric.name}`),
-    training: last(store.epoch, `training/${metric.name}`),
-    validation: last(store.epoch, `validation/${metric.name}`),
+    batch: at(store.batch, `mean/${metric.name}`, store.batch.rows - 1),
+    training: at(store.epoch, `training/${metric.name}`, store.epoch.rows - 1),
+    validation: at(store.epoch, `validation/${metric.name}`, validated),
   };
 }
 

@@ -46,7 +46,7 @@ export function Legend(shown: LegendProps) {
     ["training", t("training, per epoch"), shown.training],
     ["validation", t("validation"), shown.validation],
     ["best", t("best epoch"), shown.best],
-    ["mark", t("somebody acted"), shown.marks],
+    ["mark", t("marks"), shown.marks],
   ];
   return (
     <ul class="kw-legend" aria-label={t("Legend")}>

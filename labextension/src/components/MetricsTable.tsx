@@ -38,7 +38,11 @@ export function MetricsTable({ store }: { store: RunStore }) {
                 {columns.map(({ name, metric, split }) => (
                   <Cell
                     key={name}
-                    value={store.epoch.at(`${split}/${metric}`, row)}
+                    value={
+                      split === "training" || store.wasValidated(row)
+                        ? store.epoch.at(`${split}/${metric}`, row)
+                        : null
+                    }
                     best={isBest(store, metric, split, epoch)}
                   />
                 ))}
@@ -58,8 +62,9 @@ export function MetricsTable({ store }: { store: RunStore }) {
   );
 }
 
-function Cell({ value, best }: { value: number; best: boolean }) {
-  const broken = Number.isNaN(value) || !Number.isFinite(value);
+function Cell({ value, best }: { value: number | null; best: boolean }) {
+  if (value === null) return <td>–</td>;
+  const broken = !Number.isFinite(value);
   return (
     <td
       class={best ? "kw-best-cell" : broken ? "kw-error" : undefined}
