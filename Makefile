@@ -54,6 +54,12 @@ LAB_EXTENSION := $(VENV)/share/jupyter/labextensions/kwidgets
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
+# Two at a time. A browser, its server and a kernel fill two cores alone: those tests go one by one.
+QUICK_TESTS = $(PY) -m pytest -m "not browser" -n 2 --dist loadfile --no-loadscope-reorder \
+	$(PYTEST_ARGS) $(OR_NONE)
+# "-k stop" may leave nothing of one half, which pytest calls 5; without it that is a failure.
+OR_NONE = || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
+
 # --- commands -----------------------------------------------------------------------------------
 
 # A workspace of its own: tabs left open elsewhere stay away, and the user's stay as they are.
@@ -67,11 +73,12 @@ test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST
 	@$(PY) tools/kernels.py $(OLD_KERNELS)
 	@$(MAKE) --no-print-directory lint
 	$(NPM) run test
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(QUICK_TESTS)
+	$(PY) -m pytest -m browser $(PYTEST_ARGS) $(OR_NONE)
 
 test-unit: $(READY) ## The Python tests that need no browser
 	@$(PY) tools/kernels.py $(OLD_KERNELS)
-	$(PY) -m pytest -m "not browser" $(PYTEST_ARGS)
+	$(QUICK_TESTS)
 
 test-matrix: $(READY) ## What depends on the kernel or the backend, with PyTorch too (5 GB)
 	@$(PY) tools/kernels.py $(OLD_KERNELS) $(BACKENDS)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
+# Begun last, it would keep one worker long after the others have ended.
+LONGEST = Path(__file__).parent / "tutorials" / "test_notebooks.py"
 
 
 def pytest_configure() -> None:
@@ -24,4 +26,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if in_browser(item):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=in_browser)
+    items.sort(key=lambda item: (in_browser(item), item.path != LONGEST))

@@ -107,7 +107,11 @@ describe("curves", () => {
 
   test("latest values: of batches, of whole epochs, of validation", () => {
     // The second epoch was not validated.
-    expect(latestValues(storeWith(FULL), LOSS)).toEqual({ batch: 1, training: 2, validation: 3.25 });
+    expect(latestValues(storeWith(FULL), LOSS)).toEqual({
+      batch: 1,
+      training: 2,
+      validation: 3.25,
+    });
     expect(latestValues(storeWith({}), LOSS).batch).toBe(1.5);
     expect(latestValues(storeWith({}), { ...LOSS, name: "auc" })).toEqual({
       batch: null,

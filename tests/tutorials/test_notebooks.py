@@ -21,6 +21,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 
 CELL_TIMEOUT_SECONDS = 300
+# The first test of a notebook runs all of it.
+pytestmark = pytest.mark.timeout(600)
 
 
 RunNotebook = Callable[[Path], nbformat.NotebookNode]

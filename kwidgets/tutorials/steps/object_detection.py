@@ -72,7 +72,11 @@ def _check_focal(given: Given) -> Iterator[Verdict]:
 
 def _check_suppress(given: Given) -> Iterator[Verdict]:
     cases = (
-        ("Of two boxes on one digit the better one stays", [(10, 10, 20, 20), (11, 10, 21, 20), (30, 30, 40, 40)], [0, 2]),
+        (
+            "Of two boxes on one digit the better one stays",
+            [(10, 10, 20, 20), (11, 10, 21, 20), (30, 30, 40, 40)],
+            [0, 2],
+        ),
         ("Boxes apart all stay", [(0, 0, 9, 9), (10, 10, 20, 20), (30, 0, 40, 9)], [0, 1, 2]),
         (
             "A box stays if all that it overlaps with has gone",
