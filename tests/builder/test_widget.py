@@ -132,6 +132,16 @@ def test_training_out_of_the_fit_tab(sent: list[dict[str, Any]], monkeypatch: An
     assert next(message for message in reversed(sent) if message["kind"] == "reply")["ok"]
     run = builder.run
     assert run is not None and len(run.wait(60)["loss"]) == 3
+    learned = builder.model.get_weights()
+    data["y"] = data["y"][:40]
+    ask(view, protocol.REFRESH, {})
+    set_("fit", "validation_split", 0.2)  # with which Keras would train on the wrong pairs
+    ask(view, protocol.TRAIN, {})
+    reply = next(message for message in reversed(sent) if message["kind"] == "reply")
+    assert not reply["ok"] and "x has 64 samples, but y has 40" in reply["message"]
+    assert all(map(np.array_equal, learned, builder.model.get_weights()))
+    data["y"] = np.zeros(64, int)
+    ask(view, protocol.REFRESH, {})
     del data["x"]
     ask(view, protocol.TRAIN, {})
     reply = next(message for message in reversed(sent) if message["kind"] == "reply")
