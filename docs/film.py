@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect, sync_playwright
-from screenshots import CHROMIUM_FLAGS, REPOSITORY, SETUP, LabServer, Notebook, hide_file_browser
+from playwright.sync_api import Locator, Page, expect
+from screenshots import REPOSITORY, SETUP, LabServer, Notebook, hide_file_browser, jupyterlab
 
 FILM = REPOSITORY / "docs" / "images" / "steering.webp"
 # Deep, and trained too fast at first: what a smaller learning rate does is then plain to see.
@@ -112,18 +110,8 @@ def shoot(page: Page, server: LabServer) -> Film:
 
 
 def main() -> None:
-    chromium = subprocess.run(
-        ["sh", REPOSITORY / "tools" / "chromium.sh"], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout.strip()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        LabServer.start(Path(folder) / "server") as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        page = browser.new_page(viewport={"width": 960, "height": 720})
+    with jupyterlab(viewport={"width": 960, "height": 720}) as (page, server):
         shoot(page, server).save(FILM)
-        browser.close()
     print(f"{FILM.relative_to(REPOSITORY)}: {FILM.stat().st_size // 1000} kB")
 
 

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
@@ -385,14 +388,9 @@ def take_panel(page: Page, server: LabServer, images: Path, every: bool) -> None
     both("panel-no-kernel")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=Path, default=REPOSITORY / "docs" / "images")
-    parser.add_argument("--only", choices=["live", "many", "builder", "panel"])
-    parser.add_argument("--every", action="store_true", help="every state, light and dark")
-    parser.add_argument("--width", type=int, default=1100)
-    arguments = parser.parse_args()
-    arguments.images.mkdir(parents=True, exist_ok=True)
+@contextlib.contextmanager
+def jupyterlab(**settings: Any) -> Iterator[tuple[Page, LabServer]]:
+    """A page of a browser, with Playwright's settings, and a JupyterLab to open in it."""
     chromium = subprocess.run(
         ["sh", REPOSITORY / "tools" / "chromium.sh"], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.strip()
@@ -402,9 +400,20 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        page = browser.new_page(
-            viewport={"width": arguments.width, "height": 1000}, device_scale_factor=2
-        )
+        yield browser.new_page(**settings), server
+        browser.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=Path, default=REPOSITORY / "docs" / "images")
+    parser.add_argument("--only", choices=["live", "many", "builder", "panel"])
+    parser.add_argument("--every", action="store_true", help="every state, light and dark")
+    parser.add_argument("--width", type=int, default=1100)
+    arguments = parser.parse_args()
+    arguments.images.mkdir(parents=True, exist_ok=True)
+    window = {"width": arguments.width, "height": 1000}
+    with jupyterlab(viewport=window, device_scale_factor=2) as (page, server):
         if arguments.only in (None, "live"):
             take(page, server, arguments.images, arguments.every)
         if arguments.only in (None, "many"):
@@ -413,7 +422,6 @@ def main() -> None:
             take_builder(page, server, arguments.images, arguments.every)
         if arguments.only in (None, "panel"):
             take_panel(page, server, arguments.images, arguments.every)
-        browser.close()
 
 
 if __name__ == "__main__":
