@@ -180,6 +180,9 @@ export function buildFigure(input: FigureInput): Figure {
       uirevision: "kwidgets",
       xaxis: {
         ...axis,
+        // Steps are counted: 15,000 and not 1.5e+4.
+        exponentformat: "none",
+        separatethousands: true,
         range: [input.xRange[0] / xUnit, input.xRange[1] / xUnit],
         title: { text: input.xTitle, standoff: 4, font: { size: 11 } },
         nticks: Math.max(3, Math.round(width / 80)),
