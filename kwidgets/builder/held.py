@@ -17,7 +17,7 @@ from kwidgets.builder.editor import Editor, structure
 from kwidgets.builder.materialize import Materializer
 from kwidgets.builder.names import named
 from kwidgets.builder.rescue import Held, give_back, hold
-from kwidgets.builder.spec import LayerSpec, freeze
+from kwidgets.builder.spec import LayerSpec, ModelSpec, freeze
 from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
@@ -56,6 +56,8 @@ class HeldModel:
         self._is_ours = False
         # The last optimizer that has stepped, and the settings that it was made by.
         self._stepped: tuple[Any, keras.optimizers.Optimizer] | None = None
+        # The settings that the model's optimizer was made by.
+        self._optimizer_of_model: Any = None
         self._before_fit: Held = []
 
     @property
@@ -93,7 +95,9 @@ class HeldModel:
             if spec.input is None and self._editor.observed_input is not None:
                 self._model.build(self._editor.observed_input)
             self._structure, self._compiled, self._is_ours = wanted, None, True
-            self._compile(settings, getattr(before, "optimizer", None))
+            # A rate that was set by hand stays; one that the settings now say anew does not.
+            kept = optimizer if _optimizer_of(spec) == self._optimizer_of_model else None
+            self._compile(settings, kept)
         else:
             self._compile(settings, None)
         assert self._model is not None
@@ -224,6 +228,7 @@ class HeldModel:
             arguments["optimizer"] = optimizer.from_config(optimizer.get_config())
         self._model.compile(**arguments)
         self._compiled = settings
+        self._optimizer_of_model = _optimizer_of(self._editor.spec)
         _keep_learning_rate(old_optimizer, self._model.optimizer)
 
     def _check(self) -> None:
@@ -295,6 +300,10 @@ def _take_apart(model: keras.Sequential) -> None:
     for layer in model._layers:
         for known in (layer._inbound_nodes, layer._outbound_nodes):
             known[:] = [node for node in known if id(node) not in nodes]
+
+
+def _optimizer_of(spec: ModelSpec) -> Any:
+    return freeze({"optimizer": (spec.compile or {}).get("optimizer")})
 
 
 def _keep_learning_rate(old: Any, new: Any) -> None:

@@ -42,9 +42,15 @@ class Cell:
         """The names it makes and uses."""
         return names_of(parse(self.source))
 
-    def builds_on(self, earlier: Cell) -> bool:
-        """Whether this cell uses what ``earlier`` made or changed."""
-        return bool(self.names.uses & (earlier.names.makes | earlier.names.changes))
+    def builds_on(self, earlier: Cell, modules: frozenset[str]) -> bool:
+        """Whether this cell uses what ``earlier`` made or changed.
+
+        Args:
+            earlier: a cell.
+            modules: names that the notebook imports: ``live = kw.LivePlot()`` changes no ``kw``.
+        """
+        touched = earlier.names.makes | (earlier.names.changes - modules)
+        return bool(self.names.uses & touched)
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,13 @@ class Names:
     Attributes:
         uses: read before the cell itself makes them.
         makes: assigned, imported, defined.
+        imports: those of them that are imported.
         changes: methods of them were called in a statement of its own, as in ``model.compile()``.
     """
 
     uses: frozenset[str]
     makes: frozenset[str]
+    imports: frozenset[str]
     changes: frozenset[str]
 
 
@@ -75,16 +83,19 @@ def names_of(module: ast.Module) -> Names:
     """Return the names of a cell. What stands inside functions counts when they are called."""
     uses: set[str] = set()
     makes: set[str] = set()
+    imports: set[str] = set()
     changes: set[str] = set()
     for statement in module.body:
         nodes = list(_evaluated(statement))
         stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        stored |= {
+        imported = {
             (alias.asname or alias.name).split(".")[0]
             for node in nodes
             if isinstance(node, ast.Import | ast.ImportFrom)
             for alias in node.names
         }
+        imports |= imported
+        stored |= imported
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             stored.add(statement.name)
         # `for x in …: f(x)` stores and reads x in one statement; `x = x / 255` does too, and needs
@@ -106,7 +117,7 @@ def names_of(module: ast.Module) -> Names:
         uses |= loaded - makes - own - bound_inside
         makes |= stored - bound_inside
         changes |= _changed(nodes)
-    return Names(frozenset(uses), frozenset(makes), frozenset(changes))
+    return Names(frozenset(uses), frozenset(makes), frozenset(imports), frozenset(changes))
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.AST]:

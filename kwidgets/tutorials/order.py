@@ -31,6 +31,7 @@ class Order(ast.NodeTransformer):
         self.lesson = lesson
         self.run: set[str] = set()
         self._shell = shell
+        self._modules = frozenset[str]().union(*(cell.names.imports for cell in lesson.cells))
         self._cell: Cell | None = None
 
     def start(self) -> None:
@@ -75,7 +76,7 @@ class Order(ast.NodeTransformer):
             return
         before = self.lesson.cells[: self.lesson.cells.index(cell)]
         skipped = [c for c in before if c.id not in self.run and not c.optional]
-        earlier = next((c for c in skipped if cell.builds_on(c)), None)
+        earlier = next((c for c in skipped if cell.builds_on(c, self._modules)), None)
         if earlier is not None:
             print(f"Note: this cell builds on {earlier.called}, which has not been run.")
 

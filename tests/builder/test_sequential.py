@@ -286,6 +286,15 @@ def test_pythons_random_numbers_are_the_users_alone():
     assert found == expected
 
 
+def test_a_rate_that_compile_sets_anew_holds_though_a_layer_was_added():
+    builder = stack()
+    builder.compile(keras.optimizers.SGD(0.5), "mse")
+    builder.fit(np.zeros((4, 8)), np.zeros((4, 1)), verbose=0)
+    builder.insert(0, "dropout 0.1")
+    builder.compile(keras.optimizers.SGD(0.25), "mse")
+    assert float(builder.model.optimizer.learning_rate) == 0.25
+
+
 def test_the_optimizer_and_its_rate_outlive_an_added_layer():
     builder = stack()
     optimizer = keras.optimizers.SGD(0.25)

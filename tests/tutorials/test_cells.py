@@ -70,3 +70,12 @@ def test_a_message_calls_a_cell_by_its_heading_and_beginning() -> None:
     assert CELLS[1].called == (
         "the cell under “A heading” that begins with “model = make_model(rate=0.1)”"
     )
+
+
+def test_a_cell_builds_on_what_another_changed_but_not_on_a_module_that_it_used() -> None:
+    compiling = _cell("compile", "live = kw.LivePlot()\nmodel.compile('adam')")
+    fitting = _cell("fit", "other = kw.LivePlot()\nmodel.fit(x)")
+    showing = _cell("show", "kw.summary(other)")
+    modules = frozenset({"kw"})
+    assert fitting.builds_on(compiling, modules) and showing.builds_on(fitting, modules)
+    assert not showing.builds_on(compiling, modules)
