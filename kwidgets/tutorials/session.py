@@ -92,8 +92,8 @@ class Session:
     def _opened(self) -> Order:
         if self._order is None:
             raise ValueError(
-                "no tutorial is open in this kernel: run the notebook's first cell, with "
-                "%kwidgets tutorial, again"
+                "no tutorial is open in this kernel: run the first cell of a tutorial, which has "
+                "%kwidgets tutorial and its name"
             )
         return self._order
 

@@ -92,7 +92,7 @@ def test_wrong_lines_say_what_there_is(shell, line: str, words: str) -> None:
 
 def test_without_a_tutorial_a_check_says_what_to_run(shell) -> None:
     session.close()
-    with pytest.raises(UsageError, match="run the notebook's first cell"):
+    with pytest.raises(UsageError, match="run the first cell of a tutorial"):
         shell.run_line_magic("kwidgets", "check look")
 
 
