@@ -67,6 +67,24 @@ test("Train says why it cannot, and what came of it", async () => {
   expect(page.all("alert").map((each) => each.textContent)).toContain("x is gone.");
 });
 
+test("nothing is trained while a setting stands there that was refused", async () => {
+  page = await BuilderPage.open();
+  await page.click(page.get("tab", "Fit"));
+  page.kernel.refusal = "epochs must be at least 1.";
+  const epochs = page.get<HTMLInputElement>("textbox", "epochs");
+  await page.type(epochs, "-3");
+  await page.settle(() => epochs.blur());
+  await page.click(page.get("button", "Train"));
+  expect(page.kernel.of("train")).toEqual([]);
+  expect(document.activeElement).toBe(epochs);
+  expect(
+    page
+      .all("alert")
+      .map((each) => each.textContent)
+      .join(),
+  ).toContain("was refused");
+});
+
 test("weights that were trained can be made fresh", async () => {
   page = await BuilderPage.open({ layers: { a: layer("a") }, order: ["a"] });
   await page.click(page.get("tab", "Fit"));

@@ -74,7 +74,16 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
   const { session, say } = useTools();
   const [message, setMessage] = useState("");
   const reasonId = useUniqueId("blocked");
+  const bar = useRef<HTMLDivElement>(null);
   const train = async () => {
+    // The kernel knows nothing of what it refused, and would train with the value before.
+    const form = bar.current?.parentElement;
+    const refused = form?.querySelector<HTMLElement>('.kw-b-fields [aria-invalid="true"]');
+    if (refused) {
+      refused.focus();
+      setMessage(t("A setting above was refused: mend it, or take it back with Escape."));
+      return;
+    }
     setMessage("");
     begun.current = true;
     const reply = await session.request("train", {});
@@ -94,7 +103,7 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
     say(reply.ok ? t("Found %1 variables to train on", count) : reply.message);
   };
   return (
-    <div class="kw-b-train">
+    <div class="kw-b-train" ref={bar}>
       <button
         type="button"
         class="kw-b-button kw-b-primary"
