@@ -70,7 +70,7 @@ export interface LatestValues {
 export function latestValues(store: RunStore, metric: MetricInfo): LatestValues {
   const at = (columns: RunStore["batch"], name: string, row: number) =>
     columns.has(name) && row >= 0 ? columns.at(name, row) : null;
-  let validated = store.epoch.rows - 1;
+  let validated = store.epoch.has(`validation/${metric.name}`) ? store.epoch.rows - 1 : -1;
   while (validated >= 0 && !store.wasValidated(validated)) validated--;
   return {
     batch: at(store.batch, `mean/${metric.name}`, store.batch.rows - 1),
