@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 import shutil
 
-from kwidgets.tutorials.lesson import STEPS, folder
+from kwidgets.tutorials.lesson import folder, names_that_begin
 
 
 def copy_tutorials(into: pathlib.Path, name: str = "") -> list[pathlib.Path]:
@@ -20,9 +20,7 @@ def copy_tutorials(into: pathlib.Path, name: str = "") -> list[pathlib.Path]:
         ValueError: no tutorial is called so.
         OSError: the folder cannot be written to.
     """
-    names = [known for known in STEPS if known.startswith(name)]
-    if not names:
-        raise ValueError(f"there is no tutorial {name!r}; there are {', '.join(STEPS)}")
+    names = names_that_begin(name)
     into.mkdir(parents=True, exist_ok=True)
     copies = []
     for known in names:

@@ -57,6 +57,18 @@ def folder() -> pathlib.Path:
     return shipped if shipped.is_dir() else pathlib.Path(__file__).parents[2] / "examples"
 
 
+def names_that_begin(name: str) -> list[str]:
+    """Return the names of the tutorials that begin so.
+
+    Raises:
+        ValueError: there is none.
+    """
+    names = [known for known in STEPS if known.startswith(name)]
+    if not names:
+        raise ValueError(_unknown(name))
+    return names
+
+
 @functools.cache
 def lesson(name: str) -> Lesson:
     """Return the tutorial of that name: a whole one of ``STEPS``, or the beginning of one.
@@ -64,19 +76,17 @@ def lesson(name: str) -> Lesson:
     Raises:
         ValueError: there is none.
     """
-    full = next((known for known in STEPS if name and known.startswith(name)), None)
-    if full is None:
-        raise ValueError(f"there is no tutorial {name!r}; there are {', '.join(STEPS)}")
+    if not name:
+        raise ValueError(_unknown(name))
+    full = names_that_begin(name)[0]
     notebook = json.loads((folder() / f"{full}.ipynb").read_text(encoding="utf-8"))
     module = importlib.import_module(f"kwidgets.tutorials.steps.{STEPS[full]}")
     title, cells = _read(notebook)
     return Lesson(full, title, cells, module.STEPS)
 
 
-def title(name: str) -> str:
-    """Return the first heading of a tutorial's notebook."""
-    notebook = json.loads((folder() / f"{name}.ipynb").read_text(encoding="utf-8"))
-    return _read(notebook)[0]
+def _unknown(name: str) -> str:
+    return f"there is no tutorial {name!r}; there are {', '.join(STEPS)}"
 
 
 def _read(notebook: dict) -> tuple[str, list[Cell]]:  # type: ignore[type-arg]

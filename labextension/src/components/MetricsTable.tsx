@@ -32,6 +32,7 @@ export function MetricsTable({ store }: { store: RunStore }) {
         <tbody>
           {rows.map((row) => {
             const epoch = store.epoch.at("epoch", row);
+            const validated = store.wasValidated(row);
             return (
               <tr key={row}>
                 <th scope="row">{formatCount(epoch)}</th>
@@ -39,7 +40,7 @@ export function MetricsTable({ store }: { store: RunStore }) {
                   <Cell
                     key={name}
                     value={
-                      split === "training" || store.wasValidated(row)
+                      split === "training" || validated
                         ? store.epoch.at(`${split}/${metric}`, row)
                         : null
                     }
