@@ -45,8 +45,8 @@ def in_the_kernel() -> None:
     """Time an edit to all shapes, and the bytes that tell a view; Keras builds the model anew."""
     import keras
 
+    from kwidgets.builder.page.state import difference
     from kwidgets.builder.sequential import SequentialBuilder
-    from kwidgets.builder.state import difference
 
     print("\n| an edit, in the kernel | layers | ms median | ms p95 | kB median | kB p95 |")
     print("|---|---|---|---|---|---|")

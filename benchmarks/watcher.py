@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kwidgets.models.brief import describe_briefly
-from kwidgets.models.describe import describe
-from kwidgets.models.watch import Watcher
+from kwidgets.models.describe.model_entry import describe_briefly
+from kwidgets.models.describe.model_summary import describe
+from kwidgets.models.namespace.watcher import Watcher
 
 SCANS = 200
 MODELS = ("MobileNetV3Small", "ResNet152V2", "EfficientNetV2L")

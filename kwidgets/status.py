@@ -52,7 +52,7 @@ def _device() -> str:
         return "known once Keras is imported"
     try:
         from kwidgets.live.devices.describe import describe_device
-        from kwidgets.live.devices.unseen import unseen_gpu
+        from kwidgets.live.devices.missing_gpu import unseen_gpu
 
         return "; ".join(filter(None, [describe_device(), unseen_gpu()]))
     except Exception as error:  # a driver's fault is itself what the report needs

@@ -71,7 +71,7 @@ def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.Zi
     assert {
         "kwidgets/__init__.py",
         "kwidgets/py.typed",
-        "kwidgets/builder/catalog_data/keras-3.15.json",
+        "kwidgets/builder/catalog/data/keras-3.15.json",
         "kwidgets/locale/zh_CN/LC_MESSAGES/kwidgets.json",
         "kwidgets/static/builder-view.js.gz",
         "kwidgets/static/builder.js",

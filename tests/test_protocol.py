@@ -12,9 +12,9 @@ import pathlib
 import pytest
 
 from kwidgets import protocol
-from kwidgets.live.encode import snapshot_of, with_buffers
-from kwidgets.live.metrics import MetricStore
-from kwidgets.live.saved import earlier_snapshot
+from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.page.encode import snapshot_of, with_buffers
+from kwidgets.live.page.saved_output import earlier_snapshot
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 

@@ -1,8 +1,9 @@
 """Write the catalog's table for the installed Keras: ``python tools/make_catalog.py``.
 
-The table holds what ``kwidgets.builder.guess`` finds, corrected by the overrides below, which are
-the only place for such corrections. Defaults and help texts are not in it: they come from the
-installed Keras at run time. ``--check`` writes nothing and fails if the table is not up to date.
+The table holds what ``kwidgets.builder.catalog.signatures`` finds, corrected by the overrides
+below, which are the only place for such corrections. Defaults and help texts are not in it: they
+come from the installed Keras at run time. ``--check`` writes nothing and fails if the table is not
+up to date.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder import catalog, guess
+from kwidgets.builder import catalog
+from kwidgets.builder.catalog import signatures
 
-FOLDER = Path(catalog.__file__).parent / "catalog_data"
+FOLDER = Path(catalog.__file__).parent / "data"
 
 INTERPOLATIONS = ["nearest", "bilinear"]
 ALL_INTERPOLATIONS = [*INTERPOLATIONS, "bicubic", "lanczos3", "lanczos5"]
@@ -121,7 +123,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "layers.*.height": {"field": "int", "minimum": 1},
     "layers.*.width": {"field": "int", "minimum": 1},
     "layers.ReversibleEmbedding.logit_soft_cap": {"field": "float"},
-    "layers.ReversibleEmbedding.reverse_dtype": {"field": "dtype", "choices": guess.DTYPES},
+    "layers.ReversibleEmbedding.reverse_dtype": {"field": "dtype", "choices": signatures.DTYPES},
     "layers.STFTSpectrogram.mode": {
         "field": "choice",
         "choices": ["log", "magnitude", "psd", "real", "imag", "angle", "stft"],
@@ -346,7 +348,7 @@ def unusable(section: str, cls: type) -> str:
 
 def fields(section: str, cls: type, used: set[str]) -> dict[str, dict[str, Any]]:
     found = {}
-    for parameter in guess.entry(cls, "", "")["parameters"]:
+    for parameter in signatures.entry(cls, "", "")["parameters"]:
         row: dict[str, Any] = dict(parameter)
         name = f"{section}.{cls.__name__}.{parameter['name']}"
         for pattern, changes in OVERRIDES.items():
@@ -355,7 +357,7 @@ def fields(section: str, cls: type, used: set[str]) -> dict[str, dict[str, Any]]
                 row.update(changes)
         if row["field"] not in {"choice", "dtype"}:
             row.pop("choices", None)
-        if row["field"] == "dtype" and row["choices"] == guess.DTYPES:
+        if row["field"] == "dtype" and row["choices"] == signatures.DTYPES:
             del row["choices"]
         for known in ("name", "required", "default", "help"):
             row.pop(known, None)

@@ -1,4 +1,4 @@
-"""What is known about each layer of a spec, as plain data. ``infer.py`` finds it out."""
+"""What is known about each layer of a spec, as plain data. ``shapes`` finds it out."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kwidgets.builder import catalog, fields, mistakes, quick, templates
+from kwidgets.builder import catalog, fields, mistakes, quick_add, templates
 from kwidgets.builder.analysis import Analysis, Shape
 from kwidgets.builder.data import DataInfo
-from kwidgets.builder.fields_errors import unknown_class
-from kwidgets.builder.infer import Inference
+from kwidgets.builder.fields.errors import unknown_class
 from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
+from kwidgets.builder.shapes.model_inference import Inference
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,
@@ -151,7 +151,7 @@ class Editor:
             raise EditError(f"unknown edit {edit.get('action')!r}; known are {', '.join(_ACTIONS)}")
         try:
             return action(self, edit) or {}
-        except (fields.FieldError, quick.QuickError) as error:
+        except (fields.FieldError, quick_add.QuickError) as error:
             raise EditError(str(error)) from error
         except (KeyError, ValueError, IndexError, TypeError) as error:
             raise EditError(str(error.args[0]) if error.args else str(error)) from error
@@ -165,7 +165,7 @@ class Editor:
             arguments = {name: fields.from_wire(v, self.references) for name, v in given.items()}
             spec = ObjectSpec(key, arguments)
         else:
-            spec = quick.parse(edit.get("text") or "")
+            spec = quick_add.parse(edit.get("text") or "")
         entry = layer_of(spec)
         self.change(
             t("Add %1", entry.title),

@@ -14,13 +14,13 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder import catalog, convert, quick
-from kwidgets.builder.call_site import call_at
+from kwidgets.builder import catalog, convert, quick_add
+from kwidgets.builder.convert.layer_names import model_name
 from kwidgets.builder.editor import layer_of
-from kwidgets.builder.held import BuilderError
-from kwidgets.builder.names import model_name
+from kwidgets.builder.fit.background_fit import BuilderRun
+from kwidgets.builder.fit.call_site import call_at
+from kwidgets.builder.model.model_cache import BuilderError
 from kwidgets.builder.spec import LayerSpec, ModelSpec
-from kwidgets.builder.training import BuilderRun
 from kwidgets.builder.workbench import Workbench
 from kwidgets.kernel import inbox
 from kwidgets.language import t
@@ -42,8 +42,8 @@ class SequentialBuilder:
     has. ``builder.model`` is that model, a plain one.
 
     A layer that does not fit is kept, marked and explained; ``builder.model`` then raises a
-    :class:`~kwidgets.builder.held.BuilderError` that says which one and why. Layers keep their
-    weights across edits that do not change them.
+    :class:`~kwidgets.builder.model.model_cache.BuilderError` that says which one and why.
+    Layers keep their weights across edits that do not change them.
 
     Args:
         layers: what to start from: nothing; a list of layers, which may be Keras layers or texts
@@ -515,7 +515,7 @@ class SequentialBuilder:
 
     def _describe(self, layer: Any, instead_of: LayerSpec | None = None) -> LayerSpec:
         if isinstance(layer, str):
-            return layer_of(quick.parse(layer))
+            return layer_of(quick_add.parse(layer))
         if isinstance(layer, SequentialBuilder):
             layer = layer.model
         if not isinstance(layer, keras.Layer):

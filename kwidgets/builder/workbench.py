@@ -16,30 +16,23 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from kwidgets import language
-from kwidgets.builder import (
-    code,
-    convert,
-    data,
-    notebook,
-    protocol,
-    quick,
-    saved,
-    state,
-)
-from kwidgets.builder.call_site import names_in
+from kwidgets.builder import code, convert, data, protocol, quick_add
+from kwidgets.builder.code.slicing.source import source_of
+from kwidgets.builder.data import notebook
+from kwidgets.builder.data.notebook import executed_cells, namespace
 from kwidgets.builder.editor import EditError, Editor
-from kwidgets.builder.held import BuilderError, HeldModel, machine_bytes
-from kwidgets.builder.materialize import is_adapted
+from kwidgets.builder.fit.background_fit import BuilderRun
+from kwidgets.builder.fit.call_site import names_in
+from kwidgets.builder.fit.fit_call import Recalled, recall_fit
 from kwidgets.builder.mistakes.fitting import lengths_differ
-from kwidgets.builder.notebook import executed_cells, namespace
-from kwidgets.builder.recall import Recalled, recall_fit
-from kwidgets.builder.slicing.source import source_of
+from kwidgets.builder.model.layer_cache import is_adapted
+from kwidgets.builder.model.model_cache import BuilderError, HeldModel, machine_bytes
+from kwidgets.builder.page import saved_output, state
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, Variable
-from kwidgets.builder.training import BuilderRun
 from kwidgets.language import t
 
 if TYPE_CHECKING:
-    from kwidgets.builder.widget import BuilderView
+    from kwidgets.builder.page.widget import BuilderView
 
 logger = logging.getLogger("kwidgets")
 
@@ -253,7 +246,7 @@ class Workbench:
             self._dtype_policy = keras.config.dtype_policy()
             if self._view is None or self._view.widget.comm is None:
                 # Imported here: a plain script needs no widgets.
-                from kwidgets.builder.widget import BuilderView
+                from kwidgets.builder.page.widget import BuilderView
 
                 self.look_for_data()
                 self._look_back()
@@ -419,7 +412,7 @@ class Workbench:
         return "", result
 
     def _on_search(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        return "", {"options": quick.search(str(payload.get("text") or ""))}
+        return "", {"options": quick_add.search(str(payload.get("text") or ""))}
 
     def _on_train(self, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         self.train()
@@ -442,13 +435,15 @@ class Workbench:
         """Return what shows the builder without a kernel."""
         with self.lock:
             run = None if self.run is None else self.run.bundle()
-            return saved.bundle(self.editor, self.source().text, self._write_restoring(), run)
+            return saved_output.bundle(
+                self.editor, self.source().text, self._write_restoring(), run
+            )
 
     def text(self) -> str:
         """Return the builder as a table in plain text."""
         with self.lock:
             self.held.read_back()
-            return saved.text(self.editor)
+            return saved_output.text(self.editor)
 
     def after_cell(self) -> None:
         """A cell has run: variables and classes may be others."""

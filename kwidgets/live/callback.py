@@ -15,12 +15,12 @@ import keras
 import plotly.graph_objects as go
 
 from kwidgets import protocol
-from kwidgets.live.figure import make_figure
-from kwidgets.live.metrics import History, MetricStore
-from kwidgets.live.outlets import Place
+from kwidgets.live.keras_internals.fit_frame import FitWatch
+from kwidgets.live.numbers.metrics import History, MetricStore
+from kwidgets.live.page.cell_output import Place
+from kwidgets.live.page.plotly_figure import make_figure
 from kwidgets.live.run import FitRun, FitSettings
 from kwidgets.live.steering import Command, check_learning_rate
-from kwidgets.live.watch import FitWatch
 
 logger = logging.getLogger("kwidgets")
 

@@ -14,7 +14,7 @@ import keras
 
 from kwidgets.language import t
 from kwidgets.live.guard import Guard
-from kwidgets.live.saved import format_seconds, format_value
+from kwidgets.live.page.saved_output import format_seconds, format_value
 
 PUBLISH_SECONDS = 0.2
 # Lines kept, the latest ones: predict in a loop must not flood the page.

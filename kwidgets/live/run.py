@@ -17,25 +17,25 @@ from kwidgets import protocol
 from kwidgets.kernel import inbox
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.language import current, t
-from kwidgets.live import continuing, learning_rate
-from kwidgets.live.acts import RateChanges, early_end, rate_words
-from kwidgets.live.cells import cells
-from kwidgets.live.continuing import Before, find_before, fingerprint
 from kwidgets.live.devices.describe import describe_device
+from kwidgets.live.devices.missing_gpu import unseen_gpu
 from kwidgets.live.devices.monitor import DeviceMonitor
-from kwidgets.live.devices.unseen import unseen_gpu
 from kwidgets.live.devices.wire import wire_devices
-from kwidgets.live.errors import describe_error
 from kwidgets.live.guard import Guard
-from kwidgets.live.outlets import Place
+from kwidgets.live.keras_internals import continued_fit, learning_rate
+from kwidgets.live.keras_internals.callback_effects import RateChanges, early_end, rate_words
+from kwidgets.live.keras_internals.continued_fit import Before, find_before, fingerprint
+from kwidgets.live.keras_internals.fit_errors import describe_error
+from kwidgets.live.keras_internals.fit_frame import FitWatch
+from kwidgets.live.keras_internals.metric_reader import FitReader
+from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.pace import Pace
-from kwidgets.live.progress import FitProgress
-from kwidgets.live.reading import FitReader
-from kwidgets.live.saved import format_seconds
+from kwidgets.live.page.cell_output import Place
+from kwidgets.live.page.cell_views import cells
+from kwidgets.live.page.labels import status_word
+from kwidgets.live.page.saved_output import format_seconds
+from kwidgets.live.page.view import LiveView
 from kwidgets.live.steering import Command, CommandQueue
-from kwidgets.live.view import LiveView
-from kwidgets.live.watch import FitWatch
-from kwidgets.live.words import status_word
 
 SAMPLE_SECONDS = 0.1
 PUBLISH_SECONDS = 0.2
@@ -469,7 +469,7 @@ class FitRun:
             seconds=seconds,
             weights=fingerprint(self._model),
         )
-        continuing.remember(self._model, before)
+        continued_fit.remember(self._model, before)
 
     def abandon(self, error: BaseException | None = None) -> None:
         """Fit is gone without on_train_end: an exception ended it. From any thread."""

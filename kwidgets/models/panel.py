@@ -18,11 +18,11 @@ from typing import Any
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
-from kwidgets.live.pages import runs
+from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
-from kwidgets.models.answers import Answers, RefusalError
-from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
-from kwidgets.models.watch import Found, Watcher
+from kwidgets.models.namespace.watcher import Found, Watcher
+from kwidgets.models.requests import Answers, RefusalError
+from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
 
 logger = logging.getLogger("kwidgets")
 

@@ -32,7 +32,7 @@ ExportFormat = Literal["text", "markdown", "json"]
 
 
 class Models(TypedDict):
-    """Every model of the namespace; ``entries`` are :class:`~kwidgets.models.plain.ModelEntry`."""
+    """Every model of the namespace, as :class:`~kwidgets.models.summary_data.ModelEntry`."""
 
     entries: list[dict[str, Any]]
 

@@ -13,10 +13,10 @@ import keras
 
 from kwidgets import protocol as wire
 from kwidgets.connect import connect
-from kwidgets.models.brief import describe_briefly
-from kwidgets.models.plain import ModelEntry, ModelSummary, to_wire
+from kwidgets.models.describe.model_entry import describe_briefly
 from kwidgets.models.protocol import MIME_TYPE
-from kwidgets.models.text import as_json, as_markdown, as_text
+from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
+from kwidgets.models.text.export import as_json, as_markdown, as_text
 
 
 class Summary:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kwidgets.tutorials.lesson import lesson
-from kwidgets.tutorials.order import Order
 from kwidgets.tutorials.report import Report
+from kwidgets.tutorials.skipped_cells import Order
 from kwidgets.tutorials.step import NotRunError, Step, judge, missing
 
 

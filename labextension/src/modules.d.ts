@@ -5,7 +5,7 @@ declare module "*.raw.css" {
 }
 
 declare module "plotly.js-basic-dist-min" {
-  const Plotly: import("./plotly").Plotly;
+  const Plotly: import("./shared/plotly").Plotly;
   export default Plotly;
 }
 

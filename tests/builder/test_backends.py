@@ -10,7 +10,7 @@ from tests.backends import BACKENDS, check_under
 
 HERE = pathlib.Path(__file__).parent
 # Those in which Keras itself does something; texts, catalogs and data are the same everywhere.
-MODULES = ["test_sequential.py", "test_materialize.py", "test_convert.py", "test_code.py"]
+MODULES = ["test_sequential.py", "test_layer_cache.py", "test_convert.py", "test_code_writer.py"]
 
 
 @pytest.mark.timeout(300)

@@ -15,8 +15,8 @@ import pytest
 from kwidgets import protocol as wire
 from kwidgets.builder import protocol
 from kwidgets.builder.catalog import FORMS, catalog
+from kwidgets.builder.page.state import difference
 from kwidgets.builder.sequential import SequentialBuilder
-from kwidgets.builder.state import difference
 from kwidgets.builder.workbench import Workbench
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "builder.json"

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from kwidgets.builder import catalog, fields, guess
+from kwidgets.builder import catalog, fields
+from kwidgets.builder.catalog import classes, signatures
 from tools import make_catalog
 
 BASES = {"Layer", "Wrapper", "InputSpec"}
@@ -59,7 +60,7 @@ def test_each_form_agrees_with_the_signature(section):
             if not parameter["required"]:
                 assert parameter["default"] == argument.default, (key, name)
         # What is left goes through **kwargs to the base class.
-        assert set(found) <= set(guess.BASE_ARGUMENTS), key
+        assert set(found) <= set(signatures.BASE_ARGUMENTS), key
 
 
 @SECTIONS
@@ -82,11 +83,11 @@ def test_each_entry_has_words_for_a_learner(section):
         assert entry["key"] == key
         assert entry["summary"], key
         assert entry["group"], key
-        assert len(entry["summary"]) <= guess.SUMMARY_LENGTH
+        assert len(entry["summary"]) <= signatures.SUMMARY_LENGTH
         names = [parameter["name"] for parameter in entry["parameters"]]
         assert len(names) == len(set(names))
         for parameter in entry["parameters"]:
-            assert len(parameter["help"]) <= guess.HELP_LENGTH
+            assert len(parameter["help"]) <= signatures.HELP_LENGTH
             if parameter["field"] == "choice":
                 assert parameter["choices"]
             if parameter["field"] in {"object", "objects"}:
@@ -309,7 +310,7 @@ def own_classes(monkeypatch):
     """Leave no class of a test registered."""
     registered = keras.saving.get_custom_objects()
     before = dict(registered)
-    monkeypatch.setattr(catalog, "_extra", {})
+    monkeypatch.setattr(classes, "_extra", {})
     yield
     registered.clear()
     registered.update(before)
@@ -464,7 +465,7 @@ class Awkward:
     ],
 )
 def test_defaults_that_are_not_plain(default, expected):
-    parameter = guess.parameter("thing", default, "", required=False)
+    parameter = signatures.parameter("thing", default, "", required=False)
     if expected == "nan":
         assert np.isnan(parameter["default"])
         return
@@ -510,14 +511,14 @@ def weird_classes():
 
 @pytest.mark.parametrize("cls", weird_classes(), ids=lambda cls: cls.__name__)
 def test_no_class_is_too_weird_to_describe(cls):
-    entry = guess.entry(cls, "key", "group")
+    entry = signatures.entry(cls, "key", "group")
     assert entry["name"] == cls.__name__
     json.dumps(entry)
 
 
 def test_arguments_that_cannot_be_given_by_name_make_a_class_unusable():
     positional = next(cls for cls in weird_classes() if cls.__name__ == "PositionalOnly")
-    assert "units" in guess.entry(positional, "", "")["unusable"]
+    assert "units" in signatures.entry(positional, "", "")["unusable"]
 
 
 def test_a_docstring_is_split_into_its_arguments():
@@ -537,8 +538,8 @@ def test_a_docstring_is_split_into_its_arguments():
             six: nothing.
         """
 
-    assert guess.summary(Documented) == "First line goes on here."
-    assert guess.documentation(Documented) == {
+    assert signatures.summary(Documented) == "First line goes on here."
+    assert signatures.documentation(Documented) == {
         "one": "Integer. First and more: still more.",
         "two": "Floats.",
         "three": "Floats.",
@@ -547,9 +548,9 @@ def test_a_docstring_is_split_into_its_arguments():
 
 
 def test_long_texts_end_with_a_sentence_or_a_word():
-    assert guess.shorten("One two. Three four five.", 20) == "One two."
-    assert guess.shorten("word " * 10, 13) == "word word…"
-    assert guess.shorten("  short\n text ", 20) == "short text"
+    assert signatures.shorten("One two. Three four five.", 20) == "One two."
+    assert signatures.shorten("word " * 10, 13) == "word word…"
+    assert signatures.shorten("  short\n text ", 20) == "short text"
 
 
 def test_importing_kwidgets_does_not_import_the_builder():

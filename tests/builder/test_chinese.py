@@ -9,13 +9,14 @@ import keras
 import pytest
 
 from kwidgets import language
-from kwidgets.builder import catalog, guess, mistakes, quick
+from kwidgets.builder import catalog, mistakes, quick_add
+from kwidgets.builder.catalog import signatures
 from kwidgets.builder.editor import Editor
-from kwidgets.builder.infer import Inference, analyze
 from kwidgets.builder.mistakes import Situation
-from kwidgets.builder.saved import bundle
+from kwidgets.builder.page.saved_output import bundle
 from kwidgets.builder.sequential import SequentialBuilder
-from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, layer
+from kwidgets.builder.shapes.model_inference import Inference, analyze
+from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, layer
 from kwidgets.live.guard import Guard
 from tests.builder.mistakes_corpus import WRONG
 
@@ -109,13 +110,13 @@ def test_no_explanation_is_left_in_english(shape, entry):
 )
 def test_the_search_field_says_in_chinese_what_it_does_not_understand(text):
     with pytest.raises(ValueError, match=CHINESE) as caught:
-        quick.parse(text)
+        quick_add.parse(text)
     assert is_chinese(str(caught.value)), str(caught.value)
 
 
 def test_the_catalog_speaks_chinese_where_keras_is_not_quoted():
     told = catalog.catalog().as_wire()
-    sequential = told["entries"][catalog.SEQUENTIAL]
+    sequential = told["entries"][SEQUENTIAL]
     for text in (sequential["summary"], *(one["help"] for one in sequential["parameters"])):
         assert is_chinese(text), text
     for entry in told["entries"].values():
@@ -125,7 +126,7 @@ def test_the_catalog_speaks_chinese_where_keras_is_not_quoted():
         for parameter in form:
             if parameter["name"].startswith("validation_") and len(parameter["name"]) < 14:
                 assert is_chinese(parameter["help"]), parameter
-    ours = set(guess._COMMON_HELP.values())
+    ours = set(signatures._COMMON_HELP.values())
     helps = {one["help"] for entry in told["entries"].values() for one in entry["parameters"]}
     assert not helps & ours, "they are translated"
 

@@ -8,7 +8,8 @@ import keras
 import pytest
 from keras import layers
 
-from kwidgets.builder import convert, freezing
+from kwidgets.builder import convert
+from kwidgets.builder.convert import frozen_layers
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Reference
 from tests.builder.round_trip.stacks import OWN
 
@@ -130,10 +131,10 @@ def test_frozen_reaches_all_that_is_within() -> None:
         [keras.Input((4, 4, 3)), layers.Dense(2), layers.SpatialDropout2D(0.1)]
     )
     entry = convert.spec_of_layer(layers.TimeDistributed(inner))
-    spec = freezing.frozen(ModelSpec(layers=(entry,), trainable=False))
+    spec = frozen_layers.frozen(ModelSpec(layers=(entry,), trainable=False))
     (frozen,) = spec.layers
     assert frozen.arguments["trainable"] is False
     given, dense, dropout = frozen.arguments["layer"].arguments["layers"]
     assert dense.arguments["trainable"] is False
     assert "trainable" not in given.arguments and "trainable" not in dropout.arguments
-    assert freezing.thawed(frozen).object == entry.object
+    assert frozen_layers.thawed(frozen).object == entry.object

@@ -8,6 +8,7 @@ import pytest
 
 from kwidgets.builder import data
 from kwidgets.builder.data import (
+    arrays,
     as_samples_of,
     as_wire,
     describe,
@@ -92,7 +93,7 @@ def test_a_scan_leaves_the_namespace_as_it_is_and_imports_nothing():
     import sys
 
     code = (
-        "import sys; import kwidgets.builder.data as data, numpy as np;"
+        "import sys; import kwidgets.builder.data.arrays as data, numpy as np;"
         "data.scan({'x': np.ones(3)}, statistics=True);"
         "print([m for m in ('tensorflow', 'torch', 'jax', 'pandas', 'keras') if m in sys.modules])"
     )
@@ -203,9 +204,9 @@ def test_an_array_changed_in_place_is_looked_at_again():
 def test_what_is_remembered_goes_with_the_array():
     values = np.ones(5)
     statistics(values)
-    assert len(data._known) == 1
+    assert len(arrays._known) == 1
     del values
-    assert len(data._known) == 0
+    assert len(arrays._known) == 0
 
 
 @pytest.mark.parametrize("layout", ["transposed", "sliced", "reversed", "fortran", "read-only"])

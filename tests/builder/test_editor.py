@@ -190,7 +190,7 @@ def test_a_template_keeps_the_input_and_the_data() -> None:
 
 
 def test_references_survive_a_round_trip_through_a_view() -> None:
-    from kwidgets.builder.state import describe as describe_state
+    from kwidgets.builder.page.state import describe as describe_state
 
     made = Editor(
         ModelSpec(layers=(layer("keras.layers.Activation", activation=Reference(abs, "abs")),))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwidgets.builder import catalog, fields
-from kwidgets.builder.fields import DEFAULT, FieldError
+from kwidgets.builder.fields import DEFAULT, FieldError, typed_text
 from kwidgets.builder.spec import ObjectSpec, Reference, Variable
 
 NAN = float("nan")
@@ -423,7 +423,7 @@ def test_messages_in_no_known_form_are_refused(content):
         fields.from_wire(content)
 
 
-@given(st.sampled_from(sorted(fields._READERS)), st.text(max_size=12), st.booleans())
+@given(st.sampled_from(sorted(typed_text._READERS)), st.text(max_size=12), st.booleans())
 def test_no_text_does_anything_but_mean_a_value_or_be_refused(field, text, nullable):
     try:
         value = fields.read(parameter(field, nullable=nullable), text)

@@ -8,9 +8,9 @@ import logging
 import pytest
 
 from kwidgets.builder import mistakes
-from kwidgets.builder.infer import analyze
 from kwidgets.builder.mistakes import RULES, Advice, Rule, Situation, advise, as_wire, by_id
 from kwidgets.builder.mistakes.losses import loss_of
+from kwidgets.builder.shapes.model_inference import analyze
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
 from tests.builder.mistakes_corpus import GOOD, WRONG, Case, case, classifier
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kwidgets.builder.infer import analyze
 from kwidgets.builder.mistakes import Situation, advise
+from kwidgets.builder.shapes.model_inference import analyze
 from kwidgets.builder.templates import TEMPLATES, by_name
 
 SHAPES = [

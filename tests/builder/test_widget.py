@@ -12,9 +12,9 @@ import pytest
 
 from kwidgets import protocol as wire
 from kwidgets.builder import protocol
-from kwidgets.builder.notebook import _after_cell
+from kwidgets.builder.data.notebook import _after_cell
+from kwidgets.builder.page.widget import BuilderView
 from kwidgets.builder.sequential import SequentialBuilder
-from kwidgets.builder.widget import BuilderView
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
-from kwidgets.live.view import LiveView
+from kwidgets.live.page.view import LiveView
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_weights_are_the_same_when_everything_of_the_view_fails(data, monkeypatc
 
     for method in ("show", "publish", "end"):
         monkeypatch.setattr(LiveView, method, broken)
-    monkeypatch.setattr("kwidgets.live.sampling.MetricSampler.sample", broken)
+    monkeypatch.setattr("kwidgets.live.keras_internals.metric_sampler.MetricSampler.sample", broken)
 
     def train(callbacks):
         model = make_model()

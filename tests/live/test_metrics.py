@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwidgets.live.encode import TablePatcher, encode_table
-from kwidgets.live.metrics import MetricStore, MetricTable
+from kwidgets.live.numbers.metrics import MetricStore, MetricTable
+from kwidgets.live.page.encode import TablePatcher, encode_table
 from kwidgets.protocol import MetricInfo
 
 finite = st.floats(-1e6, 1e6)

@@ -2,8 +2,8 @@
 
 import time
 
+from kwidgets.live.numbers.progress import Clock, FitProgress
 from kwidgets.live.pace import Pace
-from kwidgets.live.progress import Clock, FitProgress
 
 
 class FakeTime:

@@ -9,7 +9,7 @@ import pytest
 from tests.backends import BACKENDS, check_under
 
 HERE = pathlib.Path(__file__).parent
-MODULES = ["test_describe.py", "test_code.py", "test_infer.py", "test_detail.py", "test_freeze.py"]
+MODULES = ["test_describe.py", "test_code_paths.py", "test_shape_inference.py", "test_layer_detail.py", "test_trainable.py"]
 
 
 @pytest.mark.timeout(300)

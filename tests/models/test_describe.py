@@ -14,11 +14,11 @@ import pytest
 from keras import layers
 from keras.src.utils import summary_utils
 
-from kwidgets.models import figures
-from kwidgets.models.brief import describe_briefly
-from kwidgets.models.describe import MAX_DEPTH, describe
-from kwidgets.models.plain import Compiled, LayerSummary, Trained
-from kwidgets.models.walk import find
+from kwidgets.models.describe.layer_tree import find
+from kwidgets.models.describe.model_entry import describe_briefly
+from kwidgets.models.describe.model_summary import MAX_DEPTH, describe
+from kwidgets.models.summary_data import Compiled, LayerSummary, Trained
+from kwidgets.models.text import number_format
 from tests.models import models
 
 NAMES = sorted(models.MODELS)
@@ -119,7 +119,7 @@ def test_shapes_are_those_of_keras(name: str) -> None:
             continue
         if theirs.startswith("["):
             theirs = theirs[1:-1]
-        assert figures.shapes(one.output_shapes) == theirs, one
+        assert number_format.shapes(one.output_shapes) == theirs, one
         compared += 1
     assert compared or not model.built or not describe(model).root.children
 

@@ -11,12 +11,12 @@ import pathlib
 from typing import Any
 
 from kwidgets import protocol as wire
-from kwidgets.models import plain, protocol
+from kwidgets.models import protocol, summary_data
 from kwidgets.models.show import _saved
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "models.json"
 
-LAYER = plain.LayerSummary(
+LAYER = summary_data.LayerSummary(
     path="0",
     name="<b>dense",
     class_name="Dense",
@@ -29,7 +29,7 @@ LAYER = plain.LayerSummary(
     activation="relu",
     inbound=("input",),
 )
-ROOT = plain.LayerSummary(
+ROOT = summary_data.LayerSummary(
     path="",
     name="net",
     class_name="Sequential",
@@ -41,9 +41,9 @@ ROOT = plain.LayerSummary(
     problem="why",
     children=(LAYER,),
 )
-COMPILED = plain.Compiled("Adam", "mse", ("mae",))
-TRAINED = plain.Trained(steps=1200, epochs=3, seconds=1.5)
-SUMMARY = plain.ModelSummary(
+COMPILED = summary_data.Compiled("Adam", "mse", ("mae",))
+TRAINED = summary_data.Trained(steps=1200, epochs=3, seconds=1.5)
+SUMMARY = summary_data.ModelSummary(
     root=ROOT,
     parameters=15,
     trainable_parameters=15,
@@ -53,10 +53,10 @@ SUMMARY = plain.ModelSummary(
     compiled=COMPILED,
     trained=TRAINED,
     inferred_from="(4,)",
-    guesses=(plain.InputGuess("(4,)", "x, float32"),),
+    guesses=(summary_data.InputGuess("(4,)", "x, float32"),),
     notes=("A note.",),
 )
-ENTRY = plain.ModelEntry(
+ENTRY = summary_data.ModelEntry(
     key="a1-1",
     names=("net", "nets[0]"),
     name="net",
@@ -70,10 +70,10 @@ ENTRY = plain.ModelEntry(
     run_id="r1",
     revision="f00",
 )
-FAILED = plain.ModelEntry(
+FAILED = summary_data.ModelEntry(
     key="a1-2", names=("bad",), name="bad", class_name="Bad", error="It cannot be described."
 )
-DETAIL = plain.LayerDetail(
+DETAIL = summary_data.LayerDetail(
     path="0",
     name="dense",
     class_name="Dense",
@@ -81,7 +81,7 @@ DETAIL = plain.LayerDetail(
     config='{\n  "units": 3\n}',
     config_problem=None,
     weights=(
-        plain.WeightDetail(
+        summary_data.WeightDetail(
             name="kernel",
             shape=(4, 3),
             dtype="float32",
@@ -95,7 +95,7 @@ DETAIL = plain.LayerDetail(
             maximum=1.0,
             mean=0.0,
             standard_deviation=0.5,
-            histogram=plain.Histogram((-1.0, 0.0, 1.0), (5, 5)),
+            histogram=summary_data.Histogram((-1.0, 0.0, 1.0), (5, 5)),
             units=3,
             dead_units=1,
         ),
@@ -134,7 +134,9 @@ def examples() -> dict[str, Any]:
             "bundle": wire.envelope(wire.BUNDLE, {"text/plain": "Training"}, run="r1"),
             "models": wire.envelope(
                 protocol.MODELS,
-                protocol.Models(entries=[plain.to_wire(ENTRY), plain.to_wire(FAILED)]),
+                protocol.Models(
+                    entries=[summary_data.to_wire(ENTRY), summary_data.to_wire(FAILED)]
+                ),
             ),
             "runs": wire.envelope(protocol.RUNS, protocol.Runs(runs=runs)),
         },
@@ -149,9 +151,9 @@ def examples() -> dict[str, Any]:
             protocol.REFRESH: request(protocol.REFRESH),
         },
         "answers": {
-            protocol.DESCRIBE: answer(plain.to_wire(SUMMARY)),
-            protocol.INFER: answer(plain.to_wire(SUMMARY)),
-            protocol.DETAIL: answer(plain.to_wire(DETAIL)),
+            protocol.DESCRIBE: answer(summary_data.to_wire(SUMMARY)),
+            protocol.INFER: answer(summary_data.to_wire(SUMMARY)),
+            protocol.DETAIL: answer(summary_data.to_wire(DETAIL)),
             protocol.SET_TRAINABLE: answer(frozen),
             protocol.EXPORT: answer("| layer |"),
             protocol.REFRESH: answer(None),

@@ -9,16 +9,10 @@ import re
 
 import pytest
 
-from kwidgets.models import figures
-from kwidgets.models.describe import describe
-from kwidgets.models.plain import (
-    Compiled,
-    LayerSummary,
-    ModelSummary,
-    Trained,
-    to_wire,
-)
-from kwidgets.models.text import as_json, as_markdown, as_text
+from kwidgets.models.describe.model_summary import describe
+from kwidgets.models.summary_data import Compiled, LayerSummary, ModelSummary, Trained, to_wire
+from kwidgets.models.text import number_format
+from kwidgets.models.text.export import as_json, as_markdown, as_text
 from tests.models import models
 
 
@@ -42,16 +36,21 @@ def of_layers(*layers: LayerSummary, **more: object) -> ModelSummary:
     ],
 )
 def test_memory_in_keras_units(size: int | None, words: str) -> None:
-    assert figures.memory(size) == words
+    assert number_format.memory(size) == words
 
 
 def test_other_figures() -> None:
-    assert figures.number(1234567) == "1,234,567"
-    assert figures.shapes(((None, 28, 28), ())) == "(None, 28, 28), ()"
-    assert figures.shapes(None) == figures.number(None) == "?"
-    assert figures.share(1, 3) == "33.3%"
-    assert figures.share(1, 100_000) == "< 0.1%"
-    assert figures.share(0, 3) == figures.share(1, None) == figures.share(None, 3) == ""
+    assert number_format.number(1234567) == "1,234,567"
+    assert number_format.shapes(((None, 28, 28), ())) == "(None, 28, 28), ()"
+    assert number_format.shapes(None) == number_format.number(None) == "?"
+    assert number_format.share(1, 3) == "33.3%"
+    assert number_format.share(1, 100_000) == "< 0.1%"
+    assert (
+        number_format.share(0, 3)
+        == number_format.share(1, None)
+        == number_format.share(None, 3)
+        == ""
+    )
 
 
 def test_a_plain_chain() -> None:

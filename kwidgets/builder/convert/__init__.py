@@ -1,8 +1,12 @@
 """Spec ↔ Keras objects: the only place where one becomes the other."""
 
-from kwidgets.builder.convert.automatic import is_made_up, looks_automatic, without_automatic_names
+from kwidgets.builder.convert.automatic_names import (
+    is_made_up,
+    looks_automatic,
+    without_automatic_names,
+)
 from kwidgets.builder.convert.configs import same_config
-from kwidgets.builder.convert.describe import (
+from kwidgets.builder.convert.from_keras import (
     ConversionError,
     spec_of_input,
     spec_of_layer,
@@ -10,7 +14,7 @@ from kwidgets.builder.convert.describe import (
     spec_of_object,
     value_of,
 )
-from kwidgets.builder.convert.make import (
+from kwidgets.builder.convert.to_keras import (
     class_of,
     make_input,
     make_layer,

@@ -7,15 +7,7 @@ from functools import partial
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.ending import (
-    activate,
-    activation_for,
-    many_classes_as_yes_no,
-    numbers_as_classes,
-    one_unit_only,
-    renumbering,
-    unit_word,
-)
+from kwidgets.builder.mistakes.formatting import number, span
 from kwidgets.builder.mistakes.losses import (
     BINARY,
     CATEGORICAL,
@@ -25,13 +17,21 @@ from kwidgets.builder.mistakes.losses import (
     SPARSE,
     YES_NO,
 )
+from kwidgets.builder.mistakes.output_layer import (
+    activate,
+    activation_for,
+    many_classes_as_yes_no,
+    numbers_as_classes,
+    one_unit_only,
+    renumbering,
+    unit_word,
+)
 from kwidgets.builder.mistakes.situation import (
     ACTIVATION_LAYERS,
     DROPOUTS,
     PASSIVE,
     Situation,
 )
-from kwidgets.builder.mistakes.words import number, span
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
 

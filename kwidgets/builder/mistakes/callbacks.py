@@ -7,6 +7,7 @@ from functools import partial
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.formatting import number
 from kwidgets.builder.mistakes.situation import (
     Situation,
 )
@@ -15,7 +16,6 @@ from kwidgets.builder.mistakes.validation import (
     validation_fix,
     waiting_callback,
 )
-from kwidgets.builder.mistakes.words import number
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
 from kwidgets.language import t
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.ending import may_be_rows
 from kwidgets.builder.mistakes.losses import (
     BINARY,
     CATEGORICAL,
@@ -19,6 +18,7 @@ from kwidgets.builder.mistakes.losses import (
     YES_NO,
 )
 from kwidgets.builder.mistakes.metrics import metric_name, misfit
+from kwidgets.builder.mistakes.output_layer import may_be_rows
 from kwidgets.builder.mistakes.situation import (
     Situation,
 )

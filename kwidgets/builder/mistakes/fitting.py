@@ -8,6 +8,7 @@ from typing import Final
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.formatting import samples
 from kwidgets.builder.mistakes.losses import (
     CROSSENTROPIES,
     REGRESSION,
@@ -20,7 +21,6 @@ from kwidgets.builder.mistakes.validation import (
     clear,
     partner,
 )
-from kwidgets.builder.mistakes.words import samples
 from kwidgets.builder.spec import Variable
 from kwidgets.language import t
 

@@ -9,6 +9,7 @@ from kwidgets.builder.analysis import Shape
 from kwidgets.builder.data import DataInfo, element_shape
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.formatting import number, shown, span
 from kwidgets.builder.mistakes.situation import (
     ACTIVATION_LAYERS,
     CONVOLUTIONS,
@@ -18,7 +19,6 @@ from kwidgets.builder.mistakes.situation import (
     Situation,
     Step,
 )
-from kwidgets.builder.mistakes.words import number, shown, span
 from kwidgets.builder.spec import ModelSpec, layer
 from kwidgets.language import t
 

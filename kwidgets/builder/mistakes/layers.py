@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.formatting import number
 from kwidgets.builder.mistakes.situation import (
     ACTIVATION_LAYERS,
     CONVOLUTIONS,
@@ -17,7 +18,6 @@ from kwidgets.builder.mistakes.situation import (
     Situation,
     Step,
 )
-from kwidgets.builder.mistakes.words import number
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Value, layer
 from kwidgets.language import t
 

@@ -6,17 +6,7 @@ from collections.abc import Callable, Iterator
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.ending import (
-    activate,
-    from_one,
-    ignores_a_class,
-    many_classes_as_yes_no,
-    may_be_rows,
-    numbers_as_classes,
-    one_unit_only,
-    renumbering,
-    unit_word,
-)
+from kwidgets.builder.mistakes.formatting import number, span
 from kwidgets.builder.mistakes.losses import (
     BINARY,
     CATEGORICAL,
@@ -28,10 +18,20 @@ from kwidgets.builder.mistakes.losses import (
     YES_NO,
     Loss,
 )
+from kwidgets.builder.mistakes.output_layer import (
+    activate,
+    from_one,
+    ignores_a_class,
+    many_classes_as_yes_no,
+    may_be_rows,
+    numbers_as_classes,
+    one_unit_only,
+    renumbering,
+    unit_word,
+)
 from kwidgets.builder.mistakes.situation import (
     Situation,
 )
-from kwidgets.builder.mistakes.words import number, span
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
 

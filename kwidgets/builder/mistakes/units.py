@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from kwidgets.builder.analysis import Shape
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.ending import (
+from kwidgets.builder.mistakes.formatting import number, shown, span, values
+from kwidgets.builder.mistakes.losses import (
+    ONE_HOT,
+    REGRESSION,
+    SPARSE,
+)
+from kwidgets.builder.mistakes.output_layer import (
     from_one,
     has_sequence_output,
     many_classes_as_yes_no,
@@ -17,17 +23,11 @@ from kwidgets.builder.mistakes.ending import (
     renumbering,
     unit_word,
 )
-from kwidgets.builder.mistakes.losses import (
-    ONE_HOT,
-    REGRESSION,
-    SPARSE,
-)
 from kwidgets.builder.mistakes.situation import (
     ACTIVATION_LAYERS,
     DROPOUTS,
     Situation,
 )
-from kwidgets.builder.mistakes.words import number, shown, span, values
 from kwidgets.builder.spec import ModelSpec, layer
 from kwidgets.language import t
 

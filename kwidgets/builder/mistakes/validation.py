@@ -10,16 +10,16 @@ from kwidgets.builder.analysis import Shape
 from kwidgets.builder.data import DataInfo
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.ending import numbered_labels
+from kwidgets.builder.mistakes.formatting import shown, span
 from kwidgets.builder.mistakes.losses import (
     REGRESSION,
 )
+from kwidgets.builder.mistakes.output_layer import numbered_labels
 from kwidgets.builder.mistakes.situation import (
     Situation,
     Targets,
     alike,
 )
-from kwidgets.builder.mistakes.words import shown, span
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Variable
 from kwidgets.language import t
 

@@ -7,7 +7,7 @@ import logging
 import threading
 from typing import Protocol
 
-from kwidgets.live.devices.sample import DeviceSampler, DeviceUse
+from kwidgets.live.devices.usage import DeviceSampler, DeviceUse
 
 logger = logging.getLogger("kwidgets")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 
 from kwidgets.language import t
-from kwidgets.live.devices.machine import MachineGPU
+from kwidgets.live.devices.nvidia_gpu import MachineGPU
 
 # https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
 OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}

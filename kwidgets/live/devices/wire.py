@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwidgets import protocol
-from kwidgets.live.devices.sample import DeviceUse
+from kwidgets.live.devices.usage import DeviceUse
 
 
 def wire_devices(devices: list[DeviceUse]) -> list[protocol.Device]:

@@ -1,6 +1,6 @@
 /** The catalog: unpacked, checked, and looked things up in. */
 
-import { Fields } from "../fields";
+import { Fields } from "../shared/fields";
 import {
   type Catalog,
   type Entry,

@@ -3,8 +3,8 @@
  * hand back (values of arguments) passes as it is. Throws a ProtocolError.
  */
 
-import { Fields, ProtocolError } from "../fields";
-import { PROTOCOL_VERSION } from "../protocol";
+import { PROTOCOL_VERSION } from "../live/protocol";
+import { Fields, ProtocolError } from "../shared/fields";
 import {
   ADVICE_LEVELS,
   BUILDER_KERNEL_KINDS,

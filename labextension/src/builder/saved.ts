@@ -1,6 +1,6 @@
 /** The data that a notebook keeps of a builder, to be read without a kernel. */
 
-import { Fields } from "../fields";
+import { Fields } from "../shared/fields";
 
 export interface SavedModel {
   title: string;

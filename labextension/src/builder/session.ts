@@ -1,8 +1,8 @@
 /** One view's line to the kernel: its store, its catalog, and requests that are answered. */
 
-import { ProtocolError } from "../fields";
-import { t } from "../strings";
-import { newId } from "../transport";
+import { ProtocolError } from "../shared/fields";
+import { newId } from "../shared/newId";
+import { t } from "../shared/strings";
 import { parseBuilderMessage } from "./parse";
 import {
   type BuilderMessage,

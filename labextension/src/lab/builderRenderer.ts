@@ -11,7 +11,7 @@ import { mountSaved } from "../builder/components/mountSaved";
 import { type MimeBundle, SAVE_BUNDLE } from "../builder/events";
 import { BUILDER_MIME_TYPE } from "../builder/protocol";
 import { parseSaved } from "../builder/saved";
-import { t } from "../strings";
+import { t } from "../shared/strings";
 import { loadPlotly } from "./plotly";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";

@@ -8,10 +8,10 @@
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { mount } from "../components/mount";
-import { encodeSnapshot } from "../encode";
-import { FINAL_STATUSES, MIME_TYPE, type Status } from "../protocol";
-import { Session } from "../session";
+import { mount } from "../live/components/mount";
+import { encodeSnapshot } from "../live/encode";
+import { FINAL_STATUSES, MIME_TYPE, type Status } from "../live/protocol";
+import { Session } from "../live/session";
 import type { Channels } from "./kernel/channels";
 import { followChannel } from "./kernel/follow";
 import { RunTransport } from "./kernel/runTransport";

@@ -1,7 +1,7 @@
 /** Plotly in JupyterLab: a chunk of the extension, fetched when a chart is first drawn. */
 
-import { once } from "../once";
-import { PLOTLY_KEY, type Plotly } from "../plotly";
+import { once } from "../shared/once";
+import { PLOTLY_KEY, type Plotly } from "../shared/plotly";
 
 /** Return the page's Plotly: the one that a widget brought, or else our chunk. */
 export async function loadPlotly(): Promise<Plotly> {

@@ -6,7 +6,7 @@ import { mountModel } from "../models/components/mountModels";
 import { parseSaved } from "../models/parse";
 import { type RequestKind, SUMMARY_MIME_TYPE } from "../models/protocol";
 import { SummaryStore } from "../models/store";
-import { t } from "../strings";
+import { t } from "../shared/strings";
 import { followChannel } from "./kernel/follow";
 import { ChannelRequests } from "./kernel/requests";
 import type { LiveHome } from "./liveRenderer";

@@ -1,6 +1,6 @@
 /** A summary as a tree to show: layers, and the groups into which they are put on demand. */
 
-import { t } from "../strings";
+import { t } from "../shared/strings";
 import { foldByName } from "./blocks";
 import type { LayerSummary, ModelSummary, Shape } from "./protocol";
 

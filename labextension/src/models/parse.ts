@@ -1,7 +1,7 @@
 /** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
 
-import { Fields, ProtocolError } from "../fields";
-import { PROTOCOL_VERSION } from "../protocol";
+import { PROTOCOL_VERSION } from "../live/protocol";
+import { Fields, ProtocolError } from "../shared/fields";
 import {
   type Compiled,
   LAYER_KINDS,

@@ -1,5 +1,5 @@
 /**
- * What a kernel tells of its models: the mirror of `kwidgets/models/plain.py` and
+ * What a kernel tells of its models: the mirror of `kwidgets/models/summary_data.py` and
  * `kwidgets/models/protocol.py`, field for field, in the wire's own snake_case.
  */
 

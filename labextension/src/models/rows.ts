@@ -1,8 +1,8 @@
 /** Models and their layers as the flat list of rows that the tree shows. No drawing. */
 
+import { formatShapes } from "./labels";
 import { type Node, nodesOf, type Order } from "./nodes";
 import type { ModelEntry, ModelSummary } from "./protocol";
-import { formatShapes } from "./words";
 
 export const FILTERS = ["all", "weights", "trainable", "frozen"] as const;
 export type Filter = (typeof FILTERS)[number];

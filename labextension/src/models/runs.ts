@@ -1,7 +1,7 @@
 /** The fits that a kernel tells of. */
 
-import { Fields } from "../fields";
-import { FINAL_STATUSES, STATUSES, type Status } from "../protocol";
+import { FINAL_STATUSES, STATUSES, type Status } from "../live/protocol";
+import { Fields } from "../shared/fields";
 
 export interface RunBrief {
   run_id: string;

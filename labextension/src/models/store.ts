@@ -5,7 +5,7 @@
  * own, never sent: search, filter, order, what is unfolded, what is selected.
  */
 
-import { ProtocolError } from "../fields";
+import { ProtocolError } from "../shared/fields";
 import { parseAnswer, parseModels, RefusedError } from "./parse";
 import type { ModelEntry, ModelSummary, RequestKind, Requests } from "./protocol";
 import { type Choice, RowMaker, type Rows } from "./rows";

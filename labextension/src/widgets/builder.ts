@@ -5,7 +5,7 @@
  * to be kept from before it is drawn.
  */
 
-import { once } from "../once";
+import { once } from "../shared/once";
 import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderModel";
 import { wordsOf } from "./failure";
 

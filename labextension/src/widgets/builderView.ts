@@ -2,7 +2,7 @@
 
 import { mountBuilder } from "../builder/components/mount";
 import { BuilderSession } from "../builder/session";
-import { setMessages } from "../strings";
+import { setMessages } from "../shared/strings";
 import type { BuilderModule } from "./builderModel";
 import { BuilderModelTransport } from "./builderTransport";
 

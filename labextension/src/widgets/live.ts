@@ -6,9 +6,9 @@
  * two seconds, and messages sent before a listener is attached are lost.
  */
 
-import { once } from "../once";
-import { PLOTLY_KEY } from "../plotly";
-import { PROTOCOL_VERSION } from "../protocol";
+import { PROTOCOL_VERSION } from "../live/protocol";
+import { once } from "../shared/once";
+import { PLOTLY_KEY } from "../shared/plotly";
 import type { Channel, ChannelReceiver, OpenView, ViewModule } from "./channel";
 import { wordsOf } from "./failure";
 

@@ -1,8 +1,9 @@
 /** A Transport over an anywidget model. */
 
-import { lenientParser } from "../parse";
-import { envelope, type ViewKind, type ViewPayloads } from "../protocol";
-import { Exchange, newId, type Sent, type Transport, type TransportListener } from "../transport";
+import { lenientParser } from "../live/parse";
+import { envelope, type ViewKind, type ViewPayloads } from "../live/protocol";
+import { Exchange, type Sent, type Transport, type TransportListener } from "../live/transport";
+import { newId } from "../shared/newId";
 import type { Channel } from "./channel";
 
 export class ModelTransport implements Transport {

@@ -1,9 +1,9 @@
 /** The bundle `view.js`: all of the view but Plotly. */
 
-import { mount } from "../components/mount";
-import type { Plotly } from "../plotly";
-import { Session } from "../session";
-import { setMessages } from "../strings";
+import { mount } from "../live/components/mount";
+import { Session } from "../live/session";
+import type { Plotly } from "../shared/plotly";
+import { setMessages } from "../shared/strings";
 import type { Channel, OpenView } from "./channel";
 import { ModelTransport } from "./transport";
 

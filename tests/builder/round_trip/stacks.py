@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import constraints, initializers, layers, regularizers
 
-from kwidgets.dry import no_trace
+from kwidgets.dry_run import no_trace
 from tests.builder.round_trip.cells import run_cell
 
 TEXT = ["the", "cat", "dog", "mat"]

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from kwidgets.live.devices.monitor import DeviceMonitor
-from kwidgets.live.devices.sample import DeviceUse
+from kwidgets.live.devices.usage import DeviceUse
 
 SECONDS = 30
 AGES = 3600.0

@@ -1,8 +1,8 @@
 /** "Add layer": a field that takes "dense 128 relu" and offers what it could mean. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useUniqueId } from "../../components/hooks";
-import { t } from "../../strings";
+import { useUniqueId } from "../../shared/hooks";
+import { t } from "../../shared/strings";
 import { parseOptions } from "../parse";
 import type { Edit, Placement, SearchOption } from "../protocol";
 import { useTools } from "./context";

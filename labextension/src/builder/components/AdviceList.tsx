@@ -1,7 +1,7 @@
 /** Common mistakes that the kernel found, each with what mends it. */
 
 import { useState } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { Advice } from "../protocol";
 import { useTools } from "./context";
 import { Icon } from "./icons";

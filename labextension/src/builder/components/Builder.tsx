@@ -4,8 +4,8 @@
  */
 
 import { useMemo, useRef, useState } from "preact/hooks";
-import { useTheme, useUniqueId } from "../../components/hooks";
-import { pageLanguage, t } from "../../strings";
+import { useTheme, useUniqueId } from "../../shared/hooks";
+import { pageLanguage, t } from "../../shared/strings";
 import type { State } from "../protocol";
 import type { BuilderSession } from "../session";
 import { CodeTab } from "./CodeTab";

@@ -1,8 +1,8 @@
 /** One layer in the list: what it is, what comes out of it, what it costs, what is wrong with it. */
 
 import type { ComponentChildren } from "preact";
-import { formatCount } from "../../format";
-import { t } from "../../strings";
+import { formatCount } from "../../shared/format";
+import { t } from "../../shared/strings";
 import type { LayerState } from "../protocol";
 import { bytesText, shapeText } from "../values";
 import { Icon, IconButton } from "./icons";

@@ -1,6 +1,6 @@
 /** One of a few values: choices, activations, dtypes, and True/False/None. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { Parameter, Value } from "../protocol";
 import { choiceText, equalValues } from "../values";
 import { useTools } from "./context";

@@ -1,7 +1,7 @@
 /** The Code tab: the model as Python source, to copy or to put into a cell. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { highlight } from "../highlight";
 import type { Code } from "../protocol";
 import { useTools } from "./context";

@@ -1,6 +1,6 @@
 /** A variable of the notebook: what a fit takes its data from. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { DataState } from "../protocol";
 import { isVariable, pythonText } from "../values";
 import { useTools } from "./context";

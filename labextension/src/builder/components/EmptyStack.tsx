@@ -1,6 +1,6 @@
 /** What a builder without layers says: how to begin. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { useTools } from "./context";
 import { Icon } from "./icons";
 

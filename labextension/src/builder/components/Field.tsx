@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useUniqueId } from "../../components/hooks";
-import { t } from "../../strings";
+import { useUniqueId } from "../../shared/hooks";
+import { t } from "../../shared/strings";
 import type { Parameter, Path, Reply, Value } from "../protocol";
 import { pythonText } from "../values";
 import { CheckField } from "./CheckField";

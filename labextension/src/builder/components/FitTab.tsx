@@ -2,8 +2,8 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useUniqueId } from "../../components/hooks";
-import { t } from "../../strings";
+import { useUniqueId } from "../../shared/hooks";
+import { t } from "../../shared/strings";
 import { FIT, type RunState, type State } from "../protocol";
 import { AdviceList } from "./AdviceList";
 import { useTools } from "./context";

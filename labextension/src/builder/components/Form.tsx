@@ -2,7 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext, useMemo, useState } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { Edit, Parameter, Path, Reply, Value } from "../protocol";
 import { useTools } from "./context";
 import { Field } from "./Field";

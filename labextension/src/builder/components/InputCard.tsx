@@ -1,6 +1,6 @@
 /** What goes into the model: the card before the list. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { LayerState } from "../protocol";
 import { shapeText } from "../values";
 

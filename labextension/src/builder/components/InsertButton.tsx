@@ -1,7 +1,7 @@
 /** A button that puts code into a cell below; none where the page has no cells. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { ask, INSERT_CELL } from "../events";
 import { Icon } from "./icons";
 

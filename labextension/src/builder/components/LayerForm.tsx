@@ -1,6 +1,6 @@
 /** The right pane: the form of the selected layer or of the input, or what to do to see one. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { INPUT, type State } from "../protocol";
 import { useTools } from "./context";
 import { Form } from "./Form";

@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { State } from "../protocol";
 import { placeToAdd } from "../stack";
 import { AddLayer } from "./AddLayer";

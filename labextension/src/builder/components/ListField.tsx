@@ -1,6 +1,6 @@
 /** A list of objects (metrics, callbacks, losses): each can be set and removed, and one added. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { Parameter, Value } from "../protocol";
 import { isObject } from "../values";
 import { useTools } from "./context";

@@ -1,7 +1,7 @@
 /** An object of the catalog, chosen by class, with a form of its own beneath. */
 
 import { useState } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { Parameter, Value } from "../protocol";
 import { isObject } from "../values";
 import { useTools } from "./context";

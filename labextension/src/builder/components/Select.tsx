@@ -1,6 +1,6 @@
 /** A native select over options with ids; it shows what holds, whatever was just chosen. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 
 export interface SelectOption {
   id: string;

@@ -4,7 +4,7 @@
  */
 
 import { useMemo, useRef } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { dropPlace } from "../drop";
 import type { State } from "../protocol";
 import { isWithin, placeOf, visibleRows } from "../stack";

@@ -4,12 +4,12 @@
  */
 
 import { useEffect, useRef } from "preact/hooks";
-import { useTheme } from "../../components/hooks";
-import { mount } from "../../components/mount";
-import type { Plotly } from "../../plotly";
-import { SavedTransport } from "../../savedTransport";
-import { Session } from "../../session";
-import { pageLanguage, t } from "../../strings";
+import { mount } from "../../live/components/mount";
+import { SavedTransport } from "../../live/savedTransport";
+import { Session } from "../../live/session";
+import { useTheme } from "../../shared/hooks";
+import type { Plotly } from "../../shared/plotly";
+import { pageLanguage, t } from "../../shared/strings";
 import type { SavedModel } from "../saved";
 import { Source } from "./CodeTab";
 import { RestoreButton } from "./InsertButton";

@@ -1,8 +1,8 @@
 /** The templates behind a button, once there are layers. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useUniqueId } from "../../components/hooks";
-import { t } from "../../strings";
+import { useUniqueId } from "../../shared/hooks";
+import { t } from "../../shared/strings";
 import { useTools } from "./context";
 
 export function TemplateMenu() {

@@ -1,7 +1,7 @@
 /** A field to type in: sent on Enter and on leaving it; Escape takes back what was typed. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { fieldText, isReference, pythonText } from "../values";
 import type { ControlProps } from "./Field";
 import { useChanges } from "./Form";

@@ -1,7 +1,7 @@
 /** What several parts of the builder need from Preact. */
 
 import { useEffect, useState } from "preact/hooks";
-import { useRedraw } from "../../components/hooks";
+import { useRedraw } from "../../shared/hooks";
 import type { BuilderSession } from "../session";
 
 /** Draw the component again whenever the session's state or catalog has changed. */

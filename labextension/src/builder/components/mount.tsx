@@ -1,7 +1,7 @@
 /** Puts a builder into a page's element, and its style sheet into the page. */
 
 import { render } from "preact";
-import { keepStyle } from "../../components/style";
+import { keepStyle } from "../../shared/style";
 import type { BuilderSession } from "../session";
 import { Builder } from "./Builder";
 import type { WidgetHost } from "./FitTab";

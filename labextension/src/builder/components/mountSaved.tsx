@@ -1,8 +1,8 @@
 /** Puts the saved table into a page's element; again to show other data. */
 
 import { render } from "preact";
-import { keepStyle } from "../../components/style";
-import type { Plotly } from "../../plotly";
+import type { Plotly } from "../../shared/plotly";
+import { keepStyle } from "../../shared/style";
 import type { SavedModel } from "../saved";
 import { StaticTable } from "./StaticTable";
 import { SHEETS } from "./sheets";

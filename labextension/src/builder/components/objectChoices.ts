@@ -1,6 +1,6 @@
 /** What may stand where an object is wanted, and which of it does: the options of a select. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { entryByName, sectionEntries } from "../catalog";
 import type { Catalog, Entry, Parameter, Value } from "../protocol";
 import { choiceText, className, equalValues, isObject, pythonText } from "../values";

@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { Reply, State } from "../protocol";
 import { childrenOf, neighbourOf, type Place, placeOf, step } from "../stack";
 import { useTools } from "./context";

@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { FINAL_STATUSES, type Status } from "../../protocol";
+import { FINAL_STATUSES, type Status } from "../../live/protocol";
 import { ask, type MimeBundle, SAVE_BUNDLE } from "../events";
 import { BUILDER_MIME_TYPE } from "../protocol";
 import { parseSaved, type SavedModel } from "../saved";

@@ -4,9 +4,9 @@
  */
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
-import { Fields, ProtocolError } from "../../fields";
-import { CHANNEL, type Hello, PROTOCOL_VERSION } from "../../protocol";
-import { pageLanguage, t } from "../../strings";
+import { CHANNEL, type Hello, PROTOCOL_VERSION } from "../../live/protocol";
+import { Fields, ProtocolError } from "../../shared/fields";
+import { pageLanguage, t } from "../../shared/strings";
 import { findSubshell, hasComm, sendToComm } from "./subshell";
 
 /** The kernel forgets a page that it has not heard for five times as long. */

@@ -2,8 +2,8 @@
 
 import type { RequestKind } from "../../models/protocol";
 import type { SummarySource } from "../../models/store";
-import { t } from "../../strings";
-import { newId } from "../../transport";
+import { newId } from "../../shared/newId";
+import { t } from "../../shared/strings";
 import type { KernelChannel } from "./channel";
 
 /** A kernel that was told of a request answers within a step of its fit, or at its cell's end. */

@@ -1,14 +1,9 @@
 /** A Transport to one run over the channel of its kernel, from saved data on. */
 
-import { lenientParser } from "../../parse";
-import { FINAL_STATUSES, type ViewKind, type ViewPayloads } from "../../protocol";
-import {
-  Exchange,
-  newId,
-  type Sent,
-  type Transport,
-  type TransportListener,
-} from "../../transport";
+import { lenientParser } from "../../live/parse";
+import { FINAL_STATUSES, type ViewKind, type ViewPayloads } from "../../live/protocol";
+import { Exchange, type Sent, type Transport, type TransportListener } from "../../live/transport";
+import { newId } from "../../shared/newId";
 import type { KernelChannel } from "./channel";
 
 export class RunTransport implements Transport {

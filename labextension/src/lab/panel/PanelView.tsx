@@ -1,15 +1,15 @@
 /** The panel: the fits that run, then the models, or why there is nothing to show. */
 
 import { useEffect } from "preact/hooks";
-import { useRedraw, useTheme } from "../../components/hooks";
-import { LiveView } from "../../components/LiveView";
+import { LiveView } from "../../live/components/LiveView";
+import { statusWord } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
 import { useChanges } from "../../models/components/useChanges";
 import { isActive } from "../../models/runs";
-import { pageLanguage, t } from "../../strings";
-import { statusWord } from "../../words";
+import { useRedraw, useTheme } from "../../shared/hooks";
+import { pageLanguage, t } from "../../shared/strings";
 import { loadPlotly } from "../plotly";
-import { Face, type FaceActions } from "./Faces";
+import { Face, type FaceActions } from "./EmptyStates";
 import type { Follower } from "./follower";
 import type { KernelModels } from "./kernelModels";
 

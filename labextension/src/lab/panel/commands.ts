@@ -3,9 +3,9 @@
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
+import type { Session } from "../../live/session";
 import { isActive } from "../../models/runs";
-import type { Session } from "../../session";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { Follower } from "./follower";
 import { NameAtCursor } from "./nameAtCursor";
 import { panelIcon } from "./widget";

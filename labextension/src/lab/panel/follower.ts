@@ -3,7 +3,7 @@
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { Kernel } from "@jupyterlab/services";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import type { KernelChannel } from "../kernel/channel";
 import type { Channels } from "../kernel/channels";
 import { followChannel } from "../kernel/follow";

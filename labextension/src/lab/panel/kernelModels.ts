@@ -1,8 +1,8 @@
 /** What one kernel tells the panel: its models, its fits, and answers. Lives as long as its channel. */
 
+import { Session } from "../../live/session";
 import { parseRuns, type RunBrief } from "../../models/runs";
 import { SummaryStore } from "../../models/store";
-import { Session } from "../../session";
 import type { KernelChannel } from "../kernel/channel";
 import { ChannelRequests } from "../kernel/requests";
 import { RunTransport } from "../kernel/runTransport";

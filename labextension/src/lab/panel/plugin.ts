@@ -11,7 +11,7 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { Signal } from "@lumino/signaling";
 import { isActive } from "../../models/runs";
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { insertBelow } from "../insertCell";
 import type { Channels } from "../kernel/channels";
 import { IChannels } from "../tokens";

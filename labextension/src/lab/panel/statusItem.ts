@@ -1,12 +1,12 @@
 /** The training that runs, in a line of the status bar; a click opens the panel. */
 
 import { Widget } from "@lumino/widgets";
-import { latestValues } from "../../chart/curves";
-import { formatCount, formatValue } from "../../format";
+import { latestValues } from "../../live/chart/curves";
+import { statusWord } from "../../live/labels";
+import type { Session } from "../../live/session";
 import { isActive } from "../../models/runs";
-import type { Session } from "../../session";
-import { t } from "../../strings";
-import { statusWord } from "../../words";
+import { formatCount, formatValue } from "../../shared/format";
+import { t } from "../../shared/strings";
 import type { Follower } from "./follower";
 
 export class TrainingStatus extends Widget {

@@ -7,9 +7,9 @@ import common from "../../../style/common.raw.css";
 import live from "../../../style/live.raw.css";
 import summary from "../../../style/models.raw.css";
 import panel from "../../../style/panel.raw.css";
-import { keepStyle } from "../../components/style";
-import { t } from "../../strings";
-import type { FaceActions } from "./Faces";
+import { t } from "../../shared/strings";
+import { keepStyle } from "../../shared/style";
+import type { FaceActions } from "./EmptyStates";
 import type { Follower } from "./follower";
 import { PanelView } from "./PanelView";
 

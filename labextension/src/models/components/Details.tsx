@@ -1,6 +1,6 @@
 /** The details of what is selected in the tree: a model's totals, or a layer's config and weights. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 import { findLayer } from "../find";
 import type { ModelEntry } from "../protocol";
 import type { SummaryStore } from "../store";

@@ -1,12 +1,12 @@
 /** A layer's shapes, config and weights; the weights are read by the kernel when asked. */
 
 import { useEffect, useState } from "preact/hooks";
-import { formatCount, formatValue } from "../../format";
-import { t } from "../../strings";
+import { formatCount, formatValue } from "../../shared/format";
+import { t } from "../../shared/strings";
+import { formatShapes } from "../labels";
 import type { LayerDetail, LayerSummary, ModelEntry, WeightDetail } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
-import { formatShapes } from "../words";
-import { HistogramPicture } from "./HistogramPicture";
+import { HistogramPicture } from "./Histogram";
 import { Trainable } from "./Trainable";
 
 interface LayerDetailsProps {

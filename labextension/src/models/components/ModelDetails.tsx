@@ -1,12 +1,12 @@
 /** A model's totals; and where its shapes are unknown, a field for the input shape. */
 
 import { useState } from "preact/hooks";
-import { useUniqueId } from "../../components/hooks";
-import { formatCount } from "../../format";
-import { t } from "../../strings";
+import { formatCount } from "../../shared/format";
+import { useUniqueId } from "../../shared/hooks";
+import { t } from "../../shared/strings";
+import { formatBytes, formatCompiled, formatShapes, formatTrained } from "../labels";
 import type { ModelEntry, ModelSummary } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
-import { formatBytes, formatCompiled, formatShapes, formatTrained } from "../words";
 import { Trainable } from "./Trainable";
 
 interface ModelDetailsProps {

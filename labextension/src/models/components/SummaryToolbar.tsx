@@ -1,8 +1,8 @@
 /** What to see of the models: search, filter, order; and copying the model that is selected. */
 
 import { useState } from "preact/hooks";
-import { formatCount } from "../../format";
-import { t } from "../../strings";
+import { formatCount } from "../../shared/format";
+import { t } from "../../shared/strings";
 import { ORDERS, type Order } from "../nodes";
 import type { ExportFormat, ModelEntry } from "../protocol";
 import { FILTERS, type Filter, type Rows } from "../rows";

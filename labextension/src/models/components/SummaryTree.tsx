@@ -1,8 +1,8 @@
 /** Models and layers as a tree: one stop for the Tab key, within it the keys that a tree has. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { useUniqueId } from "../../components/hooks";
-import { t } from "../../strings";
+import { useUniqueId } from "../../shared/hooks";
+import { t } from "../../shared/strings";
 import type { Row, Rows } from "../rows";
 import type { SummaryStore } from "../store";
 import { TreeRow } from "./TreeRow";

@@ -1,6 +1,6 @@
 /** Puts text into the clipboard. */
 
-import { t } from "../../strings";
+import { t } from "../../shared/strings";
 
 /** Rejects where the page may not. */
 export async function copyText(text: string): Promise<void> {

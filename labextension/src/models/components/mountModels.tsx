@@ -3,9 +3,9 @@
 import { render } from "preact";
 import common from "../../../style/common.raw.css";
 import models from "../../../style/models.raw.css";
-import { useTheme } from "../../components/hooks";
-import { keepStyle } from "../../components/style";
-import { pageLanguage, t } from "../../strings";
+import { useTheme } from "../../shared/hooks";
+import { pageLanguage, t } from "../../shared/strings";
+import { keepStyle } from "../../shared/style";
 import type { SummaryStore } from "../store";
 import { ModelsView } from "./ModelsView";
 import { ModelFacts } from "./TreeRow";

@@ -1,7 +1,7 @@
 /** Draws a component again whenever the models have changed. */
 
 import { useEffect } from "preact/hooks";
-import { useRedraw } from "../../components/hooks";
+import { useRedraw } from "../../shared/hooks";
 import type { SummaryStore } from "../store";
 
 export function useChanges(store: SummaryStore): void {

@@ -8,7 +8,7 @@ import {
   Virtualizer,
 } from "@tanstack/virtual-core";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { useRedraw } from "../../components/hooks";
+import { useRedraw } from "../../shared/hooks";
 
 const ROW_HEIGHT = 44;
 const OVERSCAN = 8;

@@ -1,0 +1,327 @@
+"""Keras → spec.
+
+An object is described by its constructor's arguments, as few as give it back. Where no arguments
+do, by its config; where that does not either, by the object itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import types
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src.api_export import get_name_from_symbol
+
+from kwidgets.builder import catalog
+from kwidgets.builder.convert.automatic_names import looks_automatic
+from kwidgets.builder.convert.configs import PLAIN_POLICY, says
+from kwidgets.builder.convert.minimal_arguments import argument_names, by_arguments
+from kwidgets.builder.convert.to_keras import make_object
+from kwidgets.builder.spec import (
+    INPUT_LAYER,
+    SEQUENTIAL,
+    LayerSpec,
+    ModelSpec,
+    ObjectSpec,
+    Reference,
+    Value,
+    new_uid,
+)
+from kwidgets.dry_run import dry_scope, no_trace
+
+
+class ConversionError(ValueError):
+    """A Keras object that a builder cannot hold."""
+
+
+def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.Layer]]:
+    """Return the spec of a Sequential, and its layers by uid.
+
+    Raises:
+        ConversionError: it is not a Sequential.
+    """
+    if not isinstance(model, keras.Sequential):
+        raise ConversionError(
+            f"a SequentialBuilder holds a keras.Sequential; got {type(model).__name__}. "
+            "A functional or subclassed model can be one of its layers: "
+            "SequentialBuilder([model, ...])."
+        )
+    if type(model) is not keras.Sequential:
+        raise ConversionError(
+            f"a SequentialBuilder holds a plain keras.Sequential; what {type(model).__name__} adds "
+            "to it, such as a train_step of its own, would be lost at the first edit. Its layers "
+            "alone can be had: SequentialBuilder(model.layers, input_shape=model.input_shape[1:])."
+        )
+    live: dict[str, keras.Layer] = {}
+    entries = []
+    for layer in model.layers:
+        entry = spec_of_layer(layer)
+        live[entry.uid] = layer
+        entries.append(entry)
+    spec = ModelSpec(name=model.name, layers=tuple(entries), trainable=model._trainable)
+    first = model._layers[0] if model._layers else None
+    if isinstance(first, keras.layers.InputLayer):
+        spec = spec.with_input(**spec_of_input(first))
+    return spec, live
+
+
+def spec_of_input(layer: keras.layers.InputLayer) -> dict[str, Value]:
+    """Return the arguments of ``keras.Input`` that give ``layer``."""
+    arguments: dict[str, Value] = {"shape": tuple(layer.batch_shape[1:])}
+    if layer.batch_shape[0] is not None:
+        arguments["batch_size"] = layer.batch_shape[0]
+    if layer.dtype != PLAIN_POLICY:
+        arguments["dtype"] = layer.dtype
+    if getattr(layer, "sparse", None):
+        arguments["sparse"] = True
+    if getattr(layer, "ragged", None):
+        arguments["ragged"] = True
+    if getattr(layer, "optional", False):
+        arguments["optional"] = True
+    arguments["name"] = layer.name
+    return arguments
+
+
+def spec_of_layer(layer: keras.Layer) -> LayerSpec:
+    """Describe a layer, its name included.
+
+    Raises:
+        ConversionError: it is no layer.
+    """
+    if not isinstance(layer, keras.Layer):
+        raise ConversionError(
+            f"a layer is needed, such as keras.layers.Dense(10); got {layer!r} "
+            f"({type(layer).__name__})."
+        )
+    if type(layer) is keras.Sequential:
+        arguments: dict[str, Value] = {"name": layer.name}
+        if not layer._trainable:
+            arguments["trainable"] = False
+        return LayerSpec(
+            new_uid(),
+            ObjectSpec(SEQUENTIAL, arguments),
+            children=tuple(_child_of_block(child) for child in layer._layers),
+        )
+    return LayerSpec(new_uid(), spec_of_object(layer))
+
+
+def _child_of_block(layer: keras.Layer) -> LayerSpec:
+    if isinstance(layer, keras.layers.InputLayer):
+        return LayerSpec(new_uid(), ObjectSpec(INPUT_LAYER, spec_of_input(layer)))
+    return spec_of_layer(layer)
+
+
+def spec_of_object(thing: Any) -> ObjectSpec:
+    """Describe a Keras object by as few constructor arguments as give it back, its name included.
+
+    Where no arguments do, by its config; where that does not either, by the object itself.
+    """
+    cls = type(thing)
+    key = _key_of(cls)
+    try:
+        if type(thing) is keras.Sequential:
+            return _spec_of_block(thing)
+        config = thing.get_config()
+        if isinstance(thing, keras.optimizers.Optimizer) and looks_automatic(
+            config.get("name"), cls
+        ):
+            # "adam_2" is just the third one of its process.
+            config = {key: value for key, value in config.items() if key != "name"}
+        if isinstance(thing, keras.Model):
+            # Its constructor takes tensors. A model as a layer stays the very model it is.
+            return ObjectSpec(key, {}, live=Reference(thing, f"{cls.__name__} {thing.name!r}"))
+        # Optimizers read their variables' values: those must have some.
+        with dry_scope(on_meta=False) if isinstance(thing, keras.Layer) else no_trace():
+            found = by_arguments(key, cls, thing, config, _known(thing, config))
+            if found is not None:
+                return found
+            return _by_config(key, cls, config)
+    except Exception:
+        return ObjectSpec(key, {}, live=Reference(thing, _text_of(thing)))
+
+
+def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
+    """Describe a Sequential that is an argument of another layer."""
+    layers = []
+    for layer in block._layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            layers.append(ObjectSpec(INPUT_LAYER, spec_of_input(layer)))
+        else:
+            layers.append(spec_of_object(layer))
+    arguments: dict[str, Value] = {"layers": layers, "name": block.name}
+    if not block._trainable:
+        arguments["trainable"] = False
+    return ObjectSpec(SEQUENTIAL, arguments)
+
+
+def value_of(thing: Any) -> Value:
+    """Describe anything that a call of Keras takes: plain values, objects of Keras, functions."""
+    if isinstance(thing, np.generic):
+        # First: a float64 is a float too.
+        return thing.item()
+    if thing is None or isinstance(thing, (bool, int, float, str)):
+        return thing
+    if isinstance(thing, (list, tuple)):
+        return type(thing)(value_of(item) for item in thing)
+    if isinstance(thing, dict):
+        return {
+            key.item() if isinstance(key, np.generic) else key: value_of(item)
+            for key, item in thing.items()
+        }
+    if callable(getattr(thing, "get_config", None)) and not isinstance(thing, type):
+        spec = spec_of_object(thing)
+        return Reference(thing, _text_of(thing)) if spec.live is not None else _short(spec, thing)
+    return Reference(thing, _text_of(thing))
+
+
+def _key_of(cls: type) -> str:
+    try:
+        return catalog.key_of(cls)
+    except KeyError:
+        # Keras's own optimizers have subclasses of the same name for PyTorch.
+        for base in cls.__mro__ if cls.__module__.startswith("keras.") else ():
+            name = get_name_from_symbol(base)
+            if name and base.__name__ == cls.__name__:
+                return str(name)
+        return catalog.add_class(cls)
+
+
+def _known(thing: Any, config: Mapping[str, Any]) -> dict[str, Value]:
+    """The values of a config that might be arguments."""
+    known = {
+        name: _value_of(config[name], thing, name)
+        for name in argument_names(type(thing), config)
+        if name in config and not (name == "name" and config["name"] is None)
+    }
+    if isinstance(thing, keras.optimizers.Optimizer):
+        return {name: _shortest(value) for name, value in known.items()}
+    return known
+
+
+def _by_config(key: str, cls: type, config: Mapping[str, Any]) -> ObjectSpec:
+    arguments = {name: _unpack(value) for name, value in config.items()}
+    spec = ObjectSpec(key, arguments, from_config=True)
+    if not says(make_object(spec).get_config(), config):
+        raise ConversionError(f"{cls.__name__} does not come back from its own config")
+    return spec
+
+
+def _value_of(item: Any, owner: Any, name: str) -> Value:
+    """Return the argument that gives ``item`` of a config."""
+    if name == "dtype" and isinstance(item, dict):
+        return _dtype(item)
+    value = _value_of_part(item, _part(owner, name))
+    if isinstance(owner, keras.layers.Bidirectional) and isinstance(value, ObjectSpec):
+        # Bidirectional renames what it is given.
+        prefix = {"layer": "forward_", "backward_layer": "backward_"}.get(name, "")
+        inner = value.arguments.get("name")
+        if isinstance(inner, str) and prefix:
+            # This it sets by itself.
+            value = value.without_argument("zero_output_for_mask")
+            return value.with_argument("name", inner.removeprefix(prefix))
+    return value
+
+
+def _part(owner: Any, name: str) -> Any:
+    """The object that an entry of the owner's config describes, where it can be found."""
+    if isinstance(owner, keras.layers.Bidirectional):
+        name = {"layer": "forward_layer"}.get(name, name)
+    try:
+        return getattr(owner, name, None)
+    except Exception:
+        return None
+
+
+def _value_of_part(item: Any, part: Any) -> Value:
+    # A config has only the names of functions and of classes that are not registered.
+    if isinstance(item, (list, tuple)) and isinstance(part, (list, tuple)):
+        if len(item) == len(part):
+            return type(item)(
+                _value_of_part(one, other) for one, other in zip(item, part, strict=True)
+            )
+    elif isinstance(item, dict) and item.keys() == {"value"} and callable(part):
+        # So an activation that is a lambda is told: its compiled code.
+        return Reference(part, _text_of(part))
+    elif isinstance(item, dict) and "class_name" in item and "config" in item:
+        name = item["class_name"]
+        if name in ("function", "__lambda__") and isinstance(part, types.FunctionType):
+            return Reference(part, _text_of(part))
+        if name == getattr(type(part), "__name__", None) and hasattr(part, "get_config"):
+            return value_of(part)
+    return _unpack(item)
+
+
+def _shortest(value: Value) -> Value:
+    """An optimizer tells its rates as float32: 0.0010000000474974513. Write 0.001."""
+    if isinstance(value, float) and float(np.float32(value)) == value:
+        return float(str(np.float32(value)))
+    return value
+
+
+def _dtype(item: Mapping[str, Any]) -> Value:
+    name = item.get("config", {}).get("name")
+    if item.get("class_name") == "DTypePolicy" and isinstance(name, str):
+        return name
+    return _unpack(item)
+
+
+def _unpack(item: Any) -> Value:
+    """Turn what ``serialize_keras_object`` wrote into a Value."""
+    if isinstance(item, (list, tuple)):
+        return type(item)(_unpack(entry) for entry in item)
+    if isinstance(item, (np.ndarray, types.FunctionType, type)):
+        return Reference(item, _text_of(item))
+    if not isinstance(item, dict):
+        return item.item() if isinstance(item, np.generic) else item
+    if "class_name" not in item or "config" not in item:
+        return {str(key): _unpack(entry) for key, entry in item.items()}
+    # To make an object of its config empties it.
+    item = copy.deepcopy(item)
+    name, inner = item["class_name"], item["config"]
+    if name == "__lambda__":
+        return Reference(None, "a lambda")
+    if name == "function":
+        try:
+            return Reference(keras.saving.deserialize_keras_object(item), f"function {inner}")
+        except Exception:
+            return Reference(None, f"function {inner}")
+    if isinstance(name, str) and name.startswith("__"):
+        value = keras.saving.deserialize_keras_object(item)
+        return value if isinstance(value, tuple) else Reference(value, _text_of(value))
+    if name == "DTypePolicy":
+        return ObjectSpec("keras.DTypePolicy", {"name": inner["name"]})
+    return value_of(keras.saving.deserialize_keras_object(item))
+
+
+# Where a class belongs, to find the short names by which Keras knows it.
+_SECTIONS = (
+    (keras.initializers.Initializer, "initializers"),
+    (keras.regularizers.Regularizer, "regularizers"),
+    (keras.constraints.Constraint, "constraints"),
+)
+
+
+def _short(spec: ObjectSpec, thing: Any) -> Value:
+    """Write an object with default arguments by its name: "he_normal"."""
+    if spec.arguments or spec.live is not None:
+        return spec
+    for base, section in _SECTIONS:
+        if isinstance(thing, base):
+            return catalog.identifier_of(spec.class_name, section) or spec
+    return spec
+
+
+def _text_of(thing: Any) -> str:
+    """Show a Python object in a few words."""
+    if isinstance(thing, np.ndarray):
+        return f"array {thing.shape} {thing.dtype}"
+    if isinstance(thing, types.FunctionType):
+        return "a lambda" if thing.__name__ == "<lambda>" else f"function {thing.__name__}"
+    name = getattr(thing, "name", None)
+    if isinstance(name, str):
+        return f"{type(thing).__name__} {name!r}"
+    text = repr(thing)
+    return text if len(text) <= 60 else f"{type(thing).__name__} object"

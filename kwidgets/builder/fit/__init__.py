@@ -1,0 +1,1 @@
+"""Training a builder's model: in the background, and calls of fit read as settings."""

@@ -1,0 +1,327 @@
+"""Reads an object written in words, "dense 128 relu": its class, then what its arguments are."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import Final
+
+from kwidgets.builder import catalog, fields
+from kwidgets.builder.fields.errors import did_you_mean
+from kwidgets.builder.protocol import Entry, Parameter
+from kwidgets.builder.quick_add.class_names import QuickError, made, names_of, simple, unknown
+from kwidgets.builder.spec import ObjectSpec, Value
+from kwidgets.language import t
+
+# Words that stand for two.
+_PAIRS: Final = {"bilstm": ["bidirectional", "lstm"], "bigru": ["bidirectional", "gru"]}
+
+_NUMERIC: Final = ("int", "ints", "float", "numbers", "shape", "python")
+_NO: Final = ("no", "not", "without")
+_SAID: Final = {"true": True, "false": False, "on": True, "off": False}
+# Arguments are found by their first letters from this many on.
+_SHORTEST_ARGUMENT: Final = 3
+# Classes are found by their first letters from this many on.
+_SHORTEST_START: Final = 3
+_LONGEST_CLASS: Final = 4
+
+
+def read_words(tokens: list[str], section: str) -> ObjectSpec:
+    tokens = _PAIRS.get(simple(tokens[0]), tokens[:1]) + tokens[1:]
+    key, used = _find_class(tokens, section)
+    known = catalog.catalog()
+    if key is None:
+        word = tokens[0].lower()
+        if section == "layers" and word in known.activations and len(tokens) == 1:
+            return ObjectSpec("keras.layers.Activation", {"activation": word})
+        raise unknown(tokens[0], section)
+    entry = known.entries[key]
+    arguments, problem = _arguments(entry, tokens[used:])
+    if problem is not None:
+        raise problem
+    return made(entry, arguments)
+
+
+def _find_class(tokens: list[str], section: str) -> tuple[str | None, int]:
+    """Return the class that the first words name, and how many words those are."""
+    keys = catalog.catalog().sections[section]
+    names = names_of(section)
+    words = [simple(token) for token in tokens[:_LONGEST_CLASS] if _is_word(token)]
+    if len(words) < min(len(tokens), 1):
+        return None, 0
+    starts = leading_words(tokens)
+    for count in range(starts, 0, -1):
+        found = names.get("".join(words[:count]))
+        if found is not None:
+            return found, count
+    if words and words[0] in catalog.catalog().activations:
+        return None, 0
+    for count in range(starts, 0, -1):
+        start = "".join(words[:count])
+        if len(start) >= _SHORTEST_START:
+            fitting = [key for key in keys if simple(catalog.short_name(key)).startswith(start)]
+            if fitting:
+                return fitting[0], count
+    return None, 0
+
+
+def leading_words(tokens: list[str]) -> int:
+    count = 0
+    for token in tokens[:_LONGEST_CLASS]:
+        if not _is_word(token):
+            break
+        count += 1
+    return count
+
+
+def _is_word(token: str) -> bool:
+    """Whether a token may be part of a class's name: "max", "2d", but not "32" or "a=1"."""
+    return re.fullmatch(r"[A-Za-z][\w.>-]*|[123][dD]", token) is not None
+
+
+def tokens_of(text: str) -> list[str]:
+    """Split at white space, but not in brackets or quotes, nor around a comma or an equals sign."""
+    text = re.sub(r"\s*([=,])\s*", r"\1", text.strip())
+    return re.findall(
+        r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\]|\"[^\"]*\"|'[^']*'|\S)+", text
+    )
+
+
+def _arguments(
+    entry: Entry, tokens: list[str]
+) -> tuple[dict[str, Value], QuickError | fields.FieldError | None]:
+    """Read the words after the class; return what was understood, and the first problem."""
+    reader = Reader(entry)
+    problem: QuickError | fields.FieldError | None = None
+    rest = list(tokens)
+    while rest:
+        try:
+            taken = reader.take(rest)
+        except (QuickError, fields.FieldError) as error:
+            problem = problem or QuickError(str(error))
+            taken = 1
+        rest = rest[taken:]
+    return reader.arguments, problem
+
+
+class Reader:
+    """Gives words to the arguments of one class."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.arguments: dict[str, Value] = {}
+
+    def take(self, tokens: list[str]) -> int:
+        """Give the first of the words, or several, to an argument; return how many.
+
+        A word with a comma in it may be taken apart, in ``tokens``.
+
+        Raises:
+            QuickError, FieldError: no argument can have it.
+        """
+        nested = self._next(
+            lambda p: p["required"] and p["field"] == "object" and "=" not in tokens[0]
+        )
+        if nested is not None:
+            return self._take_nested(nested, tokens)
+        parts = _parts(tokens[0])
+        if not all(_is_numeric(part) for part in parts):
+            tokens[:1] = parts  # "128,relu"
+        token = tokens[0]
+        for take in (
+            self._take_named,
+            self._take_flag,
+            self._take_spoken,
+            self._take_numbers,
+            self._take_word,
+        ):
+            taken = take(tokens[0], tokens)
+            if taken:
+                return taken
+        raise QuickError(
+            t("%1 has no use for %2; %3", self.entry["name"], repr(token), self._hint(token))
+        )
+
+    def _hint(self, token: str) -> str:
+        free = self._free()
+        words = [p["name"] for p in free]
+        words += [str(choice) for p in free for choice in p.get("choices", ())]
+        if any(p["field"] == "activation" for p in free):
+            words += catalog.catalog().activations
+        near = difflib.get_close_matches(token.lower(), words, n=1, cutoff=0.75)
+        if near:
+            return did_you_mean(near)
+        basic = [p["name"] for p in free if p["basic"]]
+        if not basic:
+            return t("all it needs is set")
+        return t("it still takes %1", ", ".join(basic))
+
+    def complete(self, start: str) -> bool:
+        """Give an argument the word that starts like this; say whether there is one."""
+        if len(start) < 2:
+            return False
+        words = list(catalog.catalog().activations)
+        for parameter in self._free():
+            words += [str(choice) for choice in parameter.get("choices", ())]
+        for word in sorted(words, key=len):
+            if word.startswith(start.lower()) and self._take_word(word, [word]):
+                return True
+        return False
+
+    def _free(self) -> list[Parameter]:
+        return [p for p in self.entry["parameters"] if p["name"] not in self.arguments]
+
+    def _next(self, fits: Callable[[Parameter], bool]) -> Parameter | None:
+        return next((p for p in self._free() if fits(p)), None)
+
+    def _take_nested(self, parameter: Parameter, tokens: list[str]) -> int:
+        # "bidirectional lstm 64 merge_mode=sum": the wrapper's own arguments are named.
+        own = {p["name"] for p in self.entry["parameters"]}
+        inner = [token for token in tokens if token.partition("=")[0] not in own]
+        outer = [token for token in tokens if token not in inner]
+        if not inner:
+            raise QuickError(t("%1 needs a %2", self.entry["name"], parameter["name"]))
+        self.arguments[parameter["name"]] = fields.read(parameter, " ".join(inner))
+        for token in outer:
+            self._take_named(token, [token])
+        return len(tokens)
+
+    def _take_named(self, token: str, tokens: list[str]) -> int:
+        name, equals, text = token.partition("=")
+        if not equals or not name.isidentifier():
+            return 0
+        names = [p["name"] for p in self.entry["parameters"]]
+        near = [one for one in names if one.startswith(name.lower())]
+        chosen = name if name in names else near[0] if near and len(name) > 1 else None
+        if chosen is None:
+            raise QuickError(fields.unknown_argument(self.entry["name"], name, names))
+        parameter = next(p for p in self.entry["parameters"] if p["name"] == chosen)
+        quoted = parameter["field"] == "text"
+        value = fields.read(parameter, text.strip("'\"") if quoted else text)
+        if value is not fields.DEFAULT:
+            self.arguments[chosen] = value
+        return 1
+
+    def _take_flag(self, token: str, tokens: list[str]) -> int:
+        """Take "return_sequences", "return sequences", "no bias"."""
+        negative = token.lower() in _NO
+        words = tokens[1:] if negative else tokens
+        for count in (3, 2, 1):
+            word = simple("".join(words[:count]))
+            if len(words) < count or not word:
+                continue
+            joined = word.removeprefix("no") if not negative else word
+            for parameter in self._free():
+                name = simple(parameter["name"])
+                if parameter["field"] != "bool":
+                    continue
+                if word in {name, name.removeprefix("use")}:
+                    said = _SAID.get(words[count].lower()) if len(words) > count else None
+                    self.arguments[parameter["name"]] = (said is not False) != negative
+                    return count + negative + (said is not None)
+                if joined != word and joined in {name, name.removeprefix("use")}:
+                    self.arguments[parameter["name"]] = False
+                    return count
+        return 0
+
+    def _take_spoken(self, token: str, tokens: list[str]) -> int:
+        """Take "strides 2", "padding same", "dilation rate 2"."""
+        for count in (3, 2, 1):
+            word = simple("".join(tokens[:count]))
+            if len(tokens) < count or len(word) < _SHORTEST_ARGUMENT:
+                continue
+            for parameter in self._free():
+                name = simple(parameter["name"])
+                if not name.startswith(word) or parameter["field"] == "bool":
+                    continue
+                if len(tokens) == count:
+                    if name == word and self._take_word(token, tokens) == 0:
+                        raise QuickError(t("%1 needs a value after it", parameter["name"]))
+                    continue
+                try:
+                    value = fields.read(parameter, tokens[count])
+                except (QuickError, fields.FieldError):
+                    if name == word:
+                        raise
+                    continue
+                if value is not fields.DEFAULT:
+                    self.arguments[parameter["name"]] = value
+                return count + 1
+        return 0
+
+    def _take_numbers(self, token: str, tokens: list[str]) -> int:
+        open_shape = token.lower() == "none" and self._next(
+            lambda p: p["basic"] and p["field"] == "shape"
+        )
+        if not _is_numeric(token) and not open_shape:
+            return 0
+        first: fields.FieldError | None = None
+        for parameter in self._free():
+            if not parameter["basic"] or parameter["field"] not in _NUMERIC:
+                continue
+            taken = 1
+            parts = _parts(tokens[0])
+            if parameter["field"] in ("int", "float") and len(parts) > 1:
+                thousands = re.fullmatch(r"\d{1,3}(,\d{3})+", tokens[0])
+                tokens[:1] = ["".join(parts)] if thousands else parts  # "10,000", "32,3"
+            if parameter["field"] == "shape":
+                # "reshape 7 7 64"
+                while taken < len(tokens) and (
+                    _is_numeric(tokens[taken]) or tokens[taken].lower() == "none"
+                ):
+                    taken += 1
+            try:
+                value = fields.read(parameter, " ".join(tokens[:taken]))
+            except fields.FieldError as error:
+                first = first or error
+                if parameter["required"]:
+                    # Or what follows would land in arguments that nobody meant.
+                    break
+            else:
+                self.arguments[parameter["name"]] = value
+                return taken
+        if first is not None:
+            raise first
+        return 0
+
+    def _take_word(self, token: str, tokens: list[str]) -> int:
+        word = token.strip("'\"")
+        free = self._free()
+        known = catalog.catalog()
+        for parameter in free:
+            if parameter["field"] == "activation" and word.lower() in known.activations:
+                self.arguments[parameter["name"]] = word.lower()
+                return 1
+        for parameter in free:
+            if parameter["field"] in {"choice", "dtype"}:
+                choices = {str(choice).lower(): choice for choice in parameter.get("choices", ())}
+                if word.lower() in choices:
+                    self.arguments[parameter["name"]] = choices[word.lower()]
+                    return 1
+        order = {"regularizers": 0, "initializers": 1, "constraints": 2}
+        objects = [p for p in free if p["field"] == "object" and p.get("section") in order]
+        for parameter in sorted(objects, key=lambda p: order[p["section"]]):
+            key = catalog.resolve_identifier(word, parameter["section"])
+            if key is not None:
+                self.arguments[parameter["name"]] = ObjectSpec(key)
+                return 1
+        for parameter in free:
+            if parameter["field"] == "text" and parameter["basic"]:
+                self.arguments[parameter["name"]] = word
+                return 1
+            if parameter["field"] == "activation" and parameter["required"]:
+                self.arguments[parameter["name"]] = fields.read(parameter, word)
+                return 1
+        return 0
+
+
+def _parts(token: str) -> list[str]:
+    """What stands between commas, unless these are in brackets, quotes or a named argument."""
+    if re.search(r"[()\[\]\"'=]", token):
+        return [token]
+    return [part for part in token.split(",") if part] or [token]
+
+
+def _is_numeric(token: str) -> bool:
+    return re.match(r"[+-]?\.?\d|[(\[]", token) is not None

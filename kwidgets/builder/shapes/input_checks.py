@@ -1,0 +1,201 @@
+"""What goes into a layer, where Keras itself checks that only when data flows.
+
+Without these a stack would look right, and fail at its first batch.
+"""
+
+from __future__ import annotations
+
+import math
+
+import keras
+
+from kwidgets.builder.analysis import Problem, Shape
+from kwidgets.builder.shapes import keras_errors
+from kwidgets.builder.spec import LayerSpec, ObjectSpec
+from kwidgets.language import t
+
+_LAYERS = "keras.layers."
+
+_PICTURES = (
+    *("AutoContrast", "RandomFlip", "RandomRotation", "RandomZoom", "CutMix", "MixUp"),
+    *("RandomBrightness", "RandomColorJitter", "RandomContrast", "RandomCrop", "Resizing"),
+    *("RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "RandomInvert"),
+    *("RandomPerspective", "RandomPosterization", "RandomSharpness", "RandomShear"),
+    *("RandomTranslation", "Solarization"),
+)
+_BATCHES_OF_PICTURES = (
+    *("ContrastLimitedAdaptiveHistogramEqualization", "Equalization", "RandAugment", "AugMix"),
+    *("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation"),
+)
+
+# How many axes may go in, the batch included.
+_RANKS: dict[str, tuple[int, ...]] = {
+    **{f"Adaptive{kind}Pooling{n}D": (n + 2,) for kind in ("Average", "Max") for n in (1, 2, 3)},
+    **dict.fromkeys(_PICTURES, (3, 4)),
+    **dict.fromkeys(_BATCHES_OF_PICTURES, (4,)),
+    "RNN": (3,),
+}
+
+# How many axes a layer needs at least.
+_LEAST_RANKS: dict[str, int] = {
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "RNN"), 3),
+    **{f"{kind}Conv{n}D": n + 2 for kind in ("", "Separable", "Depthwise") for n in (1, 2, 3)},
+    **{f"Conv{n}DTranspose": n + 2 for n in (1, 2, 3)},
+    **{
+        f"{kind}Pooling{n}D": n + 2
+        for kind in ("Max", "Average", "GlobalMax", "GlobalAverage")
+        for n in (1, 2, 3)
+    },
+}
+
+# Channels that have a meaning: red, green and blue.
+_COLOURED = ("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation")
+
+_TAKE_TEXT = {
+    *("TextVectorization", "StringLookup", "Hashing", "HashedCrossing", "Identity", "Flatten"),
+    *("Reshape", "Permute", "RepeatVector", "Lambda"),
+}
+_TAKE_ONLY_TEXT = {"TextVectorization", "StringLookup"}
+
+# TensorFlow has no such operation for whole numbers; Keras casts only what is a fraction already.
+_FRACTIONS = {
+    *(f"{kind}Conv{n}D" for kind in ("", "Depthwise", "Separable") for n in (1, 2, 3)),
+    *(f"Conv{n}DTranspose" for n in (1, 2, 3)),
+    *(f"ConvLSTM{n}D" for n in (1, 2, 3)),
+    *(f"SpatialDropout{n}D" for n in (1, 2, 3)),
+    *(f"AveragePooling{n}D" for n in (1, 2, 3)),
+    *("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ELU", "PReLU", "Softmax"),
+    *("UnitNormalization", "RNN", "MaxPooling3D", "RandomContrast", "RandomSaturation"),
+}
+
+
+def problem(entry: LayerSpec, shape: Shape, dtype: str) -> Problem | None:
+    """Say what is wrong with a layer's input, as far as Keras would not."""
+    if not entry.class_name.startswith(_LAYERS) or entry.object.live is not None:
+        return None
+    name = entry.class_name.removeprefix(_LAYERS)
+    return (
+        _wrong_kind(entry, name, dtype)
+        or _wrong_rank(entry, name, shape)
+        or _wrong_size(entry, name, shape)
+    )
+
+
+def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
+    if dtype == "string" and name not in _TAKE_TEXT:
+        return Problem(
+            t(
+                "%1 computes with numbers, but gets text. Put a TextVectorization or a "
+                "StringLookup before it.",
+                name,
+            ),
+            f"{name} does not take a tensor of dtype string",
+        )
+    if dtype != "string" and name in _TAKE_ONLY_TEXT:
+        return Problem(
+            t(
+                '%1 takes text, but gets numbers (%2). Set the dtype of the input to "string".',
+                name,
+                dtype,
+            ),
+            f"{name} takes a tensor of dtype string; got {dtype}",
+        )
+    if name in _FRACTIONS and "int" in dtype and keras.backend.backend() == "tensorflow":
+        return Problem(
+            t(
+                "%1 computes with fractions, but gets whole numbers (%2). Set the "
+                'dtype of the input to "float32", or put an Embedding or a Rescaling '
+                "before it.",
+                name,
+                dtype,
+            ),
+            f"TensorFlow has no {name} for dtype {dtype}",
+        )
+    return None
+
+
+def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
+    rank = len(shape)
+    if name == "TimeDistributed":
+        return _wrong_step(entry, shape)
+    allowed = _RANKS.get(name)
+    if allowed is not None and rank not in allowed:
+        return keras_errors.wrong_rank(entry, shape, max(allowed))
+    if name == "TextVectorization" and not (rank == 1 or (rank == 2 and shape[1] == 1)):
+        return Problem(
+            t(
+                "TextVectorization takes one text for each sample, an input of shape "
+                "() or (1,), but gets %1.",
+                keras_errors.show(shape),
+            ),
+            f"the input rank must be 1 or the last dimension 1; got {keras_errors.show(shape)}",
+        )
+    axes = entry.arguments.get("axis")
+    if name in ("Softmax", "UnitNormalization") and axes is not None:
+        listed = axes if isinstance(axes, (list, tuple)) else (axes,)
+        if any(isinstance(axis, int) and not -rank <= axis < rank for axis in listed):
+            return Problem(
+                keras_errors.no_axis(shape, "axis", axes),
+                f"axis {axes!r} is out of bounds for a tensor with {rank} dimensions",
+                "axis",
+            )
+    equation = entry.arguments.get("equation")
+    if name == "EinsumDense" and isinstance(equation, str) and "." not in equation:
+        letters = equation.partition(",")[0].strip()
+        if len(letters) != rank:
+            return Problem(
+                t(
+                    "The equation %1 is for input with %2 axes, the batch included, but %3 has %4.",
+                    repr(equation),
+                    len(letters),
+                    keras_errors.show(shape),
+                    rank,
+                ),
+                f"EinsumDense {equation!r} was given {rank} dimensions",
+                "equation",
+            )
+    return None
+
+
+def _wrong_step(entry: LayerSpec, shape: Shape) -> Problem | None:
+    """TimeDistributed hands on one step at a time; Keras notices late that it has too few axes."""
+    inner = entry.arguments.get("layer")
+    title = inner.title if isinstance(inner, ObjectSpec) else ""
+    if isinstance(inner, ObjectSpec) and title == "Bidirectional":
+        inner = inner.arguments.get("layer")
+    if not isinstance(inner, ObjectSpec) or not inner.class_name.startswith(_LAYERS):
+        return None
+    rank = _LEAST_RANKS.get(inner.title)
+    # A single axis is another mistake: there are no steps.
+    if rank is None or len(shape) < 3 or len(shape) - 1 >= rank:
+        return None
+    return keras_errors.wrong_step(title, shape, rank)
+
+
+def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
+    channels_last = entry.arguments.get("data_format") in (None, "channels_last")
+    allowed = (None, 1, 3) if name == "RandomGrayscale" else (None, 3)
+    if name in _COLOURED and channels_last and shape[-1] not in allowed:
+        return Problem(
+            t(
+                "%1 needs colour images with 3 channels, but gets %2.",
+                name,
+                keras_errors.show(shape),
+            ),
+            f"{name} needs 3 channels; got {shape[-1]}",
+        )
+    if name == "MelSpectrogram" and shape[-1] is not None:
+        length = entry.arguments.get("fft_length", 2048)
+        if isinstance(length, int) and shape[-1] <= math.floor(length / 2):
+            return Problem(
+                t(
+                    "MelSpectrogram needs more than %1 values in a row, half of its "
+                    "fft_length (%2), but gets %3. Choose a smaller fft_length.",
+                    f"{length // 2:,}",
+                    f"{length:,}",
+                    keras_errors.show(shape),
+                ),
+                f"the signal of {shape[-1]} values is too short for fft_length={length}",
+                "fft_length",
+            )
+    return None

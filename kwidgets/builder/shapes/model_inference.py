@@ -1,0 +1,301 @@
+"""Shapes, weights and problems of every layer, found by Keras itself without allocating a weight.
+
+Layer after layer is made and called on a symbolic tensor. What came out is remembered by what the
+layer is and what went in, so that an edit costs only what it changes, and so does an undo.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+import keras
+
+from kwidgets import language
+from kwidgets.builder import catalog, convert
+from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
+from kwidgets.builder.shapes import keras_errors
+from kwidgets.builder.shapes.layer_inference import (
+    Found,
+    Tensor,
+    ask,
+    ask_live,
+    is_trusted,
+    missing,
+    output_bytes,
+)
+from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
+from kwidgets.dry_run import dry_scope
+from kwidgets.language import t
+
+T = TypeVar("T")
+_REMEMBERED = 5000
+
+
+class Inference:
+    """Analyzes specs, remembering what it found. One per builder; safe to call from any thread."""
+
+    def __init__(self) -> None:
+        # Gives the real layer of an entry that has learned what no argument says, or None.
+        self.adapted: Callable[[LayerSpec], keras.Layer | None] = lambda entry: None
+        self._memory: collections.OrderedDict[Hashable, Found] = collections.OrderedDict()
+        # Layers that do to each place the same, to be asked about inputs of other sizes.
+        self._local: collections.OrderedDict[Hashable, tuple[keras.Layer, Found]] = (
+            collections.OrderedDict()
+        )
+        self._classes: dict[str, object] = {}
+        self._settings: Hashable = None
+        self._lock = threading.RLock()
+
+    def analyze(self, spec: ModelSpec, input_shape: Shape | None = None) -> Analysis:
+        """Find out what each layer does.
+
+        Args:
+            spec: the model.
+            input_shape: with the batch dimension; stands in where the spec names none, as when a
+                fit has shown what goes in.
+        """
+        with self._lock:
+            return self._analyze(spec, input_shape)
+
+    def _analyze(self, spec: ModelSpec, input_shape: Shape | None) -> Analysis:
+        self._classes, self._settings = {}, _policies()
+        tensor, problem = _input_of(spec, input_shape)
+        facts: dict[str, LayerFacts] = {}
+        start: Tensor | str = tensor or ("blocked" if problem else "unknown")
+        end = self._stack(spec.layers, start, facts)
+        output = end if isinstance(end, Tensor) else None
+        return Analysis(
+            input_shape=tensor.shape if tensor else None,
+            input_problem=problem,
+            layers=facts,
+            output_shape=output.shape if output else None,
+            output_dtype=output.dtype if output else None,
+            complete=output is not None and any(entry.enabled for entry in spec.layers),
+            top=tuple(entry.uid for entry in spec.layers),
+        )
+
+    def _stack(
+        self, entries: Sequence[LayerSpec], tensor: Tensor | str, facts: dict[str, LayerFacts]
+    ) -> Tensor | str:
+        """Go through ``entries``; return what comes out, or why nothing does."""
+        names: set[Value] = set()
+        for entry in entries:
+            name = entry.arguments.get("name")
+            if entry.enabled and name is not None and name in names:
+                facts.update(dict.fromkeys((w.uid for w in entry.walk()), LayerFacts("off")))
+                facts[entry.uid] = LayerFacts("error", problem=_same_name(entry))
+                tensor = "blocked"
+                continue
+            names.add(name)
+            if not entry.enabled:
+                for within in entry.walk():
+                    facts[within.uid] = LayerFacts("off")
+            elif entry.children is not None:
+                tensor = self._block(entry, tensor, facts)
+            elif isinstance(tensor, Tensor):
+                found = self._layer(entry, tensor)
+                facts[entry.uid] = found.facts
+                if found.output is not None:
+                    tensor = found.output
+                else:
+                    tensor = "unknown" if found.facts.status == "unknown" else "blocked"
+            else:
+                problem = self._problem_without_input(entry)
+                if problem:
+                    facts[entry.uid] = LayerFacts("error", problem=problem)
+                    tensor = "blocked"
+                else:
+                    facts[entry.uid] = LayerFacts("blocked" if tensor == "blocked" else "unknown")
+        return tensor
+
+    def _block(
+        self, entry: LayerSpec, tensor: Tensor | str, facts: dict[str, LayerFacts]
+    ) -> Tensor | str:
+        if entry.children and not any(child.enabled for child in entry.children):
+            children: tuple[LayerSpec, ...] = ()
+        else:
+            children = entry.children or ()
+        before = tensor
+        for child in entry.walk():
+            facts[child.uid] = LayerFacts("off")
+        if not any(child.enabled for child in children):
+            facts[entry.uid] = LayerFacts(
+                "error",
+                problem=Problem(
+                    t("This block is empty. Add a layer to it, switch it off, or delete it."),
+                    "A Sequential without layers cannot be built.",
+                ),
+            )
+            return "blocked"
+        after = self._stack(children, tensor, facts)
+        inside = [facts[child.uid] for child in children if child.enabled]
+        bad = next((fact for fact in inside if fact.status == "error"), None)
+        facts[entry.uid] = LayerFacts(
+            status="error" if bad else (after if isinstance(after, str) else "ok"),  # type: ignore[arg-type]
+            input_shape=before.shape if isinstance(before, Tensor) else None,
+            output_shape=after.shape if isinstance(after, Tensor) else None,
+            output_dtype=after.dtype if isinstance(after, Tensor) else None,
+            parameters=_sum(inside, "parameters"),
+            trainable=0 if entry.arguments.get("trainable") is False else _sum(inside, "trainable"),
+            weight_bytes=_sum(inside, "weight_bytes"),
+            output_bytes=inside[-1].output_bytes if isinstance(after, Tensor) else None,
+            weight_shapes=tuple(s for fact in inside for s in fact.weight_shapes or ())
+            if isinstance(after, Tensor)
+            else None,
+            problem=Problem(
+                t("A layer in this block has a problem."), bad.problem.detail if bad.problem else ""
+            )
+            if bad
+            else None,
+        )
+        return after
+
+    def _layer(self, entry: LayerSpec, tensor: Tensor) -> Found:
+        adapted = self.adapted(entry)
+        if adapted is not None:
+            return ask_live(adapted, entry, tensor)
+        key = self._key(entry, tensor)
+        if key in self._memory:
+            self._memory.move_to_end(key)
+            return self._memory[key]
+        found = self._elsewhere(entry, tensor) or self._asked(entry, tensor)
+        _remember(self._memory, key, found)
+        return found
+
+    def _asked(self, entry: LayerSpec, tensor: Tensor) -> Found:
+        found, layer = ask(entry, tensor)
+        if layer is not None and found.output is not None and _is_local(entry):
+            _remember(self._local, self._local_key(entry, tensor), (layer, found))
+        return found
+
+    def _elsewhere(self, entry: LayerSpec, tensor: Tensor) -> Found | None:
+        """What is known of the same layer for input of another size, changed to this one.
+
+        So a change of the input's size costs little, however many layers follow.
+        """
+        known = self._local.get(self._local_key(entry, tensor)) if _is_local(entry) else None
+        if known is None:
+            return None
+        layer, found = known
+        try:
+            with dry_scope():
+                output = layer.compute_output_shape(tensor.shape)
+        except Exception:
+            return None
+        shape = tuple(None if size is None else int(size) for size in output)
+        dtype = found.facts.output_dtype or ""
+        facts = dataclasses.replace(
+            found.facts,
+            input_shape=tensor.shape,
+            output_shape=shape,
+            output_bytes=output_bytes(shape, dtype),
+        )
+        return Found(facts, Tensor(shape, dtype))
+
+    def _local_key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
+        of_one = Tensor((len(tensor.shape), tensor.shape[-1]), tensor.dtype)
+        return self._key(entry, of_one)
+
+    def _key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
+        name = entry.class_name
+        if name not in self._classes:
+            try:
+                self._classes[name] = catalog.class_of(name)
+            except KeyError:
+                self._classes[name] = None
+        frozen = freeze(entry.object.without_argument("name"))
+        return (self._classes[name], frozen, tensor, self._settings)
+
+    def _problem_without_input(self, entry: LayerSpec) -> Problem | None:
+        """What is wrong with a layer whatever goes into it."""
+        lacking = missing(entry.object)
+        if lacking:
+            return lacking
+        if entry.object.live is not None or not is_trusted(entry.object):
+            return None
+        key = ("alone", self._key(entry, Tensor((), "")))
+        if key not in self._memory:
+            problem = None
+            try:
+                with dry_scope():
+                    convert.make_object(entry.object)
+            except Exception as error:
+                problem = keras_errors.explain(error, entry, None)
+            self._memory[key] = Found(LayerFacts("unknown", problem=problem), None)
+        return self._memory[key].facts.problem
+
+
+def analyze(spec: ModelSpec, input_shape: Shape | None = None) -> Analysis:
+    """Find out what each layer of a spec does, once. See :meth:`Inference.analyze`."""
+    return Inference().analyze(spec, input_shape)
+
+
+def _policies() -> Hashable:
+    """The global settings on which shapes, dtypes and the words of problems depend."""
+    return (
+        language.current(),
+        keras.config.dtype_policy().name,
+        keras.config.image_data_format(),
+        keras.config.floatx(),
+    )
+
+
+def _input_of(spec: ModelSpec, stand_in: Shape | None) -> tuple[Tensor | None, Problem | None]:
+    if spec.input is None or (spec.input_shape is None and "batch_shape" not in spec.input):
+        return (Tensor(tuple(stand_in), keras.config.floatx()) if stand_in else None), None
+    try:
+        with dry_scope():
+            layer = convert.make_input(spec.input)
+        shape = layer.batch_shape
+        return Tensor(tuple(shape), layer.dtype), None
+    except Exception as error:
+        return None, keras_errors.explain_input(error, spec.input)
+
+
+def _remember(memory: collections.OrderedDict[Hashable, T], key: Hashable, found: T) -> None:
+    memory[key] = found
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
+
+
+# Layers whose weights depend on the channels alone, and that treat all places alike.
+_LOCAL = {
+    *(f"{kind}Conv{n}D" for kind in ("", "Separable", "Depthwise") for n in (1, 2, 3)),
+    *(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)),
+    *(f"ZeroPadding{n}D" for n in (1, 2, 3)),
+    *("BatchNormalization", "ReLU", "LeakyReLU", "ELU", "Activation", "Dropout", "Rescaling"),
+    *("SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"),
+}
+
+
+def _is_local(entry: LayerSpec) -> bool:
+    head, _, name = entry.class_name.rpartition(".")
+    return (
+        name in _LOCAL
+        and head == "keras.layers"
+        and entry.object.live is None
+        and not {"axis", "data_format", "noise_shape", "dtype"} & set(entry.arguments)
+        and keras.config.image_data_format() == "channels_last"
+        and is_trusted(entry.object)
+    )
+
+
+def _same_name(entry: LayerSpec) -> Problem:
+    name = entry.arguments["name"]
+    return Problem(
+        t(
+            "Another layer is named %1 already. Names must be unique: choose another one, or none.",
+            repr(name),
+        ),
+        f"All layers added to a Sequential model should have unique names. Name {name!r} is taken.",
+        "name",
+    )
+
+
+def _sum(facts: Sequence[LayerFacts], name: str) -> int | None:
+    values = [getattr(fact, name) for fact in facts]
+    return None if all(value is None for value in values) else sum(value or 0 for value in values)

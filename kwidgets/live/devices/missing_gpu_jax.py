@@ -1,0 +1,71 @@
+"""Why JAX sees no NVIDIA GPU. https://docs.jax.dev/en/latest/installation.html"""
+
+from __future__ import annotations
+
+import platform
+
+from kwidgets.language import t
+from kwidgets.live.devices.nvidia_gpu import MachineGPU
+from kwidgets.live.devices.packages import (
+    both,
+    has_extra,
+    install,
+    offers_extra,
+    runs_cuda,
+    update_driver,
+)
+
+NAME = "JAX"
+
+
+def is_content() -> bool:
+    """Whether it sees an accelerator, or was told to use none (JAX_PLATFORMS=cpu)."""
+    import jax
+
+    platforms = jax.config.jax_platforms
+    if platforms and not {"cuda", "gpu"} & set(platforms.split(",")):
+        return True
+    return any(device.platform != "cpu" for device in jax.devices())
+
+
+def version() -> str:
+    import jax
+
+    return str(jax.__version__)
+
+
+def cuda_extra(gpu: MachineGPU) -> str:
+    """Return the extra of jax for this driver and GPU; cuda12 if in doubt, which runs on most."""
+    known = gpu.driver is not None and gpu.capability is not None
+    # A jax from before CUDA 13 lacks the extra; where there is none, a new one would be installed.
+    older = offers_extra("jax", "cuda12") and not offers_extra("jax", "cuda13")
+    return "cuda13" if known and _runs_cuda_13(gpu) and not older else "cuda12"
+
+
+def _runs_cuda_13(gpu: MachineGPU) -> bool:
+    # It has left behind the GPUs before Turing, which is 7.5.
+    return runs_cuda(gpu, 13) and (gpu.capability is None or gpu.capability >= (7, 5))
+
+
+def advice(gpu: MachineGPU) -> str:
+    """Return what to do, in a sentence."""
+    if platform.system() == "Windows":
+        return t(
+            "JAX has no GPU on Windows itself: use it in WSL2, as "
+            "https://docs.jax.dev/en/latest/installation.html says."
+        )
+    wanted = install(f"jax[{cuda_extra(gpu)}]")
+    if not runs_cuda(gpu, 12):
+        return both(update_driver(gpu, 12), wanted)
+    if has_extra("jax", "cuda13") and not _runs_cuda_13(gpu):
+        return t(
+            "Its CUDA 13 is too new for this GPU or its driver: "
+            "pip uninstall jax-cuda13-plugin jax-cuda13-pjrt, then %1",
+            wanted,
+        )
+    if has_extra("jax", "cuda12") or has_extra("jax", "cuda13"):
+        return t(
+            "Its CUDA plugin is installed, but does not start; this tells why: %1",
+            "python -c \"import jax; jax.devices('cuda')\"",
+        )
+    return t("Its CUDA plugin is missing: %1", wanted)

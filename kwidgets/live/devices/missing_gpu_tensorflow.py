@@ -1,0 +1,65 @@
+"""Why TensorFlow sees no NVIDIA GPU. https://www.tensorflow.org/install/pip"""
+
+from __future__ import annotations
+
+import platform
+
+from kwidgets.language import t
+from kwidgets.live.devices.missing_gpu_jax import cuda_extra
+from kwidgets.live.devices.nvidia_gpu import MachineGPU
+from kwidgets.live.devices.packages import (
+    both,
+    has_extra,
+    install,
+    runs_cuda,
+    update_driver,
+)
+
+# All that Keras 3 runs on, until now.
+CUDA = 12
+NAME = "TensorFlow"
+
+
+def is_content() -> bool:
+    """Whether it sees an accelerator, or is built for those of AMD."""
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices()
+    return any(device.device_type != "CPU" for device in devices) or tf.test.is_built_with_rocm()
+
+
+def version() -> str:
+    import tensorflow as tf
+
+    return str(tf.__version__)
+
+
+def advice(gpu: MachineGPU) -> str:
+    """Return what to do, in a sentence."""
+    import tensorflow as tf
+
+    wanted = install("tensorflow[and-cuda]")
+    if platform.system() == "Windows":
+        return t(
+            "TensorFlow has had no GPU on Windows itself since 2.11: use it in WSL2, as "
+            "https://www.tensorflow.org/install/pip#windows-wsl2 says."
+        )
+    if not runs_cuda(gpu, CUDA):
+        return both(update_driver(gpu, CUDA), wanted)
+    if tf.test.is_built_with_cuda():
+        if not has_extra("tensorflow", "and-cuda"):
+            return t("The CUDA libraries are missing: %1", wanted)
+        return t(
+            "The CUDA libraries are installed, but it cannot use them; this tells why: %1",
+            "python -c \"import tensorflow as tf; tf.config.list_physical_devices('GPU')\"",
+        )
+    if platform.machine() != "x86_64":
+        return t(
+            "There is no TensorFlow for GPUs on %1: use JAX, with "
+            'pip install "jax[%2]" and KERAS_BACKEND=jax in the environment.',
+            platform.machine(),
+            cuda_extra(gpu),
+        )
+    return t(
+        "It is a build for CPUs only: pip uninstall tensorflow tensorflow-cpu, then %1", wanted
+    )

@@ -1,0 +1,58 @@
+"""Why PyTorch sees no NVIDIA GPU. https://pytorch.org/get-started/locally/"""
+
+from __future__ import annotations
+
+from kwidgets.language import t
+from kwidgets.live.devices.nvidia_gpu import MachineGPU
+from kwidgets.live.devices.packages import runs_cuda, update_driver
+
+SELECTOR = "https://pytorch.org/get-started/locally/"
+NAME = "PyTorch"
+
+
+def is_content() -> bool:
+    """Whether it sees an accelerator, or is built for those of AMD or Intel."""
+    import torch
+
+    return bool(
+        torch.cuda.is_available()
+        or getattr(torch.version, "hip", None)
+        or getattr(torch.version, "xpu", None)
+        or torch.backends.mps.is_available()
+    )
+
+
+def version() -> str:
+    import torch
+
+    return str(torch.__version__)
+
+
+def advice(gpu: MachineGPU) -> str:
+    """Return what to do, in a sentence."""
+    import torch
+
+    built = torch.version.cuda
+    if built is None:
+        if not runs_cuda(gpu, 12):
+            return t(
+                "%1. It is also a build for CPUs only: install one for CUDA, as %2 says, "
+                "then restart the kernel.",
+                update_driver(gpu, 12),
+                SELECTOR,
+            )
+        return t(
+            "It is a build for CPUs only: install one for CUDA, as %1 says, "
+            "then restart the kernel.",
+            SELECTOR,
+        )
+    cuda = int(built.partition(".")[0])
+    if not runs_cuda(gpu, cuda):
+        return t(
+            "%1, or PyTorch for an older CUDA, as %2 says.", update_driver(gpu, cuda), SELECTOR
+        )
+    return t(
+        "It is built for CUDA %1, but cannot use it; this tells why: %2",
+        built,
+        'python -c "import torch; torch.cuda.init()"',
+    )

@@ -1,0 +1,158 @@
+"""A running fit's numbers → the store, counted on from the fits of the model before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from kwidgets import protocol
+from kwidgets.language import t
+from kwidgets.live.keras_internals.continued_fit import Before
+from kwidgets.live.keras_internals.metric_sampler import MetricSampler, direction_of, group_of
+from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.progress import FitProgress
+
+
+class FitReader:
+    """Fills the store of one fit. Methods are called on the training thread.
+
+    Args:
+        model: the model in training.
+        progress: where the fit is.
+        before: where the last fit of the model ended, if this one goes on from there.
+    """
+
+    def __init__(self, model: keras.Model, progress: FitProgress, before: Before | None) -> None:
+        self.store = before.store.copy() if before else MetricStore()
+        # A sentence for each metric that became NaN or infinite.
+        self.not_finite: dict[str, str] = {}
+        # The last epoch's, as Keras logs them.
+        self.logs: dict[str, float] = {}
+        self.in_epoch = False
+        # How far the epoch axis is ahead of Keras's own numbers.
+        self.epochs_before = 0
+        self.first_epoch = before.first_epoch if before else 0
+        self._model: Any = model
+        self._progress = progress
+        self._before = before
+        self._steps_before = before.steps if before else 0
+        self._seconds_before = before.seconds if before else 0.0
+        self._step_sampled = 0
+        self._sampled_in_epoch = False
+        self._trained_seconds = 0.0
+        self._sampler: MetricSampler | None = None
+
+    def find_metrics(self) -> None:
+        """Declare the metrics that the model has already."""
+        self._sampler = MetricSampler(self._model)
+        for metric in self._sampler.describe():
+            self.store.declare(metric)
+
+    def begin_fit(self, initial_epoch: int) -> None:
+        """The first epoch begins, with the number that Keras gives it."""
+        if self._before is None:
+            self.first_epoch = initial_epoch
+        else:
+            # Who counts on with initial_epoch needs no help; the axis never goes back.
+            self.epochs_before = max(0, self._before.epoch - initial_epoch)
+
+    def begin_epoch(self) -> None:
+        self._step_sampled = self._progress.step
+        self.in_epoch = True
+        self._sampled_in_epoch = False
+        if self._sampler is not None:
+            self._sampler.start_epoch()
+
+    def sample(self) -> None:
+        """Read the metrics over the batches since the last time."""
+        progress = self._progress
+        num_batches = progress.step - self._step_sampled
+        if self._sampler is None or num_batches <= 0:
+            return
+        values = self._sampler.sample()
+        self._sampled_in_epoch = True
+        if any(name not in self.store.metrics for name in values):
+            for metric in self._sampler.describe():
+                self.store.declare(metric)
+        self.store.add_batches(*self.position, values, num_batches)
+        self._step_sampled = progress.step
+        self._note_not_finite(values)
+
+    def end_training(self) -> bool:
+        """Validation, if any, comes next; Keras resets its metrics before it.
+
+        Returns whether what is left of the epoch must be read now: where there was a sample, the
+        next stands for the batches since. Else the epoch's logs tell the same for nothing.
+        """
+        self.in_epoch = False
+        self._trained_seconds = self.position[2]
+        return self._sampled_in_epoch
+
+    def end_epoch(self, epoch: int, logs: Mapping[str, Any], complete: bool) -> None:
+        """Take the epoch's logs. ``complete``: it was not cut short."""
+        scalars: dict[str, float] = {}
+        for name, value in logs.items():
+            try:
+                scalars[str(name)] = float(value)
+            except (TypeError, ValueError):  # a custom train_step may log anything
+                continue
+        for name in scalars:
+            if not name.startswith("val_") and name not in self.store.metrics:
+                self.store.declare(
+                    protocol.MetricInfo(
+                        name=name,
+                        kind="epoch",
+                        direction=direction_of(name, None),
+                        group=group_of(name, self._model),
+                    )
+                )
+        self.logs = scalars
+        self._note_not_finite(scalars)
+        self.store.forget_without_values(scalars)
+        step, fractional, seconds = self.position
+        if not self._sampled_in_epoch:
+            self.store.add_batches(
+                step,
+                fractional,
+                self._trained_seconds,
+                {name: scalars[name] for name in self.store.sampled_names() if name in scalars},
+                max(self._progress.batch, 1),
+            )
+        number = epoch + 1 + self.epochs_before
+        self.store.add_epoch(step, number, seconds, scalars, complete=complete)
+
+    def release(self) -> None:
+        """The fit has ended: let go of the model."""
+        self._model = self._sampler = None
+
+    @property
+    def position(self) -> tuple[int, float, float]:
+        """Where the fit is on the axes: step, epoch (fractional), seconds."""
+        progress = self._progress
+        return (
+            progress.step + self._steps_before,
+            progress.fractional_epoch + self.epochs_before,
+            progress.clock.seconds() + self._seconds_before,
+        )
+
+    def mark(self, kind: Any, text: str) -> None:
+        """Note on the axes that somebody acted."""
+        step, epoch, seconds = self.position
+        self.store.add_mark(
+            protocol.Mark(kind=kind, text=text, step=step, epoch=epoch, seconds=seconds)
+        )
+
+    def _note_not_finite(self, values: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            if not math.isfinite(value) and name not in self.not_finite:
+                step = f"{self.position[0]:,}"
+                became = (
+                    t("%1 became NaN by step %2.", name, step)
+                    if math.isnan(value)
+                    else t("%1 became infinite by step %2.", name, step)
+                )
+                advice = t("A smaller learning rate often helps; look for NaN in the data too.")
+                self.not_finite[name] = f"{became} {advice}"

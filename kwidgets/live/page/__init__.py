@@ -1,0 +1,1 @@
+"""What of a fit reaches the page: messages, views, widgets, and the saved output."""

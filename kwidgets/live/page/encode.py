@@ -1,0 +1,104 @@
+"""Plain data → wire: tables as float32 columns, whole or as patches of what changed."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+
+from kwidgets import protocol
+from kwidgets.live.numbers.metrics import MetricStore, MetricTable, TableView
+from kwidgets.protocol import Table
+
+# Points a trace that a view is given: more than a chart has pixels to tell apart.
+MAX_ROWS = 500
+
+
+def encode_table(view: TableView) -> Table:
+    """Return ``view`` as a wire table, its data as bytes."""
+    with np.errstate(over="ignore"):  # beyond float32 is off any chart: infinity says so
+        data = b"".join(column.astype("<f4").tobytes() for column in view.columns.values())
+    return Table(start=view.start, rows=view.rows, columns=list(view.columns), data=data)
+
+
+class TablePatcher:
+    """Remembers what of a table a view has, and gives what it lacks."""
+
+    def __init__(self, table: MetricTable, max_rows: int = MAX_ROWS) -> None:
+        self._table = table
+        self._max_rows = max_rows
+        self._appended = -1
+        self._width = 0
+        self._columns: list[str] = []
+        self._complete_rows = 0
+
+    def go_on_with(self, table: MetricTable) -> None:
+        """Take ``table``, which begins with all the rows of the one before, in its place."""
+        self._table = table
+
+    def patch(self) -> Table | None:
+        """Return rows that changed since the last call, or None. Call with the store locked."""
+        if self._table.appended == self._appended:
+            return None
+        view = self._table.view(self._max_rows, self._complete_rows)
+        if view.width != self._width or list(view.columns) != self._columns:
+            view = self._table.view(self._max_rows)
+        self._appended = self._table.appended
+        self._width = view.width
+        self._columns = list(view.columns)
+        # The last row may still change: send it again next time.
+        self._complete_rows = self._appended // view.width
+        return encode_table(view)
+
+
+def with_buffers(payload: dict[str, object]) -> list[bytes]:
+    """Move the tables' bytes out of ``payload`` into a list of buffers, leaving their index."""
+    buffers: list[bytes] = []
+    for name in ("batch", "epoch"):
+        table = payload.get(name)
+        if isinstance(table, dict) and isinstance(table["data"], bytes):
+            buffers.append(table["data"])
+            payload[name] = {**table, "data": len(buffers) - 1}
+    return buffers
+
+
+def snapshot_of(
+    store: MetricStore,
+    run: protocol.RunInfo,
+    progress: protocol.Progress,
+    sequence: int = 0,
+    max_batch_rows: int = MAX_ROWS,
+    max_epoch_rows: int = MAX_ROWS,
+    earlier: list[protocol.EarlierFit] | None = None,
+    earlier_start: int = 0,
+) -> protocol.Snapshot:
+    """Return all that a view needs to start from nothing; table data as bytes."""
+    with store.lock:
+        return protocol.Snapshot(
+            sequence=sequence,
+            run=run,
+            progress=progress,
+            batch=encode_table(store.batch.view(max_batch_rows)),
+            epoch=encode_table(store.epoch.view(max_epoch_rows)),
+            best=wire_best(store.best),
+            marks=store.marks,
+            earlier_start=earlier_start,
+            earlier=earlier or [],
+        )
+
+
+def wire_best(best: dict[str, protocol.BestEpoch]) -> dict[str, protocol.BestEpoch]:
+    """Return a copy that no later epoch changes."""
+    return {name: dict(entry) for name, entry in best.items()}  # type: ignore[misc]
+
+
+def as_json(snapshot: protocol.Snapshot) -> protocol.Snapshot:
+    """Return ``snapshot`` with its tables' bytes as base64, as a notebook keeps it.
+
+    nbformat writes each number of a list on a line of its own.
+    """
+
+    def pack(table: Table) -> Table:
+        return {**table, "data": base64.b64encode(table["data"]).decode("ascii")}
+
+    return {**snapshot, "batch": pack(snapshot["batch"]), "epoch": pack(snapshot["epoch"])}

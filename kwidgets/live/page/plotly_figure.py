@@ -1,0 +1,94 @@
+"""MetricStore → plotly Figure: the user's own, to style, save and embed."""
+
+from __future__ import annotations
+
+import html
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from kwidgets import protocol
+from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.page.svg_picture import MARK, TRAINING, VALIDATION
+
+MAX_POINTS = 2_000
+_X_COLUMNS = {"step": "step", "epoch": "epoch", "time": "seconds"}
+_X_TITLES = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
+
+
+def make_figure(
+    store: MetricStore, x_axis: protocol.XAxis = "epoch", log_scale: bool = False
+) -> go.Figure:
+    """Return the data so far, one subplot a metric, with at most ``MAX_POINTS`` a trace."""
+    with store.lock:
+        names = list(store.metrics)
+        batch = store.batch.view(MAX_POINTS).columns
+        epoch = store.epoch.view(MAX_POINTS).columns
+        best = dict(store.best)
+        marks = list(store.marks)
+    # Plotly reads a subset of HTML in texts; a metric's name is none.
+    titles = [html.escape(name) for name in names]
+    figure = make_subplots(
+        rows=max(len(names), 1), cols=1, shared_xaxes=True, subplot_titles=titles or None
+    )
+    x = _X_COLUMNS[x_axis]
+    for row, name in enumerate(names, start=1):
+        lines = (
+            ("training, batches", batch, f"mean/{name}", "lines", TRAINING, "solid", 0.35),
+            ("training", epoch, f"training/{name}", "lines+markers", TRAINING, "solid", 1.0),
+            ("validation", epoch, f"validation/{name}", "lines+markers", VALIDATION, "dash", 1.0),
+        )
+        for label, columns, column, mode, color, dash, opacity in lines:
+            if column not in columns:
+                continue
+            figure.add_trace(
+                go.Scatter(
+                    x=columns[x],
+                    y=columns[column],
+                    name=label,
+                    legendgroup=label,
+                    showlegend=row == 1,
+                    mode=mode,
+                    opacity=opacity,
+                    line={"color": color, "dash": dash, "width": 2 if opacity == 1 else 1},
+                    marker={"symbol": "diamond" if label == "validation" else "circle"},
+                ),
+                row=row,
+                col=1,
+            )
+        if name in best:
+            point = best[name]
+            figure.add_trace(
+                go.Scatter(
+                    x=[point[x]],  # type: ignore[literal-required]
+                    y=[point["value"]],
+                    name="best epoch",
+                    legendgroup="best epoch",
+                    showlegend=row == 1,
+                    mode="markers",
+                    marker={"symbol": "star", "size": 12, "color": "#1f2328"},
+                ),
+                row=row,
+                col=1,
+            )
+    for mark in marks:
+        figure.add_vline(
+            x=mark[x],  # type: ignore[literal-required]
+            line={"color": MARK, "dash": "dot", "width": 1},
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=[mark[x]],  # type: ignore[literal-required]
+                y=[None],
+                name=html.escape(mark["text"]),
+                mode="markers",
+                marker={"color": MARK, "symbol": "line-ns-open"},
+            )
+        )
+    figure.update_xaxes(title_text=_X_TITLES[x_axis], row=max(len(names), 1), col=1)
+    if log_scale:
+        figure.update_yaxes(type="log")
+    figure.update_layout(
+        hovermode="x unified", height=max(1, len(names)) * 260 + 80, template="plotly_white"
+    )
+    return figure

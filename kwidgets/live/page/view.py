@@ -1,0 +1,251 @@
+"""What a kernel shows of its fits: shown, kept up to date, and left behind as a picture.
+
+A view shows one fit after another: a loop in a cell has one view, in which the user selects a fit.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from kwidgets import protocol
+from kwidgets.kernel import inbox
+from kwidgets.language import t
+from kwidgets.live.guard import Guard
+from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.page.cell_output import CellOutput, Place, WidgetOutlet
+from kwidgets.live.page.channel_runs import PagesOutlet, runs
+from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
+from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
+from kwidgets.live.steering import Command
+
+# So many fits before the last one can be selected.
+MAX_EARLIER = 40
+# An update without numbers, and what the best epoch of a metric adds to it.
+MESSAGE_BYTES = 1_500
+BEST_BYTES = 130
+
+
+class Fit(Protocol):
+    """What a view shows."""
+
+    store: MetricStore
+    # Whether its store begins with the numbers of the fit of the same model that went before.
+    goes_on: bool
+
+    @property
+    def model(self) -> object: ...
+
+    @property
+    def ended(self) -> bool: ...
+
+    def describe_run(self, view: LiveView) -> protocol.RunInfo: ...
+
+    def describe_progress(self) -> protocol.Progress: ...
+
+    def submit(self, command: Command) -> None: ...
+
+    def after_cell(self, error: BaseException | None) -> None: ...
+
+
+class LiveView:
+    """The view of a fit, and of those that follow in its cell.
+
+    Args:
+        context: where output belongs to: the cell of the fit.
+        place: where the view is shown; None for the output of that cell.
+    """
+
+    def __init__(self, context: contextvars.Context, place: Place | None = None) -> None:
+        self.run_id = uuid.uuid4().hex
+        # The number of the fit that is shown, from 1.
+        self.fit_number = 0
+        self.hears_commands = False
+        # About the size of the last message.
+        self.sent_bytes = 0
+        # Whether the picture waits for the end of the cell: another fit may follow.
+        self.waits_for_cell = False
+        self._context = context
+        self._in_cell = place is None
+        self._place = place or CellOutput()
+        self._lock = threading.RLock()
+        self._sequence = 0
+        self._fit: Fit | None = None
+        # Of the fit that is shown: its numbers, and what was said of it last.
+        self._store = MetricStore()
+        self._model_id = 0
+        self._run: protocol.RunInfo | None = None
+        self._run_sent: protocol.RunInfo | None = None
+        self._progress: protocol.Progress | None = None
+        self._earlier: list[protocol.EarlierFit] = []
+        self._earlier_dropped = 0
+        self._batch = TablePatcher(self._store.batch)
+        self._epoch = TablePatcher(self._store.epoch)
+        self._marks_sent: list[protocol.Mark] = []
+        self._widget: WidgetOutlet | None = None
+        self._pages: PagesOutlet | None = None
+        self._closed = False
+
+    @property
+    def fit(self) -> Fit | None:
+        """The fit that runs in the view."""
+        return self._fit
+
+    def show(self, fit: Fit) -> None:
+        """Show ``fit`` from now on. Without a kernel (a script, a terminal) there is no view."""
+        with self._lock:
+            goes_on = fit.goes_on and self._model_id == id(fit.model)
+            if not goes_on:
+                self._keep_earlier()
+                self.fit_number += 1
+                self._batch = TablePatcher(fit.store.batch)
+                self._epoch = TablePatcher(fit.store.epoch)
+            else:
+                self._batch.go_on_with(fit.store.batch)
+                self._epoch.go_on_with(fit.store.epoch)
+            self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
+            first = self._widget is None
+            if first and inbox.running_kernel() is None:
+                return
+            if first:
+                self._open()
+            self._closed = False
+            assert self._widget is not None and self._pages is not None
+            run = self._describe()[0]
+            self._widget.attach(fit.submit)
+            self._pages.attach(fit.model, run["model_name"], fit.submit)
+            if first:
+                self._show_output()
+            elif not goes_on:
+                self._sequence += 1
+                self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+        self.publish()
+
+    def publish(self) -> None:
+        """Send what changed since the last time."""
+        with self._lock:
+            if self._widget is None or self._closed:
+                return
+            run, progress = self._describe()
+            update = protocol.Update(sequence=self._sequence + 1, progress=progress)
+            if run != self._run_sent:
+                update["run"] = self._run_sent = run
+            store = self._store
+            with store.lock:
+                batch, epoch = self._batch.patch(), self._epoch.patch()
+                if batch is not None:
+                    update["batch"] = batch
+                if epoch is not None:
+                    update["epoch"] = epoch
+                    update["best"] = wire_best(store.best)
+                if store.marks is not self._marks_sent:
+                    update["marks"] = self._marks_sent = store.marks
+            self._sequence += 1
+            self.sent_bytes = MESSAGE_BYTES + BEST_BYTES * len(update.get("best", ()))
+            self.sent_bytes += sum(len(table["data"]) for table in (batch, epoch) if table)
+            self._send_payload(protocol.UPDATE, update)
+
+    def end(self) -> None:
+        """The fit has ended, having said its last: let go of it and its model."""
+        with self._lock:
+            if self._fit is None:
+                return
+            self._describe()
+            self._fit = None
+            if self._widget is None or self._pages is None:
+                return
+            self._widget.detach()
+            assert self._progress is not None
+            self._pages.detach(self._progress["elapsed_seconds"])
+        if not self.waits_for_cell:
+            self.leave()
+
+    def leave(self) -> None:
+        """Replace the view by a picture with the data, which needs no kernel."""
+        with self._lock:
+            if self._widget is None or self._pages is None or self._closed:
+                return
+            self._closed = True
+            bundle, last = self.bundle(), self._snapshot()
+            guard = Guard()
+            guard("The view", self._widget.close, last)
+            guard("The side panel", self._pages.close, last, bundle)
+            self._in_context(self._place.leave, bundle)
+
+    def bundle(self) -> dict[str, Any]:
+        """Return what shows the fits without a kernel, as far as they are. From any thread."""
+        with self._lock:
+            run, progress = self._describe()
+            if self._fit is not None and not self._fit.ended:
+                progress["detail"] = t("Saved while the training ran; its end is not known here.")
+            return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
+
+    def _describe(self) -> tuple[protocol.RunInfo, protocol.Progress]:
+        """What holds now, or, of a fit that is gone, what held last."""
+        if self._fit is not None:
+            self._run = self._fit.describe_run(self)
+            self._progress = self._fit.describe_progress()
+        assert self._run is not None and self._progress is not None
+        return self._run, self._progress
+
+    def _keep_earlier(self) -> None:
+        if self._run is None or self._progress is None:
+            return
+        self._earlier.append(earlier_snapshot(self._store, self._run, self._progress))
+        surplus = max(0, len(self._earlier) - MAX_EARLIER)
+        del self._earlier[:surplus]
+        self._earlier_dropped += surplus
+
+    def _open(self) -> None:
+        from kwidgets import connect
+
+        connect.connect()
+        # The widget cannot know yet whether commands are heard: it is told with the first update.
+        self._run_sent = self._describe()[0]
+        self._widget = WidgetOutlet(self._snapshot, self._resync, self._in_cell)
+        self.hears_commands = self._widget.hears_commands
+        self._pages = PagesOutlet(self.run_id, self._snapshot, self._resync)
+        runs.add(self._pages)
+
+    def _show_output(self) -> None:
+        assert self._widget is not None
+        snapshot = self._snapshot()
+        saved = protocol.envelope(protocol.SNAPSHOT, as_json(snapshot["payload"]))
+        self._in_context(self._place.show, self._widget.model_id, saved)
+
+    def _snapshot(self, since: int = 0) -> dict[str, Any]:
+        with self._lock:
+            run, progress = self._describe()
+            payload = snapshot_of(
+                self._store,
+                run,
+                progress,
+                self._sequence,
+                earlier=self._earlier[since:],
+                earlier_start=self._earlier_dropped + since,
+            )
+            return dict(protocol.envelope(protocol.SNAPSHOT, payload))
+
+    def _resync(self) -> None:
+        with self._lock:
+            self._send_snapshot()
+
+    def _send_snapshot(self, since: int = 0) -> None:
+        self._send_payload(protocol.SNAPSHOT, self._snapshot(since)["payload"])
+
+    def _send_payload(self, kind: str, payload: Any) -> None:
+        buffers = with_buffers(payload)
+        message = protocol.envelope(kind, payload)
+        assert self._pages is not None and self._widget is not None
+        # Whatever ails one of them is not the other's.
+        try:
+            self._in_context(self._pages.send, message, buffers)
+        finally:
+            self._in_context(self._widget.send, message, buffers)
+
+    def _in_context(self, function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+        # A copy each time: a context can be entered by one thread at a time.
+        self._context.copy().run(function, *args, **kwargs)

@@ -1,0 +1,81 @@
+"""The view's model: what a front end without our extension is given. Knows nothing of Keras."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from kwidgets import protocol
+from kwidgets.kernel import inbox
+from kwidgets.shared_widgets import STATIC, CodeModel, static_file, version_of
+
+
+class Library(CodeModel):
+    """The view's code and Plotly, gzipped: sent once per kernel, shared by all live views."""
+
+    view = traitlets.Bytes(help="view.js.gz: the live view, an ES module").tag(sync=True)
+    plotly = traitlets.Bytes(help="plotly.js.gz: Plotly, an ES module").tag(sync=True)
+
+    @classmethod
+    def make(cls) -> Library:
+        return cls(view=static_file("view.js.gz"), plotly=static_file("plotly.js.gz"))
+
+
+def _snapshot_to_json(value: None, widget: LiveWidget) -> dict[str, Any]:
+    return widget.fresh_snapshot()
+
+
+class LiveWidget(anywidget.AnyWidget):
+    """One live view. Its synced state is only what a view needs to start; the rest are messages."""
+
+    _esm = STATIC / "live.js"
+
+    library = traitlets.Unicode(
+        help='IPY_MODEL_ reference to the Library, or "" where our extension draws'
+    ).tag(sync=True)
+    library_version = traitlets.Unicode(help="changes with the library's code").tag(sync=True)
+    # Never assigned: computed whenever a front end asks for the state (first show, page reload).
+    snapshot = traitlets.Any(None, help="an envelope of kind snapshot").tag(
+        sync=True, to_json=_snapshot_to_json
+    )
+
+    def __init__(self, fresh_snapshot: Callable[[], dict[str, Any]], with_library: bool) -> None:
+        self.fresh_snapshot = fresh_snapshot
+        super().__init__(**(_library_traits() if with_library else {}))
+
+    def bring_library(self) -> None:
+        """Send what draws the view, where that was left out and somebody draws it after all."""
+        if not self.library:
+            self.set_trait("library_version", _library_traits()["library_version"])
+            self.set_trait("library", _library_traits()["library"])
+
+
+def _library_traits() -> dict[str, str]:
+    library = Library.shared()
+    return {
+        "library": library.reference,
+        "library_version": version_of(library.view, library.plotly),
+    }
+
+
+_send_lock = threading.Lock()
+
+
+def send(
+    widget: LiveWidget, message: protocol.Envelope, buffers: list[bytes] | None = None
+) -> None:
+    """Send one message to all views of ``widget``, from any thread, in order."""
+    with _send_lock:
+        widget.send(message, buffers)
+
+
+def open_widget(
+    fresh_snapshot: Callable[[], dict[str, Any]], with_library: bool
+) -> tuple[LiveWidget, bool]:
+    """Make the widget; return it with whether it hears commands while a cell runs."""
+    widget = LiveWidget(fresh_snapshot, with_library)
+    return widget, inbox.hear_while_busy(widget.comm)

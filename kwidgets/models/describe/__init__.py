@@ -1,0 +1,1 @@
+"""Keras models → plain data: everything here reads Keras objects."""

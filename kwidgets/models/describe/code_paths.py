@@ -1,0 +1,121 @@
+"""How the user's code reaches a layer: ``model.get_layer("conv1")``."""
+
+from __future__ import annotations
+
+import json
+import keyword
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+
+from kwidgets.models.describe.attributes import held, is_of_keras, is_plain, own_dict, read
+from kwidgets.models.describe.layer_graph import functional_of
+from kwidgets.models.describe.layer_tree import children_of, find
+
+# Lists of lists of layers are seen; what is nested deeper has another way.
+_MAX_CONTAINERS = 3
+
+
+def expression(model: Any, path: str, name: str) -> str:
+    """Return Python code for the layer at ``path``, found without running any of the user's.
+
+    Args:
+        model: where it is.
+        path: its place, as in :class:`~kwidgets.models.summary_data.LayerSummary`.
+        name: what the user calls the model.
+
+    Raises:
+        NoSuchLayerError: nothing is there.
+    """
+    code, parent = name, model
+    for step in path.split(".") if path else ():
+        child = find(parent, step)
+        code += _step(parent, child)
+        parent = child
+    return code
+
+
+def _step(parent: Any, child: Any) -> str:
+    """What comes behind the code for ``parent`` to make it the code for ``child``."""
+    if not isinstance(child, keras.Layer):
+        return f".operations[{_index(parent._operations, child)}]"
+    by_name = _by_name(parent, child)
+    attribute = _by_attribute(parent, child)
+    in_graph = functional_of(parent) is not None or isinstance(parent, keras.Sequential)
+    ways = (by_name, attribute) if in_graph else (attribute, by_name)
+    return next((way for way in ways if way), None) or _by_index(parent, child)
+
+
+def _by_name(parent: Any, child: Any) -> str | None:
+    if not _gives_keras_own(parent, "get_layer"):
+        return None
+    name = read(child, "name")
+    same = [one for one in _layers(parent) if read(one, "name") == name]
+    # Keras returns the first of those of the same name.
+    if not isinstance(name, str) or not same or same[0] is not child:
+        return None
+    return f".get_layer({json.dumps(name, ensure_ascii=False)})"
+
+
+def _by_attribute(parent: Any, child: Any) -> str | None:
+    ways = (
+        f".{name}{inside}"
+        for name, value in held(parent).items()
+        if name.isidentifier() and not keyword.iskeyword(name) and is_plain(parent, name)
+        if not _is_of_bookkeeping(name)
+        for inside in _within(value, child, _MAX_CONTAINERS)
+    )
+    # What the class keeps to itself only when there is nothing else.
+    return min(ways, key=lambda way: way.startswith("._"), default=None)
+
+
+def _is_of_bookkeeping(name: str) -> bool:
+    """Keras and the backends keep their own lists of all layers, under names like these."""
+    return name in ("_layers", "_modules", "_operations", "_functional", "_tracker") or (
+        name.startswith(("_self_", "_nodes", "_inbound", "_outbound", "_compile", "_tracked"))
+    )
+
+
+def _within(value: Any, wanted: Any, containers: int) -> Iterator[str]:
+    """Every way from ``value`` to ``wanted`` through lists, tuples and dicts."""
+    if value is wanted:
+        yield ""
+    elif containers and isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(key, (str, int)):
+                for way in _within(item, wanted, containers - 1):
+                    yield f"[{_literal(key)}]{way}"
+    elif containers and isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            for way in _within(item, wanted, containers - 1):
+                yield f"[{index}]{way}"
+
+
+def _literal(key: str | int) -> str:
+    return json.dumps(key, ensure_ascii=False) if isinstance(key, str) else repr(key)
+
+
+def _by_index(parent: Any, child: Any) -> str:
+    if _gives_keras_own(parent, "layers"):
+        layers = _layers(parent)
+        if any(one is child for one in layers):
+            return f".layers[{_index(layers, child)}]"
+    return f"._layers[{_index(parent._layers, child)}]"
+
+
+def _layers(parent: Any) -> list[Any]:
+    """``parent.layers``, as Keras gives it."""
+    functional = "_operations" in own_dict(parent)
+    inside = parent._operations if functional else children_of(parent)
+    return [one for one in inside if isinstance(one, keras.Layer)]
+
+
+def _index(things: Any, wanted: Any) -> int:
+    return next(i for i, thing in enumerate(things) if thing is wanted)
+
+
+def _gives_keras_own(parent: Any, name: str) -> bool:
+    """Whether ``parent.name`` is Keras's, and not something of the user's of the same name."""
+    owner = next((kind for kind in type(parent).__mro__ if name in vars(kind)), None)
+    return owner is not None and is_of_keras(owner) and name not in held(parent)

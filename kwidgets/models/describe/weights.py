@@ -1,0 +1,101 @@
+"""How many numbers a layer holds, and how many bytes: counted as Keras counts, but each layer's
+own variables are read where Keras keeps them, so that no code of the user's runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from keras.src.utils.dtype_utils import dtype_size
+from keras.src.utils.python_utils import is_default
+
+from kwidgets.models.describe.attributes import is_of_keras, own_dict, read
+
+
+@dataclasses.dataclass(frozen=True)
+class Weights:
+    """What is in a layer and in all layers in it.
+
+    Args:
+        variables: each once.
+        unbuilt: the layers whose weights do not exist yet.
+    """
+
+    variables: tuple[Any, ...]
+    unbuilt: tuple[Any, ...]
+
+
+def weights_of(layer: Any) -> Weights:
+    """Gather the weights of ``layer``."""
+    variables: dict[int, Any] = {}
+    unbuilt: list[Any] = []
+    seen: set[int] = set()
+    waiting = [layer]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        own = own_dict(one)
+        for kind in ("_trainable_variables", "_non_trainable_variables"):
+            for variable in own.get(kind, ()):
+                variables[id(variable)] = variable
+        if not own.get("built", False) and _may_have_weights(one):
+            unbuilt.append(one)
+        waiting.extend(reversed(own.get("_layers", ())))
+    return Weights(tuple(variables.values()), tuple(unbuilt))
+
+
+def _may_have_weights(layer: Any) -> bool:
+    """Keras's own layers without parts and without a ``build`` have none, built or not."""
+    kind = type(layer)
+    return bool(own_dict(layer).get("_layers")) or not (
+        is_of_keras(kind) and is_default(kind.build)
+    )
+
+
+def count(variables: Iterable[Any]) -> int:
+    """Return how many numbers are in ``variables``."""
+    # Not `shape`: on TensorFlow that makes a new object of some weight each time.
+    return sum(_size(variable._shape) for variable in variables)
+
+
+def count_trainable(variables: Iterable[Any]) -> int:
+    """Return how many of them training changes, in a model that is trainable itself."""
+    return count(variable for variable in variables if variable.trainable)
+
+
+def memory_bytes(variables: Iterable[Any]) -> int:
+    """Return the memory of ``variables``, each of which is given once."""
+    # Not `dtype`: within a call under mixed precision that is another.
+    return sum(_size(variable._shape) * _bits(variable._dtype) for variable in variables) // 8
+
+
+@functools.lru_cache(512)
+def _size(shape: tuple[int, ...]) -> int:
+    return math.prod(map(int, shape))
+
+
+@functools.lru_cache(64)
+def _bits(dtype: str) -> int:
+    try:
+        return int(dtype_size(dtype))
+    except ValueError:
+        # Keras's table lacks the float8 and complex types, which tell their size.
+        digits = re.search(r"\d+", dtype)
+        return int(digits.group()) if digits else 0
+
+
+def optimizer_variables(model: Any) -> tuple[Any, ...] | None:
+    """Return the variables of the optimizer of ``model``; None when it has no optimizer."""
+    optimizer = read(model, "optimizer")
+    if optimizer is None or not read(model, "compiled", False):
+        return None
+    if not read(optimizer, "built", False):
+        return ()
+    unique = {id(variable): variable for variable in read(optimizer, "variables", ())}
+    return tuple(unique.values())

@@ -1,0 +1,126 @@
+/** Pause, stop, learning rate: what steers a running fit. Not there when nobody listens. */
+
+import { t } from "../../shared/strings";
+import type { Progress } from "../protocol";
+import type { Command, Commands } from "./commands";
+import { Icon } from "./icons";
+import { LearningRate } from "./LearningRate";
+
+interface ControlsProps {
+  progress: Progress;
+  commands: Commands;
+  /** Why the learning rate that was typed is none, or null. */
+  rateRefusal: string | null;
+  onRateRefusal: (reason: string | null) => void;
+  noteId: string;
+}
+
+export function Controls({
+  progress,
+  commands,
+  rateRefusal,
+  onRateRefusal,
+  noteId,
+}: ControlsProps) {
+  const { status } = progress;
+  const toggle: Command = status === "paused" ? "resume" : "pause";
+  const stopping = status === "stopping" || commands.state("stop").pending;
+  const rate = commands.state("set_learning_rate");
+  return (
+    <div class="kw-controls" data-lm-suppress-shortcuts="true">
+      <div class="kw-buttons">
+        <button
+          type="button"
+          class="kw-button"
+          disabled={stopping}
+          aria-busy={commands.state(toggle).pending}
+          onClick={() => {
+            if (!commands.state(toggle).pending) void commands.run(toggle, {});
+          }}
+        >
+          <Icon name={toggle} />
+          {toggle === "pause" ? t("Pause") : t("Resume")}
+        </button>
+        <button
+          type="button"
+          class="kw-button"
+          aria-busy={stopping}
+          onClick={() => {
+            if (!stopping) void commands.run("stop", {});
+          }}
+        >
+          <Icon name="stop" />
+          {t("Stop")}
+        </button>
+      </div>
+      <LearningRate
+        value={progress.learning_rate}
+        schedule={progress.learning_rate_schedule}
+        held={progress.learning_rate_held}
+        wrong={rateRefusal !== null || rate.error !== null}
+        pending={rate.pending}
+        noteId={noteId}
+        onRefuse={(reason) => {
+          if (reason === null) commands.dismiss("set_learning_rate");
+          onRateRefusal(reason);
+        }}
+        onApply={(value) => commands.run("set_learning_rate", { value })}
+        onFollow={() => void commands.run("follow_schedule", {})}
+      />
+    </div>
+  );
+}
+
+interface ControlNotesProps {
+  commands: Commands;
+  rateRefusal: string | null;
+  noteId: string;
+  /** The kernel hears commands only once the cell has ended. */
+  afterCell: boolean;
+}
+
+/** Under the controls: what was refused, and when an answer is to be expected. */
+export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: ControlNotesProps) {
+  const errors = (["pause", "resume", "stop", "follow_schedule"] as const)
+    .map((command) => commands.state(command).error)
+    .filter((error) => error !== null);
+  const { unheard } = commands;
+  let hint = "";
+  if (unheard) {
+    hint = t(
+      "The kernel has not answered yet: it may be compiling, or deep in a step. Interrupting the kernel (■) stops safely.",
+    );
+  } else if (afterCell) {
+    hint = t(
+      "Here the buttons answer only when the cell ends; interrupting the kernel (■) stops safely.",
+    );
+  }
+  return (
+    <div class="kw-notes" aria-live="polite">
+      <p id={noteId} class="kw-error">
+        {rateRefusal ?? commands.state("set_learning_rate").error}
+      </p>
+      {errors.map((error) => (
+        <p key={error} class="kw-error">
+          {error}
+        </p>
+      ))}
+      <p class={unheard ? "kw-hint kw-hint-strong" : "kw-hint"}>{hint}</p>
+    </div>
+  );
+}
+
+/** What has been asked of the kernel and has not come to pass. */
+export function describeAsked({ status, detail, phase }: Progress, commands: Commands): string {
+  const starting = phase === "starting";
+  if (status === "stopping") return detail || t("Stopping after this batch…");
+  if (commands.state("stop").pending) {
+    if (status === "paused") return t("Stopping…");
+    return starting ? t("Stopping before the first batch…") : t("Stopping after this batch…");
+  }
+  if (commands.state("pause").pending && status === "running") {
+    return starting ? t("Pausing before the first batch…") : t("Pausing after this batch…");
+  }
+  if (commands.state("resume").pending) return t("Resuming…");
+  return "";
+}

@@ -1,0 +1,51 @@
+/** What the kernel's machine is doing: a meter for each device. */
+
+import { formatBytes } from "../../shared/format";
+import { t } from "../../shared/strings";
+import type { Device } from "../protocol";
+
+export function Devices({ devices }: { devices: readonly Device[] }) {
+  if (devices.length === 0) return null;
+  return (
+    <ul class="kw-devices" aria-label={t("Devices")}>
+      {devices.map((device, i) => (
+        // Two devices may bear the same name.
+        <li key={i}>
+          <span class="kw-device-name" title={device.name}>
+            {device.name}
+          </span>
+          <Meter share={device.use} label={t("Use of %1", device.name)} />
+          <span class="kw-device-use">
+            {device.use === null ? "" : `${Math.round(device.use * 100)} %`}
+          </span>
+          <span>{memory(device)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Meter({ share, label }: { share: number | null; label: string }) {
+  if (share === null) return null;
+  const percent = Math.round(Math.min(1, Math.max(0, share)) * 100);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: browsers colour a meter element as they like
+    <span
+      class="kw-meter"
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+      aria-valuetext={`${percent} %`}
+    >
+      <span class="kw-meter-fill" style={{ width: `${percent}%` }} />
+    </span>
+  );
+}
+
+function memory({ memory_used_bytes: used, memory_total_bytes: total }: Device): string {
+  if (used === null) return "";
+  if (total === null) return formatBytes(used);
+  return t("%1 of %2", formatBytes(used), formatBytes(total));
+}

@@ -1,0 +1,136 @@
+/** Where the fit is, in a line: status, counts, time, speed; and its progress as a bar. */
+
+import { formatCount, formatDuration, formatSpeed } from "../../shared/format";
+import { useTicking } from "../../shared/hooks";
+import { t } from "../../shared/strings";
+import { statusWord } from "../labels";
+import type { Progress, RunInfo } from "../protocol";
+
+interface HeaderProps {
+  run: RunInfo;
+  progress: Progress;
+  /** When `progress` came, on the clock of `performance.now()`. */
+  receivedAt: number;
+  /** Whether the run goes on as far as this page knows. */
+  alive: boolean;
+  /** What the user has asked for and is still to come, or "". */
+  asked: string;
+}
+
+export function Header({ run, progress, receivedAt, alive, asked }: HeaderProps) {
+  const ticking = alive && (progress.status === "running" || progress.status === "stopping");
+  useTicking(ticking, 500);
+  const since = ticking ? Math.max(0, (performance.now() - receivedAt) / 1000) : 0;
+  return (
+    <header class="kw-header">
+      <span class="kw-status" data-status={alive || isFinal(progress) ? progress.status : "lost"}>
+        <span class="kw-dot" aria-hidden="true" />
+        {/* Read at will; what is said by itself, and how often, is the announcer's. */}
+        <span role="status" aria-live="off">
+          {statusWord(progress.status)}
+        </span>
+      </span>
+      <span class="kw-counts">
+        <Counts run={run} progress={progress} alive={alive} />
+      </span>
+      <span class="kw-times">
+        {asked ? (
+          <span class="kw-asked">{asked}</span>
+        ) : (
+          <Times progress={progress} since={since} alive={alive} />
+        )}
+      </span>
+      <span class="kw-meta">
+        <span
+          class="kw-model"
+          title={t("Model %1, %2, %3", run.model_name, run.optimizer, run.backend)}
+        >
+          {run.model_name}
+        </span>
+        <span class="kw-device" title={t("Device: %1", run.device)}>
+          {run.device}
+        </span>
+      </span>
+      <ProgressBar progress={progress} alive={alive} />
+    </header>
+  );
+}
+
+function isFinal({ status }: Progress): boolean {
+  return status !== "running" && status !== "paused" && status !== "stopping";
+}
+
+function Counts({ run, progress, alive }: Pick<HeaderProps, "run" | "progress" | "alive">) {
+  const { phase, epoch, batch, batches } = progress;
+  if (phase === "starting") {
+    return alive && !isFinal(progress) ? <span>{t("preparing the first batch")}</span> : null;
+  }
+  return (
+    <>
+      <Steady
+        text={t("epoch %1", count(Math.max(epoch, 1), run.epochs))}
+        widest={t("epoch %1", count(run.epochs, run.epochs))}
+      />
+      {!isFinal(progress) && (
+        <Steady
+          text={phase === "validating" ? t("validating") : t("batch %1", count(batch, batches))}
+          widest={t("batch %1", count(batches ?? batch, batches))}
+        />
+      )}
+    </>
+  );
+}
+
+function Times({ progress, since, alive }: { progress: Progress; since: number; alive: boolean }) {
+  const { status, elapsed_seconds, remaining_seconds, steps_per_second } = progress;
+  const running = alive && status === "running";
+  return (
+    <>
+      <span class="kw-clock" title={t("Time of training, pauses left out")}>
+        {formatDuration(elapsed_seconds + since)}
+        {running && remaining_seconds !== null
+          ? ` · ${t("%1 left", formatDuration(Math.max(0, remaining_seconds - since)))}`
+          : ""}
+      </span>
+      {running && steps_per_second !== null && (
+        <span class="kw-speed">{formatSpeed(steps_per_second)}</span>
+      )}
+    </>
+  );
+}
+
+function count(value: number, total: number | null): string {
+  return total ? t("%1 of %2", formatCount(value), formatCount(total)) : formatCount(value);
+}
+
+/** A text in a box as wide as its widest, so that nothing beside it moves. */
+function Steady({ text, widest }: { text: string; widest: string }) {
+  return (
+    <span class="kw-steady" data-widest={widest}>
+      {text}
+    </span>
+  );
+}
+
+/** Counts steps; without a total it has no value, and its text says how far the fit is. */
+function ProgressBar({ progress, alive }: { progress: Progress; alive: boolean }) {
+  const { step, total_steps, status } = progress;
+  const known = total_steps !== null && total_steps > 0;
+  const share = status === "finished" ? 1 : known ? Math.min(1, step / total_steps) : null;
+  const moving = share === null && alive && status === "running";
+  const steps = t("step %1", count(step, total_steps));
+  return (
+    <div
+      class="kw-progress"
+      role="progressbar"
+      aria-label={t("Training progress")}
+      aria-valuemin={0}
+      {...(known ? { "aria-valuemax": total_steps, "aria-valuenow": step } : {})}
+      aria-valuetext={share === null ? steps : `${Math.floor(share * 100)} %, ${steps}`}
+      data-status={status}
+      data-indeterminate={moving}
+    >
+      <div style={moving ? {} : { transform: `scaleX(${share ?? (isFinal(progress) ? 1 : 0)})` }} />
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+/** Sentences for the user about the run: why it ended, and what the kernel wants to be known. */
+
+import { t } from "../../shared/strings";
+import type { Progress } from "../protocol";
+
+interface MessagesProps {
+  progress: Progress;
+  /** The kernel that ran it is gone. */
+  lost: boolean;
+  /** It was saved while it ran, and nobody can tell how it ended. */
+  unfinished: boolean;
+}
+
+export function Messages({ progress, lost, unfinished }: MessagesProps) {
+  const { status, notices } = progress;
+  const ending = unfinished ? t("Saved while the training ran; its end is not known here.") : "";
+  const detail = progress.detail || ending;
+  // While stopping, the detail stands beside the buttons.
+  const showDetail = detail !== "" && status !== "stopping";
+  if (!lost && !showDetail && notices.length === 0) return null;
+  return (
+    <ul class="kw-messages" aria-label={t("Messages")}>
+      {lost && (
+        <li data-level="warning">
+          {t(
+            "The kernel is gone (restarted, or its connection was lost). This is the last that was heard of the run.",
+          )}
+        </li>
+      )}
+      {showDetail && <li data-level={status === "failed" ? "error" : "info"}>{detail}</li>}
+      {notices.map((notice) => (
+        <li key={notice.text} data-level={notice.level}>
+          {notice.text}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,75 @@
+/** How the charts are shown. These choices belong to this view alone. */
+
+import { useUniqueId } from "../../shared/hooks";
+import { t } from "../../shared/strings";
+import type { ChartOptions } from "../chart/curves";
+import { axisWord } from "../labels";
+import { X_AXES } from "../protocol";
+
+interface ToolbarProps {
+  options: ChartOptions;
+  table: boolean;
+  onOptions: (change: Partial<ChartOptions>) => void;
+  onTable: (shown: boolean) => void;
+  onSavePicture: () => void;
+}
+
+export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: ToolbarProps) {
+  const group = useUniqueId("axis");
+  return (
+    <div class="kw-toolbar" data-lm-suppress-shortcuts="true">
+      <div class="kw-axis" role="radiogroup" aria-label={t("X axis")}>
+        {X_AXES.map((axis) => (
+          <label key={axis} class="kw-segment">
+            <input
+              type="radio"
+              name={group}
+              value={axis}
+              checked={options.xAxis === axis}
+              onChange={() => onOptions({ xAxis: axis })}
+            />
+            <span>{axisWord(axis)}</span>
+          </label>
+        ))}
+      </div>
+      <label class="kw-smoothing">
+        <span>{t("Smoothing")}</span>
+        <input
+          type="range"
+          min={0}
+          max={0.99}
+          step={0.01}
+          aria-label={t("Smoothing")}
+          aria-valuetext={options.smoothing ? options.smoothing.toFixed(2) : t("off")}
+          value={options.smoothing}
+          onInput={(event) => onOptions({ smoothing: Number(event.currentTarget.value) })}
+        />
+        <span class="kw-smoothing-value" aria-hidden="true">
+          {options.smoothing ? options.smoothing.toFixed(2) : t("off")}
+        </span>
+      </label>
+      <div class="kw-toggles">
+        <button
+          type="button"
+          class="kw-toggle"
+          aria-pressed={options.logScale}
+          onClick={() => onOptions({ logScale: !options.logScale })}
+        >
+          {t("Log scale")}
+        </button>
+        <button
+          type="button"
+          class="kw-toggle"
+          aria-pressed={table}
+          aria-expanded={table}
+          onClick={() => onTable(!table)}
+        >
+          {t("Table")}
+        </button>
+        <button type="button" class="kw-toggle" onClick={onSavePicture}>
+          {t("Save picture")}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+/** Draws a component again whenever its run has changed. */
+
+import { useEffect } from "preact/hooks";
+import { useRedraw } from "../../shared/hooks";
+import type { RunStore } from "../store";
+
+/** Draw the component again whenever the store has changed. */
+export function useStore(store: RunStore): void {
+  const redraw = useRedraw();
+  useEffect(() => {
+    const lifetime = new AbortController();
+    store.subscribe(redraw, lifetime.signal);
+    redraw(); // What came between drawing and subscribing.
+    return () => lifetime.abort();
+  }, [store]);
+}

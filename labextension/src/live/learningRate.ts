@@ -1,0 +1,32 @@
+/** What may be typed into the learning rate field, and the steps that its arrow keys take. */
+
+import { t } from "../shared/strings";
+
+export type Entry = { ok: true; value: number } | { ok: false; reason: string };
+
+/** Read a learning rate; the reason says what is needed and what came. */
+export function readLearningRate(text: string): Entry {
+  const trimmed = text.trim();
+  const value = Number(trimmed);
+  if (trimmed !== "" && Number.isFinite(value) && value > 0) return { ok: true, value };
+  const shown = trimmed.length > 24 ? `${trimmed.slice(0, 23)}…` : trimmed;
+  return {
+    ok: false,
+    reason: t("a number above 0 is needed, such as 0.001; got “%1”", shown),
+  };
+}
+
+/** The next of 1, 2, 5 × 10^k above (`direction` 1) or below (−1) `value`. */
+export function stepLearningRate(value: number, direction: 1 | -1): number {
+  if (!(value > 0) || !Number.isFinite(value)) return 0.001;
+  const exponent = Math.floor(Math.log10(value));
+  const ladder: number[] = [];
+  for (let k = exponent - 1; k <= exponent + 1; k++) {
+    for (const digit of [1, 2, 5]) ladder.push(Number(`${digit}e${k}`));
+  }
+  const next =
+    direction > 0
+      ? ladder.find((rung) => rung > value * 1.0001)
+      : ladder.filter((rung) => rung < value * 0.9999).at(-1);
+  return next ?? value;
+}

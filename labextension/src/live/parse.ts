@@ -1,0 +1,263 @@
+/** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
+
+import { Fields, ProtocolError } from "../shared/fields";
+import {
+  type Best,
+  type BestEpoch,
+  type Device,
+  type EarlierFit,
+  KERNEL_KINDS,
+  type KernelKind,
+  type KernelMessage,
+  MARK_KINDS,
+  type Mark,
+  METRIC_KINDS,
+  type MetricInfo,
+  PHASES,
+  PROTOCOL_VERSION,
+  type Progress,
+  type Reply,
+  type RunInfo,
+  type Snapshot,
+  SPLITS,
+  STATUSES,
+  type Table,
+  type Update,
+  X_AXES,
+} from "./protocol";
+
+/** Parse one message from the kernel. Throws a ProtocolError. */
+export function parseMessage(content: unknown, buffers: readonly unknown[] = []): KernelMessage {
+  const message = new Fields(content, "message");
+  const version = message.integer("v");
+  if (version !== PROTOCOL_VERSION) {
+    throw new ProtocolError(
+      "message.v",
+      `${PROTOCOL_VERSION} (reload the page after upgrading kwidgets)`,
+      version,
+    );
+  }
+  const kind: KernelKind = message.oneOf("kind", KERNEL_KINDS);
+  switch (kind) {
+    case "snapshot":
+      return { kind, payload: parseSnapshot(message.fields("payload"), buffers) };
+    case "update":
+      return { kind, payload: parseUpdate(message.fields("payload"), buffers) };
+    case "acknowledge":
+      return { kind, id: message.string("id") };
+    case "reply":
+      return { kind, id: message.string("id"), payload: parseReply(message.fields("payload")) };
+  }
+}
+
+/**
+ * Return a parser that logs each kind of bad message once and returns null for it: a message from
+ * another version must not stop the view, nor fill the console.
+ */
+export function lenientParser(
+  log: (text: string) => void,
+): (content: unknown, buffers?: readonly unknown[]) => KernelMessage | null {
+  const complaints = new Set<string>();
+  return (content, buffers = []) => {
+    try {
+      return parseMessage(content, buffers);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      if (!complaints.has(error.message) && complaints.size < 20) {
+        complaints.add(error.message);
+        log(`kwidgets: message ignored. ${error.message}`);
+      }
+      return null;
+    }
+  };
+}
+
+function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
+  return {
+    sequence: fields.integer("sequence"),
+    run: parseRun(fields.fields("run")),
+    progress: parseProgress(fields.fields("progress")),
+    batch: parseTable(fields.fields("batch"), buffers),
+    epoch: parseTable(fields.fields("epoch"), buffers),
+    best: parseBest(fields.fields("best")),
+    marks: fields.list("marks", parseMark),
+    earlier_start: fields.integer("earlier_start"),
+    earlier: fields.list("earlier", parseEarlier),
+  };
+}
+
+function parseEarlier(fields: Fields): EarlierFit {
+  const { run, progress } = parseSnapshot(fields.fields("snapshot"), []);
+  return {
+    summary: fields.string("summary"),
+    run,
+    status: progress.status,
+    saved: fields.value("snapshot"),
+  };
+}
+
+function parseMark(fields: Fields): Mark {
+  return {
+    kind: fields.oneOf("kind", MARK_KINDS),
+    text: fields.string("text"),
+    step: fields.finite("step"),
+    epoch: fields.finite("epoch"),
+    seconds: fields.finite("seconds"),
+  };
+}
+
+function parseDevice(fields: Fields): Device {
+  const number = (name: string) => fields.nullable(name, () => fields.finite(name));
+  return {
+    kind: fields.oneOf("kind", ["gpu", "cpu"] as const),
+    name: fields.string("name"),
+    use: number("use"),
+    memory_used_bytes: number("memory_used_bytes"),
+    memory_total_bytes: number("memory_total_bytes"),
+  };
+}
+
+function parseUpdate(fields: Fields, buffers: readonly unknown[]): Update {
+  const update: Update = {
+    sequence: fields.integer("sequence"),
+    progress: parseProgress(fields.fields("progress")),
+  };
+  if (fields.has("run")) update.run = parseRun(fields.fields("run"));
+  if (fields.has("batch")) update.batch = parseTable(fields.fields("batch"), buffers);
+  if (fields.has("epoch")) update.epoch = parseTable(fields.fields("epoch"), buffers);
+  if (fields.has("best")) update.best = parseBest(fields.fields("best"));
+  if (fields.has("marks")) update.marks = fields.list("marks", parseMark);
+  return update;
+}
+
+function parseReply(fields: Fields): Reply {
+  return { ok: fields.boolean("ok"), message: fields.string("message") };
+}
+
+function parseRun(fields: Fields): RunInfo {
+  const options = fields.fields("options");
+  return {
+    run_id: fields.string("run_id"),
+    fit: fields.integer("fit"),
+    model_name: fields.string("model_name"),
+    optimizer: fields.string("optimizer"),
+    backend: fields.string("backend"),
+    device: fields.string("device"),
+    epochs: fields.integer("epochs"),
+    initial_epoch: fields.integer("initial_epoch"),
+    epochs_before: fields.integer("epochs_before"),
+    first_epoch: fields.integer("first_epoch"),
+    metrics: fields.list("metrics", parseMetric),
+    controls: fields.oneOf("controls", ["live", "after_cell"] as const),
+    options: {
+      x_axis: options.oneOf("x_axis", X_AXES),
+      smoothing: options.finite("smoothing"),
+      log_scale: options.boolean("log_scale"),
+    },
+  };
+}
+
+function parseMetric(fields: Fields): MetricInfo {
+  return {
+    name: fields.string("name"),
+    kind: fields.oneOf("kind", METRIC_KINDS),
+    direction: fields.oneOf("direction", ["min", "max", null] as const),
+    group: fields.nullable("group", () => fields.string("group")),
+  };
+}
+
+function parseProgress(fields: Fields): Progress {
+  return {
+    status: fields.oneOf("status", STATUSES),
+    detail: fields.string("detail"),
+    phase: fields.oneOf("phase", PHASES),
+    epoch: fields.integer("epoch"),
+    batch: fields.integer("batch"),
+    batches: fields.nullable("batches", () => fields.integer("batches")),
+    validation_batch: fields.integer("validation_batch"),
+    step: fields.integer("step"),
+    total_steps: fields.nullable("total_steps", () => fields.integer("total_steps")),
+    elapsed_seconds: fields.finite("elapsed_seconds"),
+    remaining_seconds: fields.nullable("remaining_seconds", () =>
+      fields.finite("remaining_seconds"),
+    ),
+    steps_per_second: fields.nullable("steps_per_second", () => fields.finite("steps_per_second")),
+    learning_rate: fields.nullable("learning_rate", () => fields.wireNumber("learning_rate")),
+    learning_rate_schedule: fields.nullable("learning_rate_schedule", () =>
+      fields.string("learning_rate_schedule"),
+    ),
+    notices: fields.list("notices", (notice) => ({
+      level: notice.oneOf("level", ["info", "warning", "error"] as const),
+      text: notice.string("text"),
+    })),
+    learning_rate_held: fields.boolean("learning_rate_held"),
+    devices: fields.list("devices", parseDevice),
+  };
+}
+
+function parseBest(fields: Fields): Best {
+  const best: Best = new Map();
+  for (const name of fields.keys()) best.set(name, parseBestEpoch(fields.fields(name)));
+  return best;
+}
+
+function parseBestEpoch(fields: Fields): BestEpoch {
+  return {
+    split: fields.oneOf("split", SPLITS),
+    epoch: fields.integer("epoch"),
+    step: fields.finite("step"),
+    seconds: fields.finite("seconds"),
+    value: fields.finite("value"),
+  };
+}
+
+function parseTable(fields: Fields, buffers: readonly unknown[]): Table {
+  const start = fields.integer("start");
+  const rows = fields.integer("rows");
+  const names = fields.strings("columns");
+  const path = fields.at("data");
+  const bytes = tableBytes(fields.value("data"), buffers, path);
+  const expected = rows * names.length * 4;
+  if (bytes.byteLength !== expected) {
+    throw new ProtocolError(
+      path,
+      `${expected} bytes (${rows} rows × ${names.length} float32 columns)`,
+      `${bytes.byteLength} bytes`,
+    );
+  }
+  const columns = new Map<string, Float32Array>();
+  names.forEach((name, i) => {
+    columns.set(name, readFloats(bytes, i * rows * 4, rows));
+  });
+  return { start, rows, columns };
+}
+
+/** The bytes of a table: an index into the buffers, the bytes themselves, or their base64. */
+function tableBytes(data: unknown, buffers: readonly unknown[], path: string): DataView {
+  if (typeof data === "number") {
+    if (!(data in buffers)) {
+      throw new ProtocolError(path, `the index of one of ${buffers.length} buffers`, data);
+    }
+    return tableBytes(buffers[data], [], `buffer ${data}`);
+  }
+  if (data instanceof ArrayBuffer) return new DataView(data);
+  if (ArrayBuffer.isView(data)) return new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (typeof data === "string") {
+    try {
+      const text = atob(data);
+      const bytes = new Uint8Array(text.length);
+      for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+      return new DataView(bytes.buffer);
+    } catch {
+      throw new ProtocolError(path, "base64", data);
+    }
+  }
+  throw new ProtocolError(path, "a buffer's index, bytes, or base64", data);
+}
+
+/** Little-endian by contract; a buffer may begin anywhere, so no Float32Array over it. */
+function readFloats(bytes: DataView, offset: number, length: number): Float32Array {
+  const floats = new Float32Array(length);
+  for (let i = 0; i < length; i++) floats[i] = bytes.getFloat32(offset + i * 4, true);
+  return floats;
+}

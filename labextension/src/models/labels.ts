@@ -1,0 +1,52 @@
+/** What the summary says in words and numbers. */
+
+import { formatCount, formatDuration } from "../shared/format";
+import { t } from "../shared/strings";
+import type { Compiled, Shape, Trained } from "./protocol";
+
+/** "(None, 28, 28)", several separated by commas; null when unknown. */
+export function formatShapes(shapes: readonly Shape[] | null): string | null {
+  return shapes?.map(formatShape).join(", ") ?? null;
+}
+
+function formatShape(shape: Shape): string {
+  const sizes = shape.map((size) => size ?? "None").join(", ");
+  return shape.length === 1 ? `(${sizes},)` : `(${sizes})`;
+}
+
+/** A size of memory, in units of 1024 as Keras has them. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 ? 0 : 1;
+  const number = size.toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${number} ${units[unit]}`;
+}
+
+/** A part of the whole: "12.3 %", "<0.1 %". */
+export function formatShare(part: number, whole: number): string {
+  if (!part || !whole) return "";
+  const percent = (100 * part) / whole;
+  return percent < 0.05 ? "<0.1 %" : `${percent.toFixed(1)} %`;
+}
+
+export function formatCompiled({ optimizer, loss, metrics }: Compiled): string {
+  return [optimizer, loss, ...metrics].join(", ");
+}
+
+export function formatTrained({ steps, epochs, seconds }: Trained): string {
+  const parts = [steps === 1 ? t("1 step") : t("%1 steps", formatCount(steps))];
+  if (epochs !== null) {
+    parts.push(epochs === 1 ? t("last fit 1 epoch") : t("last fit %1 epochs", formatCount(epochs)));
+  }
+  if (seconds !== null) parts.push(formatDuration(seconds));
+  return parts.join(", ");
+}

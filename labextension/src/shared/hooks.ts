@@ -1,0 +1,43 @@
+/** Preact hooks that several views use. */
+
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { currentTheme, type Theme, watchTheme } from "./theme";
+
+/** Draw the component again; the function never changes. */
+export function useRedraw(): () => void {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const stable = useRef(() => redraw(undefined as never));
+  return stable.current;
+}
+
+/** The page's theme, with a count that changes even when a theme gives way to one as light. */
+export function useTheme(): { theme: Theme; revision: number } {
+  const [state, setState] = useState(() => ({ theme: currentTheme(), revision: 0 }));
+  useEffect(() => {
+    const lifetime = new AbortController();
+    watchTheme(
+      () => setState(({ revision }) => ({ theme: currentTheme(), revision: revision + 1 })),
+      lifetime.signal,
+    );
+    return () => lifetime.abort();
+  }, []);
+  return state;
+}
+
+/** Draw again every `milliseconds` while `active`. */
+export function useTicking(active: boolean, milliseconds: number): void {
+  const redraw = useRedraw();
+  useEffect(() => {
+    if (!active) return;
+    const timer = setInterval(redraw, milliseconds);
+    return () => clearInterval(timer);
+  }, [active, milliseconds]);
+}
+
+let count = 0;
+
+/** An id for `aria-describedby` that no other view in the page has. */
+export function useUniqueId(prefix: string): string {
+  const [id] = useState(() => `kw-${prefix}-${++count}-${Math.random().toString(36).slice(2, 8)}`);
+  return id;
+}

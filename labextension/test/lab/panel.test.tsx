@@ -1,0 +1,122 @@
+// @vitest-environment jsdom
+/** The panel's faces, and which of them a kernel's state calls for. */
+
+import { render } from "preact";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Face, type FaceActions } from "../../src/lab/panel/EmptyStates";
+import { namesAt } from "../../src/lab/panel/nameAtCursor";
+import { type KernelFacts, type Situation, situationOf } from "../../src/lab/panel/situation";
+import { pageLanguage, setMessages, t } from "../../src/shared/strings";
+
+let place: HTMLElement;
+
+beforeEach(() => {
+  place = document.createElement("div");
+  document.body.append(place);
+});
+
+afterEach(() => {
+  render(null, place);
+  place.remove();
+});
+
+function show(situation: Situation, actions: Partial<FaceActions> = {}): string {
+  const all = { load: () => {}, ...actions };
+  render(<Face situation={situation} actions={all} />, place);
+  return place.textContent ?? "";
+}
+
+test("each situation has a face that says what to do", () => {
+  const faces: [Situation, string, string][] = [
+    [{ is: "no-notebook" }, "No notebook is open", "Open a notebook"],
+    [{ is: "no-kernel" }, "This notebook has no kernel", "Choose one"],
+    [{ is: "connecting" }, "Connecting to the kernel", "starting"],
+    [{ is: "not-python", language: "R" }, "does not run Python", "Its language is R"],
+    [{ is: "absent", loading: { is: "not-asked" } }, "is not loaded", "%load_ext kwidgets"],
+    [{ is: "absent", loading: { is: "asked" } }, "Loading…", "waits for its end"],
+    [{ is: "absent", loading: { is: "not-installed" } }, "is not installed", "%pip install"],
+    [{ is: "absent", loading: { is: "failed", message: "Why." } }, "Loading failed. Why.", ""],
+    [{ is: "refused", message: "Upgrade this." }, "do not fit together", "Upgrade this."],
+    [{ is: "lost", dead: false }, "The connection is lost", "by itself"],
+    [{ is: "lost", dead: true }, "The kernel has died", "Restart it"],
+    [{ is: "open", models: null as never }, "No Keras models yet", "keras.Sequential"],
+  ];
+  for (const [situation, title, advice] of faces) {
+    const text = show(situation);
+    expect(text).toContain(title);
+    expect(text).toContain(advice);
+  }
+});
+
+test("buttons are there where they can do something", () => {
+  const load = vi.fn();
+  const chooseKernel = vi.fn();
+  const insertCode = vi.fn();
+  show({ is: "absent", loading: { is: "not-asked" } }, { load });
+  place.querySelector("button")?.click();
+  expect(load).toHaveBeenCalledOnce();
+  show({ is: "no-kernel" });
+  expect(place.querySelector("button")).toBeNull();
+  show({ is: "no-kernel" }, { chooseKernel });
+  place.querySelector("button")?.click();
+  expect(chooseKernel).toHaveBeenCalledOnce();
+  show({ is: "open", models: null as never }, { insertCode });
+  place.querySelector("button")?.click();
+  expect(insertCode.mock.calls[0]?.[0]).toContain("keras.Sequential");
+});
+
+function facts(change: Record<string, unknown>): KernelFacts {
+  return {
+    sessionContext: { kernelDisplayStatus: "idle" },
+    settled: true,
+    language: "python",
+    models: { channel: { state: { is: "absent" } } },
+    loading: { is: "not-asked" },
+    ...change,
+  } as unknown as KernelFacts;
+}
+
+test("which situation it is", () => {
+  expect(situationOf(facts({ sessionContext: null })).is).toBe("no-notebook");
+  expect(situationOf(facts({ models: null })).is).toBe("no-kernel");
+  const starting = { sessionContext: { kernelDisplayStatus: "starting" }, models: null };
+  expect(situationOf(facts(starting)).is).toBe("connecting");
+  const early = { sessionContext: { kernelDisplayStatus: "initializing" }, models: null };
+  expect(situationOf(facts({ ...early, settled: false })).is).toBe("connecting");
+  expect(situationOf(facts({ language: "julia" }))).toEqual({
+    is: "not-python",
+    language: "julia",
+  });
+  expect(situationOf(facts({})).is).toBe("absent");
+  // As long as nobody has told the language, it may be Python.
+  expect(situationOf(facts({ language: null })).is).toBe("absent");
+  const lost = { models: { channel: { state: { is: "lost", dead: true } } } };
+  expect(situationOf(facts(lost))).toEqual({ is: "lost", dead: true });
+  const open = { channel: { state: { is: "open" } } };
+  // A kernel that answers is one of ours, whatever its spec says.
+  expect(situationOf(facts({ models: open, language: "R" })).is).toBe("open");
+});
+
+test.each([
+  ["model.fit(x)", 2, ["model.fit", "model"]],
+  ["y = nets[0].predict(x)", 5, ["nets[0].predict", "nets[0]", "nets"]],
+  ["y = by_name['a']", 14, ["by_name['a']", "by_name"]],
+  ["fit(model)", 10, []],
+  ["fit(model)", 9, ["model"]],
+  ["", 0, []],
+  ["  # ", 3, []],
+])("the name in %j at %i", (line, column, names) => {
+  expect(namesAt(line, column)).toEqual(names);
+});
+
+test("words come from the catalogue, with their values", () => {
+  setMessages({
+    "": { domain: "kwidgets", language: "zh-CN" },
+    "%1 of %2 layers": ["%2 层中的 %1"],
+  });
+  expect(t("%1 of %2 layers", 3, 9)).toBe("9 层中的 3");
+  expect(pageLanguage()).toBe("zh-CN");
+  setMessages(null);
+  expect(t("%1 of %2 layers", 3, 9)).toBe("3 of 9 layers");
+  expect(pageLanguage()).toBe("en");
+});

@@ -1,0 +1,27 @@
+/** The tutorials of the launcher are those of examples/, and a copy never replaces a file. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { freeName, tutorials } from "../../src/lab/tutorials/tutorials";
+
+const EXAMPLES = new URL("../../../examples/", import.meta.url);
+
+function titleOf(file: string): string {
+  const { cells } = JSON.parse(readFileSync(new URL(file, EXAMPLES), "utf8"));
+  return cells[0].source[0].replace(/^# /, "").trim();
+}
+
+test("each notebook has a card of its title", () => {
+  const notebooks = readdirSync(EXAMPLES)
+    .filter((file) => file.endsWith(".ipynb"))
+    .sort();
+  expect(tutorials()).toEqual(
+    notebooks.map((file) => ({ name: file.replace(".ipynb", ""), title: titleOf(file) })),
+  );
+});
+
+test("a copy has a name of its own", () => {
+  const taken = new Set(["a.ipynb", "a-1.ipynb"]);
+  expect(freeName("a", taken)).toBe("a-2.ipynb");
+  expect(freeName("b", taken)).toBe("b.ipynb");
+});

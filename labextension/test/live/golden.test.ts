@@ -1,0 +1,57 @@
+/** The examples that Python wrote: what it sends we read, and what we send it reads. */
+
+import { expect, test } from "vitest";
+import { parseMessage } from "../../src/live/parse";
+import { type Envelope, envelope, KERNEL_KINDS, type ViewKind } from "../../src/live/protocol";
+
+interface Golden {
+  message: Envelope;
+  buffers: string[];
+}
+
+const VIEW_KINDS: ViewKind[] = [
+  "pause",
+  "resume",
+  "stop",
+  "set_learning_rate",
+  "follow_schedule",
+  "resync",
+];
+
+const files = Object.entries(
+  import.meta.glob<Golden>(
+    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models}*.json"],
+    {
+      eager: true,
+      import: "default",
+    },
+  ),
+);
+const kinds = files.map(([, { message }]) => message.kind);
+
+test("there is an example of each message", () => {
+  expect(kinds).toEqual(expect.arrayContaining([...KERNEL_KINDS, ...VIEW_KINDS]));
+});
+
+test.each(files)("%s", (_, { message, buffers }) => {
+  if ((VIEW_KINDS as string[]).includes(message.kind)) {
+    const ours = envelope(message.kind as ViewKind, message.payload as never, message.id ?? "");
+    // A resync needs no id, and we send one all the same.
+    expect(message.id === undefined ? { ...ours, id: undefined } : ours).toEqual(message);
+    return;
+  }
+  const bytes = buffers.map((text) => new DataView(decode(text)));
+  const parsed = parseMessage(message, bytes);
+  expect(parsed.kind).toBe(message.kind);
+  if (parsed.kind === "snapshot") {
+    const { batch, run } = parsed.payload;
+    expect(batch.rows).toBeGreaterThan(0);
+    for (const { name } of run.metrics) {
+      expect(batch.columns.get(`mean/${name}`)).toHaveLength(batch.rows);
+    }
+  }
+});
+
+function decode(text: string): ArrayBuffer {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+}

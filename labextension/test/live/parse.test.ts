@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { lenientParser, parseMessage } from "../../src/live/parse";
+import { ProtocolError } from "../../src/shared/fields";
+import { wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
+
+function parsed(message: unknown, buffers: unknown[] = []) {
+  const result = parseMessage(message, buffers);
+  if (result.kind !== "snapshot" && result.kind !== "update") throw new Error(result.kind);
+  return result.payload;
+}
+
+const COLUMNS = { step: [1, 2, 3], "mean/loss": [0.5, NaN, Infinity] };
+
+describe("tables", () => {
+  const bytes = wireTable(COLUMNS).data as ArrayBuffer;
+
+  test.each([
+    ["an ArrayBuffer", bytes],
+    ["a Uint8Array", new Uint8Array(bytes)],
+    ["a DataView", new DataView(bytes)],
+    ["base64", btoa(String.fromCharCode(...new Uint8Array(bytes)))],
+  ])("read %s", (_, data) => {
+    const { batch } = parsed(wireUpdate(1, { batch: { ...wireTable(COLUMNS), data } }));
+    expect([...(batch?.columns.get("step") ?? [])]).toEqual(COLUMNS.step);
+    expect([...(batch?.columns.get("mean/loss") ?? [])]).toEqual(COLUMNS["mean/loss"]);
+  });
+
+  test("read a buffer by its index, at any byte offset", () => {
+    const shifted = new Uint8Array(bytes.byteLength + 1);
+    shifted.set(new Uint8Array(bytes), 1);
+    const buffers = [new DataView(new ArrayBuffer(0)), new DataView(shifted.buffer, 1)];
+    const { batch } = parsed(wireUpdate(1, { batch: { ...wireTable(COLUMNS), data: 1 } }), buffers);
+    expect([...(batch?.columns.get("step") ?? [])]).toEqual(COLUMNS.step);
+  });
+
+  test.each([
+    ["a missing buffer", 3, /index of one of 0 buffers, got 3/],
+    ["too few bytes", new ArrayBuffer(8), /24 bytes \(3 rows × 2 float32 columns\), got "8 bytes"/],
+    ["text that is no base64", "%%%", /base64/],
+    ["a list of numbers", [1, 2, 3], /a buffer's index, bytes, or base64/],
+    ["nothing", undefined, /got undefined/],
+  ])("refuse %s", (_, data, reason) => {
+    const message = wireUpdate(1, { batch: { ...wireTable(COLUMNS), data } });
+    expect(() => parseMessage(message)).toThrow(reason);
+  });
+});
+
+describe("fields", () => {
+  test("wire numbers may be NaN and infinite", () => {
+    const rate = (learning_rate: unknown) =>
+      parsed(wireUpdate(1, { progress: wireProgress({ learning_rate }) })).progress.learning_rate;
+    expect(rate(0.1)).toBe(0.1);
+    expect(rate(null)).toBe(null);
+    expect(rate("NaN")).toBeNaN();
+    expect(rate("-Infinity")).toBe(-Infinity);
+    expect(() => rate("fast")).toThrow(/finite number, got "fast"/);
+  });
+
+  test("a name that is also a property of objects is an ordinary name", () => {
+    const best = JSON.parse(
+      '{"__proto__": {"split": "training", "epoch": 1, "step": 4, "seconds": 1, "value": 2}}',
+    );
+    expect(parsed(wireSnapshot({ best })).best?.get("__proto__")?.value).toBe(2);
+  });
+
+  test("fields that we do not know are left alone", () => {
+    expect(parsed(wireUpdate(1, { news: 1 })).sequence).toBe(1);
+  });
+
+  test.each([
+    ["status", wireUpdate(1, { progress: wireProgress({ status: "asleep" }) }), /one of "running"/],
+    [
+      "step",
+      wireUpdate(1, { progress: wireProgress({ step: 1.5 }) }),
+      /progress\.step: expected an/,
+    ],
+    ["negative sequence", wireUpdate(-1), /sequence/],
+    ["no progress", wireUpdate(1, { progress: undefined }), /an object, got undefined/],
+    ["metrics", wireSnapshot({ run: wireRun({ metrics: [{ name: 1 }] }) }), /metrics\[0\]\.name/],
+    ["null message", null, /message: expected an object, got null/],
+    ["version", { ...wireUpdate(1), v: 2 }, /reload the page after upgrading kwidgets/],
+    ["kind", { ...wireUpdate(1), kind: "greet" }, /one of "snapshot"/],
+    [
+      "reply without id",
+      { v: 1, kind: "reply", payload: { ok: true, message: "" } },
+      /message\.id/,
+    ],
+  ])("a bad %s is named", (_, message, reason) => {
+    expect(() => parseMessage(message)).toThrow(ProtocolError);
+    expect(() => parseMessage(message)).toThrow(reason);
+  });
+});
+
+test("a bad message is logged once and ignored", () => {
+  const log: string[] = [];
+  const parse = lenientParser((text) => log.push(text));
+  for (let i = 0; i < 3; i++) expect(parse({ ...wireUpdate(i), v: 9 })).toBe(null);
+  expect(parse(wireUpdate(4))?.kind).toBe("update");
+  expect(log).toEqual([expect.stringContaining("got 9")]);
+});

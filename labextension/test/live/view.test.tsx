@@ -1,0 +1,413 @@
+// @vitest-environment jsdom
+/** The view's promises to its users, by role and name. What needs layout is tested in a browser. */
+
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { LiveView } from "../../src/live/components/LiveView";
+import { encodeSnapshot } from "../../src/live/encode";
+import { parseMessage } from "../../src/live/parse";
+import type { ViewKind } from "../../src/live/protocol";
+import { Session } from "../../src/live/session";
+import { RunStore } from "../../src/live/store";
+import { Exchange, type Transport, type TransportListener } from "../../src/live/transport";
+import type { Plotly } from "../../src/shared/plotly";
+import { wireMetric, wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
+
+class FakeTransport implements Transport {
+  readonly sent: { kind: ViewKind; payload: unknown; id: string }[] = [];
+  private listener!: TransportListener;
+  private readonly exchange = new Exchange();
+  private sequence = 0;
+
+  constructor(
+    readonly interactive: boolean,
+    private readonly first: unknown,
+  ) {}
+
+  listen(listener: TransportListener): void {
+    this.listener = listener;
+    if (this.first) listener.message(parseMessage(this.first));
+  }
+
+  send(kind: ViewKind, payload: unknown) {
+    const id = String(this.sent.length);
+    this.sent.push({ kind, payload, id });
+    return this.exchange.open(id);
+  }
+
+  update(progress: Record<string, unknown>, more: Record<string, unknown> = {}): Promise<void> {
+    return this.receive(wireUpdate(++this.sequence, { progress: wireProgress(progress), ...more }));
+  }
+
+  answer(kind: "acknowledge" | "reply", payload: object): Promise<void> {
+    return this.receive({ v: 1, kind, id: this.sent.at(-1)?.id, payload });
+  }
+
+  receive(content: unknown): Promise<void> {
+    return act(async () => {
+      const message = parseMessage(content);
+      this.exchange.settle(message);
+      this.listener.message(message);
+    }) as Promise<void>;
+  }
+
+  lose(): Promise<void> {
+    return act(async () => this.listener.lost()) as Promise<void>;
+  }
+}
+
+class NoObserver {
+  observe() {}
+  disconnect() {}
+}
+
+let root: HTMLElement;
+beforeEach(() => {
+  vi.stubGlobal("ResizeObserver", NoObserver);
+  vi.stubGlobal("IntersectionObserver", NoObserver);
+  root = document.createElement("div");
+  document.body.append(root);
+});
+afterEach(() => {
+  render(null, root);
+  root.remove();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const never = () => new Promise<Plotly>(() => {});
+
+async function show(
+  first: unknown = wireSnapshot(),
+  { interactive = true, loadPlotly = never } = {},
+): Promise<FakeTransport> {
+  const transport = new FakeTransport(interactive, first);
+  const session = new Session(transport, new AbortController().signal);
+  await act(async () => render(<LiveView session={session} loadPlotly={loadPlotly} />, root));
+  return transport;
+}
+
+function one<T extends HTMLElement>(selector: string): T {
+  const found = root.querySelectorAll<T>(selector);
+  if (found.length !== 1) throw new Error(`${found.length} elements match ${selector}`);
+  return found[0]!;
+}
+
+function button(name: string): HTMLButtonElement | undefined {
+  return [...root.querySelectorAll("button")].find(
+    (each) => (each.getAttribute("aria-label") ?? each.textContent) === name,
+  );
+}
+
+async function choose(select: HTMLSelectElement, value: string): Promise<void> {
+  await act(async () => {
+    select.value = value;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+/** What a store holds once it has taken in a message of the kernel's. */
+function storeOf(message: unknown): RunStore {
+  const store = new RunStore(() => {});
+  store.receive(parseMessage(message));
+  return store;
+}
+
+const FINISHED = { status: "finished" };
+
+const click = (name: string) => act(async () => button(name)!.click());
+const status = () => one("[role=status]").textContent;
+const rate = () => one<HTMLInputElement>("[role=spinbutton][aria-label='Learning rate']");
+
+async function type(text: string, key = "Enter"): Promise<void> {
+  await act(async () => {
+    rate().focus();
+    rate().value = text;
+    rate().dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await press(key);
+}
+
+async function press(key: string): Promise<void> {
+  await act(async () => {
+    rate().dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  });
+}
+
+test("it is there before Plotly: status, progress, controls, a figure a metric", async () => {
+  await show();
+  expect(one("section").getAttribute("aria-label")).toBe("Live training");
+  expect(status()).toBe("running");
+  expect(one("[role=progressbar]").getAttribute("aria-label")).toBe("Training progress");
+  expect(one("[role=progressbar]").getAttribute("aria-valuenow")).toBe("2");
+  const figure = one("figure");
+  expect(figure.getAttribute("aria-label")).toBe("loss");
+  const summary = root.querySelector(`#${figure.getAttribute("aria-describedby")}`);
+  expect(summary?.textContent).toContain("Training 1.500.");
+  expect(root.textContent).toContain("epoch 1 of 3");
+  expect(root.textContent).toContain("batch 2 of 4");
+});
+
+test("without a total the progressbar has no value", async () => {
+  await show(wireSnapshot({ progress: wireProgress({ total_steps: null, batches: null }) }));
+  expect(one("[role=progressbar]").hasAttribute("aria-valuenow")).toBe(false);
+  expect(one("[role=progressbar]").getAttribute("aria-valuetext")).toBe("step 2");
+});
+
+test("phases have words of their own", async () => {
+  const transport = await show(wireSnapshot({ progress: wireProgress({ phase: "starting" }) }));
+  expect(root.textContent).toContain("preparing the first batch");
+  await transport.update({ phase: "validating" });
+  expect(root.textContent).toContain("validating");
+});
+
+test("one button pauses and resumes; what was asked shows at once", async () => {
+  const transport = await show();
+  await click("Pause");
+  expect(transport.sent.map(({ kind }) => kind)).toEqual(["pause"]);
+  expect(button("Pause")?.getAttribute("aria-busy")).toBe("true");
+  expect(root.textContent).toContain("Pausing after this batch…");
+  await click("Pause");
+  expect(transport.sent).toHaveLength(1);
+  await transport.update({ status: "paused" });
+  expect(root.textContent).not.toContain("Pausing");
+  await click("Resume");
+  expect(transport.sent.at(-1)?.kind).toBe("resume");
+});
+
+test("a refused command says why", async () => {
+  const transport = await show();
+  await click("Stop");
+  expect(root.textContent).toContain("Stopping after this batch…");
+  await transport.answer("reply", { ok: false, message: "Not now." });
+  expect(one(".kw-notes").textContent).toContain("Not now.");
+  expect(button("Stop")?.getAttribute("aria-busy")).toBe("false");
+});
+
+test("a kernel that does not answer: say when it will", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const transport = await show();
+  await click("Stop");
+  expect(root.textContent).not.toContain("has not answered yet");
+  await act(async () => void vi.advanceTimersByTime(2100));
+  expect(root.textContent).toContain("The kernel has not answered yet: it may be compiling");
+  await transport.answer("acknowledge", {});
+  expect(root.textContent).not.toContain("has not answered yet");
+});
+
+test("where commands wait for the cell's end, it says so from the start", async () => {
+  await show(wireSnapshot({ run: wireRun({ controls: "after_cell" }) }));
+  expect(one(".kw-notes").textContent).toContain("only when the cell ends");
+});
+
+test.each(["finished", "stopped", "interrupted", "failed"])(
+  "after the end (%s) the buttons are gone and the status stays",
+  async (ending) => {
+    const transport = await show();
+    await transport.update({ status: ending, detail: "ValueError: <b>bad</b> shape" });
+    expect(status()).toBe(ending);
+    for (const name of ["Pause", "Resume", "Stop"]) expect(button(name)).toBeUndefined();
+    expect(root.querySelector("[role=spinbutton]")).toBe(null);
+    expect(root.textContent).toContain("ValueError: <b>bad</b> shape");
+  },
+);
+
+test("drawn from saved data there are no buttons, even if the run had not ended", async () => {
+  await show(wireSnapshot(), { interactive: false });
+  expect(button("Stop")).toBeUndefined();
+  expect(status()).toBe("running");
+});
+
+test("a lost kernel: no buttons, and a sentence", async () => {
+  const transport = await show();
+  await transport.lose();
+  expect(button("Stop")).toBeUndefined();
+  expect(root.textContent).toContain("The kernel is gone");
+  await transport.update({});
+  expect(button("Stop")).toBeDefined();
+});
+
+test("a learning rate is applied once, on Enter", async () => {
+  const transport = await show();
+  expect(rate().value).toBe("0.001");
+  await type("0.02");
+  await act(async () => void rate().dispatchEvent(new Event("change", { bubbles: true })));
+  expect(transport.sent.map(({ kind, payload }) => [kind, payload])).toEqual([
+    ["set_learning_rate", { value: 0.02 }],
+  ]);
+  await transport.answer("reply", { ok: true, message: "" });
+  expect(rate().value).toBe("0.02");
+  await transport.update({ learning_rate: Math.fround(0.02) });
+  expect(rate().getAttribute("aria-valuenow")).toBe("0.02");
+});
+
+test.each(["abc", "0", "-1", ""])("the learning rate “%s” is refused in place", async (text) => {
+  const transport = await show();
+  await type(text);
+  expect(transport.sent).toEqual([]);
+  expect(rate().getAttribute("aria-invalid")).toBe("true");
+  expect(rate().getAttribute("aria-valuenow")).toBe("0.001");
+  const described = rate().getAttribute("aria-describedby")!.split(" ");
+  const reason = described.map((id) => root.querySelector(`#${id}`)?.textContent).join("");
+  expect(reason).toBe(`a number above 0 is needed, such as 0.001; got “${text}”`);
+  await press("Escape");
+  expect(rate().value).toBe("0.001");
+  expect(rate().getAttribute("aria-invalid")).toBe("false");
+});
+
+test("while it is being typed, updates leave the field alone", async () => {
+  const transport = await show();
+  await type("0.0", "5");
+  await transport.update({ learning_rate: 0.5 });
+  expect(rate().value).toBe("0.0");
+  expect(rate().getAttribute("aria-valuenow")).toBe("0.5");
+});
+
+test("arrow keys step along 1, 2, 5 and Enter applies", async () => {
+  const transport = await show();
+  await act(async () => rate().focus());
+  await press("ArrowUp");
+  await press("ArrowUp");
+  expect(rate().value).toBe("0.005");
+  expect(transport.sent).toEqual([]);
+  await press("Enter");
+  expect(transport.sent.at(-1)?.payload).toEqual({ value: 0.005 });
+});
+
+test("a refusal by the kernel shows at the field, and the old value holds", async () => {
+  const transport = await show();
+  await type("7");
+  await transport.answer("reply", { ok: false, message: "too large" });
+  await act(async () => rate().blur());
+  expect(rate().value).toBe("0.001");
+  expect(rate().getAttribute("aria-invalid")).toBe("true");
+  expect(root.textContent).toContain("too large");
+});
+
+test("under a schedule the rate can be set, and given back", async () => {
+  const schedule = { learning_rate_schedule: "CosineDecay" };
+  const transport = await show(wireSnapshot({ progress: wireProgress(schedule) }));
+  expect(root.textContent).toContain("set by CosineDecay");
+  expect(button("Follow schedule")).toBeUndefined();
+  await transport.update({ ...schedule, learning_rate_held: true });
+  expect(root.textContent).toContain("held; CosineDecay is set aside");
+  await click("Follow schedule");
+  expect(transport.sent.at(-1)?.kind).toBe("follow_schedule");
+});
+
+test("of many metrics the first are shown, and any can be chosen", async () => {
+  const names = Array.from({ length: 20 }, (_, i) => (i < 10 ? `a_${i}` : `b_${i}`));
+  const metrics = names.map((name) => wireMetric(name, { group: name[0] }));
+  await show(wireSnapshot({ run: wireRun({ metrics }) }));
+  const charts = () =>
+    [...root.querySelectorAll("figure")].map((chart) => chart.getAttribute("aria-label"));
+  expect(charts()).toEqual(names.slice(0, 6));
+  await click("b_12");
+  await click("a_0");
+  expect(charts()).toEqual([...names.slice(1, 6), "b_12"]);
+  await click("Show all 20");
+  expect(charts()).toEqual(names);
+});
+
+test("marks are listed with what happened and where", async () => {
+  const text = "ReduceLROnPlateau: learning rate 0.01 → 0.001";
+  const mark = { kind: "callback", text, step: 1200, epoch: 2.5, seconds: 4 };
+  await show(wireSnapshot({ marks: [mark] }));
+  const list = one('[aria-label="Marks"]');
+  expect(list.textContent).toContain(text);
+  expect(list.textContent).toContain("epoch 2.50, step 1,200");
+});
+
+test("an earlier fit of the view can be looked at while the next one runs", async () => {
+  const encoded = encodeSnapshot(storeOf(wireSnapshot({ progress: wireProgress(FINISHED) })));
+  const earlier = [{ summary: "Training finished: loss 0.5", snapshot: encoded?.payload }];
+  await show(wireSnapshot({ run: wireRun({ fit: 2, model_name: "second" }), earlier }));
+  const select = one('select[aria-label="Fit"]') as HTMLSelectElement;
+  expect([...select.options].map(({ text }) => text)).toEqual([
+    "Fit 1 · digits · finished",
+    "Fit 2 · second · running",
+  ]);
+  expect(one('[role="status"]').textContent).toBe("running");
+  await choose(select, "1");
+  expect(one('[role="status"]').textContent).toBe("finished");
+  expect(button("Stop")).toBeUndefined();
+  await choose(select, "latest");
+  expect(button("Stop")).toBeDefined();
+});
+
+test("devices show what is used of them", async () => {
+  const gpu = { kind: "gpu", name: "NVIDIA <b>A100</b>", use: 0.83 };
+  const devices = [{ ...gpu, memory_used_bytes: 12.1e9, memory_total_bytes: 40e9 }];
+  await show(wireSnapshot({ progress: wireProgress({ devices }) }));
+  const item = one('[aria-label="Devices"] li');
+  expect(item.textContent).toBe("NVIDIA <b>A100</b>83 %12.1 GB of 40.0 GB");
+  expect(one('[role="meter"]').getAttribute("aria-valuenow")).toBe("83");
+});
+
+test("a screen reader is told at most once in ten seconds, and the last state", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  const transport = await show();
+  const said = () => one('[aria-live="polite"][aria-atomic]').textContent;
+  const first = said();
+  await transport.update({ status: "paused" });
+  await transport.update({ epoch: 2 });
+  expect(said()).toBe(first);
+  await act(async () => void vi.advanceTimersByTime(10_001));
+  expect(said()).toBe("Training running, epoch 2");
+  vi.useRealTimers();
+});
+
+test("the table holds the epochs' numbers", async () => {
+  const transport = await show();
+  expect(root.querySelector("table")).toBe(null);
+  await click("Table");
+  expect(button("Table")?.getAttribute("aria-pressed")).toBe("true");
+  expect(one("table").getAttribute("aria-label")).toBe("Metrics");
+  await transport.update(
+    {},
+    {
+      epoch: wireTable({
+        step: [4, 8],
+        epoch: [1, 2],
+        seconds: [1, 2],
+        "training/loss": [0.75, NaN],
+        "validation/loss": [0.5, 0.25],
+      }),
+    },
+  );
+  const rows = [...one("table").querySelectorAll("tr")].map((row) =>
+    [...row.children].map((cell) => cell.textContent),
+  );
+  expect(rows).toEqual([
+    ["epoch", "loss", "val_loss"],
+    ["1", "0.7500", "0.5000"],
+    ["2", "NaN", "0.2500"],
+  ]);
+});
+
+test("names are text, never markup", async () => {
+  const name = "<img src=x>";
+  await show(
+    wireSnapshot({
+      run: wireRun({ metrics: [{ name, kind: "mean", direction: null, group: null }] }),
+    }),
+  );
+  expect(root.querySelector("img")).toBe(null);
+  expect(one(".kw-chart-name").textContent).toBe(name);
+});
+
+test("when Plotly cannot be loaded, the table stands in", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  await show(wireSnapshot(), { loadPlotly: () => Promise.reject(new Error("offline")) });
+  expect(root.textContent).toContain("The charts could not be loaded");
+  expect(one("table")).toBeDefined();
+  log.mockRestore();
+});
+
+test("before the kernel has told anything", async () => {
+  const transport = await show(null);
+  expect(root.textContent).toContain("Waiting for the kernel");
+  await transport.receive(wireSnapshot());
+  expect(status()).toBe("running");
+});

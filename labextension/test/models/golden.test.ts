@@ -1,0 +1,51 @@
+/** The examples that Python wrote about models: what it sends we read, what we ask it knows. */
+
+import { expect, test } from "vitest";
+import golden from "../../../tests/golden/models.json";
+import { CHANNEL } from "../../src/live/protocol";
+import { parseAnswer, parseModels, parseSaved, RefusedError } from "../../src/models/parse";
+import { REQUEST_KINDS, SUMMARY_MIME_TYPE } from "../../src/models/protocol";
+import { isActive, parseRuns } from "../../src/models/runs";
+import { Fields } from "../../src/shared/fields";
+
+test("names are the same in both languages", () => {
+  expect(SUMMARY_MIME_TYPE).toBe(golden.mime_type);
+  expect(CHANNEL).toBe(golden.channel);
+  expect([...REQUEST_KINDS].sort()).toEqual(Object.keys(golden.requests).sort());
+});
+
+test.each(REQUEST_KINDS)("the answer to %s is understood", (kind) => {
+  const { payload } = golden.answers[kind];
+  expect(parseAnswer(kind, payload)).toEqual(payload.value);
+});
+
+test("a refusal says why", () => {
+  expect(() => parseAnswer("describe", golden.refused.payload)).toThrow(RefusedError);
+  expect(() => parseAnswer("describe", golden.refused.payload)).toThrow("It is gone.");
+});
+
+test("what is pushed is understood", () => {
+  expect(parseModels(golden.pushed.models.payload)).toEqual(golden.pushed.models.payload.entries);
+  const runs = parseRuns(golden.pushed.runs.payload);
+  expect(runs).toEqual(golden.pushed.runs.payload.runs);
+  expect(runs.map(isActive)).toEqual([true, false]);
+  expect(new Fields(golden.pushed.welcome.payload, "welcome").boolean("hears_while_busy")).toBe(
+    true,
+  );
+});
+
+test("a saved summary is unpacked", async () => {
+  const { entry, summary } = await parseSaved(golden.saved);
+  expect(entry).toEqual(golden.pushed.models.payload.entries[0]);
+  expect(summary).toEqual(golden.answers.describe.payload.value);
+  await expect(parseSaved({ ...golden.saved, v: 99 })).rejects.toThrow("summary.v");
+  await expect(parseSaved({ ...golden.saved, payload: "////" })).rejects.toThrow();
+});
+
+test.each([
+  [{}, "entries"],
+  [{ entries: [{ key: 1 }] }, "entries[0].key"],
+  [{ entries: [{ ...golden.pushed.models.payload.entries[0], parameters: -1 }] }, "parameters"],
+])("%j is no list of models", (payload, where) => {
+  expect(() => parseModels(payload)).toThrow(where);
+});

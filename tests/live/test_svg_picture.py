@@ -1,0 +1,80 @@
+"""What is left in the notebook is valid, small and honest, whatever the numbers and names."""
+
+import json
+import math
+from xml.etree import ElementTree
+
+import pytest
+
+from kwidgets import protocol
+from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.page.saved_output import saved_bundle
+from kwidgets.live.page.svg_picture import draw_picture
+from tests.test_protocol import PROGRESS, RUN
+
+NASTY = '<script>&"\x00name'
+
+
+def filled(num_metrics: int, epochs: int, value=lambda epoch: 1 / epoch) -> MetricStore:
+    store = MetricStore()
+    names = [f"{NASTY}{i}" for i in range(num_metrics)]
+    for name in names:
+        store.declare(protocol.MetricInfo(name=name, kind="mean", direction="min", group=None))
+    for epoch in range(1, epochs + 1):
+        values = dict.fromkeys(names, value(epoch))
+        store.add_batches(epoch, epoch, epoch, values, 1)
+        store.add_epoch(epoch, epoch, epoch, values | {f"val_{n}": v for n, v in values.items()})
+    return store
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        lambda epoch: 1 / epoch,
+        lambda epoch: math.nan,
+        lambda epoch: math.inf if epoch % 2 else -1.0,
+        lambda epoch: 0.0,
+        lambda epoch: 1e-13 * epoch,
+        lambda epoch: 1e300 * epoch,
+    ],
+)
+@pytest.mark.parametrize("epochs", [0, 1, 3, 200])
+def test_the_picture_is_valid_xml_with_finite_coordinates(value, epochs):
+    picture = draw_picture(filled(2, epochs, value), RUN, PROGRESS)
+    ElementTree.fromstring(picture)
+    assert "nan" not in picture.replace("name", "")
+    assert "<script" not in picture
+
+
+def test_the_picture_says_why_a_run_failed_and_what_to_look_at():
+    failed = {**PROGRESS, "status": "failed", "detail": "ValueError: broken row 7"}
+    picture = draw_picture(filled(1, 1), RUN, failed)
+    assert "broken row 7" in picture
+    assert "The live view failed" in picture  # PROGRESS's notice
+
+
+def test_the_picture_numbers_what_was_done_and_says_it():
+    store = filled(1, 3)
+    text = "Learning rate 0.01 → <b>0.1</b>"
+    store.add_mark(protocol.Mark(kind="user", text=text, step=2, epoch=2.0, seconds=2))
+    picture = draw_picture(store, RUN, PROGRESS)
+    ElementTree.fromstring(picture)
+    assert "1  Learning rate 0.01 → &lt;b&gt;0.1&lt;/b&gt;" in picture
+
+
+def test_the_legend_names_only_what_is_drawn():
+    store = MetricStore()
+    store.add_epoch(1, 1, 1, {"loss": 1.0})
+    picture = draw_picture(store, RUN, PROGRESS)
+    assert ">training<" in picture
+    assert ">validation<" not in picture and ">batches<" not in picture
+
+
+@pytest.mark.parametrize(("num_metrics", "epochs"), [(1, 20), (20, 10_000), (60, 300)])
+def test_a_saved_run_is_small(num_metrics, epochs):
+    store = filled(num_metrics, epochs)
+    for i in range(300):
+        text = "ReduceLROnPlateau: learning rate 0.001 → 0.0005"
+        store.add_mark(protocol.Mark(kind="callback", text=text, step=i, epoch=i, seconds=i))
+    bundle = saved_bundle(store, RUN, {**PROGRESS, "status": "finished"})
+    assert len(json.dumps(bundle, allow_nan=False)) <= 150_000

@@ -1,0 +1,109 @@
+"""What is answered to a view, without a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import pytest
+
+from kwidgets.models import protocol
+from kwidgets.models.describe import model_entry
+from kwidgets.models.namespace.watcher import Watcher
+from kwidgets.models.requests import Answers, RefusalError
+
+
+@pytest.fixture
+def namespace() -> dict[str, Any]:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)], name="one")
+    return {"model": model, "other": keras.Sequential(name="two")}
+
+
+@pytest.fixture
+def watcher(namespace: dict[str, Any]) -> Watcher:
+    watcher = Watcher(lambda: namespace)
+    watcher.scan()
+    return watcher
+
+
+@pytest.fixture
+def answers(watcher: Watcher, namespace: dict[str, Any]) -> Answers:
+    return Answers(watcher.get, lambda: namespace, lambda function: function())
+
+
+def ask(answers: Answers, kind: str, **payload: Any) -> Any:
+    given: list[protocol.Answer] = []
+    answers.answer(kind, payload, given.append)
+    (answer,) = given
+    return answer
+
+
+def test_a_description_that_fails_is_told_in_the_entry(
+    answers: Answers, namespace: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = model_entry._facts
+
+    def failing(layer: Any) -> Any:
+        if layer.name == "two":
+            raise RuntimeError("a <b>reason</b>")
+        return real(layer)
+
+    monkeypatch.setattr(model_entry, "_facts", failing)
+    told = answers.entry("k", ("other",), namespace["other"])
+    assert told.error is not None and "a <b>reason</b>" in told.error
+    assert told.names == ("other",) and told.class_name == "Sequential"
+    assert answers.entry("k", ("model",), namespace["model"]).error is None
+
+
+def test_an_unbuilt_model_comes_with_shapes_to_offer(
+    answers: Answers, watcher: Watcher, namespace: dict[str, Any]
+) -> None:
+    import numpy as np
+
+    namespace |= {
+        "images": np.zeros((10, 64)),
+        "x_test": np.zeros((3, 8, 8)),
+        "x_train": np.zeros((10, 8, 8), "float32"),
+        "y_train": np.zeros((10, 3)),
+    }
+    key = watcher.key_of(namespace["other"])
+    guesses = ask(answers, protocol.DESCRIBE, model=key)["value"]["guesses"]
+    assert [guess["shapes"] for guess in guesses] == ["(8, 8)", "(64,)"]
+    assert guesses[0]["source"] == "x_train, float32"
+    built = ask(answers, protocol.DESCRIBE, model=watcher.key_of(namespace["model"]))["value"]
+    assert built["guesses"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "said"),
+    [
+        (protocol.DESCRIBE, {"model": "nonsense"}, "gone"),
+        (protocol.DESCRIBE, {"model": ["no", "key"]}, "gone"),
+        (protocol.EXPORT, {"format": "pdf"}, "text, markdown, json"),
+        (protocol.INFER, {"input_shapes": "abc"}, "not a shape"),
+        (protocol.SET_TRAINABLE, {"layer": "0", "trainable": "no"}, "true or false"),
+        (protocol.SET_TRAINABLE, {"layer": "7", "trainable": True}, "no layer '7'"),
+        ("dance", {}, "unknown request"),
+    ],
+)
+def test_what_cannot_be_answered_says_why(
+    answers: Answers,
+    watcher: Watcher,
+    namespace: dict[str, Any],
+    kind: str,
+    payload: dict[str, Any],
+    said: str,
+) -> None:
+    payload = {"model": watcher.key_of(namespace["model"]), **payload}
+    with pytest.raises(RefusalError, match=said):
+        answers.answer(kind, payload, lambda answer: None)
+
+
+def test_a_summary_is_copied_for_the_shape_that_was_worked_out(
+    answers: Answers, watcher: Watcher, namespace: dict[str, Any]
+) -> None:
+    namespace["other"].add(keras.layers.Dense(5))
+    key = watcher.key_of(namespace["other"])
+    text = ask(answers, protocol.EXPORT, model=key, format="text", input_shapes="(4,)")["value"]
+    assert "25" in text and "(4,)" in text
+    assert "25" not in ask(answers, protocol.EXPORT, model=key, format="text")["value"]
