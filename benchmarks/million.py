@@ -13,7 +13,7 @@ from benchmarks.lab import open_page
 from benchmarks.page import busy_share
 from kwidgets.live.numbers.metrics import MetricStore
 from kwidgets.live.page.encode import TablePatcher
-from kwidgets.protocol import MetricInfo
+from kwidgets.live.protocol import MetricInfo
 from tests.browser.live_view import View
 from tests.browser.notebook import Notebook
 

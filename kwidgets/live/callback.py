@@ -14,7 +14,7 @@ from typing import Any, cast
 import keras
 import plotly.graph_objects as go
 
-from kwidgets import protocol
+from kwidgets.live import protocol
 from kwidgets.live.keras_internals.fit_frame import FitWatch
 from kwidgets.live.numbers.metrics import History, MetricStore
 from kwidgets.live.page.cell_output import Place

@@ -13,10 +13,11 @@ from typing import Any
 
 import keras
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
 from kwidgets.kernel import inbox
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.language import current, t
+from kwidgets.live import protocol
 from kwidgets.live.devices.describe import describe_device
 from kwidgets.live.devices.missing_gpu import unseen_gpu
 from kwidgets.live.devices.monitor import DeviceMonitor
@@ -424,7 +425,7 @@ class FitRun:
             elapsed_seconds=progress.clock.seconds(),
             remaining_seconds=None if self.ended else progress.remaining_seconds,
             steps_per_second=progress.steps_per_second,
-            learning_rate=None if rate is None else protocol.wire_number(rate),
+            learning_rate=None if rate is None else wire.wire_number(rate),
             learning_rate_schedule=self._schedule,
             learning_rate_held=bool(held),
             notices=[protocol.Notice(level="warning", text=text) for text in warnings],

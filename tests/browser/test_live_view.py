@@ -10,7 +10,7 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
-from kwidgets.protocol import FINAL_STATUSES, MIME_TYPE
+from kwidgets.live.protocol import FINAL_STATUSES, MIME_TYPE
 from tests.browser.conftest import OpenNotebook
 from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, TENSORFLOW_SETUP, View
 

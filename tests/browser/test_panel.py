@@ -11,7 +11,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from kwidgets.protocol import MIME_TYPE
+from kwidgets.live.protocol import MIME_TYPE
 from tests.browser.conftest import OpenNotebook
 from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, TENSORFLOW_SETUP, View
 from tests.browser.notebook import Notebook

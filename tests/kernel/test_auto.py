@@ -3,7 +3,7 @@
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from kwidgets import protocol
+from kwidgets.live import protocol
 from tests.kernel.frontend import Frontend
 
 # JAX is there in a third of TensorFlow's time; how callbacks are made does not depend on it.

@@ -9,6 +9,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol as wire
+from kwidgets.live import protocol as live_protocol
 from kwidgets.models import protocol
 from tests.kernel.page import Page
 
@@ -147,10 +148,12 @@ def test_a_layer_is_frozen_with_the_line_that_does_the_same(page: Page) -> None:
 def test_while_a_cell_trains_all_is_answered_and_the_run_is_steered(page: Page) -> None:
     page.run(BUILD + FIT)
     run = training_run(page)
-    page.send(wire.RESYNC, run=run["run_id"])
-    snapshot = page.wait_for(lambda m: m["kind"] == wire.SNAPSHOT)
+    page.send(live_protocol.RESYNC, run=run["run_id"])
+    snapshot = page.wait_for(lambda m: m["kind"] == live_protocol.SNAPSHOT)
     assert snapshot["run"] == run["run_id"]
-    page.wait_for(lambda m: m["kind"] == wire.UPDATE and m["payload"]["progress"]["step"] > 0)
+    page.wait_for(
+        lambda m: m["kind"] == live_protocol.UPDATE and m["payload"]["progress"]["step"] > 0
+    )
 
     key = run["model"]
     summary = page.ask(protocol.DESCRIBE, {"model": key})["value"]
@@ -160,9 +163,9 @@ def test_while_a_cell_trains_all_is_answered_and_the_run_is_steered(page: Page) 
     refused = page.ask(protocol.SET_TRAINABLE, {"model": key, "layer": "0", "trainable": False})
     assert not refused["ok"] and "fit" in refused["message"]
 
-    page.send(wire.STOP, run=run["run_id"])
-    bundle = page.wait_for(lambda m: m["kind"] == wire.BUNDLE)
-    assert set(bundle["payload"]) == {wire.MIME_TYPE, "text/html", "text/plain"}
+    page.send(live_protocol.STOP, run=run["run_id"])
+    bundle = page.wait_for(lambda m: m["kind"] == live_protocol.BUNDLE)
+    assert set(bundle["payload"]) == {live_protocol.MIME_TYPE, "text/html", "text/plain"}
     page.read_until(lambda: "fit returned stopped" in "".join(page.texts))
 
 
@@ -172,11 +175,11 @@ def test_a_page_that_comes_late_gets_the_end_of_the_run(page: Page) -> None:
     page.send(wire.HELLO)
     run = page.wait_for(lambda m: m["kind"] == protocol.RUNS)["payload"]["runs"][0]
     assert run["status"] == "finished"
-    page.send(wire.RESYNC, run=run["run_id"])
-    snapshot = page.wait_for(lambda m: m["kind"] == wire.SNAPSHOT)["payload"]
+    page.send(live_protocol.RESYNC, run=run["run_id"])
+    snapshot = page.wait_for(lambda m: m["kind"] == live_protocol.SNAPSHOT)["payload"]
     assert snapshot["progress"]["status"] == "finished" and snapshot["epoch"]["rows"] == 2
-    page.send(wire.RESYNC, run="nonsense")
-    assert page.wait_for(lambda m: m["kind"] == wire.UNKNOWN_RUN)["run"] == "nonsense"
+    page.send(live_protocol.RESYNC, run="nonsense")
+    assert page.wait_for(lambda m: m["kind"] == live_protocol.UNKNOWN_RUN)["run"] == "nonsense"
 
 
 @pytest.mark.parametrize(("version", "what"), [(0, "JupyterLab runs"), (99, "in the kernel")])
@@ -192,6 +195,6 @@ def test_a_page_of_another_version_is_told_what_to_upgrade(
 def test_what_is_no_message_of_ours_is_ignored(page: Page) -> None:
     page.send("dance")
     page.send(protocol.DESCRIBE, {"model": ["no", "key"]})
-    page.send(wire.PAUSE, run=None)
+    page.send(live_protocol.PAUSE, run=None)
     page.run(BUILD)
     page.wait_for(is_models(1))

@@ -8,7 +8,7 @@ import json
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from kwidgets import protocol
+from kwidgets.live import protocol
 from tests.kernel.frontend import FIT, Frontend
 
 

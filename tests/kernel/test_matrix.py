@@ -11,7 +11,8 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
+from kwidgets.live import protocol
 from tests.kernel.frontend import FIT, Frontend
 
 KERNELS = Path(__file__).parents[2] / ".build" / "kernels" / "share" / "jupyter" / "kernels"
@@ -92,12 +93,12 @@ def test_a_storm_of_messages_and_an_interrupt_lose_nothing(frontend):
 def test_a_page_of_ours_is_heard_on_the_channel_in_mid_fit(frontend):
     """Stands last: while a page of ours listens, the widget is sent no updates."""
     begin(frontend)
-    hello = protocol.envelope(protocol.HELLO, {})
-    frontend.send_to_comm(protocol.CHANNEL, hello)
-    frontend.read_until(lambda: frontend.channel(protocol.WELCOME))
+    hello = wire.envelope(wire.HELLO, {})
+    frontend.send_to_comm(wire.CHANNEL, hello)
+    frontend.read_until(lambda: frontend.channel(wire.WELCOME))
     # What it needs to steer comes next, by the run's id.
     frontend.read_until(lambda: frontend.channel(protocol.UPDATE))
     run_id = frontend.channel(protocol.UPDATE)[-1]["run"]
-    stop = protocol.envelope(protocol.STOP, {}, id="s", run=run_id)
-    frontend.send_to_comm(protocol.CHANNEL, stop)
+    stop = wire.envelope(protocol.STOP, {}, id="s", run=run_id)
+    frontend.send_to_comm(wire.CHANNEL, stop)
     frontend.read_until(lambda: "fit returned stopped" in "".join(frontend.texts))

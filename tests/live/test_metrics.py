@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kwidgets.live.numbers.metrics import MetricStore, MetricTable
 from kwidgets.live.page.encode import TablePatcher, encode_table
-from kwidgets.protocol import MetricInfo
+from kwidgets.live.protocol import MetricInfo
 
 finite = st.floats(-1e6, 1e6)
 

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kwidgets import protocol
+from kwidgets.live import protocol
 from kwidgets.live.numbers.metrics import MetricStore
 from kwidgets.live.page.saved_output import saved_bundle
 from kwidgets.live.page.svg_picture import draw_picture
-from tests.test_protocol import PROGRESS, RUN
+from tests.live.test_protocol import PROGRESS, RUN
 
 NASTY = '<script>&"\x00name'
 

@@ -9,7 +9,13 @@ import pytest
 from tests.backends import BACKENDS, check_under
 
 HERE = pathlib.Path(__file__).parent
-MODULES = ["test_describe.py", "test_code_paths.py", "test_shape_inference.py", "test_layer_detail.py", "test_trainable.py"]
+MODULES = [
+    "test_describe.py",
+    "test_code_paths.py",
+    "test_shape_inference.py",
+    "test_layer_detail.py",
+    "test_trainable.py",
+]
 
 
 @pytest.mark.timeout(300)

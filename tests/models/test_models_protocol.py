@@ -11,6 +11,7 @@ import pathlib
 from typing import Any
 
 from kwidgets import protocol as wire
+from kwidgets.live import protocol as live_protocol
 from kwidgets.models import protocol, summary_data
 from kwidgets.models.show import _saved
 
@@ -130,8 +131,8 @@ def examples() -> dict[str, Any]:
             ),
             "goodbye": wire.envelope(wire.GOODBYE, {}),
             "refused": wire.envelope(wire.REFUSED, wire.Refused(message="Upgrade.", version=2)),
-            "unknown_run": wire.envelope(wire.UNKNOWN_RUN, {}, run="r9"),
-            "bundle": wire.envelope(wire.BUNDLE, {"text/plain": "Training"}, run="r1"),
+            "unknown_run": wire.envelope(live_protocol.UNKNOWN_RUN, {}, run="r9"),
+            "bundle": wire.envelope(live_protocol.BUNDLE, {"text/plain": "Training"}, run="r1"),
             "models": wire.envelope(
                 protocol.MODELS,
                 protocol.Models(
@@ -175,4 +176,8 @@ def test_messages_are_as_the_golden_file_says() -> None:
 def test_every_kind_has_an_example() -> None:
     told = examples()
     assert set(told["requests"]) == set(told["answers"]) == set(protocol.REQUEST_KINDS)
-    assert set(told["pushed"]) == {*wire.CHANNEL_KINDS, *protocol.PUSHED_KINDS}
+    assert set(told["pushed"]) == {
+        *wire.CHANNEL_KINDS,
+        *live_protocol.RUN_KINDS,
+        *protocol.PUSHED_KINDS,
+    }

@@ -12,6 +12,7 @@ from kwidgets.builder.editor import Editor
 from kwidgets.builder.page.state import summary
 from kwidgets.builder.spec import LayerSpec
 from kwidgets.language import t
+from kwidgets.live import protocol as live_protocol
 
 _WARNING = "⚠"
 
@@ -41,7 +42,7 @@ def bundle(
         totals=totals,
         code=source,
         restore=restore,
-        run=None if run is None else run[envelope.MIME_TYPE],
+        run=None if run is None else run[live_protocol.MIME_TYPE],
     )
     picture = "" if run is None else run["text/html"]
     summary = "" if run is None else f"\n{run['text/plain']}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwidgets import protocol
+from kwidgets.live import protocol
 from kwidgets.live.devices.usage import DeviceUse
 
 

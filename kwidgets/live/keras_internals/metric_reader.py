@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
-from kwidgets import protocol
 from kwidgets.language import t
+from kwidgets.live import protocol
 from kwidgets.live.keras_internals.continued_fit import Before
 from kwidgets.live.keras_internals.metric_sampler import MetricSampler, direction_of, group_of
 from kwidgets.live.numbers.metrics import MetricStore

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.protocol import MetricInfo
+from kwidgets.live.protocol import MetricInfo
 
 
 @dataclasses.dataclass

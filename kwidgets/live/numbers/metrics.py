@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from kwidgets.protocol import BestEpoch, Mark, MetricInfo
+from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo
 
 AXES = ("step", "epoch", "seconds")
 FloatArray = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from kwidgets.protocol import Phase
+from kwidgets.live.protocol import Phase
 
 
 class Clock:

@@ -6,17 +6,18 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
 from kwidgets.kernel import inbox
 from kwidgets.kernel.channel import channel
 from kwidgets.language import t
+from kwidgets.live import protocol
 from kwidgets.live.page.commands import CommandReceiver, Submit
 
 
 class Place(Protocol):
     """Where a live view is shown."""
 
-    def show(self, model_id: str, snapshot: protocol.Envelope) -> None:
+    def show(self, model_id: str, snapshot: wire.Envelope) -> None:
         """Show the view of the widget with this id, or of the run in ``snapshot``."""
 
     def leave(self, bundle: dict[str, Any]) -> None:
@@ -33,7 +34,7 @@ class CellOutput:
     def __init__(self) -> None:
         self._display_id = uuid.uuid4().hex
 
-    def show(self, model_id: str, snapshot: protocol.Envelope) -> None:
+    def show(self, model_id: str, snapshot: wire.Envelope) -> None:
         view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
         self._publish(
             {
@@ -89,7 +90,7 @@ class WidgetOutlet:
         """The fit has ended."""
         self._receiver.submit = None
 
-    def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
+    def send(self, message: wire.Envelope, buffers: list[bytes] | None = None) -> None:
         """Send to all views of the widget; not at all where the pages draw it themselves."""
         if channel.is_heard and not self._is_drawn:
             return

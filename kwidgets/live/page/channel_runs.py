@@ -8,8 +8,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
+from kwidgets.live import protocol
 from kwidgets.live.page.commands import CommandReceiver, Submit
 from kwidgets.live.page.encode import with_buffers
 
@@ -63,7 +64,7 @@ class PagesOutlet:
             runs.add_seconds(self.model, seconds)
         runs.changed()
 
-    def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
+    def send(self, message: wire.Envelope, buffers: list[bytes] | None = None) -> None:
         """Send ``message`` about this run to the pages, if any."""
         if message["kind"] in (protocol.UPDATE, protocol.SNAPSHOT):
             self._note(message["payload"]["progress"]["status"])
@@ -78,14 +79,14 @@ class PagesOutlet:
         message = self._snapshot()
         payload = dict(message["payload"])
         buffers = with_buffers(payload)
-        self.send(protocol.envelope(protocol.SNAPSHOT, payload), buffers)
-        self.send(protocol.envelope(protocol.BUNDLE, self._bundle))
+        self.send(wire.envelope(protocol.SNAPSHOT, payload), buffers)
+        self.send(wire.envelope(protocol.BUNDLE, self._bundle))
 
     def close(self, last: dict[str, Any], bundle: dict[str, Any]) -> None:
         """The view is left: keep only what it showed last."""
         self._snapshot = lambda: last
         self._bundle = bundle
-        self.send(protocol.envelope(protocol.BUNDLE, bundle))
+        self.send(wire.envelope(protocol.BUNDLE, bundle))
 
     def _note(self, status: str) -> None:
         if status != self.status:
@@ -139,7 +140,7 @@ class Runs:
         run_id = content.get("run")
         outlet = self._runs.get(run_id) if isinstance(run_id, str) else None
         if outlet is None:
-            channel.send(protocol.envelope(protocol.UNKNOWN_RUN, {}, run=str(run_id)))
+            channel.send(wire.envelope(protocol.UNKNOWN_RUN, {}, run=str(run_id)))
         else:
             outlet.receive(content)
 

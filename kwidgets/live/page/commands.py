@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
 from kwidgets.language import t
+from kwidgets.live import protocol
 from kwidgets.live.steering import Command, check_learning_rate
 
 logger = logging.getLogger("kwidgets")
@@ -27,7 +28,7 @@ class CommandReceiver:
     def __init__(
         self,
         resync: Callable[[], None],
-        send: Callable[[protocol.Envelope], None],
+        send: Callable[[wire.Envelope], None],
     ) -> None:
         # Takes a command for the training thread; None while no fit runs.
         self.submit: Submit | None = None
@@ -37,11 +38,11 @@ class CommandReceiver:
 
     def receive(self, content: object) -> None:
         """Handle one message; a malformed one is logged once and ignored."""
-        if not isinstance(content, dict) or content.get("v") != protocol.PROTOCOL_VERSION:
+        if not isinstance(content, dict) or content.get("v") != wire.PROTOCOL_VERSION:
             version = content.get("v") if isinstance(content, dict) else content
             self._complain(
                 f"message of version {version!r} ignored; this kernel speaks "
-                f"{protocol.PROTOCOL_VERSION}. Reload the page after upgrading kwidgets."
+                f"{wire.PROTOCOL_VERSION}. Reload the page after upgrading kwidgets."
             )
             return
         kind, message_id = content.get("kind"), content.get("id")
@@ -71,7 +72,7 @@ class CommandReceiver:
             self._reply(message_id, False, t("The training has ended."))
             return
         acknowledgement: protocol.Acknowledge = {}
-        self._send(protocol.envelope(protocol.ACKNOWLEDGE, acknowledgement, id=message_id))
+        self._send(wire.envelope(protocol.ACKNOWLEDGE, acknowledgement, id=message_id))
         submit(
             Command(
                 cast(Any, kind),
@@ -82,7 +83,7 @@ class CommandReceiver:
 
     def _reply(self, message_id: str, ok: bool, message: str) -> None:
         reply = protocol.Reply(ok=ok, message=message)
-        self._send(protocol.envelope(protocol.REPLY, reply, id=message_id))
+        self._send(wire.envelope(protocol.REPLY, reply, id=message_id))
 
     def _complain(self, text: str) -> None:
         if text not in self._complaints and len(self._complaints) < 20:

@@ -6,9 +6,9 @@ import base64
 
 import numpy as np
 
-from kwidgets import protocol
+from kwidgets.live import protocol
 from kwidgets.live.numbers.metrics import MetricStore, MetricTable, TableView
-from kwidgets.protocol import Table
+from kwidgets.live.protocol import Table
 
 # Points a trace that a view is given: more than a chart has pixels to tell apart.
 MAX_ROWS = 500

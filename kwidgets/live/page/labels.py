@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwidgets.language import t
-from kwidgets.protocol import Status
+from kwidgets.live.protocol import Status
 
 
 def status_word(status: Status) -> str:

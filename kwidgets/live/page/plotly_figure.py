@@ -7,7 +7,7 @@ import html
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from kwidgets import protocol
+from kwidgets.live import protocol
 from kwidgets.live.numbers.metrics import MetricStore
 from kwidgets.live.page.svg_picture import MARK, TRAINING, VALIDATION
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
 from kwidgets.language import t
+from kwidgets.live import protocol
 from kwidgets.live.numbers.metrics import FloatArray, MetricStore
 from kwidgets.live.page.encode import as_json, snapshot_of
 from kwidgets.live.page.labels import status_word
@@ -49,7 +50,7 @@ def saved_bundle(
         text = t("Fit %1: %2", run["fit"], text)
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return {
-        protocol.MIME_TYPE: protocol.envelope(protocol.SNAPSHOT, as_json(snapshot)),
+        protocol.MIME_TYPE: wire.envelope(protocol.SNAPSHOT, as_json(snapshot)),
         "text/html": (
             f'<img alt="{html.escape(text)}" style="max-width:100%" '
             f'src="data:image/svg+xml;base64,{picture}">' + (f"<ul>{items}</ul>" if items else "")

@@ -9,8 +9,8 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from kwidgets import protocol
 from kwidgets.language import t
+from kwidgets.live import protocol
 from kwidgets.live.numbers.metrics import FloatArray, MetricStore
 from kwidgets.live.page.labels import status_word
 

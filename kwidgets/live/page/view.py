@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
 from kwidgets.kernel import inbox
 from kwidgets.language import t
+from kwidgets.live import protocol
 from kwidgets.live.guard import Guard
 from kwidgets.live.numbers.metrics import MetricStore
 from kwidgets.live.page.cell_output import CellOutput, Place, WidgetOutlet
@@ -213,7 +214,7 @@ class LiveView:
     def _show_output(self) -> None:
         assert self._widget is not None
         snapshot = self._snapshot()
-        saved = protocol.envelope(protocol.SNAPSHOT, as_json(snapshot["payload"]))
+        saved = wire.envelope(protocol.SNAPSHOT, as_json(snapshot["payload"]))
         self._in_context(self._place.show, self._widget.model_id, saved)
 
     def _snapshot(self, since: int = 0) -> dict[str, Any]:
@@ -227,7 +228,7 @@ class LiveView:
                 earlier=self._earlier[since:],
                 earlier_start=self._earlier_dropped + since,
             )
-            return dict(protocol.envelope(protocol.SNAPSHOT, payload))
+            return dict(wire.envelope(protocol.SNAPSHOT, payload))
 
     def _resync(self) -> None:
         with self._lock:
@@ -238,7 +239,7 @@ class LiveView:
 
     def _send_payload(self, kind: str, payload: Any) -> None:
         buffers = with_buffers(payload)
-        message = protocol.envelope(kind, payload)
+        message = wire.envelope(kind, payload)
         assert self._pages is not None and self._widget is not None
         # Whatever ails one of them is not the other's.
         try:

@@ -3,7 +3,7 @@
  * hand back (values of arguments) passes as it is. Throws a ProtocolError.
  */
 
-import { PROTOCOL_VERSION } from "../live/protocol";
+import { PROTOCOL_VERSION } from "../protocol";
 import { Fields, ProtocolError } from "../shared/fields";
 import {
   ADVICE_LEVELS,

@@ -3,7 +3,7 @@
  * `kwidgets/builder/protocol.py`, field for field, in the wire's own snake_case.
  */
 
-import { PROTOCOL_VERSION } from "../live/protocol";
+import { PROTOCOL_VERSION } from "../protocol";
 
 export const BUILDER_MIME_TYPE = "application/vnd.kwidgets.builder+json";
 

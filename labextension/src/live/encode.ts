@@ -1,6 +1,6 @@
 /** A run as a notebook keeps it: the store back into the envelope that `parse.ts` reads. */
 
-import { type Envelope, PROTOCOL_VERSION, type WireNumber } from "./protocol";
+import { type Envelope, PROTOCOL_VERSION, type WireNumber } from "../protocol";
 import type { RunStore } from "./store";
 import type { Columns } from "./table";
 

@@ -1,5 +1,6 @@
 /** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
 
+import { PROTOCOL_VERSION } from "../protocol";
 import { Fields, ProtocolError } from "../shared/fields";
 import {
   type Best,
@@ -14,7 +15,6 @@ import {
   METRIC_KINDS,
   type MetricInfo,
   PHASES,
-  PROTOCOL_VERSION,
   type Progress,
   type Reply,
   type RunInfo,

@@ -1,15 +1,14 @@
 /**
- * Every message that crosses between kernel and view: names, shapes, version.
+ * Messages between a fit and its views: names, shapes, states.
  *
- * The mirror of `kwidgets/protocol.py`, field for field, in the wire's own snake_case. What comes
- * in is `unknown` until `parseMessage` has looked at it; after that numbers are numbers and tables
- * hold Float32Arrays.
+ * The mirror of `kwidgets/live/protocol.py`, field for field, in the wire's own snake_case. What
+ * comes in is `unknown` until `parseMessage` has looked at it; after that numbers are numbers and
+ * tables hold Float32Arrays.
  */
 
-export const PROTOCOL_VERSION = 1;
+import { type Envelope, PROTOCOL_VERSION } from "../protocol";
+
 export const MIME_TYPE = "application/vnd.kwidgets.live+json";
-/** Target and id of the comm that the pages with our JupyterLab extension share. */
-export const CHANNEL = "kwidgets";
 
 export const STATUSES = [
   "running",
@@ -45,23 +44,6 @@ export interface ViewPayloads {
   resync: Record<string, never>;
 }
 export type ViewKind = keyof ViewPayloads;
-
-/** Payload of `hello`, which a page with our JupyterLab extension says on the channel. */
-export interface Hello {
-  /** The page's language, as `lang` attributes name it. */
-  language?: string;
-}
-
-/** A JSON number, or one of the three that JSON lacks. */
-export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
-
-/** What every message is wrapped in, in both directions. */
-export interface Envelope {
-  v: number;
-  kind: string;
-  id?: string;
-  payload: unknown;
-}
 
 /** One chart. `name` is Keras's own, without `val_`. */
 export interface MetricInfo {

@@ -1,6 +1,6 @@
 /** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
 
-import { PROTOCOL_VERSION } from "../live/protocol";
+import { PROTOCOL_VERSION } from "../protocol";
 import { Fields, ProtocolError } from "../shared/fields";
 import {
   type Compiled,

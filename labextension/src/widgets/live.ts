@@ -6,7 +6,7 @@
  * two seconds, and messages sent before a listener is attached are lost.
  */
 
-import { PROTOCOL_VERSION } from "../live/protocol";
+import { PROTOCOL_VERSION } from "../protocol";
 import { once } from "../shared/once";
 import { PLOTLY_KEY } from "../shared/plotly";
 import type { Channel, ChannelReceiver, OpenView, ViewModule } from "./channel";

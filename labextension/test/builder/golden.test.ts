@@ -10,9 +10,9 @@ import {
   builderEnvelope,
 } from "../../src/builder/protocol";
 import { parseSaved } from "../../src/builder/saved";
-import type { Envelope } from "../../src/live/protocol";
 import { SavedTransport } from "../../src/live/savedTransport";
 import { Session } from "../../src/live/session";
+import type { Envelope } from "../../src/protocol";
 
 const files = import.meta.glob<Record<string, Envelope>>("../../../tests/golden/builder.json", {
   eager: true,

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KernelChannel } from "../../src/lab/kernel/channel";
 import { Channels } from "../../src/lab/kernel/channels";
 import { RunTransport } from "../../src/lab/kernel/runTransport";
-import { CHANNEL, PROTOCOL_VERSION } from "../../src/live/protocol";
 import { Session } from "../../src/live/session";
+import { CHANNEL, PROTOCOL_VERSION } from "../../src/protocol";
 import { wireProgress, wireSnapshot, wireUpdate } from "../live/messages";
 
 interface Sent {

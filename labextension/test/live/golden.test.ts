@@ -2,7 +2,8 @@
 
 import { expect, test } from "vitest";
 import { parseMessage } from "../../src/live/parse";
-import { type Envelope, envelope, KERNEL_KINDS, type ViewKind } from "../../src/live/protocol";
+import { envelope, KERNEL_KINDS, type ViewKind } from "../../src/live/protocol";
+import type { Envelope } from "../../src/protocol";
 
 interface Golden {
   message: Envelope;

@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 import golden from "../../../tests/golden/models.json";
-import { CHANNEL } from "../../src/live/protocol";
 import { parseAnswer, parseModels, parseSaved, RefusedError } from "../../src/models/parse";
 import { REQUEST_KINDS, SUMMARY_MIME_TYPE } from "../../src/models/protocol";
 import { isActive, parseRuns } from "../../src/models/runs";
+import { CHANNEL } from "../../src/protocol";
 import { Fields } from "../../src/shared/fields";
 
 test("names are the same in both languages", () => {

@@ -4,7 +4,7 @@
  */
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
-import { CHANNEL, type Hello, PROTOCOL_VERSION } from "../../live/protocol";
+import { CHANNEL, type Hello, PROTOCOL_VERSION } from "../../protocol";
 import { Fields, ProtocolError } from "../../shared/fields";
 import { pageLanguage, t } from "../../shared/strings";
 import { findSubshell, hasComm, sendToComm } from "./subshell";

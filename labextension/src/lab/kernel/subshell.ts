@@ -7,7 +7,7 @@
  */
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
-import { CHANNEL } from "../../live/protocol";
+import { CHANNEL } from "../../protocol";
 import { newId } from "../../shared/newId";
 
 // A kernel answers at once, but for one that starts, or whose cell is in compiled code that lets no

@@ -4,17 +4,12 @@
  */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { PROTOCOL_VERSION } from "../../protocol";
 import { useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { pageLanguage, t } from "../../shared/strings";
 import type { ChartOptions } from "../chart/curves";
-import {
-  type EarlierFit,
-  FINAL_STATUSES,
-  PROTOCOL_VERSION,
-  type Progress,
-  type RunInfo,
-} from "../protocol";
+import { type EarlierFit, FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
 import { SavedTransport } from "../savedTransport";
 import { Session } from "../session";
 import { recallChoices, rememberChoices } from "../viewChoices";

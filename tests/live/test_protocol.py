@@ -1,6 +1,6 @@
 """The wire: golden files hold one example of each message; the TypeScript suite parses them too.
 
-``KWIDGETS_WRITE_GOLDEN=1 pytest tests/test_protocol.py`` writes them anew.
+``KWIDGETS_WRITE_GOLDEN=1 pytest tests/live/test_protocol.py`` writes them anew.
 """
 
 import base64
@@ -11,12 +11,13 @@ import pathlib
 
 import pytest
 
-from kwidgets import protocol
+from kwidgets import protocol as wire
+from kwidgets.live import protocol
 from kwidgets.live.numbers.metrics import MetricStore
 from kwidgets.live.page.encode import snapshot_of, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot
 
-GOLDEN = pathlib.Path(__file__).parent / "golden"
+GOLDEN = pathlib.Path(__file__).parents[1] / "golden"
 
 
 def store() -> MetricStore:
@@ -63,7 +64,7 @@ PROGRESS = protocol.Progress(
     elapsed_seconds=0.5,
     remaining_seconds=None,
     steps_per_second=8.0,
-    learning_rate=protocol.wire_number(math.nan),
+    learning_rate=wire.wire_number(math.nan),
     learning_rate_schedule="CosineDecay",
     learning_rate_held=True,
     notices=[protocol.Notice(level="warning", text="The live view failed: <i>why</i>")],
@@ -82,7 +83,7 @@ PROGRESS = protocol.Progress(
 )
 
 
-def examples() -> dict[str, protocol.Envelope]:
+def examples() -> dict[str, wire.Envelope]:
     """One message of each kind, under its file's name."""
     finished: protocol.Progress = {**PROGRESS, "status": "finished"}
     earlier = [earlier_snapshot(store(), {**RUN, "fit": 1}, finished)]
@@ -103,18 +104,18 @@ def examples() -> dict[str, protocol.Envelope]:
     rate = protocol.SetLearningRate(value=0.01)
     refused = protocol.Reply(ok=False, message="The learning rate follows a schedule.")
     return {
-        "snapshot": protocol.envelope(protocol.SNAPSHOT, snapshot),
-        "snapshot_saved": protocol.envelope(protocol.SNAPSHOT, saved),
-        "update": protocol.envelope(protocol.UPDATE, update),
-        "update_small": protocol.envelope(protocol.UPDATE, small),
-        "acknowledge": protocol.envelope(protocol.ACKNOWLEDGE, {}, id="a1"),
-        "reply": protocol.envelope(protocol.REPLY, refused, id="a1"),
-        "pause": protocol.envelope(protocol.PAUSE, {}, id="a2"),
-        "resume": protocol.envelope(protocol.RESUME, {}, id="a3"),
-        "stop": protocol.envelope(protocol.STOP, {}, id="a4"),
-        "set_learning_rate": protocol.envelope(protocol.SET_LEARNING_RATE, rate, id="a5"),
-        "follow_schedule": protocol.envelope(protocol.FOLLOW_SCHEDULE, {}, id="a6"),
-        "resync": protocol.envelope(protocol.RESYNC, {}),
+        "snapshot": wire.envelope(protocol.SNAPSHOT, snapshot),
+        "snapshot_saved": wire.envelope(protocol.SNAPSHOT, saved),
+        "update": wire.envelope(protocol.UPDATE, update),
+        "update_small": wire.envelope(protocol.UPDATE, small),
+        "acknowledge": wire.envelope(protocol.ACKNOWLEDGE, {}, id="a1"),
+        "reply": wire.envelope(protocol.REPLY, refused, id="a1"),
+        "pause": wire.envelope(protocol.PAUSE, {}, id="a2"),
+        "resume": wire.envelope(protocol.RESUME, {}, id="a3"),
+        "stop": wire.envelope(protocol.STOP, {}, id="a4"),
+        "set_learning_rate": wire.envelope(protocol.SET_LEARNING_RATE, rate, id="a5"),
+        "follow_schedule": wire.envelope(protocol.FOLLOW_SCHEDULE, {}, id="a6"),
+        "resync": wire.envelope(protocol.RESYNC, {}),
     }
 
 
@@ -147,12 +148,12 @@ def test_every_kind_has_a_golden_file_and_no_file_is_left_over():
 
 @pytest.mark.parametrize("value", [0.0, -1.5, 1e300])
 def test_finite_numbers_cross_as_they_are(value):
-    assert protocol.wire_number(value) == value
+    assert wire.wire_number(value) == value
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")]
 )
 def test_other_numbers_cross_as_words_that_float_reads(value, text):
-    assert protocol.wire_number(value) == text
+    assert wire.wire_number(value) == text
     assert str(float(text)) == str(value)
