@@ -24,7 +24,7 @@ from kwidgets.builder.editor import EditError, Editor
 from kwidgets.builder.fit.background_fit import BuilderRun
 from kwidgets.builder.fit.call_site import names_in
 from kwidgets.builder.fit.fit_call import Recalled, recall_fit
-from kwidgets.builder.mistakes.fitting import lengths_differ
+from kwidgets.builder.mistakes.fit_data import lengths_differ
 from kwidgets.builder.model.layer_cache import is_adapted
 from kwidgets.builder.model.model_cache import BuilderError, HeldModel, machine_bytes
 from kwidgets.builder.page import saved_output, state

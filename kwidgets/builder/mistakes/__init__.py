@@ -2,10 +2,10 @@
 
 Rules stand in tables, by what they look at:
 
-- ``activations``, ``units``, ``targets``: the end of the stack, the loss and the labels;
+- ``output_activation``, ``output_shape``, ``targets``: the end of the stack, the loss and the labels;
 - ``inputs``: the data that comes in;
 - ``layers``: their order and arguments;
-- ``compiling``, ``fitting``, ``validation``, ``callbacks``: compile and fit.
+- ``compile_settings``, ``fit_data``, ``validation``, ``callbacks``: compile and fit.
 
 A rule is silent where it is not sure: a wrong advice is worse than none.
 """
@@ -15,14 +15,14 @@ from __future__ import annotations
 import logging
 
 from kwidgets.builder.mistakes import (
-    activations,
     callbacks,
-    compiling,
-    fitting,
+    compile_settings,
+    fit_data,
     inputs,
     layers,
+    output_activation,
+    output_shape,
     targets,
-    units,
     validation,
 )
 from kwidgets.builder.mistakes.advice import LEVELS, Advice, Fix, Rule, as_wire
@@ -34,13 +34,13 @@ __all__ = ["RULES", "Advice", "Fix", "Rule", "Situation", "advise", "as_wire", "
 RULES: tuple[Rule, ...] = tuple(
     rule
     for part in (
-        activations,
-        units,
+        output_activation,
+        output_shape,
         targets,
         inputs,
         layers,
-        compiling,
-        fitting,
+        compile_settings,
+        fit_data,
         validation,
         callbacks,
     )
