@@ -1,13 +1,14 @@
-"""Common mistakes in a model and its settings, found and explained, mostly with a fix.
+"""Rules that find common mistakes in a model and its settings, explain them and offer a fix.
 
-Rules stand in tables, by what they look at:
+Each module of rules has a table ``RULES``; advice of the same level keeps the order of the tables:
 
-- ``output_activation``, ``output_shape``, ``targets``: the end of the stack, the loss and the labels;
-- ``inputs``: the data that comes in;
-- ``layers``: their order and arguments;
+- ``output_activation``, ``output_shape``: the end of the stack;
+- ``label_encoding``, ``loss_type``, ``label_values``: the labels and the loss;
+- ``input_shape``, ``input_scaling``, ``non_numeric``, ``embedding``: the input data;
+- ``hidden_layers``, ``dropout_and_normalization``, ``model_size``, ``layer_arguments``: the layers;
 - ``compile_settings``, ``fit_data``, ``validation``, ``callbacks``: compile and fit.
 
-A rule is silent where it is not sure: a wrong advice is worse than none.
+When in doubt, a rule reports nothing: wrong advice is worse than none.
 """
 
 from __future__ import annotations
@@ -17,12 +18,20 @@ import logging
 from kwidgets.builder.mistakes import (
     callbacks,
     compile_settings,
+    dropout_and_normalization,
+    embedding,
     fit_data,
-    inputs,
-    layers,
+    hidden_layers,
+    input_scaling,
+    input_shape,
+    label_encoding,
+    label_values,
+    layer_arguments,
+    loss_type,
+    model_size,
+    non_numeric,
     output_activation,
     output_shape,
-    targets,
     validation,
 )
 from kwidgets.builder.mistakes.advice import LEVELS, Advice, Fix, Rule, as_wire
@@ -36,9 +45,17 @@ RULES: tuple[Rule, ...] = tuple(
     for part in (
         output_activation,
         output_shape,
-        targets,
-        inputs,
-        layers,
+        label_encoding,
+        loss_type,
+        label_values,
+        input_shape,
+        input_scaling,
+        non_numeric,
+        embedding,
+        hidden_layers,
+        dropout_and_normalization,
+        model_size,
+        layer_arguments,
         compile_settings,
         fit_data,
         validation,

@@ -8,14 +8,8 @@ from functools import partial
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import number
-from kwidgets.builder.mistakes.situation import (
-    Situation,
-)
-from kwidgets.builder.mistakes.validation import (
-    MONITORING,
-    validation_fix,
-    waiting_callback,
-)
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.validation import MONITORING, validation_fix, waiting_callback
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
 from kwidgets.language import t
 

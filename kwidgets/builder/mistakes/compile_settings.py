@@ -19,9 +19,7 @@ from kwidgets.builder.mistakes.losses import (
 )
 from kwidgets.builder.mistakes.metrics import metric_name, misfit
 from kwidgets.builder.mistakes.output_layer import may_be_rows
-from kwidgets.builder.mistakes.situation import (
-    Situation,
-)
+from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from kwidgets.builder.mistakes.layer_groups import WITH_UNITS
 from kwidgets.builder.mistakes.losses import loss_of
 from kwidgets.builder.mistakes.metrics import fitting
-from kwidgets.builder.mistakes.situation import WITH_UNITS, Situation, Step
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.step import Step
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
 
 

@@ -9,18 +9,9 @@ from typing import Final
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import samples
-from kwidgets.builder.mistakes.losses import (
-    CROSSENTROPIES,
-    REGRESSION,
-    YES_NO,
-)
-from kwidgets.builder.mistakes.situation import (
-    Situation,
-)
-from kwidgets.builder.mistakes.validation import (
-    clear,
-    partner,
-)
+from kwidgets.builder.mistakes.losses import CROSSENTROPIES, REGRESSION, YES_NO
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.validation import clear, partner
 from kwidgets.builder.spec import Variable
 from kwidgets.language import t
 

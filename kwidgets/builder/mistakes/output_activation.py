@@ -8,6 +8,7 @@ from functools import partial
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import number, span
+from kwidgets.builder.mistakes.layer_groups import ACTIVATION_LAYERS, DROPOUTS, PASSIVE
 from kwidgets.builder.mistakes.losses import (
     BINARY,
     CATEGORICAL,
@@ -26,12 +27,7 @@ from kwidgets.builder.mistakes.output_layer import (
     renumbering,
     unit_word,
 )
-from kwidgets.builder.mistakes.situation import (
-    ACTIVATION_LAYERS,
-    DROPOUTS,
-    PASSIVE,
-    Situation,
-)
+from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
 

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.formatting import number, span
-from kwidgets.builder.mistakes.losses import (
-    CLASSES,
-    ONE_HOT,
-    SPARSE,
-    YES_NO,
-)
-from kwidgets.builder.mistakes.situation import (
-    RECURRENT,
-    Situation,
-    Targets,
-)
+from kwidgets.builder.mistakes.layer_groups import RECURRENT
+from kwidgets.builder.mistakes.losses import CLASSES, ONE_HOT, SPARSE, YES_NO
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.targets import Targets
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
 

@@ -9,11 +9,8 @@ from kwidgets.builder.analysis import Shape
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import number, shown, span, values
-from kwidgets.builder.mistakes.losses import (
-    ONE_HOT,
-    REGRESSION,
-    SPARSE,
-)
+from kwidgets.builder.mistakes.layer_groups import ACTIVATION_LAYERS, DROPOUTS
+from kwidgets.builder.mistakes.losses import ONE_HOT, REGRESSION, SPARSE
 from kwidgets.builder.mistakes.output_layer import (
     from_one,
     has_sequence_output,
@@ -23,11 +20,7 @@ from kwidgets.builder.mistakes.output_layer import (
     renumbering,
     unit_word,
 )
-from kwidgets.builder.mistakes.situation import (
-    ACTIVATION_LAYERS,
-    DROPOUTS,
-    Situation,
-)
+from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec, layer
 from kwidgets.language import t
 

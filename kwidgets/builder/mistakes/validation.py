@@ -6,20 +6,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from kwidgets.builder.analysis import Shape
+from kwidgets.builder.analysis import Shape, alike
 from kwidgets.builder.data import DataInfo
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import shown, span
-from kwidgets.builder.mistakes.losses import (
-    REGRESSION,
-)
+from kwidgets.builder.mistakes.losses import REGRESSION
 from kwidgets.builder.mistakes.output_layer import numbered_labels
-from kwidgets.builder.mistakes.situation import (
-    Situation,
-    Targets,
-    alike,
-)
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.targets import Targets
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Variable
 from kwidgets.language import t
 

@@ -1,0 +1,113 @@
+"""Rules for Dropout and BatchNormalization: rate, order, and the bias before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.layer_groups import CONVOLUTIONS, DROPOUTS
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.step import Step
+from kwidgets.builder.spec import ModelSpec
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+_STRONG_DROPOUT = 0.8
+
+
+@rule(RULES, "strong-dropout", "warning")
+def strong_dropout(situation: Situation) -> Iterator[Finding]:
+    """Dropout's rate is what is dropped, not what is kept: 0.8 leaves a fifth. (Keras: Dropout)"""
+    for step in situation.steps:
+        rate = step.get("rate")
+        if not step.is_a(*DROPOUTS) or isinstance(rate, bool) or not isinstance(rate, (int, float)):
+            continue
+        if not _STRONG_DROPOUT <= rate <= 1:
+            continue
+        text = (
+            t("While training, this layer sets all values to zero, so nothing is learned.")
+            if rate == 1
+            else t(
+                "While training, this layer sets %1 of the values to zero. The rate is "
+                "what is dropped, not what is kept; usual are 0.2 to 0.5.",
+                f"{rate:.0%}",
+            )
+        )
+        yield Finding(
+            t("Dropout of %1", f"{rate:.0%}"),
+            text,
+            step.uid,
+            Fix(
+                t("Set rate to 0.3"),
+                partial(edits.with_argument, uid=step.uid, name="rate", value=0.3),
+            ),
+            level="error" if rate == 1 else None,
+        )
+
+
+@rule(RULES, "normalization-after-dropout", "tip")
+def normalization_after_dropout(situation: Situation) -> Iterator[Finding]:
+    """Dropout changes the variance in training only, and BatchNormalization learns that one.
+    (Li et al. 2018, Understanding the disharmony between dropout and batch normalization)
+    """
+    for step, following in pairwise(situation.steps):
+        if step.is_a("Dropout") and following.is_a("BatchNormalization"):
+
+            def swap(spec: ModelSpec, step: Step = step, following: Step = following) -> ModelSpec:
+                entry = spec.find(step.uid)
+                return edits.insert_after(spec.remove(step.uid), following.uid, entry)
+
+            yield Finding(
+                t("BatchNormalization after Dropout"),
+                t(
+                    "Dropout spreads values more while training than later, and BatchNormalization "
+                    "learns from that. Put Dropout after it."
+                ),
+                following.uid,
+                Fix(t("Swap them"), swap),
+            )
+
+
+@rule(RULES, "bias-before-normalization", "tip")
+def bias_before_normalization(situation: Situation) -> Iterator[Finding]:
+    """BatchNormalization subtracts the mean, and with it any bias that came before."""
+    found = [
+        step
+        for step, following in pairwise(situation.steps)
+        if following.is_a("BatchNormalization")
+        and following.get("center", True)
+        and step.is_a("Dense", *CONVOLUTIONS)
+        and step.activation == "linear"
+        and step.get("use_bias", True)
+    ]
+    if not found:
+        return
+
+    def drop(spec: ModelSpec) -> ModelSpec:
+        for step in found:
+            spec = edits.with_argument(spec, step.uid, "use_bias", False)
+        return spec
+
+    text = (
+        t(
+            "BatchNormalization subtracts the mean, and with it the bias of the %1 before it.",
+            found[0].title,
+        )
+        if len(found) == 1
+        else t(
+            "BatchNormalization subtracts the mean, and with it the bias of the %1 "
+            "before it (%2 layers).",
+            found[0].title,
+            len(found),
+        )
+    )
+    yield Finding(
+        t("A bias that does nothing"),
+        text,
+        found[0].uid,
+        Fix(t("Set use_bias to False"), drop),
+    )

@@ -1,0 +1,136 @@
+"""Rules for token ids: the range that Embedding looks up, and ids without an Embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwidgets.builder.data import DataInfo
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.formatting import number, span
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.step import Step
+from kwidgets.builder.spec import ModelSpec, layer
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+
+def _embedding(situation: Situation) -> Step | None:
+    """The Embedding that looks up the values of x themselves."""
+    first = situation.first_learning_step
+    return first if first is not None and first.is_a("Embedding") else None
+
+
+@rule(RULES, "embedding-range", "error")
+def embedding_range(situation: Situation) -> Iterator[Finding]:
+    """Embedding has a row for each number from 0 to input_dim - 1; beyond there is an error on a
+    CPU and zeros on a GPU.
+    """
+    step, x = _embedding(situation), situation.x
+    if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
+        return
+    values, rows = x.statistics, step.get("input_dim")
+    if not values.is_integer or not isinstance(rows, int):
+        return
+    low, high = values.minimum or 0, int(values.maximum or 0)
+    if low < 0:
+        yield Finding(
+            t("Word numbers must not be negative"),
+            t(
+                "%1 holds numbers down to %2, but Embedding looks up numbers from 0 on.",
+                x.name,
+                number(low),
+            ),
+            step.uid,
+            about="negative",
+        )
+    elif high >= rows:
+        yield Finding(
+            t("Embedding is too small"),
+            t(
+                "%1 holds numbers up to %2, but Embedding with input_dim=%3 has rows "
+                "for 0–%4 only.",
+                x.name,
+                number(high),
+                rows,
+                f"{rows - 1:,}",
+            ),
+            step.uid,
+            Fix(
+                t("Set %1 to %2", "input_dim", f"{high + 1:,}"),
+                lambda spec: edits.with_argument(spec, step.uid, "input_dim", high + 1),
+            ),
+        )
+
+
+def _has_gaps(x: DataInfo) -> bool:
+    return x.statistics is not None and (x.statistics.has_nan or x.statistics.has_infinity)
+
+
+@rule(RULES, "embedding-floats", "error")
+def embedding_floats(situation: Situation) -> Iterator[Finding]:
+    """Embedding looks up rows by their number; 0.37 is no row."""
+    step, x = _embedding(situation), situation.x
+    if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
+        return
+    if x.is_float and not x.statistics.is_integer and not _has_gaps(x):
+        yield Finding(
+            t("Embedding needs whole numbers"),
+            t(
+                "%1 holds fractions (%2), but Embedding looks up the row of a whole "
+                "number. For measurements, leave it out.",
+                x.name,
+                span(x.statistics.minimum or 0, x.statistics.maximum),
+            ),
+            step.uid,
+            Fix(t("Remove Embedding"), lambda spec: spec.remove(step.uid)),
+        )
+
+
+def token_ids(situation: Situation) -> tuple[Step, int] | None:
+    """The first layer and the highest number, where x looks like word numbers without Embedding."""
+    x, first = situation.x, situation.first_learning_step
+    if x is None or first is None or x.statistics is None or x.statistics.maximum is None:
+        return None
+    values, high = x.statistics, x.statistics.maximum
+    if x.shape is None or len(x.shape) != 2 or not x.dtype.startswith(("int", "uint")):
+        return None
+    if not values.is_integer or values.minimum is None or values.minimum < 0 or high <= 255:
+        return None
+    if not (first.is_recurrent or first.is_a("Conv1D")) or (x.shape[1] or 0) < 2:
+        return None
+    return first, int(high)
+
+
+@rule(RULES, "tokens-without-embedding", "warning")
+def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
+    """Word 17 is not a little more than word 16: Embedding gives each word a place of its own."""
+    found, x = token_ids(situation), situation.x
+    if found is None or x is None:
+        return
+    first, high = found
+
+    def embed(spec: ModelSpec) -> ModelSpec:
+        # What made the numbers a sequence of single features is in Embedding's way.
+        for step in situation.steps:
+            if step.uid == first.uid:
+                break
+            if step.is_a("Reshape"):
+                spec = spec.remove(step.uid)
+        if spec.input_shape is not None and len(spec.input_shape) == 2:
+            spec = edits.with_input_shape(spec, spec.input_shape[:1])
+        entry = layer("keras.layers.Embedding", input_dim=high + 1, output_dim=64)
+        return edits.insert_before(spec, first.uid, entry)
+
+    yield Finding(
+        t("Word numbers without Embedding"),
+        t(
+            "%1 holds whole numbers up to %2. If they stand for words, Embedding "
+            "must give each one a vector of its own first.",
+            x.name,
+            number(high),
+        ),
+        first.uid,
+        Fix(t("Insert Embedding"), embed),
+    )

@@ -1,0 +1,232 @@
+"""Rules for the input shape: samples, validation data and channels must match it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwidgets.builder.analysis import Shape, alike
+from kwidgets.builder.data import element_shape
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.embedding import token_ids
+from kwidgets.builder.mistakes.formatting import shown
+from kwidgets.builder.mistakes.layer_groups import (
+    ACTIVATION_LAYERS,
+    MORE_CONVOLUTIONS,
+    NORMALIZING,
+    PREPARING,
+)
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.mistakes.step import Step
+from kwidgets.builder.spec import ModelSpec, layer
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+_SAME_RANK = (
+    *NORMALIZING,
+    *ACTIVATION_LAYERS,
+    *(name for name in PREPARING if name not in ("Flatten", "Reshape", "Permute")),
+)
+
+
+def _same_shape(data: Shape, wanted: Shape) -> bool:
+    """Whether Keras takes data of one shape for an input of the other.
+
+    It adds or drops a last dimension of 1 by itself.
+    """
+    return (
+        alike(data, wanted)
+        or (data[-1:] == (1,) and alike(data[:-1], wanted))
+        or (wanted[-1:] == (1,) and alike(data, wanted[:-1]))
+    )
+
+
+@rule(RULES, "input-unset", "tip")
+def input_unset(situation: Situation) -> Iterator[Finding]:
+    """Without an input shape no layer's shape or parameters are known before training."""
+    shape, x = situation.x_shape, situation.x
+    if situation.spec.input is not None or x is None or shape is None or x.batched is False:
+        return
+    if _channels_missing(situation) is not None or not x.is_number:
+        return
+    yield Finding(
+        t("The input shape is not set"),
+        t(
+            "Samples of %1 have shape %2. With it, the shapes and parameters of "
+            "all layers are known before training.",
+            x.name,
+            shown(shape),
+        ),
+        "input",
+        Fix(t("Set shape to %1", shown(shape)), lambda spec: edits.with_input_shape(spec, shape)),
+    )
+
+
+@rule(RULES, "input-mismatch", "error")
+def input_mismatch(situation: Situation) -> Iterator[Finding]:
+    """Training stops at once when the data's samples differ from the input in shape."""
+    x, shape, wanted = situation.x, situation.x_shape, situation.spec.input_shape
+    if x is None or shape is None or wanted is None or x.batched is False:
+        return
+    if _same_shape(shape, wanted):
+        return
+    yield Finding(
+        t("%1 does not fit the input", x.name),
+        t(
+            "The input has shape %1, but samples of %2 have shape %3.",
+            shown(wanted),
+            x.name,
+            shown(shape),
+        ),
+        "input",
+        Fix(t("Set shape to %1", shown(shape)), lambda spec: edits.with_input_shape(spec, shape)),
+    )
+
+
+@rule(RULES, "validation-mismatch", "error")
+def validation_mismatch(situation: Situation) -> Iterator[Finding]:
+    """Validation data goes through the same model: its samples must be like the training's."""
+    x, validation = situation.x, situation.variable("validation_x")
+    if x is None or validation is None:
+        return
+    shape, other = situation.x_shape, element_shape(validation)
+    if shape is None or other is None or _same_shape(other, shape):
+        return
+    # Sequences may differ in length, where the model takes them of any.
+    wanted = situation.spec.input_shape
+    if wanted is not None and None in wanted and _same_shape(other, wanted):
+        return
+    yield Finding(
+        t("Validation data differs in shape"),
+        t(
+            "Samples of %1 have shape %2, but those of %3 have %4.",
+            x.name,
+            shown(shape),
+            validation.name,
+            shown(other),
+        ),
+        "fit",
+    )
+
+
+def _channels_missing(situation: Situation) -> tuple[Step, Shape] | None:
+    """The layer that wants one more dimension than the samples have, and the samples' shape."""
+    shape = situation.spec.input_shape
+    if shape is None:
+        shape = situation.x_shape
+    if shape is None or None in shape:
+        return None
+    for step in situation.steps:
+        wanted = _wanted_rank(step)
+        if wanted is not None:
+            return (step, shape) if len(shape) == wanted - 1 else None
+        if not step.is_a(*_SAME_RANK):
+            return None
+    return None
+
+
+def _wanted_rank(step: Step) -> int | None:
+    """How many dimensions of a sample a layer insists on; None of one that takes several."""
+    if step.is_recurrent:
+        return 2
+    for rank in (1, 2, 3):
+        pooling = (
+            f"{kind}Pooling{rank}D" for kind in ("Max", "Average", "GlobalAverage", "GlobalMax")
+        )
+        layers = [name for name in MORE_CONVOLUTIONS if f"{rank}D" in name]
+        if step.is_a(*layers, *pooling):
+            return rank + 1
+    return None
+
+
+@rule(RULES, "missing-channels", "error")
+def missing_channels(situation: Situation) -> Iterator[Finding]:
+    """A convolution wants to know the channels (colours, sensors), a recurrent layer the features,
+    even if there is only one: (28, 28, 1), not (28, 28).
+    """
+    found = _channels_missing(situation)
+    if found is None:
+        return
+    step, shape = found
+    if token_ids(situation) is not None:
+        return
+    # An image in colour lacks no axis: it needs the layer for images, as its problem says.
+    if len(shape) == 3 and shape[-1] in (1, 3, 4):
+        return
+    name = step.wrapped.title if step.is_recurrent else step.title
+    reshaped = (*shape, 1)
+    # The samples' shape may differ from the input's: that is another rule's.
+
+    def reshape(spec: ModelSpec) -> ModelSpec:
+        if spec.input_shape is None:
+            spec = edits.with_input_shape(spec, shape)
+        return edits.insert_first(spec, layer("keras.layers.Reshape", target_shape=reshaped))
+
+    what = (
+        t("an image") if len(shape) == 2 else t("a sequence") if len(shape) == 1 else t("a volume")
+    )
+    if step.is_recurrent:
+        title = t("The feature dimension is missing")
+        text = t(
+            "%1 expects %2 with a last dimension for its features, even if there "
+            "is only one: %3 instead of %4.",
+            name,
+            what,
+            reshaped,
+            shape,
+        )
+    else:
+        title = t("The channel dimension is missing")
+        text = t(
+            "%1 expects %2 with a last dimension for its channels, even if there "
+            "is only one: %3 instead of %4.",
+            name,
+            what,
+            reshaped,
+            shape,
+        )
+    label = t("Insert Reshape to %1", reshaped)
+    yield Finding(title, text, step.uid, Fix(label, reshape))
+
+
+@rule(RULES, "channels-first", "warning")
+def channels_first(situation: Situation) -> Iterator[Finding]:
+    """Keras expects the colours last. PyTorch's images have them first: (3, 32, 32)."""
+    shape = situation.spec.input_shape or situation.x_shape
+    if shape is None or len(shape) != 3 or None in shape or not situation.steps:
+        return
+    channels, height, width = (size or 0 for size in shape)
+    first = next((step for step in situation.steps if not step.is_a(*_SAME_RANK)), None)
+    if first is None or not first.is_a("Conv2D", "SeparableConv2D", "DepthwiseConv2D"):
+        return
+    # Four sensors with their steps and features have such a shape too.
+    if channels not in (1, 3) or min(height, width) < 8:
+        return
+    if height != width and (min(height, width) < 32 or max(height, width) > 2 * min(height, width)):
+        return
+    if first.get("data_format") == "channels_first":
+        return
+    values = (shown(shape), first.title, (height, width, channels))
+    text = (
+        t(
+            "Samples of shape %1 look like images with 1 channel in front, but %2 "
+            "expects them last: %3.",
+            *values,
+        )
+        if channels == 1
+        else t(
+            "Samples of shape %1 look like images with 3 channels in front, but %2 "
+            "expects them last: %3.",
+            *values,
+        )
+    )
+    yield Finding(
+        t("Channels come first"),
+        text,
+        first.uid,
+        Fix(
+            t("Insert Permute"),
+            lambda spec: edits.insert_first(spec, layer("keras.layers.Permute", dims=(2, 3, 1))),
+        ),
+    )

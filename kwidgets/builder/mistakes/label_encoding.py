@@ -1,0 +1,281 @@
+"""Rules for labels in another form than the crossentropy expects: class numbers or one-hot rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.formatting import number, span
+from kwidgets.builder.mistakes.losses import BINARY, CATEGORICAL, ONE_HOT, SPARSE, YES_NO, Loss
+from kwidgets.builder.mistakes.output_layer import (
+    activate,
+    from_one,
+    ignores_a_class,
+    many_classes_as_yes_no,
+    may_be_rows,
+    one_unit_only,
+    renumbering,
+    unit_word,
+)
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.spec import ModelSpec
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+
+@rule(RULES, "negative-labels", "error")
+def negative_labels(situation: Situation) -> Iterator[Finding]:
+    """Keras counts classes from 0; a crossentropy of a negative label means nothing."""
+    loss, targets = situation.loss, situation.targets
+    if loss is None or targets is None or targets.lowest is None or targets.lowest >= 0:
+        return
+    if targets.form != "integers":
+        return
+    if (loss.name == SPARSE and not ignores_a_class(situation)) or loss.name in YES_NO:
+        lowest = number(targets.lowest)
+        pair = targets.lowest == -1 and targets.highest == 1 and loss.name in YES_NO
+        text = (
+            t("%1 has labels down to %2, but %3 expects 0 and 1.", targets.name, lowest, loss.title)
+            if loss.name in YES_NO
+            else t(
+                "%1 has labels down to %2, but %3 expects whole numbers from 0 on.",
+                targets.name,
+                lowest,
+                loss.title,
+            )
+        )
+        if pair:
+            text += " " + t("For -1 and 1, use %1.", f"{targets.name} = ({targets.name} + 1) // 2")
+        yield Finding(
+            t("Labels must not be negative"),
+            text,
+            "fit",
+        )
+
+
+@rule(RULES, "sparse-with-one-hot", "error")
+def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
+    """Sparse categorical crossentropy wants class numbers, categorical crossentropy rows with a 1
+    at the class's place. (Keras: losses)
+    """
+    loss, targets, width = situation.loss, situation.targets, situation.output_width
+    if loss is None or loss.name != SPARSE or targets is None or targets.single:
+        return
+    if not may_be_rows(situation):
+        return
+    if targets.form == "multi_label":
+        yield Finding(
+            t("Several labels for each sample"),
+            t(
+                "%1 has rows of 0s and 1s with several 1s, but %2 expects one class "
+                "number. For several labels, use binary crossentropy with sigmoid.",
+                targets.name,
+                loss.title,
+            ),
+            "compile",
+            Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
+        )
+        return
+    columns = targets.shape[0] if targets.shape is not None and len(targets.shape) == 1 else None
+    # Of a dataset only the shape is known: a row can be no class number. Whole numbers of another
+    # width may be those of the steps of a sequence.
+    rows = (
+        targets.in_dataset
+        and not targets.per_position
+        and columns is not None
+        and columns > 1
+        and (columns == width or targets.dtype.startswith(("float", "bfloat")))
+        and situation.output_shape is not None
+        and len(situation.output_shape) == 1
+    )
+    if targets.form == "one_hot" or rows:
+        last = situation.last_weights
+        other = columns if columns != width and last is not None else None
+
+        def one_hot(spec: ModelSpec) -> ModelSpec:
+            if other is not None and last is not None:
+                spec = edits.with_units(spec, last, other)
+            return edits.with_loss(spec, loss.become(CATEGORICAL), columns)
+
+        text = t(
+            "%1 gives a row of %2 values for each sample, with a 1 for its class, "
+            "but %3 expects the class's number.",
+            targets.name,
+            columns or "",
+            loss.title,
+        )
+        if other is None:
+            label = t("Use categorical crossentropy")
+            remedy = t("Use categorical crossentropy.")
+        else:
+            units = (other, unit_word(situation))
+            label = t("Use %1 %2 and categorical crossentropy", *units)
+            remedy = t("Use %1 %2 and categorical crossentropy.", *units)
+        yield Finding(
+            t("Labels are one-hot"),
+            f"{text} {remedy}",
+            "compile",
+            Fix(label, one_hot),
+        )
+
+
+def _several_labels(situation: Situation, loss: Loss) -> Callable[[ModelSpec], ModelSpec]:
+    """Ask for a yes or no of each label by itself."""
+
+    def several(spec: ModelSpec) -> ModelSpec:
+        spec = edits.with_loss(spec, loss.become(BINARY), situation.output_width)
+        return spec if loss.from_logits else activate(situation, "sigmoid", spec)
+
+    return several
+
+
+@rule(RULES, "several-labels", "warning")
+def several_labels(situation: Situation) -> Iterator[Finding]:
+    """Softmax shares out 1 among the classes: of a sample with three labels each one gets a third
+    at best. Each label needs a yes or no of its own.
+    """
+    loss, targets = situation.loss, situation.targets
+    if loss is None or loss.name not in ONE_HOT or targets is None or targets.statistics is None:
+        return
+    if (
+        targets.form != "multi_label"
+        or not targets.statistics.has_several_ones
+        or not may_be_rows(situation)
+    ):
+        return
+    # Beside sigmoid it is the loss alone: told by another rule.
+    if situation.output_activation not in ("softmax", "linear") or one_unit_only(situation):
+        return
+    if situation.output_activation == "linear" and not loss.from_logits:
+        return
+    yield Finding(
+        t("Several labels for each sample"),
+        t(
+            "%1 has rows with several 1s, but with softmax and %2 a sample has a "
+            "single class. For several labels, use binary crossentropy with "
+            "sigmoid.",
+            targets.name,
+            loss.title,
+        ),
+        "compile",
+        Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
+    )
+
+
+@rule(RULES, "categorical-with-numbers", "error")
+def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
+    """Categorical crossentropy compares rows; class numbers are for the sparse one."""
+    loss, targets, width = situation.loss, situation.targets, situation.output_width
+    if loss is None or loss.name not in ONE_HOT or targets is None or width == 1:
+        return
+    if not targets.single and not targets.per_position:
+        return
+    # Beside several units a single number of a dataset can only be a class's, whatever its dtype.
+    numbered = targets.form == "integers" or (
+        targets.in_dataset and targets.form is None and width is not None
+    )
+    if numbered:
+        text = (
+            t(
+                "%1 holds a class number for each sample, but %2 expects a row with a "
+                "1 for its class.",
+                targets.name,
+                loss.title,
+            )
+            if targets.single
+            else t(
+                "%1 holds a class number for each position, but %2 expects a row with "
+                "a 1 for its class.",
+                targets.name,
+                loss.title,
+            )
+        )
+        yield Finding(
+            t("Labels are class numbers"),
+            f"{text} " + t("Use sparse categorical crossentropy."),
+            "compile",
+            Fix(
+                t("Use sparse categorical crossentropy"),
+                lambda spec: edits.with_loss(spec, loss.become(SPARSE), width),
+            ),
+        )
+
+
+@rule(RULES, "binary-with-classes", "error")
+def binary_with_classes(situation: Situation) -> Iterator[Finding]:
+    """Binary crossentropy knows yes and no, 1 and 0; of several classes it makes nonsense."""
+    loss, targets, width = situation.loss, situation.targets, situation.output_width
+    if not many_classes_as_yes_no(situation) or loss is None or targets is None or width is None:
+        return
+    if targets.must_be_renumbered:
+        yield Finding(
+            t("Labels other than 0 and 1"),
+            t("%1 knows only 0 and 1.", loss.title.capitalize()) + f" {renumbering(targets)}",
+            "fit",
+        )
+        return
+    if targets.highest is not None and targets.highest > 1:
+        classes = max(int(targets.highest) + 1, width)
+        units = unit_word(situation)
+        shifted = from_one(targets)
+
+        def several(spec: ModelSpec) -> ModelSpec:
+            return edits.classify(spec, situation, classes, loss.become(SPARSE, False))
+
+        text = t(
+            "%1 has labels %2, but %3 knows only 0 and 1.",
+            targets.name,
+            span(targets.lowest or 0, targets.highest),
+            loss.title,
+        )
+        remedy = (
+            t("Use sparse categorical crossentropy and softmax with %1 %2.", classes, units)
+            if shifted is None
+            else t(
+                "Use sparse categorical crossentropy and softmax with %1 %2, or %3 "
+                "after %4, as Keras counts classes from 0.",
+                classes,
+                units,
+                *shifted,
+            )
+        )
+        yield Finding(
+            t("Binary crossentropy for several classes"),
+            f"{text} {remedy}",
+            "compile",
+            None
+            if situation.last_weights is None or situation.output_step is None
+            else Fix(t("Use sparse categorical crossentropy"), several),
+        )
+        return
+
+    def sparse(spec: ModelSpec) -> ModelSpec:
+        if situation.output_activation == "sigmoid":
+            spec = activate(situation, "softmax", spec)
+        return edits.with_loss(spec, loss.become(SPARSE), width)
+
+    text = (
+        t(
+            "The last layer gives %1 values, but %2 has a single 0 or 1 for each sample.",
+            width,
+            targets.name,
+        )
+        if targets.single
+        else t(
+            "The last layer gives %1 values, but %2 has a single 0 or 1 for each position.",
+            width,
+            targets.name,
+        )
+    )
+    remedy = t(
+        "Either use one with sigmoid, or keep them and use sparse categorical "
+        "crossentropy with softmax."
+    )
+    yield Finding(
+        t("%1 values for a yes or no", width),
+        f"{text} {remedy}",
+        "compile",
+        Fix(t("Use sparse categorical crossentropy"), sparse),
+    )

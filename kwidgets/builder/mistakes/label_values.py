@@ -1,0 +1,77 @@
+"""Rules for labels that nothing can be learned from: words, or all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwidgets.builder.mistakes.advice import Finding, Rule, rule
+from kwidgets.builder.mistakes.formatting import number
+from kwidgets.builder.mistakes.losses import CROSSENTROPIES, REGRESSION
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+
+@rule(RULES, "labels-are-words", "error")
+def labels_are_words(situation: Situation) -> Iterator[Finding]:
+    """Keras computes with numbers: class names must be numbered first."""
+    loss, targets = situation.loss, situation.targets
+    if targets is None or targets.form != "words":
+        return
+    name = targets.name
+    if targets.object_kind == "numbers":
+        yield Finding(
+            t("Targets have a dtype that Keras does not know"),
+            t(
+                "%1 holds numbers, but as %2. Make them floats: %3.",
+                name,
+                targets.dtype,
+                f'{name} = {name}.astype("float32")',
+            ),
+            "fit",
+        )
+        return
+    kinds = targets.statistics.distinct if targets.statistics is not None else None
+    if kinds is None:
+        text = t("%1 holds words or objects, but Keras needs numbers.", name)
+    elif kinds == 1:
+        text = t("%1 holds words or objects (1 kind), but Keras needs numbers.", name)
+    else:
+        text = t(
+            "%1 holds words or objects (%2 kinds), but Keras needs numbers.", name, f"{kinds:,}"
+        )
+    if targets.in_dataset:
+        remedy = t(
+            "Number them: %1, where %2 lists their names.",
+            f"{name} = {name}.map(lambda x, y: (x, number(y)))",
+            "number = keras.layers.StringLookup(vocabulary=..., num_oov_indices=0)",
+        )
+    elif loss is not None and loss.name in REGRESSION:
+        remedy = t("%1 is for numbers: choose another y, or another loss.", loss.title.capitalize())
+    else:
+        remedy = t("Number them: %1.", f"names, {name} = np.unique({name}, return_inverse=True)")
+    yield Finding(
+        t("Labels are words"),
+        f"{text} {remedy}",
+        "fit",
+    )
+
+
+@rule(RULES, "one-class", "warning")
+def one_class(situation: Situation) -> Iterator[Finding]:
+    """Where all labels are the same, there is nothing to tell apart."""
+    loss, targets = situation.loss, situation.targets
+    if loss is None or loss.name not in CROSSENTROPIES or targets is None or not targets.single:
+        return
+    values = targets.statistics
+    if values is not None and values.distinct == 1 and values.minimum is not None:
+        yield Finding(
+            t("All labels are the same"),
+            t(
+                "Every value of %1 is %2: there is nothing to tell apart.",
+                targets.name,
+                number(values.minimum),
+            ),
+            "fit",
+        )

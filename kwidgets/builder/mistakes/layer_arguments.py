@@ -1,0 +1,116 @@
+"""Rules for layer arguments that hinder training: trainable, regularizers, relu in an LSTM."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import partial
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.spec import ModelSpec, ObjectSpec, Value
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+_STRONG_PENALTY = 0.1
+
+
+@rule(RULES, "all-frozen", "warning")
+def all_frozen(situation: Situation) -> Iterator[Finding]:
+    """Where no weight may change, training does nothing."""
+    spec, analysis = situation.spec, situation.analysis
+    if spec.compile is None or spec.compile.get("loss") is None or not analysis.complete:
+        return
+    frozen = [entry for entry in spec.walk() if entry.arguments.get("trainable") is False]
+    if analysis.parameters == 0 or (spec.trainable and analysis.trainable > 0):
+        return
+    if spec.trainable and not frozen:
+        return
+
+    def thaw(spec: ModelSpec) -> ModelSpec:
+        for entry in frozen:
+            spec = edits.without_argument(spec, entry.uid, "trainable")
+        return dataclasses.replace(spec, trainable=True)
+
+    yield Finding(
+        t("No layer can learn"),
+        t(
+            "All %1 weights are frozen (trainable=False), so training changes nothing.",
+            f"{analysis.parameters:,}",
+        ),
+        frozen[-1].uid if spec.trainable else None,
+        Fix(t("Make all layers trainable"), thaw),
+    )
+
+
+@rule(RULES, "strong-penalty", "warning")
+def strong_penalty(situation: Situation) -> Iterator[Finding]:
+    """A penalty of 0.1 and more on the weights outweighs the loss, and holds them at zero."""
+    for step in situation.steps:
+        for argument in ("kernel_regularizer", "recurrent_regularizer"):
+            value = step.get(argument)
+            strength = _penalty(value)
+            if strength is None or strength < _STRONG_PENALTY:
+                continue
+            assert isinstance(value, ObjectSpec)
+
+            def soften(
+                entry: ObjectSpec, argument: str = argument, value: ObjectSpec = value
+            ) -> ObjectSpec:
+                softened = {
+                    name: min(factor, 0.001) if isinstance(factor, (int, float)) else factor
+                    for name, factor in value.arguments.items()
+                }
+                return entry.with_argument(argument, ObjectSpec(value.class_name, softened))
+
+            yield Finding(
+                t("A strong weight penalty"),
+                t(
+                    "%1 of %2 outweighs the loss and holds the weights near zero. Usual "
+                    "are 0.0001 to 0.01.",
+                    argument,
+                    f"{strength:g}",
+                ),
+                step.uid,
+                Fix(
+                    t("Set it to 0.001"),
+                    partial(ModelSpec.update, uid=step.uid, change=soften),
+                ),
+                about=argument,
+            )
+
+
+def _penalty(value: Value) -> float | None:
+    if not isinstance(value, ObjectSpec) or not value.class_name.startswith("keras.regularizers."):
+        return None
+    if value.title not in ("L1", "L2", "L1L2"):
+        return None
+    factors = [
+        factor
+        for factor in value.arguments.values()
+        if isinstance(factor, (int, float)) and not isinstance(factor, bool)
+    ]
+    return max(factors, default=None)
+
+
+@rule(RULES, "recurrent-relu", "tip")
+def recurrent_relu(situation: Situation) -> Iterator[Finding]:
+    """ReLU in a recurrent layer lets values grow at each time step, and keeps LSTM and GRU from
+    the fast GPU code, which knows tanh only. (Keras: LSTM)
+    """
+    for step in situation.steps:
+        if step.is_recurrent and step.activation == "relu":
+            yield Finding(
+                t("%1 with relu", step.wrapped.title),
+                t(
+                    "With relu, values can grow at each time step until the loss is NaN, and GPUs "
+                    "lose their fast path. The default is tanh."
+                ),
+                step.uid,
+                Fix(
+                    t("Use tanh"),
+                    partial(edits.with_wrapped_argument, step=step, name="activation", value=None),
+                ),
+            )

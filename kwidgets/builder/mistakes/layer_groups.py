@@ -1,0 +1,61 @@
+"""Groups of Keras layers that several rules treat alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONVOLUTIONS: Final = ("Conv1D", "Conv2D", "Conv3D")
+MORE_CONVOLUTIONS: Final = (
+    *CONVOLUTIONS,
+    *(f"Conv{rank}DTranspose" for rank in (1, 2, 3)),
+    *(f"SeparableConv{rank}D" for rank in (1, 2)),
+    *(f"DepthwiseConv{rank}D" for rank in (1, 2)),
+)
+RECURRENT: Final = ("LSTM", "GRU", "SimpleRNN")
+ACTIVATION_LAYERS: Final = ("Activation", "Softmax", "ReLU", "LeakyReLU", "PReLU", "ELU")
+DROPOUTS: Final = (
+    "Dropout",
+    "AlphaDropout",
+    "GaussianDropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+)
+# Predictions pass them unchanged.
+PASSIVE: Final = (*DROPOUTS, "GaussianNoise", "ActivityRegularization", "Identity")
+AVERAGES: Final = tuple(f"GlobalAveragePooling{rank}D" for rank in (1, 2, 3))
+NORMALIZING: Final = (
+    "Rescaling",
+    "Normalization",
+    "BatchNormalization",
+    "LayerNormalization",
+    "GroupNormalization",
+    "RMSNormalization",
+    "UnitNormalization",
+)
+WITH_UNITS: Final = ("Dense", *RECURRENT)
+WITH_FILTERS: Final = tuple(name for name in MORE_CONVOLUTIONS if "Depthwise" not in name)
+# Layers that hand on the values as they are, or nearly so: what comes before the first layer
+# that learns.
+PREPARING = (
+    *DROPOUTS,
+    "GaussianNoise",
+    "Flatten",
+    "Reshape",
+    "Permute",
+    "Identity",
+    "Masking",
+    "Resizing",
+    "CenterCrop",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "RandomContrast",
+    "RandomBrightness",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "Cropping1D",
+    "Cropping2D",
+)

@@ -1,0 +1,147 @@
+"""Rules for losses of the wrong type: a crossentropy on numbers, a regression loss on classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwidgets.builder.mistakes import edits
+from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
+from kwidgets.builder.mistakes.formatting import span
+from kwidgets.builder.mistakes.losses import BINARY, CATEGORICAL, MSE, REGRESSION, SPARSE, YES_NO
+from kwidgets.builder.mistakes.output_layer import activate, numbers_as_classes
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.builder.spec import ModelSpec
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+# Classes of pixels are mostly few, and shades of grey many.
+_FEW_CLASSES = 30
+
+
+@rule(RULES, "classes-loss-for-numbers", "error")
+def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
+    """Crossentropies are for classes and probabilities; prices and temperatures are for mean
+    squared error and its like.
+    """
+    loss, targets = situation.loss, situation.targets
+    if not numbers_as_classes(situation) or loss is None or targets is None:
+        return
+    low, high = targets.lowest or 0.0, targets.highest or 0.0
+    held = (targets.name, span(low, high), loss.title)
+    text = (
+        t("%1 holds numbers (%2), but %3 is for classes and values between 0 and 1.", *held)
+        if loss.name in YES_NO
+        else t("%1 holds numbers (%2), but %3 is for classes.", *held)
+    )
+    pixels = not targets.single and targets.form == "integers" and low >= 0 and 1 < high <= 255
+    if pixels and targets.per_position and high <= _FEW_CLASSES:
+        yield Finding(
+            t("Targets go beyond 1"),
+            f"{text} "
+            + t(
+                "If they are classes, give each position %1 values with softmax, and "
+                "use sparse categorical crossentropy.",
+                f"{high + 1:.0f}",
+            ),
+            "fit",
+        )
+        return
+    if pixels:
+        yield Finding(
+            t("Targets go beyond 1"),
+            f"{text} " + t("Scale them, for example %1.", f"{targets.name} = {targets.name} / 255"),
+            "fit",
+        )
+        return
+
+    def predict_numbers(spec: ModelSpec) -> ModelSpec:
+        spec = edits.with_loss(spec, loss.become(MSE))
+        spec = activate(situation, "linear", spec)
+        last, width = situation.last_weights, targets.shape[-1] if targets.shape else 1
+        if last is not None and width is not None:
+            spec = edits.with_units(spec, last, width)
+        return spec
+
+    whole = targets.single and targets.statistics is not None and targets.statistics.is_integer
+    text += " " + t("Use mean squared error and no activation at the end.")
+    if whole:
+        text += " " + t("If they stand for classes, number those from 0 on instead.")
+    yield Finding(
+        t("A loss for classes on numbers"),
+        text,
+        "compile",
+        Fix(t("Predict numbers"), predict_numbers),
+    )
+
+
+@rule(RULES, "numbers-loss-for-classes", "tip")
+def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
+    """Mean squared error learns classes slowly, and treats class 9 as further from 0 than class 1
+    is.
+    """
+    loss, targets, width = situation.loss, situation.targets, situation.output_width
+    if loss is None or loss.name not in REGRESSION or targets is None or width is None:
+        return
+    last, step = situation.last_weights, situation.output_step
+    if last is None or step is None:
+        return
+    if targets.form == "one_hot" and width == targets.classes:
+        yield Finding(
+            t("A loss for numbers on classes"),
+            t(
+                "%1 holds one-hot labels of %2 classes. Categorical crossentropy with "
+                "softmax learns them faster than %3.",
+                targets.name,
+                width,
+                loss.title,
+            ),
+            "compile",
+            Fix(
+                t("Use categorical crossentropy"),
+                lambda spec: activate(
+                    situation, "softmax", edits.with_loss(spec, loss.become(CATEGORICAL), width)
+                ),
+            ),
+        )
+        return
+    if not targets.single or not targets.look_like_classes or not targets.classes:
+        return
+    classes = targets.classes
+    if width == 1 and classes == 2 and situation.output_activation in ("sigmoid", "linear"):
+        yield Finding(
+            t("A loss for numbers on yes or no"),
+            t(
+                "%1 holds only 0 and 1. If they mean no and yes, use binary "
+                "crossentropy with sigmoid: it learns faster than %2.",
+                targets.name,
+                loss.title,
+            ),
+            "compile",
+            Fix(
+                t("Use binary crossentropy"),
+                lambda spec: activate(
+                    situation, "sigmoid", edits.with_loss(spec, loss.become(BINARY), width)
+                ),
+            ),
+        )
+    elif width >= classes > 1:
+        yield Finding(
+            t("A loss for numbers on classes"),
+            t(
+                "%1 holds labels %2 and the model gives %3 values, which %4 cannot "
+                "compare. Use sparse categorical crossentropy with softmax.",
+                targets.name,
+                span(targets.lowest or 0, targets.highest or 0),
+                width,
+                loss.title,
+            ),
+            "compile",
+            Fix(
+                t("Use sparse categorical crossentropy"),
+                lambda spec: activate(
+                    situation, "softmax", edits.with_loss(spec, loss.become(SPARSE), width)
+                ),
+            ),
+            level="error",
+        )

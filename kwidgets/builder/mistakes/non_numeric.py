@@ -1,0 +1,144 @@
+"""Rules for data that fit cannot compute with: NaN, infinity, texts, objects and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwidgets.builder.mistakes.advice import Finding, Rule, rule
+from kwidgets.builder.mistakes.situation import Situation
+from kwidgets.language import t
+
+RULES: list[Rule] = []
+
+
+@rule(RULES, "nan-values", "error")
+def nan_values(situation: Situation) -> Iterator[Finding]:
+    """One NaN among the values makes the loss NaN, and with it every weight."""
+    for argument in ("x", "y", "validation_x", "validation_y"):
+        info = situation.variable(argument)
+        if info is not None and info.statistics is not None and info.statistics.has_nan:
+            fill = f"{info.name} = np.nan_to_num({info.name})"
+            yield Finding(
+                t("%1 has missing values", info.name),
+                t(
+                    "%1 contains NaN. One is enough to turn the loss and all weights into "
+                    "NaN. Leave out those samples, or fill the gaps: %2.",
+                    info.name,
+                    fill,
+                ),
+                "fit",
+                about=argument,
+            )
+
+
+@rule(RULES, "infinite-values", "error")
+def infinite_values(situation: Situation) -> Iterator[Finding]:
+    """Infinity among the values makes the loss infinite, and then NaN with every weight."""
+    for argument in ("x", "y", "validation_x", "validation_y"):
+        info = situation.variable(argument)
+        if info is not None and info.statistics is not None and info.statistics.has_infinity:
+            yield Finding(
+                t("%1 has infinite values", info.name),
+                t(
+                    "%1 contains infinity, as a division by zero gives it. One is enough "
+                    "to turn the loss and all weights into NaN; no layer scales it away. "
+                    "Leave out those samples; %2 tells which.",
+                    info.name,
+                    f"np.isfinite({info.name})",
+                ),
+                "fit",
+                about=argument,
+            )
+
+
+@rule(RULES, "not-numbers", "error")
+def not_numbers(situation: Situation) -> Iterator[Finding]:
+    """Layers compute with numbers; words must become numbers first, by TextVectorization for
+    example.
+    """
+    x = situation.x
+    if x is None or not x.dtype or x.is_number or x.kind == "list":
+        return
+    first = next(iter(situation.steps), None)
+    if first is None:
+        return
+    if first.is_a("TextVectorization", "StringLookup", "Hashing"):
+        # Keras 3.15 refuses NumPy's own text dtype, whatever the layer.
+        if x.kind == "NumPy array" and x.dtype in ("str", "bytes"):
+            yield Finding(
+                t("%1 holds NumPy texts", x.name),
+                t(
+                    "fit takes no arrays of NumPy's text type. Make them objects: %1.",
+                    f"{x.name} = {x.name}.astype(object)",
+                ),
+                "fit",
+            )
+        return
+    # Of a user's own layer nobody knows what it takes.
+    if not first.entry.class_name.startswith("keras.layers."):
+        return
+    if x.object_kind == "numbers":
+        yield Finding(
+            t("%1 has a dtype that Keras does not know", x.name),
+            t(
+                "%1 holds numbers, but as %2. Make them floats: %3.",
+                x.name,
+                x.dtype,
+                f'{x.name} = {x.name}.astype("float32")',
+            ),
+            "fit",
+        )
+        return
+    table = x.kind == "pandas DataFrame"
+    if not table and not x.is_text and x.object_kind != "texts":
+        text = t("%1 is of dtype %2, but %3 needs numbers.", x.name, x.dtype, first.title)
+        if x.dtype == "object":
+            text += " " + t(
+                "Rows of different lengths become an array by %1.", "keras.utils.pad_sequences"
+            )
+        yield Finding(
+            t("%1 does not hold numbers", x.name),
+            text,
+            "fit",
+        )
+        return
+    yield Finding(
+        t("%1 holds words", x.name),
+        t(
+            "Some columns of %1 are not numbers. Turn them into numbers, for example with %2.",
+            x.name,
+            f"pd.get_dummies({x.name}, dtype=float)",
+        )
+        if table
+        else t(
+            "%1 holds words, but %2 needs numbers. TextVectorization turns texts "
+            "into word numbers.",
+            x.name,
+            first.title,
+        ),
+        "fit",
+    )
+
+
+@rule(RULES, "is-a-list", "error")
+def is_a_list(situation: Situation) -> Iterator[Finding]:
+    """fit takes arrays, tensors and datasets; a list it takes for several inputs."""
+    for argument in ("x", "y", "validation_x", "validation_y"):
+        info = situation.variable(argument)
+        if info is not None and info.kind == "list":
+            uneven = info.shape is not None and None in info.shape
+            remedy = (
+                f"{info.name} = keras.utils.pad_sequences({info.name})"
+                if uneven
+                else f"{info.name} = np.array({info.name})"
+            )
+            yield Finding(
+                t("%1 is a list", info.name),
+                t(
+                    "fit takes arrays, but %1 is a Python list. Make it an array: %2.",
+                    info.name,
+                    remedy,
+                ),
+                "fit",
+                about=argument,
+            )
