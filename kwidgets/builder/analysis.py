@@ -11,7 +11,7 @@ from kwidgets.builder.protocol import LayerStatus
 Shape = tuple[int | None, ...]
 
 
-def alike(shape: Shape, other: Shape) -> bool:
+def shapes_match(shape: Shape, other: Shape) -> bool:
     """Whether two shapes can be the same, where None may be any size."""
     return len(shape) == len(other) and all(
         None in pair or pair[0] == pair[1] for pair in zip(shape, other, strict=True)

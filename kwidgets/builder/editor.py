@@ -227,7 +227,7 @@ class Editor:
         )
 
     def _fix(self, edit: Edit) -> None:
-        advice = mistakes.by_id(self.situation, edit["advice"])
+        advice = mistakes.find_advice(self.situation, edit["advice"])
         if advice.fix is None:
             raise EditError(t("“%1” cannot be mended by a click.", advice.title))
         self.change(advice.fix.label, advice.fix.apply(self._spec))

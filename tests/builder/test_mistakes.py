@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from kwidgets.builder import mistakes
-from kwidgets.builder.mistakes import RULES, Advice, Rule, Situation, advise, as_wire, by_id
+from kwidgets.builder.mistakes import RULES, Advice, Rule, Situation, advise, as_wire, find_advice
 from kwidgets.builder.mistakes.losses import loss_of
 from kwidgets.builder.shapes.model_inference import analyze
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
@@ -113,7 +113,7 @@ def test_the_words_name_the_numbers():
 
 def mended(name: str, id: str) -> ModelSpec:
     example = next(one for one in WRONG if one.name == name)
-    fix = by_id(look(example), example.resolve(id)).fix
+    fix = find_advice(look(example), example.resolve(id)).fix
     assert fix is not None
     return fix.apply(example.spec)
 
@@ -130,8 +130,8 @@ def test_a_fix_of_the_loss_keeps_its_other_arguments():
     ]:
         value = ObjectSpec(f"keras.losses.{name}", {"from_logits": True, argument: 1})
         loss = loss_of(value)
-        assert loss.become(loss.name, False) == value.without_argument("from_logits")
-    assert loss_of("mse").become("binary_crossentropy") == "binary_crossentropy"
+        assert loss.converted_to(loss.name, False) == value.without_argument("from_logits")
+    assert loss_of("mse").converted_to("binary_crossentropy") == "binary_crossentropy"
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_advice_is_found_again_by_its_id():
     example = WRONG[0]
     situation = look(example)
     (advice,) = advise(situation)
-    assert by_id(situation, advice.id).title == advice.title
+    assert find_advice(situation, advice.id).title == advice.title
     with pytest.raises(KeyError, match="may have changed"):
-        by_id(look(example, advice.fix.apply(example.spec)), advice.id)
+        find_advice(look(example, advice.fix.apply(example.spec)), advice.id)
 
 
 def test_a_model_larger_than_memory():

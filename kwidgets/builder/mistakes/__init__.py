@@ -82,7 +82,7 @@ def advise(situation: Situation) -> list[Advice]:
     return sorted(found.values(), key=lambda advice: LEVELS.index(advice.level))
 
 
-def by_id(situation: Situation, id: str) -> Advice:
+def find_advice(situation: Situation, id: str) -> Advice:
     """Return an advice by its id.
 
     Raises:

@@ -95,10 +95,10 @@ class Rule:
     name: str
     level: Level
     why: str
-    look: Callable[[Situation], Iterator[Finding]]
+    check: Callable[[Situation], Iterator[Finding]]
 
     def find(self, situation: Situation) -> Iterator[Advice]:
-        for finding in self.look(situation):
+        for finding in self.check(situation):
             yield Advice(
                 self.name,
                 finding.level or self.level,
@@ -115,10 +115,10 @@ def rule(
 ) -> Callable[[Callable[[Situation], Iterator[Finding]]], Callable[[Situation], Iterator[Finding]]]:
     """Enter a function into a table of rules; its docstring says why."""
 
-    def enter(
-        look: Callable[[Situation], Iterator[Finding]],
+    def register(
+        check: Callable[[Situation], Iterator[Finding]],
     ) -> Callable[[Situation], Iterator[Finding]]:
-        table.append(Rule(name, level, " ".join((look.__doc__ or "").split()), look))
-        return look
+        table.append(Rule(name, level, " ".join((check.__doc__ or "").split()), check))
+        return check
 
-    return enter
+    return register

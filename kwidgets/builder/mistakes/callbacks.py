@@ -7,9 +7,13 @@ from functools import partial
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import number
+from kwidgets.builder.mistakes.formatting import format_number
 from kwidgets.builder.mistakes.situation import Situation
-from kwidgets.builder.mistakes.validation import MONITORING, validation_fix, waiting_callback
+from kwidgets.builder.mistakes.validation import (
+    MONITORING_CALLBACKS,
+    callback_without_validation,
+    suggest_validation,
+)
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
 from kwidgets.language import t
 
@@ -19,11 +23,11 @@ RULES: list[Rule] = []
 @rule(RULES, "nothing-to-monitor", "warning")
 def nothing_to_monitor(situation: Situation) -> Iterator[Finding]:
     """Without validation data there is no val_loss: the callback warns, and never acts."""
-    found = waiting_callback(situation)
+    found = callback_without_validation(situation)
     if found is None:
         return
     index, callback, monitor = found
-    fix = validation_fix(situation)
+    fix = suggest_validation(situation)
     if fix is None:
         fix = Fix(
             t("Watch %1", monitor.removeprefix("val_")),
@@ -64,7 +68,7 @@ def monitor_name(situation: Situation) -> Iterator[Finding]:
     }
     for index, callback in enumerate(situation.callbacks):
         monitor = callback.arguments.get("monitor")
-        if callback.title not in MONITORING or not isinstance(monitor, str):
+        if callback.title not in MONITORING_CALLBACKS or not isinstance(monitor, str):
             continue
         prefix = "val_" if monitor.startswith("val_") else ""
         short = monitor.removeprefix("val_")
@@ -143,8 +147,8 @@ def patience(situation: Situation) -> Iterator[Finding]:
                 t("EarlyStopping never stops"),
                 t(
                     "It waits for %1 epochs without progress, but there are only %2.",
-                    number(value),
-                    number(epochs),
+                    format_number(value),
+                    format_number(epochs),
                 ),
                 "fit",
                 about=str(index),

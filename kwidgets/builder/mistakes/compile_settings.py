@@ -10,15 +10,15 @@ from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.losses import (
     BINARY,
+    BINARY_LOSSES,
     CATEGORICAL,
-    CLASSES,
+    CLASS_LOSSES,
     CROSSENTROPIES,
-    REGRESSION,
+    REGRESSION_LOSSES,
     SPARSE,
-    YES_NO,
 )
-from kwidgets.builder.mistakes.metrics import metric_name, misfit
-from kwidgets.builder.mistakes.output_layer import may_be_rows
+from kwidgets.builder.mistakes.metrics import explain_unfit_metric, metric_name
+from kwidgets.builder.mistakes.output_layer import rows_may_be_labels
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
@@ -52,7 +52,7 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
     loss: str | None = None
     width = situation.output_width
     if targets is not None and targets.form is not None:
-        if targets.form in ("one_hot", "multi_label") and not may_be_rows(situation):
+        if targets.form in ("one_hot", "multi_label") and not rows_may_be_labels(situation):
             loss = None
         elif targets.form == "one_hot":
             loss = CATEGORICAL
@@ -63,9 +63,9 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
         elif targets.per_position and targets.form == "integers":
             # Whole numbers of a regression look the same, unless each position has classes.
             loss = SPARSE if (width or 1) > 1 else BINARY if targets.highest == 1 else None
-        elif targets.form == "integers" and targets.look_like_classes:
+        elif targets.form == "integers" and targets.are_likely_classes:
             loss = BINARY if targets.classes == 2 and width == 1 else SPARSE
-        elif targets.form == "integers" and targets.single:
+        elif targets.form == "integers" and targets.is_scalar:
             loss = SPARSE if (width or 1) > 1 else "mse"
     arguments: dict[str, Value] = {"loss": loss}
     if compile is None:
@@ -148,7 +148,7 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
         )
 
 
-def _exchanged(situation: Situation, index: int, metric: Value) -> Fix:
+def _replace_metric(situation: Situation, index: int, metric: Value) -> Fix:
     metrics = (*situation.metrics[:index], metric, *situation.metrics[index + 1 :])
     # Once is enough.
     kept = tuple(entry for at, entry in enumerate(metrics) if entry not in metrics[:at])
@@ -166,7 +166,7 @@ def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
         return
     for index, metric in enumerate(situation.metrics):
         name = metric_name(metric)
-        found = misfit(name, loss.name, width)
+        found = explain_unfit_metric(name, loss.name, width)
         if found is None:
             continue
         text, fails = found
@@ -174,14 +174,14 @@ def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
             t("%1 does not fit the loss", name),
             f"{text} " + t('"accuracy" chooses the one for %1.', loss.title),
             "compile",
-            _exchanged(situation, index, "accuracy"),
+            _replace_metric(situation, index, "accuracy"),
             about=name or "",
             level="error" if fails else None,
         )
 
 
 @rule(RULES, "exact-accuracy", "warning")
-def exact_accuracy(situation: Situation) -> Iterator[Finding]:
+def accuracy_class_metric(situation: Situation) -> Iterator[Finding]:
     """keras.metrics.Accuracy counts where output and target are equal, which probabilities never
     are. The string "accuracy" is another thing. (Keras: metrics.Accuracy)
     """
@@ -197,7 +197,7 @@ def exact_accuracy(situation: Situation) -> Iterator[Finding]:
                     'probabilities never do. The string "accuracy" counts right answers.'
                 ),
                 "compile",
-                _exchanged(situation, index, "accuracy"),
+                _replace_metric(situation, index, "accuracy"),
             )
 
 
@@ -205,10 +205,10 @@ def exact_accuracy(situation: Situation) -> Iterator[Finding]:
 def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
     """Accuracy counts predictions that equal their target exactly: of prices next to none."""
     loss, targets = situation.loss, situation.targets
-    if loss is None or loss.name not in REGRESSION:
+    if loss is None or loss.name not in REGRESSION_LOSSES:
         return
     if targets is not None and targets.form is not None:
-        if targets.form in ("one_hot", "multi_label", "words") or targets.look_like_classes:
+        if targets.form in ("one_hot", "multi_label", "words") or targets.are_likely_classes:
             return
     elif situation.output_activation != "linear":
         return
@@ -221,7 +221,7 @@ def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
                     "hardly ever do. The mean absolute error says how far off they are."
                 ),
                 "compile",
-                _exchanged(situation, index, "mae"),
+                _replace_metric(situation, index, "mae"),
             )
             return
 
@@ -232,7 +232,7 @@ def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
     (Keras: BinaryAccuracy, threshold)
     """
     loss = situation.loss
-    if loss is None or loss.name not in YES_NO or not loss.from_logits:
+    if loss is None or loss.name not in BINARY_LOSSES or not loss.from_logits:
         return
     if situation.output_activation != "linear":
         return
@@ -247,7 +247,7 @@ def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
                     "above 0 means yes."
                 ),
                 "compile",
-                _exchanged(
+                _replace_metric(
                     situation,
                     index,
                     ObjectSpec("keras.metrics.BinaryAccuracy", {"threshold": 0.0}),
@@ -264,8 +264,8 @@ def no_metrics(situation: Situation) -> Iterator[Finding]:
         return
     if situation.spec.compile.get("weighted_metrics") or targets is None:
         return
-    yes_no = loss.name in YES_NO and targets.single and targets.form == "integers"
-    if loss.name in CLASSES or yes_no:
+    yes_no = loss.name in BINARY_LOSSES and targets.is_scalar and targets.form == "integers"
+    if loss.name in CLASS_LOSSES or yes_no:
         yield Finding(
             t("No metrics"),
             t("The loss alone is hard to read. Accuracy shows the share of right answers."),

@@ -87,7 +87,7 @@ def bias_before_normalization(situation: Situation) -> Iterator[Finding]:
     if not found:
         return
 
-    def drop(spec: ModelSpec) -> ModelSpec:
+    def remove_biases(spec: ModelSpec) -> ModelSpec:
         for step in found:
             spec = edits.with_argument(spec, step.uid, "use_bias", False)
         return spec
@@ -109,5 +109,5 @@ def bias_before_normalization(situation: Situation) -> Iterator[Finding]:
         t("A bias that does nothing"),
         text,
         found[0].uid,
-        Fix(t("Set use_bias to False"), drop),
+        Fix(t("Set use_bias to False"), remove_biases),
     )

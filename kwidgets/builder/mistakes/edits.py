@@ -6,7 +6,7 @@ import dataclasses
 
 from kwidgets.builder.mistakes.layer_groups import WITH_UNITS
 from kwidgets.builder.mistakes.losses import loss_of
-from kwidgets.builder.mistakes.metrics import fitting
+from kwidgets.builder.mistakes.metrics import replace_unfit_metrics
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.step import Step
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
@@ -14,7 +14,7 @@ from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
 
 def with_compile(spec: ModelSpec, **arguments: Value) -> ModelSpec:
     """Set arguments of compile; None takes one away."""
-    return dataclasses.replace(spec, compile=_changed(dict(spec.compile or {}), arguments))
+    return dataclasses.replace(spec, compile=_updated(dict(spec.compile or {}), arguments))
 
 
 def with_loss(spec: ModelSpec, loss: Value, width: int | None = None) -> ModelSpec:
@@ -28,16 +28,20 @@ def with_loss(spec: ModelSpec, loss: Value, width: int | None = None) -> ModelSp
     known = loss_of(loss)
     metrics = (spec.compile or {}).get("metrics")
     if known is not None and metrics is not None:
-        metrics = fitting(metrics, known.name, width)
+        metrics = replace_unfit_metrics(metrics, known.name, width)
     return with_compile(spec, loss=loss, metrics=metrics)
 
 
 def with_fit(spec: ModelSpec, **arguments: Value) -> ModelSpec:
     """Set arguments of fit; None takes one away."""
-    return dataclasses.replace(spec, fit=_changed(dict(spec.fit), arguments))
+    return dataclasses.replace(spec, fit=_updated(dict(spec.fit), arguments))
 
 
-def _changed(before: dict[str, Value], arguments: dict[str, Value]) -> dict[str, Value]:
+def without_fit_argument(spec: ModelSpec, name: str) -> ModelSpec:
+    return with_fit(spec, **{name: None})
+
+
+def _updated(before: dict[str, Value], arguments: dict[str, Value]) -> dict[str, Value]:
     for name, value in arguments.items():
         if value is None:
             before.pop(name, None)
@@ -108,9 +112,11 @@ def with_input_shape(spec: ModelSpec, shape: tuple[int | None, ...]) -> ModelSpe
     return spec.with_input(**{**kept, "shape": shape})
 
 
-def classify(spec: ModelSpec, situation: Situation, classes: int, loss: Value) -> ModelSpec:
+def with_class_probabilities(
+    spec: ModelSpec, situation: Situation, classes: int, loss: Value
+) -> ModelSpec:
     """Make the end of a stack give a probability for each of several classes."""
-    step, last = situation.output_step, situation.last_weights
+    step, last = situation.output_step, situation.last_learning_step
     if last is not None:
         spec = with_units(spec, last, classes)
     if step is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kwidgets.builder.data import DataInfo
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import number, span
+from kwidgets.builder.mistakes.formatting import format_number, format_range
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.step import Step
 from kwidgets.builder.spec import ModelSpec, layer
@@ -16,7 +16,7 @@ from kwidgets.language import t
 RULES: list[Rule] = []
 
 
-def _embedding(situation: Situation) -> Step | None:
+def _first_embedding(situation: Situation) -> Step | None:
     """The Embedding that looks up the values of x themselves."""
     first = situation.first_learning_step
     return first if first is not None and first.is_a("Embedding") else None
@@ -27,7 +27,7 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
     """Embedding has a row for each number from 0 to input_dim - 1; beyond there is an error on a
     CPU and zeros on a GPU.
     """
-    step, x = _embedding(situation), situation.x
+    step, x = _first_embedding(situation), situation.x
     if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
         return
     values, rows = x.statistics, step.get("input_dim")
@@ -40,7 +40,7 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
             t(
                 "%1 holds numbers down to %2, but Embedding looks up numbers from 0 on.",
                 x.name,
-                number(low),
+                format_number(low),
             ),
             step.uid,
             about="negative",
@@ -52,7 +52,7 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
                 "%1 holds numbers up to %2, but Embedding with input_dim=%3 has rows "
                 "for 0–%4 only.",
                 x.name,
-                number(high),
+                format_number(high),
                 rows,
                 f"{rows - 1:,}",
             ),
@@ -64,31 +64,31 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
         )
 
 
-def _has_gaps(x: DataInfo) -> bool:
+def _has_nan_or_infinity(x: DataInfo) -> bool:
     return x.statistics is not None and (x.statistics.has_nan or x.statistics.has_infinity)
 
 
 @rule(RULES, "embedding-floats", "error")
 def embedding_floats(situation: Situation) -> Iterator[Finding]:
     """Embedding looks up rows by their number; 0.37 is no row."""
-    step, x = _embedding(situation), situation.x
+    step, x = _first_embedding(situation), situation.x
     if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
         return
-    if x.is_float and not x.statistics.is_integer and not _has_gaps(x):
+    if x.is_float and not x.statistics.is_integer and not _has_nan_or_infinity(x):
         yield Finding(
             t("Embedding needs whole numbers"),
             t(
                 "%1 holds fractions (%2), but Embedding looks up the row of a whole "
                 "number. For measurements, leave it out.",
                 x.name,
-                span(x.statistics.minimum or 0, x.statistics.maximum),
+                format_range(x.statistics.minimum or 0, x.statistics.maximum),
             ),
             step.uid,
             Fix(t("Remove Embedding"), lambda spec: spec.remove(step.uid)),
         )
 
 
-def token_ids(situation: Situation) -> tuple[Step, int] | None:
+def unembedded_token_ids(situation: Situation) -> tuple[Step, int] | None:
     """The first layer and the highest number, where x looks like word numbers without Embedding."""
     x, first = situation.x, situation.first_learning_step
     if x is None or first is None or x.statistics is None or x.statistics.maximum is None:
@@ -106,12 +106,12 @@ def token_ids(situation: Situation) -> tuple[Step, int] | None:
 @rule(RULES, "tokens-without-embedding", "warning")
 def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
     """Word 17 is not a little more than word 16: Embedding gives each word a place of its own."""
-    found, x = token_ids(situation), situation.x
+    found, x = unembedded_token_ids(situation), situation.x
     if found is None or x is None:
         return
     first, high = found
 
-    def embed(spec: ModelSpec) -> ModelSpec:
+    def insert_embedding(spec: ModelSpec) -> ModelSpec:
         # What made the numbers a sequence of single features is in Embedding's way.
         for step in situation.steps:
             if step.uid == first.uid:
@@ -129,8 +129,8 @@ def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
             "%1 holds whole numbers up to %2. If they stand for words, Embedding "
             "must give each one a vector of its own first.",
             x.name,
-            number(high),
+            format_number(high),
         ),
         first.uid,
-        Fix(t("Insert Embedding"), embed),
+        Fix(t("Insert Embedding"), insert_embedding),
     )

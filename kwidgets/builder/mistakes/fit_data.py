@@ -8,10 +8,10 @@ from typing import Final
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import samples
-from kwidgets.builder.mistakes.losses import CROSSENTROPIES, REGRESSION, YES_NO
+from kwidgets.builder.mistakes.formatting import count_samples
+from kwidgets.builder.mistakes.losses import BINARY_LOSSES, CROSSENTROPIES, REGRESSION_LOSSES
 from kwidgets.builder.mistakes.situation import Situation
-from kwidgets.builder.mistakes.validation import clear, partner
+from kwidgets.builder.mistakes.variable_names import guess_targets
 from kwidgets.builder.spec import Variable
 from kwidgets.language import t
 
@@ -26,8 +26,11 @@ def y_missing(situation: Situation) -> Iterator[Finding]:
     x, loss = situation.x, (situation.spec.compile or {}).get("loss")
     if x is None or x.is_dataset or situation.spec.fit.get("y") is not None or loss is None:
         return
-    guess = partner(situation, x)
-    regression = situation.loss is not None and situation.loss.name in (*REGRESSION, *YES_NO)
+    guess = guess_targets(situation, x)
+    regression = situation.loss is not None and situation.loss.name in (
+        *REGRESSION_LOSSES,
+        *BINARY_LOSSES,
+    )
     if guess is None and regression and situation.output_shape == situation.x_shape:
         guess = x.name  # an autoencoder
     yield Finding(
@@ -55,7 +58,7 @@ def y_with_dataset(situation: Situation) -> Iterator[Finding]:
                     y_name,
                 ),
                 "fit",
-                Fix(t("Clear %1", y_name), partial(clear, name=y_name)),
+                Fix(t("Clear %1", y_name), partial(edits.without_fit_argument, name=y_name)),
                 about=y_name,
             )
 
@@ -73,7 +76,7 @@ def lengths_differ(situation: Situation) -> Iterator[Finding]:
                 t(
                     "%1 has %2, but %3 has %4.",
                     x.name,
-                    samples(x.samples),
+                    count_samples(x.samples),
                     y.name,
                     f"{y.samples:,}",
                 ),
@@ -109,7 +112,7 @@ def batch_size_with_dataset(situation: Situation) -> Iterator[Finding]:
             t("batch_size has no effect"),
             t("%1 is a %2, which makes its own batches.", x.name, x.kind),
             "fit",
-            Fix(t("Clear batch_size"), partial(clear, name="batch_size")),
+            Fix(t("Clear batch_size"), partial(edits.without_fit_argument, name="batch_size")),
         )
 
 
@@ -121,7 +124,10 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
         return
     if x.is_dataset:
         return
-    fix = Fix(t("Use the default, %1", _DEFAULT_BATCH), partial(clear, name="batch_size"))
+    fix = Fix(
+        t("Use the default, %1", _DEFAULT_BATCH),
+        partial(edits.without_fit_argument, name="batch_size"),
+    )
     if size > x.samples:
         yield Finding(
             t("batch_size is larger than the data"),
@@ -129,7 +135,7 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
                 "batch_size is %1, but %2 has %3: each epoch is a single step.",
                 f"{size:,}",
                 x.name,
-                samples(x.samples),
+                count_samples(x.samples),
             ),
             "fit",
             fix if x.samples > _DEFAULT_BATCH else None,
@@ -161,5 +167,5 @@ def no_shuffle(situation: Situation) -> Iterator[Finding]:
                 y.name,
             ),
             "fit",
-            Fix(t("Shuffle"), partial(clear, name="shuffle")),
+            Fix(t("Shuffle"), partial(edits.without_fit_argument, name="shuffle")),
         )

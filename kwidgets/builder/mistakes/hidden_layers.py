@@ -19,7 +19,7 @@ _SATURATING = ("sigmoid", "tanh", "hard_sigmoid", "softsign")
 
 
 @rule(RULES, "missing-sequences", "error")
-def missing_sequences(situation: Situation) -> Iterator[Finding]:
+def missing_return_sequences(situation: Situation) -> Iterator[Finding]:
     """A recurrent layer hands on its last output only; the next one needs all of them.
     (Keras: RNN, return_sequences)
     """

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from kwidgets.builder.data import DataInfo
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.embedding import token_ids
-from kwidgets.builder.mistakes.formatting import number, span
+from kwidgets.builder.mistakes.embedding import unembedded_token_ids
+from kwidgets.builder.mistakes.formatting import format_number, format_range
 from kwidgets.builder.mistakes.layer_groups import CONVOLUTIONS
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import layer
@@ -18,19 +18,19 @@ from kwidgets.language import t
 RULES: list[Rule] = []
 
 # Inputs are in the hundreds here: weights that start near zero first have to follow.
-_LARGE = 100
+_LARGE_INPUT = 100
 # Of whole numbers from 0 on, arranged as pixels.
 _LARGE_PIXEL = 8
 # The largest value of pictures with so few shades of grey, and what others reach.
-_FEW_SHADES = (15, 16)
+_LOW_DEPTH_MAXIMA = (15, 16)
 _NEARLY_BLACK = 15
 _NEARLY_WHITE = 200
-_LEAST_SIDE = 8
+_SMALLEST_SIDE = 8
 # So many columns of whole numbers are rather words than measurements.
 _MANY_COLUMNS = 20
 
 
-def _large_values(situation: Situation, large: float = _LARGE) -> DataInfo | None:
+def _large_inputs(situation: Situation, large: float = _LARGE_INPUT) -> DataInfo | None:
     """x, if a layer that learns sees its large values as they are."""
     x, first = situation.x, situation.first_learning_step
     if x is None or x.statistics is None or first is None:
@@ -43,7 +43,7 @@ def _large_values(situation: Situation, large: float = _LARGE) -> DataInfo | Non
     return x if max(abs(values.minimum), abs(values.maximum)) > large else None
 
 
-def _pixels(situation: Situation, x: DataInfo) -> bool:
+def _are_pixels(situation: Situation, x: DataInfo) -> bool:
     """Whether values and shape are those of pictures; series, counts and boards are not."""
     values = x.statistics
     assert values is not None and values.minimum is not None and values.maximum is not None
@@ -52,22 +52,22 @@ def _pixels(situation: Situation, x: DataInfo) -> bool:
     sizes = [size or 0 for size in (x.shape or ())[1:]]
     # Some pixel is nearly black in all sets of pictures, and some nearly white.
     contrast = values.minimum <= _NEARLY_BLACK and _NEARLY_WHITE <= values.maximum <= 255
-    small = values.maximum in _FEW_SHADES and math.prod(sizes) <= _LEAST_SIDE**2
-    if not (contrast or small or (x.dtype == "uint8" and values.maximum > _LARGE)):
+    small = values.maximum in _LOW_DEPTH_MAXIMA and math.prod(sizes) <= _SMALLEST_SIDE**2
+    if not (contrast or small or (x.dtype == "uint8" and values.maximum > _LARGE_INPUT)):
         return False
     if len(sizes) in (3, 4):
         height, width = sizes[-3:-1]
-        return sizes[-1] in (1, 3, 4) and min(height, width) >= _LEAST_SIDE
+        return sizes[-1] in (1, 3, 4) and min(height, width) >= _SMALLEST_SIDE
     if len(sizes) == 2:
         first = situation.first_learning_step
         steps = first is not None and (first.is_recurrent or first.is_a("Conv1D"))
         even = max(sizes) == min(sizes) if steps else max(sizes) <= 2 * min(sizes)
-        return min(sizes) >= _LEAST_SIDE and even
+        return min(sizes) >= _SMALLEST_SIDE and even
     if len(sizes) == 1:
         # Rows of at least 8 × 8 pixels, grey or coloured.
         sides = [math.isqrt(sizes[0] // channels) for channels in (1, 3)]
         square = any(side**2 * c == sizes[0] for side, c in zip(sides, (1, 3), strict=True))
-        return sizes[0] >= _LEAST_SIDE**2 and (square or x.dtype == "uint8")
+        return sizes[0] >= _SMALLEST_SIDE**2 and (square or x.dtype == "uint8")
     return False
 
 
@@ -76,20 +76,20 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
     """Weights start out for inputs around 0 to 1; with 0 to 255 the first steps are wild.
     (Keras: Rescaling)
     """
-    x = _large_values(situation, _LARGE_PIXEL)
-    if x is None or not _pixels(situation, x) or token_ids(situation) is not None:
+    x = _large_inputs(situation, _LARGE_PIXEL)
+    if x is None or not _are_pixels(situation, x) or unembedded_token_ids(situation) is not None:
         return
     assert x.statistics is not None
     low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
     # Some cameras and data sets count to 15 or 16, and not to 255.
-    top = 255 if high > _LARGE else int(high)
+    top = 255 if high > _LARGE_INPUT else int(high)
     yield Finding(
         t("Pixels are not scaled"),
         t(
             "%1 holds values %2, but layers learn best from values around 0 to 1. "
             "Put Rescaling first, or divide: %3.",
             x.name,
-            span(low, high),
+            format_range(low, high),
             f"{x.name} = {x.name} / {top}",
         ),
         "input",
@@ -103,12 +103,12 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
 @rule(RULES, "unscaled-numbers", "warning")
 def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
     """Columns of a table in the hundreds drown the others, and make large steps."""
-    x = _large_values(situation)
-    if x is None or _pixels(situation, x) or token_ids(situation) is not None:
+    x = _large_inputs(situation)
+    if x is None or _are_pixels(situation, x) or unembedded_token_ids(situation) is not None:
         return
     assert x.statistics is not None
     low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
-    if _may_be_words(x):
+    if _may_be_token_ids(x):
         yield Finding(
             t("Inputs are not scaled"),
             t(
@@ -116,7 +116,7 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
                 "scale them to around 0 to 1; if they stand for words, put Embedding "
                 "first.",
                 x.name,
-                number(high),
+                format_number(high),
             ),
             "input",
         )
@@ -126,8 +126,8 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
         "around 0 to 1. Put BatchNormalization first, or scale the columns to "
         "mean 0 and standard deviation 1.",
         x.name,
-        number(low),
-        number(high),
+        format_number(low),
+        format_number(high),
     )
     yield Finding(
         t("Inputs are not scaled"),
@@ -140,7 +140,7 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
     )
 
 
-def _may_be_words(x: DataInfo) -> bool:
+def _may_be_token_ids(x: DataInfo) -> bool:
     """Many columns of large whole numbers: measurements, or words by their numbers."""
     values, columns = x.statistics, (x.shape or ())[1:]
     return (

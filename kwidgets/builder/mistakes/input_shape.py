@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kwidgets.builder.analysis import Shape, alike
+from kwidgets.builder.analysis import Shape, shapes_match
 from kwidgets.builder.data import element_shape
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.embedding import token_ids
-from kwidgets.builder.mistakes.formatting import shown
+from kwidgets.builder.mistakes.embedding import unembedded_token_ids
+from kwidgets.builder.mistakes.formatting import format_shape
 from kwidgets.builder.mistakes.layer_groups import (
     ACTIVATION_LAYERS,
-    MORE_CONVOLUTIONS,
-    NORMALIZING,
-    PREPARING,
+    ALL_CONVOLUTIONS,
+    NORMALIZATIONS,
+    PREPROCESSING,
 )
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.step import Step
@@ -24,21 +24,21 @@ from kwidgets.language import t
 RULES: list[Rule] = []
 
 _SAME_RANK = (
-    *NORMALIZING,
+    *NORMALIZATIONS,
     *ACTIVATION_LAYERS,
-    *(name for name in PREPARING if name not in ("Flatten", "Reshape", "Permute")),
+    *(name for name in PREPROCESSING if name not in ("Flatten", "Reshape", "Permute")),
 )
 
 
-def _same_shape(data: Shape, wanted: Shape) -> bool:
+def _are_compatible(data: Shape, expected: Shape) -> bool:
     """Whether Keras takes data of one shape for an input of the other.
 
     It adds or drops a last dimension of 1 by itself.
     """
     return (
-        alike(data, wanted)
-        or (data[-1:] == (1,) and alike(data[:-1], wanted))
-        or (wanted[-1:] == (1,) and alike(data, wanted[:-1]))
+        shapes_match(data, expected)
+        or (data[-1:] == (1,) and shapes_match(data[:-1], expected))
+        or (expected[-1:] == (1,) and shapes_match(data, expected[:-1]))
     )
 
 
@@ -48,7 +48,7 @@ def input_unset(situation: Situation) -> Iterator[Finding]:
     shape, x = situation.x_shape, situation.x
     if situation.spec.input is not None or x is None or shape is None or x.batched is False:
         return
-    if _channels_missing(situation) is not None or not x.is_number:
+    if _find_missing_channels(situation) is not None or not x.is_number:
         return
     yield Finding(
         t("The input shape is not set"),
@@ -56,31 +56,37 @@ def input_unset(situation: Situation) -> Iterator[Finding]:
             "Samples of %1 have shape %2. With it, the shapes and parameters of "
             "all layers are known before training.",
             x.name,
-            shown(shape),
+            format_shape(shape),
         ),
         "input",
-        Fix(t("Set shape to %1", shown(shape)), lambda spec: edits.with_input_shape(spec, shape)),
+        Fix(
+            t("Set shape to %1", format_shape(shape)),
+            lambda spec: edits.with_input_shape(spec, shape),
+        ),
     )
 
 
 @rule(RULES, "input-mismatch", "error")
 def input_mismatch(situation: Situation) -> Iterator[Finding]:
     """Training stops at once when the data's samples differ from the input in shape."""
-    x, shape, wanted = situation.x, situation.x_shape, situation.spec.input_shape
-    if x is None or shape is None or wanted is None or x.batched is False:
+    x, shape, expected = situation.x, situation.x_shape, situation.spec.input_shape
+    if x is None or shape is None or expected is None or x.batched is False:
         return
-    if _same_shape(shape, wanted):
+    if _are_compatible(shape, expected):
         return
     yield Finding(
         t("%1 does not fit the input", x.name),
         t(
             "The input has shape %1, but samples of %2 have shape %3.",
-            shown(wanted),
+            format_shape(expected),
             x.name,
-            shown(shape),
+            format_shape(shape),
         ),
         "input",
-        Fix(t("Set shape to %1", shown(shape)), lambda spec: edits.with_input_shape(spec, shape)),
+        Fix(
+            t("Set shape to %1", format_shape(shape)),
+            lambda spec: edits.with_input_shape(spec, shape),
+        ),
     )
 
 
@@ -91,26 +97,26 @@ def validation_mismatch(situation: Situation) -> Iterator[Finding]:
     if x is None or validation is None:
         return
     shape, other = situation.x_shape, element_shape(validation)
-    if shape is None or other is None or _same_shape(other, shape):
+    if shape is None or other is None or _are_compatible(other, shape):
         return
     # Sequences may differ in length, where the model takes them of any.
-    wanted = situation.spec.input_shape
-    if wanted is not None and None in wanted and _same_shape(other, wanted):
+    expected = situation.spec.input_shape
+    if expected is not None and None in expected and _are_compatible(other, expected):
         return
     yield Finding(
         t("Validation data differs in shape"),
         t(
             "Samples of %1 have shape %2, but those of %3 have %4.",
             x.name,
-            shown(shape),
+            format_shape(shape),
             validation.name,
-            shown(other),
+            format_shape(other),
         ),
         "fit",
     )
 
 
-def _channels_missing(situation: Situation) -> tuple[Step, Shape] | None:
+def _find_missing_channels(situation: Situation) -> tuple[Step, Shape] | None:
     """The layer that wants one more dimension than the samples have, and the samples' shape."""
     shape = situation.spec.input_shape
     if shape is None:
@@ -118,15 +124,15 @@ def _channels_missing(situation: Situation) -> tuple[Step, Shape] | None:
     if shape is None or None in shape:
         return None
     for step in situation.steps:
-        wanted = _wanted_rank(step)
-        if wanted is not None:
-            return (step, shape) if len(shape) == wanted - 1 else None
+        expected = _expected_rank(step)
+        if expected is not None:
+            return (step, shape) if len(shape) == expected - 1 else None
         if not step.is_a(*_SAME_RANK):
             return None
     return None
 
 
-def _wanted_rank(step: Step) -> int | None:
+def _expected_rank(step: Step) -> int | None:
     """How many dimensions of a sample a layer insists on; None of one that takes several."""
     if step.is_recurrent:
         return 2
@@ -134,7 +140,7 @@ def _wanted_rank(step: Step) -> int | None:
         pooling = (
             f"{kind}Pooling{rank}D" for kind in ("Max", "Average", "GlobalAverage", "GlobalMax")
         )
-        layers = [name for name in MORE_CONVOLUTIONS if f"{rank}D" in name]
+        layers = [name for name in ALL_CONVOLUTIONS if f"{rank}D" in name]
         if step.is_a(*layers, *pooling):
             return rank + 1
     return None
@@ -145,11 +151,11 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
     """A convolution wants to know the channels (colours, sensors), a recurrent layer the features,
     even if there is only one: (28, 28, 1), not (28, 28).
     """
-    found = _channels_missing(situation)
+    found = _find_missing_channels(situation)
     if found is None:
         return
     step, shape = found
-    if token_ids(situation) is not None:
+    if unembedded_token_ids(situation) is not None:
         return
     # An image in colour lacks no axis: it needs the layer for images, as its problem says.
     if len(shape) == 3 and shape[-1] in (1, 3, 4):
@@ -207,7 +213,7 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
         return
     if first.get("data_format") == "channels_first":
         return
-    values = (shown(shape), first.title, (height, width, channels))
+    values = (format_shape(shape), first.title, (height, width, channels))
     text = (
         t(
             "Samples of shape %1 look like images with 1 channel in front, but %2 "

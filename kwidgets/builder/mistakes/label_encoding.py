@@ -6,17 +6,24 @@ from collections.abc import Callable, Iterator
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import number, span
-from kwidgets.builder.mistakes.losses import BINARY, CATEGORICAL, ONE_HOT, SPARSE, YES_NO, Loss
+from kwidgets.builder.mistakes.formatting import format_number, format_range
+from kwidgets.builder.mistakes.losses import (
+    BINARY,
+    BINARY_LOSSES,
+    CATEGORICAL,
+    ONE_HOT_LOSSES,
+    SPARSE,
+    Loss,
+)
 from kwidgets.builder.mistakes.output_layer import (
-    activate,
-    from_one,
-    ignores_a_class,
-    many_classes_as_yes_no,
-    may_be_rows,
-    one_unit_only,
-    renumbering,
-    unit_word,
+    explain_renumbering,
+    has_class_numbers_for_binary_loss,
+    has_ignore_class,
+    has_one_unit_for_classes,
+    rows_may_be_labels,
+    shift_labels_to_zero,
+    units_or_filters,
+    with_output_activation,
 )
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec
@@ -33,12 +40,12 @@ def negative_labels(situation: Situation) -> Iterator[Finding]:
         return
     if targets.form != "integers":
         return
-    if (loss.name == SPARSE and not ignores_a_class(situation)) or loss.name in YES_NO:
-        lowest = number(targets.lowest)
-        pair = targets.lowest == -1 and targets.highest == 1 and loss.name in YES_NO
+    if (loss.name == SPARSE and not has_ignore_class(situation)) or loss.name in BINARY_LOSSES:
+        lowest = format_number(targets.lowest)
+        pair = targets.lowest == -1 and targets.highest == 1 and loss.name in BINARY_LOSSES
         text = (
             t("%1 has labels down to %2, but %3 expects 0 and 1.", targets.name, lowest, loss.title)
-            if loss.name in YES_NO
+            if loss.name in BINARY_LOSSES
             else t(
                 "%1 has labels down to %2, but %3 expects whole numbers from 0 on.",
                 targets.name,
@@ -61,9 +68,9 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
     at the class's place. (Keras: losses)
     """
     loss, targets, width = situation.loss, situation.targets, situation.output_width
-    if loss is None or loss.name != SPARSE or targets is None or targets.single:
+    if loss is None or loss.name != SPARSE or targets is None or targets.is_scalar:
         return
-    if not may_be_rows(situation):
+    if not rows_may_be_labels(situation):
         return
     if targets.form == "multi_label":
         yield Finding(
@@ -75,7 +82,7 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
                 loss.title,
             ),
             "compile",
-            Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
+            Fix(t("Use binary crossentropy"), _use_binary_crossentropy(situation, loss)),
         )
         return
     columns = targets.shape[0] if targets.shape is not None and len(targets.shape) == 1 else None
@@ -91,13 +98,13 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
         and len(situation.output_shape) == 1
     )
     if targets.form == "one_hot" or rows:
-        last = situation.last_weights
+        last = situation.last_learning_step
         other = columns if columns != width and last is not None else None
 
         def one_hot(spec: ModelSpec) -> ModelSpec:
             if other is not None and last is not None:
                 spec = edits.with_units(spec, last, other)
-            return edits.with_loss(spec, loss.become(CATEGORICAL), columns)
+            return edits.with_loss(spec, loss.converted_to(CATEGORICAL), columns)
 
         text = t(
             "%1 gives a row of %2 values for each sample, with a 1 for its class, "
@@ -110,7 +117,7 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
             label = t("Use categorical crossentropy")
             remedy = t("Use categorical crossentropy.")
         else:
-            units = (other, unit_word(situation))
+            units = (other, units_or_filters(situation))
             label = t("Use %1 %2 and categorical crossentropy", *units)
             remedy = t("Use %1 %2 and categorical crossentropy.", *units)
         yield Finding(
@@ -121,12 +128,12 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
         )
 
 
-def _several_labels(situation: Situation, loss: Loss) -> Callable[[ModelSpec], ModelSpec]:
+def _use_binary_crossentropy(situation: Situation, loss: Loss) -> Callable[[ModelSpec], ModelSpec]:
     """Ask for a yes or no of each label by itself."""
 
     def several(spec: ModelSpec) -> ModelSpec:
-        spec = edits.with_loss(spec, loss.become(BINARY), situation.output_width)
-        return spec if loss.from_logits else activate(situation, "sigmoid", spec)
+        spec = edits.with_loss(spec, loss.converted_to(BINARY), situation.output_width)
+        return spec if loss.from_logits else with_output_activation(situation, "sigmoid", spec)
 
     return several
 
@@ -137,16 +144,23 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
     at best. Each label needs a yes or no of its own.
     """
     loss, targets = situation.loss, situation.targets
-    if loss is None or loss.name not in ONE_HOT or targets is None or targets.statistics is None:
+    if (
+        loss is None
+        or loss.name not in ONE_HOT_LOSSES
+        or targets is None
+        or targets.statistics is None
+    ):
         return
     if (
         targets.form != "multi_label"
         or not targets.statistics.has_several_ones
-        or not may_be_rows(situation)
+        or not rows_may_be_labels(situation)
     ):
         return
     # Beside sigmoid it is the loss alone: told by another rule.
-    if situation.output_activation not in ("softmax", "linear") or one_unit_only(situation):
+    if situation.output_activation not in ("softmax", "linear") or has_one_unit_for_classes(
+        situation
+    ):
         return
     if situation.output_activation == "linear" and not loss.from_logits:
         return
@@ -160,7 +174,7 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
             loss.title,
         ),
         "compile",
-        Fix(t("Use binary crossentropy"), _several_labels(situation, loss)),
+        Fix(t("Use binary crossentropy"), _use_binary_crossentropy(situation, loss)),
     )
 
 
@@ -168,9 +182,9 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
 def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
     """Categorical crossentropy compares rows; class numbers are for the sparse one."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
-    if loss is None or loss.name not in ONE_HOT or targets is None or width == 1:
+    if loss is None or loss.name not in ONE_HOT_LOSSES or targets is None or width == 1:
         return
-    if not targets.single and not targets.per_position:
+    if not targets.is_scalar and not targets.per_position:
         return
     # Beside several units a single number of a dataset can only be a class's, whatever its dtype.
     numbered = targets.form == "integers" or (
@@ -184,7 +198,7 @@ def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
                 targets.name,
                 loss.title,
             )
-            if targets.single
+            if targets.is_scalar
             else t(
                 "%1 holds a class number for each position, but %2 expects a row with "
                 "a 1 for its class.",
@@ -198,7 +212,7 @@ def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
             "compile",
             Fix(
                 t("Use sparse categorical crossentropy"),
-                lambda spec: edits.with_loss(spec, loss.become(SPARSE), width),
+                lambda spec: edits.with_loss(spec, loss.converted_to(SPARSE), width),
             ),
         )
 
@@ -207,27 +221,35 @@ def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
 def binary_with_classes(situation: Situation) -> Iterator[Finding]:
     """Binary crossentropy knows yes and no, 1 and 0; of several classes it makes nonsense."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
-    if not many_classes_as_yes_no(situation) or loss is None or targets is None or width is None:
+    if (
+        not has_class_numbers_for_binary_loss(situation)
+        or loss is None
+        or targets is None
+        or width is None
+    ):
         return
     if targets.must_be_renumbered:
         yield Finding(
             t("Labels other than 0 and 1"),
-            t("%1 knows only 0 and 1.", loss.title.capitalize()) + f" {renumbering(targets)}",
+            t("%1 knows only 0 and 1.", loss.title.capitalize())
+            + f" {explain_renumbering(targets)}",
             "fit",
         )
         return
     if targets.highest is not None and targets.highest > 1:
         classes = max(int(targets.highest) + 1, width)
-        units = unit_word(situation)
-        shifted = from_one(targets)
+        units = units_or_filters(situation)
+        shifted = shift_labels_to_zero(targets)
 
         def several(spec: ModelSpec) -> ModelSpec:
-            return edits.classify(spec, situation, classes, loss.become(SPARSE, False))
+            return edits.with_class_probabilities(
+                spec, situation, classes, loss.converted_to(SPARSE, False)
+            )
 
         text = t(
             "%1 has labels %2, but %3 knows only 0 and 1.",
             targets.name,
-            span(targets.lowest or 0, targets.highest),
+            format_range(targets.lowest or 0, targets.highest),
             loss.title,
         )
         remedy = (
@@ -246,15 +268,15 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             f"{text} {remedy}",
             "compile",
             None
-            if situation.last_weights is None or situation.output_step is None
+            if situation.last_learning_step is None or situation.output_step is None
             else Fix(t("Use sparse categorical crossentropy"), several),
         )
         return
 
     def sparse(spec: ModelSpec) -> ModelSpec:
         if situation.output_activation == "sigmoid":
-            spec = activate(situation, "softmax", spec)
-        return edits.with_loss(spec, loss.become(SPARSE), width)
+            spec = with_output_activation(situation, "softmax", spec)
+        return edits.with_loss(spec, loss.converted_to(SPARSE), width)
 
     text = (
         t(
@@ -262,7 +284,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             width,
             targets.name,
         )
-        if targets.single
+        if targets.is_scalar
         else t(
             "The last layer gives %1 values, but %2 has a single 0 or 1 for each position.",
             width,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kwidgets.builder.mistakes.advice import Finding, Rule, rule
-from kwidgets.builder.mistakes.formatting import number
-from kwidgets.builder.mistakes.losses import CROSSENTROPIES, REGRESSION
+from kwidgets.builder.mistakes.formatting import format_number
+from kwidgets.builder.mistakes.losses import CROSSENTROPIES, REGRESSION_LOSSES
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.language import t
 
@@ -32,14 +32,16 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
             "fit",
         )
         return
-    kinds = targets.statistics.distinct if targets.statistics is not None else None
-    if kinds is None:
+    distinct_values = targets.statistics.distinct if targets.statistics is not None else None
+    if distinct_values is None:
         text = t("%1 holds words or objects, but Keras needs numbers.", name)
-    elif kinds == 1:
+    elif distinct_values == 1:
         text = t("%1 holds words or objects (1 kind), but Keras needs numbers.", name)
     else:
         text = t(
-            "%1 holds words or objects (%2 kinds), but Keras needs numbers.", name, f"{kinds:,}"
+            "%1 holds words or objects (%2 kinds), but Keras needs numbers.",
+            name,
+            f"{distinct_values:,}",
         )
     if targets.in_dataset:
         remedy = t(
@@ -47,7 +49,7 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
             f"{name} = {name}.map(lambda x, y: (x, number(y)))",
             "number = keras.layers.StringLookup(vocabulary=..., num_oov_indices=0)",
         )
-    elif loss is not None and loss.name in REGRESSION:
+    elif loss is not None and loss.name in REGRESSION_LOSSES:
         remedy = t("%1 is for numbers: choose another y, or another loss.", loss.title.capitalize())
     else:
         remedy = t("Number them: %1.", f"names, {name} = np.unique({name}, return_inverse=True)")
@@ -62,7 +64,7 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
 def one_class(situation: Situation) -> Iterator[Finding]:
     """Where all labels are the same, there is nothing to tell apart."""
     loss, targets = situation.loss, situation.targets
-    if loss is None or loss.name not in CROSSENTROPIES or targets is None or not targets.single:
+    if loss is None or loss.name not in CROSSENTROPIES or targets is None or not targets.is_scalar:
         return
     values = targets.statistics
     if values is not None and values.distinct == 1 and values.minimum is not None:
@@ -71,7 +73,7 @@ def one_class(situation: Situation) -> Iterator[Finding]:
             t(
                 "Every value of %1 is %2: there is nothing to tell apart.",
                 targets.name,
-                number(values.minimum),
+                format_number(values.minimum),
             ),
             "fit",
         )

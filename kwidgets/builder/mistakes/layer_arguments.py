@@ -29,7 +29,7 @@ def all_frozen(situation: Situation) -> Iterator[Finding]:
     if spec.trainable and not frozen:
         return
 
-    def thaw(spec: ModelSpec) -> ModelSpec:
+    def make_trainable(spec: ModelSpec) -> ModelSpec:
         for entry in frozen:
             spec = edits.without_argument(spec, entry.uid, "trainable")
         return dataclasses.replace(spec, trainable=True)
@@ -41,7 +41,7 @@ def all_frozen(situation: Situation) -> Iterator[Finding]:
             f"{analysis.parameters:,}",
         ),
         frozen[-1].uid if spec.trainable else None,
-        Fix(t("Make all layers trainable"), thaw),
+        Fix(t("Make all layers trainable"), make_trainable),
     )
 
 
@@ -56,14 +56,14 @@ def strong_penalty(situation: Situation) -> Iterator[Finding]:
                 continue
             assert isinstance(value, ObjectSpec)
 
-            def soften(
+            def lower_factors(
                 entry: ObjectSpec, argument: str = argument, value: ObjectSpec = value
             ) -> ObjectSpec:
-                softened = {
+                lowered = {
                     name: min(factor, 0.001) if isinstance(factor, (int, float)) else factor
                     for name, factor in value.arguments.items()
                 }
-                return entry.with_argument(argument, ObjectSpec(value.class_name, softened))
+                return entry.with_argument(argument, ObjectSpec(value.class_name, lowered))
 
             yield Finding(
                 t("A strong weight penalty"),
@@ -76,7 +76,7 @@ def strong_penalty(situation: Situation) -> Iterator[Finding]:
                 step.uid,
                 Fix(
                     t("Set it to 0.001"),
-                    partial(ModelSpec.update, uid=step.uid, change=soften),
+                    partial(ModelSpec.update, uid=step.uid, change=lower_factors),
                 ),
                 about=argument,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 CONVOLUTIONS: Final = ("Conv1D", "Conv2D", "Conv3D")
-MORE_CONVOLUTIONS: Final = (
+ALL_CONVOLUTIONS: Final = (
     *CONVOLUTIONS,
     *(f"Conv{rank}DTranspose" for rank in (1, 2, 3)),
     *(f"SeparableConv{rank}D" for rank in (1, 2)),
@@ -22,9 +22,9 @@ DROPOUTS: Final = (
     "SpatialDropout3D",
 )
 # Predictions pass them unchanged.
-PASSIVE: Final = (*DROPOUTS, "GaussianNoise", "ActivityRegularization", "Identity")
-AVERAGES: Final = tuple(f"GlobalAveragePooling{rank}D" for rank in (1, 2, 3))
-NORMALIZING: Final = (
+IDENTITY_AT_INFERENCE: Final = (*DROPOUTS, "GaussianNoise", "ActivityRegularization", "Identity")
+GLOBAL_AVERAGE_POOLINGS: Final = tuple(f"GlobalAveragePooling{rank}D" for rank in (1, 2, 3))
+NORMALIZATIONS: Final = (
     "Rescaling",
     "Normalization",
     "BatchNormalization",
@@ -34,10 +34,10 @@ NORMALIZING: Final = (
     "UnitNormalization",
 )
 WITH_UNITS: Final = ("Dense", *RECURRENT)
-WITH_FILTERS: Final = tuple(name for name in MORE_CONVOLUTIONS if "Depthwise" not in name)
+WITH_FILTERS: Final = tuple(name for name in ALL_CONVOLUTIONS if "Depthwise" not in name)
 # Layers that hand on the values as they are, or nearly so: what comes before the first layer
 # that learns.
-PREPARING = (
+PREPROCESSING = (
     *DROPOUTS,
     "GaussianNoise",
     "Flatten",

@@ -6,9 +6,19 @@ from collections.abc import Iterator
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import span
-from kwidgets.builder.mistakes.losses import BINARY, CATEGORICAL, MSE, REGRESSION, SPARSE, YES_NO
-from kwidgets.builder.mistakes.output_layer import activate, numbers_as_classes
+from kwidgets.builder.mistakes.formatting import format_range
+from kwidgets.builder.mistakes.losses import (
+    BINARY,
+    BINARY_LOSSES,
+    CATEGORICAL,
+    MSE,
+    REGRESSION_LOSSES,
+    SPARSE,
+)
+from kwidgets.builder.mistakes.output_layer import (
+    has_numbers_for_class_loss,
+    with_output_activation,
+)
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
@@ -25,16 +35,16 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
     squared error and its like.
     """
     loss, targets = situation.loss, situation.targets
-    if not numbers_as_classes(situation) or loss is None or targets is None:
+    if not has_numbers_for_class_loss(situation) or loss is None or targets is None:
         return
     low, high = targets.lowest or 0.0, targets.highest or 0.0
-    held = (targets.name, span(low, high), loss.title)
+    held = (targets.name, format_range(low, high), loss.title)
     text = (
         t("%1 holds numbers (%2), but %3 is for classes and values between 0 and 1.", *held)
-        if loss.name in YES_NO
+        if loss.name in BINARY_LOSSES
         else t("%1 holds numbers (%2), but %3 is for classes.", *held)
     )
-    pixels = not targets.single and targets.form == "integers" and low >= 0 and 1 < high <= 255
+    pixels = not targets.is_scalar and targets.form == "integers" and low >= 0 and 1 < high <= 255
     if pixels and targets.per_position and high <= _FEW_CLASSES:
         yield Finding(
             t("Targets go beyond 1"),
@@ -56,14 +66,14 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         return
 
     def predict_numbers(spec: ModelSpec) -> ModelSpec:
-        spec = edits.with_loss(spec, loss.become(MSE))
-        spec = activate(situation, "linear", spec)
-        last, width = situation.last_weights, targets.shape[-1] if targets.shape else 1
+        spec = edits.with_loss(spec, loss.converted_to(MSE))
+        spec = with_output_activation(situation, "linear", spec)
+        last, width = situation.last_learning_step, targets.shape[-1] if targets.shape else 1
         if last is not None and width is not None:
             spec = edits.with_units(spec, last, width)
         return spec
 
-    whole = targets.single and targets.statistics is not None and targets.statistics.is_integer
+    whole = targets.is_scalar and targets.statistics is not None and targets.statistics.is_integer
     text += " " + t("Use mean squared error and no activation at the end.")
     if whole:
         text += " " + t("If they stand for classes, number those from 0 on instead.")
@@ -81,9 +91,9 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
     is.
     """
     loss, targets, width = situation.loss, situation.targets, situation.output_width
-    if loss is None or loss.name not in REGRESSION or targets is None or width is None:
+    if loss is None or loss.name not in REGRESSION_LOSSES or targets is None or width is None:
         return
-    last, step = situation.last_weights, situation.output_step
+    last, step = situation.last_learning_step, situation.output_step
     if last is None or step is None:
         return
     if targets.form == "one_hot" and width == targets.classes:
@@ -99,13 +109,15 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
             "compile",
             Fix(
                 t("Use categorical crossentropy"),
-                lambda spec: activate(
-                    situation, "softmax", edits.with_loss(spec, loss.become(CATEGORICAL), width)
+                lambda spec: with_output_activation(
+                    situation,
+                    "softmax",
+                    edits.with_loss(spec, loss.converted_to(CATEGORICAL), width),
                 ),
             ),
         )
         return
-    if not targets.single or not targets.look_like_classes or not targets.classes:
+    if not targets.is_scalar or not targets.are_likely_classes or not targets.classes:
         return
     classes = targets.classes
     if width == 1 and classes == 2 and situation.output_activation in ("sigmoid", "linear"):
@@ -120,8 +132,8 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
             "compile",
             Fix(
                 t("Use binary crossentropy"),
-                lambda spec: activate(
-                    situation, "sigmoid", edits.with_loss(spec, loss.become(BINARY), width)
+                lambda spec: with_output_activation(
+                    situation, "sigmoid", edits.with_loss(spec, loss.converted_to(BINARY), width)
                 ),
             ),
         )
@@ -132,15 +144,15 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
                 "%1 holds labels %2 and the model gives %3 values, which %4 cannot "
                 "compare. Use sparse categorical crossentropy with softmax.",
                 targets.name,
-                span(targets.lowest or 0, targets.highest or 0),
+                format_range(targets.lowest or 0, targets.highest or 0),
                 width,
                 loss.title,
             ),
             "compile",
             Fix(
                 t("Use sparse categorical crossentropy"),
-                lambda spec: activate(
-                    situation, "softmax", edits.with_loss(spec, loss.become(SPARSE), width)
+                lambda spec: with_output_activation(
+                    situation, "softmax", edits.with_loss(spec, loss.converted_to(SPARSE), width)
                 ),
             ),
             level="error",

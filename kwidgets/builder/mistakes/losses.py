@@ -16,12 +16,12 @@ BINARY_FOCAL: Final = "binary_focal_crossentropy"
 MSE: Final = "mean_squared_error"
 
 # Of one class out of several, given as a row; of yes or no.
-ONE_HOT: Final = (CATEGORICAL, CATEGORICAL_FOCAL)
-YES_NO: Final = (BINARY, BINARY_FOCAL)
-CLASSES: Final = (SPARSE, *ONE_HOT)
-CROSSENTROPIES: Final = (*CLASSES, *YES_NO)
+ONE_HOT_LOSSES: Final = (CATEGORICAL, CATEGORICAL_FOCAL)
+BINARY_LOSSES: Final = (BINARY, BINARY_FOCAL)
+CLASS_LOSSES: Final = (SPARSE, *ONE_HOT_LOSSES)
+CROSSENTROPIES: Final = (*CLASS_LOSSES, *BINARY_LOSSES)
 # Of numbers that may be anything.
-REGRESSION: Final = (
+REGRESSION_LOSSES: Final = (
     MSE,
     "mean_absolute_error",
     "mean_absolute_percentage_error",
@@ -29,7 +29,7 @@ REGRESSION: Final = (
     "huber",
     "log_cosh",
 )
-_SHORT: Final = {
+_ALIASES: Final = {
     "mse": MSE,
     "mae": "mean_absolute_error",
     "mape": "mean_absolute_percentage_error",
@@ -38,12 +38,14 @@ _SHORT: Final = {
 }
 # "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy" and "mse" all are known by
 # their letters alone.
-_KNOWN: Final = {name.replace("_", ""): name for name in (*CROSSENTROPIES, *REGRESSION)} | _SHORT
+_KNOWN: Final = {
+    name.replace("_", ""): name for name in (*CROSSENTROPIES, *REGRESSION_LOSSES)
+} | _ALIASES
 
 # Arguments that mean the same to several losses.
-_SHARED: Final = {
-    "reduction": (*CROSSENTROPIES, *REGRESSION),
-    "label_smoothing": (*ONE_HOT, *YES_NO),
+_SHARED_ARGUMENTS: Final = {
+    "reduction": (*CROSSENTROPIES, *REGRESSION_LOSSES),
+    "label_smoothing": (*ONE_HOT_LOSSES, *BINARY_LOSSES),
     "gamma": (CATEGORICAL_FOCAL, BINARY_FOCAL),
 }
 
@@ -81,7 +83,7 @@ class Loss:
     def title(self) -> str:
         return _titles().get(self.name, self.name.replace("_", " "))
 
-    def become(self, name: str, from_logits: bool | None = None) -> Value:
+    def converted_to(self, name: str, from_logits: bool | None = None) -> Value:
         """Return another loss, written as this one is, with the arguments that it knows too."""
         logits = self.from_logits if from_logits is None else from_logits
         logits = logits and name in CROSSENTROPIES
@@ -92,7 +94,7 @@ class Loss:
             argument: value
             for argument, value in before.items()
             if argument != "from_logits"
-            and (name == self.name or name in _SHARED.get(argument, ()))
+            and (name == self.name or name in _SHARED_ARGUMENTS.get(argument, ()))
         }
         if logits:
             kept = {"from_logits": True, **kept}

@@ -6,14 +6,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from kwidgets.builder.mistakes.losses import ONE_HOT, REGRESSION, SPARSE, YES_NO
+from kwidgets.builder.mistakes.losses import (
+    BINARY_LOSSES,
+    ONE_HOT_LOSSES,
+    REGRESSION_LOSSES,
+    SPARSE,
+)
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
 
 # Metrics for class numbers, for rows of classes, and for a yes or no at each unit.
-_FOR_NUMBERED: Final = ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy")
-_FOR_ROWS: Final = ("categorical_accuracy", "top_k_categorical_accuracy")
-_FOR_YES_NO: Final = (
+_FOR_CLASS_NUMBERS: Final = ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy")
+_FOR_ONE_HOT: Final = ("categorical_accuracy", "top_k_categorical_accuracy")
+_FOR_BINARY: Final = (
     "binary_accuracy",
     "precision",
     "recall",
@@ -25,7 +30,7 @@ _FOR_YES_NO: Final = (
     "false_negatives",
 )
 _ACCURACY: Final = ("accuracy", "acc")
-_ALL: Final = (*_FOR_NUMBERED, *_FOR_ROWS, *_FOR_YES_NO, *_ACCURACY)
+_ALL: Final = (*_FOR_CLASS_NUMBERS, *_FOR_ONE_HOT, *_FOR_BINARY, *_ACCURACY)
 _KNOWN: Final = {name.replace("_", ""): name for name in _ALL}
 
 
@@ -40,45 +45,49 @@ def metric_name(metric: Value) -> str | None:
     return _KNOWN.get(metric.lower().replace("_", ""), metric.lower())
 
 
-def misfit(name: str | None, loss_name: str, width: int | None) -> tuple[str, bool] | None:
+def explain_unfit_metric(
+    name: str | None, loss_name: str, width: int | None
+) -> tuple[str, bool] | None:
     """Say why a metric does not fit a loss over so many values, and whether training fails.
 
     None where it fits, or nothing is known.
     """
-    if loss_name == SPARSE and name in _FOR_ROWS:
+    if loss_name == SPARSE and name in _FOR_ONE_HOT:
         return (
             t("%1 is for one-hot labels; with class numbers it shows nonsense.", name),
             False,
         )
-    if loss_name in ONE_HOT and name in _FOR_NUMBERED:
+    if loss_name in ONE_HOT_LOSSES and name in _FOR_CLASS_NUMBERS:
         return t("%1 is for class numbers; with one-hot labels it fails.", name), True
-    if loss_name in YES_NO and width == 1 and name in (*_FOR_ROWS, *_FOR_NUMBERED):
+    if loss_name in BINARY_LOSSES and width == 1 and name in (*_FOR_ONE_HOT, *_FOR_CLASS_NUMBERS):
         return (
             t("%1 compares several values; of a single one it shows nonsense.", name),
             False,
         )
-    if loss_name == SPARSE and name in _FOR_YES_NO and (width or 0) > 1:
+    if loss_name == SPARSE and name in _FOR_BINARY and (width or 0) > 1:
         return t("%1 is for yes or no; with class numbers it fails.", name), True
     return None
 
 
-def fitting(metrics: Value, loss_name: str, width: int | None) -> Value:
+def replace_unfit_metrics(metrics: Value, loss_name: str, width: int | None) -> Value:
     """Return compile's metrics with those exchanged that another loss makes unfit."""
     if isinstance(metrics, (str, ObjectSpec)):
-        return _fitting(metrics, loss_name, width)
+        return _replace_if_unfit(metrics, loss_name, width)
     if not isinstance(metrics, (tuple, list)):
         return metrics
-    changed = [_fitting(metric, loss_name, width) for metric in metrics]
+    changed = [_replace_if_unfit(metric, loss_name, width) for metric in metrics]
     # Once is enough.
     return tuple(entry for at, entry in enumerate(changed) if entry not in changed[:at])
 
 
-def _fitting(metric: Value, loss_name: str, width: int | None) -> Value:
+def _replace_if_unfit(metric: Value, loss_name: str, width: int | None) -> Value:
     name = metric_name(metric)
-    if loss_name in REGRESSION:
+    if loss_name in REGRESSION_LOSSES:
         return "mae" if name in _ALL else metric
     # These run, but count the many 0s of a row as right answers, or ask for one class of several.
-    unfit = (loss_name in ONE_HOT and name == "binary_accuracy") or (
-        loss_name in YES_NO and name in (*_FOR_ROWS, *_FOR_NUMBERED)
+    unfit = (loss_name in ONE_HOT_LOSSES and name == "binary_accuracy") or (
+        loss_name in BINARY_LOSSES and name in (*_FOR_ONE_HOT, *_FOR_CLASS_NUMBERS)
     )
-    return "accuracy" if unfit or misfit(name, loss_name, width) is not None else metric
+    return (
+        "accuracy" if unfit or explain_unfit_metric(name, loss_name, width) is not None else metric
+    )

@@ -7,8 +7,8 @@ from functools import partial
 from itertools import pairwise
 
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import number
-from kwidgets.builder.mistakes.layer_groups import MORE_CONVOLUTIONS
+from kwidgets.builder.mistakes.formatting import format_number
+from kwidgets.builder.mistakes.layer_groups import ALL_CONVOLUTIONS
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec, layer
 from kwidgets.language import t
@@ -19,7 +19,7 @@ _LARGE_DENSE = 10_000_000
 
 
 @rule(RULES, "nothing-left-to-see", "tip")
-def nothing_left_to_see(situation: Situation) -> Iterator[Finding]:
+def kernel_sees_only_padding(situation: Situation) -> Iterator[Finding]:
     """A convolution over a single place sees only padding around it."""
     for step in situation.steps:
         shape = step.facts.input_shape
@@ -56,7 +56,7 @@ def large_dense(situation: Situation) -> Iterator[Finding]:
             continue
         shape = flatten.facts.input_shape
         convolved = any(
-            step.is_a(*MORE_CONVOLUTIONS)
+            step.is_a(*ALL_CONVOLUTIONS)
             for step in situation.steps[: situation.steps.index(flatten)]
         )
         fix = None
@@ -72,7 +72,7 @@ def large_dense(situation: Situation) -> Iterator[Finding]:
             t("%1 million weights in one Dense", f"{parameters / 1e6:,.0f}"),
             t(
                 "Flatten gives %1 values, so the Dense after it has %2 weights.",
-                number((dense.facts.input_shape or (0,))[-1] or 0),
+                format_number((dense.facts.input_shape or (0,))[-1] or 0),
                 f"{parameters:,}",
             )
             + f" {remedy}",
@@ -82,7 +82,7 @@ def large_dense(situation: Situation) -> Iterator[Finding]:
 
 
 @rule(RULES, "too-large", "warning")
-def too_large(situation: Situation) -> Iterator[Finding]:
+def exceeds_memory(situation: Situation) -> Iterator[Finding]:
     """Training holds the weights, their gradients and, with Adam, two more numbers for each."""
     free, weights = situation.memory_bytes, situation.analysis.weight_bytes
     if free is None or situation.spec.compile is None:
@@ -94,7 +94,7 @@ def too_large(situation: Situation) -> Iterator[Finding]:
     text = t(
         "Training with Adam takes about %1 GB for %2 GB of weights, but %3 GB are free.",
         f"{needed / 1e9:,.1f}",
-        number(weights / 1e9),
+        format_number(weights / 1e9),
         f"{free / 1e9:,.1f}",
     )
     if largest is not None:

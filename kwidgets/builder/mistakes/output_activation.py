@@ -7,25 +7,29 @@ from functools import partial
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import number, span
-from kwidgets.builder.mistakes.layer_groups import ACTIVATION_LAYERS, DROPOUTS, PASSIVE
+from kwidgets.builder.mistakes.formatting import format_number, format_range
+from kwidgets.builder.mistakes.layer_groups import (
+    ACTIVATION_LAYERS,
+    DROPOUTS,
+    IDENTITY_AT_INFERENCE,
+)
 from kwidgets.builder.mistakes.losses import (
     BINARY,
+    BINARY_LOSSES,
     CATEGORICAL,
-    CLASSES,
+    CLASS_LOSSES,
     CROSSENTROPIES,
-    REGRESSION,
+    REGRESSION_LOSSES,
     SPARSE,
-    YES_NO,
 )
 from kwidgets.builder.mistakes.output_layer import (
-    activate,
     activation_for,
-    many_classes_as_yes_no,
-    numbers_as_classes,
-    one_unit_only,
-    renumbering,
-    unit_word,
+    explain_renumbering,
+    has_class_numbers_for_binary_loss,
+    has_numbers_for_class_loss,
+    has_one_unit_for_classes,
+    units_or_filters,
+    with_output_activation,
 )
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec
@@ -34,7 +38,7 @@ from kwidgets.language import t
 RULES: list[Rule] = []
 
 # What each activation gives at least and at most.
-RANGES = {
+_OUTPUT_RANGES = {
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
     "softmax": (0.0, 1.0),
@@ -64,7 +68,7 @@ def double_softmax(situation: Situation) -> Iterator[Finding]:
             "compile",
             Fix(
                 t("Remove from_logits"),
-                lambda spec: edits.with_compile(spec, loss=loss.become(loss.name, False)),
+                lambda spec: edits.with_compile(spec, loss=loss.converted_to(loss.name, False)),
             ),
         )
 
@@ -81,12 +85,12 @@ def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
         or loss.from_logits
         or step is None
         or step.activation != "linear"
-        or one_unit_only(situation)
-        or numbers_as_classes(situation)
-        or many_classes_as_yes_no(situation)
+        or has_one_unit_for_classes(situation)
+        or has_numbers_for_class_loss(situation)
+        or has_class_numbers_for_binary_loss(situation)
     ):
         return
-    wanted = activation_for(loss.name)
+    expected = activation_for(loss.name)
     yield Finding(
         t("The loss expects probabilities"),
         t(
@@ -94,12 +98,12 @@ def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
             "expects probabilities between 0 and 1. Add %2 to the last layer, or "
             "use the loss with from_logits=True.",
             loss.title,
-            wanted,
+            expected,
         ),
         step.uid,
         Fix(
-            t('Set activation to "%1"', wanted),
-            lambda spec: edits.with_activation(spec, step, wanted),
+            t('Set activation to "%1"', expected),
+            lambda spec: edits.with_activation(spec, step, expected),
         ),
     )
 
@@ -118,7 +122,7 @@ def output_activation(situation: Situation) -> Iterator[Finding]:
         *ACTIVATION_LAYERS, "Dense", "Conv1D", "Conv2D", "Conv3D"
     ):
         return
-    wanted = "linear" if loss.from_logits else activation_for(loss.name)
+    expected = "linear" if loss.from_logits else activation_for(loss.name)
     text = (
         t(
             "The model ends with %1, but %2 expects raw scores of any size.",
@@ -132,12 +136,12 @@ def output_activation(situation: Situation) -> Iterator[Finding]:
             loss.title,
         )
     )
-    label = t("Remove it") if loss.from_logits else t('Set activation to "%1"', wanted)
+    label = t("Remove it") if loss.from_logits else t('Set activation to "%1"', expected)
     yield Finding(
         t("%1 does not suit the output", step.activation),
         text,
         step.uid,
-        Fix(label, lambda spec: edits.with_activation(spec, step, wanted)),
+        Fix(label, lambda spec: edits.with_activation(spec, step, expected)),
     )
 
 
@@ -146,8 +150,8 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
     """Softmax shares out 1 among the units: a single unit always gets 1, whatever it learned. For
     yes or no, Keras's way is one unit with sigmoid and binary crossentropy.
     """
-    last, loss, targets = situation.last_weights, situation.loss, situation.targets
-    if not one_unit_only(situation) or last is None:
+    last, loss, targets = situation.last_learning_step, situation.loss, situation.targets
+    if not has_one_unit_for_classes(situation) or last is None:
         return
     softmax = situation.output_activation == "softmax"
     if softmax:
@@ -160,15 +164,15 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         assert loss is not None
         title = t("One value for several classes")
         text = t("The last layer gives one value, but %1 needs one for each class.", loss.title)
-    if numbers_as_classes(situation):
+    if has_numbers_for_class_loss(situation):
         return  # the loss is the first thing to mend
-    if targets is not None and targets.must_be_renumbered and targets.kinds != 2:
-        yield Finding(title, f"{text} {renumbering(targets)}", last.uid)
+    if targets is not None and targets.must_be_renumbered and targets.distinct_values != 2:
+        yield Finding(title, f"{text} {explain_renumbering(targets)}", last.uid)
         return
     classes = targets.classes if targets is not None else None
     if targets is not None and classes is not None and (classes > 2 or targets.form == "one_hot"):
         name = CATEGORICAL if targets.form == "one_hot" else SPARSE
-        new_loss = loss.become(name, False) if loss is not None else name
+        new_loss = loss.converted_to(name, False) if loss is not None else name
         many = (
             t("%1 has 1 class.", targets.name)
             if classes == 1
@@ -179,13 +183,13 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
             f"{text} {many}",
             last.uid,
             Fix(
-                t("Use %1 %2 with softmax", classes, unit_word(situation)),
-                lambda spec: edits.classify(spec, situation, classes, new_loss),
+                t("Use %1 %2 with softmax", classes, units_or_filters(situation)),
+                lambda spec: edits.with_class_probabilities(spec, situation, classes, new_loss),
             ),
         )
         return
     if targets is not None and targets.form == "numbers":
-        of_classes = loss is not None and loss.name in CLASSES
+        of_classes = loss is not None and loss.name in CLASS_LOSSES
         yield Finding(
             title,
             f"{text} "
@@ -193,30 +197,33 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
             last.uid,
             None
             if of_classes
-            else Fix(t("Remove softmax"), partial(activate, situation, "linear")),
+            else Fix(t("Remove softmax"), partial(with_output_activation, situation, "linear")),
         )
         return
 
     def yes_or_no(spec: ModelSpec) -> ModelSpec:
-        spec = activate(situation, "sigmoid", spec)
-        if loss is not None and loss.name in CLASSES:
-            spec = edits.with_loss(spec, loss.become(BINARY, False), 1)
+        spec = with_output_activation(situation, "sigmoid", spec)
+        if loss is not None and loss.name in CLASS_LOSSES:
+            spec = edits.with_loss(spec, loss.converted_to(BINARY, False), 1)
         return spec
 
-    if loss is not None and loss.name in REGRESSION:
+    if loss is not None and loss.name in REGRESSION_LOSSES:
         yield Finding(
-            title, text, last.uid, Fix(t("Remove softmax"), partial(activate, situation, "linear"))
+            title,
+            text,
+            last.uid,
+            Fix(t("Remove softmax"), partial(with_output_activation, situation, "linear")),
         )
         return
     if targets is not None and targets.must_be_renumbered:
-        text += f" {renumbering(targets)}"
+        text += f" {explain_renumbering(targets)}"
     remedy = t(
         "For yes or no, use sigmoid with binary crossentropy; for more "
         "classes, one unit for each class."
     )
     label = (
         t("Use sigmoid and binary crossentropy")
-        if loss is not None and loss.name in CLASSES
+        if loss is not None and loss.name in CLASS_LOSSES
         else t("Use sigmoid")
     )
     yield Finding(
@@ -231,7 +238,13 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
 def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
     """Categorical crossentropies expect probabilities that sum to one, as softmax gives them."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
-    if loss is None or loss.name not in CLASSES or loss.from_logits or width is None or width < 2:
+    if (
+        loss is None
+        or loss.name not in CLASS_LOSSES
+        or loss.from_logits
+        or width is None
+        or width < 2
+    ):
         return
     if situation.output_activation not in ("sigmoid", "hard_sigmoid"):
         return
@@ -251,7 +264,7 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
             "compile",
             Fix(
                 t("Use binary crossentropy"),
-                lambda spec: edits.with_loss(spec, loss.become(BINARY), width),
+                lambda spec: edits.with_loss(spec, loss.converted_to(BINARY), width),
             ),
         )
         return
@@ -275,9 +288,9 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
 def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
     """Binary crossentropy judges each value by itself, softmax makes them share out 1."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
-    if loss is None or loss.name not in YES_NO or width is None or width < 2:
+    if loss is None or loss.name not in BINARY_LOSSES or width is None or width < 2:
         return
-    if situation.output_activation != "softmax" or many_classes_as_yes_no(situation):
+    if situation.output_activation != "softmax" or has_class_numbers_for_binary_loss(situation):
         return
     text = t(
         "Softmax shares out 1 among the %1 values, but %2 asks each one for a "
@@ -290,11 +303,13 @@ def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
         remedy = t("%1 has one class for each sample: use categorical crossentropy.", targets.name)
         fix = Fix(
             t("Use categorical crossentropy"),
-            lambda spec: edits.with_loss(spec, loss.become(CATEGORICAL), width),
+            lambda spec: edits.with_loss(spec, loss.converted_to(CATEGORICAL), width),
         )
     elif targets is not None and targets.form == "multi_label":
         remedy = t("%1 has several labels for each sample: use sigmoid.", targets.name)
-        fix = Fix(t('Set activation to "sigmoid"'), partial(activate, situation, "sigmoid"))
+        fix = Fix(
+            t('Set activation to "sigmoid"'), partial(with_output_activation, situation, "sigmoid")
+        )
     else:
         remedy = t(
             "For one class out of several, use categorical crossentropy (sparse, "
@@ -307,35 +322,35 @@ def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
 def output_range(situation: Situation) -> Iterator[Finding]:
     """A regression's last layer must be able to give every value of the targets."""
     loss, targets, step = situation.loss, situation.targets, situation.output_step
-    if loss is None or loss.name not in REGRESSION or targets is None or step is None:
+    if loss is None or loss.name not in REGRESSION_LOSSES or targets is None or step is None:
         return
-    limits = RANGES.get(step.activation or "")
+    limits = _OUTPUT_RANGES.get(step.activation or "")
     if limits is None or targets.lowest is None or targets.highest is None:
         return
-    if one_unit_only(situation) or not step.is_a(
+    if has_one_unit_for_classes(situation) or not step.is_a(
         "Dense", "Activation", "ReLU", "Softmax", "Conv2D"
     ):
         return
-    if targets.look_like_classes and (situation.output_width or 0) > 1:
+    if targets.are_likely_classes and (situation.output_width or 0) > 1:
         return  # a loss for numbers on classes
     bottom, top = limits
     # A hair beyond is rounding or noise; a tenth is not.
     slack = 0.05 * (targets.highest - targets.lowest)
     if targets.lowest >= bottom - slack and (top is None or targets.highest <= top + slack):
         return
-    reached = (targets.name, number(targets.lowest), number(targets.highest))
+    reached = (targets.name, format_number(targets.lowest), format_number(targets.highest))
     text = (
         t(
             "The model ends with %1, which gives never below %2, but %3 goes from %4 to %5.",
             step.activation,
-            number(bottom),
+            format_number(bottom),
             *reached,
         )
         if top is None
         else t(
             "The model ends with %1, which gives only %2, but %3 goes from %4 to %5.",
             step.activation,
-            span(bottom, top),
+            format_range(bottom, top),
             *reached,
         )
     )
@@ -359,7 +374,7 @@ def output_normalization(situation: Situation) -> Iterator[Finding]:
     for step in reversed(situation.steps):
         if step.is_a("BatchNormalization", "LayerNormalization"):
             found = step
-        elif not step.is_a(*PASSIVE, "Reshape", "Flatten"):
+        elif not step.is_a(*IDENTITY_AT_INFERENCE, "Reshape", "Flatten"):
             if found is not None and step.activation in ("softmax", "sigmoid"):
                 yield Finding(
                     t("%1 after the last layer", found.title),

@@ -8,17 +8,22 @@ from collections.abc import Iterator
 from kwidgets.builder.analysis import Shape
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import number, shown, span, values
+from kwidgets.builder.mistakes.formatting import (
+    count_values,
+    format_number,
+    format_range,
+    format_shape,
+)
 from kwidgets.builder.mistakes.layer_groups import ACTIVATION_LAYERS, DROPOUTS
-from kwidgets.builder.mistakes.losses import ONE_HOT, REGRESSION, SPARSE
+from kwidgets.builder.mistakes.losses import ONE_HOT_LOSSES, REGRESSION_LOSSES, SPARSE
 from kwidgets.builder.mistakes.output_layer import (
-    from_one,
-    has_sequence_output,
-    many_classes_as_yes_no,
-    numbered_labels,
-    one_unit_only,
-    renumbering,
-    unit_word,
+    explain_renumbering,
+    has_class_numbers_for_binary_loss,
+    has_extra_output_dimensions,
+    has_one_unit_for_classes,
+    shift_labels_to_zero,
+    sparse_labels,
+    units_or_filters,
 )
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec, layer
@@ -30,14 +35,14 @@ RULES: list[Rule] = []
 @rule(RULES, "labels-start-at-one", "error")
 def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
     """Keras counts classes from 0: labels 1 to 10 need 11 units, of which the first stays idle."""
-    targets, last = numbered_labels(situation), situation.last_weights
+    targets, last = sparse_labels(situation), situation.last_learning_step
     width = situation.output_width
     if targets is None or targets.highest is None or width is None:
         return
     if targets.lowest == 1 and targets.highest == width:
         shifting = (
             targets.name,
-            span(targets.lowest, targets.highest),
+            format_range(targets.lowest, targets.highest),
             width,
             width - 1,
             f"{targets.name} = {targets.name} - 1",
@@ -60,7 +65,7 @@ def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
             None
             if last is None or width == 2
             else Fix(
-                t("Set %1 to %2", unit_word(situation), width + 1),
+                t("Set %1 to %2", units_or_filters(situation), width + 1),
                 lambda spec: edits.with_units(spec, last, width + 1),
             ),
         )
@@ -72,8 +77,8 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
     none: an error on a CPU, NaN on a GPU.
     """
     targets, last, width = (
-        numbered_labels(situation),
-        situation.last_weights,
+        sparse_labels(situation),
+        situation.last_learning_step,
         situation.output_width,
     )
     if targets is None or targets.highest is None or width is None:
@@ -84,16 +89,16 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
         return
     if targets.must_be_renumbered:
         yield Finding(
-            t("%1 values for labels up to %2", width, number(targets.highest)),
-            renumbering(targets),
+            t("%1 values for labels up to %2", width, format_number(targets.highest)),
+            explain_renumbering(targets),
             None if last is None else last.uid,
         )
         return
     classes = int(targets.highest) + 1
-    units = unit_word(situation)
-    labels = span(targets.lowest or 0, targets.highest)
-    shifted = from_one(targets)
-    if targets.look_like_classes and targets.lowest == 0:
+    units = units_or_filters(situation)
+    labels = format_range(targets.lowest or 0, targets.highest)
+    shifted = shift_labels_to_zero(targets)
+    if targets.are_likely_classes and targets.lowest == 0:
         title = t("%1 values for %2 classes", width, classes)
         text = t(
             "The last layer gives %1 values, but %2 has %3 classes (%4).",
@@ -126,7 +131,7 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
         None
         if last is None
         else Fix(
-            t("Set %1 to %2", unit_word(situation), classes),
+            t("Set %1 to %2", units_or_filters(situation), classes),
             lambda spec: edits.with_units(spec, last, classes),
         ),
     )
@@ -136,13 +141,13 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
 def too_many_units(situation: Situation) -> Iterator[Finding]:
     """Units without a class do no harm, but are mostly a slip."""
     targets, last, width = (
-        numbered_labels(situation),
-        situation.last_weights,
+        sparse_labels(situation),
+        situation.last_learning_step,
         situation.output_width,
     )
     if targets is None or last is None or targets.highest is None or width is None:
         return
-    if not targets.look_like_classes or width <= targets.highest + 1 or not targets.single:
+    if not targets.are_likely_classes or width <= targets.highest + 1 or not targets.is_scalar:
         return
     classes = int(targets.highest) + 1
     yield Finding(
@@ -151,12 +156,12 @@ def too_many_units(situation: Situation) -> Iterator[Finding]:
             "The last layer gives %1 values, but %2 has only labels %3; %4 units are enough.",
             width,
             targets.name,
-            span(targets.lowest or 0, targets.highest),
+            format_range(targets.lowest or 0, targets.highest),
             classes,
         ),
         last.uid,
         Fix(
-            t("Set %1 to %2", unit_word(situation), classes),
+            t("Set %1 to %2", units_or_filters(situation), classes),
             lambda spec: edits.with_units(spec, last, classes),
         ),
     )
@@ -167,20 +172,20 @@ def output_width(situation: Situation) -> Iterator[Finding]:
     """Each value of the output is compared with one of the target's; of unequal numbers Keras
     makes an error, or, of one against many, silently compares it with all of them.
     """
-    loss, targets, last = situation.loss, situation.targets, situation.last_weights
+    loss, targets, last = situation.loss, situation.targets, situation.last_learning_step
     width, shape = situation.output_width, situation.output_shape
     if loss is None or loss.name == SPARSE or targets is None or targets.shape is None:
         return
-    if width is None or shape is None or has_sequence_output(situation):
+    if width is None or shape is None or has_extra_output_dimensions(situation):
         return
-    if one_unit_only(situation) or many_classes_as_yes_no(situation):
+    if has_one_unit_for_classes(situation) or has_class_numbers_for_binary_loss(situation):
         return
-    if targets.single or targets.per_position:
-        wanted: int | None = 1
-        if loss.name in ONE_HOT:
+    if targets.is_scalar or targets.per_position:
+        expected: int | None = 1
+        if loss.name in ONE_HOT_LOSSES:
             return  # told by another rule
     elif len(targets.shape) == len(shape):
-        wanted = targets.shape[-1]
+        expected = targets.shape[-1]
     else:
         if len(targets.shape) > len(shape):
             yield Finding(
@@ -192,9 +197,9 @@ def output_width(situation: Situation) -> Iterator[Finding]:
                 _reshape_fix(situation, targets.shape),
             )
         return
-    if wanted is None or wanted == width:
+    if expected is None or expected == width:
         return
-    if targets.look_like_classes and loss.name in REGRESSION and targets.single:
+    if targets.are_likely_classes and loss.name in REGRESSION_LOSSES and targets.is_scalar:
         return  # classes with a loss for numbers: told by another rule
     if last is None:
         yield Finding(
@@ -203,23 +208,23 @@ def output_width(situation: Situation) -> Iterator[Finding]:
             situation.steps[-1].uid if situation.steps else None,
         )
         return
-    what = t("1 column") if wanted == 1 else t("%1 columns", wanted)
-    if targets.single or targets.per_position:
+    what = t("1 column") if expected == 1 else t("%1 columns", expected)
+    if targets.is_scalar or targets.per_position:
         what = t("a single number")
     if targets.form == "one_hot":
-        what = t("%1 classes (one-hot)", wanted)
+        what = t("%1 classes (one-hot)", expected)
     title = t("1 value for %1", what) if width == 1 else t("%1 values for %2", width, what)
     text = (
         t(
             "The last layer gives %1 for each position, but %2 has %3.",
-            values(width),
+            count_values(width),
             targets.name,
             what,
         )
         if targets.per_position
         else t(
             "The last layer gives %1 for each sample, but %2 has %3.",
-            values(width),
+            count_values(width),
             targets.name,
             what,
         )
@@ -229,24 +234,24 @@ def output_width(situation: Situation) -> Iterator[Finding]:
         text,
         last.uid,
         Fix(
-            t("Set %1 to %2", unit_word(situation), wanted),
-            lambda spec: edits.with_units(spec, last, wanted),
+            t("Set %1 to %2", units_or_filters(situation), expected),
+            lambda spec: edits.with_units(spec, last, expected),
         ),
     )
 
 
-def _shapes_differ(name: str, shape: Shape, wanted: Shape) -> str:
+def _shapes_differ(name: str, shape: Shape, expected: Shape) -> str:
     return t(
         "The model gives values of shape %1 for each sample, but %2 has shape %3.",
-        shown(shape),
+        format_shape(shape),
         name,
-        shown(wanted),
+        format_shape(expected),
     )
 
 
 def _reshape_fix(situation: Situation, shape: tuple[int | None, ...]) -> Fix | None:
     """A Reshape at the end, with units enough for it."""
-    have, last = situation.output_shape, situation.last_weights
+    have, last = situation.output_shape, situation.last_learning_step
     sizes = [size for size in shape if size is not None]
     if have is None or last is None or len(have) != 1 or len(sizes) < len(shape):
         return None
@@ -258,9 +263,9 @@ def _reshape_fix(situation: Situation, shape: tuple[int | None, ...]) -> Fix | N
         return spec.insert(layer("keras.layers.Reshape", target_shape=shape))
 
     label = (
-        t("Add Reshape to %1", shown(shape))
+        t("Add Reshape to %1", format_shape(shape))
         if have[0] == total
-        else t("Add %1 units and Reshape to %2", f"{total:,}", shown(shape))
+        else t("Add %1 units and Reshape to %2", f"{total:,}", format_shape(shape))
     )
     return Fix(label, reshape)
 
@@ -270,18 +275,18 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
     """Dense works on the last dimension only; images and sequences keep their other dimensions,
     and the model answers for each position instead of for the sample.
     """
-    targets, last, shape = situation.targets, situation.last_weights, situation.output_shape
-    if not has_sequence_output(situation) or targets is None or shape is None:
+    targets, last, shape = situation.targets, situation.last_learning_step, situation.output_shape
+    if not has_extra_output_dimensions(situation) or targets is None or shape is None:
         return
     if situation.loss is None or _returned_sequence(situation) is not None:
         return
     text = (
         t(
             "The model gives values of shape %1 for each sample, but %2 has a single value.",
-            shown(shape),
+            format_shape(shape),
             targets.name,
         )
-        if targets.single
+        if targets.is_scalar
         else _shapes_differ(targets.name, shape, targets.shape or ())
     )
     # The first Dense that still has several dimensions, with only such layers after it that do
@@ -339,7 +344,7 @@ def returned_sequence(situation: Situation) -> Iterator[Finding]:
     uid, targets = _returned_sequence(situation), situation.targets
     if uid is None or targets is None or situation.loss is None:
         return
-    if not has_sequence_output(situation):
+    if not has_extra_output_dimensions(situation):
         return
     step = next(step for step in situation.steps if step.uid == uid)
     yield Finding(

@@ -6,13 +6,13 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
-from kwidgets.builder.analysis import Analysis, LayerFacts, Shape, alike
+from kwidgets.builder.analysis import Analysis, LayerFacts, Shape, shapes_match
 from kwidgets.builder.data import DataInfo, Statistics, as_samples_of, element_shape, target_shape
 from kwidgets.builder.mistakes.layer_groups import (
     ACTIVATION_LAYERS,
-    AVERAGES,
-    PASSIVE,
-    PREPARING,
+    GLOBAL_AVERAGE_POOLINGS,
+    IDENTITY_AT_INFERENCE,
+    PREPROCESSING,
     WITH_FILTERS,
 )
 from kwidgets.builder.mistakes.losses import Loss, loss_of
@@ -61,7 +61,7 @@ class Situation:
     def first_learning_step(self) -> Step | None:
         """The first layer that computes with the values, if only harmless ones come before it."""
         for step in self.steps:
-            if not step.is_a(*PREPARING):
+            if not step.is_a(*PREPROCESSING):
                 return step
         return None
 
@@ -69,16 +69,16 @@ class Situation:
     def output_step(self) -> Step | None:
         """The layer whose activation the model's output went through last; None when unknown."""
         for step in reversed(self.steps):
-            if step.is_a(*PASSIVE, "Reshape", "Flatten"):
+            if step.is_a(*IDENTITY_AT_INFERENCE, "Reshape", "Flatten"):
                 continue
             return step if step.activation is not None else None
         return None
 
     @functools.cached_property
-    def last_weights(self) -> Step | None:
+    def last_learning_step(self) -> Step | None:
         """The layer that decides how many values the model gives; None when unknown."""
         for step in reversed(self.steps):
-            if step.is_a(*PASSIVE, *ACTIVATION_LAYERS, *AVERAGES):
+            if step.is_a(*IDENTITY_AT_INFERENCE, *ACTIVATION_LAYERS, *GLOBAL_AVERAGE_POOLINGS):
                 continue
             return step if step.is_a("Dense", *WITH_FILTERS) else None
         return None
@@ -98,7 +98,7 @@ class Situation:
         """How many values the model gives at each position; known without an input shape too."""
         if self.output_shape is not None:
             return self.output_shape[-1] if self.output_shape else None
-        return None if self.last_weights is None else self.last_weights.width
+        return None if self.last_learning_step is None else self.last_learning_step.width
 
     # Settings
 
@@ -178,7 +178,7 @@ class Situation:
             return False
         # Keras drops a last dimension of 1: masks may be (height, width, 1).
         parts = (shape, shape[:-1]) if shape[-1] == 1 else (shape,)
-        return any(alike(part, output[:-1]) for part in parts)
+        return any(shapes_match(part, output[:-1]) for part in parts)
 
     @property
     def has_validation(self) -> bool:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Final
 
 from kwidgets.builder.analysis import LayerFacts
-from kwidgets.builder.mistakes.layer_groups import MORE_CONVOLUTIONS, RECURRENT, WITH_FILTERS
+from kwidgets.builder.mistakes.layer_groups import ALL_CONVOLUTIONS, RECURRENT, WITH_FILTERS
 from kwidgets.builder.spec import LayerSpec, ObjectSpec, Reference, Value
 
 _KERAS_LAYERS: Final = "keras.layers."
@@ -57,7 +57,7 @@ class Step:
             return {"LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}[self.title]
         if self.is_a("Activation"):
             return activation_name(self.get("activation"))
-        if self.is_a("Dense", "EinsumDense", *MORE_CONVOLUTIONS):
+        if self.is_a("Dense", "EinsumDense", *ALL_CONVOLUTIONS):
             return activation_name(self.get("activation"))
         if self.is_recurrent:
             return activation_name(self.wrapped.arguments.get("activation", "tanh"))
@@ -81,7 +81,16 @@ class Step:
         return value if isinstance(value, int) else None
 
 
-_FUNCTIONS: Final = ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "softplus", "elu", "selu")
+_LIBRARY_FUNCTIONS: Final = (
+    "softmax",
+    "log_softmax",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "softplus",
+    "elu",
+    "selu",
+)
 
 
 def activation_name(value: Value) -> str | None:
@@ -98,5 +107,5 @@ def activation_name(value: Value) -> str | None:
         if library not in ("keras", "tensorflow", "torch", "jax") or not isinstance(name, str):
             return None
         value = name.removesuffix("_v2")
-        return value if value in _FUNCTIONS else None
+        return value if value in _LIBRARY_FUNCTIONS else None
     return value.lower() if isinstance(value, str) else None

@@ -12,11 +12,11 @@ from kwidgets.builder.data import Statistics
 _NOT_NEAR_ZERO: Final = 10
 _FAR_FROM_ZERO: Final = 100
 # Of so few different values a sample of the elements shows all.
-_FEW: Final = 32
+_FEW_DISTINCT: Final = 32
 
 # What the targets are: class numbers, rows with a single 1, rows of 0s and 1s, other numbers,
 # or something Keras cannot compute with.
-Form = Literal["integers", "one_hot", "multi_label", "numbers", "words"]
+TargetForm = Literal["integers", "one_hot", "multi_label", "numbers", "words"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,21 +44,21 @@ class Targets:
     per_position: bool = False
 
     @property
-    def single(self) -> bool:
+    def is_scalar(self) -> bool:
         """One number a sample."""
         return self.shape in ((), (1,))
 
     @property
-    def form(self) -> Form | None:
+    def form(self) -> TargetForm | None:
         values = self.statistics
         if not self.dtype.startswith(("int", "uint", "float", "bfloat", "bool")):
             return "words" if self.dtype else None
         if values is None or values.minimum is None or values.maximum is None:
             # A dataset's targets; whole numbers one by one can only be classes or counts.
             whole = self.dtype.startswith(("int", "uint"))
-            return "integers" if whole and (self.single or self.per_position) else None
-        if self.single:
-            return "integers" if values.is_integer and not self._are_measured else "numbers"
+            return "integers" if whole and (self.is_scalar or self.per_position) else None
+        if self.is_scalar:
+            return "integers" if values.is_integer and not self._are_measurements else "numbers"
         if self.per_position:
             return "integers" if values.is_integer else "numbers"
         if values.is_one_hot:
@@ -71,7 +71,7 @@ class Targets:
         )
 
     @property
-    def _are_measured(self) -> bool:
+    def _are_measurements(self) -> bool:
         """Whole numbers that can hardly number classes: very many, far from zero, as prices."""
         values = self.statistics
         if values is None or values.minimum is None or values.minimum < _FAR_FROM_ZERO:
@@ -89,12 +89,12 @@ class Targets:
         return None if self.statistics is None else self.statistics.maximum
 
     @property
-    def kinds(self) -> int | None:
+    def distinct_values(self) -> int | None:
         """How many different values there are at least; None when unknown or more than a few."""
         values = self.statistics
         if values is None:
             return None
-        return values.distinct if self.single else values.distinct_seen
+        return values.distinct if self.is_scalar else values.distinct_seen
 
     @property
     def must_be_renumbered(self) -> bool:
@@ -103,17 +103,17 @@ class Targets:
         As many units as the highest of them would mostly stand for no class. Two labels of which
         one is not 0 are such too: 1 and 2.
         """
-        low, high, kinds = self.lowest, self.highest, self.kinds
+        low, high, distinct_values = self.lowest, self.highest, self.distinct_values
         if self.form != "integers" or low is None or high is None or low < 0 or high <= 1:
             return False
         if low >= _NOT_NEAR_ZERO:
             return True
-        if kinds is None:
+        if distinct_values is None:
             return self.samples is not None and high >= self.samples
-        if not self.single:
+        if not self.is_scalar:
             # Rare classes may not be among those that were looked at.
-            return high > 8 * kinds and kinds <= _FEW
-        return kinds == 2 or (kinds > 2 and high + 1 > 2 * kinds)
+            return high > 8 * distinct_values and distinct_values <= _FEW_DISTINCT
+        return distinct_values == 2 or (distinct_values > 2 and high + 1 > 2 * distinct_values)
 
     @property
     def classes(self) -> int | None:
@@ -125,7 +125,7 @@ class Targets:
         return None
 
     @property
-    def look_like_classes(self) -> bool:
+    def are_likely_classes(self) -> bool:
         """Whether whole numbers are few and without gaps, as class labels are, and counts not."""
         if self.form == "one_hot":
             return True

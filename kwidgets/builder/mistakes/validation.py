@@ -6,36 +6,32 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from kwidgets.builder.analysis import Shape, alike
-from kwidgets.builder.data import DataInfo
+from kwidgets.builder.analysis import Shape, shapes_match
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.formatting import shown, span
-from kwidgets.builder.mistakes.losses import REGRESSION
-from kwidgets.builder.mistakes.output_layer import numbered_labels
+from kwidgets.builder.mistakes.formatting import format_range, format_shape
+from kwidgets.builder.mistakes.losses import REGRESSION_LOSSES
+from kwidgets.builder.mistakes.output_layer import sparse_labels
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.targets import Targets
+from kwidgets.builder.mistakes.variable_names import guess_targets, renamed_for
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Variable
 from kwidgets.language import t
 
 RULES: list[Rule] = []
 
 
-def clear(spec: ModelSpec, name: str) -> ModelSpec:
-    return edits.with_fit(spec, **{name: None})
+MONITORING_CALLBACKS: Final = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
 
 
-MONITORING: Final = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint")
-
-
-def waiting_callback(situation: Situation) -> tuple[int, ObjectSpec, str] | None:
+def callback_without_validation(situation: Situation) -> tuple[int, ObjectSpec, str] | None:
     """The first callback that waits for a value of the validation that is never made."""
     if situation.has_validation or situation.spec.fit.get("x") is None:
         return None
     for index, callback in enumerate(situation.callbacks):
         if not callback.class_name.startswith("keras.callbacks."):
             continue
-        if callback.title not in MONITORING:
+        if callback.title not in MONITORING_CALLBACKS:
             continue
         monitor = callback.arguments.get("monitor", "val_loss")
         if callback.title == "ModelCheckpoint" and not callback.arguments.get("save_best_only"):
@@ -45,7 +41,7 @@ def waiting_callback(situation: Situation) -> tuple[int, ObjectSpec, str] | None
     return None
 
 
-def validation_fix(situation: Situation) -> Fix | None:
+def suggest_validation(situation: Situation) -> Fix | None:
     """Validation data that is at hand, or a part of the training data."""
     fit, x = situation.spec.fit, situation.x
     if x is None:
@@ -53,13 +49,13 @@ def validation_fix(situation: Situation) -> Fix | None:
     y_value = fit.get("y")
     y_name = y_value.name if isinstance(y_value, Variable) else None
     for suffix in ("val", "valid", "validation", "test"):
-        x_name = _renamed(x.name, suffix)
+        x_name = renamed_for(x.name, suffix)
         other = None if x_name is None else situation.data.get(x_name)
         if x_name is None or other is None or other.kind != x.kind:
             continue
         if x.is_dataset:
             return Fix(t("Use %1", x_name), partial(edits.with_fit, validation_x=Variable(x_name)))
-        other_y = x_name if y_name == x.name else _renamed(y_name or "", suffix)
+        other_y = x_name if y_name == x.name else renamed_for(y_name or "", suffix)
         partner = situation.data.get(other_y) if other_y is not None else None
         if other_y is not None and partner is not None and partner.samples == other.samples:
             use = partial(
@@ -77,34 +73,6 @@ def validation_fix(situation: Situation) -> Fix | None:
     return Fix(t("Keep a fifth for validation"), partial(edits.with_fit, validation_split=0.2))
 
 
-def _renamed(name: str, suffix: str) -> str | None:
-    """x_train → x_val."""
-    for word in ("training", "train", "tr"):
-        if word in name.split("_"):
-            return "_".join(suffix if part == word else part for part in name.split("_"))
-    return None
-
-
-def partner(situation: Situation, x: DataInfo) -> str | None:
-    """The variable named like x's targets, with as many samples."""
-    name = x.name
-    for pattern, replacement in (
-        ("x", "y"),
-        ("X", "y"),
-        ("X", "Y"),
-        ("images", "labels"),
-        ("data", "labels"),
-    ):
-        for candidate in (
-            name.replace(pattern, replacement, 1),
-            name.replace(pattern, "target", 1) if pattern == "data" else "",
-        ):
-            info = situation.data.get(candidate)
-            if candidate != name and info is not None and info.samples == x.samples:
-                return candidate
-    return None
-
-
 @rule(RULES, "split-of-dataset", "error")
 def split_of_dataset(situation: Situation) -> Iterator[Finding]:
     """Only arrays can be split: a dataset has no known end. (Keras: fit, validation_split)"""
@@ -119,7 +87,10 @@ def split_of_dataset(situation: Situation) -> Iterator[Finding]:
                 x.kind,
             ),
             "fit",
-            Fix(t("Clear validation_split"), partial(clear, name="validation_split")),
+            Fix(
+                t("Clear validation_split"),
+                partial(edits.without_fit_argument, name="validation_split"),
+            ),
         )
 
 
@@ -165,7 +136,7 @@ def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
     if x is None or x.is_dataset or y is None or y.statistics is None or not split:
         return
     # A sequence of values is in order by nature.
-    if situation.loss is not None and situation.loss.name in REGRESSION:
+    if situation.loss is not None and situation.loss.name in REGRESSION_LOSSES:
         return
     if y.statistics.sorted_labels and situation.spec.fit.get("validation_x") is None:
         yield Finding(
@@ -189,8 +160,8 @@ def no_validation(situation: Situation) -> Iterator[Finding]:
         return
     if not x.is_dataset and fit.get("y") is None:
         return
-    fix = validation_fix(situation)
-    if waiting_callback(situation) is not None:
+    fix = suggest_validation(situation)
+    if callback_without_validation(situation) is not None:
         return
     yield Finding(
         t("No validation data"),
@@ -213,7 +184,7 @@ def validation_without_y(situation: Situation) -> Iterator[Finding]:
         or situation.spec.fit.get("validation_y") is not None
     ):
         return
-    guess = partner(situation, validation)
+    guess = guess_targets(situation, validation)
     yield Finding(
         t("Validation has no targets"),
         t("%1 holds inputs, but validation_y is not set.", validation.name),
@@ -240,7 +211,8 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
         return
     # A last dimension of 1 makes no difference.
     fits = any(
-        alike(one, two) for one, two in ((shape, other), ((*shape, 1), other), (shape, (*other, 1)))
+        shapes_match(one, two)
+        for one, two in ((shape, other), ((*shape, 1), other), (shape, (*other, 1)))
     )
     # Sequences may differ in length, where the model takes them of any.
     output = situation.output_shape
@@ -251,15 +223,15 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
             t(
                 "Each target of %1 %2, but each of %3 %4. Prepare both in the same way.",
                 targets.name,
-                _described(targets, shape),
+                _describe_target(targets, shape),
                 others.name,
-                _described(others, other),
+                _describe_target(others, other),
             ),
             "fit",
         )
         return
     width, low, high = situation.output_width, others.lowest, others.highest
-    labels = numbered_labels(situation)
+    labels = sparse_labels(situation)
     if labels is None or width is None or others.form != "integers" or low is None or high is None:
         return
     # Wrong labels in both are told by the rules of the training's.
@@ -270,7 +242,7 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
             t(
                 "%1 has labels %2, but the model gives %3 values, for labels 0–%4.",
                 others.name,
-                span(low, high),
+                format_range(low, high),
                 width,
                 width - 1,
             ),
@@ -279,15 +251,15 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
 
 
 def _target_shape(targets: Targets) -> Shape | None:
-    return () if targets.single else targets.shape
+    return () if targets.is_scalar else targets.shape
 
 
-def _described(targets: Targets, shape: Shape) -> str:
+def _describe_target(targets: Targets, shape: Shape) -> str:
     if targets.form == "one_hot":
         return t("is a one-hot row of %1", shape[-1])
     if not shape:
         return t("is a single number")
-    return t("has shape %1", shown(shape))
+    return t("has shape %1", format_shape(shape))
 
 
 @rule(RULES, "validation-is-training", "warning")
@@ -295,7 +267,7 @@ def validation_is_training(situation: Situation) -> Iterator[Finding]:
     """Validating on the training data shows what was learned by heart too."""
     x, validation = situation.spec.fit.get("x"), situation.spec.fit.get("validation_x")
     if isinstance(x, Variable) and x == validation:
-        other = validation_fix(situation)
+        other = suggest_validation(situation)
 
         def change(spec: ModelSpec) -> ModelSpec:
             spec = edits.with_fit(spec, validation_x=None, validation_y=None)
