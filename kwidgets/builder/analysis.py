@@ -66,6 +66,7 @@ class Analysis:
         layers: by uid; of layers within blocks too.
         output_shape, output_dtype: of the stack; None unless it is complete.
         complete: every layer that is switched on has a shape and no problem.
+        top_level: the uids of the stack's own layers; a block's facts already sum up its layers.
     """
 
     input_shape: Shape | None
@@ -74,6 +75,7 @@ class Analysis:
     output_dtype: str | None = None
     complete: bool = False
     input_problem: Problem | None = None
+    top_level: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -87,8 +89,5 @@ class Analysis:
     def weight_bytes(self) -> int:
         return self._total("weight_bytes")
 
-    # Of the stack's own layers: a block's facts sum up what is in it.
-    top: tuple[str, ...] = ()
-
     def _total(self, name: str) -> int:
-        return sum(getattr(self.layers[uid], name) or 0 for uid in self.top)
+        return sum(getattr(self.layers[uid], name) or 0 for uid in self.top_level)

@@ -18,14 +18,11 @@ from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
 from kwidgets.builder.shapes.model_inference import Inference
 from kwidgets.builder.spec import (
     INPUT_LAYER,
-    SEQUENTIAL,
-    LayerSpec,
     ModelSpec,
     ObjectSpec,
     Reference,
     Value,
-    freeze,
-    new_uid,
+    new_layer,
 )
 from kwidgets.language import t
 
@@ -60,13 +57,13 @@ class Editor:
     def spec(self) -> ModelSpec:
         return self._spec
 
-    def begin(self, spec: ModelSpec) -> None:
+    def load(self, spec: ModelSpec) -> None:
         """Start from ``spec``, with no past."""
         self._spec = spec
         self._undo.clear()
         self._redo.clear()
 
-    def remember(self, label: str, spec: ModelSpec) -> None:
+    def prepend_undo(self, label: str, spec: ModelSpec) -> None:
         """Let undo lead back to ``spec`` as what was there before all else."""
         if spec.layers and spec != self._spec:
             self._undo.insert(0, (label, spec))
@@ -89,7 +86,7 @@ class Editor:
             self._analyzed = (key, self.inference.analyze(self._spec, self.observed_input))
         return self._analyzed[1]
 
-    def forget_analysis(self) -> None:
+    def invalidate_analysis(self) -> None:
         """Look again: a class was defined anew, say."""
         self._analyzed = None
 
@@ -105,7 +102,7 @@ class Editor:
         self._redo.clear()
         self._spec = spec
 
-    def amend(self, spec: ModelSpec) -> None:
+    def set_without_undo(self, spec: ModelSpec) -> None:
         """Make ``spec`` what holds without a step to undo: it tells what was done elsewhere."""
         self._spec = spec
 
@@ -115,7 +112,7 @@ class Editor:
         Raises:
             EditError: there is nothing to undo.
         """
-        return self._travel(self._undo, self._redo, t("There is nothing to undo."))
+        return self._restore(self._undo, self._redo, t("There is nothing to undo."))
 
     def redo(self) -> str:
         """Do again what was undone last; return what it was.
@@ -123,9 +120,9 @@ class Editor:
         Raises:
             EditError: there is nothing to do again.
         """
-        return self._travel(self._redo, self._undo, t("There is nothing to redo."))
+        return self._restore(self._redo, self._undo, t("There is nothing to redo."))
 
-    def _travel(
+    def _restore(
         self,
         source: list[tuple[str, ModelSpec]],
         target: list[tuple[str, ModelSpec]],
@@ -166,7 +163,7 @@ class Editor:
             spec = ObjectSpec(key, arguments)
         else:
             spec = quick_add.parse(edit.get("text") or "")
-        entry = layer_of(spec)
+        entry = new_layer(spec)
         self.change(
             t("Add %1", entry.title),
             self._spec.insert(entry, edit.get("parent"), edit.get("index")),
@@ -175,7 +172,7 @@ class Editor:
 
     def _set(self, edit: Edit) -> None:
         target, path = edit["target"], list(edit["path"])
-        parameter = self._parameter(target, path)
+        parameter = self._parameter_at(target, path)
         if "text" in edit:
             value = fields.read(parameter, edit["text"])
         else:
@@ -201,7 +198,7 @@ class Editor:
 
     def _duplicate(self, edit: Edit) -> dict[str, Any]:
         entry = self._spec.find(edit["uid"])
-        parent, index = self._spec.place(edit["uid"])
+        parent, index = self._spec.locate(edit["uid"])
         copy = entry.copy()
         self.change(t("Duplicate %1", entry.title), self._spec.insert(copy, parent, index + 1))
         return {"uid": copy.uid}
@@ -261,7 +258,7 @@ class Editor:
         else:
             after = _with_value(before, path, value, remove)
         title = {INPUT: t("input"), COMPILE: "compile", FIT: "fit"}.get(target, before.title)
-        what = f"{title} {_spoken(path)}".strip()
+        what = f"{title} {_dotted(path)}".strip()
         label = t("Reset %1", what) if remove else t("Change %1", what)
         self.change(label, self._with(target, after))
 
@@ -274,7 +271,7 @@ class Editor:
             return dataclasses.replace(self._spec, fit=spec.arguments)
         return self._spec.update(target, lambda _: spec)
 
-    def _parameter(self, target: str, path: Path) -> Parameter:
+    def _parameter_at(self, target: str, path: Path) -> Parameter:
         """The field that a path leads to."""
         if not path:
             raise EditError("an edit of an argument needs a path; got an empty one")
@@ -284,7 +281,7 @@ class Editor:
         else:
             spec = self.arguments(target)
             parameters, title = _parameters(spec.class_name), spec.title
-        parameter = _named(parameters, path[0], title)
+        parameter = _find_parameter(parameters, path[0], title)
         value: Value = self.arguments(target).arguments.get(str(path[0]))
         for step in path[1:]:
             if isinstance(step, int):
@@ -294,28 +291,9 @@ class Editor:
                 value = value[step]
                 continue
             value = _as_object(value, parameter)
-            parameter = _named(_parameters(value.class_name), step, value.title)
+            parameter = _find_parameter(_parameters(value.class_name), step, value.title)
             value = value.arguments.get(step)
         return parameter
-
-
-def layer_of(spec: ObjectSpec) -> LayerSpec:
-    """Return a new layer; a Sequential is a block."""
-    children: tuple[LayerSpec, ...] | None = () if spec.class_name == SEQUENTIAL else None
-    return LayerSpec(new_uid(), spec, children=children)
-
-
-def structure(spec: ModelSpec) -> Any:
-    """What a model is made of, hashable: equal for specs that give the same model."""
-
-    def visit(entry: LayerSpec) -> Any:
-        inside = None
-        if entry.children is not None:
-            inside = tuple(visit(child) for child in entry.children if child.enabled)
-        return (entry.uid, freeze(entry.object), inside)
-
-    layers = tuple(visit(entry) for entry in spec.layers if entry.enabled)
-    return (spec.name, freeze(spec.input or {}), spec.input is None, layers, spec.trainable)
 
 
 def _with_value(before: ObjectSpec, path: Path, value: Value, remove: bool) -> ObjectSpec:
@@ -323,10 +301,12 @@ def _with_value(before: ObjectSpec, path: Path, value: Value, remove: bool) -> O
     if len(path) == 1:
         return before.without_argument(name) if remove else before.with_argument(name, value)
     inner = before.arguments.get(name)
-    return before.with_argument(name, _within(inner, path[1:], value, remove, before, name))
+    return before.with_argument(
+        name, _with_nested_value(inner, path[1:], value, remove, before, name)
+    )
 
 
-def _within(
+def _with_nested_value(
     inner: Value, path: Path, value: Value, remove: bool, owner: ObjectSpec, name: str
 ) -> Value:
     step = path[0]
@@ -340,7 +320,7 @@ def _within(
             else:
                 items[step] = value
         else:
-            items[step] = _within(items[step], path[1:], value, remove, owner, name)
+            items[step] = _with_nested_value(items[step], path[1:], value, remove, owner, name)
         return tuple(items)
     parameter: Parameter | None = None
     if isinstance(inner, str):
@@ -349,7 +329,7 @@ def _within(
             if owner.class_name in catalog.FORMS
             else _parameters(owner.class_name)
         )
-        parameter = _named(parameters, name, owner.title)
+        parameter = _find_parameter(parameters, name, owner.title)
     spec = _as_object(inner, parameter)
     return _with_value(spec, path, value, remove)
 
@@ -372,7 +352,7 @@ def _parameters(class_name: str) -> Sequence[Parameter]:
     return entry["parameters"]
 
 
-def _named(parameters: Sequence[Parameter], name: str | int, title: str) -> Parameter:
+def _find_parameter(parameters: Sequence[Parameter], name: str | int, title: str) -> Parameter:
     for parameter in parameters:
         if parameter["name"] == name:
             return parameter
@@ -386,7 +366,7 @@ def _named(parameters: Sequence[Parameter], name: str | int, title: str) -> Para
     raise EditError(t("%1 has no argument %2; it has %3", title, repr(name), listed))
 
 
-def _spoken(path: Path) -> str:
+def _dotted(path: Path) -> str:
     return ".".join(str(step) for step in path)
 
 

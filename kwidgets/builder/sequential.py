@@ -16,11 +16,10 @@ import keras
 
 from kwidgets.builder import catalog, convert, quick_add
 from kwidgets.builder.convert.layer_names import model_name
-from kwidgets.builder.editor import layer_of
 from kwidgets.builder.fit.background_fit import BuilderRun
 from kwidgets.builder.fit.call_site import call_at
 from kwidgets.builder.model.model_cache import BuilderError
-from kwidgets.builder.spec import LayerSpec, ModelSpec
+from kwidgets.builder.spec import LayerSpec, ModelSpec, new_layer
 from kwidgets.builder.workbench import Workbench
 from kwidgets.kernel import inbox
 from kwidgets.language import t
@@ -88,7 +87,7 @@ class SequentialBuilder:
                     f"{spec.input_shape!r} already; leave it out."
                 )
             spec = spec.with_input(shape=_shape(input_shape))
-        self._bench.editor.begin(spec)
+        self._bench.editor.load(spec)
         if given is not None and name is None and trainable:
             self._bench.held.adopt(given)
 
@@ -119,7 +118,7 @@ class SequentialBuilder:
             )
             spec = dataclasses.replace(spec, layers=entries)
             compiled = _compile_values(layers)
-            self._bench.editor.begin(dataclasses.replace(spec, compile=compiled))
+            self._bench.editor.load(dataclasses.replace(spec, compile=compiled))
             return layers
         if isinstance(layers, Iterable):
             items = list(layers)
@@ -515,7 +514,7 @@ class SequentialBuilder:
 
     def _describe(self, layer: Any, instead_of: LayerSpec | None = None) -> LayerSpec:
         if isinstance(layer, str):
-            return layer_of(quick_add.parse(layer))
+            return new_layer(quick_add.parse(layer))
         if isinstance(layer, SequentialBuilder):
             layer = layer.model
         if not isinstance(layer, keras.Layer):

@@ -134,10 +134,15 @@ class LayerSpec:
         )
 
 
+def new_layer(object: ObjectSpec) -> LayerSpec:
+    """Return a new layer of the stack; a Sequential becomes an empty block."""
+    children: tuple[LayerSpec, ...] | None = () if object.class_name == SEQUENTIAL else None
+    return LayerSpec(new_uid(), object, children=children)
+
+
 def layer(class_name: str, **arguments: Value) -> LayerSpec:
-    """Make a layer by its public name: ``layer("keras.layers.Dense", units=10)``."""
-    children: tuple[LayerSpec, ...] | None = () if class_name == SEQUENTIAL else None
-    return LayerSpec(new_uid(), ObjectSpec(class_name, arguments), children=children)
+    """Return a new layer by its public name: ``layer("keras.layers.Dense", units=10)``."""
+    return new_layer(ObjectSpec(class_name, arguments))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,7 +193,7 @@ class ModelSpec:
                 return entry
         raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
 
-    def place(self, uid: str) -> tuple[str | None, int]:
+    def locate(self, uid: str) -> tuple[str | None, int]:
         """Return where a layer is: its block's uid (None for the stack itself) and its index.
 
         Raises:
@@ -223,7 +228,7 @@ class ModelSpec:
         return self._with_children(parent, (*children[:at], entry, *children[at:]))
 
     def remove(self, uid: str) -> ModelSpec:
-        parent, index = self.place(uid)
+        parent, index = self.locate(uid)
         children = self.children(parent)
         return self._with_children(parent, children[:index] + children[index + 1 :])
 
@@ -287,3 +292,16 @@ def freeze(value: Value) -> Hashable:
     if isinstance(value, Reference):
         return value
     return (type(value).__name__, repr(value))
+
+
+def structure(spec: ModelSpec) -> Any:
+    """What a model is made of, hashable: equal for specs that give the same model."""
+
+    def visit(entry: LayerSpec) -> Any:
+        inside = None
+        if entry.children is not None:
+            inside = tuple(visit(child) for child in entry.children if child.enabled)
+        return (entry.uid, freeze(entry.object), inside)
+
+    layers = tuple(visit(entry) for entry in spec.layers if entry.enabled)
+    return (spec.name, freeze(spec.input or {}), spec.input is None, layers, spec.trainable)

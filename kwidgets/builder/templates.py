@@ -11,8 +11,8 @@ from kwidgets.language import t
 
 Shape = tuple[int | None, ...]
 
-CLASSES = 10
-VOCABULARY = 20_000
+NUM_CLASSES = 10
+VOCABULARY_SIZE = 20_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,16 +27,16 @@ class Template:
     """
 
     name: str
-    words: Callable[[], tuple[str, str]]
+    texts: Callable[[], tuple[str, str]]
     make: Callable[[Shape | None], ModelSpec]
 
     @property
     def title(self) -> str:
-        return self.words()[0]
+        return self.texts()[0]
 
     @property
     def summary(self) -> str:
-        return self.words()[1]
+        return self.texts()[1]
 
 
 def by_name(name: str) -> Template:
@@ -74,12 +74,12 @@ _CLASSIFIER: dict[str, Value] = {
 }
 
 
-def _known(shape: Shape | None) -> bool:
+def _is_fully_known(shape: Shape | None) -> bool:
     return shape is not None and None not in shape
 
 
 def _mlp(shape: Shape | None) -> ModelSpec:
-    if shape is None or not _known(shape) or not shape:
+    if shape is None or not _is_fully_known(shape) or not shape:
         shape = (28, 28)
     flatten = [layer("keras.layers.Flatten")] if len(shape) > 1 else []
     return _model(
@@ -88,7 +88,7 @@ def _mlp(shape: Shape | None) -> ModelSpec:
             *flatten,
             _dense(128, "relu"),
             layer("keras.layers.Dropout", rate=0.2),
-            _dense(CLASSES, "softmax"),
+            _dense(NUM_CLASSES, "softmax"),
         ],
         **_CLASSIFIER,
     )
@@ -96,7 +96,7 @@ def _mlp(shape: Shape | None) -> ModelSpec:
 
 def _cnn(shape: Shape | None) -> ModelSpec:
     start: list[LayerSpec] = []
-    if shape is not None and len(shape) == 2 and _known(shape):
+    if shape is not None and len(shape) == 2 and _is_fully_known(shape):
         # Convolutions want to know how many colours there are, even if it is one.
         start.append(layer("keras.layers.Reshape", target_shape=(*shape, 1)))
         image: Shape = (*shape, 1)
@@ -108,7 +108,7 @@ def _cnn(shape: Shape | None) -> ModelSpec:
     smallest = min(size if size is not None else 224 for size in image[:2])
     halvings = max(0, min(4, int(math.log2(max(smallest, 1) / 4)))) if smallest >= 8 else 0
     # Where things are says much in a small picture; in a large one it would take many weights.
-    is_small = _known(image) and max(size or 0 for size in image[:2]) >> halvings <= 8
+    is_small = _is_fully_known(image) and max(size or 0 for size in image[:2]) >> halvings <= 8
     end = "keras.layers.Flatten" if is_small else "keras.layers.GlobalAveragePooling2D"
     body: list[LayerSpec] = []
     for step in range(halvings + 1):
@@ -131,19 +131,19 @@ def _cnn(shape: Shape | None) -> ModelSpec:
             *body,
             layer(end),
             layer("keras.layers.Dropout", rate=0.3),
-            _dense(CLASSES, "softmax"),
+            _dense(NUM_CLASSES, "softmax"),
         ],
         **_CLASSIFIER,
     )
 
 
-def _text(shape: Shape | None) -> ModelSpec:
+def _lstm(shape: Shape | None) -> ModelSpec:
     if shape is None or len(shape) != 1:
         shape = (None,)
     return _model(
         shape,
         [
-            layer("keras.layers.Embedding", input_dim=VOCABULARY, output_dim=64),
+            layer("keras.layers.Embedding", input_dim=VOCABULARY_SIZE, output_dim=64),
             _bidirectional_lstm(),
             layer("keras.layers.Dropout", rate=0.3),
             _dense(1, "sigmoid"),
@@ -159,9 +159,9 @@ def _bidirectional_lstm() -> LayerSpec:
     return layer("keras.layers.Bidirectional", layer=ObjectSpec("keras.layers.LSTM", {"units": 64}))
 
 
-def _convolution_1d(shape: Shape | None) -> ModelSpec:
+def _conv1d(shape: Shape | None) -> ModelSpec:
     start: list[LayerSpec] = []
-    if shape is not None and len(shape) == 1 and _known(shape):
+    if shape is not None and len(shape) == 1 and _is_fully_known(shape):
         start.append(layer("keras.layers.Reshape", target_shape=(*shape, 1)))
     elif shape is None or len(shape) != 2 or shape[-1] is None:
         shape = (128, 1)
@@ -187,14 +187,14 @@ def _convolution_1d(shape: Shape | None) -> ModelSpec:
             *body,
             layer("keras.layers.GlobalAveragePooling1D"),
             layer("keras.layers.Dropout", rate=0.3),
-            _dense(CLASSES, "softmax"),
+            _dense(NUM_CLASSES, "softmax"),
         ],
         **_CLASSIFIER,
     )
 
 
 def _autoencoder(shape: Shape | None) -> ModelSpec:
-    if shape is None or not _known(shape) or not shape:
+    if shape is None or not _is_fully_known(shape) or not shape:
         shape = (28, 28)
     size = math.prod(entry for entry in shape if entry is not None)
     flatten = [layer("keras.layers.Flatten")] if len(shape) > 1 else []
@@ -215,7 +215,7 @@ def _autoencoder(shape: Shape | None) -> ModelSpec:
 
 
 def _regression(shape: Shape | None) -> ModelSpec:
-    if shape is None or not _known(shape) or not shape:
+    if shape is None or not _is_fully_known(shape) or not shape:
         shape = (8,)
     flatten = [layer("keras.layers.Flatten")] if len(shape) > 1 else []
     return _model(
@@ -255,9 +255,12 @@ TEMPLATES: tuple[Template, ...] = (
         "lstm",
         lambda: (
             t("Text with an LSTM"),
-            t("Says yes or no about a text, given as word numbers below %1.", f"{VOCABULARY:,}"),
+            t(
+                "Says yes or no about a text, given as word numbers below %1.",
+                f"{VOCABULARY_SIZE:,}",
+            ),
         ),
-        _text,
+        _lstm,
     ),
     Template(
         "regression",
@@ -273,7 +276,7 @@ TEMPLATES: tuple[Template, ...] = (
             t("1D convolution"),
             t("Classifies signals and time series: sound, movement, sensors."),
         ),
-        _convolution_1d,
+        _conv1d,
     ),
     Template(
         "autoencoder",

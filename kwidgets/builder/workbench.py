@@ -179,7 +179,7 @@ class Workbench:
         try:
             self._recalled = recall_fit(model, args, kwargs, call)
             settings = self._recalled.settings
-            self.editor.amend(dataclasses.replace(self.editor.spec, fit=settings))
+            self.editor.set_without_undo(dataclasses.replace(self.editor.spec, fit=settings))
             self.look_for_data()
             self.publish()
         except Exception:
@@ -259,7 +259,7 @@ class Workbench:
         before = notebook.shown_before((self.editor, weakref.ref(self)))
         if not isinstance(before, tuple) or before[0] is self.editor:
             return
-        self.editor.remember(t("Run the cell again"), before[0].spec)
+        self.editor.prepend_undo(t("Run the cell again"), before[0].spec)
         bench = before[1]()
         run = None if bench is None else bench.run
         if run is not None and run.running and not notebook.names_of(bench.is_of):
@@ -452,7 +452,7 @@ class Workbench:
         with self.lock:
             self._dtype_policy = keras.config.dtype_policy()
             self._view.refresh_catalog()
-            self.editor.forget_analysis()
+            self.editor.invalidate_analysis()
             self.look_for_data()
             self.publish()
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kwidgets.builder.data import describe
-from kwidgets.builder.editor import EditError, Editor, structure
-from kwidgets.builder.spec import ModelSpec, ObjectSpec, Reference, Variable, layer
+from kwidgets.builder.editor import EditError, Editor
+from kwidgets.builder.spec import ModelSpec, ObjectSpec, Reference, Variable, layer, structure
 
 
 def editor(*texts: str, shape: tuple[int, ...] | None = (28, 28)) -> Editor:
@@ -45,10 +45,10 @@ def test_a_layer_goes_into_a_block_and_out_again() -> None:
     made = editor("flatten")
     block = made.apply({"action": "add", "class_name": "keras.Sequential"})["uid"]
     inside = made.apply({"action": "add", "text": "dense 3", "parent": block, "index": None})["uid"]
-    assert made.spec.place(inside) == (block, 0)
+    assert made.spec.locate(inside) == (block, 0)
     assert made.analysis.output_shape == (None, 3)
     made.apply({"action": "move", "uid": inside, "parent": None, "index": 0})
-    assert made.spec.place(inside) == (None, 0)
+    assert made.spec.locate(inside) == (None, 0)
     with pytest.raises(EditError, match="into itself"):
         made.apply({"action": "move", "uid": block, "parent": block, "index": 0})
 

@@ -89,12 +89,12 @@ def with_units(spec: ModelSpec, step: Step, units: int) -> ModelSpec:
 
 
 def insert_before(spec: ModelSpec, uid: str, entry: LayerSpec) -> ModelSpec:
-    parent, index = spec.place(uid)
+    parent, index = spec.locate(uid)
     return spec.insert(entry, parent, index)
 
 
 def insert_after(spec: ModelSpec, uid: str, entry: LayerSpec) -> ModelSpec:
-    parent, index = spec.place(uid)
+    parent, index = spec.locate(uid)
     return spec.insert(entry, parent, index + 1)
 
 

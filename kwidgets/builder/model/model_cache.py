@@ -14,10 +14,10 @@ import keras
 
 from kwidgets.builder import convert
 from kwidgets.builder.convert.layer_names import named
-from kwidgets.builder.editor import Editor, structure
+from kwidgets.builder.editor import Editor
 from kwidgets.builder.model.layer_cache import Materializer
 from kwidgets.builder.model.restore_weights import Held, give_back, hold
-from kwidgets.builder.spec import LayerSpec, ModelSpec, freeze
+from kwidgets.builder.spec import LayerSpec, ModelSpec, freeze, structure
 from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
@@ -170,7 +170,7 @@ class HeldModel:
         frozen = self.materializer.frozen_by_hand(spec)
         if frozen is not spec:
             held = self._model is not None and self._structure == structure(spec)
-            self._editor.amend(frozen)
+            self._editor.set_without_undo(frozen)
             if held:
                 self._structure = structure(frozen)
 

@@ -75,7 +75,7 @@ class Inference:
             output_shape=output.shape if output else None,
             output_dtype=output.dtype if output else None,
             complete=output is not None and any(entry.enabled for entry in spec.layers),
-            top=tuple(entry.uid for entry in spec.layers),
+            top_level=tuple(entry.uid for entry in spec.layers),
         )
 
     def _stack(
