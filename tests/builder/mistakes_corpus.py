@@ -1,4 +1,4 @@
-"""Models as learners write them, right and wrong, and what should be said about each."""
+"""Models as learners write them, right and wrong, with the advice that each should get."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits as a view asks for them: done whole or refused with a reason, and always undoable."""
+"""Edits that a view requests: applied or refused with a reason, and always undoable."""
 
 from typing import Any
 
@@ -158,7 +158,7 @@ def test_an_impossible_edit_is_kept_marked_and_undone() -> None:
     assert made.analysis.complete
 
 
-def test_advice_is_mended_by_its_fix() -> None:
+def test_a_fix_resolves_its_advice() -> None:
     made = editor("flatten", "dense 10 softmax")
     made.change(
         "Compile",
@@ -228,7 +228,7 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(edit: Any, message: 
     assert made.spec is before
 
 
-def test_data_that_a_fit_names_is_looked_at() -> None:
+def test_fit_names_its_data_by_variable() -> None:
     import numpy as np
 
     made = editor("flatten", "dense 3 softmax")
@@ -301,7 +301,7 @@ def test_undo_gives_back_each_state_and_redo_the_next(data: st.DataObject) -> No
         assert made.spec is state
 
 
-def test_structure_tells_what_makes_another_model() -> None:
+def test_structure_differs_for_another_model() -> None:
     made = editor("flatten", "dense 3")
     before = structure(made.spec)
     made.apply({"action": "set", "target": "compile", "path": ["loss"], "value": "mse"})

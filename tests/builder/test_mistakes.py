@@ -1,4 +1,4 @@
-"""Advice speaks up for each common mistake, and keeps silent about good models."""
+"""Each common mistake gets its advice, and good models get none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def no_rule_fails(caplog):
     assert not [record for record in caplog.records if record.name.startswith("kwidgets")]
 
 
-def look(example: Case, spec: ModelSpec | None = None) -> Situation:
+def situation_of(example: Case, spec: ModelSpec | None = None) -> Situation:
     spec = example.spec if spec is None else spec
     return Situation(spec, analyze(spec), example.data)
 
@@ -35,38 +35,38 @@ def ids(advice: list[Advice]) -> set[str]:
 
 
 @cases
-def test_the_advice_is_what_the_corpus_says(example):
-    found = advise(look(example))
+def test_each_case_gets_the_advice_of_the_corpus(example):
+    found = advise(situation_of(example))
     assert ids(found) == example.ids
     tips = {example.resolve(id) for id in example.tips}
     assert {entry.id for entry in found if entry.level == "tip"} == tips
 
 
 @wrong
-def test_each_fix_mends_its_mistake_and_makes_no_other(example):
-    found = advise(look(example))
+def test_each_fix_corrects_its_mistake_and_causes_no_other(example):
+    found = advise(situation_of(example))
     for advice in found:
         if advice.fix is None:
             continue
-        mended = advice.fix.apply(example.spec)
-        assert mended != example.spec
-        after = advise(look(example, mended))
+        spec = advice.fix.apply(example.spec)
+        assert spec != example.spec
+        after = advise(situation_of(example, spec))
         assert advice.id not in ids(after), advice.id
-        # What was hidden behind the mistake may show; nothing worse than the mistake was.
+        # The mistake may have hidden others; they must be expected.
         new = ids(after) - example.ids
         allowed = {example.resolve(id) for id in example.left}
         assert new <= allowed, f"{advice.id}: {new}"
 
 
 @wrong
-def test_all_fixes_together_leave_a_good_model(example):
+def test_all_fixes_together_make_a_good_model(example):
     spec = example.spec
     for _ in range(8):
-        advice = next((entry for entry in advise(look(example, spec)) if entry.fix), None)
+        advice = next((entry for entry in advise(situation_of(example, spec)) if entry.fix), None)
         if advice is None:
             break
         spec = advice.fix.apply(spec)
-    left = advise(look(example, spec))
+    left = advise(situation_of(example, spec))
     assert ids(left) == {example.resolve(id) for id in example.left}
     if spec.input is not None and spec.layers:
         assert analyze(spec).complete
@@ -85,7 +85,7 @@ def test_rules_are_named_once_and_say_why():
 
 @cases
 def test_advice_reads_well(example):
-    for advice in advise(look(example)):
+    for advice in advise(situation_of(example)):
         assert not advice.title.endswith(".")
         assert len(advice.title) <= 60
         assert advice.text.endswith((".", ")", "]")) and "  " not in advice.text
@@ -95,9 +95,9 @@ def test_advice_reads_well(example):
             assert len(advice.fix.label) <= 50
 
 
-def test_the_words_name_the_numbers():
+def test_the_text_names_the_numbers():
     example = next(one for one in WRONG if one.name == "five units, ten classes")
-    (advice,) = advise(look(example))
+    (advice,) = advise(situation_of(example))
     assert advice.text == (
         "The last layer gives 5 values, but y_digits has 10 classes (0–9). It needs 10 units."
     )
@@ -111,15 +111,15 @@ def test_the_words_name_the_numbers():
     }
 
 
-def mended(name: str, id: str) -> ModelSpec:
+def fixed_spec(name: str, id: str) -> ModelSpec:
     example = next(one for one in WRONG if one.name == name)
-    fix = find_advice(look(example), example.resolve(id)).fix
+    fix = find_advice(situation_of(example), example.resolve(id)).fix
     assert fix is not None
     return fix.apply(example.spec)
 
 
 def test_a_fix_of_the_loss_keeps_its_other_arguments():
-    spec = mended("several labels from raw scores, smoothed", "several-labels:compile")
+    spec = fixed_spec("several labels from raw scores, smoothed", "several-labels:compile")
     assert spec.compile["loss"] == ObjectSpec(
         "keras.losses.BinaryCrossentropy", {"from_logits": True, "label_smoothing": 0.1}
     )
@@ -155,7 +155,7 @@ def test_a_fix_of_the_loss_keeps_its_other_arguments():
     ],
 )
 def test_a_fix_of_the_loss_exchanges_metrics_that_no_longer_fit(name, id, metrics):
-    assert mended(name, id).compile["metrics"] == metrics
+    assert fixed_spec(name, id).compile["metrics"] == metrics
 
 
 def test_labels_with_gaps_are_to_be_renumbered_and_get_no_units():
@@ -166,40 +166,40 @@ def test_labels_with_gaps_are_to_be_renumbered_and_get_no_units():
         ("masks of 0 and 255 for two classes", "masks_255 = masks_255 // 255"),
     ]:
         example = next(one for one in WRONG if one.name == name)
-        (advice,) = advise(look(example))
+        (advice,) = advise(situation_of(example))
         assert code in advice.text and advice.fix is None
 
 
 def test_only_class_names_are_offered_to_be_numbered():
     for name in ("words for a regression", "a dataset whose labels are words"):
         example = next(one for one in WRONG if one.name == name)
-        (text,) = [entry.text for entry in advise(look(example)) if entry.level == "error"]
+        (text,) = [entry.text for entry in advise(situation_of(example)) if entry.level == "error"]
         assert "np.unique" not in text
     for name in ("numbers as objects", "a table of pandas's own numbers"):
         example = next(one for one in WRONG if one.name == name)
-        for advice in advise(look(example)):
+        for advice in advise(situation_of(example)):
             assert '.astype("float32")' in advice.text and "words" not in advice.text
 
 
-def test_the_worst_comes_first():
+def test_errors_come_first():
     example = next(one for one in WRONG if one.name == "a first attempt")
-    levels = [advice.level for advice in advise(look(example))]
+    levels = [advice.level for advice in advise(situation_of(example))]
     assert levels == sorted(levels, key=("error", "warning", "tip").index)
     assert levels[0] == "error"
 
 
 def test_advice_is_found_again_by_its_id():
     example = WRONG[0]
-    situation = look(example)
+    situation = situation_of(example)
     (advice,) = advise(situation)
     assert find_advice(situation, advice.id).title == advice.title
     with pytest.raises(KeyError, match="may have changed"):
-        find_advice(look(example, advice.fix.apply(example.spec)), advice.id)
+        find_advice(situation_of(example, advice.fix.apply(example.spec)), advice.id)
 
 
 def test_a_model_larger_than_memory():
     example = case("", (1000,), classifier(10), "mse")
-    situation = dataclasses.replace(look(example), memory_bytes=1_000_000)
+    situation = dataclasses.replace(situation_of(example), memory_bytes=1_000_000)
     found = {advice.rule: advice for advice in advise(situation)}
     assert "GB are free" in found["too-large"].text
     roomy = dataclasses.replace(situation, memory_bytes=10**9)
@@ -215,7 +215,7 @@ def test_a_failing_rule_is_skipped_and_logged_once(monkeypatch, caplog):
     monkeypatch.setattr(mistakes, "RULES", (broken, *RULES))
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            assert ids(advise(look(WRONG[0]))) == WRONG[0].ids
+            assert ids(advise(situation_of(WRONG[0]))) == WRONG[0].ids
     assert [record.getMessage() for record in caplog.records] == [
         "the builder's rule 'broken' failed"
     ]
@@ -226,4 +226,4 @@ def test_the_corpus_is_large_enough():
     assert len(GOOD) >= 25
     assert len(GOOD) + len(WRONG) >= 80
     for example in GOOD:
-        assert {advice.level for advice in advise(look(example))} <= {"tip"}, example.name
+        assert {advice.level for advice in advise(situation_of(example))} <= {"tip"}, example.name

@@ -1,4 +1,4 @@
-"""Every template makes a working, well-advised model of whatever input there is."""
+"""Every template makes a complete model without mistakes for any input shape."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHAPES = [
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_it_works_and_needs_no_advice(template, shape):
+def test_it_works_without_advice(template, shape):
     spec = template.make(shape)
     analysis = analyze(spec)
     assert analysis.complete
@@ -52,7 +52,7 @@ def test_it_works_and_needs_no_advice(template, shape):
         ("regression", [(8,), (10, 2)]),
     ],
 )
-def test_it_keeps_the_input_shape_that_it_can_take(name, shapes):
+def test_it_keeps_a_supported_input_shape(name, shapes):
     for shape in shapes:
         assert by_name(name).make(shape).input_shape == shape
 
@@ -63,7 +63,7 @@ def test_images_without_channels_are_reshaped_for_convolutions():
     assert spec.layers[0].arguments["target_shape"] == (28, 28, 1)
 
 
-def test_the_autoencoder_gives_what_it_was_given():
+def test_the_autoencoder_outputs_its_input_shape():
     for shape in [(8,), (28, 28), (4, 4, 3)]:
         assert analyze(by_name("autoencoder").make(shape)).output_shape == (None, *shape)
 
@@ -73,7 +73,7 @@ def test_each_has_layers_of_its_own():
     assert not {entry.uid for entry in first.walk()} & {entry.uid for entry in second.walk()}
 
 
-def test_names_are_unique_and_an_unknown_one_is_told():
+def test_names_are_unique_and_an_unknown_one_is_reported():
     assert len({template.name for template in TEMPLATES}) == len(TEMPLATES)
     with pytest.raises(KeyError, match="there are mlp, cnn"):
         by_name("transformer")
