@@ -1,4 +1,4 @@
-"""What is known about each layer of a spec, as plain data. ``shapes`` finds it out."""
+"""The shapes, parameters and problems of a spec's layers, as plain data that ``shapes`` infers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from kwidgets.builder.protocol import LayerStatus
 
-# As Keras writes shapes: None for a dimension that is open, the batch first.
+# As in Keras: None for a dimension of any size, the batch dimension first.
 Shape = tuple[int | None, ...]
 
 
 def shapes_match(shape: Shape, other: Shape) -> bool:
-    """Whether two shapes can be the same, where None may be any size."""
+    """Return whether two shapes can be the same, where None may be any size."""
     return len(shape) == len(other) and all(
         None in pair or pair[0] == pair[1] for pair in zip(shape, other, strict=True)
     )
@@ -20,12 +20,12 @@ def shapes_match(shape: Shape, other: Shape) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """Why a layer cannot work as it stands.
+    """Why a layer does not work with its input and arguments.
 
     Args:
-        text: in words a learner understands.
+        text: in words that a learner understands.
         detail: Keras's own message.
-        parameter: the argument to blame, if one is.
+        parameter: the argument that causes it, if there is one.
     """
 
     text: str
@@ -35,12 +35,12 @@ class Problem:
 
 @dataclasses.dataclass(frozen=True)
 class LayerFacts:
-    """What one layer is and does. Counts are in single weights, sizes in bytes.
+    """One layer's shapes, parameters and problem. Counts are single weights, sizes are bytes.
 
     Args:
         status: see ``protocol.LayerStatus``.
         input_shape, output_shape: with the batch dimension; None when unknown.
-        output_bytes: of the output, for one sample; None where a dimension is open.
+        output_bytes: of the output, for one sample; None where a dimension has any size.
         weight_shapes: of every weight, in Keras's order.
     """
 
@@ -58,14 +58,14 @@ class LayerFacts:
 
 @dataclasses.dataclass(frozen=True)
 class Analysis:
-    """What a whole spec is.
+    """The facts of a whole spec.
 
     Args:
         input_shape: with the batch dimension; None while unknown.
-        input_problem: what is wrong with the input itself.
-        layers: by uid; of layers within blocks too.
+        input_problem: of the input itself.
+        layers: by uid, with the layers in blocks.
         output_shape, output_dtype: of the stack; None unless it is complete.
-        complete: every layer that is switched on has a shape and no problem.
+        complete: whether every enabled layer has a shape and no problem.
         top_level: the uids of the stack's own layers; a block's facts already sum up its layers.
     """
 

@@ -1,6 +1,6 @@
-"""What a builder is between two edits, and what each edit makes of it. Knows no Jupyter.
+"""The builder's spec with undo and redo, and the edits that a view requests.
 
-Undo keeps the specs themselves, so it has no limit and cannot drift from what was there.
+It does not depend on Jupyter. Undo keeps whole specs, so it restores each one exactly.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ Path = Sequence[str | int]
 
 
 class EditError(ValueError):
-    """An edit that cannot be done. The text is for the user."""
+    """An edit that is refused; the text is for the user."""
 
 
 class Editor:
-    """The spec, its past and its analysis.
+    """The spec, its undo history and its analysis.
 
     Args:
-        spec: to start from.
+        spec: the first one; empty by default.
     """
 
     def __init__(self, spec: ModelSpec | None = None) -> None:
@@ -46,10 +46,10 @@ class Editor:
         self._redo: list[tuple[str, ModelSpec]] = []
         self.inference = Inference()
         self._analyzed: tuple[Any, Analysis] | None = None
-        # With the batch, as a fit has shown it; stands in while the spec has no input.
+        # With the batch dimension, as a fit has shown it; used while the spec has no input.
         self.observed_input: Shape | None = None
         self.data: dict[str, DataInfo] = {}
-        # Of what would train; None while unknown.
+        # Free memory of the device that would train; None while unknown.
         self.memory_bytes: int | None = None
         self.references: dict[str, Reference] = {}
 
@@ -58,13 +58,13 @@ class Editor:
         return self._spec
 
     def load(self, spec: ModelSpec) -> None:
-        """Start from ``spec``, with no past."""
+        """Replace the spec and clear its undo history."""
         self._spec = spec
         self._undo.clear()
         self._redo.clear()
 
     def prepend_undo(self, label: str, spec: ModelSpec) -> None:
-        """Let undo lead back to ``spec`` as what was there before all else."""
+        """Make ``spec`` the oldest state that undo can return to."""
         if spec.layers and spec != self._spec:
             self._undo.insert(0, (label, spec))
 
@@ -78,7 +78,7 @@ class Editor:
 
     @property
     def analysis(self) -> Analysis:
-        """What is known about the spec as it is now."""
+        """The analysis of the current spec."""
         key = (self._spec.input, self._spec.layers, self.observed_input)
         if self._analyzed is None or not all(
             one is other for one, other in zip(self._analyzed[0], key, strict=True)
@@ -87,7 +87,7 @@ class Editor:
         return self._analyzed[1]
 
     def invalidate_analysis(self) -> None:
-        """Look again: a class was defined anew, say."""
+        """Analyze the spec again next time, for example after a class was redefined."""
         self._analyzed = None
 
     @property
@@ -95,7 +95,7 @@ class Editor:
         return mistakes.Situation(self._spec, self.analysis, self.data, self.memory_bytes)
 
     def change(self, label: str, spec: ModelSpec) -> None:
-        """Make ``spec`` what holds. ``label`` says what undo will undo: "Add Dense"."""
+        """Set the spec, with a step to undo. ``label`` names the step: "Add Dense"."""
         if spec == self._spec:
             return
         self._undo.append((label, self._spec))
@@ -103,11 +103,11 @@ class Editor:
         self._spec = spec
 
     def set_without_undo(self, spec: ModelSpec) -> None:
-        """Make ``spec`` what holds without a step to undo: it tells what was done elsewhere."""
+        """Set the spec without a step to undo, for changes that were made outside the builder."""
         self._spec = spec
 
     def undo(self) -> str:
-        """Go back one edit; return what was undone.
+        """Undo the last edit; return its label.
 
         Raises:
             EditError: there is nothing to undo.
@@ -115,10 +115,10 @@ class Editor:
         return self._restore(self._undo, self._redo, t("There is nothing to undo."))
 
     def redo(self) -> str:
-        """Do again what was undone last; return what it was.
+        """Redo the edit that was undone last; return its label.
 
         Raises:
-            EditError: there is nothing to do again.
+            EditError: there is nothing to redo.
         """
         return self._restore(self._redo, self._undo, t("There is nothing to redo."))
 
@@ -135,13 +135,13 @@ class Editor:
         self._spec = spec
         return label
 
-    # Edits out of a view.
+    # Edits that a view requests
 
     def apply(self, edit: Edit) -> dict[str, Any]:
-        """Do what a view asks for; return what it should know: the uid of a new layer.
+        """Apply an edit that a view requests; return the result, such as the uid of a new layer.
 
         Raises:
-            EditError: it cannot be done; nothing has changed.
+            EditError: the edit is refused; nothing has changed.
         """
         action = _ACTIONS.get(edit.get("action", ""))
         if action is None:
@@ -235,10 +235,10 @@ class Editor:
     def _redo_edit(self, edit: Edit) -> None:
         self.redo()
 
-    # Arguments, by target and path.
+    # Arguments, by target and path
 
     def arguments(self, target: str) -> ObjectSpec:
-        """Return what a form shows, as an object with arguments.
+        """Return the arguments of a form, as an object with arguments.
 
         Raises:
             KeyError: no such layer.
@@ -272,7 +272,7 @@ class Editor:
         return self._spec.update(target, lambda _: spec)
 
     def _parameter_at(self, target: str, path: Path) -> Parameter:
-        """The field that a path leads to."""
+        """Return the parameter that a path leads to."""
         if not path:
             raise EditError("an edit of an argument needs a path; got an empty one")
         if target in (COMPILE, FIT):
@@ -335,7 +335,7 @@ def _with_nested_value(
 
 
 def _as_object(value: Value, parameter: Parameter | None) -> ObjectSpec:
-    """An argument as an object: a name such as "he_normal" stands for one."""
+    """Return an argument as an object; a name such as "he_normal" becomes one."""
     if isinstance(value, ObjectSpec):
         return value
     if isinstance(value, str) and parameter is not None and "section" in parameter:

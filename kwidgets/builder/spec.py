@@ -1,7 +1,7 @@
-"""A stack of layers with its compile and fit settings, as plain data: the truth of a builder.
+"""A stack of layers with its compile and fit settings, as immutable plain data.
 
-Nothing here knows Keras, Jupyter or a browser. Everything is immutable: an edit returns a new
-:class:`ModelSpec`, so that undo is keeping the old one.
+It does not depend on Keras, Jupyter or a browser. An edit returns a new :class:`ModelSpec`, so undo
+only has to keep the old one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _counter = itertools.count(1)
 
 
 def new_uid() -> str:
-    """Return a name for a layer that no other layer of this process has."""
+    """Return an identifier that no other layer of this process has."""
     return f"layer-{next(_counter)}"
 
 
@@ -49,8 +49,9 @@ class Reference:
 
 @dataclasses.dataclass(frozen=True)
 class Variable:
-    """What a fit takes its data from: a variable of the user's namespace, by name, or an
-    expression of such, as it was written in a call of fit: ``images / 255``.
+    """A variable of the user's namespace that provides data for fit.
+
+    Or an expression of variables, as it was written in a call of fit: ``images / 255``.
     """
 
     name: str
@@ -58,15 +59,15 @@ class Variable:
 
 @dataclasses.dataclass(frozen=True)
 class ObjectSpec:
-    """An object to make: its class and the arguments that are not left to their defaults.
+    """An object to create: its class and the arguments that differ from their defaults.
 
     Args:
-        class_name: the public name (``"keras.layers.Dense"``), or the registered name of a class
-            of the user's.
+        class_name: the public name (``"keras.layers.Dense"``), or the registered name of a
+            user's own class.
         arguments: explicit arguments only.
-        from_config: ``arguments`` are what ``get_config`` gave, for ``from_config``: the class's
-            constructor would not give the same object back.
-        live: the object itself, where not even its config would give it back.
+        from_config: whether ``arguments`` come from ``get_config`` and need ``from_config``: the
+            constructor would not recreate the object.
+        live: the object itself, where not even its config would recreate it.
     """
 
     class_name: str
@@ -93,9 +94,9 @@ class LayerSpec:
     """One layer of the stack, or a block of layers.
 
     Args:
-        uid: names the layer through all its edits, within this process.
-        object: what it is.
-        enabled: whether the model has it; a layer switched off is kept for later.
+        uid: identifies the layer through all its edits, within this process.
+        object: its class and arguments.
+        enabled: whether the model contains it; a disabled layer is kept for later.
         children: the layers of a nested Sequential; None for any other layer.
     """
 
@@ -117,13 +118,13 @@ class LayerSpec:
         return self.object.arguments
 
     def walk(self) -> Iterator[LayerSpec]:
-        """This layer and all within it, in order."""
+        """Yield this layer and all layers in it, in order."""
         yield self
         for child in self.children or ():
             yield from child.walk()
 
     def copy(self) -> LayerSpec:
-        """The same with new uids, and without names, which must be unique in a model."""
+        """Return a copy with new uids, and without names, which must be unique in a model."""
         return dataclasses.replace(
             self,
             uid=new_uid(),
@@ -147,14 +148,14 @@ def layer(class_name: str, **arguments: Value) -> LayerSpec:
 
 @dataclasses.dataclass(frozen=True)
 class ModelSpec:
-    """A Sequential model and what is to be done with it.
+    """A Sequential model with its compile and fit settings.
 
     Args:
         name: Keras's name of the model, or None for an automatic one.
         input: arguments of ``keras.Input`` (``shape``, ``dtype``, ``batch_size``, ``name`` …), or
             None while the input is unknown.
         layers: the stack, without the input.
-        compile: arguments of ``compile``, or None when it was never set.
+        compile: arguments of ``compile``, or None if never set.
         fit: ``x``, ``y``, ``validation_x``, ``validation_y`` as :class:`Variable`; ``epochs``,
             ``batch_size``, ``validation_split``, ``shuffle``; ``callbacks``, a tuple of ObjectSpec.
         trainable: Keras's attribute of the whole model.
@@ -178,7 +179,7 @@ class ModelSpec:
         return None if shape is None else tuple(shape)
 
     def walk(self) -> Iterator[LayerSpec]:
-        """All layers, blocks before what is in them."""
+        """Yield all layers, each block before its own layers."""
         for entry in self.layers:
             yield from entry.walk()
 
@@ -186,7 +187,7 @@ class ModelSpec:
         """Return the layer with this uid.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such layer.
         """
         for entry in self.walk():
             if entry.uid == uid:
@@ -194,10 +195,10 @@ class ModelSpec:
         raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
 
     def locate(self, uid: str) -> tuple[str | None, int]:
-        """Return where a layer is: its block's uid (None for the stack itself) and its index.
+        """Return the uid of a layer's block (None for the stack itself) and its index there.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such layer.
         """
         for parent, children in self._stacks():
             for index, child in enumerate(children):
@@ -206,7 +207,7 @@ class ModelSpec:
         raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
 
     def children(self, parent: str | None) -> tuple[LayerSpec, ...]:
-        """The layers of a block, or of the stack itself.
+        """Return the layers of a block, or of the stack itself.
 
         Raises:
             KeyError: there is no such block.
@@ -218,7 +219,7 @@ class ModelSpec:
             raise KeyError(t("layer %1 is not a block: it holds no layers", repr(parent)))
         return children
 
-    # Edits. Each returns a new spec.
+    # Edits; each returns a new spec.
 
     def insert(
         self, entry: LayerSpec, parent: str | None = None, index: int | None = None
@@ -247,14 +248,14 @@ class ModelSpec:
         return self.remove(uid).insert(entry, parent, index)
 
     def update(self, uid: str, change: Callable[[ObjectSpec], ObjectSpec]) -> ModelSpec:
-        """Return the spec with one layer's object changed."""
+        """Change the class or arguments of one layer."""
         return self._map(uid, lambda entry: dataclasses.replace(entry, object=change(entry.object)))
 
     def enable(self, uid: str, enabled: bool) -> ModelSpec:
         return self._map(uid, lambda entry: dataclasses.replace(entry, enabled=enabled))
 
     def with_input(self, **arguments: Value) -> ModelSpec:
-        """Return the spec with other arguments of ``keras.Input``; none: unknown again."""
+        """Replace the arguments of ``keras.Input``; without any, the input is unknown again."""
         return dataclasses.replace(self, input=arguments or None)
 
     def _stacks(self) -> Iterator[tuple[str | None, tuple[LayerSpec, ...]]]:
@@ -282,7 +283,7 @@ class ModelSpec:
 
 
 def freeze(value: Value) -> Hashable:
-    """Return something hashable that is equal for equal values, and tells 1 from True."""
+    """Return a hashable form that is equal for equal values; 1 and True differ."""
     if isinstance(value, ObjectSpec):
         return (value.class_name, value.from_config, value.live, freeze(value.arguments))
     if isinstance(value, Mapping):
@@ -295,7 +296,7 @@ def freeze(value: Value) -> Hashable:
 
 
 def structure(spec: ModelSpec) -> Any:
-    """What a model is made of, hashable: equal for specs that give the same model."""
+    """Return a hashable form of what makes up a model: equal for specs of the same model."""
 
     def visit(entry: LayerSpec) -> Any:
         inside = None

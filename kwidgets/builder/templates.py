@@ -1,4 +1,4 @@
-"""Starting points: small models that are good ones of their kind, with fitting settings."""
+"""Templates: small, sound models of common kinds with their compile settings."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import dataclasses
 import math
 from collections.abc import Callable
 
+from kwidgets.builder.analysis import Shape
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
 from kwidgets.language import t
-
-Shape = tuple[int | None, ...]
 
 NUM_CLASSES = 10
 VOCABULARY_SIZE = 20_000
@@ -17,13 +16,13 @@ VOCABULARY_SIZE = 20_000
 
 @dataclasses.dataclass(frozen=True)
 class Template:
-    """A starting point.
+    """A small model to start from.
 
     Args:
-        name: never changes.
-        words: the title and the summary that the user reads.
-        make: returns the model for inputs of a shape; for None, or a shape it cannot take in, it
-            brings its own.
+        name: its identifier; never changes.
+        texts: returns the title and the summary in the user's language.
+        make: returns the model for inputs of a shape; for None, or a shape it does not support,
+            it uses its own.
     """
 
     name: str
@@ -97,17 +96,17 @@ def _mlp(shape: Shape | None) -> ModelSpec:
 def _cnn(shape: Shape | None) -> ModelSpec:
     start: list[LayerSpec] = []
     if shape is not None and len(shape) == 2 and _is_fully_known(shape):
-        # Convolutions want to know how many colours there are, even if it is one.
+        # Convolutions require a dimension for channels, even for a single one.
         start.append(layer("keras.layers.Reshape", target_shape=(*shape, 1)))
         image: Shape = (*shape, 1)
     elif shape is not None and len(shape) == 3 and shape[-1] is not None:
         image = shape
     else:
         shape = image = (28, 28, 1)
-    # Each halving wants an image that is still worth looking at.
+    # The image keeps at least 4 × 4 pixels through all halvings.
     smallest = min(size if size is not None else 224 for size in image[:2])
     halvings = max(0, min(4, int(math.log2(max(smallest, 1) / 4)))) if smallest >= 8 else 0
-    # Where things are says much in a small picture; in a large one it would take many weights.
+    # Flatten keeps positions, but needs too many weights for large feature maps.
     is_small = _is_fully_known(image) and max(size or 0 for size in image[:2]) >> halvings <= 8
     end = "keras.layers.Flatten" if is_small else "keras.layers.GlobalAveragePooling2D"
     body: list[LayerSpec] = []
@@ -222,7 +221,7 @@ def _regression(shape: Shape | None) -> ModelSpec:
         shape,
         [
             *flatten,
-            # Columns of a table differ in scale; this learns to even them out.
+            # Columns of a table differ in scale; this layer learns to normalize them.
             layer("keras.layers.BatchNormalization"),
             _dense(64, "relu"),
             _dense(64, "relu"),

@@ -69,7 +69,7 @@ _failed: set[str] = set()
 
 
 def advise(situation: Situation) -> list[Advice]:
-    """Return what is wrong, the worst first. A rule that fails is left out, and logged once."""
+    """Return all advice, errors first. A rule that fails is skipped and logged once."""
     found: dict[str, Advice] = {}
     for rule in RULES:
         try:
@@ -86,7 +86,7 @@ def find_advice(situation: Situation, id: str) -> Advice:
     """Return an advice by its id.
 
     Raises:
-        KeyError: it does not hold (any more).
+        KeyError: no rule gives it, or not any more.
     """
     for advice in advise(situation):
         if advice.id == id:

@@ -1,4 +1,4 @@
-"""What an advice and a rule are, and the registry that rules enter themselves into."""
+"""The types of advice, fixes and rules, and the decorator that registers a rule."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec
 
 Level = Literal["error", "warning", "tip"]
-# error: training fails or learns nothing. warning: it runs, but hardly as meant. tip: it could be
-# better.
+# error: training fails or learns nothing. warning: training runs, but hardly as intended.
+# tip: the model could be better.
 LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "tip")
 
 
 @dataclasses.dataclass(frozen=True)
 class Fix:
-    """What a button does about a mistake.
+    """An edit that corrects a mistake, offered as a button.
 
     Args:
-        label: on the button: "Set units to 10".
-        apply: returns the mended spec.
+        label: of the button: "Set units to 10".
+        apply: returns the corrected spec.
     """
 
     label: str
@@ -31,16 +31,16 @@ class Fix:
 
 @dataclasses.dataclass(frozen=True)
 class Advice:
-    """A common mistake, found.
+    """A mistake that a rule found in a model.
 
     Args:
         rule: the name of the rule that found it.
         level: see ``LEVELS``.
         title: a few words.
-        text: what came, why it matters, what to do.
-        target: what it is about: a layer's uid, ``"input"``, ``"compile"``, ``"fit"``.
-        fix: None where only the user can mend it.
-        about: tells advice of the same rule and target apart.
+        text: what was found, why it matters, what to do.
+        target: where it is: a layer's uid, ``"input"``, ``"compile"``, ``"fit"``.
+        fix: None where only the user can correct it.
+        about: distinguishes advice of the same rule and target.
     """
 
     rule: str
@@ -53,7 +53,7 @@ class Advice:
 
     @property
     def id(self) -> str:
-        """The same for the same mistake, however often it is looked for."""
+        """The same for the same mistake each time the rules run."""
         return ":".join(part for part in (self.rule, self.target, self.about) if part)
 
 
@@ -68,10 +68,12 @@ def as_wire(advice: Advice) -> protocol.Advice:
     }
 
 
-# What a rule's function yields: the advice, with the rule's name and level to be filled in.
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """An advice without what its rule knows; ``level`` only where it differs from the rule's."""
+    """What a rule's function yields: an advice without the rule's name.
+
+    ``level`` is set only where it differs from the rule's.
+    """
 
     title: str
     text: str
@@ -83,13 +85,13 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """A kind of mistake.
+    """A kind of mistake and the function that finds it.
 
     Args:
-        name: never changes; begins its advice's ids.
-        level: of its advice, unless a finding says otherwise.
-        why: what is wrong about it, for who reads the rules.
-        look: yields what is found; pure.
+        name: never changes; the ids of its advice begin with it.
+        level: of its advice, unless a finding sets another.
+        why: why it is a mistake, for readers of the rules.
+        check: yields what it finds; has no side effects.
     """
 
     name: str
@@ -113,7 +115,7 @@ class Rule:
 def rule(
     table: list[Rule], name: str, level: Level
 ) -> Callable[[Callable[[Situation], Iterator[Finding]]], Callable[[Situation], Iterator[Finding]]]:
-    """Enter a function into a table of rules; its docstring says why."""
+    """Register a function in a table of rules; its docstring says why the rule exists."""
 
     def register(
         check: Callable[[Situation], Iterator[Finding]],

@@ -1,4 +1,4 @@
-"""Callbacks that wait for what never comes, or that Keras refuses."""
+"""Rules for callbacks: what they monitor, where they save, when they stop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULES: list[Rule] = []
 
 @rule(RULES, "nothing-to-monitor", "warning")
 def nothing_to_monitor(situation: Situation) -> Iterator[Finding]:
-    """Without validation data there is no val_loss: the callback warns, and never acts."""
+    """Without validation data there is no val_loss: the callback warns and never acts."""
     found = callback_without_validation(situation)
     if found is None:
         return
@@ -58,8 +58,8 @@ def _with_callback(spec: ModelSpec, index: int, callback: ObjectSpec) -> ModelSp
 
 @rule(RULES, "monitor-name", "error")
 def monitor_name(situation: Situation) -> Iterator[Finding]:
-    """The name of a metric is the one it was given: val_acc is not there when the metric is
-    "accuracy".
+    """A metric is logged under the name it was given: with the metric "accuracy" there is no
+    val_acc.
     """
     names = {
         metric if isinstance(metric, str) else metric.arguments.get("name")
@@ -97,7 +97,7 @@ def monitor_name(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "checkpoint-path", "error")
 def checkpoint_path(situation: Situation) -> Iterator[Finding]:
-    """Keras 3 tells the format by the file's ending. (Keras: ModelCheckpoint)"""
+    """Keras 3 derives the format from the file's extension. (Keras: ModelCheckpoint)"""
     for index, callback in enumerate(situation.callbacks):
         path = callback.arguments.get("filepath")
         if callback.class_name != "keras.callbacks.ModelCheckpoint" or not isinstance(path, str):
@@ -134,7 +134,7 @@ def checkpoint_path(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "patience", "tip")
 def patience(situation: Situation) -> Iterator[Finding]:
-    """EarlyStopping stops after as many epochs without progress as patience says."""
+    """EarlyStopping can only stop if fit has more epochs than its patience."""
     epochs = situation.spec.fit.get("epochs")
     if isinstance(epochs, bool) or not isinstance(epochs, int):
         return

@@ -1,4 +1,4 @@
-"""The loss, the optimizer and the metrics that compile is given."""
+"""Rules for compile: a missing loss, the learning rate, the metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kwidgets.language import t
 
 RULES: list[Rule] = []
 
-# From this step on most models diverge. SGD takes larger steps than those that adapt.
+# From this rate on most models diverge. SGD takes larger rates than adaptive optimizers.
 _HIGH_RATES: Final = {
     "SGD": 1.0,
     "Adam": 0.05,
@@ -38,14 +38,14 @@ _HIGH_RATES: Final = {
 
 _LOW_RATE: Final = 1e-7
 
-# Of a model that learns a line, or a plane.
+# The largest model that counts as a line or a plane.
 _FEW_WEIGHTS: Final = 50
 _FEW_UNITS: Final = 8
 
 
 @rule(RULES, "no-loss", "error")
 def no_loss(situation: Situation) -> Iterator[Finding]:
-    """Without a loss there is nothing to make smaller, so nothing is learned."""
+    """Without a loss there is nothing to minimize, so the model learns nothing."""
     compile, targets = situation.spec.compile, situation.targets
     if (compile or {}).get("loss") is not None or situation.spec.fit.get("x") is None:
         return
@@ -61,7 +61,7 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
         elif targets.form == "numbers":
             loss = "mse"
         elif targets.per_position and targets.form == "integers":
-            # Whole numbers of a regression look the same, unless each position has classes.
+            # A regression may have whole numbers too, unless each position has several values.
             loss = SPARSE if (width or 1) > 1 else BINARY if targets.highest == 1 else None
         elif targets.form == "integers" and targets.are_likely_classes:
             loss = BINARY if targets.classes == 2 and width == 1 else SPARSE
@@ -88,7 +88,7 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
 
 
 def _is_small_and_linear(situation: Situation) -> bool:
-    """Whether a model is a line through a few points, which large steps find soonest."""
+    """Return whether a model is a line through a few points, which large steps find fastest."""
     learning = [step for step in situation.steps if not step.is_a("Flatten", "Normalization")]
     weights = sum(step.facts.parameters or 0 for step in learning)
     return weights <= _FEW_WEIGHTS and all(
@@ -99,8 +99,8 @@ def _is_small_and_linear(situation: Situation) -> bool:
 
 @rule(RULES, "learning-rate", "warning")
 def learning_rate(situation: Situation) -> Iterator[Finding]:
-    """The learning rate decides most of all settings whether a model learns: too high, and the
-    loss jumps or turns NaN; too low, and it stands still.
+    """Too high a learning rate makes the loss jump or turn NaN; with too low a rate it hardly
+    changes.
     """
     optimizer = (situation.spec.compile or {}).get("optimizer")
     if not isinstance(optimizer, ObjectSpec):
@@ -149,8 +149,9 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
 
 
 def _replace_metric(situation: Situation, index: int, metric: Value) -> Fix:
+    """Return the fix that puts another metric in the place of one, without duplicates."""
     metrics = (*situation.metrics[:index], metric, *situation.metrics[index + 1 :])
-    # Once is enough.
+    # Without duplicates.
     kept = tuple(entry for at, entry in enumerate(metrics) if entry not in metrics[:at])
     name = metric if isinstance(metric, str) else metric.title
     return Fix(t("Use %1", name), partial(edits.with_compile, metrics=kept))
@@ -158,8 +159,8 @@ def _replace_metric(situation: Situation, index: int, metric: Value) -> Fix:
 
 @rule(RULES, "metric-does-not-fit", "warning")
 def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
-    """A metric for rows of classes compares class numbers with rows without complaint, and shows
-    nonsense; "accuracy" lets Keras choose the right one. (Keras: compile, metrics)
+    """A metric for one-hot rows accepts class numbers without an error, but its values are
+    meaningless; "accuracy" lets Keras choose the right metric. (Keras: compile, metrics)
     """
     loss, width = situation.loss, situation.output_width
     if loss is None:
@@ -182,8 +183,8 @@ def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "exact-accuracy", "warning")
 def accuracy_class_metric(situation: Situation) -> Iterator[Finding]:
-    """keras.metrics.Accuracy counts where output and target are equal, which probabilities never
-    are. The string "accuracy" is another thing. (Keras: metrics.Accuracy)
+    """keras.metrics.Accuracy counts predictions that equal their target, which probabilities never
+    do; the string "accuracy" means another metric. (Keras: metrics.Accuracy)
     """
     loss = situation.loss
     for index, metric in enumerate(situation.metrics):
@@ -203,7 +204,7 @@ def accuracy_class_metric(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "accuracy-of-numbers", "warning")
 def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
-    """Accuracy counts predictions that equal their target exactly: of prices next to none."""
+    """Accuracy counts predictions that equal their target exactly: for prices, hardly any."""
     loss, targets = situation.loss, situation.targets
     if loss is None or loss.name not in REGRESSION_LOSSES:
         return
@@ -228,7 +229,7 @@ def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "accuracy-of-scores", "tip")
 def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
-    """Accuracy of yes or no asks whether a value is above 0.5; of raw scores it must be 0.
+    """Binary accuracy counts a value above 0.5 as yes; raw scores need a threshold of 0.
     (Keras: BinaryAccuracy, threshold)
     """
     loss = situation.loss
@@ -258,7 +259,7 @@ def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "no-metrics", "tip")
 def no_metrics(situation: Situation) -> Iterator[Finding]:
-    """A crossentropy is hard to read; accuracy is the share of right answers."""
+    """A crossentropy is hard to interpret; accuracy is the share of right answers."""
     loss, targets = situation.loss, situation.targets
     if loss is None or situation.metrics or situation.spec.compile is None:
         return

@@ -21,7 +21,7 @@ _STRONG_DROPOUT = 0.8
 
 @rule(RULES, "strong-dropout", "warning")
 def strong_dropout(situation: Situation) -> Iterator[Finding]:
-    """Dropout's rate is what is dropped, not what is kept: 0.8 leaves a fifth. (Keras: Dropout)"""
+    """Dropout's rate is the share that is dropped, not the share that is kept. (Keras: Dropout)"""
     for step in situation.steps:
         rate = step.get("rate")
         if not step.is_a(*DROPOUTS) or isinstance(rate, bool) or not isinstance(rate, (int, float)):
@@ -51,7 +51,8 @@ def strong_dropout(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "normalization-after-dropout", "tip")
 def normalization_after_dropout(situation: Situation) -> Iterator[Finding]:
-    """Dropout changes the variance in training only, and BatchNormalization learns that one.
+    """Dropout changes the variance during training only, but BatchNormalization learns that
+    variance.
     (Li et al. 2018, Understanding the disharmony between dropout and batch normalization)
     """
     for step, following in pairwise(situation.steps):
@@ -74,7 +75,7 @@ def normalization_after_dropout(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "bias-before-normalization", "tip")
 def bias_before_normalization(situation: Situation) -> Iterator[Finding]:
-    """BatchNormalization subtracts the mean, and with it any bias that came before."""
+    """BatchNormalization subtracts the mean, and with it any bias added before."""
     found = [
         step
         for step, following in pairwise(situation.steps)

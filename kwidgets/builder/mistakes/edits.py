@@ -1,4 +1,4 @@
-"""The edits that fixes are made of. Each takes a spec and returns a new one."""
+"""Edits of a spec that fixes apply. Each takes a spec and returns a new one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer
 
 
 def with_compile(spec: ModelSpec, **arguments: Value) -> ModelSpec:
-    """Set arguments of compile; None takes one away."""
+    """Set arguments of compile; None removes one."""
     return dataclasses.replace(spec, compile=_updated(dict(spec.compile or {}), arguments))
 
 
 def with_loss(spec: ModelSpec, loss: Value, width: int | None = None) -> ModelSpec:
-    """Set the loss, and exchange metrics that do not fit it.
+    """Set the loss, and replace metrics that do not fit it.
 
     Args:
-        spec: what is changed.
-        loss: the new one.
-        width: how many values the model gives then.
+        spec: the spec to change.
+        loss: the new loss.
+        width: how many values the model then outputs at each position.
     """
     known = loss_of(loss)
     metrics = (spec.compile or {}).get("metrics")
@@ -33,7 +33,7 @@ def with_loss(spec: ModelSpec, loss: Value, width: int | None = None) -> ModelSp
 
 
 def with_fit(spec: ModelSpec, **arguments: Value) -> ModelSpec:
-    """Set arguments of fit; None takes one away."""
+    """Set arguments of fit; None removes one."""
     return dataclasses.replace(spec, fit=_updated(dict(spec.fit), arguments))
 
 
@@ -59,7 +59,7 @@ def without_argument(spec: ModelSpec, uid: str, name: str) -> ModelSpec:
 
 
 def with_wrapped_argument(spec: ModelSpec, step: Step, name: str, value: Value) -> ModelSpec:
-    """Set an argument of a layer, or of the layer that it wraps; None takes it away."""
+    """Set an argument of a layer, or of the layer that it wraps; None removes it."""
 
     def change(entry: ObjectSpec) -> ObjectSpec:
         return entry.without_argument(name) if value is None else entry.with_argument(name, value)
@@ -72,7 +72,7 @@ def with_wrapped_argument(spec: ModelSpec, step: Step, name: str, value: Value) 
 
 
 def with_activation(spec: ModelSpec, step: Step, name: str) -> ModelSpec:
-    """Give a layer another activation; an activation layer becomes another one, or goes."""
+    """Set the activation of a layer; "linear" removes an activation layer."""
     if step.is_a("Activation", "Softmax", "ReLU", "LeakyReLU", "PReLU", "ELU"):
         if name == "linear":
             return spec.remove(step.uid)
@@ -103,7 +103,7 @@ def insert_first(spec: ModelSpec, entry: LayerSpec) -> ModelSpec:
 
 
 def with_input_shape(spec: ModelSpec, shape: tuple[int | None, ...]) -> ModelSpec:
-    """Set the input's shape, keeping what else is said about it."""
+    """Set the input's shape and keep its other arguments."""
     kept = {
         name: value
         for name, value in (spec.input or {}).items()
@@ -115,7 +115,7 @@ def with_input_shape(spec: ModelSpec, shape: tuple[int | None, ...]) -> ModelSpe
 def with_class_probabilities(
     spec: ModelSpec, situation: Situation, classes: int, loss: Value
 ) -> ModelSpec:
-    """Make the end of a stack give a probability for each of several classes."""
+    """Make the end of the stack output a probability for each of several classes."""
     step, last = situation.output_step, situation.last_learning_step
     if last is not None:
         spec = with_units(spec, last, classes)

@@ -17,15 +17,15 @@ RULES: list[Rule] = []
 
 
 def _first_embedding(situation: Situation) -> Step | None:
-    """The Embedding that looks up the values of x themselves."""
+    """Return the Embedding that receives the values of x themselves."""
     first = situation.first_learning_step
     return first if first is not None and first.is_a("Embedding") else None
 
 
 @rule(RULES, "embedding-range", "error")
 def embedding_range(situation: Situation) -> Iterator[Finding]:
-    """Embedding has a row for each number from 0 to input_dim - 1; beyond there is an error on a
-    CPU and zeros on a GPU.
+    """Embedding has a row for each number from 0 to input_dim - 1; a number outside raises an error
+    on a CPU and gives zeros on a GPU.
     """
     step, x = _first_embedding(situation), situation.x
     if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
@@ -70,7 +70,7 @@ def _has_nan_or_infinity(x: DataInfo) -> bool:
 
 @rule(RULES, "embedding-floats", "error")
 def embedding_floats(situation: Situation) -> Iterator[Finding]:
-    """Embedding looks up rows by their number; 0.37 is no row."""
+    """Embedding looks up rows by whole numbers; there is no row 0.37."""
     step, x = _first_embedding(situation), situation.x
     if step is None or x is None or x.statistics is None or x.statistics.maximum is None:
         return
@@ -89,7 +89,9 @@ def embedding_floats(situation: Situation) -> Iterator[Finding]:
 
 
 def unembedded_token_ids(situation: Situation) -> tuple[Step, int] | None:
-    """The first layer and the highest number, where x looks like word numbers without Embedding."""
+    """Return the first layer and the highest id, where x seems to be token ids without an
+    Embedding.
+    """
     x, first = situation.x, situation.first_learning_step
     if x is None or first is None or x.statistics is None or x.statistics.maximum is None:
         return None
@@ -105,14 +107,14 @@ def unembedded_token_ids(situation: Situation) -> tuple[Step, int] | None:
 
 @rule(RULES, "tokens-without-embedding", "warning")
 def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
-    """Word 17 is not a little more than word 16: Embedding gives each word a place of its own."""
+    """Token ids are names, not amounts: Embedding gives each token a vector of its own."""
     found, x = unembedded_token_ids(situation), situation.x
     if found is None or x is None:
         return
     first, high = found
 
     def insert_embedding(spec: ModelSpec) -> ModelSpec:
-        # What made the numbers a sequence of single features is in Embedding's way.
+        # Embedding needs the ids themselves, without the Reshape that adds a feature dimension.
         for step in situation.steps:
             if step.uid == first.uid:
                 break

@@ -1,4 +1,4 @@
-"""The data that fit is given: do x, y and the batches go together?"""
+"""Rules for the data of fit: missing or surplus targets, lengths, batches, shuffling."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEFAULT_BATCH: Final = 32
 
 @rule(RULES, "y-missing", "error")
 def y_missing(situation: Situation) -> Iterator[Finding]:
-    """An array holds inputs only; what the model is to answer must be given as y."""
+    """An array contains inputs only; the targets must be given as y."""
     x, loss = situation.x, (situation.spec.compile or {}).get("loss")
     if x is None or x.is_dataset or situation.spec.fit.get("y") is not None or loss is None:
         return
@@ -45,7 +45,7 @@ def y_missing(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "y-with-dataset", "error")
 def y_with_dataset(situation: Situation) -> Iterator[Finding]:
-    """A dataset gives inputs and targets together; Keras refuses a y beside it. (Keras: fit)"""
+    """A dataset yields inputs and targets together; Keras refuses y beside it. (Keras: fit)"""
     for x_name, y_name in (("x", "y"), ("validation_x", "validation_y")):
         x = situation.variable(x_name)
         if x is not None and x.is_dataset and situation.spec.fit.get(y_name) is not None:
@@ -65,7 +65,7 @@ def y_with_dataset(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "lengths-differ", "error")
 def lengths_differ(situation: Situation) -> Iterator[Finding]:
-    """Each sample needs its target: Keras refuses arrays of different lengths. (Keras: fit)"""
+    """Each sample needs a target: Keras refuses arrays of different lengths. (Keras: fit)"""
     for x_name, y_name in (("x", "y"), ("validation_x", "validation_y")):
         x, y = situation.variable(x_name), situation.variable(y_name)
         if x is None or y is None or x.samples is None or y.samples is None:
@@ -87,7 +87,7 @@ def lengths_differ(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "unbatched", "error")
 def unbatched(situation: Situation) -> Iterator[Finding]:
-    """Keras takes each element of a dataset for a batch."""
+    """Keras takes each element of a dataset as a batch."""
     for argument in ("x", "validation_x"):
         info = situation.variable(argument)
         if info is not None and info.batched is False:
@@ -105,7 +105,7 @@ def unbatched(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "batch-size-with-dataset", "tip")
 def batch_size_with_dataset(situation: Situation) -> Iterator[Finding]:
-    """A dataset is batched already; batch_size does nothing. (Keras: fit)"""
+    """A dataset is already batched; batch_size has no effect. (Keras: fit)"""
     x, size = situation.x, situation.spec.fit.get("batch_size")
     if x is not None and x.is_dataset and size is not None:
         yield Finding(
@@ -118,7 +118,7 @@ def batch_size_with_dataset(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "batch-size", "warning")
 def batch_size(situation: Situation) -> Iterator[Finding]:
-    """More than all samples are never in a batch; with one at a time an epoch takes long."""
+    """A batch cannot be larger than the data; with one sample at a time an epoch takes long."""
     x, size = situation.x, situation.spec.fit.get("batch_size")
     if x is None or x.samples is None or isinstance(size, bool) or not isinstance(size, int):
         return
@@ -152,7 +152,7 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "no-shuffle", "warning")
 def no_shuffle(situation: Situation) -> Iterator[Finding]:
-    """Batches of one class each make the model forget one class after the other."""
+    """When each batch has a single class, the model forgets one class after the other."""
     y = situation.variable("y")
     if situation.spec.fit.get("shuffle", True) is not False or y is None or y.statistics is None:
         return

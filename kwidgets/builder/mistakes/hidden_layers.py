@@ -20,8 +20,8 @@ _SATURATING = ("sigmoid", "tanh", "hard_sigmoid", "softsign")
 
 @rule(RULES, "missing-sequences", "error")
 def missing_return_sequences(situation: Situation) -> Iterator[Finding]:
-    """A recurrent layer hands on its last output only; the next one needs all of them.
-    (Keras: RNN, return_sequences)
+    """A recurrent layer outputs only its last step unless return_sequences is set; the next layer
+    needs all steps. (Keras: RNN, return_sequences)
     """
     between = (*DROPOUTS, *ACTIVATION_LAYERS, "BatchNormalization", "LayerNormalization")
     steps = situation.steps
@@ -60,8 +60,8 @@ def missing_return_sequences(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "stacked-activations", "warning")
 def stacked_activations(situation: Situation) -> Iterator[Finding]:
-    """One activation after another: ReLU after ReLU does nothing, ReLU before softmax hides half
-    of the scores, anything after softmax spoils the probabilities.
+    """A second activation in a row is useless or harmful: ReLU after ReLU does nothing, ReLU before
+    softmax cuts off half of the scores, any activation after softmax distorts the probabilities.
     """
     for step, following in pairwise(situation.steps):
         first, second = step.activation, following.activation
@@ -114,8 +114,8 @@ def stacked_activations(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "hidden-softmax", "warning")
 def hidden_softmax(situation: Situation) -> Iterator[Finding]:
-    """Softmax makes the units of a layer share out 1: hardly anything gets through to the next
-    layer. It belongs at the end.
+    """Softmax makes the units of a layer sum to 1, so little of the signal reaches the next layer.
+    It belongs at the end.
     """
     steps = situation.steps
     for index, step in enumerate(steps):
@@ -124,7 +124,7 @@ def hidden_softmax(situation: Situation) -> Iterator[Finding]:
         if not step.is_a("Dense") and (index == 0 or not steps[index - 1].is_a("Dense")):
             continue
         later = steps[index + 1 :]
-        # Only in plain stacks: elsewhere softmax may be attention, or choose between experts.
+        # Only in plain stacks: elsewhere softmax may be attention, or select between experts.
         plain = all(
             entry.is_a("Dense", *DROPOUTS, *ACTIVATION_LAYERS, "BatchNormalization", "Flatten")
             for entry in later
@@ -146,7 +146,9 @@ def hidden_softmax(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "linear-stack", "warning")
 def linear_stack(situation: Situation) -> Iterator[Finding]:
-    """Two linear layers in a row can learn no more than one: it takes an activation between."""
+    """Two linear layers in a row can learn no more than a single one; they need an activation
+    between.
+    """
     linear_between = (
         *DROPOUTS,
         "BatchNormalization",
@@ -160,7 +162,7 @@ def linear_stack(situation: Situation) -> Iterator[Finding]:
     learning = ("Dense", *CONVOLUTIONS)
     steps = situation.steps
     for index, step in enumerate(steps):
-        # Who writes activation="linear" means it.
+        # An explicit activation="linear" is intended.
         if not step.is_a(*learning) or "activation" in step.entry.arguments:
             continue
         following = next(
@@ -171,7 +173,7 @@ def linear_stack(situation: Situation) -> Iterator[Finding]:
         width, next_width = step.width, following.width
         shape = step.facts.input_shape
         entering = None if shape is None else shape[-1]
-        # A bottleneck squeezes on purpose: the code of an autoencoder, a low-rank layer.
+        # A bottleneck is intended: the code of an autoencoder, a low-rank layer.
         if width is None or next_width is None:
             continue
         if width < next_width and (entering is None or width < entering):
@@ -206,7 +208,7 @@ def saturating_activations(situation: Situation) -> Iterator[Finding]:
     if len(hidden) < 4:
         return
 
-    def relu(spec: ModelSpec) -> ModelSpec:
+    def use_relu(spec: ModelSpec) -> ModelSpec:
         for step in hidden:
             spec = edits.with_activation(spec, step, "relu")
         return spec
@@ -221,5 +223,5 @@ def saturating_activations(situation: Situation) -> Iterator[Finding]:
             name,
         ),
         hidden[0].uid,
-        Fix(t("Use relu in all of them"), relu),
+        Fix(t("Use relu in all of them"), use_relu),
     )

@@ -1,4 +1,4 @@
-"""Rules for the scale of the inputs: pixels and table columns far from 0 to 1."""
+"""Rules for the scale of the inputs: pixels and table columns far outside 0 to 1."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from kwidgets.language import t
 
 RULES: list[Rule] = []
 
-# Inputs are in the hundreds here: weights that start near zero first have to follow.
+# Inputs above this slow down learning: weights start near zero.
 _LARGE_INPUT = 100
-# Of whole numbers from 0 on, arranged as pixels.
+# The same for whole numbers from 0 on that are arranged as pixels.
 _LARGE_PIXEL = 8
-# The largest value of pictures with so few shades of grey, and what others reach.
+# The largest values of images with 16 or 17 shades of grey, then the bounds for 8-bit images.
 _LOW_DEPTH_MAXIMA = (15, 16)
 _NEARLY_BLACK = 15
 _NEARLY_WHITE = 200
 _SMALLEST_SIDE = 8
-# So many columns of whole numbers are rather words than measurements.
+# So many columns of whole numbers are more likely token ids than measurements.
 _MANY_COLUMNS = 20
 
 
 def _large_inputs(situation: Situation, large: float = _LARGE_INPUT) -> DataInfo | None:
-    """x, if a layer that learns sees its large values as they are."""
+    """Return x if a layer that learns receives its large values unscaled."""
     x, first = situation.x, situation.first_learning_step
     if x is None or x.statistics is None or first is None:
         return None
@@ -44,13 +44,13 @@ def _large_inputs(situation: Situation, large: float = _LARGE_INPUT) -> DataInfo
 
 
 def _are_pixels(situation: Situation, x: DataInfo) -> bool:
-    """Whether values and shape are those of pictures; series, counts and boards are not."""
+    """Return whether values and shape are those of images, not of series, counts or game boards."""
     values = x.statistics
     assert values is not None and values.minimum is not None and values.maximum is not None
     if not values.is_integer or values.minimum < 0:
         return False
     sizes = [size or 0 for size in (x.shape or ())[1:]]
-    # Some pixel is nearly black in all sets of pictures, and some nearly white.
+    # Any set of images has nearly black and nearly white pixels.
     contrast = values.minimum <= _NEARLY_BLACK and _NEARLY_WHITE <= values.maximum <= 255
     small = values.maximum in _LOW_DEPTH_MAXIMA and math.prod(sizes) <= _SMALLEST_SIDE**2
     if not (contrast or small or (x.dtype == "uint8" and values.maximum > _LARGE_INPUT)):
@@ -64,7 +64,7 @@ def _are_pixels(situation: Situation, x: DataInfo) -> bool:
         even = max(sizes) == min(sizes) if steps else max(sizes) <= 2 * min(sizes)
         return min(sizes) >= _SMALLEST_SIDE and even
     if len(sizes) == 1:
-        # Rows of at least 8 × 8 pixels, grey or coloured.
+        # Flattened images of at least 8 × 8 pixels, grey or coloured.
         sides = [math.isqrt(sizes[0] // channels) for channels in (1, 3)]
         square = any(side**2 * c == sizes[0] for side, c in zip(sides, (1, 3), strict=True))
         return sizes[0] >= _SMALLEST_SIDE**2 and (square or x.dtype == "uint8")
@@ -73,7 +73,7 @@ def _are_pixels(situation: Situation, x: DataInfo) -> bool:
 
 @rule(RULES, "unscaled-pixels", "warning")
 def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
-    """Weights start out for inputs around 0 to 1; with 0 to 255 the first steps are wild.
+    """Initial weights suit inputs around 0 to 1; with 0 to 255 the first steps are far too large.
     (Keras: Rescaling)
     """
     x = _large_inputs(situation, _LARGE_PIXEL)
@@ -81,7 +81,7 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
         return
     assert x.statistics is not None
     low, high = x.statistics.minimum or 0, x.statistics.maximum or 0
-    # Some cameras and data sets count to 15 or 16, and not to 255.
+    # Some cameras and data sets have values up to 15 or 16 instead of 255.
     top = 255 if high > _LARGE_INPUT else int(high)
     yield Finding(
         t("Pixels are not scaled"),
@@ -102,7 +102,7 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "unscaled-numbers", "warning")
 def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
-    """Columns of a table in the hundreds drown the others, and make large steps."""
+    """Table columns in the hundreds outweigh the others and cause large steps."""
     x = _large_inputs(situation)
     if x is None or _are_pixels(situation, x) or unembedded_token_ids(situation) is not None:
         return
@@ -141,7 +141,7 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
 
 
 def _may_be_token_ids(x: DataInfo) -> bool:
-    """Many columns of large whole numbers: measurements, or words by their numbers."""
+    """Return whether x has many columns of large whole numbers: measurements, or token ids."""
     values, columns = x.statistics, (x.shape or ())[1:]
     return (
         values is not None

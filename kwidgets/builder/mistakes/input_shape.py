@@ -31,9 +31,9 @@ _SAME_RANK = (
 
 
 def _are_compatible(data: Shape, expected: Shape) -> bool:
-    """Whether Keras takes data of one shape for an input of the other.
+    """Return whether Keras takes data of one shape for an input of the other.
 
-    It adds or drops a last dimension of 1 by itself.
+    Keras itself adds or drops a last dimension of 1.
     """
     return (
         shapes_match(data, expected)
@@ -44,7 +44,7 @@ def _are_compatible(data: Shape, expected: Shape) -> bool:
 
 @rule(RULES, "input-unset", "tip")
 def input_unset(situation: Situation) -> Iterator[Finding]:
-    """Without an input shape no layer's shape or parameters are known before training."""
+    """Without an input shape, no layer's shape or parameter count is known before training."""
     shape, x = situation.x_shape, situation.x
     if situation.spec.input is not None or x is None or shape is None or x.batched is False:
         return
@@ -68,7 +68,7 @@ def input_unset(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "input-mismatch", "error")
 def input_mismatch(situation: Situation) -> Iterator[Finding]:
-    """Training stops at once when the data's samples differ from the input in shape."""
+    """Training fails at once when the samples' shape differs from the input's."""
     x, shape, expected = situation.x, situation.x_shape, situation.spec.input_shape
     if x is None or shape is None or expected is None or x.batched is False:
         return
@@ -92,14 +92,16 @@ def input_mismatch(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "validation-mismatch", "error")
 def validation_mismatch(situation: Situation) -> Iterator[Finding]:
-    """Validation data goes through the same model: its samples must be like the training's."""
+    """Validation data passes through the same model, so its samples need the shape of the training
+    data.
+    """
     x, validation = situation.x, situation.variable("validation_x")
     if x is None or validation is None:
         return
     shape, other = situation.x_shape, element_shape(validation)
     if shape is None or other is None or _are_compatible(other, shape):
         return
-    # Sequences may differ in length, where the model takes them of any.
+    # Sequences may differ in length where the model accepts any length.
     expected = situation.spec.input_shape
     if expected is not None and None in expected and _are_compatible(other, expected):
         return
@@ -117,7 +119,9 @@ def validation_mismatch(situation: Situation) -> Iterator[Finding]:
 
 
 def _find_missing_channels(situation: Situation) -> tuple[Step, Shape] | None:
-    """The layer that wants one more dimension than the samples have, and the samples' shape."""
+    """Return the layer that expects one more dimension than the samples have, and the samples'
+    shape.
+    """
     shape = situation.spec.input_shape
     if shape is None:
         shape = situation.x_shape
@@ -133,7 +137,7 @@ def _find_missing_channels(situation: Situation) -> tuple[Step, Shape] | None:
 
 
 def _expected_rank(step: Step) -> int | None:
-    """How many dimensions of a sample a layer insists on; None of one that takes several."""
+    """Return how many dimensions of a sample a layer requires; None if it accepts several."""
     if step.is_recurrent:
         return 2
     for rank in (1, 2, 3):
@@ -148,8 +152,8 @@ def _expected_rank(step: Step) -> int | None:
 
 @rule(RULES, "missing-channels", "error")
 def missing_channels(situation: Situation) -> Iterator[Finding]:
-    """A convolution wants to know the channels (colours, sensors), a recurrent layer the features,
-    even if there is only one: (28, 28, 1), not (28, 28).
+    """A convolution requires a dimension for channels, a recurrent layer one for features, even of
+    size 1: (28, 28, 1), not (28, 28).
     """
     found = _find_missing_channels(situation)
     if found is None:
@@ -157,12 +161,12 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
     step, shape = found
     if unembedded_token_ids(situation) is not None:
         return
-    # An image in colour lacks no axis: it needs the layer for images, as its problem says.
+    # A colour image lacks no dimension: it needs a 2D layer, as the layer's own problem says.
     if len(shape) == 3 and shape[-1] in (1, 3, 4):
         return
     name = step.wrapped.title if step.is_recurrent else step.title
     reshaped = (*shape, 1)
-    # The samples' shape may differ from the input's: that is another rule's.
+    # Another rule reports samples whose shape differs from the input's.
 
     def reshape(spec: ModelSpec) -> ModelSpec:
         if spec.input_shape is None:
@@ -198,7 +202,7 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "channels-first", "warning")
 def channels_first(situation: Situation) -> Iterator[Finding]:
-    """Keras expects the colours last. PyTorch's images have them first: (3, 32, 32)."""
+    """Keras expects channels last. PyTorch's images have them first: (3, 32, 32)."""
     shape = situation.spec.input_shape or situation.x_shape
     if shape is None or len(shape) != 3 or None in shape or not situation.steps:
         return
@@ -206,7 +210,7 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
     first = next((step for step in situation.steps if not step.is_a(*_SAME_RANK)), None)
     if first is None or not first.is_a("Conv2D", "SeparableConv2D", "DepthwiseConv2D"):
         return
-    # Four sensors with their steps and features have such a shape too.
+    # Four sensors with steps and features have such a shape too.
     if channels not in (1, 3) or min(height, width) < 8:
         return
     if height != width and (min(height, width) < 32 or max(height, width) > 2 * min(height, width)):

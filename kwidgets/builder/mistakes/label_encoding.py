@@ -1,4 +1,4 @@
-"""Rules for labels in another form than the crossentropy expects: class numbers or one-hot rows."""
+"""Rules for labels in a form that the crossentropy does not expect: class numbers, one-hot rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RULES: list[Rule] = []
 
 @rule(RULES, "negative-labels", "error")
 def negative_labels(situation: Situation) -> Iterator[Finding]:
-    """Keras counts classes from 0; a crossentropy of a negative label means nothing."""
+    """Keras counts classes from 0; the crossentropy of a negative label is undefined."""
     loss, targets = situation.loss, situation.targets
     if loss is None or targets is None or targets.lowest is None or targets.lowest >= 0:
         return
@@ -64,8 +64,8 @@ def negative_labels(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "sparse-with-one-hot", "error")
 def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
-    """Sparse categorical crossentropy wants class numbers, categorical crossentropy rows with a 1
-    at the class's place. (Keras: losses)
+    """Sparse categorical crossentropy expects class numbers, categorical crossentropy one-hot rows.
+    (Keras: losses)
     """
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if loss is None or loss.name != SPARSE or targets is None or targets.is_scalar:
@@ -86,8 +86,8 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
         )
         return
     columns = targets.shape[0] if targets.shape is not None and len(targets.shape) == 1 else None
-    # Of a dataset only the shape is known: a row can be no class number. Whole numbers of another
-    # width may be those of the steps of a sequence.
+    # Of a dataset only the shape is known: a row cannot be a class number. Whole numbers of
+    # another width may belong to the steps of a sequence.
     rows = (
         targets.in_dataset
         and not targets.per_position
@@ -101,7 +101,7 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
         last = situation.last_learning_step
         other = columns if columns != width and last is not None else None
 
-        def one_hot(spec: ModelSpec) -> ModelSpec:
+        def use_categorical(spec: ModelSpec) -> ModelSpec:
             if other is not None and last is not None:
                 spec = edits.with_units(spec, last, other)
             return edits.with_loss(spec, loss.converted_to(CATEGORICAL), columns)
@@ -124,24 +124,24 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
             t("Labels are one-hot"),
             f"{text} {remedy}",
             "compile",
-            Fix(label, one_hot),
+            Fix(label, use_categorical),
         )
 
 
 def _use_binary_crossentropy(situation: Situation, loss: Loss) -> Callable[[ModelSpec], ModelSpec]:
-    """Ask for a yes or no of each label by itself."""
+    """Return the edit that predicts each label independently, with sigmoid."""
 
-    def several(spec: ModelSpec) -> ModelSpec:
+    def use_binary(spec: ModelSpec) -> ModelSpec:
         spec = edits.with_loss(spec, loss.converted_to(BINARY), situation.output_width)
         return spec if loss.from_logits else with_output_activation(situation, "sigmoid", spec)
 
-    return several
+    return use_binary
 
 
 @rule(RULES, "several-labels", "warning")
 def several_labels(situation: Situation) -> Iterator[Finding]:
-    """Softmax shares out 1 among the classes: of a sample with three labels each one gets a third
-    at best. Each label needs a yes or no of its own.
+    """With softmax the classes sum to 1, so a sample with three labels gives each at most a third.
+    Several labels need a sigmoid each.
     """
     loss, targets = situation.loss, situation.targets
     if (
@@ -157,7 +157,7 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
         or not rows_may_be_labels(situation)
     ):
         return
-    # Beside sigmoid it is the loss alone: told by another rule.
+    # With sigmoid only the loss is wrong: another rule reports it.
     if situation.output_activation not in ("softmax", "linear") or has_one_unit_for_classes(
         situation
     ):
@@ -180,13 +180,13 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "categorical-with-numbers", "error")
 def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
-    """Categorical crossentropy compares rows; class numbers are for the sparse one."""
+    """Categorical crossentropy compares one-hot rows; class numbers need the sparse variant."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if loss is None or loss.name not in ONE_HOT_LOSSES or targets is None or width == 1:
         return
     if not targets.is_scalar and not targets.per_position:
         return
-    # Beside several units a single number of a dataset can only be a class's, whatever its dtype.
+    # With several units a single number of a dataset can only be a class, whatever its dtype.
     numbered = targets.form == "integers" or (
         targets.in_dataset and targets.form is None and width is not None
     )
@@ -219,7 +219,9 @@ def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "binary-with-classes", "error")
 def binary_with_classes(situation: Situation) -> Iterator[Finding]:
-    """Binary crossentropy knows yes and no, 1 and 0; of several classes it makes nonsense."""
+    """Binary crossentropy accepts labels 0 and 1 only; with more classes its values are
+    meaningless.
+    """
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if (
         not has_class_numbers_for_binary_loss(situation)
@@ -241,7 +243,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
         units = units_or_filters(situation)
         shifted = shift_labels_to_zero(targets)
 
-        def several(spec: ModelSpec) -> ModelSpec:
+        def use_softmax(spec: ModelSpec) -> ModelSpec:
             return edits.with_class_probabilities(
                 spec, situation, classes, loss.converted_to(SPARSE, False)
             )
@@ -269,11 +271,11 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             "compile",
             None
             if situation.last_learning_step is None or situation.output_step is None
-            else Fix(t("Use sparse categorical crossentropy"), several),
+            else Fix(t("Use sparse categorical crossentropy"), use_softmax),
         )
         return
 
-    def sparse(spec: ModelSpec) -> ModelSpec:
+    def use_sparse(spec: ModelSpec) -> ModelSpec:
         if situation.output_activation == "sigmoid":
             spec = with_output_activation(situation, "softmax", spec)
         return edits.with_loss(spec, loss.converted_to(SPARSE), width)
@@ -299,5 +301,5 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
         t("%1 values for a yes or no", width),
         f"{text} {remedy}",
         "compile",
-        Fix(t("Use sparse categorical crossentropy"), sparse),
+        Fix(t("Use sparse categorical crossentropy"), use_sparse),
     )

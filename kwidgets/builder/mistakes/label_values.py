@@ -1,4 +1,4 @@
-"""Rules for labels that nothing can be learned from: words, or all the same."""
+"""Rules for label values that cannot be learned: words, or a single class."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "one-class", "warning")
 def one_class(situation: Situation) -> Iterator[Finding]:
-    """Where all labels are the same, there is nothing to tell apart."""
+    """When all labels are the same, there is nothing to distinguish."""
     loss, targets = situation.loss, situation.targets
     if loss is None or loss.name not in CROSSENTROPIES or targets is None or not targets.is_scalar:
         return

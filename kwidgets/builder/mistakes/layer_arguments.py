@@ -1,4 +1,4 @@
-"""Rules for layer arguments that hinder training: trainable, regularizers, relu in an LSTM."""
+"""Rules for layer arguments that hinder training: trainable, regularizers, recurrent ReLU."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STRONG_PENALTY = 0.1
 
 @rule(RULES, "all-frozen", "warning")
 def all_frozen(situation: Situation) -> Iterator[Finding]:
-    """Where no weight may change, training does nothing."""
+    """When all weights are frozen, training changes nothing."""
     spec, analysis = situation.spec, situation.analysis
     if spec.compile is None or spec.compile.get("loss") is None or not analysis.complete:
         return
@@ -47,7 +47,7 @@ def all_frozen(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "strong-penalty", "warning")
 def strong_penalty(situation: Situation) -> Iterator[Finding]:
-    """A penalty of 0.1 and more on the weights outweighs the loss, and holds them at zero."""
+    """A weight penalty of 0.1 or more outweighs the loss and pulls the weights to zero."""
     for step in situation.steps:
         for argument in ("kernel_regularizer", "recurrent_regularizer"):
             value = step.get(argument)
@@ -83,6 +83,7 @@ def strong_penalty(situation: Situation) -> Iterator[Finding]:
 
 
 def _penalty(value: Value) -> float | None:
+    """Return the largest factor of one of Keras's regularizers; None for any other value."""
     if not isinstance(value, ObjectSpec) or not value.class_name.startswith("keras.regularizers."):
         return None
     if value.title not in ("L1", "L2", "L1L2"):
@@ -97,8 +98,8 @@ def _penalty(value: Value) -> float | None:
 
 @rule(RULES, "recurrent-relu", "tip")
 def recurrent_relu(situation: Situation) -> Iterator[Finding]:
-    """ReLU in a recurrent layer lets values grow at each time step, and keeps LSTM and GRU from
-    the fast GPU code, which knows tanh only. (Keras: LSTM)
+    """ReLU lets the values of a recurrent layer grow at each time step, and disables the fast GPU
+    kernels of LSTM and GRU, which support tanh only. (Keras: LSTM)
     """
     for step in situation.steps:
         if step.is_recurrent and step.activation == "relu":

@@ -1,4 +1,4 @@
-"""Groups of Keras layers that several rules treat alike."""
+"""Groups of Keras layers that several rules treat in the same way."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DROPOUTS: Final = (
     "SpatialDropout2D",
     "SpatialDropout3D",
 )
-# Predictions pass them unchanged.
+# Layers that change nothing during inference.
 IDENTITY_AT_INFERENCE: Final = (*DROPOUTS, "GaussianNoise", "ActivityRegularization", "Identity")
 GLOBAL_AVERAGE_POOLINGS: Final = tuple(f"GlobalAveragePooling{rank}D" for rank in (1, 2, 3))
 NORMALIZATIONS: Final = (
@@ -35,8 +35,7 @@ NORMALIZATIONS: Final = (
 )
 WITH_UNITS: Final = ("Dense", *RECURRENT)
 WITH_FILTERS: Final = tuple(name for name in ALL_CONVOLUTIONS if "Depthwise" not in name)
-# Layers that hand on the values as they are, or nearly so: what comes before the first layer
-# that learns.
+# Layers that pass values on nearly unchanged; they may precede the first layer that learns.
 PREPROCESSING = (
     *DROPOUTS,
     "GaussianNoise",

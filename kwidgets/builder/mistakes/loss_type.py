@@ -25,24 +25,24 @@ from kwidgets.language import t
 
 RULES: list[Rule] = []
 
-# Classes of pixels are mostly few, and shades of grey many.
+# Pixels mostly have fewer classes than this, and more shades of grey.
 _FEW_CLASSES = 30
 
 
 @rule(RULES, "classes-loss-for-numbers", "error")
 def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
-    """Crossentropies are for classes and probabilities; prices and temperatures are for mean
-    squared error and its like.
+    """Crossentropies are for classes and probabilities; prices and temperatures need a regression
+    loss.
     """
     loss, targets = situation.loss, situation.targets
     if not has_numbers_for_class_loss(situation) or loss is None or targets is None:
         return
     low, high = targets.lowest or 0.0, targets.highest or 0.0
-    held = (targets.name, format_range(low, high), loss.title)
+    values = (targets.name, format_range(low, high), loss.title)
     text = (
-        t("%1 holds numbers (%2), but %3 is for classes and values between 0 and 1.", *held)
+        t("%1 holds numbers (%2), but %3 is for classes and values between 0 and 1.", *values)
         if loss.name in BINARY_LOSSES
-        else t("%1 holds numbers (%2), but %3 is for classes.", *held)
+        else t("%1 holds numbers (%2), but %3 is for classes.", *values)
     )
     pixels = not targets.is_scalar and targets.form == "integers" and low >= 0 and 1 < high <= 255
     if pixels and targets.per_position and high <= _FEW_CLASSES:
@@ -87,9 +87,7 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "numbers-loss-for-classes", "tip")
 def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
-    """Mean squared error learns classes slowly, and treats class 9 as further from 0 than class 1
-    is.
-    """
+    """Mean squared error learns classes slowly, and treats 9 as further from 0 than 1."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if loss is None or loss.name not in REGRESSION_LOSSES or targets is None or width is None:
         return

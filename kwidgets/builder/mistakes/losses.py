@@ -1,4 +1,4 @@
-"""Losses by whatever name the user chose, and how to change one into another."""
+"""Keras's losses under all their names, and the conversion of one into another."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ BINARY: Final = "binary_crossentropy"
 BINARY_FOCAL: Final = "binary_focal_crossentropy"
 MSE: Final = "mean_squared_error"
 
-# Of one class out of several, given as a row; of yes or no.
+# For one class out of several as a one-hot row; for yes or no.
 ONE_HOT_LOSSES: Final = (CATEGORICAL, CATEGORICAL_FOCAL)
 BINARY_LOSSES: Final = (BINARY, BINARY_FOCAL)
 CLASS_LOSSES: Final = (SPARSE, *ONE_HOT_LOSSES)
 CROSSENTROPIES: Final = (*CLASS_LOSSES, *BINARY_LOSSES)
-# Of numbers that may be anything.
+# For numbers of any size.
 REGRESSION_LOSSES: Final = (
     MSE,
     "mean_absolute_error",
@@ -36,13 +36,13 @@ _ALIASES: Final = {
     "msle": "mean_squared_logarithmic_error",
     "bce": BINARY,
 }
-# "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy" and "mse" all are known by
-# their letters alone.
+# Names are compared without case and underscores: "sparse_categorical_crossentropy" and
+# "SparseCategoricalCrossentropy" are the same.
 _KNOWN: Final = {
     name.replace("_", ""): name for name in (*CROSSENTROPIES, *REGRESSION_LOSSES)
 } | _ALIASES
 
-# Arguments that mean the same to several losses.
+# Arguments that mean the same in several losses.
 _SHARED_ARGUMENTS: Final = {
     "reduction": (*CROSSENTROPIES, *REGRESSION_LOSSES),
     "label_smoothing": (*ONE_HOT_LOSSES, *BINARY_LOSSES),
@@ -51,7 +51,7 @@ _SHARED_ARGUMENTS: Final = {
 
 
 def _titles() -> dict[str, str]:
-    """What users call them in speech."""
+    """Return the names by which texts mention the losses."""
     return {
         SPARSE: t("sparse categorical crossentropy"),
         CATEGORICAL: t("categorical crossentropy"),
@@ -67,7 +67,7 @@ def _titles() -> dict[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
-    """A loss that is known here.
+    """One of Keras's losses that the rules know.
 
     Args:
         name: Keras's long name, such as ``"mean_squared_error"``.
@@ -84,7 +84,7 @@ class Loss:
         return _titles().get(self.name, self.name.replace("_", " "))
 
     def converted_to(self, name: str, from_logits: bool | None = None) -> Value:
-        """Return another loss, written as this one is, with the arguments that it knows too."""
+        """Return another loss, written the same way, with the arguments that both losses share."""
         logits = self.from_logits if from_logits is None else from_logits
         logits = logits and name in CROSSENTROPIES
         if not isinstance(self.value, ObjectSpec) and not logits:
@@ -105,7 +105,7 @@ class Loss:
 
 
 def loss_of(value: Value) -> Loss | None:
-    """Return what is known of compile's ``loss``; None of one that is not known here."""
+    """Return the loss that compile's ``loss`` names; None if the rules do not know it."""
     if isinstance(value, ObjectSpec):
         if not value.class_name.startswith(("keras.losses.", "keras.metrics.")):
             return None

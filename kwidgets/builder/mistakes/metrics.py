@@ -1,6 +1,4 @@
-"""Metrics by whatever name the user chose: which fit a loss, and what stands in for those that do
-not.
-"""
+"""Metrics under all their names: which ones fit a loss, and what replaces the others."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from kwidgets.builder.mistakes.losses import (
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
 
-# Metrics for class numbers, for rows of classes, and for a yes or no at each unit.
+# Metrics for class numbers, for one-hot rows, and for a yes or no at each unit.
 _FOR_CLASS_NUMBERS: Final = ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy")
 _FOR_ONE_HOT: Final = ("categorical_accuracy", "top_k_categorical_accuracy")
 _FOR_BINARY: Final = (
@@ -35,7 +33,7 @@ _KNOWN: Final = {name.replace("_", ""): name for name in _ALL}
 
 
 def metric_name(metric: Value) -> str | None:
-    """Return a metric's name as one string: "binary_accuracy"; None of the user's own."""
+    """Return a metric's name as Keras spells it: "binary_accuracy"; None for a user's own."""
     if isinstance(metric, ObjectSpec):
         if not metric.class_name.startswith("keras.metrics."):
             return None
@@ -48,9 +46,9 @@ def metric_name(metric: Value) -> str | None:
 def explain_unfit_metric(
     name: str | None, loss_name: str, width: int | None
 ) -> tuple[str, bool] | None:
-    """Say why a metric does not fit a loss over so many values, and whether training fails.
+    """Return why a metric does not fit a loss, and whether training fails with it.
 
-    None where it fits, or nothing is known.
+    None where it fits, or nothing is known. ``width`` is how many values the model outputs.
     """
     if loss_name == SPARSE and name in _FOR_ONE_HOT:
         return (
@@ -70,13 +68,13 @@ def explain_unfit_metric(
 
 
 def replace_unfit_metrics(metrics: Value, loss_name: str, width: int | None) -> Value:
-    """Return compile's metrics with those exchanged that another loss makes unfit."""
+    """Return compile's metrics with those replaced that do not fit another loss."""
     if isinstance(metrics, (str, ObjectSpec)):
         return _replace_if_unfit(metrics, loss_name, width)
     if not isinstance(metrics, (tuple, list)):
         return metrics
     changed = [_replace_if_unfit(metric, loss_name, width) for metric in metrics]
-    # Once is enough.
+    # Without duplicates.
     return tuple(entry for at, entry in enumerate(changed) if entry not in changed[:at])
 
 
@@ -84,7 +82,7 @@ def _replace_if_unfit(metric: Value, loss_name: str, width: int | None) -> Value
     name = metric_name(metric)
     if loss_name in REGRESSION_LOSSES:
         return "mae" if name in _ALL else metric
-    # These run, but count the many 0s of a row as right answers, or ask for one class of several.
+    # These run, but count the many 0s of a row as right answers, or expect a single class.
     unfit = (loss_name in ONE_HOT_LOSSES and name == "binary_accuracy") or (
         loss_name in BINARY_LOSSES and name in (*_FOR_ONE_HOT, *_FOR_CLASS_NUMBERS)
     )

@@ -1,4 +1,4 @@
-"""Rules for sizes: feature maps that are too small, weights that are too many."""
+"""Rules for sizes: feature maps of a single position, and too many weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LARGE_DENSE = 10_000_000
 
 @rule(RULES, "nothing-left-to-see", "tip")
 def kernel_sees_only_padding(situation: Situation) -> Iterator[Finding]:
-    """A convolution over a single place sees only padding around it."""
+    """A convolution over a single position sees only padding around it."""
     for step in situation.steps:
         shape = step.facts.input_shape
         if not step.is_a("Conv2D", "Conv1D") or shape is None or len(shape) < 3:
@@ -45,8 +45,8 @@ def kernel_sees_only_padding(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "large-dense", "tip")
 def large_dense(situation: Situation) -> Iterator[Finding]:
-    """Flatten turns a picture into so many values that the Dense after it holds most of the
-    model's weights; averaging over the picture first is smaller, and mostly as good.
+    """After Flatten an image has so many values that the next Dense has most of the model's
+    weights; global average pooling is smaller and mostly as good.
     """
     for flatten, dense in pairwise(situation.steps):
         parameters = dense.facts.parameters
@@ -83,7 +83,7 @@ def large_dense(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "too-large", "warning")
 def exceeds_memory(situation: Situation) -> Iterator[Finding]:
-    """Training holds the weights, their gradients and, with Adam, two more numbers for each."""
+    """Training needs memory for weights, gradients and, with Adam, two more numbers per weight."""
     free, weights = situation.memory_bytes, situation.analysis.weight_bytes
     if free is None or situation.spec.compile is None:
         return

@@ -13,7 +13,7 @@ RULES: list[Rule] = []
 
 @rule(RULES, "nan-values", "error")
 def nan_values(situation: Situation) -> Iterator[Finding]:
-    """One NaN among the values makes the loss NaN, and with it every weight."""
+    """A single NaN makes the loss NaN, and with it every weight."""
     for argument in ("x", "y", "validation_x", "validation_y"):
         info = situation.variable(argument)
         if info is not None and info.statistics is not None and info.statistics.has_nan:
@@ -33,7 +33,7 @@ def nan_values(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "infinite-values", "error")
 def infinite_values(situation: Situation) -> Iterator[Finding]:
-    """Infinity among the values makes the loss infinite, and then NaN with every weight."""
+    """An infinite value makes the loss infinite, and then every weight NaN."""
     for argument in ("x", "y", "validation_x", "validation_y"):
         info = situation.variable(argument)
         if info is not None and info.statistics is not None and info.statistics.has_infinity:
@@ -53,9 +53,7 @@ def infinite_values(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "not-numbers", "error")
 def not_numbers(situation: Situation) -> Iterator[Finding]:
-    """Layers compute with numbers; words must become numbers first, by TextVectorization for
-    example.
-    """
+    """Layers compute with numbers; texts must be converted first, as by TextVectorization."""
     x = situation.x
     if x is None or not x.dtype or x.is_number or x.kind == "list":
         return
@@ -63,7 +61,7 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
     if first is None:
         return
     if first.is_a("TextVectorization", "StringLookup", "Hashing"):
-        # Keras 3.15 refuses NumPy's own text dtype, whatever the layer.
+        # Keras 3.15 refuses NumPy's text dtypes before any layer.
         if x.kind == "NumPy array" and x.dtype in ("str", "bytes"):
             yield Finding(
                 t("%1 holds NumPy texts", x.name),
@@ -74,7 +72,7 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
                 "fit",
             )
         return
-    # Of a user's own layer nobody knows what it takes.
+    # A user's own layer may accept anything.
     if not first.entry.class_name.startswith("keras.layers."):
         return
     if x.object_kind == "numbers":
@@ -122,7 +120,7 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "is-a-list", "error")
 def is_a_list(situation: Situation) -> Iterator[Finding]:
-    """fit takes arrays, tensors and datasets; a list it takes for several inputs."""
+    """fit takes arrays, tensors and datasets; it takes a list for several inputs."""
     for argument in ("x", "y", "validation_x", "validation_y"):
         info = situation.variable(argument)
         if info is not None and info.kind == "list":

@@ -1,4 +1,4 @@
-"""The last activation: does it give what the loss expects and the targets need?"""
+"""Rules for the output's activation: it must suit the loss and reach the targets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from kwidgets.language import t
 
 RULES: list[Rule] = []
 
-# What each activation gives at least and at most.
+# The smallest and the largest value of each activation; None for no limit.
 _OUTPUT_RANGES = {
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
@@ -52,8 +52,8 @@ _OUTPUT_RANGES = {
 
 @rule(RULES, "double-softmax", "warning")
 def double_softmax(situation: Situation) -> Iterator[Finding]:
-    """from_logits=True says that the model gives raw scores; after softmax or sigmoid they are
-    probabilities, are squashed twice, and training is slow or stuck. (Keras: losses, from_logits)
+    """from_logits=True means that the model outputs raw scores; probabilities are then squashed a
+    second time, and training is slow or stuck. (Keras: losses, from_logits)
     """
     loss, activation = situation.loss, situation.output_activation
     if loss is not None and loss.from_logits and activation in ("softmax", "sigmoid"):
@@ -75,8 +75,8 @@ def double_softmax(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "scores-as-probabilities", "warning")
 def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
-    """Crossentropy without from_logits takes logarithms of probabilities; of raw scores, many
-    below zero, it takes nonsense. (Keras: losses, from_logits)
+    """Without from_logits, crossentropy takes logarithms of probabilities; raw scores are often
+    below zero. (Keras: losses, from_logits)
     """
     loss, step = situation.loss, situation.output_step
     if (
@@ -110,8 +110,8 @@ def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "output-activation", "warning")
 def output_activation(situation: Situation) -> Iterator[Finding]:
-    """ReLU, tanh and the like give no probabilities: zero has no logarithm, and nothing is above
-    one only by chance. With from_logits, they cut off scores.
+    """ReLU, tanh and the like do not output probabilities: zero has no logarithm, and values may
+    exceed 1. With from_logits, they cut off scores.
     """
     loss, step = situation.loss, situation.output_step
     if loss is None or loss.name not in CROSSENTROPIES or step is None:
@@ -147,8 +147,8 @@ def output_activation(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "one-unit", "error")
 def one_unit(situation: Situation) -> Iterator[Finding]:
-    """Softmax shares out 1 among the units: a single unit always gets 1, whatever it learned. For
-    yes or no, Keras's way is one unit with sigmoid and binary crossentropy.
+    """With softmax the units sum to 1, so a single unit is always 1. For yes or no, Keras uses one
+    unit with sigmoid and binary crossentropy.
     """
     last, loss, targets = situation.last_learning_step, situation.loss, situation.targets
     if not has_one_unit_for_classes(situation) or last is None:
@@ -165,7 +165,7 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         title = t("One value for several classes")
         text = t("The last layer gives one value, but %1 needs one for each class.", loss.title)
     if has_numbers_for_class_loss(situation):
-        return  # the loss is the first thing to mend
+        return  # another rule reports the loss, which must be corrected first
     if targets is not None and targets.must_be_renumbered and targets.distinct_values != 2:
         yield Finding(title, f"{text} {explain_renumbering(targets)}", last.uid)
         return
@@ -201,7 +201,7 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         )
         return
 
-    def yes_or_no(spec: ModelSpec) -> ModelSpec:
+    def use_sigmoid(spec: ModelSpec) -> ModelSpec:
         spec = with_output_activation(situation, "sigmoid", spec)
         if loss is not None and loss.name in CLASS_LOSSES:
             spec = edits.with_loss(spec, loss.converted_to(BINARY, False), 1)
@@ -230,13 +230,13 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         title,
         f"{text} {remedy}",
         last.uid,
-        Fix(label, yes_or_no),
+        Fix(label, use_sigmoid),
     )
 
 
 @rule(RULES, "classes-with-sigmoid", "warning")
 def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
-    """Categorical crossentropies expect probabilities that sum to one, as softmax gives them."""
+    """Categorical crossentropies expect probabilities that sum to 1, as softmax outputs them."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if (
         loss is None
@@ -252,7 +252,7 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
     assert step is not None
     if targets is not None and targets.form == "multi_label":
         if loss.name == SPARSE:
-            return  # told by another rule
+            return  # another rule reports it
         yield Finding(
             t("Several labels for each sample"),
             t(
@@ -286,7 +286,7 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "binary-with-softmax", "warning")
 def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
-    """Binary crossentropy judges each value by itself, softmax makes them share out 1."""
+    """Binary crossentropy treats each value independently; softmax makes them sum to 1."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if loss is None or loss.name not in BINARY_LOSSES or width is None or width < 2:
         return
@@ -320,7 +320,7 @@ def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "output-range", "warning")
 def output_range(situation: Situation) -> Iterator[Finding]:
-    """A regression's last layer must be able to give every value of the targets."""
+    """The last layer of a regression must be able to reach every value of the targets."""
     loss, targets, step = situation.loss, situation.targets, situation.output_step
     if loss is None or loss.name not in REGRESSION_LOSSES or targets is None or step is None:
         return
@@ -332,9 +332,9 @@ def output_range(situation: Situation) -> Iterator[Finding]:
     ):
         return
     if targets.are_likely_classes and (situation.output_width or 0) > 1:
-        return  # a loss for numbers on classes
+        return  # another rule reports the loss
     bottom, top = limits
-    # A hair beyond is rounding or noise; a tenth is not.
+    # Slightly beyond is rounding or noise.
     slack = 0.05 * (targets.highest - targets.lowest)
     if targets.lowest >= bottom - slack and (top is None or targets.highest <= top + slack):
         return
@@ -364,9 +364,7 @@ def output_range(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "output-normalization", "warning")
 def output_normalization(situation: Situation) -> Iterator[Finding]:
-    """A normalization moves probabilities to around 0 and beyond 1: the crossentropy then takes
-    logarithms of what is no probability.
-    """
+    """A normalization moves values outside 0 to 1, and crossentropy takes their logarithms."""
     loss = situation.loss
     if loss is None or loss.name not in CROSSENTROPIES or loss.from_logits:
         return
@@ -393,7 +391,7 @@ def output_normalization(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "output-dropout", "warning")
 def output_dropout(situation: Situation) -> Iterator[Finding]:
-    """Dropout on the answers themselves sets some of them to zero while training."""
+    """Dropout on the predictions themselves sets some of them to zero during training."""
     if situation.loss is None:
         return
     for step in reversed(situation.steps):

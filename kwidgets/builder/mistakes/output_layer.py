@@ -1,4 +1,4 @@
-"""What several rules ask about the end of a stack, and how it is changed."""
+"""Checks, edits and texts about the output layer that several rules share."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ from kwidgets.builder.mistakes.targets import Targets
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.language import t
 
-# With more different values than this, labels may as well be numbers to predict.
+# With more different values than this, labels may also be numbers to predict.
 _MANY_CLASSES = 30
 
 
 def activation_for(loss_name: str) -> str:
+    """Return the activation that a crossentropy without from_logits expects."""
     return "sigmoid" if loss_name in BINARY_LOSSES else "softmax"
 
 
 def with_output_activation(situation: Situation, name: str, spec: ModelSpec) -> ModelSpec:
-    """Give the output another activation."""
+    """Set the activation of the model's output."""
     step = situation.output_step
     return spec if step is None else edits.with_activation(spec, step, name)
 
 
 def units_or_filters(situation: Situation) -> str:
+    """Return the argument that sets how many values the model outputs: units or filters."""
     last = situation.last_learning_step
     return "units" if last is None or last.is_a("Dense", *RECURRENT) else "filters"
 
 
 def has_one_unit_for_classes(situation: Situation) -> bool:
-    """One value where several classes, or a softmax, need at least two."""
+    """Return whether one value is output where classes, or a softmax, need at least two."""
     loss = situation.loss
     if situation.output_width != 1:
         return False
     if situation.output_activation == "softmax":
         return True
-    # Of raw scores of one class too: there is nothing to choose from.
+    # With raw scores too, a single class leaves no choice.
     return loss is not None and loss.name in CLASS_LOSSES
 
 
 def sparse_labels(situation: Situation) -> Targets | None:
-    """The targets, where they are class numbers for sparse crossentropy over several units."""
+    """Return the targets if they are class numbers for sparse crossentropy over several units."""
     loss, targets = situation.loss, situation.targets
     if loss is None or loss.name != SPARSE or targets is None or targets.form != "integers":
         return None
@@ -53,20 +55,21 @@ def sparse_labels(situation: Situation) -> Targets | None:
 
 
 def has_ignore_class(situation: Situation) -> bool:
+    """Return whether the loss has ``ignore_class``, so that a label outside the range is valid."""
     loss = situation.loss
     arguments = getattr(loss.value, "arguments", {}) if loss is not None else {}
     return arguments.get("ignore_class") is not None
 
 
 def has_extra_output_dimensions(situation: Situation) -> bool:
-    """More dimensions come out than the targets have: a Flatten or the like is missing."""
+    """Return whether the output has more dimensions than the targets: a Flatten is missing."""
     targets, shape = situation.targets, situation.output_shape
     if targets is None or targets.shape is None or shape is None or targets.per_position:
         return False
     loss = situation.loss
     rank = 0 if targets.is_scalar else len(targets.shape)
     if loss is not None and loss.name == SPARSE:
-        # Rows of 0s and 1s for sparse crossentropy are another mistake.
+        # Another rule reports rows of 0s and 1s for sparse crossentropy.
         rank = 1 if targets.form in ("one_hot", "multi_label") else rank + 1
     elif targets.is_scalar:
         rank = 1
@@ -74,7 +77,7 @@ def has_extra_output_dimensions(situation: Situation) -> bool:
 
 
 def has_class_numbers_for_binary_loss(situation: Situation) -> bool:
-    """Class numbers for a binary crossentropy that cannot work with them."""
+    """Return whether the targets are class numbers that binary crossentropy cannot use."""
     loss, targets, width = situation.loss, situation.targets, situation.output_width
     if (
         loss is None
@@ -92,16 +95,16 @@ def has_class_numbers_for_binary_loss(situation: Situation) -> bool:
 
 
 def has_numbers_for_class_loss(situation: Situation) -> bool:
-    """Targets that cannot be classes with a loss for classes."""
+    """Return whether the loss is for classes but the targets cannot be classes."""
     loss, targets = situation.loss, situation.targets
     if loss is None or targets is None or targets.statistics is None:
         return False
     if targets.statistics.has_nan or targets.statistics.has_infinity:
-        return False  # class numbers with a gap look like this too, and the gap comes first
+        return False  # class numbers with NaN look the same; NaN is reported first
     width, highest = situation.output_width, targets.highest
     in_range = width is not None and highest is not None and width > highest
     if targets.statistics.is_integer and targets.form == "numbers" and in_range:
-        return False  # who has a unit for each of them means classes
+        return False  # a unit for each value: classes are intended
     if loss.name in CLASS_LOSSES and targets.is_scalar:
         return targets.form == "numbers"
     if loss.name in (*BINARY_LOSSES, *ONE_HOT_LOSSES) and targets.form in ("numbers", "integers"):
@@ -115,8 +118,9 @@ def has_numbers_for_class_loss(situation: Situation) -> bool:
 
 
 def shift_labels_to_zero(targets: Targets) -> tuple[str, str] | None:
-    """Where labels begin with 1: how many units are enough when they begin with 0, and the code
-    that makes them.
+    """Return how many units labels that start at 1 need once they start at 0, and the code for it.
+
+    None where the labels do not start at 1.
     """
     if targets.lowest != 1 or not targets.are_likely_classes or not targets.is_scalar:
         return None
@@ -124,9 +128,9 @@ def shift_labels_to_zero(targets: Targets) -> tuple[str, str] | None:
 
 
 def rows_may_be_labels(situation: Situation) -> bool:
-    """Whether rows of 0s and 1s can be labels of a sample, and not of the steps of a sequence.
+    """Return whether rows of 0s and 1s can be labels of a sample, not of the steps of a sequence.
 
-    Where the output's shape is not known, only its width can tell.
+    Where the output's shape is unknown, only its width decides.
     """
     targets = situation.targets
     return (
@@ -137,7 +141,7 @@ def rows_may_be_labels(situation: Situation) -> bool:
 
 
 def explain_renumbering(targets: Targets) -> str:
-    """Say how labels with gaps become class numbers."""
+    """Return a text on how labels with gaps become class numbers."""
     name, low, high = targets.name, targets.lowest or 0, targets.highest or 0
     distinct_values = targets.distinct_values
     if distinct_values == 1:
@@ -172,7 +176,7 @@ def explain_renumbering(targets: Targets) -> str:
             format_number(high),
             remedy,
         )
-    # So do pictures mark what belongs to no class.
+    # Images mark pixels without a class by 255.
     if "searchsorted" in remedy and high == 255:
         text += " " + t("If 255 stands for no class, give the loss ignore_class=255.")
     return text

@@ -1,4 +1,4 @@
-"""How much the model gives: as many values as there are classes or targets?"""
+"""Rules for the output's shape: it must have a value for each class or target."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RULES: list[Rule] = []
 
 @rule(RULES, "labels-start-at-one", "error")
 def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
-    """Keras counts classes from 0: labels 1 to 10 need 11 units, of which the first stays idle."""
+    """Keras counts classes from 0: labels 1 to 10 need 11 units, the first of them unused."""
     targets, last = sparse_labels(situation), situation.last_learning_step
     width = situation.output_width
     if targets is None or targets.highest is None or width is None:
@@ -73,8 +73,8 @@ def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "too-few-units", "error")
 def too_few_units(situation: Situation) -> Iterator[Finding]:
-    """Sparse crossentropy looks up the value at the label's place; past the last unit there is
-    none: an error on a CPU, NaN on a GPU.
+    """Sparse crossentropy uses the label as an index; a label beyond the last unit raises an error
+    on a CPU and gives NaN on a GPU.
     """
     targets, last, width = (
         sparse_labels(situation),
@@ -139,7 +139,7 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "too-many-units", "tip")
 def too_many_units(situation: Situation) -> Iterator[Finding]:
-    """Units without a class do no harm, but are mostly a slip."""
+    """Units without a class do no harm, but are mostly an oversight."""
     targets, last, width = (
         sparse_labels(situation),
         situation.last_learning_step,
@@ -169,8 +169,8 @@ def too_many_units(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "output-width", "error")
 def output_width(situation: Situation) -> Iterator[Finding]:
-    """Each value of the output is compared with one of the target's; of unequal numbers Keras
-    makes an error, or, of one against many, silently compares it with all of them.
+    """Each value of the output is compared with one value of the target; different counts raise an
+    error, and a single value is silently compared with all.
     """
     loss, targets, last = situation.loss, situation.targets, situation.last_learning_step
     width, shape = situation.output_width, situation.output_shape
@@ -183,7 +183,7 @@ def output_width(situation: Situation) -> Iterator[Finding]:
     if targets.is_scalar or targets.per_position:
         expected: int | None = 1
         if loss.name in ONE_HOT_LOSSES:
-            return  # told by another rule
+            return  # another rule reports it
     elif len(targets.shape) == len(shape):
         expected = targets.shape[-1]
     else:
@@ -200,7 +200,7 @@ def output_width(situation: Situation) -> Iterator[Finding]:
     if expected is None or expected == width:
         return
     if targets.are_likely_classes and loss.name in REGRESSION_LOSSES and targets.is_scalar:
-        return  # classes with a loss for numbers: told by another rule
+        return  # another rule reports the loss
     if last is None:
         yield Finding(
             t("Output and targets differ in shape"),
@@ -241,6 +241,7 @@ def output_width(situation: Situation) -> Iterator[Finding]:
 
 
 def _shapes_differ(name: str, shape: Shape, expected: Shape) -> str:
+    """Return the text that the output's shape differs from the targets'."""
     return t(
         "The model gives values of shape %1 for each sample, but %2 has shape %3.",
         format_shape(shape),
@@ -250,7 +251,7 @@ def _shapes_differ(name: str, shape: Shape, expected: Shape) -> str:
 
 
 def _reshape_fix(situation: Situation, shape: tuple[int | None, ...]) -> Fix | None:
-    """A Reshape at the end, with units enough for it."""
+    """Return the fix that adds a Reshape at the end, and sets the units it needs."""
     have, last = situation.output_shape, situation.last_learning_step
     sizes = [size for size in shape if size is not None]
     if have is None or last is None or len(have) != 1 or len(sizes) < len(shape):
@@ -272,8 +273,8 @@ def _reshape_fix(situation: Situation, shape: tuple[int | None, ...]) -> Fix | N
 
 @rule(RULES, "missing-flatten", "error")
 def missing_flatten(situation: Situation) -> Iterator[Finding]:
-    """Dense works on the last dimension only; images and sequences keep their other dimensions,
-    and the model answers for each position instead of for the sample.
+    """Dense works on the last dimension only: images and sequences keep their other dimensions, and
+    the model predicts for each position instead of for the sample.
     """
     targets, last, shape = situation.targets, situation.last_learning_step, situation.output_shape
     if not has_extra_output_dimensions(situation) or targets is None or shape is None:
@@ -289,8 +290,8 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
         if targets.is_scalar
         else _shapes_differ(targets.name, shape, targets.shape or ())
     )
-    # The first Dense that still has several dimensions, with only such layers after it that do
-    # not mind their number.
+    # The first Dense with several input dimensions, if all layers after it accept any number of
+    # dimensions.
     first = None
     for step in reversed(situation.steps):
         if step.is_a("Dense"):
@@ -327,7 +328,7 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
 
 
 def _returned_sequence(situation: Situation) -> str | None:
-    """The uid of the last recurrent layer, if its whole sequence reaches the output."""
+    """Return the uid of the last recurrent layer if its whole sequence reaches the output."""
     for step in reversed(situation.steps):
         if step.is_recurrent:
             return step.uid if step.wrapped.arguments.get("return_sequences") else None
@@ -338,8 +339,8 @@ def _returned_sequence(situation: Situation) -> str | None:
 
 @rule(RULES, "returned-sequence", "error")
 def returned_sequence(situation: Situation) -> Iterator[Finding]:
-    """return_sequences=True hands on the output of every time step; for one answer about the
-    whole sequence the last layer must hand on the last one only.
+    """return_sequences=True outputs every time step; to predict one value for a whole sequence, the
+    last recurrent layer must output its last step only.
     """
     uid, targets = _returned_sequence(situation), situation.targets
     if uid is None or targets is None or situation.loss is None:

@@ -1,4 +1,4 @@
-"""What rules look at: a spec, what is known about it, and the data chosen for fit."""
+"""What rules check: a spec, its analysis, and the data chosen for fit."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, Varia
 
 @dataclasses.dataclass(frozen=True)
 class Situation:
-    """All that rules may look at.
+    """Everything that rules check: a spec, its analysis and the user's data.
 
     Args:
         spec: the stack and its settings.
-        analysis: what is known about the stack.
-        data: what the namespace offers, by the variable's name.
+        analysis: the shapes and parameters of the stack.
+        data: the variables of the user's namespace, by name.
         memory_bytes: free memory of the device that would train; None when unknown.
     """
 
@@ -39,7 +39,7 @@ class Situation:
 
     @functools.cached_property
     def steps(self) -> tuple[Step, ...]:
-        """The layers that the model has, blocks opened, in the order of the data's way."""
+        """The enabled layers in order, with those in blocks."""
 
         def walk(layers: tuple[LayerSpec, ...]) -> list[Step]:
             found: list[Step] = []
@@ -59,7 +59,7 @@ class Situation:
 
     @functools.cached_property
     def first_learning_step(self) -> Step | None:
-        """The first layer that computes with the values, if only harmless ones come before it."""
+        """The first layer that is not preprocessing: it computes with the values of x."""
         for step in self.steps:
             if not step.is_a(*PREPROCESSING):
                 return step
@@ -67,7 +67,7 @@ class Situation:
 
     @functools.cached_property
     def output_step(self) -> Step | None:
-        """The layer whose activation the model's output went through last; None when unknown."""
+        """The layer whose activation was applied last to the output; None when unknown."""
         for step in reversed(self.steps):
             if step.is_a(*IDENTITY_AT_INFERENCE, "Reshape", "Flatten"):
                 continue
@@ -76,7 +76,7 @@ class Situation:
 
     @functools.cached_property
     def last_learning_step(self) -> Step | None:
-        """The layer that decides how many values the model gives; None when unknown."""
+        """The layer that sets how many values the model outputs; None when unknown."""
         for step in reversed(self.steps):
             if step.is_a(*IDENTITY_AT_INFERENCE, *ACTIVATION_LAYERS, *GLOBAL_AVERAGE_POOLINGS):
                 continue
@@ -89,13 +89,13 @@ class Situation:
 
     @functools.cached_property
     def output_shape(self) -> Shape | None:
-        """Of one sample; None unless the whole stack works."""
+        """The shape of one sample's output; None unless the stack is complete."""
         shape = self.analysis.output_shape
         return shape[1:] if self.analysis.complete and shape is not None else None
 
     @functools.cached_property
     def output_width(self) -> int | None:
-        """How many values the model gives at each position; known without an input shape too."""
+        """The number of values at each position; often known without an input shape."""
         if self.output_shape is not None:
             return self.output_shape[-1] if self.output_shape else None
         return None if self.last_learning_step is None else self.last_learning_step.width
@@ -104,7 +104,7 @@ class Situation:
 
     @functools.cached_property
     def loss(self) -> Loss | None:
-        """Compile's loss, if it is one that is known here."""
+        """Compile's loss, if the rules know it."""
         return loss_of((self.spec.compile or {}).get("loss"))
 
     @property
@@ -122,7 +122,7 @@ class Situation:
     # Data
 
     def variable(self, argument: str) -> DataInfo | None:
-        """What is known of the variable that an argument of fit names."""
+        """Return what is known about the variable that an argument of fit names."""
         value = self.spec.fit.get(argument)
         info = self.data.get(value.name) if isinstance(value, Variable) else None
         return None if info is None else as_samples_of(info, self.spec.input_shape)
@@ -133,17 +133,17 @@ class Situation:
 
     @property
     def x_shape(self) -> Shape | None:
-        """Of one sample."""
+        """The shape of one sample of x."""
         return None if self.x is None else element_shape(self.x)
 
     @functools.cached_property
     def targets(self) -> Targets | None:
-        """Fit's y, or what its dataset gives as y."""
+        """Fit's y, or the targets that its dataset yields."""
         return self._targets(self.x, self.variable("y"))
 
     @functools.cached_property
     def validation_targets(self) -> Targets | None:
-        """Fit's validation_y, or what the dataset for validation gives as y."""
+        """Fit's validation_y, or the targets that the validation dataset yields."""
         return self._targets(self.variable("validation_x"), self.variable("validation_y"))
 
     def _targets(self, x: DataInfo | None, y: DataInfo | None) -> Targets | None:
@@ -169,14 +169,15 @@ class Situation:
         )
 
     def _is_per_position(self, shape: Shape | None, values: Statistics | None) -> bool:
+        """Return whether each position of the output has a target of its own."""
         output = self.output_shape
         if shape is None or shape in ((), (1,)) or output is None or len(output) < 2:
             return False
-        # Rows as wide as the output are rather one for each sample than one value for each step.
+        # Rows as wide as the output are more likely one per sample than one value per step.
         unsure = None in output[:-1] or (values is not None and values.is_one_hot)
         if shape[-1] == output[-1] and output[-1] != 1 and unsure:
             return False
-        # Keras drops a last dimension of 1: masks may be (height, width, 1).
+        # Keras drops a last dimension of 1: masks may have shape (height, width, 1).
         parts = (shape, shape[:-1]) if shape[-1] == 1 else (shape,)
         return any(shapes_match(part, output[:-1]) for part in parts)
 

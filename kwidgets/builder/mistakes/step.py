@@ -1,4 +1,4 @@
-"""One layer of the stack with its facts, and the groups of Keras layers that rules distinguish."""
+"""One layer of the stack together with its facts, as rules see it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KERAS_LAYERS: Final = "keras.layers."
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """A layer that is switched on and no block, with what is known about it."""
+    """One layer that the data passes through, with its facts: enabled, and not a block."""
 
     entry: LayerSpec
     facts: LayerFacts
@@ -28,7 +28,7 @@ class Step:
         return self.entry.title
 
     def is_a(self, *titles: str) -> bool:
-        """Whether it is one of Keras's layers of these names; a user's "Dense" is not."""
+        """Return whether it is one of these Keras layers; a user's own class "Dense" is not."""
         return self.entry.class_name.startswith(_KERAS_LAYERS) and self.title in titles
 
     def get(self, name: str, default: Value = None) -> Value:
@@ -44,13 +44,13 @@ class Step:
 
     @property
     def is_recurrent(self) -> bool:
-        """An LSTM, GRU or SimpleRNN, or one in Bidirectional."""
+        """Whether it is an LSTM, GRU or SimpleRNN, or one in Bidirectional."""
         inner = self.entry.object if not self.is_a("Bidirectional") else self.wrapped
         return inner.class_name.startswith(_KERAS_LAYERS) and inner.title in RECURRENT
 
     @property
     def activation(self) -> str | None:
-        """What its output went through last: "linear", "relu" …; None when unknown."""
+        """The activation applied last to its output: "linear", "relu" …; None when unknown."""
         if self.is_a("ReLU", "Softmax"):
             return self.title.lower()
         if self.is_a("LeakyReLU", "PReLU", "ELU"):
@@ -65,13 +65,13 @@ class Step:
 
     @property
     def input_rank(self) -> int | None:
-        """How many dimensions come in, the batch included."""
+        """The number of input dimensions, with the batch dimension."""
         shape = self.facts.input_shape
         return None if shape is None else len(shape)
 
     @property
     def width(self) -> int | None:
-        """How many values a position of its output has, by its arguments."""
+        """How many values its output has at each position, by its arguments."""
         if self.is_a("Dense"):
             value = self.get("units")
         elif self.is_a(*WITH_FILTERS):
@@ -94,13 +94,13 @@ _LIBRARY_FUNCTIONS: Final = (
 
 
 def activation_name(value: Value) -> str | None:
-    """Return an activation's name in lower case; None of a function of the user's."""
+    """Return an activation's name in lower case; None for a user's own function."""
     if value is None:
         return "linear"
     if isinstance(value, ObjectSpec):
         value = value.title
     if isinstance(value, Reference):
-        # A function of a library has the library's own meaning: tf.nn.softmax, jax.nn.relu.
+        # Functions of a backend library mean what their names say: tf.nn.softmax, jax.nn.relu.
         function = value.value
         library = str(getattr(function, "__module__", "")).partition(".")[0]
         name = getattr(function, "__name__", None)

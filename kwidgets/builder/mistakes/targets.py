@@ -8,28 +8,28 @@ from typing import Final, Literal
 from kwidgets.builder.analysis import Shape
 from kwidgets.builder.data import Statistics
 
-# Class numbers begin near zero, prices and years do not.
+# Class numbers begin near zero; prices and years do not.
 _NOT_NEAR_ZERO: Final = 10
 _FAR_FROM_ZERO: Final = 100
-# Of so few different values a sample of the elements shows all.
+# With so few different values, a sample of the elements contains all of them.
 _FEW_DISTINCT: Final = 32
 
-# What the targets are: class numbers, rows with a single 1, rows of 0s and 1s, other numbers,
-# or something Keras cannot compute with.
+# Class numbers, rows with a single 1, rows of 0s and 1s, other numbers, or objects that Keras
+# cannot compute with.
 TargetForm = Literal["integers", "one_hot", "multi_label", "numbers", "words"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Targets:
-    """What the model is to learn to give.
+    """What the model learns to predict.
 
     Args:
         name: of the variable.
         shape: of one sample's target; ``()`` is a single number. None when unknown.
         dtype: as NumPy names it.
-        statistics: None where the values are not known, as of a dataset.
+        statistics: None where the values are unknown, as for a dataset.
         object_kind, samples: see ``DataInfo``.
-        in_dataset: whether a dataset gives them.
+        in_dataset: whether a dataset yields them.
         per_position: one value for each position of the model's output: each step of a sequence,
             each pixel of an image.
     """
@@ -45,16 +45,17 @@ class Targets:
 
     @property
     def is_scalar(self) -> bool:
-        """One number a sample."""
+        """Whether each sample has a single number."""
         return self.shape in ((), (1,))
 
     @property
     def form(self) -> TargetForm | None:
+        """What kind of targets they are; None when unknown."""
         values = self.statistics
         if not self.dtype.startswith(("int", "uint", "float", "bfloat", "bool")):
             return "words" if self.dtype else None
         if values is None or values.minimum is None or values.maximum is None:
-            # A dataset's targets; whole numbers one by one can only be classes or counts.
+            # Of a dataset only the dtype is known: single whole numbers are classes or counts.
             whole = self.dtype.startswith(("int", "uint"))
             return "integers" if whole and (self.is_scalar or self.per_position) else None
         if self.is_scalar:
@@ -72,7 +73,7 @@ class Targets:
 
     @property
     def _are_measurements(self) -> bool:
-        """Whole numbers that can hardly number classes: very many, far from zero, as prices."""
+        """Whether they are whole numbers but hardly classes, such as prices: many, far from 0."""
         values = self.statistics
         if values is None or values.minimum is None or values.minimum < _FAR_FROM_ZERO:
             return False
@@ -90,7 +91,7 @@ class Targets:
 
     @property
     def distinct_values(self) -> int | None:
-        """How many different values there are at least; None when unknown or more than a few."""
+        """The number of different values, at least; None when unknown or more than a few."""
         values = self.statistics
         if values is None:
             return None
@@ -98,10 +99,10 @@ class Targets:
 
     @property
     def must_be_renumbered(self) -> bool:
-        """Whether whole numbers leave out most of those below them: 10, 20, 30, or 0 and 255.
+        """Whether whole numbers have large gaps: 10, 20, 30, or 0 and 255.
 
-        As many units as the highest of them would mostly stand for no class. Two labels of which
-        one is not 0 are such too: 1 and 2.
+        With a unit for each number up to the highest, most units would have no class. Two
+        labels other than 0 and 1 count too: 1 and 2.
         """
         low, high, distinct_values = self.lowest, self.highest, self.distinct_values
         if self.form != "integers" or low is None or high is None or low < 0 or high <= 1:
@@ -111,13 +112,13 @@ class Targets:
         if distinct_values is None:
             return self.samples is not None and high >= self.samples
         if not self.is_scalar:
-            # Rare classes may not be among those that were looked at.
+            # Rare classes may be missing from the sample.
             return high > 8 * distinct_values and distinct_values <= _FEW_DISTINCT
         return distinct_values == 2 or (distinct_values > 2 and high + 1 > 2 * distinct_values)
 
     @property
     def classes(self) -> int | None:
-        """How many classes there must be for the highest label, if these are labels."""
+        """How many classes the highest label requires, if these are labels."""
         if self.form == "integers" and self.highest is not None:
             return None if self.must_be_renumbered else int(self.highest) + 1
         if self.form == "one_hot" and self.shape:
@@ -126,7 +127,7 @@ class Targets:
 
     @property
     def are_likely_classes(self) -> bool:
-        """Whether whole numbers are few and without gaps, as class labels are, and counts not."""
+        """Whether they are few whole numbers without gaps, as class labels are."""
         if self.form == "one_hot":
             return True
         values = self.statistics

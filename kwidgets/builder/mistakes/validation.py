@@ -1,4 +1,4 @@
-"""Validation: is there data for it, and is it fit for that?"""
+"""Rules for validation: its data, its split and its targets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ MONITORING_CALLBACKS: Final = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheck
 
 
 def callback_without_validation(situation: Situation) -> tuple[int, ObjectSpec, str] | None:
-    """The first callback that waits for a value of the validation that is never made."""
+    """Return the first callback that monitors a validation value although there is no validation.
+
+    The result is its index, the callback and the name of the value.
+    """
     if situation.has_validation or situation.spec.fit.get("x") is None:
         return None
     for index, callback in enumerate(situation.callbacks):
@@ -42,7 +45,7 @@ def callback_without_validation(situation: Situation) -> tuple[int, ObjectSpec, 
 
 
 def suggest_validation(situation: Situation) -> Fix | None:
-    """Validation data that is at hand, or a part of the training data."""
+    """Return a fix that validates on data of the namespace or a part of x; None without either."""
     fit, x = situation.spec.fit, situation.x
     if x is None:
         return None
@@ -75,7 +78,7 @@ def suggest_validation(situation: Situation) -> Fix | None:
 
 @rule(RULES, "split-of-dataset", "error")
 def split_of_dataset(situation: Situation) -> Iterator[Finding]:
-    """Only arrays can be split: a dataset has no known end. (Keras: fit, validation_split)"""
+    """Only arrays can be split: a dataset's length is unknown. (Keras: fit, validation_split)"""
     x = situation.x
     if x is not None and x.is_dataset and situation.spec.fit.get("validation_split"):
         yield Finding(
@@ -96,7 +99,7 @@ def split_of_dataset(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "split-size", "warning")
 def split_size(situation: Situation) -> Iterator[Finding]:
-    """validation_split is the share that is kept from training."""
+    """validation_split is the share of the samples that training does not use."""
     split, x = situation.spec.fit.get("validation_split"), situation.x
     if isinstance(split, bool) or not isinstance(split, (int, float)) or split == 0:
         return
@@ -129,13 +132,13 @@ def split_size(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "split-of-sorted-labels", "warning")
 def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
-    """validation_split takes the last samples, before shuffling: of sorted labels, classes that
-    training never sees. (Keras: fit, validation_split)
+    """validation_split takes the last samples before shuffling: with sorted labels, training never
+    sees the last classes. (Keras: fit, validation_split)
     """
     x, y, split = situation.x, situation.variable("y"), situation.spec.fit.get("validation_split")
     if x is None or x.is_dataset or y is None or y.statistics is None or not split:
         return
-    # A sequence of values is in order by nature.
+    # The targets of a regression may be in order, such as a time series.
     if situation.loss is not None and situation.loss.name in REGRESSION_LOSSES:
         return
     if y.statistics.sorted_labels and situation.spec.fit.get("validation_x") is None:
@@ -154,7 +157,7 @@ def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "no-validation", "tip")
 def no_validation(situation: Situation) -> Iterator[Finding]:
-    """Only data that the model did not learn from shows whether it has learned by heart."""
+    """Only data that was not trained on shows whether the model overfits."""
     fit, x, loss = situation.spec.fit, situation.x, situation.loss
     if x is None or situation.has_validation or loss is None:
         return
@@ -176,7 +179,7 @@ def no_validation(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "validation-without-y", "error")
 def validation_without_y(situation: Situation) -> Iterator[Finding]:
-    """Validation needs targets as training does."""
+    """Validation needs targets, as training does."""
     validation = situation.variable("validation_x")
     if (
         validation is None
@@ -200,8 +203,8 @@ def validation_without_y(situation: Situation) -> Iterator[Finding]:
 
 @rule(RULES, "validation-targets", "error")
 def validation_targets(situation: Situation) -> Iterator[Finding]:
-    """Validation compares with its own targets as training does: one-hot rows beside class
-    numbers, or a label past the last unit, end the first epoch with an error.
+    """Validation targets must have the form of the training targets: one-hot rows beside class
+    numbers, or a label beyond the last unit, fail at the end of the first epoch.
     """
     targets, others = situation.targets, situation.validation_targets
     if targets is None or others is None or situation.loss is None:
@@ -209,12 +212,12 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
     shape, other = _target_shape(targets), _target_shape(others)
     if shape is None or other is None or others.name == targets.name:
         return
-    # A last dimension of 1 makes no difference.
+    # Keras adds or drops a last dimension of 1.
     fits = any(
         shapes_match(one, two)
         for one, two in ((shape, other), ((*shape, 1), other), (shape, (*other, 1)))
     )
-    # Sequences may differ in length, where the model takes them of any.
+    # Sequences may differ in length where the model accepts any length.
     output = situation.output_shape
     any_length = targets.per_position or output is None or None in output
     if not fits and not (any_length and len(shape) == len(other)):
@@ -234,7 +237,7 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
     labels = sparse_labels(situation)
     if labels is None or width is None or others.form != "integers" or low is None or high is None:
         return
-    # Wrong labels in both are told by the rules of the training's.
+    # Other rules report labels that are wrong in the training data too.
     right = (labels.lowest or 0) >= 0 and (labels.highest or 0) < width
     if right and (low < 0 or high >= width):
         yield Finding(
@@ -255,6 +258,7 @@ def _target_shape(targets: Targets) -> Shape | None:
 
 
 def _describe_target(targets: Targets, shape: Shape) -> str:
+    """Return a text that describes one target: a one-hot row, a single number or its shape."""
     if targets.form == "one_hot":
         return t("is a one-hot row of %1", shape[-1])
     if not shape:
@@ -264,7 +268,7 @@ def _describe_target(targets: Targets, shape: Shape) -> str:
 
 @rule(RULES, "validation-is-training", "warning")
 def validation_is_training(situation: Situation) -> Iterator[Finding]:
-    """Validating on the training data shows what was learned by heart too."""
+    """Validation on the training data does not reveal overfitting."""
     x, validation = situation.spec.fit.get("x"), situation.spec.fit.get("validation_x")
     if isinstance(x, Variable) and x == validation:
         other = suggest_validation(situation)
