@@ -86,7 +86,7 @@ def find_advice(situation: Situation, id: str) -> Advice:
     """Return an advice by its id.
 
     Raises:
-        KeyError: no rule gives it, or not any more.
+        KeyError: no rule gives this advice, or no longer.
     """
     for advice in advise(situation):
         if advice.id == id:

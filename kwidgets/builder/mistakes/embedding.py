@@ -89,9 +89,7 @@ def embedding_floats(situation: Situation) -> Iterator[Finding]:
 
 
 def unembedded_token_ids(situation: Situation) -> tuple[Step, int] | None:
-    """Return the first layer and the highest id, where x seems to be token ids without an
-    Embedding.
-    """
+    """Return the first layer and the highest id, if x has token ids that no Embedding looks up."""
     x, first = situation.x, situation.first_learning_step
     if x is None or first is None or x.statistics is None or x.statistics.maximum is None:
         return None

@@ -119,9 +119,7 @@ def validation_mismatch(situation: Situation) -> Iterator[Finding]:
 
 
 def _find_missing_channels(situation: Situation) -> tuple[Step, Shape] | None:
-    """Return the layer that expects one more dimension than the samples have, and the samples'
-    shape.
-    """
+    """Return the layer that expects one more dimension than the samples, and their shape."""
     shape = situation.spec.input_shape
     if shape is None:
         shape = situation.x_shape

@@ -36,7 +36,7 @@ NORMALIZATIONS: Final = (
 WITH_UNITS: Final = ("Dense", *RECURRENT)
 WITH_FILTERS: Final = tuple(name for name in ALL_CONVOLUTIONS if "Depthwise" not in name)
 # Layers that pass values on nearly unchanged; they may precede the first layer that learns.
-PREPROCESSING = (
+PREPROCESSING: Final = (
     *DROPOUTS,
     "GaussianNoise",
     "Flatten",

@@ -15,7 +15,7 @@ from kwidgets.language import t
 
 RULES: list[Rule] = []
 
-_LARGE_DENSE = 10_000_000
+_LARGE_DENSE_WEIGHTS = 10_000_000
 
 
 @rule(RULES, "nothing-left-to-see", "tip")
@@ -52,7 +52,7 @@ def large_dense(situation: Situation) -> Iterator[Finding]:
         parameters = dense.facts.parameters
         if not flatten.is_a("Flatten") or not dense.is_a("Dense"):
             continue
-        if parameters is None or parameters <= _LARGE_DENSE:
+        if parameters is None or parameters <= _LARGE_DENSE_WEIGHTS:
             continue
         shape = flatten.facts.input_shape
         convolved = any(
