@@ -16,7 +16,7 @@ import numpy as np
 
 from kwidgets.models.describe.model_entry import describe_briefly
 from kwidgets.models.describe.model_summary import describe
-from kwidgets.models.namespace.watcher import Watcher
+from kwidgets.models.namespace.model_finder import Watcher
 
 SCANS = 200
 MODELS = ("MobileNetV3Small", "ResNet152V2", "EfficientNetV2L")

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import kwidgets
-from kwidgets.tutorials.lesson import STEPS
+from kwidgets.tutorials.tutorial import STEPS
 from tests.wheel import REPOSITORY, wheel_in
 
 PYTHON_LOCK = REPOSITORY / "requirements.lock"

@@ -20,8 +20,8 @@ from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
-from kwidgets.models.namespace.watcher import Found, Watcher
-from kwidgets.models.requests import Answers, RefusalError
+from kwidgets.models.namespace.model_finder import Found, Watcher
+from kwidgets.models.requests.request_handler import Answers, RefusalError
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
 
 logger = logging.getLogger("kwidgets")

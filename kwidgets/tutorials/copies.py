@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 import shutil
 
-from kwidgets.tutorials.lesson import folder, names_that_begin
+from kwidgets.tutorials.tutorial import folder, names_that_begin
 
 
 def copy_tutorials(into: pathlib.Path, name: str = "") -> list[pathlib.Path]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kwidgets.tutorials.lesson import lesson
 from kwidgets.tutorials.report import Report
 from kwidgets.tutorials.skipped_cells import Order
 from kwidgets.tutorials.step import NotRunError, Step, judge, missing
+from kwidgets.tutorials.tutorial import lesson
 
 
 class Session:

@@ -9,7 +9,7 @@ from typing import Any
 from IPython.core.error import InputRejected
 
 from kwidgets.tutorials.cells import Cell, find, names_of
-from kwidgets.tutorials.lesson import Lesson
+from kwidgets.tutorials.tutorial import Lesson
 
 
 class SkippedCellError(InputRejected):

@@ -1,5 +1,5 @@
 """Descriptions, held against Keras's own numbers and shapes; on every backend (see
-test_describe_backends.py)."""
+test_backends.py)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.live import protocol as live_protocol
 from kwidgets.models import protocol, summary_data
-from kwidgets.models.show import _saved
+from kwidgets.models.summary import _saved
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "models.json"
 

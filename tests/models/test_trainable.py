@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kwidgets.models.describe.layer_tree import NoSuchLayerError
-from kwidgets.models.describe.trainable import FreezeRefusedError, set_trainable
+from kwidgets.models.requests.trainable import FreezeRefusedError, set_trainable
 
 
 def nested() -> keras.Model:

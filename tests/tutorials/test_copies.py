@@ -6,7 +6,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from kwidgets.tutorials.copies import copy_tutorials
-from kwidgets.tutorials.lesson import STEPS
+from kwidgets.tutorials.tutorial import STEPS
 
 
 def test_all_tutorials_are_copied_as_fresh_notebooks(tmp_path) -> None:

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from kwidgets.tutorials.lesson import STEPS, lesson
+from kwidgets.tutorials.tutorial import STEPS, lesson
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))

@@ -3,9 +3,9 @@
 import pytest
 from IPython.core.error import UsageError
 
-from kwidgets.tutorials.lesson import lesson
 from kwidgets.tutorials.session import session
 from kwidgets.tutorials.step import Step, judge
+from kwidgets.tutorials.tutorial import lesson
 
 
 def _source(cell_id: str) -> str:
@@ -111,7 +111,7 @@ def test_no_step_of_any_tutorial_trips_over_an_odd_value(value) -> None:
         def __missing__(self, name):
             return value
 
-    from kwidgets.tutorials.lesson import STEPS
+    from kwidgets.tutorials.tutorial import STEPS
 
     for name in STEPS:
         for step in lesson(name).steps:

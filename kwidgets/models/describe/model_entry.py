@@ -8,9 +8,9 @@ import hashlib
 from typing import Any
 
 from kwidgets.models.describe.attributes import own_dict, read
-from kwidgets.models.describe.compile_state import compiled, trained
 from kwidgets.models.describe.display_names import name_of
 from kwidgets.models.describe.layer_tree import children_of
+from kwidgets.models.describe.training_state import compiled, trained
 from kwidgets.models.describe.weights import count, memory_bytes, optimizer_variables, weights_of
 from kwidgets.models.summary_data import Compiled, ModelEntry, Trained
 

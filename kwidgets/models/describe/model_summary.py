@@ -13,11 +13,11 @@ import keras
 
 from kwidgets.language import t
 from kwidgets.models.describe.attributes import read
-from kwidgets.models.describe.compile_state import compiled, trained
 from kwidgets.models.describe.display_names import activation_of, name_of, policy_name
 from kwidgets.models.describe.layer_graph import Graph, shapes_of_own_call, shapes_without_graph
 from kwidgets.models.describe.layer_tree import children_of
 from kwidgets.models.describe.notes import notes_on
+from kwidgets.models.describe.training_state import compiled, trained
 from kwidgets.models.describe.weights import (
     Weights,
     count,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing, right
-from kwidgets.tutorials.steps.judging import near, number, shown
+from kwidgets.tutorials.steps.values import near, number, shown
 
 
 def _check_rescaling(given: Given) -> Iterator[Verdict]:

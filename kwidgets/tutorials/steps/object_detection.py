@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing
-from kwidgets.tutorials.steps.judging import near, number, numbers, shown
+from kwidgets.tutorials.steps.values import near, number, numbers, shown
 
 _PAIRS = (
     ("the same box twice", (2, 3, 12, 9), (2, 3, 12, 9), 1.0),

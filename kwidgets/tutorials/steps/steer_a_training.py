@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing, right
-from kwidgets.tutorials.steps.judging import number, shown
+from kwidgets.tutorials.steps.values import number, shown
 
 _ENOUGH_RATES = 5
 _ENOUGH_SPAN = 100

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing
-from kwidgets.tutorials.steps.judging import near, number, numbers, shown
+from kwidgets.tutorials.steps.values import near, number, numbers, shown
 
 
 def _check_baseline(given: Given) -> Iterator[Verdict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import pytest
 
-from kwidgets.models.describe.code_paths import expression
+from kwidgets.models.describe.layer_expression import expression
 from kwidgets.models.describe.layer_tree import NoSuchLayerError, find
 from kwidgets.models.describe.model_summary import describe
 from kwidgets.models.summary_data import LayerSummary

@@ -9,8 +9,8 @@ import pytest
 
 from kwidgets.models import protocol
 from kwidgets.models.describe import model_entry
-from kwidgets.models.namespace.watcher import Watcher
-from kwidgets.models.requests import Answers, RefusalError
+from kwidgets.models.namespace.model_finder import Watcher
+from kwidgets.models.requests.request_handler import Answers, RefusalError
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from kwidgets.models.infer_shapes.inference import infer
+from kwidgets.models.infer_shapes.infer_summary import infer
 from kwidgets.models.infer_shapes.shape_text import ShapeProblemError, parse_shapes
 from kwidgets.models.summary_data import LayerSummary
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import pytest
 
-from kwidgets.models.namespace.watcher import MAX_OF_ONE, Watcher
+from kwidgets.models.namespace.model_finder import MAX_OF_ONE, Watcher
 
 
 def model(name: str = "m") -> keras.Model:
@@ -224,7 +224,7 @@ def test_the_model_that_a_builder_has_made() -> None:
 @pytest.mark.timeout(60)
 def test_keras_is_not_imported() -> None:
     code = (
-        "import sys\nfrom kwidgets.models.namespace.watcher import Watcher\n"
+        "import sys\nfrom kwidgets.models.namespace.model_finder import Watcher\n"
         "assert Watcher(lambda: {'a': 1}).scan() == ()\nassert 'keras' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

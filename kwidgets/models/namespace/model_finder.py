@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from kwidgets.models.namespace.scan import Looker
+from kwidgets.models.namespace.object_inspector import Looker
 
 # What one scan looks at, at most, of the insides of lists, dicts and objects: so many entries in
 # all, and so many of each. The names themselves are all looked at.
@@ -46,10 +46,11 @@ class Watcher:
     """Finds every ``keras.Model`` that a name reaches: itself, or in a list, tuple, set, dict or
     attribute one level down.
 
-    Nothing of the user's objects is run (see :mod:`kwidgets.models.namespace.scan`), and no model
-    is kept alive. A scan has a budget: of a container with more than ``MAX_OF_ONE`` entries only
-    the two ends are looked at, and what of all containers is beyond ``MAX_INSIDE`` is looked at in
-    the next scans, newest names first. A model once found stays found while its name reaches it.
+    No code of the user's objects is run (see :mod:`kwidgets.models.namespace.object_inspector`),
+    and no model is kept alive. A scan has a budget: of a container with more than ``MAX_OF_ONE``
+    entries only both ends are inspected, and the containers beyond ``MAX_INSIDE`` entries in all
+    are inspected in the next scans, newest names first. A model that was found once stays found
+    while its name reaches it.
 
     Args:
         namespace: gives the names.

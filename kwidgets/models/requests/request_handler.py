@@ -11,7 +11,7 @@ from kwidgets.language import t
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.live.steering import Command
 from kwidgets.models import protocol
-from kwidgets.models.namespace.watcher import Found
+from kwidgets.models.namespace.model_finder import Found
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, Trained, to_wire
 
 Reply = Callable[[protocol.Answer], None]
@@ -100,7 +100,7 @@ class Answers:
         Raises:
             RefusalError: the shapes do not fit.
         """
-        from kwidgets.models.infer_shapes.inference import infer
+        from kwidgets.models.infer_shapes.infer_summary import infer
         from kwidgets.models.infer_shapes.input_guess import guess_inputs
         from kwidgets.models.infer_shapes.shape_text import ShapeProblemError
 
@@ -131,8 +131,8 @@ class Answers:
         return writers[wanted]()
 
     def _detail(self, model: Any, name: str, layer: str, reply: Reply) -> None:
-        from kwidgets.models.describe.code_paths import expression
         from kwidgets.models.describe.layer_detail import read_layer
+        from kwidgets.models.describe.layer_expression import expression
 
         def code_for(path: str) -> str:
             return expression(model, path, name)
@@ -164,8 +164,8 @@ class Answers:
     def _set_trainable(
         self, model: Any, name: str, payload: Mapping[str, Any]
     ) -> protocol.TrainableSet:
-        from kwidgets.models.describe.code_paths import expression
-        from kwidgets.models.describe.trainable import FreezeRefusedError, set_trainable
+        from kwidgets.models.describe.layer_expression import expression
+        from kwidgets.models.requests.trainable import FreezeRefusedError, set_trainable
 
         path, wanted = str(payload.get("layer")), payload.get("trainable")
         if not isinstance(wanted, bool):

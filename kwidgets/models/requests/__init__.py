@@ -1,0 +1,1 @@
+"""Answers what a view asks about a model, and changes what a view may change."""
