@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kwidgets.models.describe.model_entry import describe_briefly
+from kwidgets.models.describe.model_entry import model_entry
 from kwidgets.models.describe.model_summary import describe
-from kwidgets.models.namespace.model_finder import Watcher
+from kwidgets.models.namespace.model_finder import ModelFinder
 
 SCANS = 200
 MODELS = ("MobileNetV3Small", "ResNet152V2", "EfficientNetV2L")
@@ -34,8 +34,8 @@ def measure(arguments: argparse.Namespace) -> None:
     }
     print("\n| a look at the namespace | median ms | p95 ms |\n|---|---|---|")
     for name, namespace in namespaces.items():
-        watcher = Watcher(lambda namespace=namespace: {**namespace, "net": net})
-        times = timed(watcher.scan, SCANS)
+        finder = ModelFinder(lambda namespace=namespace: {**namespace, "net": net})
+        times = timed(finder.scan, SCANS)
         print(f"| {name} | {1e3 * statistics.median(times):.2f} | {1e3 * p95(times):.2f} |")
     listing = {**namespaces["10,000 names"], "net": net}
     times = timed(lambda: list_with_repr(listing), 5)
@@ -47,7 +47,7 @@ def measure(arguments: argparse.Namespace) -> None:
         row = [
             1e3 * statistics.median(timed(work, 5))
             for work in (
-                lambda model=model: describe_briefly(model),
+                lambda model=model: model_entry(model, "key", ("model",)),
                 lambda model=model: describe(model),
                 lambda model=model: printed(model),
             )

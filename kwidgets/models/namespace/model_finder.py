@@ -1,4 +1,4 @@
-"""Which Keras models a user's namespace holds. Knows no Jupyter, and imports no Keras."""
+"""Finds the Keras models in a namespace. Knows no Jupyter, and imports no Keras."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from kwidgets.models.namespace.object_inspector import Looker
+from kwidgets.models.namespace.object_inspector import ObjectInspector
 
-# What one scan looks at, at most, of the insides of lists, dicts and objects: so many entries in
-# all, and so many of each. The names themselves are all looked at.
-MAX_INSIDE = 5_000
-MAX_OF_ONE = 1_000
-# What it costs to open one, in entries.
-_OPENING = 5
-_TRIES = 5
-_OUTPUT = re.compile(r"_(\d+)")
+# How many entries of lists, dicts and objects one scan inspects at most. The names themselves are
+# all inspected.
+MAX_ENTRIES_PER_SCAN = 5_000
+MAX_ENTRIES_PER_CONTAINER = 1_000
+# The cost of opening a container, in entries.
+_CONTAINER_COST = 5
+_MAX_TRIES = 5
+_OUTPUT_NAME = re.compile(r"_(\d+)")
 
 
-class Found:
-    """A model in the namespace, held weakly.
+class FoundModel:
+    """A model in the namespace, by a weak reference.
 
     Attributes:
-        key: names the object for as long as it lives; no other has it ever.
-        names: how the namespace reaches it, the plainest first: "model", "nets[0]", "trainer.net".
+        key: identifies the object for as long as it lives; never used for another one.
+        names: expressions that give it, the simplest first: "model", "nets[0]", "trainer.net".
     """
 
     def __init__(self, key: str, names: tuple[str, ...], model: weakref.ref[Any]) -> None:
@@ -38,23 +38,23 @@ class Found:
 
     @property
     def model(self) -> Any | None:
-        """The model, or None when it is gone."""
+        """The model, or None when it was deleted."""
         return self._model()
 
 
-class Watcher:
-    """Finds every ``keras.Model`` that a name reaches: itself, or in a list, tuple, set, dict or
-    attribute one level down.
+class ModelFinder:
+    """Finds every ``keras.Model`` that is the value of a name, or one level below it in a list,
+    tuple, set, dict or attribute.
 
     No code of the user's objects is run (see :mod:`kwidgets.models.namespace.object_inspector`),
-    and no model is kept alive. A scan has a budget: of a container with more than ``MAX_OF_ONE``
-    entries only both ends are inspected, and the containers beyond ``MAX_INSIDE`` entries in all
-    are inspected in the next scans, newest names first. A model that was found once stays found
-    while its name reaches it.
+    and no model is kept alive. A scan has a budget: of a container with more than
+    ``MAX_ENTRIES_PER_CONTAINER`` entries only both ends are inspected, and the containers beyond
+    ``MAX_ENTRIES_PER_SCAN`` entries in all are inspected in the next scans, newest names first. A
+    model that was found once stays found while its name reaches it.
 
     Args:
-        namespace: gives the names.
-        hidden: gives those that are not the user's.
+        namespace: returns the variables.
+        hidden: returns the names that are not the user's.
     """
 
     def __init__(
@@ -64,28 +64,28 @@ class Watcher:
     ) -> None:
         self._namespace = namespace
         self._hidden = hidden
-        self._looker = Looker()
+        self._inspector = ObjectInspector()
         self._keys: dict[int, tuple[weakref.ref[Any], str]] = {}
-        # A saved notebook may ask the next kernel for a key of this one's.
+        # A saved notebook may send a key of this kernel to the next one.
         self._session = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
-        self._found: dict[str, Found] = {}
-        # Names of the containers whose turn has not come yet.
-        self._waiting: set[str] = set()
+        self._found: dict[str, FoundModel] = {}
+        # Names of the containers that no scan has reached yet.
+        self._not_scanned: set[str] = set()
         self._lock = threading.Lock()
 
-    def scan(self) -> tuple[Found, ...]:
-        """Look, and return what is there, in the order of the names. From any thread."""
+    def scan(self) -> tuple[FoundModel, ...]:
+        """Return the models in the namespace, in the order of the names; from any thread."""
         with self._lock:
             keras = sys.modules.get("keras")
             model = getattr(keras, "Model", None)  # None too while another thread imports it
-            self._looker.use(model)
+            self._inspector.set_model_class(model)
             if model is None:
                 self._found = {}
                 return ()
-            for _ in range(_TRIES):
+            for _ in range(_MAX_TRIES):
                 try:
-                    found = self._look()
+                    found = self._find_models()
                     break
                 except RuntimeError:  # changed size during iteration
                     continue
@@ -94,13 +94,13 @@ class Watcher:
             self._found = {entry.key: entry for entry in found}
             return tuple(found)
 
-    def get(self, key: str) -> Found | None:
-        """Return what the last scan found under ``key``, if it still lives."""
+    def get(self, key: str) -> FoundModel | None:
+        """Return the model that the last scan found under ``key``, if it still exists."""
         found = self._found.get(key)
         return None if found is None or found.model is None else found
 
     def key_of(self, model: object | None) -> str | None:
-        """Return the key of a model, also of one that no name reaches; None for None."""
+        """Return the key of a model, whether or not a name reaches it; None for None."""
         if model is None:
             return None
         known = self._keys.get(id(model))
@@ -116,23 +116,23 @@ class Watcher:
         self._keys[address] = (weakref.ref(model, forget), key)
         return key
 
-    def _look(self) -> list[Found]:
+    def _find_models(self) -> list[FoundModel]:
         hidden = self._hidden()
-        # A copy is one call into C, during which no other thread changes it; and little is made
-        # here, or Python would stop to collect garbage.
+        # A copy is one call into C, during which no other thread changes the namespace. Few objects
+        # are created below, because many would trigger a garbage collection.
         namespace = dict(self._namespace())
         models: dict[int, Any] = {}
         names: dict[int, list[str]] = {}
         outputs: dict[int, str] = {}
         containers: list[str] = []
-        looker, leaves = self._looker, self._looker.leaves
+        inspector, leaf_class_ids = self._inspector, self._inspector.leaf_class_ids
         for name, value in namespace.items():
-            if id(type(value)) in leaves or type(name) is not str:
+            if id(type(value)) in leaf_class_ids or type(name) is not str:
                 continue
-            kind = looker.kind(value)
+            kind = inspector.kind(value)
             if kind == "leaf" or name in hidden:
                 continue
-            output = _OUTPUT.fullmatch(name) if name[0] == "_" else None
+            output = _OUTPUT_NAME.fullmatch(name) if name[0] == "_" else None
             if kind == "model":
                 models[id(value)] = value
                 if output:
@@ -141,70 +141,73 @@ class Watcher:
                     names.setdefault(id(value), []).append(name)
             elif not output:
                 containers.append(name)
-        for path, model in self._inside(namespace, containers):
+        for path, model in self._models_in_containers(namespace, containers):
             models[id(model)] = model
             names.setdefault(id(model), []).append(path)
         found = []
         for address, model in models.items():
-            reaching = sorted(names.get(address, ()), key=_plainness) or [outputs[address]]
-            # That a callback holds the model it was given, say, is worth no word.
+            reaching = sorted(names.get(address, ()), key=_name_order) or [outputs[address]]
+            # Private paths, such as the model of a callback, are of no use beside public ones.
             reaching = [name for name in reaching if not _is_private(name)] or reaching
             key = self.key_of(model)
             assert key is not None
-            found.append(Found(key, tuple(reaching), weakref.ref(model)))
+            found.append(FoundModel(key, tuple(reaching), weakref.ref(model)))
         return found
 
-    def _inside(
+    def _models_in_containers(
         self, namespace: dict[str, Any], containers: list[str]
     ) -> Iterator[tuple[str, object]]:
-        """Return the models in containers, as far as the budget goes."""
-        budget = MAX_INSIDE
-        looker, leaves = self._looker, self._looker.leaves
-        turns = iter(self._in_turn(containers))
-        for name in turns:
+        """Return the paths and models in containers, within the budget of one scan."""
+        budget = MAX_ENTRIES_PER_SCAN
+        inspector, leaf_class_ids = self._inspector, self._inspector.leaf_class_ids
+        ordered_names = iter(self._scan_order(containers))
+        for name in ordered_names:
             value = namespace[name]
-            held = _built_by(value)
-            if held is not None:
-                yield f"{name}.model", held
+            builder_model = _builder_model(value)
+            if builder_model is not None:
+                yield f"{name}.model", builder_model
                 continue
-            items, path_of = looker.inside(value, looker.kind(value), MAX_OF_ONE)
+            items, path_of = inspector.items_of(
+                value, inspector.kind(value), MAX_ENTRIES_PER_CONTAINER
+            )
             i = -1
             for i, item in enumerate(items):
-                if id(type(item)) not in leaves and looker.kind(item) == "model":
+                if id(type(item)) not in leaf_class_ids and inspector.kind(item) == "model":
                     yield name + path_of(i), item
-            budget -= i + _OPENING
+            budget -= i + _CONTAINER_COST
             if budget <= 0:
                 break
-        self._waiting = set(turns)
+        self._not_scanned = set(ordered_names)
 
-    def _in_turn(self, containers: list[str]) -> list[str]:
-        """Those that held a model the last time, then those whose turn it is, then the newest."""
-        known = {_root(name) for entry in self._found.values() for name in entry.names}
-        waiting = self._waiting - known
+    def _scan_order(self, containers: list[str]) -> list[str]:
+        """Return the containers that had a model last time, then those skipped, then the rest."""
+        known = {_variable_of(name) for entry in self._found.values() for name in entry.names}
+        skipped = self._not_scanned - known
         return [
             *(name for name in containers if name in known),
-            *(name for name in containers if name in waiting),
-            *(name for name in reversed(containers) if name not in waiting and name not in known),
+            *(name for name in containers if name in skipped),
+            *(name for name in reversed(containers) if name not in skipped and name not in known),
         ]
 
 
-def _built_by(value: Any) -> Any | None:
-    """The model of a SequentialBuilder, when it has made one; it says ``builder.model`` itself."""
+def _builder_model(value: Any) -> Any | None:
+    """Return the model of a SequentialBuilder; None if it has not made one yet."""
     sequential = sys.modules.get("kwidgets.builder.sequential")
-    # A thread may look while another one imports the module.
+    # Another thread may be importing the module.
     kind = getattr(sequential, "SequentialBuilder", None)
     if kind is None or type(value) is not kind:
         return None
     return value._made_model
 
 
-def _root(name: str) -> str:
+def _variable_of(name: str) -> str:
+    """Return "models" of "models[0]"."""
     return re.split(r"[.\[{]", name, maxsplit=1)[0]
 
 
-def _plainness(name: str) -> tuple[bool, bool, int, str]:
-    """Sorts "model" before "models[0]", public before private, short before long."""
-    return (_root(name) != name, _is_private(name), len(name), name)
+def _name_order(name: str) -> tuple[bool, bool, int, str]:
+    """Return a sort key: "model" before "models[0]", public before private, short before long."""
+    return (_variable_of(name) != name, _is_private(name), len(name), name)
 
 
 def _is_private(name: str) -> bool:

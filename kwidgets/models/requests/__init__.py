@@ -1,1 +1,1 @@
-"""Answers what a view asks about a model, and changes what a view may change."""
+"""Handles the requests of views about a model: its summary, a layer's detail, ``trainable``."""
