@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import kwidgets
-from kwidgets.tutorials.tutorial import STEPS
+from kwidgets.tutorials.tutorial import STEP_MODULES
 from tests.wheel import REPOSITORY, wheel_in
 
 PYTHON_LOCK = REPOSITORY / "requirements.lock"
@@ -81,7 +81,7 @@ def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.Zi
         f"{extension}/package.json",
         f"{extension}/install.json",
         f"kwidgets-{version}.dist-info/licenses/LICENSE",
-        *(f"kwidgets/tutorials/notebooks/{name}.ipynb" for name in STEPS),
+        *(f"kwidgets/tutorials/notebooks/{name}.ipynb" for name in STEP_MODULES),
     } <= set(names)
 
     # What JupyterLab loads first, by the name that its package.json gives.

@@ -1,4 +1,4 @@
-"""What several checks need: odd values read with care, and shown in few words."""
+"""Reads, compares and shows values of any type, for the checks of all tutorials."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_LONGEST = 80
+_MAX_LENGTH = 80
 
 
-def shown(value: Any) -> str:
-    """Return a value as a message shows it: what it is, on one line, not too long."""
+def short_repr(value: Any) -> str:
+    """Return a value's ``repr`` on one line, shortened, for a message."""
     if isinstance(value, float | np.floating):
         return f"{float(value):.4g}"
     text = " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"
 
 
-def numbers(value: Any, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
-    """Return ``value`` as finite numbers of that shape; None when it is something else."""
+def finite_array(value: Any, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """Return ``value`` as an array of finite numbers of this shape; None when it is none."""
     if value is None:
         return None
     try:
@@ -29,14 +29,14 @@ def numbers(value: Any, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
     return array if array.shape == shape and np.isfinite(array).all() else None
 
 
-def number(value: Any) -> float | None:
+def finite_float(value: Any) -> float | None:
     """Return ``value`` as a float; None when it is not one finite number."""
-    array = numbers(value, ())
+    array = finite_array(value, ())
     return None if array is None else float(array)
 
 
-def near(value: Any, expected: Any, within: float = 1e-4) -> bool:
-    """Whether ``value`` is a number, or numbers, as expected."""
+def is_close(value: Any, expected: Any, within: float = 1e-4) -> bool:
+    """Return whether ``value`` is a number, or an array of numbers, close to ``expected``."""
     wanted = np.asarray(expected, dtype=float)
-    array = numbers(value, wanted.shape)
+    array = finite_array(value, wanted.shape)
     return array is not None and bool(np.all(abs(array - wanted) <= within))
