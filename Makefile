@@ -62,11 +62,14 @@ OR_NONE = || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
 
 # --- commands -----------------------------------------------------------------------------------
 
+# Copies of the tutorials are opened, so that running and editing them changes no file of git. They
+# are not in .build: JupyterLab does not open hidden folders, and "make clean" would delete them.
 # A workspace of its own: tabs left open elsewhere stay away, and the user's stay as they are.
 lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser ...")
+	@$(PY) tools/copy_tutorials.py examples tutorials
 	@JUPYTERLAB_WORKSPACES_DIR=.build/workspaces $(PY) -m jupyterlab \
 		$$(test "$$(id -u)" -ne 0 || echo --allow-root) \
-		--LabApp.default_url=/lab/tree/examples/01_first_model.ipynb $(LAB_ARGS)
+		--LabApp.default_url=/lab/tree/tutorials/01_first_model.ipynb $(LAB_ARGS)
 
 test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
@@ -123,7 +126,7 @@ lock: $(PACKAGES) ## Resolve requirements.lock anew (newest versions that pyproj
 	$(UV) compile --quiet --upgrade --universal --python-version 3.11 --extra dev --extra docs \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-clean: ## Delete everything that these commands made, .venv and node_modules included
+clean: ## Delete all that these commands made, but not tutorials/, where your own work is
 	rm -rf .build .venv dist labextension/lib labextension/node_modules labextension/*.tsbuildinfo
 	rm -rf kwidgets/static kwidgets/labextension .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
