@@ -1,4 +1,4 @@
-"""A fit of a million steps: what it costs the kernel, the page and the file. In JupyterLab."""
+"""Measures a fit of a million steps in JupyterLab: memory, drawing, traffic, size of the file."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def measure(arguments: argparse.Namespace) -> None:
 
 
 def measure_store() -> list[tuple[str, str, str]]:
-    """What a million samples do to the store: a fit of a day, ten samples a second."""
+    """Measure the store with a million samples: a fit of a day, ten samples a second."""
     rng = np.random.default_rng(0)
     names = [f"metric_{i}" for i in range(NUM_METRICS)]
     store = MetricStore()

@@ -1,4 +1,4 @@
-"""What looking at the user's namespace costs after each cell, and what describing a model costs."""
+"""Measures the scan of the user's namespace after each cell, and the description of a model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def measure(arguments: argparse.Namespace) -> None:
         "10,000 lists of 1,000": {f"n{i}": [0] * 1000 for i in range(10_000)},
         "a dict of a million": {"wide": dict.fromkeys(range(1_000_000))},
     }
-    print("\n| a look at the namespace | median ms | p95 ms |\n|---|---|---|")
+    print("\n| a scan of the namespace | median ms | p95 ms |\n|---|---|---|")
     for name, namespace in namespaces.items():
         finder = ModelFinder(lambda namespace=namespace: {**namespace, "net": net})
         times = timed(finder.scan, SCANS)
@@ -71,7 +71,7 @@ def p95(values: list[float]) -> float:
 
 
 def list_with_repr(namespace: dict[str, Any]) -> collections.Counter[str]:
-    """What a variable inspector does at the least: the type and the text of every variable."""
+    """Do the least that a variable inspector does: the type and the text of every variable."""
     return collections.Counter(type(value).__name__ + repr(value) for value in namespace.values())
 
 
