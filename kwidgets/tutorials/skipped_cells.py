@@ -28,11 +28,11 @@ class SkippedCellDetector(ast.NodeTransformer):
     note names the skipped cell.
     """
 
-    def __init__(self, shell: Any, lesson: Tutorial) -> None:
-        self.tutorial = lesson
+    def __init__(self, shell: Any, tutorial: Tutorial) -> None:
+        self.tutorial = tutorial
         self.run_cell_ids: set[str] = set()
         self._shell = shell
-        self._modules = frozenset[str]().union(*(cell.names.imports for cell in lesson.cells))
+        self._modules = frozenset[str]().union(*(cell.names.imports for cell in tutorial.cells))
         self._cell: Cell | None = None
 
     def start(self) -> None:
