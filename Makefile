@@ -1,5 +1,5 @@
 # One command for each thing a developer does; "make" alone lists them.
-# Paths are relative, so that the checkout may stand in a folder with spaces, and the syntax is
+# Paths are relative, so that the checkout may be in a folder with spaces, and the syntax is
 # that of make 3.81, which macOS still ships.
 
 VENV := .venv
@@ -32,7 +32,7 @@ OLD_KERNELS := ipykernel==6.31.0 ipykernel==7.0.1 ipykernel==7.3.0
 # Beside JAX, which is among the packages: five gigabytes, most of them CUDA's.
 BACKENDS := torch==2.14.1
 
-# Folders stand beside their files: a deleted file changes only its folder's time.
+# Folders are listed too, because deleting a file changes only its folder's time.
 FRONT_END_SOURCES := \
 	$(shell find labextension/src labextension/style labextension/schema 2>/dev/null) \
 	$(wildcard examples/*.ipynb) \
@@ -62,11 +62,14 @@ OR_NONE = || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
 
 # --- commands -----------------------------------------------------------------------------------
 
+# Copies of the tutorials are opened, so that running and editing them changes no file of git. They
+# are not in .build: JupyterLab does not open hidden folders, and "make clean" would delete them.
 # A workspace of its own: tabs left open elsewhere stay away, and the user's stay as they are.
 lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser ...")
+	@$(PY) tools/copy_tutorials.py examples tutorials
 	@JUPYTERLAB_WORKSPACES_DIR=.build/workspaces $(PY) -m jupyterlab \
 		$$(test "$$(id -u)" -ne 0 || echo --allow-root) \
-		--LabApp.default_url=/lab/tree/examples/01_first_model.ipynb $(LAB_ARGS)
+		--LabApp.default_url=/lab/tree/tutorials/01_first_model.ipynb $(LAB_ARGS)
 
 test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
@@ -98,7 +101,7 @@ format: $(READY) ## Rewrite the sources in the house style
 bench: $(READY) ## Measure the live view beside its peers (BENCH_ARGS="...")
 	$(PY) -m benchmarks $(BENCH_ARGS)
 
-# All pages anew: each bears the titles of the others.
+# All pages are rebuilt, because each contains the titles of the others.
 docs: $(READY) ## Build the documentation in .build/docs
 	@$(SPHINX) --write-all -b html -d .build/docs-parsed docs .build/docs
 	@echo "Open .build/docs/index.html"
@@ -106,7 +109,7 @@ docs: $(READY) ## Build the documentation in .build/docs
 docs-links: $(READY) ## Look whether the documentation's links to the world still work
 	@$(SPHINX) --fresh-env -b linkcheck -d .build/docs-links/parsed docs .build/docs-links
 
-screenshots: $(READY) ## Take the README's pictures anew, from the real thing
+screenshots: $(READY) ## Take the README's pictures again, from a real JupyterLab
 	@sh tools/chromium.sh
 	$(PY) docs/screenshots.py
 	$(PY) docs/film.py
@@ -119,11 +122,11 @@ wheel: $(READY) ## Build dist/*.whl with production front ends and check what is
 	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PY) -m hatchling build -t wheel -d dist
 	KWIDGETS_WHEEL=dist $(PY) -m pytest -q tests/test_package.py -k wheel
 
-lock: $(PACKAGES) ## Resolve requirements.lock anew (newest versions that pyproject.toml allows)
+lock: $(PACKAGES) ## Write requirements.lock with the newest versions that pyproject.toml allows
 	$(UV) compile --quiet --upgrade --universal --python-version 3.11 --extra dev --extra docs \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-clean: ## Delete everything that these commands made, .venv and node_modules included
+clean: ## Delete all that these commands made, but not tutorials/, where your own work is
 	rm -rf .build .venv dist labextension/lib labextension/node_modules labextension/*.tsbuildinfo
 	rm -rf kwidgets/static kwidgets/labextension .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

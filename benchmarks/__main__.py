@@ -1,10 +1,10 @@
-"""``make bench``: prints each benchmark's table. ``python -m benchmarks --help`` lists options."""
+"""Runs the benchmarks and prints their tables: ``make bench``, ``python -m benchmarks --help``."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import builder, million, page, panel, step_overhead, traffic, watcher
+from benchmarks import builder, million, namespace, page, panel, step_overhead, traffic
 
 BENCHMARKS = {
     "steps": step_overhead.measure,
@@ -12,7 +12,7 @@ BENCHMARKS = {
     "page": page.measure,
     "million": million.measure,
     "builder": builder.measure,
-    "watcher": watcher.measure,
+    "namespace": namespace.measure,
     "panel": panel.measure,
 }
 
@@ -24,8 +24,8 @@ def main() -> None:
         choices=BENCHMARKS,
         help="steps: what watching costs a fit; traffic: what a fit of twenty metrics "
         "publishes; page: what a user waits for, and drawing; million: a million steps; "
-        "builder: what an edit of a model costs; watcher: what looking at the namespace costs; "
-        "panel: what a user waits for at the side panel",
+        "builder: what an edit of a model costs; namespace: what finding and describing models "
+        "costs; panel: what a user waits for at the side panel",
     )
     step_overhead.add_arguments(parser)
     million.add_arguments(parser)

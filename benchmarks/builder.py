@@ -1,4 +1,4 @@
-"""What an edit of a model costs: in the kernel, beside Keras's own way, and until it is shown."""
+"""Measures an edit in the builder: in the kernel, beside Keras's own way, and until it is shown."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def measure(arguments: argparse.Namespace) -> None:
 
 
 def in_the_kernel() -> None:
-    """Time an edit to all shapes, and the bytes that tell a view; Keras builds the model anew."""
+    """Time an edit until all shapes are known, and count the bytes sent; and a rebuild by Keras."""
     import keras
 
     from kwidgets.builder.page.state import difference

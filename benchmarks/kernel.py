@@ -1,4 +1,4 @@
-"""A cell in a real kernel, and what it publishes."""
+"""Runs a cell in a real kernel, and counts the messages and bytes that it publishes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page in a real JupyterLab, for the benchmarks that need one."""
+"""Opens a page in a real JupyterLab, for the benchmarks that need one."""
 
 from __future__ import annotations
 

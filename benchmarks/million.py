@@ -1,4 +1,4 @@
-"""A fit of a million steps: what it costs the kernel, the page and the file. In JupyterLab."""
+"""Measures a fit of a million steps in JupyterLab: memory, drawing, traffic, size of the file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ print("grew", megabytes() - before)
 NUM_SAMPLES = 1_000_000
 NUM_METRICS = 20
 
-# Counts frames until told to stop.
+# Counts the frames that the page shows.
 COUNT_FRAMES = """
 window.kwFrames = { count: 0, began: performance.now() };
 const tick = () => { kwFrames.count++; kwFrames.next = requestAnimationFrame(tick); };
@@ -64,7 +64,7 @@ def measure(arguments: argparse.Namespace) -> None:
 
 
 def measure_store() -> list[tuple[str, str, str]]:
-    """What a million samples do to the store: a fit of a day, ten samples a second."""
+    """Measure the store with a million samples: a fit of a day, ten samples a second."""
     rng = np.random.default_rng(0)
     names = [f"metric_{i}" for i in range(NUM_METRICS)]
     store = MetricStore()
@@ -165,7 +165,7 @@ def measure_traffic(page: Page, session: CDPSession, seconds: float = 15) -> tup
     session.send("Network.enable")
     page.wait_for_timeout(seconds * 1000)
     session.send("Network.disable")
-    # Binary frames are told in base64: a third longer.
+    # The browser reports binary frames in base64: a third longer.
     return len(sizes) / seconds, sum(sizes) * 0.75 / 1000 / seconds
 
 

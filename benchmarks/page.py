@@ -1,4 +1,4 @@
-"""What a user waits for, and what drawing costs the page: in a real JupyterLab in Chromium."""
+"""Measures the live view's waiting times and its cost of drawing, in JupyterLab in Chromium."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user waits for at the side panel: in a real JupyterLab in Chromium."""
+"""Measures the waiting times at the side panel, in JupyterLab in Chromium."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What watching costs a step: ours beside its peers, interleaved in one run in a real kernel.
+"""Measures what LivePlot and its peers add to a step, interleaved in one run in a real kernel.
 
 Prints a table: time a step against a bare fit in the same round (median over rounds), and the
 messages and bytes that the kernel publishes.

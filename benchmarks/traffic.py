@@ -1,4 +1,4 @@
-"""What a fit with twenty metrics publishes, ours beside a FigureWidget. In a kernel, no browser."""
+"""Measures the messages of a fit with twenty metrics, beside those of a FigureWidget."""
 
 from __future__ import annotations
 

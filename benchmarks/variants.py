@@ -1,4 +1,4 @@
-"""Runs inside the kernel: one fit with ours, with nothing, and with each peer.
+"""Runs a fit with LivePlot, with nothing and with each peer; imported inside the kernel.
 
 Every variant trains the same compiled model on the same data, so that none pays for tracing.
 """
@@ -36,7 +36,7 @@ def make(steps: int) -> tuple[keras.Model, np.ndarray, np.ndarray]:
 
 
 class FigureWidgetPlot(keras.callbacks.Callback):
-    """What a user writes by hand: append to a FigureWidget's traces, every so many batches."""
+    """A callback as users write it: append to a FigureWidget's traces every few batches."""
 
     def __init__(self, every: int) -> None:
         super().__init__()

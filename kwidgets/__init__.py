@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.live.callback import LivePlot, latest
     from kwidgets.live.numbers.metrics import History
-    from kwidgets.models.show import summary
+    from kwidgets.models.summary import summary
 
 __all__ = [
     "History",
@@ -30,7 +30,7 @@ _PUBLIC = {
     "LivePlot": "kwidgets.live.callback",
     "latest": "kwidgets.live.callback",
     "SequentialBuilder": "kwidgets.builder.sequential",
-    "summary": "kwidgets.models.show",
+    "summary": "kwidgets.models.summary",
 }
 
 

@@ -75,7 +75,7 @@ def _status(rest: str) -> None:
 
 
 def _summary(rest: str) -> None:
-    from kwidgets.models.show import summary
+    from kwidgets.models.summary import summary
 
     if not rest:
         raise UsageError("Which model? Try %kwidgets summary model.")

@@ -1,4 +1,4 @@
-"""Runs tests under another backend of Keras: the same promises, in a process started with it.
+"""Runs test modules under another backend of Keras, in a process of their own.
 
 JAX is among the packages of ``make test``. PyTorch's wheel brings gigabytes of CUDA libraries:
 ``make test-matrix`` installs it in an environment of its own, and its turn comes where that is.

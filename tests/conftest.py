@@ -1,4 +1,4 @@
-"""What every test run needs: quick tests first, and nothing left behind by a run cut short."""
+"""Runs quick tests first, and cleans up after a run that is cut short."""
 
 from __future__ import annotations
 

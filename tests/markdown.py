@@ -1,4 +1,4 @@
-"""The project's texts as data: code blocks, links and anchors of Markdown and of notebooks."""
+"""Reads the code blocks, links and anchors of the project's Markdown files and notebooks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.anchors.index import slugify
 
 REPOSITORY = Path(__file__).parents[1]
-# Texts for who reads the repository, which may stand in several languages.
+# Texts at the top of the repository, some of them in several languages.
 TOP_LEVEL = sorted(
     path
     for path in REPOSITORY.glob("*.md")

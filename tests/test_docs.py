@@ -1,4 +1,4 @@
-"""The code of the README and the documentation runs as it stands; what they say to type exists."""
+"""The code of the README and the documentation runs, and the commands in them exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from tests.markdown import PAGES, REPOSITORY, TOP_LEVEL, Block, blocks, name_of
 
 README = sorted(REPOSITORY.glob("README*.md"))
-# What cannot run here, and only that, is left out, and says why on the page.
+# Only code that cannot run here is left out, and the page says why.
 NOT_RUN = {"docs/how-to/gpu.md": 1}
 
 CELL_TIMEOUT_SECONDS = 150
@@ -51,7 +51,7 @@ def run(path: Path, manager: KernelManager) -> None:
     code = [
         block.code for block in blocks(path) if block.language == "python" and not block.not_run
     ]
-    # What the page before has made must not help this one.
+    # Variables of the page before must not be available in this one.
     cells = ["%reset -f", *code]
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()
@@ -63,7 +63,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(
 ) -> None:
     chooses = any("KERAS_BACKEND" in block.code for block in python_of(path))
     if path.name == "README.md" or chooses:
-        # What a reader has who has set nothing; a page that chooses needs Keras not yet imported.
+        # As for a reader who has set no backend; a page that sets one imports Keras afterwards.
         with kernel(tmp_path, KERAS_BACKEND="") as manager:
             run(path, manager)
     else:

@@ -1,4 +1,4 @@
-"""What the project's texts point at exists. Links to the world are for ``make docs-links``."""
+"""Links to files and anchors in the project's texts work. ``make docs-links`` checks the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation is built without a warning, and is read without a network."""
+"""The documentation is built without a warning, and its pages need no network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Loaded(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
         name = "href" if tag == "link" else "src"
-        # A <link> that only tells of another page loads nothing.
+        # A <link> that only names another page loads nothing.
         if tag == "link" and (given.get("rel") or "") not in ("stylesheet", "preload", "icon"):
             return
         if address := given.get(name):

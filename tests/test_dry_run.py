@@ -1,4 +1,4 @@
-"""Running Keras without a trace."""
+"""A dry run of Keras allocates nothing and changes no state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kwidgets loads fast, leaves the choice of backend free, and %load_ext can be undone."""
+"""kwidgets is imported fast and without choosing a backend, and %load_ext can be undone."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""One catalogue a language: complete, with no dead entries, served by JupyterLab and the kernel."""
+"""Each language's catalogue is complete, has no unused entries, and is served everywhere."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def english_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def python_texts() -> list[tuple[str, str, int]]:
-    """Each text that is translated in Python, with where it stands and how many values it gets."""
+    """Return each text that is translated in Python, with its place and its number of values."""
     texts = []
     for path in sorted((REPOSITORY / "kwidgets").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -76,7 +76,7 @@ def test_the_catalogue_holds_what_is_said_and_nothing_else(path):
     said = {text for text, _, _ in python_texts()} | typescript_texts()
     catalogue = load(path)
     about = catalogue.pop("")
-    # As JupyterLab looks it up, and as `lang` attributes have it.
+    # JupyterLab's form of the code, and that of `lang` attributes.
     assert about["language"] == path.parts[-3].replace("_", "-")
     assert about["domain"] == "kwidgets"
     assert sorted(said - set(catalogue)) == [], "not translated"

@@ -1,4 +1,4 @@
-"""What is shipped: one version, locks that name no host, a wheel with all its parts once."""
+"""The package has one version, locks that name no host, and a wheel with each part once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import kwidgets
-from kwidgets.tutorials.lesson import STEPS
+from kwidgets.tutorials.tutorial import STEP_MODULES
 from tests.wheel import REPOSITORY, wheel_in
 
 PYTHON_LOCK = REPOSITORY / "requirements.lock"
@@ -81,10 +81,10 @@ def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.Zi
         f"{extension}/package.json",
         f"{extension}/install.json",
         f"kwidgets-{version}.dist-info/licenses/LICENSE",
-        *(f"kwidgets/tutorials/notebooks/{name}.ipynb" for name in STEPS),
+        *(f"kwidgets/tutorials/notebooks/{name}.ipynb" for name in STEP_MODULES),
     } <= set(names)
 
-    # What JupyterLab loads first, by the name that its package.json gives.
+    # The file that JupyterLab loads first, named in package.json.
     package = json.loads(wheel.read(f"{extension}/package.json"))
     assert f"{extension}/{package['jupyterlab']['_build']['load']}" in names
     assert json.loads(wheel.read(f"{extension}/install.json"))["packageManager"] == "python"

@@ -1,4 +1,4 @@
-"""The wheel to test."""
+"""Finds or builds the wheel to test."""
 
 from __future__ import annotations
 

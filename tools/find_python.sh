@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints the first Python that kwidgets supports, or says what is missing.
-# A name on the PATH is not enough: a version manager's shim may stand for nothing, so each one is run.
+# Each candidate is run, because a version manager's shim on the PATH may have no Python behind it.
 set -eu
 
 supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'

@@ -1,8 +1,8 @@
-"""Make environments with other versions of ipykernel, or another backend, around this one.
+"""Makes environments with other versions of ipykernel, or another backend, on top of this one.
 
 ``python tools/kernels.py ipykernel==6.31.0 ...`` makes ``.build/kernels/<requirement>`` for each
-requirement: an environment that holds it and, behind it, all that this one has; and a kernelspec of
-the same name in ``.build/kernels/share/jupyter``. What is there already is kept.
+requirement: an environment with it and, behind it, all packages of this one; and a kernelspec of
+the same name in ``.build/kernels/share/jupyter``. Environments that exist already are kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def name_of(requirement: str) -> str:
 
 
 def make(requirement: str) -> pathlib.Path:
-    """Return the Python of the environment, made if it is not there."""
+    """Return the Python of the environment, which is made if it does not exist."""
     folder = KERNELS / name_of(requirement)
     python = folder / "bin" / "python"
     done = folder / ".ready"
@@ -53,7 +53,7 @@ def make(requirement: str) -> pathlib.Path:
 
 
 def _same(requirement: str) -> list[str]:
-    """Pins for what both environments must agree on, or the one in front would hide ours."""
+    """Return pins of packages that must be the same in both environments."""
     if not requirement.startswith("torch"):
         return []
     import numpy

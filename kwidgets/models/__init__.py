@@ -1,1 +1,1 @@
-"""What models are there, and what is in them."""
+"""Finds and describes the Keras models of a kernel, for the side panel and ``kwidgets.summary``."""

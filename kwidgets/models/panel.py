@@ -1,7 +1,7 @@
-"""What the side panel is told: the models of the namespace, after each cell, and what it asks.
+"""Sends the side panel the models of the namespace after each cell, and answers its requests.
 
-Looking and describing happen in a thread of our own, so that no cell waits for them; weights are
-read on the training thread while a fit runs.
+Models are found and described in a separate thread, so that no cell waits for it; weights are read
+on the training thread while a fit runs.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
-from kwidgets.models.namespace.watcher import Found, Watcher
-from kwidgets.models.requests import Answers, RefusalError
+from kwidgets.models.namespace.model_finder import FoundModel, ModelFinder
+from kwidgets.models.requests.request_handler import RefusalError, RequestHandler
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
 
 logger = logging.getLogger("kwidgets")
 
-# After a cell its successor may begin at once: many quick cells are one look.
+# Wait this long after a cell, so that several quick cells cause one scan.
 SETTLE_SECONDS = 0.05
 
 
-def namespace() -> dict[str, Any]:
-    """Return the names that the user's cells see."""
+def user_namespace() -> dict[str, Any]:
+    """Return the variables of the user's cells."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
@@ -39,7 +39,7 @@ def namespace() -> dict[str, Any]:
 
 
 def hidden_names() -> frozenset[str]:
-    """Return the names that IPython put there."""
+    """Return the names that IPython has put into the namespace."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
@@ -47,23 +47,23 @@ def hidden_names() -> frozenset[str]:
 
 
 class Panel:
-    """One per kernel. Pushes the list of models and of runs; answers requests, one at a time."""
+    """Pushes the lists of models and runs, and answers requests one at a time. One per kernel."""
 
     def __init__(self) -> None:
-        self.watcher = Watcher(namespace, hidden_names)
+        self._finder = ModelFinder(user_namespace, hidden_names)
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue()
-        self._answers = Answers(self._lookup, namespace, self._work.put)
+        self._request_handler = RequestHandler(self._lookup, user_namespace, self._work.put)
         self._thread: threading.Thread | None = None
-        self._sent: list[dict[str, Any]] | None = None
-        # Models that a cell shows, whether or not a name reaches them.
-        self._shown: dict[str, Found] = {}
-        self._looking = threading.Event()
+        self._sent_entries: list[dict[str, Any]] | None = None
+        # Models whose summary a cell shows, also those that no name reaches.
+        self._shown_models: dict[str, FoundModel] = {}
+        self._scan_pending = threading.Event()
         channel.receive(protocol.REQUEST_KINDS, self._receive)
-        channel.greet(self._greet)
+        channel.greet(self._page_connected)
         runs.on_change(self._runs_changed)
 
     def start(self) -> None:
-        """Begin to look at the namespace after each cell. Again: nothing."""
+        """Begin to scan the namespace after each cell; does nothing when already started."""
         from IPython.core.getipython import get_ipython
 
         if self._thread is not None:
@@ -71,17 +71,17 @@ class Panel:
         shell = get_ipython()
         if shell is not None:
             shell.events.register("post_run_cell", self._after_cell)
-        # In a context of its own, or what user code prints there lands in whatever cell ran last.
+        # In a copied context: otherwise output of user code would go to the cell that ran last.
         self._thread = threading.Thread(
             target=contextvars.copy_context().run,
-            args=(self._run,),
+            args=(self._work_loop,),
             name="kwidgets-panel",
             daemon=True,
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking, and forget what was seen."""
+        """Stop scanning, and forget the models that were sent."""
         from IPython.core.getipython import get_ipython
 
         if self._thread is None:
@@ -92,89 +92,89 @@ class Panel:
         self._work.put(None)
         self._thread.join(timeout=5)
         self._thread = None
-        self._sent = None
+        self._sent_entries = None
 
     def summary(self, model: Any) -> ModelSummary:
         """Describe a model in full."""
-        return self._answers.summary(model)
+        return self._request_handler.summary(model)
 
-    def shown(self, model: Any) -> tuple[str, tuple[str, ...]]:
-        """Note that a model is shown in a cell, so that its view may ask about it.
+    def register_shown(self, model: Any) -> tuple[str, tuple[str, ...]]:
+        """Register a model whose summary a cell shows, so that requests about it are answered.
 
         Returns:
-            its key, and how the namespace reaches it, or else its name.
+            its key, and the expressions that give it, or else its name.
         """
-        key = self.watcher.key_of(model)
+        key = self._finder.key_of(model)
         assert key is not None
-        found = next((found for found in self.watcher.scan() if found.key == key), None)
+        found = next((found for found in self._finder.scan() if found.key == key), None)
         if found is None:
-            found = Found(key, (str(model.name),), weakref.ref(model))
-        self._shown[key] = found
+            found = FoundModel(key, (str(model.name),), weakref.ref(model))
+        self._shown_models[key] = found
         return key, found.names
 
-    def _lookup(self, key: str) -> Found | None:
-        return self.watcher.get(key) or self._shown.get(key)
+    def _lookup(self, key: str) -> FoundModel | None:
+        return self._finder.get(key) or self._shown_models.get(key)
 
-    # What makes us look.
+    # Events that cause a scan.
 
     def _after_cell(self, result: object) -> None:
-        self._look_soon()
+        self._schedule_scan()
 
     def _runs_changed(self) -> None:
         if self._thread is not None:
             self._work.put(self._push_runs)
-            self._look_soon()
+            self._schedule_scan()
 
-    def _greet(self) -> None:
-        """A page has said hello: it may know nothing yet."""
-        self._sent = None
+    def _page_connected(self) -> None:
+        """Push all lists again, because the new page has none."""
+        self._sent_entries = None
         self._work.put(self._push_runs)
-        self._look_soon()
+        self._schedule_scan()
 
-    def _look_soon(self) -> None:
-        if channel.is_heard and not self._looking.is_set():
-            self._looking.set()
-            self._work.put(self._look)
+    def _schedule_scan(self) -> None:
+        if channel.is_heard and not self._scan_pending.is_set():
+            self._scan_pending.set()
+            self._work.put(self._push_models)
 
-    def _run(self) -> None:
+    def _work_loop(self) -> None:
         while (work := self._work.get()) is not None:
             try:
                 work()
             except Exception:
                 logger.warning("the side panel could not be brought up to date", exc_info=True)
-            # It may hold copies of weights.
+            # It may contain copies of weights.
             del work
 
-    # What we tell.
+    # Messages to the pages.
 
-    def _look(self) -> None:
+    def _push_models(self) -> None:
         time.sleep(SETTLE_SECONDS)
-        # Whatever comes from here on asks for another look.
-        self._looking.clear()
-        entries = [to_wire(self._entry(found)) for found in self.watcher.scan()]
-        if entries != self._sent:
-            self._sent = entries
+        # Every event from here on schedules another scan.
+        self._scan_pending.clear()
+        entries = [to_wire(self._entry(found)) for found in self._finder.scan()]
+        if entries != self._sent_entries:
+            self._sent_entries = entries
             channel.send(wire.envelope(protocol.MODELS, protocol.Models(entries=entries)))
 
-    def _entry(self, found: Found) -> ModelEntry:
+    def _entry(self, found: FoundModel) -> ModelEntry:
         model = found.model
-        entry = self._answers.entry(found.key, found.names, model)
+        entry = self._request_handler.entry(found.key, found.names, model)
         run = runs.training(model)
         return dataclasses.replace(entry, run_id=run.run_id) if run else entry
 
     def _push_runs(self) -> None:
-        briefs = [
+        entries = [
             protocol.RunBrief(
                 run_id=run.run_id,
                 model_name=run.model_name,
-                model=self.watcher.key_of(run.model),
+                model=self._finder.key_of(run.model),
                 status=run.status,
             )
             for run in runs
         ]
-        channel.send(wire.envelope(protocol.RUNS, protocol.Runs(runs=briefs[::-1])))
+        channel.send(wire.envelope(protocol.RUNS, protocol.Runs(runs=entries[::-1])))
 
-    # What we are asked.
+    # Requests of the pages.
 
     def _receive(self, content: dict[str, Any]) -> None:
         if self._thread is not None:
@@ -190,19 +190,19 @@ class Panel:
             channel.send(wire.envelope(protocol.ANSWER, answer, id=request))
 
         if kind == protocol.REFRESH:
-            self._sent = None
-            self._look_soon()
+            self._sent_entries = None
+            self._schedule_scan()
             reply(protocol.Answer(ok=True, value=None))
             return
         try:
-            self._answers.answer(str(kind), payload, reply)
+            self._request_handler.answer(str(kind), payload, reply)
         except RefusalError as error:
             reply(protocol.Answer(ok=False, message=str(error)))
         except Exception as error:
             logger.warning("side panel: %s failed", kind, exc_info=True)
             reply(protocol.Answer(ok=False, message=f"{type(error).__name__}: {error}"))
         if kind == protocol.SET_TRAINABLE:
-            self._look_soon()
+            self._schedule_scan()
 
 
 panel = Panel()

@@ -1,7 +1,7 @@
-"""Messages about the models of a kernel: between the side panel, or a summary in a cell, and us.
+"""Messages about models, between the kernel and the side panel or a summary in a cell.
 
 In the envelope of :mod:`kwidgets.protocol`. The mirror is ``labextension/src/models/protocol.ts``.
-A request has an id, which its answer bears. What the kernel pushes replaces what it pushed before.
+A request has an id, and its answer the same one. A pushed list replaces the one pushed before.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 # A summary in a notebook's output: an envelope whose payload is gzipped JSON in base64.
 MIME_TYPE: Final = "application/vnd.kwidgets.summary+json"
 
-# What the kernel pushes.
+# Pushed by the kernel.
 MODELS: Final = "models"
 RUNS: Final = "runs"
-# What it answers: to each request, once.
+# The kernel's answer to a request, one for each.
 ANSWER: Final = "answer"
 
-# What a view asks.
+# Requests of a view.
 DESCRIBE: Final = "describe"  # {model} → ModelSummary
 INFER: Final = "infer"  # {model, input_shapes} → ModelSummary
 DETAIL: Final = "detail"  # {model, layer} → LayerDetail
@@ -38,23 +38,23 @@ class Models(TypedDict):
 
 
 class RunBrief(TypedDict):
-    """A fit that runs or ran, latest first in :class:`Runs`."""
+    """A fit that is running or has ended."""
 
     run_id: str
     model_name: str
-    #: Of the model in training, as in ModelEntry; None when it has gone.
+    #: Key of its model, as in ModelEntry; None when the model was deleted.
     model: str | None
     status: str
 
 
 class Runs(TypedDict):
-    """The fits of this kernel that can still be shown."""
+    """The fits of this kernel that can still be shown, the latest first."""
 
     runs: list[RunBrief]
 
 
 class Request(TypedDict):
-    """Payload of a request; which fields are there, the kind says."""
+    """Payload of a request; its kind decides which fields it has."""
 
     model: NotRequired[str]
     layer: NotRequired[str]
@@ -64,12 +64,12 @@ class Request(TypedDict):
 
 
 class TrainableSet(TypedDict):
-    """What came of ``set_trainable``."""
+    """The result of ``set_trainable``."""
 
     trainable: bool
     #: The line that does the same.
     code: str
-    #: What the user must do now, or "".
+    #: The next step for the user, or "".
     note: str
 
 

@@ -1,5 +1,7 @@
-"""What is told of a model, as plain data: no Keras, no Jupyter, no drawing. Field for field what
-goes over the wire, by :func:`to_wire`."""
+"""Descriptions of models as plain data, without Keras and Jupyter.
+
+:func:`to_wire` makes JSON of them, field for field.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,19 @@ from typing import Any, Literal
 
 Shape = tuple[int | None, ...]
 
-#: What stands there.
-#: input: gives the model's input and has no weights; operation: a keras.ops function in a
-#: functional model's graph, which is no layer.
+#: The kind of an entry in the tree of layers.
+#: input: an InputLayer, without weights; operation: a keras.ops function in a functional model's
+#: graph, which is not a layer.
 Kind = Literal["input", "layer", "model", "operation"]
 
 
 @dataclasses.dataclass(frozen=True)
 class LayerSummary:
-    """One layer, or nested model, with all in it. The model itself is one too, with path "".
+    """A layer, a nested model or the model itself (path ""), with all layers in it.
 
     Args:
-        path: where it stands: the indices of ``children`` from the model down, "3.0.1".
-        name: Keras's.
+        path: its position: the indices of ``children`` from the model down, "3.0.1".
+        name: Keras's name.
         class_name: without the module.
         kind: see :data:`Kind`.
         built: whether its weights exist.
@@ -31,16 +33,16 @@ class LayerSummary:
         trainable_parameters: those of them that training changes.
         weight_bytes: memory of those weights; None as with ``parameters``.
         dtype: the dtype policy's name: "float32", "mixed_float16".
-        activation: its name where the layer has one that does something, else None.
-        trainable: Keras's attribute, as set on this very layer.
-        inbound: names of what goes into it, in the order of its arguments, in a graph of layers
-            (functional, Sequential); each call's one after the other, without repeats; empty when
+        activation: its name; None where the layer has none or a linear one.
+        trainable: Keras's attribute, as set on this layer.
+        inbound: names of the layers whose outputs go into it, in the order of its arguments, in a
+            graph of layers (functional, Sequential); of all calls, without repeats; empty when
             unknown.
         calls: how often it is called in this model's graph; 1 when unknown.
-        shared_with: path of the first place where the same object stands, when this is a later
-            one; its weights count there. None otherwise.
-        problem: why something could not be told, in a sentence; None when all is told.
-        children: what is in it.
+        shared_with: the first path of the same object, when this is a later one; its weights count
+            there. None otherwise.
+        problem: why its description is incomplete, in a sentence; or None.
+        children: its direct layers and operations.
     """
 
     path: str
@@ -65,7 +67,7 @@ class LayerSummary:
 
 @dataclasses.dataclass(frozen=True)
 class Compiled:
-    """What ``compile`` was told: class names or the user's own words."""
+    """The arguments of ``compile``, as names of classes and functions or as the user's strings."""
 
     optimizer: str
     loss: str
@@ -78,7 +80,7 @@ class Trained:
 
     Args:
         steps: updates of the weights, as the optimizer counts them.
-        epochs: of the fits that kwidgets or Keras's own History tells of; None when unknown.
+        epochs: of the fits that kwidgets or Keras's own History recorded; None when unknown.
         seconds: of the fits that kwidgets watched; None when it watched none.
     """
 
@@ -89,11 +91,11 @@ class Trained:
 
 @dataclasses.dataclass(frozen=True)
 class InputGuess:
-    """An input shape that something in the namespace suggests, the batch left out.
+    """A suggested input shape, without the batch.
 
     Args:
         shapes: as the user would type it: "(28, 28)", or "[(28, 28), (10,)]" for several inputs.
-        source: what suggests it: "x_train, float32".
+        source: where it is from: "x_train, float32".
     """
 
     shapes: str
@@ -105,16 +107,16 @@ class ModelSummary:
     """A model in full.
 
     Args:
-        root: the model as a layer, with all in it.
+        root: the model as a layer, with all layers in it.
         parameters, trainable_parameters, weight_bytes: of the whole model, as ``count_params``
             counts; None when it is not built.
         optimizer_parameters, optimizer_bytes: the optimizer's own variables; None when there is
             no optimizer, 0 when it has none yet.
         compiled: None when it is not compiled.
         trained: None when never.
-        inferred_from: the input shapes from which shapes and weights were worked out, as typed;
-            None when all is the model's own.
-        guesses: input shapes to offer when shapes are unknown.
+        inferred_from: the input shapes, as typed, for which shapes and weights were computed; None
+            when they are the model's own.
+        guesses: suggested input shapes when shapes are unknown.
         notes: sentences on what is unusual about it.
     """
 
@@ -136,12 +138,11 @@ class ModelEntry:
     """A model in the list of all models.
 
     Args:
-        key: names the object for as long as it lives.
-        names: how the namespace reaches it, the plainest first: "model", "models[0]",
-            "trainer.net".
-        name, class_name: Keras's.
+        key: identifies the object for as long as it exists.
+        names: expressions that give it, the simplest first: "model", "models[0]", "trainer.net".
+        name, class_name: Keras's name, and the class without the module.
         built, parameters, weight_bytes, compiled, trained: as in :class:`ModelSummary`.
-        num_layers: direct children.
+        num_layers: number of direct children.
         run_id: of the fit that trains it now, or None.
         revision: changes whenever its summary may have changed.
         error: why it cannot be described, in a sentence; the rest is then empty. Or None.
@@ -164,8 +165,8 @@ class ModelEntry:
 
 @dataclasses.dataclass(frozen=True)
 class Histogram:
-    """How values are spread, NaN and infinities left out: ``counts[i]`` of them lie between
-    ``edges[i]`` and ``edges[i + 1]``."""
+    """The distribution of finite values: ``counts[i]`` of them are between ``edges[i]`` and
+    ``edges[i + 1]``."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -180,12 +181,12 @@ class WeightDetail:
         shape, dtype: of the weight.
         parameters: how many numbers.
         trainable: whether training changes it.
-        nan, infinite, zero: how many of the values looked at are so.
-        looked_at: how many values were looked at; below ``parameters`` in very large weights.
+        nan, infinite, zero: how many of the values used are NaN, infinite, 0.
+        looked_at: how many values were used; below ``parameters`` in very large weights.
         minimum, maximum, mean, standard_deviation: of the finite values; None without any.
-        histogram: None where there is nothing to show.
-        units, dead_units: of the last axis of a kernel: how many units, and how many of them have
-            nothing but zeros coming in; None where that makes no sense.
+        histogram: None where all values are equal or none is finite.
+        units, dead_units: how many units a kernel has, and how many of them have only zero weights;
+            None for other weights.
         problem: why values could not be read, in a sentence; or None.
     """
 
@@ -210,17 +211,17 @@ class WeightDetail:
 
 @dataclasses.dataclass(frozen=True)
 class LayerDetail:
-    """What is told of one layer on demand.
+    """Details of one layer, computed on request.
 
     Args:
         path, name, class_name: as in :class:`LayerSummary`.
-        module: where the class comes from: "keras.layers", "__main__".
+        module: the module to import the class from: "keras.layers", "__main__".
         config: ``get_config()`` as JSON text, indented; None where the layer has none.
-        config_problem: why not, in a sentence; or None.
-        weights: of the layer and all in it, Keras's order.
+        config_problem: why there is none, in a sentence; or None.
+        weights: of the layer and all layers in it, in Keras's order.
         trainable: Keras's attribute.
         trainable_code: the line that sets ``trainable`` to the other value, for the user to copy.
-        when: "now", or "step 1,234 of the running fit".
+        when: the time of the copy: "now", or "between two steps of the running fit".
     """
 
     path: str
@@ -236,8 +237,7 @@ class LayerDetail:
 
 
 def to_wire(value: Any) -> Any:
-    """Return ``value`` (one of the above) as JSON can hold it: tuples as lists, dataclasses as
-    objects with the same field names."""
+    """Return ``value`` as JSON: tuples as lists, dataclasses as objects of the same field names."""
     if dataclasses.is_dataclass(value):
         return {name: to_wire(part) for name, part in vars(value).items()}
     if isinstance(value, (tuple, list)):

@@ -1,1 +1,1 @@
-"""What makes the notebooks of examples/ tutorials: steps that check themselves, and their order."""
+"""Makes tutorials of the notebooks in examples/: checks, hints, skipped cells, copies."""

@@ -1,4 +1,4 @@
-"""The code cells of a tutorial: which names each makes and uses, and what to call it."""
+"""Reads the names that a tutorial's cells define and use, and finds the cell that was run."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from functools import cached_property
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-# How alike an edited cell and the tutorial's must be, from 0 to 1, to be taken for the same.
-_ALIKE = 0.6
+# How similar an edited cell must be to one of the tutorial, from 0 to 1, to count as the same.
+_MIN_SIMILARITY = 0.6
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell of a tutorial, as it is shipped.
+    """One code cell of a tutorial's original notebook.
 
     Attributes:
         id: its id in the notebook.
         heading: the heading above it.
         source: its text.
-        optional: whether the tutorial goes on without it.
+        optional: whether later cells run without it.
     """
 
     id: str
@@ -31,47 +31,47 @@ class Cell:
     optional: bool
 
     @property
-    def called(self) -> str:
-        """How a message refers to it."""
+    def description(self) -> str:
+        """The words by which messages refer to it."""
         lines = [line for line in self.source.splitlines() if line and line[0] not in "%#"]
         begin = (lines or self.source.splitlines() or [""])[0].split("  # ")[0]
         return f"the cell under “{self.heading}” that begins with “{begin}”"
 
     @cached_property
-    def names(self) -> Names:
-        """The names it makes and uses."""
-        return names_of(parse(self.source))
+    def names(self) -> CellNames:
+        """The names it defines and uses."""
+        return read_names(parse(self.source))
 
-    def builds_on(self, earlier: Cell, modules: frozenset[str]) -> bool:
-        """Whether this cell uses what ``earlier`` made or changed.
+    def depends_on(self, earlier: Cell, modules: frozenset[str]) -> bool:
+        """Return whether this cell uses a variable that ``earlier`` defines or mutates.
 
         Args:
             earlier: a cell.
-            modules: names that the notebook imports: ``live = kw.LivePlot()`` changes no ``kw``.
+            modules: names that the notebook imports; ``live = kw.LivePlot()`` mutates no ``kw``.
         """
-        touched = earlier.names.makes | (earlier.names.changes - modules)
+        touched = earlier.names.defines | (earlier.names.mutates - modules)
         return bool(self.names.uses & touched)
 
 
 @dataclass(frozen=True)
-class Names:
-    """What a cell does with names at its top level.
+class CellNames:
+    """The names at the top level of a cell.
 
     Attributes:
-        uses: read before the cell itself makes them.
-        makes: assigned, imported, defined.
+        uses: read before the cell itself defines them.
+        defines: assigned, imported, or defined as a function or class.
         imports: those of them that are imported.
-        changes: methods of them were called in a statement of its own, as in ``model.compile()``.
+        mutates: a statement consists of a call of their method, as in ``model.compile()``.
     """
 
     uses: frozenset[str]
-    makes: frozenset[str]
+    defines: frozenset[str]
     imports: frozenset[str]
-    changes: frozenset[str]
+    mutates: frozenset[str]
 
 
 def parse(source: str) -> ast.Module:
-    """Return the syntax tree of a cell's text, magics included; of wrong syntax, an empty one."""
+    """Return the syntax tree of a cell's text, which may have magics; empty for a syntax error."""
     try:
         code: str = TransformerManager().transform_cell(source)
         return ast.parse(code)
@@ -79,14 +79,14 @@ def parse(source: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def names_of(module: ast.Module) -> Names:
-    """Return the names of a cell. What stands inside functions counts when they are called."""
+def read_names(module: ast.Module) -> CellNames:
+    """Return the names of a cell, without those in the bodies of its functions."""
     uses: set[str] = set()
-    makes: set[str] = set()
+    defines: set[str] = set()
     imports: set[str] = set()
-    changes: set[str] = set()
+    mutates: set[str] = set()
     for statement in module.body:
-        nodes = list(_evaluated(statement))
+        nodes = list(_executed_nodes(statement))
         stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         imported = {
             (alias.asname or alias.name).split(".")[0]
@@ -98,8 +98,8 @@ def names_of(module: ast.Module) -> Names:
         stored |= imported
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             stored.add(statement.name)
-        # `for x in …: f(x)` stores and reads x in one statement; `x = x / 255` does too, and needs
-        # the x of before.
+        # `for x in …: f(x)` stores and reads x in one statement. So does `x = x / 255`, but it uses
+        # an earlier x.
         own = set() if isinstance(statement, ast.Assign | ast.AugAssign) else stored
         bound_inside = {
             name.id
@@ -114,14 +114,14 @@ def names_of(module: ast.Module) -> Names:
             for node in nodes
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
         }
-        uses |= loaded - makes - own - bound_inside
-        makes |= stored - bound_inside
-        changes |= _changed(nodes)
-    return Names(frozenset(uses), frozenset(makes), frozenset(imports), frozenset(changes))
+        uses |= loaded - defines - own - bound_inside
+        defines |= stored - bound_inside
+        mutates |= _mutated_names(nodes)
+    return CellNames(frozenset(uses), frozenset(defines), frozenset(imports), frozenset(mutates))
 
 
-def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes below ``node`` that run when it runs: not the bodies of functions."""
+def _executed_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Return all nodes that run when ``node`` runs: not the bodies of functions."""
     yield node
     for field, value in ast.iter_fields(node):
         if field == "body" and isinstance(
@@ -132,15 +132,15 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
             if isinstance(child, ast.arguments):
                 continue
             if isinstance(child, ast.AST):
-                yield from _evaluated(child)
+                yield from _executed_nodes(child)
 
 
-def _changed(nodes: list[ast.AST]) -> set[str]:
-    """What methods are called of, in statements of their own or with a value that is kept.
+def _mutated_names(nodes: list[ast.AST]) -> set[str]:
+    """Return the names whose methods are called, in expression statements and assignments.
 
     In ``history = model.fit(x)`` the model; in ``(folder / "a").write_text(b)`` the folder.
     """
-    changed = set()
+    mutated = set()
     for node in nodes:
         call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
         # `print(x)` is a call too, and has no receiver.
@@ -150,12 +150,12 @@ def _changed(nodes: list[ast.AST]) -> set[str]:
                 receiver = receiver.value
             call = receiver
             if not isinstance(receiver, ast.Call):
-                changed |= {n.id for n in ast.walk(receiver) if isinstance(n, ast.Name)}
-    return changed
+                mutated |= {n.id for n in ast.walk(receiver) if isinstance(n, ast.Name)}
+    return mutated
 
 
-def find(cells: list[Cell], source: str, cell_id: str | None) -> Cell | None:
-    """Return which of ``cells`` was run, though the reader may have edited it."""
+def find_cell(cells: list[Cell], source: str, cell_id: str | None) -> Cell | None:
+    """Return which of ``cells`` was run, even if the reader has edited it."""
     for cell in cells:
         if cell.id == cell_id:
             return cell
@@ -164,16 +164,16 @@ def find(cells: list[Cell], source: str, cell_id: str | None) -> Cell | None:
         if cell.source.strip() == stripped:
             return cell
     matcher = difflib.SequenceMatcher(b=stripped, autojunk=False)
-    best, likeness = None, _ALIKE
+    best, similarity = None, _MIN_SIMILARITY
     for cell in cells:
         matcher.set_seq1(cell.source.strip())
-        if matcher.quick_ratio() > likeness and (ratio := matcher.ratio()) > likeness:
-            best, likeness = cell, ratio
-    return best or _by_names(cells, source)
+        if matcher.quick_ratio() > similarity and (ratio := matcher.ratio()) > similarity:
+            best, similarity = cell, ratio
+    return best or _find_by_names(cells, source)
 
 
-def _by_names(cells: list[Cell], source: str) -> Cell | None:
-    """The only cell that makes names which this text makes too, however else it may differ."""
-    made = names_of(parse(source)).makes
-    makers = [cell for cell in cells if cell.names.makes and cell.names.makes <= made]
-    return makers[0] if len(makers) == 1 else None
+def _find_by_names(cells: list[Cell], source: str) -> Cell | None:
+    """Return the only cell whose defined names ``source`` defines too."""
+    defined = read_names(parse(source)).defines
+    matches = [cell for cell in cells if cell.names.defines and cell.names.defines <= defined]
+    return matches[0] if len(matches) == 1 else None

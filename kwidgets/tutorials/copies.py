@@ -1,36 +1,36 @@
-"""Fresh copies of the tutorials, for the reader to write in."""
+"""Copies the tutorials' notebooks into a folder of the user's."""
 
 from __future__ import annotations
 
 import pathlib
 import shutil
 
-from kwidgets.tutorials.lesson import folder, names_that_begin
+from kwidgets.tutorials.tutorial import notebooks_folder, tutorial_names
 
 
 def copy_tutorials(into: pathlib.Path, name: str = "") -> list[pathlib.Path]:
     """Copy the notebooks, or the one whose name begins with ``name``, into a folder.
 
-    A file that is there is never overwritten: the copy gets a number, ``01_first_model-1.ipynb``.
+    No file is overwritten: the copy gets a free name, such as ``01_first_model-1.ipynb``.
 
     Returns:
         the copies.
 
     Raises:
-        ValueError: no tutorial is called so.
+        ValueError: no tutorial has such a name.
         OSError: the folder cannot be written to.
     """
-    names = names_that_begin(name)
+    names = tutorial_names(name)
     into.mkdir(parents=True, exist_ok=True)
     copies = []
     for known in names:
-        target = _free(into, known)
-        shutil.copyfile(folder() / f"{known}.ipynb", target)
+        target = _free_path(into, known)
+        shutil.copyfile(notebooks_folder() / f"{known}.ipynb", target)
         copies.append(target)
     return copies
 
 
-def _free(into: pathlib.Path, name: str) -> pathlib.Path:
+def _free_path(into: pathlib.Path, name: str) -> pathlib.Path:
     target = into / f"{name}.ipynb"
     number = 0
     while target.exists():

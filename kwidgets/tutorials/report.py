@@ -1,11 +1,11 @@
-"""What a check shows: HTML with hints behind a click, and the same as text."""
+"""Shows the results of a check as HTML, with hints to unfold, and as text."""
 
 from __future__ import annotations
 
 import html
 from dataclasses import dataclass
 
-from kwidgets.tutorials.step import Step, Verdict
+from kwidgets.tutorials.step import CheckResult, Step
 
 _GOOD = "var(--jp-success-color0, #1b7a32)"
 _OPEN = "var(--jp-warn-color0, #a15c00)"
@@ -19,18 +19,18 @@ class Report:
         step: which step.
         number: its place in the tutorial, from 1.
         total: how many steps there are.
-        verdicts: what the check found.
+        results: the results of the check.
     """
 
     step: Step
     number: int
     total: int
-    verdicts: list[Verdict]
+    results: list[CheckResult]
 
     @property
     def done(self) -> bool:
-        """Whether all is right."""
-        return all(verdict.right for verdict in self.verdicts)
+        """Whether all conditions are met."""
+        return all(result.passed for result in self.results)
 
     @property
     def _heading(self) -> str:
@@ -39,14 +39,14 @@ class Report:
 
     def __repr__(self) -> str:
         lines = [self._heading]
-        lines += [f"  {'✓' if v.right else '○'} {v.text}" for v in self.verdicts]
+        lines += [f"  {'✓' if result.passed else '○'} {result.text}" for result in self.results]
         if not self.done:
             lines.append(f"  A hint: %kwidgets check {self.step.key} hint")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         color = _GOOD if self.done else _OPEN
-        items = "".join(_item(verdict) for verdict in self.verdicts)
+        items = "".join(_item(result) for result in self.results)
         return (
             f'<div style="border-left: 3px solid {color}; padding: 2px 12px; max-width: 48em">'
             f'<p style="margin: 4px 0; font-weight: 600; color: {color}">'
@@ -56,17 +56,17 @@ class Report:
         )
 
 
-def _item(verdict: Verdict) -> str:
-    mark, color, word = ("✓", _GOOD, "right") if verdict.right else ("○", _OPEN, "missing")
+def _item(result: CheckResult) -> str:
+    mark, color, word = ("✓", _GOOD, "right") if result.passed else ("○", _OPEN, "missing")
     return (
         '<li style="margin: 2px 0">'
         f'<span role="img" aria-label="{word}" style="color: {color}; font-weight: 700">{mark}'
-        f"</span> {_text(verdict.text)}</li>"
+        f"</span> {_text(result.text)}</li>"
     )
 
 
 def _hints(step: Step) -> str:
-    """Each hint behind the one before, and the solution behind the last."""
+    """Return the hints, each folded inside the one before, and the solution inside the last."""
     style = "white-space: pre-wrap; margin: 4px 0 4px 1em"
     inner = _details("Solution", f'<pre style="{style}">{html.escape(step.solution)}</pre>')
     for number in range(len(step.hints), 0, -1):
@@ -84,7 +84,7 @@ def _details(name: str, inner: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Escape, and set in code what stands between backticks."""
+    """Return ``text`` escaped, with code elements for the parts between backticks."""
     parts = text.split("`")
     return "".join(
         f"<code>{html.escape(part)}</code>" if index % 2 else html.escape(part)

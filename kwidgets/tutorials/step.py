@@ -1,4 +1,4 @@
-"""A step of a tutorial: what the reader is to do, how that is told, hints and a solution."""
+"""Defines a step of a tutorial: its task, check, hints and solution."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One thing that a check looked at."""
+class CheckResult:
+    """The result for one condition of a check."""
 
-    right: bool
+    passed: bool
     text: str
 
 
-def right(text: str) -> Verdict:
-    """Say what the reader has got right."""
-    return Verdict(True, text)
+def passed(text: str) -> CheckResult:
+    """Return that a condition is met."""
+    return CheckResult(True, text)
 
 
-def missing(text: str) -> Verdict:
-    """Say what is not there yet, or not right, without giving the answer away."""
-    return Verdict(False, text)
+def failed(text: str) -> CheckResult:
+    """Return what is missing or wrong, without giving the answer away."""
+    return CheckResult(False, text)
 
 
-def expect(holds: bool, so: str, else_: str) -> Verdict:
-    """Return :func:`right` of ``so`` where a condition holds, else :func:`missing` of ``else_``."""
-    return right(so) if holds else missing(else_)
+def expect(condition: bool, if_true: str, if_false: str) -> CheckResult:
+    """Return :func:`passed` or :func:`failed`, by a condition."""
+    return passed(if_true) if condition else failed(if_false)
 
 
-class NotRunError(Exception):
-    """A check needs a name that no cell has made yet.
+class MissingVariableError(Exception):
+    """A check needs a variable that no cell has defined yet.
 
     Attributes:
         name: the name.
@@ -42,10 +42,10 @@ class NotRunError(Exception):
         self.name = name
 
 
-class Given:
-    """The reader's namespace, as a check sees it: ``given.model`` is the variable ``model``.
+class UserNamespace:
+    """The reader's variables as attributes: ``user_ns.model`` is the variable ``model``.
 
-    A name that is not there raises :class:`NotRunError`, which tells the reader what to run.
+    A missing variable raises :class:`MissingVariableError`; the reader is then told what to run.
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
@@ -55,7 +55,7 @@ class Given:
         try:
             return self._namespace[name]
         except KeyError:
-            raise NotRunError(name) from None
+            raise MissingVariableError(name) from None
 
 
 @dataclass(frozen=True)
@@ -64,34 +64,34 @@ class Step:
 
     Attributes:
         key: its name in ``%kwidgets check <key>``.
-        title: what is to be done, in a few words.
-        cell: the id of the notebook's cell that the reader is to change or to write.
-        check: looks at the reader's namespace and tells, a verdict a thing, what is right and what
-            is missing. The step is done when all are right.
-        hints: from a nudge to nearly the answer.
-        solution: a text for the cell with which all verdicts are right.
+        title: the task, in a few words.
+        cell_id: the id of the notebook's cell that the reader has to change or to write.
+        check: yields a result for each condition on the reader's variables. The step is done when
+            all have passed.
+        hints: from vague to nearly the answer.
+        solution: a text for the cell with which all conditions are met.
     """
 
     key: str
     title: str
-    cell: str
-    check: Callable[[Given], Iterator[Verdict]]
+    cell_id: str
+    check: Callable[[UserNamespace], Iterator[CheckResult]]
     hints: tuple[str, ...]
     solution: str
 
 
-def judge(step: Step, namespace: Mapping[str, Any]) -> list[Verdict]:
-    """Return what ``step`` finds in ``namespace``; that a check fails on it is a verdict too.
+def run_check(step: Step, namespace: Mapping[str, Any]) -> list[CheckResult]:
+    """Return the results of the check of ``step``; an error in the check is a failed result.
 
     Raises:
-        NotRunError: the check needs a name that is not there.
+        MissingVariableError: the check needs a variable that is missing.
     """
-    verdicts = []
+    results = []
     try:
-        for verdict in step.check(Given(namespace)):
-            verdicts.append(verdict)
-    except NotRunError:
+        for result in step.check(UserNamespace(namespace)):
+            results.append(result)
+    except MissingVariableError:
         raise
     except Exception as error:
-        verdicts.append(missing(f"This cannot be checked yet: {type(error).__name__}: {error}"))
-    return verdicts or [missing("There is nothing to check yet.")]
+        results.append(failed(f"This cannot be checked yet: {type(error).__name__}: {error}"))
+    return results or [failed("There is nothing to check yet.")]

@@ -1,7 +1,7 @@
 """Models of every kind that Keras knows, on any backend, each made once for all tests.
 
-`MODELS` maps a name to what makes the model; `model(name)` gives it. Who changes a model makes a
-fresh one: `MODELS[name]()`.
+`MODELS` maps a name to the function that makes the model; `model(name)` returns a shared one. Tests
+that change a model make their own: `MODELS[name]()`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class FailingProperties(layers.Layer):
 
 
 class Unreadable(layers.Layer):
-    """One that answers no question at all once it is told so."""
+    """A layer whose attributes cannot be read once ``silent`` is set."""
 
     def __getattribute__(self, name: str) -> Any:
         if object.__getattribute__(self, "__dict__").get("silent"):

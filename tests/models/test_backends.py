@@ -11,8 +11,8 @@ from tests.backends import BACKENDS, check_under
 HERE = pathlib.Path(__file__).parent
 MODULES = [
     "test_describe.py",
-    "test_code_paths.py",
-    "test_shape_inference.py",
+    "test_layer_expression.py",
+    "test_infer_summary.py",
     "test_layer_detail.py",
     "test_trainable.py",
 ]

@@ -1,5 +1,4 @@
-"""Descriptions, held against Keras's own numbers and shapes; on every backend (see
-test_describe_backends.py)."""
+"""Descriptions agree with Keras's own numbers and shapes; test_backends.py repeats it."""
 
 from __future__ import annotations
 
@@ -14,10 +13,10 @@ import pytest
 from keras import layers
 from keras.src.utils import summary_utils
 
-from kwidgets.models.describe.layer_tree import find
-from kwidgets.models.describe.model_entry import describe_briefly
+from kwidgets.models.describe.layer_tree import find_layer
+from kwidgets.models.describe.model_entry import model_entry
 from kwidgets.models.describe.model_summary import MAX_DEPTH, describe
-from kwidgets.models.summary_data import Compiled, LayerSummary, Trained
+from kwidgets.models.summary_data import Compiled, LayerSummary, ModelEntry, Trained
 from kwidgets.models.text import number_format
 from tests.models import models
 
@@ -29,6 +28,10 @@ def all_of(layer: LayerSummary) -> Iterator[LayerSummary]:
     yield layer
     for child in layer.children:
         yield from all_of(child)
+
+
+def entry_of(model: keras.Model) -> ModelEntry:
+    return model_entry(model, "key", ("model",))
 
 
 def layer_of(model: keras.Model, name: str) -> LayerSummary:
@@ -61,7 +64,7 @@ def test_totals_are_those_of_keras(name: str) -> None:
 def test_each_layer_has_keras_numbers(name: str) -> None:
     model = models.model(name)
     for one in all_of(describe(model).root):
-        layer = find(model, one.path)
+        layer = find_layer(model, one.path)
         assert one.problem is None
         assert one.name == layer.name and one.class_name == type(layer).__name__
         if one.kind == "operation":
@@ -111,7 +114,7 @@ def test_shapes_are_those_of_keras(name: str) -> None:
         pytest.skip("only the user's code could tell")
     compared = 0
     for one in all_of(describe(model).root):
-        layer = find(model, one.path)
+        layer = find_layer(model, one.path)
         if one.path == "" or type(layer).__module__.startswith("tests.") or "." in one.path:
             continue
         theirs = said_by_keras(layer)
@@ -224,7 +227,7 @@ def test_a_model_that_holds_itself() -> None:
     within = next(one for one in root.children if one.name == "within")
     again = next(one for one in within.children if one.name == "outer")
     assert (again.shared_with, again.children) == ("", ())
-    assert describe_briefly(outer).num_layers == 4
+    assert entry_of(outer).num_layers == 4
 
 
 def test_nesting_without_end() -> None:
@@ -241,7 +244,7 @@ def test_five_thousand_layers() -> None:
     model = models.Containers()
     model.many = [layers.Dense(1) for _ in range(5000)]
     assert len(describe(model).root.children) > 5000
-    assert describe_briefly(model).num_layers > 5000
+    assert entry_of(model).num_layers > 5000
 
 
 # Single facts.
@@ -306,7 +309,7 @@ def test_no_code_of_the_user_runs(name: str) -> None:
     model = models.model(name)
     before = len(models.RAN)
     describe(model)
-    describe_briefly(model)
+    entry_of(model)
     assert models.RAN[before:] == []
 
 
@@ -414,31 +417,31 @@ def test_trained() -> None:
 def test_loss_scaling() -> None:
     model = models.MODELS["dense_stack"]()
     model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()), "mse")
-    told = describe(model).compiled
-    assert told is not None and told.optimizer == "LossScaleOptimizer(SGD)"
+    compiled = describe(model).compiled
+    assert compiled is not None and compiled.optimizer == "LossScaleOptimizer(SGD)"
 
 
-# In brief.
+# In entry.
 
 
 @by_name
-def test_in_brief_and_in_full_agree(name: str) -> None:
+def test_the_entry_and_the_summary_agree(name: str) -> None:
     model = models.model(name)
-    brief, summary = describe_briefly(model), describe(model)
+    entry, summary = entry_of(model), describe(model)
     for field in ("parameters", "weight_bytes", "compiled", "trained"):
-        assert getattr(brief, field) == getattr(summary, field)
-    assert (brief.name, brief.class_name) == (model.name, type(model).__name__)
-    assert brief.built == summary.root.built
-    assert brief.num_layers == len(summary.root.children)
-    assert brief.revision == describe_briefly(model).revision
+        assert getattr(entry, field) == getattr(summary, field)
+    assert (entry.name, entry.class_name) == (model.name, type(model).__name__)
+    assert entry.built == summary.root.built
+    assert entry.num_layers == len(summary.root.children)
+    assert entry.revision == entry_of(model).revision
 
 
 def test_the_revision_follows_what_is_shown() -> None:
     model = models.MODELS["unbuilt"]()
-    seen = [describe_briefly(model).revision]
+    seen = [entry_of(model).revision]
 
     def changed() -> bool:
-        seen.append(describe_briefly(model).revision)
+        seen.append(entry_of(model).revision)
         return seen[-1] not in seen[:-1]
 
     model.add(layers.Dense(2, name="last"))

@@ -1,4 +1,4 @@
-"""What is told of a layer's config and weights."""
+"""Details of a layer: its config, and statistics of its weights."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import pytest
 
-from kwidgets.models.describe.layer_detail import read_layer
+from kwidgets.models.describe.layer_detail import copy_layer
 from kwidgets.models.describe.layer_tree import NoSuchLayerError
 from kwidgets.models.summary_data import LayerDetail
 
 
 def detail(model: keras.Model, path: str) -> LayerDetail:
-    return read_layer(model, path, lambda path: f"model[{path}]").finish("now")
+    return copy_layer(model, path, lambda path: f"model[{path}]").detail("now")
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def model() -> keras.Model:
 def test_numbers_of_a_weight(model: keras.Model) -> None:
     values = np.array([[1, 0, -2], [3, 0, 4], [5, 0, 6], [7, 0, 8]], "float32")
     model.layers[0].set_weights([values, np.zeros(3, "float32")])
-    told = detail(model, "0")
-    kernel, bias = told.weights
+    layer_detail = detail(model, "0")
+    kernel, bias = layer_detail.weights
     assert (kernel.name, kernel.shape, kernel.dtype) == ("kernel", (4, 3), "float32")
     assert (kernel.minimum, kernel.maximum, kernel.zero) == (-2, 8, 4)
     assert kernel.mean == pytest.approx(values.mean())
@@ -37,9 +37,9 @@ def test_numbers_of_a_weight(model: keras.Model) -> None:
     assert kernel.histogram is not None and sum(kernel.histogram.counts) == 12
     assert (kernel.units, kernel.dead_units) == (3, 1)
     assert bias.histogram is None and bias.zero == 3 and bias.units is None
-    assert told.module == "keras.layers" and told.when == "now"
-    assert told.trainable_code == "model[0].trainable = False"
-    assert json.loads(told.config or "")["units"] == 3
+    assert layer_detail.module == "keras.layers" and layer_detail.when == "now"
+    assert layer_detail.trainable_code == "model[0].trainable = False"
+    assert json.loads(layer_detail.config or "")["units"] == 3
 
 
 def test_bad_values_are_counted_and_left_out(model: keras.Model) -> None:
@@ -78,8 +78,8 @@ def test_transposed_kernels_have_their_units_elsewhere() -> None:
     kernel, bias = layer.get_weights()
     kernel[:, :, 1] = 0
     layer.set_weights([kernel, bias])
-    told = detail(model, "0").weights[0]
-    assert (told.units, told.dead_units) == (5, 1)
+    kernel = detail(model, "0").weights[0]
+    assert (kernel.units, kernel.dead_units) == (5, 1)
 
 
 class Odd(keras.layers.Layer):

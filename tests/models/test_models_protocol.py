@@ -1,6 +1,6 @@
 """The messages about models: one golden file, which the TypeScript suite parses too.
 
-``KWIDGETS_WRITE_GOLDEN=1 pytest tests/models/test_models_protocol.py`` writes it anew.
+``KWIDGETS_WRITE_GOLDEN=1 pytest tests/models/test_models_protocol.py`` writes it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.live import protocol as live_protocol
 from kwidgets.models import protocol, summary_data
-from kwidgets.models.show import _saved
+from kwidgets.models.summary import _saved_envelope
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "models.json"
 
@@ -162,7 +162,7 @@ def examples() -> dict[str, Any]:
         "refused": wire.envelope(
             protocol.ANSWER, protocol.Answer(ok=False, message="It is gone."), id="q1"
         ),
-        "saved": _saved(ENTRY, SUMMARY),
+        "saved": _saved_envelope(ENTRY, SUMMARY),
     }
 
 
@@ -174,9 +174,9 @@ def test_messages_are_as_the_golden_file_says() -> None:
 
 
 def test_every_kind_has_an_example() -> None:
-    told = examples()
-    assert set(told["requests"]) == set(told["answers"]) == set(protocol.REQUEST_KINDS)
-    assert set(told["pushed"]) == {
+    golden = examples()
+    assert set(golden["requests"]) == set(golden["answers"]) == set(protocol.REQUEST_KINDS)
+    assert set(golden["pushed"]) == {
         *wire.CHANNEL_KINDS,
         *live_protocol.RUN_KINDS,
         *protocol.PUSHED_KINDS,

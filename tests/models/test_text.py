@@ -1,4 +1,4 @@
-"""Summaries to take along: what a reader finds in them, and what other programs read back."""
+"""Summaries as text, Markdown and JSON: complete for a reader, readable by other programs."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_columns_stand_below_each_other() -> None:
     assert all(row[end - 1].isdigit() for row in rows)
 
 
-def test_what_is_told_of_the_training() -> None:
+def test_the_lines_about_the_training() -> None:
     summary = of_layers(
         optimizer_parameters=2002,
         optimizer_bytes=8008,

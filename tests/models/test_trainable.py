@@ -1,4 +1,4 @@
-"""Freezing a layer, and when that is refused."""
+"""Freezing a layer, and when it is refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kwidgets.models.describe.layer_tree import NoSuchLayerError
-from kwidgets.models.describe.trainable import FreezeRefusedError, set_trainable
+from kwidgets.models.requests.trainable import FreezeRefusedError, set_trainable
 
 
 def nested() -> keras.Model:
@@ -17,8 +17,8 @@ def nested() -> keras.Model:
 
 def test_a_subtree_is_frozen_and_unfrozen() -> None:
     model = nested()
-    told = set_trainable(model, "0", False, "model.get_layer('x')")
-    assert told == {
+    result = set_trainable(model, "0", False, "model.get_layer('x')")
+    assert result == {
         "trainable": False,
         "code": "model.get_layer('x').trainable = False",
         "note": "",

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from kwidgets.tutorials.cells import Cell, find, names_of, parse
+from kwidgets.tutorials.cells import Cell, find_cell, parse, read_names
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from kwidgets.tutorials.cells import Cell, find, names_of, parse
     ],
 )
 def test_names_that_a_cell_needs(source: str, uses: set[str]) -> None:
-    assert names_of(parse(source)).uses == uses
+    assert read_names(parse(source)).uses == uses
 
 
 def test_a_call_of_a_method_changes_its_object() -> None:
@@ -37,8 +37,8 @@ def test_a_call_of_a_method_changes_its_object() -> None:
         (folder / "a").write_text(b)
         builder.train(x).wait()
     """
-    names = names_of(parse(textwrap.dedent(source)))
-    assert names.changes == {"model", "folder", "builder"}
+    names = read_names(parse(textwrap.dedent(source)))
+    assert names.mutates == {"model", "folder", "builder"}
 
 
 def _cell(cell_id: str, source: str) -> Cell:
@@ -62,12 +62,12 @@ CELLS = [
     ],
 )
 def test_a_cell_is_known_by_its_id_or_its_text(source, cell_id, found) -> None:
-    cell = find(CELLS, source, cell_id)
+    cell = find_cell(CELLS, source, cell_id)
     assert (cell.id if cell else None) == found
 
 
 def test_a_message_calls_a_cell_by_its_heading_and_beginning() -> None:
-    assert CELLS[1].called == (
+    assert CELLS[1].description == (
         "the cell under “A heading” that begins with “model = make_model(rate=0.1)”"
     )
 
@@ -77,5 +77,5 @@ def test_a_cell_builds_on_what_another_changed_but_not_on_a_module_that_it_used(
     fitting = _cell("fit", "other = kw.LivePlot()\nmodel.fit(x)")
     showing = _cell("show", "kw.summary(other)")
     modules = frozenset({"kw"})
-    assert fitting.builds_on(compiling, modules) and showing.builds_on(fitting, modules)
-    assert not showing.builds_on(compiling, modules)
+    assert fitting.depends_on(compiling, modules) and showing.depends_on(fitting, modules)
+    assert not showing.depends_on(compiling, modules)

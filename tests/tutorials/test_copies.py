@@ -6,12 +6,12 @@ import pytest
 from IPython.core.error import UsageError
 
 from kwidgets.tutorials.copies import copy_tutorials
-from kwidgets.tutorials.lesson import STEPS
+from kwidgets.tutorials.tutorial import STEP_MODULES
 
 
 def test_all_tutorials_are_copied_as_fresh_notebooks(tmp_path) -> None:
     copies = copy_tutorials(tmp_path / "new folder")
-    assert [copy.stem for copy in copies] == list(STEPS)
+    assert [copy.stem for copy in copies] == list(STEP_MODULES)
     for copy in copies:
         cells = json.loads(copy.read_text())["cells"]
         assert not any(cell.get("outputs") for cell in cells)

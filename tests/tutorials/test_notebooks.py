@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from kwidgets.tutorials.lesson import STEPS, lesson
+from kwidgets.tutorials.tutorial import STEP_MODULES, load_tutorial
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
@@ -42,7 +42,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunNotebook:
     @functools.cache
     def run(path: Path) -> nbformat.NotebookNode:
         node = nbformat.read(path, as_version=4)
-        for step in lesson(path.stem).steps:
+        for step in load_tutorial(path.stem).steps:
             node.cells += [
                 nbformat.v4.new_code_cell(step.solution),
                 nbformat.v4.new_code_cell(f"%kwidgets check {step.key}", id=f"solved-{step.key}"),
@@ -73,7 +73,7 @@ def test_notebook_runs_from_top_to_bottom(path: Path, run: RunNotebook) -> None:
     run(path)
 
 
-def said(node: nbformat.NotebookNode, cell_id: str) -> str:
+def result_text(node: nbformat.NotebookNode, cell_id: str) -> str:
     """The text of what a cell returned."""
     (cell,) = [cell for cell in node.cells if cell.id == cell_id]
     return "".join(
@@ -84,12 +84,12 @@ def said(node: nbformat.NotebookNode, cell_id: str) -> str:
 
 
 def test_each_notebook_is_a_tutorial() -> None:
-    assert [path.stem for path in NOTEBOOKS] == list(STEPS)
+    assert [path.stem for path in NOTEBOOKS] == list(STEP_MODULES)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_at_least_five_steps_check_themselves(path: Path) -> None:
-    steps = lesson(path.stem).steps
+    steps = load_tutorial(path.stem).steps
     cells = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
     checked = [
         cell.source.removeprefix("%kwidgets check ")
@@ -97,16 +97,18 @@ def test_at_least_five_steps_check_themselves(path: Path) -> None:
         if cell.source.startswith("%kwidgets check ")
     ]
     assert len(steps) >= 5 and checked == [step.key for step in steps]
-    assert all(step.cell in cells and step.hints for step in steps)
+    assert all(step.cell_id in cells and step.hints for step in steps)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_step_is_done_by_its_solution_and_not_before(path: Path, run: RunNotebook) -> None:
     node = run(path)
     check = {cell.source: cell.id for cell in reversed(node.cells)}
-    for step in lesson(path.stem).steps:
-        assert said(node, check[f"%kwidgets check {step.key}"]).startswith("Not yet"), step.key
-        solved = said(node, f"solved-{step.key}")
+    for step in load_tutorial(path.stem).steps:
+        assert result_text(node, check[f"%kwidgets check {step.key}"]).startswith("Not yet"), (
+            step.key
+        )
+        solved = result_text(node, f"solved-{step.key}")
         assert solved.startswith("Done"), solved
 
 

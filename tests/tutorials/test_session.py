@@ -3,13 +3,13 @@
 import pytest
 from IPython.core.error import UsageError
 
-from kwidgets.tutorials.lesson import lesson
 from kwidgets.tutorials.session import session
-from kwidgets.tutorials.step import Step, judge
+from kwidgets.tutorials.step import Step, run_check
+from kwidgets.tutorials.tutorial import load_tutorial
 
 
 def _source(cell_id: str) -> str:
-    return lesson("01").cell(cell_id).source
+    return load_tutorial("01").cell(cell_id).source
 
 
 def test_a_cell_that_needs_a_skipped_one_does_not_run_and_names_it(shell, capsys) -> None:
@@ -22,7 +22,7 @@ def test_a_cell_that_needs_a_skipped_one_does_not_run_and_names_it(shell, capsys
 
 def test_a_cell_whose_names_are_there_runs_with_a_note_on_what_was_skipped(shell, capsys) -> None:
     shell.user_ns.update(model=object(), x_test=0, y_test=0)
-    session._order.run |= {"load-data", "scale-exercise", "build-model"}
+    session._detector.run_cell_ids |= {"load-data", "scale-exercise", "build-model"}
     shell.run_cell(_source("evaluate"))
     assert "this cell builds on the cell under “Train it, and watch”" in capsys.readouterr().out
 
@@ -52,7 +52,7 @@ def test_a_check_whose_data_are_missing_says_which_cell_makes_them(shell) -> Non
 
 
 def test_hints_come_one_by_one_and_the_solution_last(shell) -> None:
-    step = lesson("01").step("scale")
+    step = load_tutorial("01").step("scale")
     told = [session.hint("scale") for _ in range(3)]
     assert [step.hints[0] in told[0], step.hints[1] in told[1]] == [True, True]
     assert step.solution in told[2]
@@ -68,7 +68,7 @@ def test_the_overview_lists_every_step(shell, capsys) -> None:
     shell.run_line_magic("kwidgets", "check")
     text = capsys.readouterr().out
     assert text.startswith("0 of 6 steps are done.")
-    assert all(f"%kwidgets check {step.key}" in text for step in lesson("01").steps)
+    assert all(f"%kwidgets check {step.key}" in text for step in load_tutorial("01").steps)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_check_that_fails_on_odd_values_is_not_yet_and_no_traceback() -> None:
         yield from given.model.layers
 
     step = Step("odd", "odd", "cell", check, ("a hint",), "")
-    (verdict,) = judge(step, {"model": 7})
-    assert not verdict.right and "'int' object has no attribute 'layers'" in verdict.text
+    (result,) = run_check(step, {"model": 7})
+    assert not result.passed and "'int' object has no attribute 'layers'" in result.text
 
 
 @pytest.mark.parametrize("value", [None, 7, "text", [1, 2], {"a": 1}, object()])
@@ -111,9 +111,9 @@ def test_no_step_of_any_tutorial_trips_over_an_odd_value(value) -> None:
         def __missing__(self, name):
             return value
 
-    from kwidgets.tutorials.lesson import STEPS
+    from kwidgets.tutorials.tutorial import STEP_MODULES
 
-    for name in STEPS:
-        for step in lesson(name).steps:
-            verdicts = judge(step, Anything())
-            assert verdicts and not all(verdict.right for verdict in verdicts), step.key
+    for name in STEP_MODULES:
+        for step in load_tutorial(name).steps:
+            results = run_check(step, Anything())
+            assert results and not all(result.passed for result in results), step.key

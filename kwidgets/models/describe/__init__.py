@@ -1,1 +1,1 @@
-"""Keras models → plain data: everything here reads Keras objects."""
+"""Describes Keras models as plain data: reads Keras objects, and changes none."""

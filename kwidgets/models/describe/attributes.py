@@ -1,48 +1,48 @@
-"""Reading what objects of others hold, without running code that is not Keras's own."""
+"""Reads attributes of Keras objects without running the user's code."""
 
 from __future__ import annotations
 
 from typing import Any
 
 _MISSING: Any = object()
-# PyTorch keeps a module's parts apart from its other attributes.
-_PYTORCH_PARTS = "_modules"
+# PyTorch keeps a module's submodules apart from its other attributes.
+_PYTORCH_MODULES = "_modules"
 
 
-def is_of_keras(kind: type) -> bool:
+def is_keras_class(kind: type) -> bool:
     """Return whether Keras itself defines this class."""
     return str(kind.__module__).partition(".")[0] == "keras"
 
 
-def read(thing: Any, name: str, default: Any = None) -> Any:
+def read_attribute(thing: Any, name: str, default: Any = None) -> Any:
     """Return the attribute ``name`` of ``thing``, or ``default`` where there is none.
 
-    A property is evaluated if Keras defines it; one of the user's gives ``default``, because nobody
-    knows what it does.
+    A property is evaluated if Keras defines it; one of the user's gives ``default``, because its
+    code may do anything.
     """
     owner, value = _in_class(type(thing), name)
     if hasattr(type(value), "__set__"):
-        # A property comes before what the instance holds.
-        return getattr(thing, name, default) if is_of_keras(owner) else default
-    own = own_dict(thing)
+        # A property takes precedence over an attribute of the instance.
+        return getattr(thing, name, default) if is_keras_class(owner) else default
+    own = instance_dict(thing)
     if name in own:
         return own[name]
-    parts = own.get(_PYTORCH_PARTS)
+    parts = own.get(_PYTORCH_MODULES)
     if isinstance(parts, dict) and name in parts:
         return parts[name]
-    # What has a `__get__` is a method, or worked out when first asked for.
+    # What has a `__get__` is a method or a cached property.
     return default if value is _MISSING or hasattr(type(value), "__get__") else value
 
 
-def held(thing: Any) -> dict[str, Any]:
-    """Return the attributes that ``thing`` itself holds, in the order they were set."""
-    own = own_dict(thing)
-    parts = own.get(_PYTORCH_PARTS)
+def instance_attributes(thing: Any) -> dict[str, Any]:
+    """Return the attributes of the instance itself, in the order they were set."""
+    own = instance_dict(thing)
+    parts = own.get(_PYTORCH_MODULES)
     return {**own, **parts} if isinstance(parts, dict) and parts else own
 
 
-def own_dict(thing: Any) -> dict[str, Any]:
-    """Return ``thing.__dict__``, whatever its class makes of attributes; {} where it has none."""
+def instance_dict(thing: Any) -> dict[str, Any]:
+    """Return ``thing.__dict__``, past its class's ``__getattribute__``; {} where there is none."""
     try:
         found: dict[str, Any] = object.__getattribute__(thing, "__dict__")
     except AttributeError:
@@ -50,13 +50,13 @@ def own_dict(thing: Any) -> dict[str, Any]:
     return found
 
 
-def is_plain(thing: Any, name: str) -> bool:
-    """Return whether ``thing.name`` is just what ``thing`` holds, and no property."""
+def is_stored_attribute(thing: Any, name: str) -> bool:
+    """Return whether ``thing.name`` is a stored value, and no property."""
     return not hasattr(type(_in_class(type(thing), name)[1]), "__set__")
 
 
 def _in_class(kind: type, name: str) -> tuple[type, Any]:
-    """Return the class that defines ``name``, and what it is there."""
+    """Return the class that defines ``name``, and its value there."""
     for owner in kind.__mro__:
         if name in vars(owner):
             return owner, vars(owner)[name]

@@ -1,4 +1,4 @@
-"""What a layer, a loss, a metric, an activation, a dtype is called."""
+"""Returns the displayed names of layers, losses, metrics, activations and dtype policies."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from typing import Any
 import keras
 
 from kwidgets.language import t
-from kwidgets.models.describe.attributes import read
+from kwidgets.models.describe.attributes import read_attribute
 
 
-def in_words(value: Any) -> str:
-    """Return a loss or a metric as its user would call it; "" for none."""
+def loss_or_metric_name(value: Any) -> str:
+    """Return the name of a loss or a metric, or of a list or dict of them; "" for None."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {in_words(item) or 'none'}" for key, item in value.items())
+        return ", ".join(
+            f"{key}: {loss_or_metric_name(item) or 'none'}" for key, item in value.items()
+        )
     if isinstance(value, (list, tuple)):
-        return ", ".join(in_words(item) or "none" for item in value)
-    function = read(value, "fn")
+        return ", ".join(loss_or_metric_name(item) or "none" for item in value)
+    function = read_attribute(value, "fn")
     if type(value).__name__ in ("LossFunctionWrapper", "MeanMetricWrapper") and function:
         return function_name(function)
     return function_name(value)
 
 
 def function_name(value: Any) -> str:
-    """Return the name of a function, or the class of another thing."""
+    """Return the name of a function, or the class name of another object."""
     if isinstance(value, type):
         return value.__name__
-    inner = read(value, "func")
+    inner = read_attribute(value, "func")
     if inner is not None and type(value).__name__ == "partial":
         return function_name(inner)
     name = getattr(value, "__name__", None) if callable(value) else None
@@ -40,32 +42,32 @@ def function_name(value: Any) -> str:
     return "lambda" if name == "<lambda>" else name
 
 
-def activation_of(layer: Any) -> str | None:
-    """Return the name of the activation of ``layer``; None when it has none that does something."""
-    value = read(layer, "activation")
+def activation_name(layer: Any) -> str | None:
+    """Return the name of the activation of ``layer``; None when it has none or a linear one."""
+    value = read_attribute(layer, "activation")
     if value is None or not (callable(value) or isinstance(value, str)):
         return None
-    name = in_words(value)
+    name = loss_or_metric_name(value)
     return None if name == "linear" else name
 
 
-def name_of(layer: Any) -> str:
-    """Return the name Keras gave ``layer``; its class where a class of the user's hides it."""
-    name = read(layer, "name")
+def layer_name(layer: Any) -> str:
+    """Return the name of ``layer``; its class name where the user's class overrides ``name``."""
+    name = read_attribute(layer, "name")
     return name if isinstance(name, str) else type(layer).__name__
 
 
 def policy_name(layer: Any) -> str:
-    """Return the name of the dtype policy of ``layer``, "" for what has none."""
-    policy = read(layer, "_dtype_policy")
-    path = read(layer, "_path")
+    """Return the name of the dtype policy of ``layer``; "" where there is none."""
+    policy = read_attribute(layer, "_dtype_policy")
+    path = read_attribute(layer, "_path")
     if isinstance(policy, keras.dtype_policies.DTypePolicyMap):
         policy = policy[path] if path else policy.default_policy
     return str(policy.name) if policy is not None else ""
 
 
-def quoted(names: list[str], shown: int = 3) -> str:
-    """Return ``names`` as they stand in a sentence, the first few of many."""
+def quoted_list(names: list[str], shown: int = 3) -> str:
+    """Return ``names`` quoted, as a list in a sentence, shortened when there are many."""
     first = [f"'{name}'" for name in names[:shown]]
     if len(names) > shown:
         return t("%1 and %2 more", ", ".join(first), f"{len(names) - shown:,}")

@@ -1,7 +1,7 @@
-"""What is in a layer: its config, and what its weights' values are like.
+"""Describes one layer in detail: its config, and statistics of its weights.
 
-In two steps: :func:`read_layer` copies what is needed, quickly, where the values are whole (between
-two steps of a fit); :meth:`Reading.finish` works out the rest in any thread.
+In two steps: :func:`copy_layer` copies the weights quickly, at a time when no step changes them
+(between two steps of a fit); :meth:`LayerCopy.detail` computes the statistics in any thread.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ import numpy.typing as npt
 from keras.src.api_export import get_name_from_symbol
 
 from kwidgets.language import t
-from kwidgets.models.describe.layer_tree import find
+from kwidgets.models.describe.layer_tree import find_layer
 from kwidgets.models.summary_data import Histogram, LayerDetail, WeightDetail
 
-# Of larger weights so many values are looked at, evenly spread.
+# Of larger weights so many values are used, evenly spread.
 MAX_VALUES = 25_000_000
 BINS = 30
 
 
 @dataclasses.dataclass(frozen=True)
-class _Copy:
-    """A weight as it was: facts, and its values or why they could not be read."""
+class _WeightCopy:
+    """A copy of a weight: its properties, and its values or why they could not be read."""
 
     name: str
     shape: tuple[int, ...]
@@ -36,49 +36,49 @@ class _Copy:
     trainable: bool
     values: npt.NDArray[Any] | None = None
     problem: str | None = None
-    units: _Units | None = None
+    units: _UnitCounts | None = None
 
 
 @dataclasses.dataclass(frozen=True)
-class _Units:
-    """How many units a kernel has, and how many of them get nothing but zeros."""
+class _UnitCounts:
+    """How many units a kernel has, and how many of them have only zero weights."""
 
     count: int
     dead: int
 
 
-class Reading:
-    """What was copied of a layer."""
+class LayerCopy:
+    """A copy of a layer's config and weights."""
 
-    def __init__(self, detail: LayerDetail, copies: list[_Copy]) -> None:
+    def __init__(self, detail: LayerDetail, copies: list[_WeightCopy]) -> None:
         self._detail = detail
         self._copies = copies
 
-    def finish(self, when: str) -> LayerDetail:
-        """Return the detail; ``when`` says at what moment the values were so."""
+    def detail(self, when: str) -> LayerDetail:
+        """Return the detail; ``when`` is the time of the copy, in words."""
         weights = tuple(_weight_detail(copy) for copy in self._copies)
         return dataclasses.replace(self._detail, weights=weights, when=when)
 
 
-def read_layer(model: Any, path: str, code_for: Callable[[str], str]) -> Reading:
-    """Copy what is to be told of the layer at ``path``.
+def copy_layer(model: Any, path: str, code_for: Callable[[str], str]) -> LayerCopy:
+    """Copy the config and weights of the layer at ``path``.
 
     Args:
         model: the model.
         path: as in ``LayerSummary``; "" is the model.
-        code_for: gives the code that reaches the layer at a path.
+        code_for: returns the Python expression for the layer at a path.
 
     Raises:
-        NoSuchLayerError: nothing is at ``path``.
+        NoSuchLayerError: there is no layer at ``path``.
     """
-    layer = find(model, path)
-    config, problem = _config(layer)
+    layer = find_layer(model, path)
+    config, problem = _config_json(layer)
     trainable = bool(getattr(layer, "trainable", True))
     detail = LayerDetail(
         path=path,
         name=str(layer.name),
         class_name=type(layer).__name__,
-        module=_module_of(layer),
+        module=_public_module(layer),
         config=config,
         config_problem=problem,
         weights=(),
@@ -86,45 +86,47 @@ def read_layer(model: Any, path: str, code_for: Callable[[str], str]) -> Reading
         trainable_code=f"{code_for(path)}.trainable = {not trainable}",
         when="",
     )
-    own = _kernel_of(layer)
-    return Reading(detail, [_copy(layer, weight, own) for weight in _weights(layer)])
+    kernel = _kernel_of(layer)
+    return LayerCopy(
+        detail, [_copy_weight(layer, weight, kernel) for weight in _unique_weights(layer)]
+    )
 
 
-def _module_of(layer: Any) -> str:
-    """Where the class is to be had: "keras.layers", not where Keras keeps it."""
+def _public_module(layer: Any) -> str:
+    """Return the module to import the class from: "keras.layers", not "keras.src...."."""
     public = get_name_from_symbol(type(layer))
     return public.rpartition(".")[0] if public else str(type(layer).__module__)
 
 
-def _weights(layer: Any) -> list[Any]:
+def _unique_weights(layer: Any) -> list[Any]:
     return list({id(weight): weight for weight in getattr(layer, "weights", None) or ()}.values())
 
 
-def _copy(layer: Any, weight: Any, kernel: tuple[Any, int] | None) -> _Copy:
+def _copy_weight(layer: Any, weight: Any, kernel: tuple[Any, int] | None) -> _WeightCopy:
     path = str(weight.path)
     prefix = f"{layer.name}/"
-    told = _Copy(
+    copy = _WeightCopy(
         name=path.partition(prefix)[2] or str(weight.name),
         shape=tuple(int(size) for size in weight.shape),
         dtype=str(weight.dtype),
         trainable=bool(weight.trainable),
     )
     try:
-        # A variable that was made in a dry run has no value.
+        # A variable that was created in a dry run has no value.
         values = keras.ops.convert_to_numpy(weight.value)
     except Exception as error:
         text = t(
             "Its values cannot be read just now. %1",
             f"{type(error).__name__}: {_first_line(error)}",
         )
-        return dataclasses.replace(told, problem=text)
+        return dataclasses.replace(copy, problem=text)
     units = None
     if kernel is not None and kernel[0] is weight:
-        units = _units(values, kernel[1])
+        units = _count_units(values, kernel[1])
     flat = values.reshape(-1)
     step = max(1, math.ceil(flat.size / MAX_VALUES))
-    # A copy: on the CPU the array may be a view of what the next step overwrites.
-    return dataclasses.replace(told, values=np.array(flat[::step]), units=units)
+    # A copy: on the CPU the array may be a view of memory that the next step overwrites.
+    return dataclasses.replace(copy, values=np.array(flat[::step]), units=units)
 
 
 def _first_line(error: BaseException) -> str:
@@ -132,23 +134,25 @@ def _first_line(error: BaseException) -> str:
 
 
 def _kernel_of(layer: Any) -> tuple[Any, int] | None:
-    """The weight that leads into the units of a layer, and the axis that counts them."""
+    """Return the kernel of a layer with units, and the axis of the units."""
     layers = keras.layers
-    plain = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
-    turned = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-    kernel = getattr(layer, "kernel", None) if isinstance(layer, (*plain, *turned)) else None
+    units_last = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
+    transposed = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+    kernel = (
+        getattr(layer, "kernel", None) if isinstance(layer, (*units_last, *transposed)) else None
+    )
     if kernel is None:
         return None
-    return kernel, -2 if isinstance(layer, turned) else -1
+    return kernel, -2 if isinstance(layer, transposed) else -1
 
 
-def _units(values: npt.NDArray[Any], axis: int) -> _Units:
+def _count_units(values: npt.NDArray[Any], axis: int) -> _UnitCounts:
     others = tuple(i for i in range(values.ndim) if i != values.ndim + axis)
     alive = np.any(values != 0, axis=others)
-    return _Units(int(alive.size), int(alive.size - np.count_nonzero(alive)))
+    return _UnitCounts(int(alive.size), int(alive.size - np.count_nonzero(alive)))
 
 
-def _weight_detail(copy: _Copy) -> WeightDetail:
+def _weight_detail(copy: _WeightCopy) -> WeightDetail:
     parameters = math.prod(copy.shape)
     detail = WeightDetail(
         name=copy.name,
@@ -164,7 +168,7 @@ def _weight_detail(copy: _Copy) -> WeightDetail:
         return detail
     values = copy.values
     if values.dtype.kind not in "biuf" or values.dtype.itemsize < 4:
-        # bfloat16 and float8 are NumPy's only by name; half precision overflows in a sum.
+        # NumPy cannot compute with bfloat16 and float8; half precision overflows in a sum.
         try:
             values = values.astype(np.float32)
         except (TypeError, ValueError):
@@ -199,17 +203,17 @@ def _histogram(values: npt.NDArray[Any], low: float, high: float) -> Histogram |
     return Histogram(tuple(map(float, edges)), tuple(map(int, counts)))
 
 
-def _config(layer: Any) -> tuple[str | None, str | None]:
-    """The layer's config as JSON, or why there is none."""
+def _config_json(layer: Any) -> tuple[str | None, str | None]:
+    """Return the layer's config as JSON and None, or None and why there is none."""
     get_config = getattr(layer, "get_config", None)
     if get_config is None:
         return None, t("An operation has no config.")
     try:
-        return json.dumps(get_config(), indent=2, default=_stand_in, skipkeys=True), None
+        return json.dumps(get_config(), indent=2, default=_placeholder, skipkeys=True), None
     except Exception as error:
         return None, t("get_config() failed. %1", f"{type(error).__name__}: {_first_line(error)}")
 
 
-def _stand_in(value: object) -> str:
-    """What stands for a value that JSON does not have; its ``repr`` may be the user's own code."""
+def _placeholder(value: object) -> str:
+    """Return a text for a value that JSON cannot represent; its ``repr`` may be the user's code."""
     return f"<{type(value).__name__}>"

@@ -1,4 +1,4 @@
-"""What goes into each layer of a model, and with which shapes."""
+"""Reads the graph of a model: the inputs of each layer, its calls and their shapes."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import Any
 import keras
 
 from kwidgets import dry_run
-from kwidgets.models.describe.attributes import is_of_keras, own_dict, read
-from kwidgets.models.describe.display_names import name_of
+from kwidgets.models.describe.attributes import instance_dict, is_keras_class, read_attribute
+from kwidgets.models.describe.display_names import layer_name
 from kwidgets.models.summary_data import Shape
 
 Shapes = tuple[Shape, ...]
 
 
-class Graph:
-    """The calls of one model's layers. A layer of two models has calls in both: those of the other
-    are left out.
+class LayerGraph:
+    """The calls of one model's layers. Calls of the same layers in other models are left out.
 
     Args:
-        model: whose calls; a Sequential that is not built, and a model or layer that is subclassed,
-            have none that are known.
-        children: what stands in it.
+        model: the model; no calls are known of a Sequential that is not built, nor of a subclassed
+            model or layer.
+        children: its direct layers and operations.
     """
 
     def __init__(self, model: Any, children: Iterable[Any]) -> None:
@@ -36,19 +35,19 @@ class Graph:
                 self._nodes.setdefault(id(node.operation), []).append(node)
         for several in self._nodes.values():
             if len(several) > 1:
-                # Keras keeps them by their distance from the output; we tell them as called.
+                # Keras sorts them by their distance from the output; here by the order of calls.
                 order = {id(node): i for i, node in enumerate(several[0].operation._inbound_nodes)}
                 several.sort(key=lambda node: order.get(id(node), 0))
 
     def calls(self, child: Any) -> int:
-        """Return how often ``child`` is called; 0 when that is not known."""
+        """Return how often ``child`` is called; 0 when unknown."""
         return len(self._nodes.get(id(child), ()))
 
     def inbound(self, child: Any) -> tuple[str, ...]:
-        """Return the names of what goes into ``child``."""
+        """Return the names of the layers whose outputs go into ``child``."""
         return tuple(
             dict.fromkeys(
-                name_of(origin)
+                layer_name(origin)
                 for node in self._nodes.get(id(child), ())
                 for tensor in node.input_tensors
                 if id(origin := tensor._keras_history.operation) in self._children
@@ -56,17 +55,19 @@ class Graph:
         )
 
     def shapes(self, child: Any, place: int = 0) -> tuple[Shapes, Shapes] | None:
-        """Return the shapes that go in and come out at the call number ``place``, or at the last
-        where there are fewer; None when unknown."""
+        """Return the input and output shapes of the call number ``place``; None when unknown.
+
+        Where there are fewer calls, those of the last one.
+        """
         nodes = self._nodes.get(id(child))
         return _shapes_of(nodes[min(place, len(nodes) - 1)]) if nodes else None
 
 
 def functional_of(model: Any) -> Any:
-    """Return the functional model that holds the graph of ``model``, or None."""
+    """Return the functional model that has the graph of ``model``, or None."""
     if isinstance(model, keras.Sequential):
-        return read(model, "_functional")
-    return model if "_nodes_by_depth" in own_dict(model) else None
+        return read_attribute(model, "_functional")
+    return model if "_nodes_by_depth" in instance_dict(model) else None
 
 
 def _shapes_of(node: Any) -> tuple[Shapes, Shapes]:
@@ -78,24 +79,24 @@ def _tensor_shapes(tensors: Iterable[Any]) -> Shapes:
 
 
 def shapes_without_graph(layer: Any) -> tuple[Shapes | None, Shapes | None]:
-    """Return what ``layer`` itself knows of the shapes that go in and come out."""
+    """Return the input and output shapes that ``layer`` itself stores."""
     functional = functional_of(layer)
     if functional is not None:
         return _tensor_shapes(functional._inputs), _tensor_shapes(functional._outputs)
-    built_with = own_dict(layer).get("_build_shapes_dict")
+    built_with = instance_dict(layer).get("_build_shapes_dict")
     if not built_with:
         return None, None
     try:
-        inputs = flat_shapes(list(built_with.values()))
+        inputs = flatten_shapes(list(built_with.values()))
     except (TypeError, ValueError):
-        # The user's own build() may be given anything.
+        # A build() of the user may have arguments of any type.
         return None, None
     return inputs or None, _outputs_for(layer, built_with)
 
 
-def shapes_of_own_call(model: Any) -> tuple[Shapes, Shapes] | None:
-    """Return the shapes of the first symbolic call of ``model``, whichever graph it is in."""
-    nodes = own_dict(model).get("_inbound_nodes")
+def shapes_of_first_call(model: Any) -> tuple[Shapes, Shapes] | None:
+    """Return the shapes of the first symbolic call of ``model``, in whichever graph."""
+    nodes = instance_dict(model).get("_inbound_nodes")
     return _shapes_of(nodes[0]) if nodes else None
 
 
@@ -104,36 +105,36 @@ def _outputs_for(layer: Any, built_with: dict[str, Any]) -> Shapes | None:
         if not _shape_code_is_of_keras(layer):
             return None
         with dry_run.dry_scope():
-            return flat_shapes(layer.compute_output_shape(**built_with)) or None
+            return flatten_shapes(layer.compute_output_shape(**built_with)) or None
     except Exception:
-        # Keras's own summary asks in the same way. Not every layer can answer, and then the shape
-        # is not known, which is no fault of the layer's.
+        # Keras's own summary does the same. Not every layer can compute its output shape; it is
+        # then unknown, which is no error.
         return None
 
 
 def _shape_code_is_of_keras(layer: Any) -> bool:
-    """Whether to ask ``layer`` for a shape runs Keras's code only: a wrapper asks what it wraps."""
+    """Return whether ``layer``'s shape code, and that of layers it wraps, is Keras's own."""
     return all(
-        is_of_keras(type(one)) and not isinstance(one, keras.layers.Lambda)
+        is_keras_class(type(one)) and not isinstance(one, keras.layers.Lambda)
         for one in (layer, *layer._flatten_layers(include_self=False))
     )
 
 
-def flat_shapes(value: Any) -> Shapes:
+def flatten_shapes(value: Any) -> Shapes:
     """Return the shapes in ``value``, which may be one, or a list or dict of them.
 
     Raises:
-        TypeError, ValueError: something in it is no shape.
+        TypeError, ValueError: a part of it is not a shape.
     """
     if value is None:
         return ()
     if isinstance(value, dict):
-        return tuple(shape for key in sorted(value) for shape in flat_shapes(value[key]))
+        return tuple(shape for key in sorted(value) for shape in flatten_shapes(value[key]))
     items = list(value)
     if all(item is None or not hasattr(item, "__len__") for item in items):
-        # An empty list holds no shape, but an empty tuple is the shape of a single number.
+        # An empty list contains no shape, but an empty tuple is the shape of a scalar.
         return () if not items and isinstance(value, list) else (_as_shape(items),)
-    return tuple(shape for item in items for shape in flat_shapes(item))
+    return tuple(shape for item in items for shape in flatten_shapes(item))
 
 
 def _as_shape(shape: Iterable[Any]) -> Shape:

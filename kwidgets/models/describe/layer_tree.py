@@ -1,4 +1,4 @@
-"""What is in a model: its layers, one below the other, and how to name one of them."""
+"""Walks the tree of layers of a model, and finds the layer at a path."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from kwidgets.language import t
 
 
 class NoSuchLayerError(LookupError):
-    """A path leads nowhere: the model has changed since it was described."""
+    """There is no layer at a path: the model has changed since it was described."""
 
 
 def children_of(layer: Any) -> tuple[Any, ...]:
-    """Return what stands directly in ``layer``, in Keras's order; operations of a graph too."""
-    # Keras's public `layers` and `operations` are not asked: a subclass may give them another
-    # meaning.
+    """Return the direct layers of ``layer`` in Keras's order, with the operations of a graph."""
+    # Not Keras's public `layers` and `operations`: a subclass may override them.
     if isinstance(layer, keras.Sequential):
         inside = list(layer._layers)
         starts_with_input = inside and isinstance(inside[0], keras.layers.InputLayer)
         return tuple(inside[1:] if starts_with_input else inside)
     if isinstance(layer, keras.Model) and "_operations" in layer.__dict__:
-        # Functional. Layers that a subclass holds beside its graph come last.
+        # Functional. A subclass's layers that are not in its graph come last.
         inside = list(layer._operations)
         known = {id(child) for child in inside}
-        return (*inside, *(child for child in _held(layer) if id(child) not in known))
+        return (*inside, *(child for child in _sublayers(layer) if id(child) not in known))
     if _is_recurrent_of_keras(layer):
-        # An LSTM's cell is how Keras makes it, not a layer that anybody put there.
+        # The cell of an LSTM is an implementation detail of Keras, not a layer of the user's.
         return ()
-    return _held(layer)
+    return _sublayers(layer)
 
 
 def _is_recurrent_of_keras(layer: Any) -> bool:
@@ -40,18 +39,18 @@ def _is_recurrent_of_keras(layer: Any) -> bool:
     )
 
 
-def _held(layer: Any) -> tuple[Any, ...]:
-    """The layers that are attributes of ``layer``, or in lists and dicts that are."""
+def _sublayers(layer: Any) -> tuple[Any, ...]:
+    """Return the layers that are attributes of ``layer``, or in lists and dicts that are."""
     if not isinstance(layer, keras.Layer):
         return ()
     return tuple(layer._flatten_layers(include_self=False, recursive=False))
 
 
-def find(model: Any, path: str) -> Any:
-    """Return what stands at ``path`` in ``model``; "" is the model itself.
+def find_layer(model: Any, path: str) -> Any:
+    """Return the layer or operation at ``path`` in ``model``; "" is the model itself.
 
     Raises:
-        NoSuchLayerError: nothing does.
+        NoSuchLayerError: there is none.
     """
     layer = model
     for step in path.split(".") if path else ():

@@ -1,65 +1,58 @@
-"""What the list of all models tells of each one: cheap enough to ask of every model after every
-cell."""
+"""Describes a model in a line: cheap enough to do for every model after every cell."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from typing import Any
 
-from kwidgets.models.describe.attributes import own_dict, read
-from kwidgets.models.describe.compile_state import compiled, trained
-from kwidgets.models.describe.display_names import name_of
+from kwidgets.models.describe.attributes import instance_dict, read_attribute
+from kwidgets.models.describe.display_names import layer_name
 from kwidgets.models.describe.layer_tree import children_of
-from kwidgets.models.describe.weights import count, memory_bytes, optimizer_variables, weights_of
-from kwidgets.models.summary_data import Compiled, ModelEntry, Trained
+from kwidgets.models.describe.training_state import read_compiled, read_trained
+from kwidgets.models.describe.weights import (
+    count_parameters,
+    memory_bytes,
+    optimizer_variables,
+    weights_of,
+)
+from kwidgets.models.summary_data import Compiled, ModelEntry
 
 
-@dataclasses.dataclass(frozen=True)
-class Brief:
-    """What the model alone gives of a :class:`~kwidgets.models.summary_data.ModelEntry`."""
+def model_entry(model: Any, key: str, names: tuple[str, ...]) -> ModelEntry:
+    """Describe ``model`` in a line, for the list of all models.
 
-    name: str
-    class_name: str
-    built: bool
-    parameters: int | None
-    weight_bytes: int | None
-    num_layers: int
-    compiled: Compiled | None
-    trained: Trained | None
-    revision: str
+    Like :func:`~kwidgets.models.describe.model_summary.describe` it builds, calls and changes
+    nothing.
 
-    def entry(self, key: str, names: tuple[str, ...]) -> ModelEntry:
-        """Return it as an entry of the list."""
-        return ModelEntry(key=key, names=names, **vars(self))
-
-
-def describe_briefly(model: Any) -> Brief:
-    """Describe ``model`` in a line. Like :func:`~kwidgets.models.describe.model_summary.describe`
-    it builds, calls and changes nothing."""
-    built = bool(read(model, "built", False))
+    Args:
+        model: any keras.Model.
+        key, names: as in :class:`~kwidgets.models.summary_data.ModelEntry`.
+    """
+    built = bool(read_attribute(model, "built", False))
     variables = weights_of(model).variables if built else ()
-    how_compiled = compiled(model)
-    return Brief(
-        name=name_of(model),
+    compiled = read_compiled(model)
+    return ModelEntry(
+        key=key,
+        names=names,
+        name=layer_name(model),
         class_name=type(model).__name__,
         built=built,
-        parameters=count(variables) if built else None,
+        parameters=count_parameters(variables) if built else None,
         weight_bytes=memory_bytes(variables) if built else None,
         num_layers=len(children_of(model)),
-        compiled=how_compiled,
-        trained=trained(model),
-        revision=_revision(model, how_compiled),
+        compiled=compiled,
+        trained=read_trained(model),
+        revision=_revision(model, compiled),
     )
 
 
-def _revision(model: Any, how_compiled: Compiled | None) -> str:
-    """Return what changes with anything that a summary shows, except how long it was trained.
+def _revision(model: Any, compiled: Compiled | None) -> str:
+    """Return a hash of all that a summary shows, except for how long the model was trained.
 
-    Objects count by their identity: it holds for as long as the model does.
+    Objects are hashed by their identity, which is unique while the model exists.
     """
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(repr((how_compiled, len(optimizer_variables(model) or ()))).encode())
+    digest.update(repr((compiled, len(optimizer_variables(model) or ()))).encode())
     seen: set[int] = set()
     waiting = [model]
     while waiting:
@@ -75,7 +68,7 @@ def _revision(model: Any, how_compiled: Compiled | None) -> str:
 
 
 def _facts(layer: Any) -> tuple[Any, ...]:
-    own = own_dict(layer)
+    own = instance_dict(layer)
     weights = (*own.get("_trainable_variables", ()), *own.get("_non_trainable_variables", ()))
     return (
         id(layer),
@@ -83,7 +76,7 @@ def _facts(layer: Any) -> tuple[Any, ...]:
         own.get("built"),
         own.get("_trainable"),
         id(own.get("_dtype_policy")),
-        id(read(layer, "activation")),
-        id(read(layer, "_functional")),
+        id(read_attribute(layer, "activation")),
+        id(read_attribute(layer, "_functional")),
         [(id(weight), weight.trainable) for weight in weights],
     )

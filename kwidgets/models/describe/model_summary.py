@@ -1,8 +1,8 @@
-"""A Keras model, described: what is in it, its shapes and its numbers.
+"""Describes a Keras model in full: its layers, shapes, parameters and connections.
 
-Nothing is built, called or changed, and nothing that the user wrote runs: no ``call``, no
+Nothing is built, called or changed, and no code of the user's runs: no ``call``, no
 ``compute_output_shape``, no property. So a model can be described at any time, also while it is
-trained; what only a run of the user's code could tell stays unknown.
+trained; what only the user's code can compute stays unknown.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from typing import Any
 import keras
 
 from kwidgets.language import t
-from kwidgets.models.describe.attributes import read
-from kwidgets.models.describe.compile_state import compiled, trained
-from kwidgets.models.describe.display_names import activation_of, name_of, policy_name
-from kwidgets.models.describe.layer_graph import Graph, shapes_of_own_call, shapes_without_graph
+from kwidgets.models.describe.attributes import read_attribute
+from kwidgets.models.describe.display_names import activation_name, layer_name, policy_name
+from kwidgets.models.describe.layer_graph import (
+    LayerGraph,
+    shapes_of_first_call,
+    shapes_without_graph,
+)
 from kwidgets.models.describe.layer_tree import children_of
 from kwidgets.models.describe.notes import notes_on
+from kwidgets.models.describe.training_state import read_compiled, read_trained
 from kwidgets.models.describe.weights import (
     Weights,
-    count,
+    count_parameters,
     count_trainable,
     memory_bytes,
     optimizer_variables,
@@ -28,7 +32,7 @@ from kwidgets.models.describe.weights import (
 )
 from kwidgets.models.summary_data import Kind, LayerSummary, ModelSummary
 
-# Deeper nesting than any that people write; Keras itself fails in models much deeper than this.
+# Deeper than models of users are nested; Keras itself fails in models much deeper than this.
 MAX_DEPTH = 100
 
 
@@ -39,48 +43,48 @@ def describe(model: Any) -> ModelSummary:
         model: any keras.Model, built or not.
 
     Raises:
-        TypeError: it is no Keras model.
+        TypeError: it is not a Keras model.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"describe() takes a keras.Model; it was given a {type(model).__name__}. "
             "Put the layer into a model, such as keras.Sequential([layer])."
         )
-    root = _Description(model).root()
+    root = _LayerDescriber(model).root()
     weights = weights_of(model)
-    built = bool(read(model, "built", False))
+    built = bool(read_attribute(model, "built", False))
     of_optimizer = optimizer_variables(model)
     return ModelSummary(
         root=root,
-        parameters=count(weights.variables) if built else None,
+        parameters=count_parameters(weights.variables) if built else None,
         trainable_parameters=_trainable(model, weights) if built else None,
         weight_bytes=memory_bytes(weights.variables) if built else None,
-        optimizer_parameters=None if of_optimizer is None else count(of_optimizer),
+        optimizer_parameters=None if of_optimizer is None else count_parameters(of_optimizer),
         optimizer_bytes=None if of_optimizer is None else memory_bytes(of_optimizer),
-        compiled=compiled(model),
-        trained=trained(model),
+        compiled=read_compiled(model),
+        trained=read_trained(model),
         notes=notes_on(model, root, weights),
     )
 
 
 def _trainable(model: Any, weights: Weights) -> int:
-    return count_trainable(weights.variables) if read(model, "_trainable", True) else 0
+    return count_trainable(weights.variables) if read_attribute(model, "_trainable", True) else 0
 
 
-class _Description:
-    """One walk through a model."""
+class _LayerDescriber:
+    """Describes the layers of one model, from the model down."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        # Keras trains what is trainable itself, in a model that is: what the layers between say
-        # has been passed on to the weights when it was set.
-        self._trains = bool(read(model, "_trainable", True))
-        self._first_places: dict[int, str] = {}
+        # Keras trains the trainable weights of a model that is trainable itself: `trainable` of the
+        # layers between was passed on to the weights when it was set.
+        self._is_trainable = bool(read_attribute(model, "_trainable", True))
+        self._first_paths: dict[int, str] = {}
 
     def root(self) -> LayerSummary:
         own = shapes_without_graph(self._model)
         if own == (None, None):
-            own = shapes_of_own_call(self._model) or own
+            own = shapes_of_first_call(self._model) or own
         return self._layer(self._model, "", own, (), 1, 0)
 
     def _layer(
@@ -92,8 +96,8 @@ class _Description:
         calls: int,
         depth: int,
     ) -> LayerSummary:
-        first_place = self._first_places.setdefault(id(layer), path)
-        name, class_name = name_of(layer), type(layer).__name__
+        first_path = self._first_paths.setdefault(id(layer), path)
+        name, class_name = layer_name(layer), type(layer).__name__
         if not isinstance(layer, keras.Layer):
             return LayerSummary(
                 path,
@@ -109,40 +113,40 @@ class _Description:
         known = not weights.unbuilt
         problem = None
         children: tuple[LayerSummary, ...] = ()
-        # A later place of the same object would only repeat what is in it, without end if it holds
-        # itself.
-        if first_place == path and depth < MAX_DEPTH:
+        # At later paths of the same object its children are left out: they would only be repeated,
+        # endlessly if it contains itself.
+        if first_path == path and depth < MAX_DEPTH:
             children = self._children(layer, path, depth + 1)
-        elif first_place == path and children_of(layer):
+        elif first_path == path and children_of(layer):
             problem = t("What is in it is not shown: it is nested more than %1 deep.", MAX_DEPTH)
         return LayerSummary(
             path=path,
             name=name,
             class_name=class_name,
             kind=_kind(layer),
-            built=bool(read(layer, "built", False)),
+            built=bool(read_attribute(layer, "built", False)),
             input_shapes=shapes[0],
             output_shapes=shapes[1],
-            parameters=count(weights.variables) if known else None,
+            parameters=count_parameters(weights.variables) if known else None,
             trainable_parameters=self._trainable(weights) if known else None,
             weight_bytes=memory_bytes(weights.variables) if known else None,
             dtype=policy_name(layer),
-            activation=activation_of(layer),
-            trainable=bool(read(layer, "_trainable", True)),
+            activation=activation_name(layer),
+            trainable=bool(read_attribute(layer, "_trainable", True)),
             inbound=inbound,
             calls=calls,
-            shared_with=None if first_place == path else first_place,
+            shared_with=None if first_path == path else first_path,
             problem=problem,
             children=children,
         )
 
     def _trainable(self, weights: Weights) -> int:
-        return count_trainable(weights.variables) if self._trains else 0
+        return count_trainable(weights.variables) if self._is_trainable else 0
 
     def _children(self, layer: Any, path: str, depth: int) -> tuple[LayerSummary, ...]:
         inside = children_of(layer)
-        graph = Graph(layer, inside)
-        # A Sequential may hold the same layer twice: each place is another call.
+        graph = LayerGraph(layer, inside)
+        # A Sequential may contain the same layer twice: each time is another call.
         places: dict[int, int] = {}
         described = []
         for index, child in enumerate(inside):
@@ -151,20 +155,22 @@ class _Description:
             described.append(self._child(child, child_path, graph, place, depth))
         return tuple(described)
 
-    def _child(self, child: Any, path: str, graph: Graph, place: int, depth: int) -> LayerSummary:
+    def _child(
+        self, child: Any, path: str, graph: LayerGraph, place: int, depth: int
+    ) -> LayerSummary:
         try:
             shapes = graph.shapes(child, place) or shapes_without_graph(child)
             calls = graph.calls(child) or 1
             return self._layer(child, path, shapes, graph.inbound(child), calls, depth)
         except Exception as error:
-            # What a class of the user's makes of Python's attributes is anybody's guess; the other
-            # layers are described all the same.
+            # A class of the user's may override attribute access in any way; the other layers are
+            # described nevertheless.
             return _not_described(child, path, error)
 
 
 def _not_described(layer: Any, path: str, error: Exception) -> LayerSummary:
-    said = str(error).strip().splitlines()
-    reason = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+    lines = str(error).strip().splitlines()
+    reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     class_name = type(layer).__name__
     return LayerSummary(
         path=path,

@@ -1,4 +1,4 @@
-"""What is unusual about a model, in sentences."""
+"""Writes the notes below a summary: sentences on what is unusual about a model."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kwidgets.language import t
-from kwidgets.models.describe.attributes import read
-from kwidgets.models.describe.display_names import name_of, quoted
+from kwidgets.models.describe.attributes import read_attribute
+from kwidgets.models.describe.display_names import layer_name, quoted_list
 from kwidgets.models.describe.weights import Weights
 from kwidgets.models.summary_data import LayerSummary
 
@@ -16,8 +16,9 @@ def notes_on(model: Any, root: LayerSummary, weights: Weights) -> tuple[str, ...
     """Return the notes on ``model``.
 
     Args:
-        root: the model as described.
-        weights: what is in it.
+        model: the model.
+        root: its description.
+        weights: its weights.
     """
     if not root.built:
         return (
@@ -41,15 +42,15 @@ def notes_on(model: Any, root: LayerSummary, weights: Weights) -> tuple[str, ...
 def _unbuilt(root: LayerSummary, weights: Weights) -> str | None:
     if not weights.unbuilt:
         return None
-    names = [name_of(layer) for layer in weights.unbuilt]
+    names = [layer_name(layer) for layer in weights.unbuilt]
     if len(names) == 1:
         return t(
             "%1 is not built, as if never called: the totals are without its weights.",
-            quoted(names),
+            quoted_list(names),
         )
     return t(
         "%1 are not built, as if never called: the totals are without their weights.",
-        quoted(names),
+        quoted_list(names),
     )
 
 
@@ -58,8 +59,8 @@ def _shared(root: LayerSummary) -> str | None:
     if not names:
         return None
     if len(names) == 1:
-        return t("%1 stands in several places: its weights count once.", quoted(names))
-    return t("%1 stand in several places: their weights count once.", quoted(names))
+        return t("%1 stands in several places: its weights count once.", quoted_list(names))
+    return t("%1 stand in several places: their weights count once.", quoted_list(names))
 
 
 def _untrainable(root: LayerSummary, weights: Weights) -> str | None:
@@ -69,25 +70,25 @@ def _untrainable(root: LayerSummary, weights: Weights) -> str | None:
 
 
 def _changed_since_compile(model: Any) -> str | None:
-    """Keras fixes what is trained when the model is compiled."""
-    then = read(model, "_compiled_trainable_state")
-    if not read(model, "compiled", False) or not then:
+    """Compare ``trainable`` now and at compile, which decides what is trained."""
+    then = read_attribute(model, "_compiled_trainable_state")
+    if not read_attribute(model, "compiled", False) or not then:
         return None
     names = [
-        name_of(layer)
+        layer_name(layer)
         for layer, trainable in then.items()
-        if read(layer, "_trainable", trainable) != trainable
+        if read_attribute(layer, "_trainable", trainable) != trainable
     ]
     if not names:
         return None
     if len(names) == 1:
         return t(
             "%1 was frozen or unfrozen after compile: compile again for that to take effect.",
-            quoted(names),
+            quoted_list(names),
         )
     return t(
         "%1 were frozen or unfrozen after compile: compile again for that to take effect.",
-        quoted(names),
+        quoted_list(names),
     )
 
 

@@ -1,5 +1,7 @@
-"""How many numbers a layer holds, and how many bytes: counted as Keras counts, but each layer's
-own variables are read where Keras keeps them, so that no code of the user's runs."""
+"""Counts the parameters and bytes of layers and optimizers, as Keras counts them.
+
+Each layer's variables are read where Keras stores them, so that no code of the user's runs.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,12 @@ from typing import Any
 from keras.src.utils.dtype_utils import dtype_size
 from keras.src.utils.python_utils import is_default
 
-from kwidgets.models.describe.attributes import is_of_keras, own_dict, read
+from kwidgets.models.describe.attributes import instance_dict, is_keras_class, read_attribute
 
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
-    """What is in a layer and in all layers in it.
+    """The weights of a layer and of all layers in it.
 
     Args:
         variables: each once.
@@ -40,7 +42,7 @@ def weights_of(layer: Any) -> Weights:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        own = own_dict(one)
+        own = instance_dict(one)
         for kind in ("_trainable_variables", "_non_trainable_variables"):
             for variable in own.get(kind, ()):
                 variables[id(variable)] = variable
@@ -51,27 +53,27 @@ def weights_of(layer: Any) -> Weights:
 
 
 def _may_have_weights(layer: Any) -> bool:
-    """Keras's own layers without parts and without a ``build`` have none, built or not."""
+    """Return False for Keras's own layers without sublayers and without a ``build``."""
     kind = type(layer)
-    return bool(own_dict(layer).get("_layers")) or not (
-        is_of_keras(kind) and is_default(kind.build)
+    return bool(instance_dict(layer).get("_layers")) or not (
+        is_keras_class(kind) and is_default(kind.build)
     )
 
 
-def count(variables: Iterable[Any]) -> int:
+def count_parameters(variables: Iterable[Any]) -> int:
     """Return how many numbers are in ``variables``."""
-    # Not `shape`: on TensorFlow that makes a new object of some weight each time.
+    # Not `shape`: on TensorFlow that creates a large object each time.
     return sum(_size(variable._shape) for variable in variables)
 
 
 def count_trainable(variables: Iterable[Any]) -> int:
-    """Return how many of them training changes, in a model that is trainable itself."""
-    return count(variable for variable in variables if variable.trainable)
+    """Return how many numbers are in the trainable ones of ``variables``."""
+    return count_parameters(variable for variable in variables if variable.trainable)
 
 
 def memory_bytes(variables: Iterable[Any]) -> int:
-    """Return the memory of ``variables``, each of which is given once."""
-    # Not `dtype`: within a call under mixed precision that is another.
+    """Return the memory of ``variables``, which are all different."""
+    # Not `dtype`: within a call under mixed precision it differs.
     return sum(_size(variable._shape) * _bits(variable._dtype) for variable in variables) // 8
 
 
@@ -85,17 +87,17 @@ def _bits(dtype: str) -> int:
     try:
         return int(dtype_size(dtype))
     except ValueError:
-        # Keras's table lacks the float8 and complex types, which tell their size.
+        # Keras's table lacks the float8 and complex types, whose names contain their size.
         digits = re.search(r"\d+", dtype)
         return int(digits.group()) if digits else 0
 
 
 def optimizer_variables(model: Any) -> tuple[Any, ...] | None:
     """Return the variables of the optimizer of ``model``; None when it has no optimizer."""
-    optimizer = read(model, "optimizer")
-    if optimizer is None or not read(model, "compiled", False):
+    optimizer = read_attribute(model, "optimizer")
+    if optimizer is None or not read_attribute(model, "compiled", False):
         return None
-    if not read(optimizer, "built", False):
+    if not read_attribute(optimizer, "built", False):
         return ()
-    unique = {id(variable): variable for variable in read(optimizer, "variables", ())}
+    unique = {id(variable): variable for variable in read_attribute(optimizer, "variables", ())}
     return tuple(unique.values())

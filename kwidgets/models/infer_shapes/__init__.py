@@ -1,1 +1,1 @@
-"""Shapes and weights of a model that is not built, worked out for given input shapes."""
+"""Computes shapes and weights of a model that is not built, for given input shapes."""

@@ -1,5 +1,4 @@
-"""A twin of a model: the same layers with the same weights, to be called without a trace on the
-original."""
+"""Copies a model for a dry run: calling the copy changes nothing in the original."""
 
 from __future__ import annotations
 
@@ -14,142 +13,144 @@ from keras.src.ops.node import KerasHistory, Node
 from keras.src.ops.symbolic_arguments import SymbolicArguments
 from keras.src.utils.tracking import Tracker
 
-# Called with a layer of the original, what went into its twin and what came out.
+# Called with the copy of a layer, its arguments and its outputs, after each call.
 Recorder = Callable[[Any, Any, Any], None]
 
 
-def make_twin(model: Any, record: Recorder) -> Any:
-    """Return a twin of ``model`` whose layers tell ``record`` of each of their calls.
+def copy_for_dry_run(model: Any, record: Recorder) -> Any:
+    """Return a copy of ``model`` whose layers call ``record`` after each of their calls.
 
-    Layers are copied, by what they hold and not by their own code; weights and all that is no
-    layer, list or dict are shared. In a dry scope nothing is ever written to a weight.
+    Layers, lists and dicts are copied by their attributes and items, without running code of
+    theirs; weights and all other objects are shared. A dry scope never writes to a weight.
     """
     copier = _Copier(record)
-    twin = copier.copy(model)
+    copy = copier.copy(model)
     copier.fill()
-    return twin
+    return copy
 
 
 class _Copier:
+    """Copies the objects of one model, each once."""
+
     def __init__(self, record: Recorder) -> None:
         self._record = record
-        self._done: dict[int, Any] = {}
-        # Ids are those of living things only.
-        self._alive: list[Any] = []
+        self._copies: dict[int, Any] = {}
+        # Keeps the originals alive, so that their ids stay unique.
+        self._originals: list[Any] = []
         self._classes: dict[type, type] = {}
-        # Twins are made empty and filled later: a graph is deeper than Python's stack.
+        # Copies are created empty and filled later: recursion would exceed Python's stack.
         self._to_fill: list[Callable[[], None]] = []
 
     def fill(self) -> None:
-        """Fill all twins with twins of what their originals hold."""
+        """Fill all copies with copies of the contents of their originals."""
         while self._to_fill:
             self._to_fill.pop()()
 
     def copy(self, value: Any) -> Any:
-        known = self._done.get(id(value))
+        known = self._copies.get(id(value))
         if known is not None:
             return known
         if isinstance(value, (keras.Metric, keras.Loss, keras.Optimizer, keras.Variable)):
             return value
         if isinstance(value, keras.Layer):
-            return self._object(value, self._recording(type(value)))
+            return self._copy_object(value, self._recording_class(type(value)))
         if isinstance(value, types.MethodType):
             owner = self.copy(value.__self__)
             return value if owner is value.__self__ else types.MethodType(value.__func__, owner)
         if isinstance(value, types.FunctionType):
-            return self._function(value)
-        if _is_of_graph(type(value)):
-            return self._object(value, type(value))
+            return self._copy_function(value)
+        if _is_graph_class(type(value)):
+            return self._copy_object(value, type(value))
         if type(value).__module__.startswith("tensorflow.") and hasattr(value, "__wrapped__"):
             # TensorFlow puts a proxy around dicts and tuples that are assigned to a layer.
             return self.copy(value.__wrapped__)
         bases = type(value).__mro__
         if list in bases:
-            return self._list(value)
+            return self._copy_list(value)
         if dict in bases:
-            return self._dict(value)
+            return self._copy_dict(value)
         if set in bases:
-            return self._set(value)
+            return self._copy_set(value)
         if type(value) is tuple or type(value) is KerasHistory:
             items = [self.copy(item) for item in value]
             same = all(a is b for a, b in zip(items, value, strict=True))
             return value if same else tuple.__new__(type(value), items)
         return value
 
-    def _note(self, value: Any, twin: Any) -> None:
-        self._done[id(value)] = twin
-        self._alive.append(value)
+    def _register(self, value: Any, copy: Any) -> None:
+        self._copies[id(value)] = copy
+        self._originals.append(value)
 
-    def _object(self, value: Any, cls: type) -> Any:
-        twin: Any = object.__new__(cls)
-        self._note(value, twin)
-        self._attributes(value, twin)
-        return twin
+    def _copy_object(self, value: Any, cls: type) -> Any:
+        copy: Any = object.__new__(cls)
+        self._register(value, copy)
+        self._copy_attributes(value, copy)
+        return copy
 
-    def _function(self, value: types.FunctionType) -> types.FunctionType:
-        """A function that closes over a layer: Keras wraps each layer's ``build`` in such a one."""
+    def _copy_function(self, value: types.FunctionType) -> types.FunctionType:
+        """Copy a function and its closure: Keras wraps ``build`` in a closure over the layer."""
         if not value.__closure__:
             return value
         cells = tuple(types.CellType() for _ in value.__closure__)
-        twin = types.FunctionType(
+        copy = types.FunctionType(
             value.__code__, value.__globals__, value.__name__, value.__defaults__, cells
         )
-        twin.__kwdefaults__ = value.__kwdefaults__
-        self._note(value, twin)
-        theirs = value.__closure__
+        copy.__kwdefaults__ = value.__kwdefaults__
+        self._register(value, copy)
+        original_cells = value.__closure__
 
         def fill() -> None:
-            for ours, cell in zip(cells, theirs, strict=True):
-                # An empty cell is a name that is not set yet.
+            for own, cell in zip(cells, original_cells, strict=True):
+                # An empty cell is a variable without a value.
                 with contextlib.suppress(ValueError):
-                    ours.cell_contents = self.copy(cell.cell_contents)
+                    own.cell_contents = self.copy(cell.cell_contents)
 
         self._to_fill.append(fill)
-        self._attributes(value, twin)
-        return twin
+        self._copy_attributes(value, copy)
+        return copy
 
-    def _list(self, value: list[Any]) -> Any:
-        twin: Any = type(value).__new__(type(value))
-        self._note(value, twin)
-        # By list's own methods: Keras's lists tell their layer of what is added.
+    def _copy_list(self, value: list[Any]) -> Any:
+        copy: Any = type(value).__new__(type(value))
+        self._register(value, copy)
+        # By list's own methods: those of Keras's lists notify their layer of new items.
         self._to_fill.append(
-            lambda: list.extend(twin, [self.copy(item) for item in list.__iter__(value)])
+            lambda: list.extend(copy, [self.copy(item) for item in list.__iter__(value)])
         )
-        self._attributes(value, twin)
-        return twin
+        self._copy_attributes(value, copy)
+        return copy
 
-    def _dict(self, value: dict[Any, Any]) -> Any:
+    def _copy_dict(self, value: dict[Any, Any]) -> Any:
         if isinstance(value, collections.defaultdict):
-            twin: Any = type(value)(value.default_factory)
+            copy: Any = type(value)(value.default_factory)
         else:
-            twin = type(value).__new__(type(value))
-        self._note(value, twin)
+            copy = type(value).__new__(type(value))
+        self._register(value, copy)
         self._to_fill.append(
-            lambda: dict.update(twin, {key: self.copy(item) for key, item in dict.items(value)})
+            lambda: dict.update(copy, {key: self.copy(item) for key, item in dict.items(value)})
         )
-        self._attributes(value, twin)
-        return twin
+        self._copy_attributes(value, copy)
+        return copy
 
-    def _set(self, value: set[Any]) -> Any:
-        twin: Any = type(value).__new__(type(value))
-        self._note(value, twin)
+    def _copy_set(self, value: set[Any]) -> Any:
+        copy: Any = type(value).__new__(type(value))
+        self._register(value, copy)
         self._to_fill.append(
-            lambda: set.update(twin, [self.copy(item) for item in set.__iter__(value)])
+            lambda: set.update(copy, [self.copy(item) for item in set.__iter__(value)])
         )
-        self._attributes(value, twin)
-        return twin
+        self._copy_attributes(value, copy)
+        return copy
 
-    def _attributes(self, value: Any, twin: Any) -> None:
-        held = _attributes_of(value)
-        if held is not None:
-            ours = _attributes_of(twin)
-            assert ours is not None
+    def _copy_attributes(self, value: Any, copy: Any) -> None:
+        attributes = _attributes_of(value)
+        if attributes is not None:
+            own = _attributes_of(copy)
+            assert own is not None
             self._to_fill.append(
-                lambda: ours.update({name: self.copy(item) for name, item in held.items()})
+                lambda: own.update({name: self.copy(item) for name, item in attributes.items()})
             )
 
-    def _recording(self, cls: type) -> type:
-        """A class like ``cls`` that tells of its calls."""
+    def _recording_class(self, cls: type) -> type:
+        """Return a subclass of ``cls`` that records its calls."""
         known = self._classes.get(cls)
         if known is not None:
             return known
@@ -160,9 +161,11 @@ class _Copier:
             copier._record(self, (args, kwargs), outputs)
             return outputs
 
-        made = type(cls.__name__, (cls,), {"__call__": __call__, "__module__": cls.__module__})
-        self._classes[cls] = made
-        return made
+        recording_class = type(
+            cls.__name__, (cls,), {"__call__": __call__, "__module__": cls.__module__}
+        )
+        self._classes[cls] = recording_class
+        return recording_class
 
 
 def _attributes_of(value: Any) -> dict[str, Any] | None:
@@ -172,7 +175,6 @@ def _attributes_of(value: Any) -> dict[str, Any] | None:
         return None
 
 
-def _is_of_graph(cls: type) -> bool:
-    """Keras's own objects that lead from a layer to others: nodes, tensors, and what puts layers
-    that are assigned into lists."""
+def _is_graph_class(cls: type) -> bool:
+    """Return whether Keras uses this class to connect layers: nodes, tensors, layer trackers."""
     return cls in (Node, SymbolicArguments, keras.KerasTensor, Tracker)

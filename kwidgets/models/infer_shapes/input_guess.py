@@ -1,5 +1,4 @@
-"""Input shapes to offer for a model whose shapes are unknown: what it knows itself, and what data
-there are in the namespace."""
+"""Suggests input shapes for a model with unknown shapes, from the model and the user's data."""
 
 from __future__ import annotations
 
@@ -12,29 +11,29 @@ from kwidgets.language import t
 from kwidgets.models.summary_data import InputGuess, Shape
 
 MAX_GUESSES = 4
-# Names under which people keep what goes into a model, the likeliest first.
-_INPUTS = re.compile(r"^(x|inputs?|images?|features?|data|ds|dataset|train)", re.IGNORECASE)
-_TARGETS = re.compile(r"^(y|labels?|targets?)(_|\d|$)", re.IGNORECASE)
+# Usual names of variables with inputs.
+_INPUT_NAMES = re.compile(r"^(x|inputs?|images?|features?|data|ds|dataset|train)", re.IGNORECASE)
+_TARGET_NAMES = re.compile(r"^(y|labels?|targets?)(_|\d|$)", re.IGNORECASE)
 
 
-def guess_inputs(model: Any, namespace: Mapping[str, Any]) -> tuple[InputGuess, ...]:
-    """Return input shapes to offer, the likeliest first, without the batch.
+def guess_input_shapes(model: Any, namespace: Mapping[str, Any]) -> tuple[InputGuess, ...]:
+    """Return input shapes without the batch, the likeliest first.
 
-    Looking runs no code of the user's objects (see ``kwidgets.builder.data.arrays``).
+    No code of the user's objects is run (see ``kwidgets.builder.data.arrays``).
     """
     guesses: dict[str, InputGuess] = {}
-    for shape, source in [*_of_the_model(model), *_of_the_data(namespace)]:
-        text = show_shape(shape)
+    for shape, source in [*_shapes_from_model(model), *_shapes_from_data(namespace)]:
+        text = _shape_text(shape)
         guesses.setdefault(text, InputGuess(text, source))
     return tuple(guesses.values())[:MAX_GUESSES]
 
 
-def show_shape(shape: Shape) -> str:
+def _shape_text(shape: Shape) -> str:
     """Return a shape as the user would type it."""
     return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
 
 
-def _of_the_model(model: Any) -> list[tuple[Shape, str]]:
+def _shapes_from_model(model: Any) -> list[tuple[Shape, str]]:
     known = getattr(model, "_build_shapes_dict", None)
     if not isinstance(known, dict) or len(known) != 1:
         return []
@@ -46,9 +45,9 @@ def _of_the_model(model: Any) -> list[tuple[Shape, str]]:
     return [(tuple(shape[1:]), t("what it was built with"))]
 
 
-def _of_the_data(namespace: Mapping[str, Any]) -> list[tuple[Shape, str]]:
+def _shapes_from_data(namespace: Mapping[str, Any]) -> list[tuple[Shape, str]]:
     found = [(entry, element_shape(entry)) for entry in scan(namespace)]
-    found.sort(key=lambda pair: _likelihood(pair[0].name))
+    found.sort(key=lambda pair: _name_order(pair[0].name))
     return [
         (shape, f"{entry.name}, {entry.dtype}" if entry.dtype else entry.name)
         for entry, shape in found
@@ -56,12 +55,12 @@ def _of_the_data(namespace: Mapping[str, Any]) -> list[tuple[Shape, str]]:
     ]
 
 
-def _likelihood(name: str) -> tuple[bool, bool, bool, int]:
-    """Sorts "x_train" before "x_test", "x" before "images", and those before other names."""
+def _name_order(name: str) -> tuple[bool, bool, bool, int]:
+    """Return a sort key: "x_train" before "x_test", "x" before "images", others last."""
     lower = name.lower()
-    return (not lower.startswith("x"), not _INPUTS.search(name), "test" in lower, len(name))
+    return (not lower.startswith("x"), not _INPUT_NAMES.search(name), "test" in lower, len(name))
 
 
 def _could_be_input(entry: DataInfo, shape: Shape) -> bool:
-    # A list of single numbers is more often what is to be predicted.
-    return bool(shape) and not _TARGETS.search(entry.name)
+    # One number per sample is more often a target.
+    return bool(shape) and not _TARGET_NAMES.search(entry.name)

@@ -1,4 +1,4 @@
-"""Input shapes as a user types them: "(28, 28)", "[(28, 28), (10,)]", "{'image': (32, 32, 3)}"."""
+"""Parses input shapes that a user typed: "(28, 28)", "[(28, 28), (10,)]", "{'image': (32, 3)}"."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def parse_shapes(text: str) -> Any:
             "(100,) int32".
 
     Raises:
-        ShapeProblemError: it is no shape.
+        ShapeProblemError: the text is not a shape.
     """
     text = text.strip()
     if not text:

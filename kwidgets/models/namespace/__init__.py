@@ -1,1 +1,1 @@
-"""Finds the Keras models in a user's namespace, without running the user's code."""
+"""Finds the Keras models in the user's namespace, without running the user's code."""

@@ -1,1 +1,1 @@
-"""A summary as a table, as text, as Markdown and as JSON."""
+"""Writes a summary as a table, as text, as Markdown and as JSON."""

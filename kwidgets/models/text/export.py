@@ -1,4 +1,4 @@
-"""A summary to take along: as text for a terminal or a log, as Markdown, as JSON."""
+"""Writes a summary as text for a terminal or a log, as Markdown, and as JSON."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def as_text(summary: ModelSummary, title: str) -> str:
     """Return the layers as an indented tree in aligned columns, and the totals below.
 
     Args:
-        summary: what to tell.
-        title: what the user calls the model.
+        summary: the summary.
+        title: the user's name for the model.
     """
     table = table_of(summary)
     lines = [_heading(summary, title), ""]
@@ -50,11 +50,11 @@ def _padded(column: Column) -> list[str]:
 
 
 def as_markdown(summary: ModelSummary, title: str) -> str:
-    """Return the same as a table that GitHub, Jupyter and others draw.
+    """Return the layers as a Markdown table, and the totals as a list below.
 
     Args:
-        summary: what to tell.
-        title: what the user calls the model.
+        summary: the summary.
+        title: the user's name for the model.
     """
     table = table_of(summary)
     lines = [f"### {_escaped(_heading(summary, title))}", ""]
@@ -65,7 +65,7 @@ def as_markdown(summary: ModelSummary, title: str) -> str:
             table.depths, zip(*(column.cells for column in table.columns), strict=True), strict=True
         ):
             name, *others = map(_escaped, cells)
-            # Spaces at the beginning of a cell are not drawn.
+            # Markdown ignores spaces at the beginning of a cell.
             lines.append(_line(["&nbsp;&nbsp;&nbsp;" * depth + name, *others]))
     else:
         lines.append("It has no layers.")
@@ -80,7 +80,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return ``text`` so that Markdown draws it as it is. An underscore within a word is safe."""
+    """Return ``text`` with Markdown's marks escaped. An underscore within a word is none."""
     one_line = " ".join(text.split())
     marks = re.sub(r"([\\`*\[\]~|]|(?<!\w)_|_(?!\w))", r"\\\1", one_line)
     return html.escape(marks, quote=False)

@@ -1,4 +1,4 @@
-"""Numbers and shapes as people read them."""
+"""Formats numbers, memory sizes, shares and shapes for display."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def memory(value: int | None) -> str:
     size = float(value)
     for unit in ("KB", "MB", "GB", "TB"):
         size /= 1024
-        # What rounds up to 1,024 is told in the next unit.
+        # A size that rounds up to 1,024 is given in the next unit.
         if size < 1023.95:
             return f"{size:.1f} {unit}"
     return f"{size / 1024:,.1f} PB"
 
 
 def share(part: int | None, whole: int | None) -> str:
-    """Return "12.3%" of ``whole``; "" when there is nothing to tell."""
+    """Return "12.3%" of ``whole``; "" when either is 0 or unknown."""
     if not part or not whole:
         return ""
     percent = 100 * part / whole

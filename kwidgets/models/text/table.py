@@ -1,6 +1,6 @@
-"""A summary as a table of words: what stands in each column, and which columns are worth showing.
+"""Lays out a summary as a table: the columns with something to show, and their cells as text.
 
-Text and Markdown are two ways to draw it.
+:mod:`kwidgets.models.text.export` writes it as text and as Markdown.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class Column:
     """One column.
 
     Args:
-        title: its head.
+        title: its heading.
         cells: one for each row.
-        is_number: whether its cells are to end below each other.
+        is_number: whether its cells are aligned on the right.
     """
 
     title: str
@@ -31,11 +31,11 @@ class Column:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """All layers, each after the one that holds it.
+    """All layers, each after the one that contains it.
 
     Args:
-        depths: how deep each row's layer stands; 0 directly in the model.
-        columns: the first holds the layers' names.
+        depths: how deep each row's layer is nested; 0 directly in the model.
+        columns: the first has the layers' names.
     """
 
     depths: tuple[int, ...]
@@ -50,8 +50,7 @@ class _Row:
 
 
 def table_of(summary: ModelSummary) -> Table:
-    """Lay out the layers of ``summary``; columns without anything to tell are left out, but for
-    those that every reader looks for."""
+    """Lay out the layers of ``summary``. Empty columns are left out, except for the usual ones."""
     rows = list(_rows(summary.root, 0))
     names = {"": summary.root.name, **{row.layer.path: row.layer.name for row in rows}}
 
@@ -87,10 +86,10 @@ def _rows(parent: LayerSummary, depth: int) -> Iterator[_Row]:
 
 
 def _is_chain(layers: tuple[LayerSummary, ...]) -> bool:
-    """Whether each goes into the next, so that nobody needs to be told."""
+    """Return whether each layer goes into the next, so that connections need no column."""
     if not any(layer.inbound or layer.calls > 1 for layer in layers):
         return True
-    # The first takes the model's input; each of the others what the one before it gives.
+    # The first takes the model's input; each of the others the output of the one before it.
     expected = [(), *((layer.name,) for layer in layers[:-1])]
     return all(
         layer.inbound == inbound and layer.calls == 1
@@ -116,19 +115,19 @@ def _remarks(layer: LayerSummary, names: dict[str, str]) -> str:
         (shared_with is not None, f"the same as {names.get(shared_with or '', '')} above"),
         (layer.problem is not None, layer.problem or ""),
     )
-    return "; ".join(words for holds, words in remarks if holds)
+    return "; ".join(text for applies, text in remarks if applies)
 
 
 def totals_of(summary: ModelSummary) -> tuple[tuple[str, str], ...]:
-    """Return what is told below the table: names and values."""
+    """Return the names and values of the lines below the table."""
     lines = [("Parameters", _with_memory(summary.parameters, summary.weight_bytes))]
     if summary.parameters is not None and summary.trainable_parameters is not None:
         lines.append(("Trainable", number_format.number(summary.trainable_parameters)))
         frozen = summary.parameters - summary.trainable_parameters
         lines.append(("Not trainable", number_format.number(frozen)))
     if summary.optimizer_parameters:
-        held = _with_memory(summary.optimizer_parameters, summary.optimizer_bytes)
-        lines.append(("In the optimizer", held))
+        size = _with_memory(summary.optimizer_parameters, summary.optimizer_bytes)
+        lines.append(("In the optimizer", size))
     compiled = summary.compiled
     if compiled is not None:
         lines.append(("Optimizer", compiled.optimizer or "none"))

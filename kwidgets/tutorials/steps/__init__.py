@@ -1,1 +1,1 @@
-"""The steps of each tutorial, a module a notebook."""
+"""Defines the steps of the tutorials, in one module for each notebook."""

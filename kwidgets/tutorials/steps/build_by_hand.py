@@ -1,4 +1,4 @@
-"""The steps of 03_build_by_hand: stacks of layers, mended, trained, changed and written down."""
+"""Defines the steps of 03_build_by_hand: edit, fix, train and export a stack of layers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing, right
+from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed, passed
 
 _MAX_WEIGHTS = 50_000
 
@@ -16,15 +16,15 @@ def _kinds(builder: Any) -> list[str]:
     return [type(layer).__name__ for layer in builder.layers]
 
 
-def _built(builder: Any) -> Iterator[Verdict]:
-    """Whether a stack is a model at all, and one for ten classes."""
+def _built(builder: Any) -> Iterator[CheckResult]:
+    """Check that a stack is a model, and one for ten classes."""
     if len(builder) == 0:
-        yield missing("The stack has no layers yet.")
+        yield failed("The stack has no layers yet.")
         return
     try:
         model = builder.model
     except Exception as error:
-        yield missing(f"The layers do not fit together yet: {str(error).splitlines()[0]}")
+        yield failed(f"The layers do not fit together yet: {str(error).splitlines()[0]}")
         return
     shape = tuple(model.output_shape)
     yield expect(
@@ -50,36 +50,36 @@ def _is_built(builder: Any) -> bool:
         return False
 
 
-def _stack(given: Given) -> Iterator[Verdict]:
-    yield from _built(given.mlp)
+def _stack(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    yield from _built(user_ns.mlp)
     yield expect(
-        _kinds(given.mlp).count("Dense") >= 2,
+        _kinds(user_ns.mlp).count("Dense") >= 2,
         "A Dense layer before the last one looks for patterns.",
         "There is no Dense layer before the last one yet.",
     )
 
 
-def _mend(given: Given) -> Iterator[Verdict]:
-    yield from _built(given.broken)
+def _mend(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    yield from _built(user_ns.broken)
     yield expect(
-        any(kind.startswith("Conv") for kind in _kinds(given.broken)),
+        any(kind.startswith("Conv") for kind in _kinds(user_ns.broken)),
         "The convolution is still there.",
         "The convolution has gone; it should stay, in another place.",
     )
 
 
-def _train(given: Given) -> Iterator[Verdict]:
-    builder = given.mlp
+def _train(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    builder = user_ns.mlp
     run = builder.run
     if run is None:
-        yield missing("The model has not been trained yet.")
+        yield failed("The model has not been trained yet.")
         return
     if run.running:
-        yield missing("The training still runs; check again when it has ended.")
+        yield failed("The training still runs; check again when it has ended.")
         return
-    yield right("A training has run.")
-    predicted = np.asarray(builder.predict(given.x_train, verbose=0)).argmax(axis=-1)
-    accuracy = float((predicted == given.y_train).mean())
+    yield passed("A training has run.")
+    predicted = np.asarray(builder.predict(user_ns.x_train, verbose=0)).argmax(axis=-1)
+    accuracy = float((predicted == user_ns.y_train).mean())
     yield expect(
         accuracy > 0.9,
         f"The model reads {accuracy:.0%} of the training images.",
@@ -87,17 +87,17 @@ def _train(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _insert(given: Given) -> Iterator[Verdict]:
-    kinds = _kinds(given.mlp)
+def _insert(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    kinds = _kinds(user_ns.mlp)
     dense = [index for index, kind in enumerate(kinds) if kind == "Dense"]
     yield expect(
         len(dense) >= 2 and "Dropout" in kinds[dense[0] : dense[-1]],
         "A Dropout stands between the Dense layers.",
         f"No Dropout stands between the Dense layers; the layers are {', '.join(kinds)}.",
     )
-    weights = given.mlp.model.get_weights()
-    same = len(weights) == len(given.learned) and all(
-        np.array_equal(a, b) for a, b in zip(weights, given.learned, strict=False)
+    weights = user_ns.mlp.model.get_weights()
+    same = len(weights) == len(user_ns.learned) and all(
+        np.array_equal(a, b) for a, b in zip(weights, user_ns.learned, strict=False)
     )
     yield expect(
         same,
@@ -107,9 +107,9 @@ def _insert(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _cnn(given: Given) -> Iterator[Verdict]:
-    yield from _built(given.cnn)
-    kinds = _kinds(given.cnn)
+def _cnn(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    yield from _built(user_ns.cnn)
+    kinds = _kinds(user_ns.cnn)
     convolutions = sum("Conv" in kind for kind in kinds)
     yield expect(
         convolutions >= 2,
@@ -121,8 +121,8 @@ def _cnn(given: Given) -> Iterator[Verdict]:
         "A pooling layer makes it care less about places.",
         "It has no pooling layer yet.",
     )
-    if _is_built(given.cnn):
-        weights = given.cnn.count_params()
+    if _is_built(user_ns.cnn):
+        weights = user_ns.cnn.count_params()
         yield expect(
             weights < _MAX_WEIGHTS,
             f"It has {weights:,} weights.",
@@ -130,26 +130,26 @@ def _cnn(given: Given) -> Iterator[Verdict]:
         )
 
 
-def _code(given: Given) -> Iterator[Verdict]:
-    program = given.program
+def _code(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    program = user_ns.program
     if callable(program):
-        yield missing("`program` is a method: add `()` to call it.")
+        yield failed("`program` is a method: add `()` to call it.")
         return
     if not isinstance(program, str) or not program.strip():
-        yield missing("`program` is empty; a text with the program is wanted.")
+        yield failed("`program` is empty; a text with the program is wanted.")
         return
     try:
         compile(program, "program", "exec")
     except SyntaxError as error:
-        yield missing(f"This is no Python program: {error.msg}, in line {error.lineno}.")
+        yield failed(f"This is no Python program: {error.msg}, in line {error.lineno}.")
         return
-    yield right("It is a Python program.")
+    yield passed("It is a Python program.")
     yield expect(
         "kwidgets" not in program,
         "It needs no kwidgets.",
         "It still names kwidgets: take the text of the tab Code, or `to_code()`.",
     )
-    lacks = [kind for kind in _kinds(given.cnn) if kind not in program]
+    lacks = [kind for kind in _kinds(user_ns.cnn) if kind not in program]
     yield expect(
         not lacks and "Sequential" in program,
         "All layers of the CNN are in it.",

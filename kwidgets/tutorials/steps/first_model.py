@@ -1,4 +1,4 @@
-"""The steps of 01_first_model: look at the data, and mend three mistakes."""
+"""Defines the steps of 01_first_model: inspect the data, fix three mistakes."""
 
 from __future__ import annotations
 
@@ -6,33 +6,38 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing, right
+from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed, passed
 
 
-def _look(given: Given) -> Iterator[Verdict]:
-    images, labels = given.raw_train, given.y_train
+def _look(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    images, labels = user_ns.raw_train, user_ns.y_train
     facts = (
-        ("image_shape", given.image_shape, tuple(images.shape[1:]), "what one image's `.shape` is"),
-        ("brightest", given.brightest, images.max(), "the largest number in all images"),
-        ("classes", given.classes, len(np.unique(labels)), "how many different labels there are"),
+        (
+            "image_shape",
+            user_ns.image_shape,
+            tuple(images.shape[1:]),
+            "what one image's `.shape` is",
+        ),
+        ("brightest", user_ns.brightest, images.max(), "the largest number in all images"),
+        ("classes", user_ns.classes, len(np.unique(labels)), "how many different labels there are"),
     )
     for name, value, wanted, what in facts:
         if value is None:
-            yield missing(f"`{name}` is still None: {what}.")
+            yield failed(f"`{name}` is still None: {what}.")
         else:
             same = np.array_equal(np.asarray(value), np.asarray(wanted))
             yield expect(same, f"`{name}` is {value}.", f"`{name}` is {value!r}, but not {what}.")
 
 
-def _scale(given: Given) -> Iterator[Verdict]:
+def _scale(user_ns: UserNamespace) -> Iterator[CheckResult]:
     factors = {}
     for name, raw, scaled in (
-        ("x_train", given.raw_train, given.x_train),
-        ("x_test", given.raw_test, given.x_test),
+        ("x_train", user_ns.raw_train, user_ns.x_train),
+        ("x_test", user_ns.raw_test, user_ns.x_test),
     ):
         scaled = np.asarray(scaled, dtype=float)
         if scaled.shape != raw.shape:
-            yield missing(f"`{name}` has the shape {scaled.shape}; it should stay {raw.shape}.")
+            yield failed(f"`{name}` has the shape {scaled.shape}; it should stay {raw.shape}.")
             continue
         low, high = scaled.min(), scaled.max()
         yield expect(
@@ -44,7 +49,7 @@ def _scale(given: Given) -> Iterator[Verdict]:
         if np.allclose(scaled, raw * factor):
             factors[name] = factor
         else:
-            yield missing(f"`{name}` is not a multiple of what it was: divide by one number.")
+            yield failed(f"`{name}` is not a multiple of what it was: divide by one number.")
     if len(factors) == 2:
         yield expect(
             bool(np.isclose(factors["x_train"], factors["x_test"])),
@@ -53,14 +58,14 @@ def _scale(given: Given) -> Iterator[Verdict]:
         )
 
 
-def _output(given: Given) -> Iterator[Verdict]:
-    outputs = np.asarray(given.mended.predict(given.images, verbose=0))
+def _output(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    outputs = np.asarray(user_ns.mended.predict(user_ns.images, verbose=0))
     if outputs.shape[1:] != (10,):
-        yield missing(f"The model gives {outputs.shape[1:]} for an image; (10,) is wanted.")
+        yield failed(f"The model gives {outputs.shape[1:]} for an image; (10,) is wanted.")
         return
     total, smallest = outputs[0].sum(), outputs.min()
     if smallest < 0:
-        yield missing(
+        yield failed(
             f"Some of its ten numbers are below 0, such as {smallest:.2f}: those are scores, and "
             "probabilities are wanted."
         )
@@ -70,7 +75,7 @@ def _output(given: Given) -> Iterator[Verdict]:
             "It gives ten probabilities that sum to 1.",
             f"Its ten numbers for the first image sum to {total:.2f}; probabilities sum to 1.",
         )
-    accuracy = (outputs.argmax(axis=1) == given.y_train).mean()
+    accuracy = (outputs.argmax(axis=1) == user_ns.y_train).mean()
     yield expect(
         accuracy > 0.9,
         f"It reads {accuracy:.0%} of the training images.",
@@ -79,12 +84,12 @@ def _output(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _shuffle(given: Given) -> Iterator[Verdict]:
-    images, labels = np.asarray(given.mixed_images), np.asarray(given.mixed_labels)
-    if len(images) != len(given.sorted_images) or len(labels) != len(images):
-        yield missing(
+def _shuffle(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    images, labels = np.asarray(user_ns.mixed_images), np.asarray(user_ns.mixed_labels)
+    if len(images) != len(user_ns.sorted_images) or len(labels) != len(images):
+        yield failed(
             f"There are {len(images)} images and {len(labels)} labels; both should be "
-            f"{len(given.sorted_images)}."
+            f"{len(user_ns.sorted_images)}."
         )
         return
     last = labels[-len(labels) // 10 :]
@@ -95,7 +100,7 @@ def _shuffle(given: Given) -> Iterator[Verdict]:
         f"The last tenth has {found} of the ten digits.",
     )
     yield expect(
-        _pairs(images, labels) == _pairs(given.sorted_images, given.sorted_labels),
+        _pairs(images, labels) == _pairs(user_ns.sorted_images, user_ns.sorted_labels),
         "Each image has kept its own label.",
         "Images and labels have been torn apart: both must be put in the same new order.",
     )
@@ -108,32 +113,32 @@ def _pairs(images: np.ndarray, labels: np.ndarray) -> list[tuple[int, bytes]]:
     )
 
 
-def _best_epoch(given: Given) -> Iterator[Verdict]:
-    curve = given.live.history["val_loss"]
+def _best_epoch(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    curve = user_ns.live.history["val_loss"]
     best = int(np.nanargmin(curve)) + 1
-    answer = given.best_epoch
+    answer = user_ns.best_epoch
     if answer is None:
-        yield missing("`best_epoch` is still None.")
+        yield failed("`best_epoch` is still None.")
     elif answer == best:
-        yield right(f"Epoch {best} has the lowest validation loss, {curve[best - 1]:.3f}.")
+        yield passed(f"Epoch {best} has the lowest validation loss, {curve[best - 1]:.3f}.")
     elif answer == best - 1:
-        yield missing(f"{answer} counts from 0, as `argmin` does; the chart counts from 1.")
+        yield failed(f"{answer} counts from 0, as `argmin` does; the chart counts from 1.")
     else:
-        yield missing(f"Epoch {answer} is not the one with the lowest validation loss.")
+        yield failed(f"Epoch {answer} is not the one with the lowest validation loss.")
 
 
-def _stop_early(given: Given) -> Iterator[Verdict]:
-    curve = np.asarray(given.history.history.get("val_loss", []))
+def _stop_early(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    curve = np.asarray(user_ns.history.history.get("val_loss", []))
     if not len(curve):
-        yield missing("The fit has no `val_loss`: keep `validation_data`.")
+        yield failed("The fit has no `val_loss`: keep `validation_data`.")
         return
     yield expect(
         len(curve) < 40,
         f"The fit ended by itself after {len(curve)} epochs.",
         "The fit ran all 40 epochs: nothing stopped it.",
     )
-    loss = given.patient.evaluate(
-        given.images[given.rest], given.y_train[given.rest], verbose=0, return_dict=True
+    loss = user_ns.patient.evaluate(
+        user_ns.images[user_ns.rest], user_ns.y_train[user_ns.rest], verbose=0, return_dict=True
     )["loss"]
     yield expect(
         bool(np.isclose(loss, curve.min(), rtol=1e-3)),

@@ -1,4 +1,4 @@
-"""The steps of examples/06_from_notebook_to_production.ipynb."""
+"""Defines the steps of 06_from_notebook_to_production: export a model, compare, serve it."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing, right
-from kwidgets.tutorials.steps.judging import near, number, shown
+from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed, passed
+from kwidgets.tutorials.steps.values import finite_float, is_close, short_repr
 
 
-def _check_rescaling(given: Given) -> Iterator[Verdict]:
-    serving = given.serving_model
+def _check_rescaling(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    serving = user_ns.serving_model
     if not hasattr(serving, "predict"):
-        yield missing(f"`serving_model` should be a model; it is {shown(serving)}.")
+        yield failed(f"`serving_model` should be a model; it is {short_repr(serving)}.")
         return
-    pixels = given.x_test[:100]
-    expected = given.model.predict(pixels / 16, verbose=0)
+    pixels = user_ns.x_test[:100]
+    expected = user_ns.model.predict(pixels / 16, verbose=0)
     answer = serving.predict(pixels, verbose=0)
     if np.shape(answer) != np.shape(expected):
-        yield missing(
+        yield failed(
             f"It should give ten probabilities an image, {np.shape(expected)}; its answers are "
             f"{np.shape(answer)}."
         )
         return
     yield expect(
-        near(answer, expected),
+        is_close(answer, expected),
         "it takes pixels as they come, and gives the probabilities of the model",
         "For pixels from 0 to 16 its probabilities differ by up to "
         f"{abs(answer - expected).max():.2f} from what `model` gives for `pixels / 16`.",
     )
 
 
-def _check_tolerance(given: Given) -> Iterator[Verdict]:
-    tolerance = number(given.tolerance)
+def _check_tolerance(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    tolerance = finite_float(user_ns.tolerance)
     if tolerance is None:
-        yield missing(f"`tolerance` should be a number; it is {shown(given.tolerance)}.")
+        yield failed(f"`tolerance` should be a number; it is {short_repr(user_ns.tolerance)}.")
         return
-    largest = max(given.differences.values(), default=0.0)
+    largest = max(user_ns.differences.values(), default=0.0)
     yield expect(
         tolerance >= max(largest, 1e-7),
         "what differs by rounding passes",
@@ -55,7 +55,7 @@ def _check_tolerance(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _check_sizes(given: Given) -> Iterator[Verdict]:
+def _check_sizes(user_ns: UserNamespace) -> Iterator[CheckResult]:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "below" / "deep").mkdir(parents=True)
@@ -65,44 +65,44 @@ def _check_sizes(given: Given) -> Iterator[Verdict]:
             (folder / "one", 700, "a file"),
             (folder, 5700, "a folder with a file, and another two folders down"),
         ):
-            value = given.size_of(path)
+            value = user_ns.size_of(path)
             yield expect(
-                near(value, expected),
+                is_close(value, expected),
                 f"{what}: {expected:,} bytes",
-                f"{what.capitalize()}: it should be {expected:,} bytes; it is {shown(value)}.",
+                f"{what.capitalize()}: it should be {expected:,} bytes; it is {short_repr(value)}.",
             )
         yield expect(
-            near(given.size_of(str(folder)), 5700),
+            is_close(user_ns.size_of(str(folder)), 5700),
             "a path may be text too",
             "A folder given as text, not as a `Path`, is not measured right.",
         )
 
 
-def _check_signature(given: Given) -> Iterator[Verdict]:
-    serve = getattr(given.signed, "serve", None)
+def _check_signature(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    serve = getattr(user_ns.signed, "serve", None)
     if serve is None:
-        yield missing(f"`signed` should be a loaded SavedModel; it is {shown(given.signed)}.")
+        yield failed(f"`signed` should be a loaded SavedModel; it is {short_repr(user_ns.signed)}.")
         return
-    expected = given.serving_model.predict(given.x_test[:32], verbose=0)
+    expected = user_ns.serving_model.predict(user_ns.x_test[:32], verbose=0)
     for count in (1, 5, 32):
         try:
-            answer = np.asarray(serve(given.x_test[:count]))
+            answer = np.asarray(serve(user_ns.x_test[:count]))
         except (TypeError, ValueError):
-            yield missing(f"It does not take {count} images at once.")
+            yield failed(f"It does not take {count} images at once.")
         else:
             yield expect(
-                near(answer, expected[:count]),
+                is_close(answer, expected[:count]),
                 f"it takes {count} at once" if count > 1 else "it takes one image",
                 f"It takes {count}, but gives other answers than `serving_model`.",
             )
 
 
-def _check_quantised(given: Given) -> Iterator[Verdict]:
-    small = given.small
+def _check_quantised(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    small = user_ns.small
     if not isinstance(small, bytes):
-        yield missing(f"`small` should be the bytes of a LiteRT model; it is {shown(small)}.")
+        yield failed(f"`small` should be the bytes of a LiteRT model; it is {short_repr(small)}.")
         return
-    weights = 4 * given.serving_model.count_params()
+    weights = 4 * user_ns.serving_model.count_params()
     yield expect(
         len(small) < weights / 2,
         f"{len(small):,} bytes, for weights that took {weights:,}",
@@ -112,8 +112,8 @@ def _check_quantised(given: Given) -> Iterator[Verdict]:
     with tempfile.TemporaryDirectory() as name:
         path = pathlib.Path(name) / "small.tflite"
         path.write_bytes(small)
-        answer = given.open_litert(path)(given.x_test)
-    same = float(np.mean(answer.argmax(-1) == given.expected.argmax(-1)))
+        answer = user_ns.open_litert(path)(user_ns.x_test)
+    same = float(np.mean(answer.argmax(-1) == user_ns.expected.argmax(-1)))
     yield expect(
         same >= 0.97,
         f"{same:.1%} of the images get the same digit",
@@ -137,46 +137,47 @@ _BAD: dict[str, bytes] = {
 }
 
 
-def _check_request(given: Given) -> Iterator[Verdict]:
+def _check_request(user_ns: UserNamespace) -> Iterator[CheckResult]:
     good = np.stack([_IMAGE, _IMAGE.T])
-    images = given.parse_request(json.dumps({"images": good.tolist()}).encode())
+    images = user_ns.parse_request(json.dumps({"images": good.tolist()}).encode())
     yield expect(
-        getattr(images, "dtype", None) == np.float32 and near(images, good),
+        getattr(images, "dtype", None) == np.float32 and is_close(images, good),
         "two images come through as they are",
-        f"Two good images should come out as float32 of shape (2, 8, 8); it gives {shown(images)}.",
+        "Two good images should come out as float32 of shape (2, 8, 8); it gives "
+        f"{short_repr(images)}.",
     )
-    said = [case for case, body in _BAD.items() if not _complaint(given, body)]
+    said = [case for case, body in _BAD.items() if not _complaint(user_ns, body)]
     if len(said) < len(_BAD):
-        yield right(f"{len(_BAD) - len(said)} of {len(_BAD)} bad requests raise a ValueError")
+        yield passed(f"{len(_BAD) - len(said)} of {len(_BAD)} bad requests raise a ValueError")
     for case in said:
-        yield missing(f"For {case} it should raise a ValueError: {_instead(given, _BAD[case])}.")
+        yield failed(f"For {case} it should raise a ValueError: {_instead(user_ns, _BAD[case])}.")
 
 
-def _complaint(given: Given, body: bytes) -> bool:
-    return _outcome(given, body)[0]
+def _complaint(user_ns: UserNamespace, body: bytes) -> bool:
+    return _outcome(user_ns, body)[0]
 
 
-def _instead(given: Given, body: bytes) -> str:
-    return _outcome(given, body)[1]
+def _instead(user_ns: UserNamespace, body: bytes) -> str:
+    return _outcome(user_ns, body)[1]
 
 
-def _outcome(given: Given, body: bytes) -> tuple[bool, str]:
-    """Whether the reader's function complains as it should, and what it does."""
-    parse: Any = given.parse_request
+def _outcome(user_ns: UserNamespace, body: bytes) -> tuple[bool, str]:
+    """Return whether the reader's function raises a ValueError, and what it does instead."""
+    parse: Any = user_ns.parse_request
     try:
         value = parse(body)
     except ValueError as error:
         return True, str(error)
     except Exception as error:
         return False, f"it raises a {type(error).__name__}"
-    return False, f"it returns {shown(value)}"
+    return False, f"it returns {short_repr(value)}"
 
 
 STEPS = [
     Step(
         key="rescaling",
         title="preprocessing inside the model",
-        cell="your-serving-model",
+        cell_id="your-serving-model",
         check=_check_rescaling,
         hints=(
             "Keras has a layer that multiplies everything by a number: `keras.layers.Rescaling`.",
@@ -196,7 +197,7 @@ print("what it should be:       ", model.predict(x_test[:1] / 16, verbose=0).rou
     Step(
         key="tolerance",
         title="how much an export may differ",
-        cell="your-tolerance",
+        cell_id="your-tolerance",
         check=_check_tolerance,
         hints=(
             "Look at the printed numbers: which are rounding, which is the fault?",
@@ -213,7 +214,7 @@ for name, difference in {**differences, "(a fault)": fault}.items():
     Step(
         key="sizes",
         title="the size of an export",
-        cell="your-sizes",
+        cell_id="your-sizes",
         check=_check_sizes,
         hints=(
             "`path.is_file()` tells a file from a folder.",
@@ -235,7 +236,7 @@ print(f"weights     {4 * serving_model.count_params():>9,} bytes")
     Step(
         key="signature",
         title="a signature for any number of images",
-        cell="your-signature",
+        cell_id="your-signature",
         check=_check_signature,
         hints=(
             "The first number of the shape is the number of images.",
@@ -255,7 +256,7 @@ for count in (1, 5):
     Step(
         key="quantised",
         title="quantise",
-        cell="your-quantised",
+        cell_id="your-quantised",
         check=_check_quantised,
         hints=(
             "Set the attribute between making the converter and calling `convert`.",
@@ -274,7 +275,7 @@ print(f"{len(small):,} bytes; {same.mean():.1%} of the images get the same digit
     Step(
         key="request",
         title="read a request",
-        cell="your-request",
+        cell_id="your-request",
         check=_check_request,
         hints=(
             "`json.loads` and `np.array` raise a ValueError for what they cannot read. What they "

@@ -1,4 +1,4 @@
-"""The steps of examples/04_object_detection.ipynb."""
+"""Defines the steps of 04_object_detection: write the parts of an anchor-free detector."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing
-from kwidgets.tutorials.steps.judging import near, number, numbers, shown
+from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed
+from kwidgets.tutorials.steps.values import finite_array, finite_float, is_close, short_repr
 
 _PAIRS = (
     ("the same box twice", (2, 3, 12, 9), (2, 3, 12, 9), 1.0),
@@ -18,13 +18,13 @@ _PAIRS = (
 )
 
 
-def _check_iou(given: Given) -> Iterator[Verdict]:
+def _check_iou(user_ns: UserNamespace) -> Iterator[CheckResult]:
     for case, a, b, expected in _PAIRS:
-        value = given.iou(a, b)
+        value = user_ns.iou(a, b)
         yield expect(
-            near(value, expected),
+            is_close(value, expected),
             f"{case}: {expected:.2f}",
-            f"{case}: `iou({a}, {b})` should be about {expected:.2f}; it is {shown(value)}.",
+            f"{case}: `iou({a}, {b})` should be about {expected:.2f}; it is {short_repr(value)}.",
         )
 
 
@@ -35,42 +35,42 @@ _BOXES = (
 )
 
 
-def _check_cell(given: Given) -> Iterator[Verdict]:
+def _check_cell(user_ns: UserNamespace) -> Iterator[CheckResult]:
     for box, expected in _BOXES:
-        value = given.cell_of(box)
+        value = user_ns.cell_of(box)
         row, column, right, down = expected
-        found = numbers(value, (4,))
+        found = finite_array(value, (4,))
         if found is None:
-            yield missing(f"`cell_of({box})` should be four numbers; it is {shown(value)}.")
-        elif near(found[:2], (column, row)) and row != column:
-            yield missing(f"The row comes first: it is counted downwards. Got {shown(value)}.")
-        elif not near(found[:2], (row, column)):
-            yield missing(f"The cell of {box}: it is not in row {found[0]:g}, column {found[1]:g}.")
+            yield failed(f"`cell_of({box})` should be four numbers; it is {short_repr(value)}.")
+        elif is_close(found[:2], (column, row)) and row != column:
+            yield failed(f"The row comes first: it is counted downwards. Got {short_repr(value)}.")
+        elif not is_close(found[:2], (row, column)):
+            yield failed(f"The cell of {box}: it is not in row {found[0]:g}, column {found[1]:g}.")
         else:
             yield expect(
-                near(found[2:], (right, down)),
+                is_close(found[2:], (right, down)),
                 f"the box {box}: the cell and the place in it",
                 f"The box {box}: the cell is right; the centre's place in it should be parts of a "
-                f"cell, first to the right, then down. Got {shown(value)}.",
+                f"cell, first to the right, then down. Got {short_repr(value)}.",
             )
 
 
-def _check_focal(given: Given) -> Iterator[Verdict]:
+def _check_focal(user_ns: UserNamespace) -> Iterator[CheckResult]:
     cases = ((0.9, 1), (0.1, 0), (0.3, 1), (0.8, 0))
     for objectness, is_there in cases:
         p = objectness if is_there else 1 - objectness
         expected = -((1 - p) ** 2) * np.log(p)
-        value = given.focal(objectness, is_there)
+        value = user_ns.focal(objectness, is_there)
         what = "a digit" if is_there else "no digit"
         yield expect(
-            near(value, expected),
+            is_close(value, expected),
             f"objectness {objectness} where there is {what}: {expected:.4f}",
             f"Objectness {objectness} where there is {what}: what is true has the probability "
-            f"{p:.1f}, so the loss should be {expected:.4f}; it is {shown(value)}.",
+            f"{p:.1f}, so the loss should be {expected:.4f}; it is {short_repr(value)}.",
         )
 
 
-def _check_suppress(given: Given) -> Iterator[Verdict]:
+def _check_suppress(user_ns: UserNamespace) -> Iterator[CheckResult]:
     cases = (
         (
             "Of two boxes on one digit the better one stays",
@@ -85,28 +85,28 @@ def _check_suppress(given: Given) -> Iterator[Verdict]:
         ),
     )
     for case, boxes, expected in cases:
-        value = given.suppress(np.array(boxes, float))
-        kept = numbers(value, (len(expected),))
+        value = user_ns.suppress(np.array(boxes, float))
+        kept = finite_array(value, (len(expected),))
         yield expect(
             kept is not None and sorted(kept.astype(int)) == expected,
             f"{case}.",
-            f"{case}: for {boxes} the boxes {expected} should stay; it gave {shown(value)}.",
+            f"{case}: for {boxes} the boxes {expected} should stay; it gave {short_repr(value)}.",
         )
-    value = given.suppress(np.zeros((0, 4)))
+    value = user_ns.suppress(np.zeros((0, 4)))
     yield expect(
         value is not None and len(value) == 0,
         "Without any box there is nothing to keep.",
-        f"Without any box the answer should be empty; it is {shown(value)}.",
+        f"Without any box the answer should be empty; it is {short_repr(value)}.",
     )
 
 
-def _check_bound(given: Given) -> Iterator[Verdict]:
-    bound = number(given.bound)
+def _check_bound(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    bound = finite_float(user_ns.bound)
     if bound is None or not 0 <= bound <= 1:
-        yield missing(f"`bound` should be a number from 0 to 1; it is {shown(given.bound)}.")
+        yield failed(f"`bound` should be a number from 0 to 1; it is {short_repr(user_ns.bound)}.")
         return
-    hits, wrong = given.count_at(bound)
-    found = hits / given.digits_in_test
+    hits, wrong = user_ns.count_at(bound)
+    found = hits / user_ns.digits_in_test
     precision = hits / max(1, hits + wrong)
     yield expect(
         found >= 0.75,
@@ -120,15 +120,15 @@ def _check_bound(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _check_canvas(given: Given) -> Iterator[Verdict]:
-    canvas = given.my_canvas
-    size = given.CANVAS
-    pixels = numbers(canvas, (size, size))
+def _check_canvas(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    canvas = user_ns.my_canvas
+    size = user_ns.CANVAS
+    pixels = finite_array(canvas, (size, size))
     if pixels is None:
         came = getattr(canvas, "shape", None)
-        yield missing(
+        yield failed(
             f"`my_canvas` should be {size} × {size} numbers; it is "
-            f"{f'an array of {came}' if came else shown(canvas)}."
+            f"{f'an array of {came}' if came else short_repr(canvas)}."
         )
         return
     yield expect(
@@ -137,7 +137,7 @@ def _check_canvas(given: Given) -> Iterator[Verdict]:
         f"Its values should reach from 0 (dark) to 1 (light); they are {pixels.min():g} to "
         f"{pixels.max():g}. The model knows no other.",
     )
-    boxes, _, _ = given.detect(given.model, pixels[None, ..., None].astype("float32"), 0.3)[0]
+    boxes, _, _ = user_ns.detect(user_ns.model, pixels[None, ..., None].astype("float32"), 0.3)[0]
     yield expect(
         len(boxes) >= 2,
         f"the model finds {len(boxes)} digits on it",
@@ -146,20 +146,20 @@ def _check_canvas(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _check_better(given: Given) -> Iterator[Verdict]:
-    better = given.better
+def _check_better(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    better = user_ns.better
     shape = getattr(better, "output_shape", None)
     if shape is None:
-        yield missing(f"`better` should be a trained model; it is {shown(better)}.")
+        yield failed(f"`better` should be a trained model; it is {short_repr(better)}.")
         return
-    if better is given.model:
-        yield missing("`better` is the first model itself. Copy it, so that you can compare.")
+    if better is user_ns.model:
+        yield failed("`better` is the first model itself. Copy it, so that you can compare.")
         return
-    value = given.mean_average_precision(better)
+    value = user_ns.mean_average_precision(better)
     yield expect(
-        value > given.first_map,
-        f"the mAP rose from {given.first_map:.3f} to {value:.3f}",
-        f"Its mAP is {value:.3f}; the first model had {given.first_map:.3f}. More canvases of "
+        value > user_ns.first_map,
+        f"the mAP rose from {user_ns.first_map:.3f} to {value:.3f}",
+        f"Its mAP is {value:.3f}; the first model had {user_ns.first_map:.3f}. More canvases of "
         "another seed help most.",
     )
 
@@ -168,7 +168,7 @@ STEPS = [
     Step(
         key="iou",
         title="the IoU of two boxes",
-        cell="your-iou",
+        cell_id="your-iou",
         check=_check_iou,
         hints=(
             "The shared part begins at the larger of the two left edges and ends at the smaller "
@@ -194,7 +194,7 @@ print(iou((0, 0, 10, 10), (5, 0, 15, 10)))  # shares 50 of 150 pixels
     Step(
         key="cell",
         title="the cell of a box",
-        cell="your-cell",
+        cell_id="your-cell",
         check=_check_cell,
         hints=(
             "Begin with the centre: half of left plus right, half of top plus bottom.",
@@ -220,7 +220,7 @@ print(cell_of((10, 20, 20, 34)))
     Step(
         key="focal",
         title="the focal loss",
-        cell="your-focal",
+        cell_id="your-focal",
         check=_check_focal,
         hints=(
             "`p` is there already: the probability that the model gives to what is true.",
@@ -238,7 +238,7 @@ print(f"sure and right: {focal(0.1, 0):.4f}, sure and wrong: {focal(0.1, 1):.4f}
     Step(
         key="suppress",
         title="non-maximum suppression",
-        cell="your-suppress",
+        cell_id="your-suppress",
         check=_check_suppress,
         hints=(
             "Keep a list of indices, empty at first, and go through the boxes in order.",
@@ -268,7 +268,7 @@ print(suppress(np.array([(10, 10, 20, 20), (11, 10, 21, 20), (30, 30, 40, 40)]))
     Step(
         key="bound",
         title="which boxes to show",
-        cell="your-bound",
+        cell_id="your-bound",
         check=_check_bound,
         hints=(
             "Try 0.9, 0.5 and 0.1, and read the printed line.",
@@ -284,7 +284,7 @@ print(f"found {right} of {digits_in_test} digits; {wrong} of {right + wrong} box
     Step(
         key="canvas",
         title="a canvas of your own",
-        cell="your-canvas",
+        cell_id="your-canvas",
         check=_check_canvas,
         hints=(
             "A slice is a place: `my_canvas[y : y + size, x : x + size] = enlarged[size][number]`.",
@@ -303,7 +303,7 @@ pictures([my_canvas[..., None]], [my_boxes], [my_labels], f"{len(my_boxes)} foun
     Step(
         key="better",
         title="raise the mAP",
-        cell="your-better",
+        cell_id="your-better",
         check=_check_better,
         hints=(
             "`draw_canvases(for_training, 2000, seed=3)` are canvases that `model` has not seen.",

@@ -1,4 +1,4 @@
-"""The steps of 02_steer_a_training: find a learning rate, and act while a fit runs."""
+"""Defines the steps of 02_steer_a_training: find a learning rate, steer a running fit."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing, right
-from kwidgets.tutorials.steps.judging import number, shown
+from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed, passed
+from kwidgets.tutorials.steps.values import finite_float, short_repr
 
 _ENOUGH_RATES = 5
 _ENOUGH_SPAN = 100
 _GOOD_ENOUGH = 0.95
 
 
-def _sweep(given: Given) -> Iterator[Verdict]:
-    losses = given.losses
+def _sweep(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    losses = user_ns.losses
     rates = sorted(rate for rate in losses if np.isfinite(losses[rate]))
     yield expect(
         len(rates) >= _ENOUGH_RATES,
@@ -34,20 +34,20 @@ def _sweep(given: Given) -> Iterator[Verdict]:
         f"highest should be {_ENOUGH_SPAN} times the lowest or more.",
     )
     best = min(rates, key=losses.__getitem__)
-    if given.best_rate is None:
-        yield missing("`best_rate` is still None.")
+    if user_ns.best_rate is None:
+        yield failed("`best_rate` is still None.")
     else:
         yield expect(
-            given.best_rate == best and best not in (rates[0], rates[-1]),
+            user_ns.best_rate == best and best not in (rates[0], rates[-1]),
             f"{best:g} has the lowest validation loss, {losses[best]:.3f}, and both neighbours are "
             "worse.",
-            f"`best_rate` is {given.best_rate!r}: it should have the lowest loss in `losses`, and "
-            "have been tried with lower and higher rates around it.",
+            f"`best_rate` is {user_ns.best_rate!r}: it should have the lowest loss in `losses`, "
+            "and have been tried with lower and higher rates around it.",
         )
 
 
 def _rate_changes(live: Any) -> list[tuple[float, float]]:
-    """What the user's marks say of the learning rate: before and after."""
+    """Return the user's changes of the learning rate: before and after."""
     number = r"(\d[\d.e+-]*)"
     found = [
         re.search(rf"{number} → {number}", mark["text"])
@@ -57,19 +57,19 @@ def _rate_changes(live: Any) -> list[tuple[float, float]]:
     return [(float(match[1]), float(match[2])) for match in found if match]
 
 
-def _lower(given: Given) -> Iterator[Verdict]:
-    changes = _rate_changes(given.live)
+def _lower(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    changes = _rate_changes(user_ns.live)
     lowered = [(old, new) for old, new in changes if new <= old / 5]
     if not changes:
-        yield missing("Nobody changed the learning rate of this training while it ran.")
+        yield failed("Nobody changed the learning rate of this training while it ran.")
         return
     if not lowered:
         old, new = changes[-1]
-        yield missing(f"The rate went from {old:g} to {new:g}; go down by more, to 0.001 or so.")
+        yield failed(f"The rate went from {old:g} to {new:g}; go down by more, to 0.001 or so.")
         return
     old, new = lowered[-1]
-    yield right(f"The rate went from {old:g} to {new:g} while the training ran.")
-    losses = given.live.history["loss"]
+    yield passed(f"The rate went from {old:g} to {new:g} while the training ran.")
+    losses = user_ns.live.history["loss"]
     losses = losses[np.isfinite(losses)]
     yield expect(
         len(losses) > 0 and losses[-1] < 0.1,
@@ -78,10 +78,10 @@ def _lower(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _pause(given: Given) -> Iterator[Verdict]:
-    live = given.live_pause
+def _pause(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    live = user_ns.live_pause
     marks = [mark["text"] for mark in live.history.marks if mark["kind"] == "user"]
-    # A pause has its seconds; a stop has no number, a change of the rate an arrow.
+    # The label of a pause has its seconds; that of a stop no number, that of a rate an arrow.
     pauses = [text for text in marks if "→" not in text and re.search(r"\d", text)]
     yield expect(
         bool(pauses),
@@ -95,13 +95,15 @@ def _pause(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _schedule(given: Given) -> Iterator[Verdict]:
-    peak, total, top = given.PEAK, given.total_steps, given.warm_up_steps
+def _schedule(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    peak, total, top = user_ns.PEAK, user_ns.total_steps, user_ns.warm_up_steps
     rates = []
     for step in range(total):
-        rate = number(given.rate_at(step))
+        rate = finite_float(user_ns.rate_at(step))
         if rate is None:
-            yield missing(f"`rate_at({step})` is {shown(given.rate_at(step))}; a number is wanted.")
+            yield failed(
+                f"`rate_at({step})` is {short_repr(user_ns.rate_at(step))}; a number is wanted."
+            )
             return
         rates.append(rate)
     yield expect(
@@ -132,13 +134,13 @@ def _monotonic(values: list[float]) -> bool:
     return all(a <= b + 1e-12 for a, b in itertools.pairwise(values))
 
 
-def _good_enough(given: Given) -> Iterator[Verdict]:
-    live = given.live_stop
+def _good_enough(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    live = user_ns.live_stop
     history = live.history
     accuracy = history["val_accuracy"] if "val_accuracy" in history else np.array([])
     accuracy = accuracy[np.isfinite(accuracy)]
     if not len(accuracy):
-        yield missing("The training has no `val_accuracy` yet.")
+        yield failed("The training has no `val_accuracy` yet.")
         return
     yield expect(
         live.status == "stopped",

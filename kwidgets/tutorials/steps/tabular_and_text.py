@@ -1,4 +1,4 @@
-"""The steps of examples/05_tabular_and_text.ipynb."""
+"""Defines the steps of 05_tabular_and_text: train on a table, classify texts."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from kwidgets.tutorials.step import Given, Step, Verdict, expect, missing
-from kwidgets.tutorials.steps.judging import near, number, numbers, shown
+from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed
+from kwidgets.tutorials.steps.values import finite_array, finite_float, is_close, short_repr
 
 
-def _check_baseline(given: Given) -> Iterator[Verdict]:
-    value = number(given.baseline)
-    expected = 1 - float(np.mean(given.y_test))
+def _check_baseline(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    value = finite_float(user_ns.baseline)
+    expected = 1 - float(np.mean(user_ns.y_test))
     if value is None:
-        yield missing(f"`baseline` should be a number; it is {shown(given.baseline)}.")
-    elif near(value, 1 - expected, 0.005):
-        yield missing(f"{value:.3f} is the share of the malignant ones.")
-    elif near(value, 100 * expected, 0.5):
-        yield missing("That is right in percent; a number from 0 to 1 is asked for.")
+        yield failed(f"`baseline` should be a number; it is {short_repr(user_ns.baseline)}.")
+    elif is_close(value, 1 - expected, 0.005):
+        yield failed(f"{value:.3f} is the share of the malignant ones.")
+    elif is_close(value, 100 * expected, 0.5):
+        yield failed("That is right in percent; a number from 0 to 1 is asked for.")
     else:
         yield expect(
-            near(value, expected, 0.005),
+            is_close(value, expected, 0.005),
             f"{expected:.1%} are right without any model",
             f"{value:.3f} is not the share of the benign ones in `y_test`.",
         )
 
 
-def _check_leak(given: Given) -> Iterator[Verdict]:
-    mean = getattr(given.normalization, "mean", None)
+def _check_leak(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    mean = getattr(user_ns.normalization, "mean", None)
     if mean is None:
-        yield missing(
+        yield failed(
             "`normalization` should be a `Normalization` layer that has adapted; it is "
-            f"{shown(given.normalization)}."
+            f"{short_repr(user_ns.normalization)}."
         )
         return
     seen = np.asarray(mean, dtype=float).ravel()
@@ -41,55 +41,55 @@ def _check_leak(given: Given) -> Iterator[Verdict]:
         expected = np.asarray(rows, dtype=float).mean(axis=0)
         return seen.shape == expected.shape and bool(np.allclose(seen, expected, rtol=1e-3))
 
-    if is_mean_of(given.x):
-        yield missing("The layer has seen all rows, those for the test among them.")
-    elif is_mean_of(given.x_rest):
-        yield missing("The layer has not seen the test rows, but those that you choose with.")
+    if is_mean_of(user_ns.x):
+        yield failed("The layer has seen all rows, those for the test among them.")
+    elif is_mean_of(user_ns.x_rest):
+        yield failed("The layer has not seen the test rows, but those that you choose with.")
     else:
         yield expect(
-            is_mean_of(given.x_train),
+            is_mean_of(user_ns.x_train),
             "the layer knows the training rows and no others",
             "What the layer has seen are not the rows to train on.",
         )
 
 
-def _check_confusion(given: Given) -> Iterator[Verdict]:
+def _check_confusion(user_ns: UserNamespace) -> Iterator[CheckResult]:
     truth = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1])
     answer = np.array([0, 0, 0, 0, 1, 1, 0, 0, 1])
     expected = np.array([[4, 1], [2, 2]])
-    value = given.confusion(truth, answer)
-    counts = numbers(value, (2, 2))
+    value = user_ns.confusion(truth, answer)
+    counts = finite_array(value, (2, 2))
     if counts is None:
-        yield missing(f"`confusion` should give 2 × 2 numbers; it gives {shown(value)}.")
+        yield failed(f"`confusion` should give 2 × 2 numbers; it gives {short_repr(value)}.")
     elif counts.sum() != len(truth):
-        yield missing(
+        yield failed(
             f"Of {len(truth)} tumours it counts {counts.sum():g}; each belongs into one of the "
             "four fields."
         )
-    elif near(counts.T, expected):
-        yield missing("Rows and columns are exchanged: the truth chooses the row.")
+    elif is_close(counts.T, expected):
+        yield failed("Rows and columns are exchanged: the truth chooses the row.")
     else:
         yield expect(
-            near(counts, expected),
+            is_close(counts, expected),
             "all four cases are counted",
             f"For the truth {truth.tolist()} and the answers {answer.tolist()} it gives "
             f"{counts.astype(int).tolist()}: the sum is right, the fields are not.",
         )
     yield expect(
-        near(given.confusion(truth.astype("float32"), answer == 1), expected),
+        is_close(user_ns.confusion(truth.astype("float32"), answer == 1), expected),
         "it takes floats and booleans too",
         "With floats for the truth and booleans for the answers, as in this notebook, it counts "
         "something else.",
     )
 
 
-def _check_threshold(given: Given) -> Iterator[Verdict]:
-    threshold = number(given.threshold)
+def _check_threshold(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    threshold = finite_float(user_ns.threshold)
     if threshold is None or not 0 <= threshold <= 1:
-        yield missing(f"`threshold` should be a number from 0 to 1; it is {given.threshold!r}.")
+        yield failed(f"`threshold` should be a number from 0 to 1; it is {user_ns.threshold!r}.")
         return
-    alarm = np.asarray(given.risk_val) >= threshold
-    found = alarm[np.asarray(given.y_val) == 1]
+    alarm = np.asarray(user_ns.risk_val) >= threshold
+    found = alarm[np.asarray(user_ns.y_val) == 1]
     recall, precision = found.mean(), found.sum() / max(1, alarm.sum())
     yield expect(
         recall >= 0.95,
@@ -103,14 +103,14 @@ def _check_threshold(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _check_new_words(given: Given) -> Iterator[Verdict]:
-    words = given.new_words
+def _check_new_words(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    words = user_ns.new_words
     if isinstance(words, str) or not hasattr(words, "__iter__"):
-        yield missing(f"`new_words` should be a list or a set of words; it is {shown(words)}.")
+        yield failed(f"`new_words` should be a list or a set of words; it is {short_repr(words)}.")
         return
     named = [str(word) for word in words]
-    known = set(given.vectorize.get_vocabulary())
-    used = {word for sentence in given.test_sentences for word in sentence.split()}
+    known = set(user_ns.vectorize.get_vocabulary())
+    used = {word for sentence in user_ns.test_sentences for word in sentence.split()}
     expected = used - known
     lacking, wrong = expected - set(named), set(named) - expected
     yield expect(
@@ -124,13 +124,15 @@ def _check_new_words(given: Given) -> Iterator[Verdict]:
         f"“{min(wrong, default='')}” is no new word of the test sentences.",
     )
     if len(named) != len(set(named)):
-        yield missing("Some words are named more than once.")
+        yield failed("Some words are named more than once.")
 
 
-def _check_mask(given: Given) -> Iterator[Verdict]:
-    compute_mask = getattr(given.embedding, "compute_mask", None)
+def _check_mask(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    compute_mask = getattr(user_ns.embedding, "compute_mask", None)
     if compute_mask is None:
-        yield missing(f"`embedding` should be an Embedding layer; it is {shown(given.embedding)}.")
+        yield failed(
+            f"`embedding` should be an Embedding layer; it is {short_repr(user_ns.embedding)}."
+        )
         return
     mask = compute_mask(np.array([[5, 7, 0, 0]]))
     yield expect(
@@ -138,8 +140,8 @@ def _check_mask(given: Given) -> Iterator[Verdict]:
         "the layer tells which places are padding",
         "The layer does not tell which places are padding: the LSTM reads the zeros as words.",
     )
-    probability = given.forgetful.predict(given.x_text[:200], verbose=0)[:, 0]
-    accuracy = float(np.mean((probability >= 0.5) == given.says[:200]))
+    probability = user_ns.forgetful.predict(user_ns.x_text[:200], verbose=0)[:, 0]
+    accuracy = float(np.mean((probability >= 0.5) == user_ns.says[:200]))
     yield expect(
         accuracy >= 0.75,
         f"the LSTM reads {accuracy:.0%} of the sentences",
@@ -147,14 +149,14 @@ def _check_mask(given: Given) -> Iterator[Verdict]:
     )
 
 
-def _check_tricky(given: Given) -> Iterator[Verdict]:
-    tricky = given.tricky
+def _check_tricky(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    tricky = user_ns.tricky
     if not isinstance(tricky, Mapping):
-        yield missing(f"`tricky` should be a dict of sentences; it is {shown(tricky)}.")
+        yield failed(f"`tricky` should be a dict of sentences; it is {short_repr(tricky)}.")
         return
-    strange = [v for v in tricky.values() if number(v) not in (0, 1)]
+    strange = [v for v in tricky.values() if finite_float(v) not in (0, 1)]
     if strange:
-        yield missing(f"Each sentence should say 0 or 1; one says {shown(strange[0])}.")
+        yield failed(f"Each sentence should say 0 or 1; one says {short_repr(strange[0])}.")
         return
     yield expect(
         len(tricky) >= 3,
@@ -163,11 +165,11 @@ def _check_tricky(given: Given) -> Iterator[Verdict]:
     )
     if not tricky:
         return
-    known = set(given.sentences) & set(tricky)
+    known = set(user_ns.sentences) & set(tricky)
     if known:
-        yield missing(f"“{min(known)}” is one of the training sentences.")
-    says = np.array([number(value) for value in tricky.values()])
-    wrong = int(np.sum((given.praise(list(tricky)) >= 0.5) != says))
+        yield failed(f"“{min(known)}” is one of the training sentences.")
+    says = np.array([finite_float(value) for value in tricky.values()])
+    wrong = int(np.sum((user_ns.praise(list(tricky)) >= 0.5) != says))
     yield expect(
         wrong > 0,
         f"the model gets {wrong} of them wrong",
@@ -179,7 +181,7 @@ STEPS = [
     Step(
         key="baseline",
         title="the accuracy of no model",
-        cell="your-baseline",
+        cell_id="your-baseline",
         check=_check_baseline,
         hints=(
             "Who calls all of them benign is right for the benign ones: what is their share?",
@@ -193,7 +195,7 @@ print(f"baseline: {baseline}")
     Step(
         key="leak",
         title="a scale without a leak",
-        cell="your-normalization",
+        cell_id="your-normalization",
         check=_check_leak,
         hints=(
             "There are three parts of the rows. From which one may a model learn?",
@@ -206,7 +208,7 @@ normalization.adapt(x_train)
     Step(
         key="confusion",
         title="the confusion matrix",
-        cell="your-confusion",
+        cell_id="your-confusion",
         check=_check_confusion,
         hints=(
             "Each field counts the places where the truth is one thing and the answer another.",
@@ -227,7 +229,7 @@ print(confusion(y_val, risk_val >= 0.5))
     Step(
         key="threshold",
         title="where to draw the line",
-        cell="your-threshold",
+        cell_id="your-threshold",
         check=_check_threshold,
         hints=(
             "Try a few values from 0.1 to 0.9 and read the printed line.",
@@ -244,7 +246,7 @@ print(f"recall {found.mean():.0%}, precision {found.sum() / max(1, alarm.sum()):
     Step(
         key="new-words",
         title="which words are new",
-        cell="your-new-words",
+        cell_id="your-new-words",
         check=_check_new_words,
         hints=(
             "`vectorize.get_vocabulary()` are the words that the layer knows.",
@@ -260,7 +262,7 @@ print(f"{len(new_words)} words of the test sentences are new: {sorted(new_words)
     Step(
         key="mask",
         title="padding that is not read",
-        cell="your-embedding",
+        cell_id="your-embedding",
         check=_check_mask,
         hints=(
             "The number of padding is 0. One argument of `Embedding` has “zero” in its name.",
@@ -275,7 +277,7 @@ forgetful.fit(x_text, says, epochs=EPOCHS, batch_size=32)
     Step(
         key="tricky",
         title="sentences that it gets wrong",
-        cell="your-tricky",
+        cell_id="your-tricky",
         check=_check_tricky,
         hints=(
             "It has never seen irony, nor two negations in one sentence.",

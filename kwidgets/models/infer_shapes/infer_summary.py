@@ -1,5 +1,7 @@
-"""What a model would be for given inputs: shapes and weights worked out on a twin of it, in a dry
-run. The original is neither built nor called."""
+"""Describes a model as it would be for given input shapes, without building or calling it.
+
+A copy of it is called in a dry run instead.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +15,18 @@ from kwidgets.dry_run import CutOff, dry_scope, guarded
 from kwidgets.language import t
 from kwidgets.models.describe.layer_tree import children_of
 from kwidgets.models.describe.model_summary import describe
-from kwidgets.models.infer_shapes.dry_copy import make_twin
+from kwidgets.models.infer_shapes.dry_copy import copy_for_dry_run
 from kwidgets.models.infer_shapes.shape_text import ShapeProblemError, parse_shapes
 from kwidgets.models.summary_data import LayerSummary, ModelSummary, Shape
 
 _Shapes = tuple[tuple[Shape, ...], tuple[Shape, ...]]
 
 
-def infer(model: Any, input_shapes: str) -> ModelSummary:
+def infer_summary(model: Any, input_shapes: str) -> ModelSummary:
     """Describe ``model`` as it would be once called with inputs of these shapes.
 
     Args:
-        model: any ``keras.Model``; its code is run, on a twin, under a limit of time and memory.
+        model: any ``keras.Model``; its code runs on a copy, under a limit of time and memory.
         input_shapes: as typed; see :func:`~kwidgets.models.infer_shapes.shape_text.parse_shapes`.
 
     Raises:
@@ -32,7 +34,7 @@ def infer(model: Any, input_shapes: str) -> ModelSummary:
     """
     inputs = parse_shapes(input_shapes)
     try:
-        summary = guarded(lambda: _called(model, inputs))
+        summary = guarded(lambda: _summary_of_called_copy(model, inputs))
     except CutOff as error:
         raise ShapeProblemError(
             t(
@@ -43,56 +45,56 @@ def infer(model: Any, input_shapes: str) -> ModelSummary:
         ) from error
     except Exception as error:
         raise ShapeProblemError(
-            t("The model cannot take %1: %2", input_shapes.strip(), _reason(error))
+            t("The model cannot take %1: %2", input_shapes.strip(), _innermost_message(error))
         ) from error
     return dataclasses.replace(summary, inferred_from=input_shapes.strip())
 
 
-def _called(model: Any, inputs: Any) -> ModelSummary:
+def _summary_of_called_copy(model: Any, inputs: Any) -> ModelSummary:
     calls: dict[int, list[_Shapes]] = {}
 
-    def record(twin: Any, arguments: Any, outputs: Any) -> None:
-        calls.setdefault(id(twin), []).append((_shapes(arguments), _shapes(outputs)))
+    def record(copy: Any, arguments: Any, outputs: Any) -> None:
+        calls.setdefault(id(copy), []).append((_tensor_shapes(arguments), _tensor_shapes(outputs)))
 
     with dry_scope():
-        twin = make_twin(model, record)
-        twin(inputs)
-        summary = describe(twin)
-        root = _with_shapes(summary.root, twin, calls)
-    # The optimizer is still the one that has seen no weights.
+        copy = copy_for_dry_run(model, record)
+        copy(inputs)
+        summary = describe(copy)
+        root = _with_recorded_shapes(summary.root, copy, calls)
+    # The optimizer was never built for these weights.
     return dataclasses.replace(summary, root=root, optimizer_parameters=None, optimizer_bytes=None)
 
 
-def _with_shapes(
+def _with_recorded_shapes(
     summary: LayerSummary, layer: Any, calls: dict[int, list[_Shapes]]
 ) -> LayerSummary:
-    """Put the shapes that were seen last where they belong: earlier calls were to build."""
-    seen = calls.get(id(layer), ())
+    """Add the shapes of each layer's last call; earlier calls may have been made to build it."""
+    recorded = calls.get(id(layer), ())
     changes: dict[str, Any] = {}
-    if seen:
-        changes["input_shapes"], changes["output_shapes"] = seen[-1]
+    if recorded:
+        changes["input_shapes"], changes["output_shapes"] = recorded[-1]
     children = zip(summary.children, children_of(layer), strict=True)
     return dataclasses.replace(
         summary,
-        children=tuple(_with_shapes(child, inner, calls) for child, inner in children),
+        children=tuple(_with_recorded_shapes(child, inner, calls) for child, inner in children),
         **changes,
     )
 
 
-def _shapes(tensors: Any) -> tuple[Shape, ...]:
+def _tensor_shapes(tensors: Any) -> tuple[Shape, ...]:
     return tuple(
-        # JAX stands in a symbol for a size that is not known.
+        # JAX puts a symbol in place of an unknown size.
         tuple(size if isinstance(size, int) else None for size in tensor.shape)
         for tensor in tree.flatten(tensors)
         if hasattr(tensor, "shape")
     )
 
 
-def _reason(error: BaseException) -> str:
-    """What Keras means, without its wrapping: the innermost sentence."""
+def _innermost_message(error: BaseException) -> str:
+    """Return the original message of an error that Keras has wrapped."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     lines = [line.strip() for line in text.splitlines()]
-    told = [
+    meaningful = [
         line
         for line in lines
         if line
@@ -101,4 +103,4 @@ def _reason(error: BaseException) -> str:
             line,
         )
     ]
-    return told[0] if told else type(error).__name__
+    return meaningful[0] if meaningful else type(error).__name__

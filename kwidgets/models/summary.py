@@ -1,4 +1,4 @@
-"""``kw.summary(model)``: the summary in a cell, as text outside Jupyter, and as plain data."""
+"""``kw.summary(model)``: shows a model's summary in a cell, or prints it outside Jupyter."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import keras
 
 from kwidgets import protocol as wire
 from kwidgets.connect import connect
-from kwidgets.models.describe.model_entry import describe_briefly
+from kwidgets.models.describe.model_entry import model_entry
 from kwidgets.models.protocol import MIME_TYPE
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
 from kwidgets.models.text.export import as_json, as_markdown, as_text
 
 
 class Summary:
-    """The summary of a model, as it was when it was asked for.
+    """The summary of a model at the time of the call.
 
     Attributes:
         data: all of it, as plain dataclasses.
@@ -29,16 +29,16 @@ class Summary:
     def __init__(self, data: ModelSummary, entry: ModelEntry) -> None:
         self.data = data
         self._entry = entry
-        # The cell that showed it, so that the same cell does not show it again as its value.
-        self._shown_in: int | None = None
+        # The number of the cell that showed it, so that it is not shown again as the cell's value.
+        self._shown_in_cell: int | None = None
 
     @property
     def title(self) -> str:
-        """What the model is called, by its variable or else its name."""
+        """The name of the model's variable, or else its own name."""
         return self._entry.names[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as dicts and lists, which JSON can hold."""
+        """Return it as dicts and lists, ready for JSON."""
         return to_wire(self.data)  # type: ignore[no-any-return]
 
     def to_text(self) -> str:
@@ -59,8 +59,8 @@ class Summary:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         text = self.to_text()
         return {
-            MIME_TYPE: _saved(self._entry, self.data),
-            # Where our extension is not: as wide as it is, nothing cut off.
+            MIME_TYPE: _saved_envelope(self._entry, self.data),
+            # Without our extension: scrollable, so that no line is cut off.
             "text/html": f'<pre style="white-space:pre;overflow-x:auto">{html.escape(text)}</pre>',
             "text/plain": text,
         }
@@ -68,18 +68,18 @@ class Summary:
     def _ipython_display_(self) -> None:
         from IPython.display import publish_display_data
 
-        if self._shown_in is not None and self._shown_in == _execution_count():
-            self._shown_in = None
+        if self._shown_in_cell is not None and self._shown_in_cell == _execution_count():
+            self._shown_in_cell = None
             return
         publish_display_data(data=self._repr_mimebundle_())
 
     def _show(self) -> None:
-        """Show it now: in the cell, or as text in a script."""
+        """Show it now: in the cell, or printed as text in a script."""
         count = _execution_count()
         if count is not None:
             self._ipython_display_()
-            self._shown_in = count
-        elif not hasattr(sys, "ps1"):  # a prompt prints the value by itself
+            self._shown_in_cell = count
+        elif not hasattr(sys, "ps1"):  # an interactive prompt prints the value itself
             print(self.to_text())
 
 
@@ -97,7 +97,7 @@ def summary(model: keras.Model) -> Summary:
         ``.to_markdown()``, ``.to_json()`` and ``.to_dict()``.
 
     Raises:
-        TypeError: it is no model.
+        TypeError: it is not a model.
     """
     from kwidgets.models.panel import panel
 
@@ -110,23 +110,23 @@ def summary(model: keras.Model) -> Summary:
             f"kwidgets.summary takes a keras.Model; got {what}. Pass the model itself: "
             "kwidgets.summary(model)."
         )
-    connect()  # the view may ask for more than what is shown
-    key, names = panel.shown(model)
-    shown = Summary(panel.summary(model), describe_briefly(model).entry(key, names))
+    connect()  # the view may request more than is shown
+    key, names = panel.register_shown(model)
+    shown = Summary(panel.summary(model), model_entry(model, key, names))
     shown._show()
     return shown
 
 
 def _execution_count() -> int | None:
-    """Number of the cell that runs; None outside a kernel."""
+    """Return the number of the running cell; None outside a kernel."""
     from kwidgets.kernel.inbox import running_kernel
 
     kernel = running_kernel()
     return None if kernel is None else int(kernel.shell.execution_count)
 
 
-def _saved(entry: ModelEntry, data: ModelSummary) -> wire.Envelope:
-    """The summary as a notebook keeps it: packed, for nbformat writes each value on a line."""
+def _saved_envelope(entry: ModelEntry, data: ModelSummary) -> wire.Envelope:
+    """Return the summary as saved in a notebook: gzipped, or each value would take a line."""
     text = json.dumps({"entry": to_wire(entry), "summary": to_wire(data)}, separators=(",", ":"))
     packed = gzip.compress(text.encode(), 9, mtime=0)
     return wire.envelope("summary", base64.b64encode(packed).decode("ascii"))

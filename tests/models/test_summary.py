@@ -28,9 +28,9 @@ def test_in_a_script_it_is_text_and_data(
     printed = capsys.readouterr().out
     assert "<b>first" in printed and "(None, 3)" in printed and repr(shown) in printed
     assert shown.data.parameters == model.count_params() == 15
-    told = shown.to_dict()
-    assert told["root"]["children"][0]["output_shapes"] == [[None, 3]]
-    assert json.loads(shown.to_json()) == json.loads(json.dumps(told))
+    data = shown.to_dict()
+    assert data["root"]["children"][0]["output_shapes"] == [[None, 3]]
+    assert json.loads(shown.to_json()) == json.loads(json.dumps(data))
     assert shown.to_markdown().count("|") > 10
 
 

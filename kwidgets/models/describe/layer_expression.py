@@ -1,4 +1,4 @@
-"""How the user's code reaches a layer: ``model.get_layer("conv1")``."""
+"""Writes the Python expression for a layer of a model: ``model.get_layer("conv1")``."""
 
 from __future__ import annotations
 
@@ -9,35 +9,41 @@ from typing import Any
 
 import keras
 
-from kwidgets.models.describe.attributes import held, is_of_keras, is_plain, own_dict, read
+from kwidgets.models.describe.attributes import (
+    instance_attributes,
+    instance_dict,
+    is_keras_class,
+    is_stored_attribute,
+    read_attribute,
+)
 from kwidgets.models.describe.layer_graph import functional_of
-from kwidgets.models.describe.layer_tree import children_of, find
+from kwidgets.models.describe.layer_tree import children_of, find_layer
 
-# Lists of lists of layers are seen; what is nested deeper has another way.
-_MAX_CONTAINERS = 3
+# Layers in lists of lists are found by attribute; those nested deeper by name or index.
+_MAX_NESTED_CONTAINERS = 3
 
 
-def expression(model: Any, path: str, name: str) -> str:
-    """Return Python code for the layer at ``path``, found without running any of the user's.
+def layer_expression(model: Any, path: str, name: str) -> str:
+    """Return Python code for the layer at ``path``, without running the user's code.
 
     Args:
-        model: where it is.
-        path: its place, as in :class:`~kwidgets.models.summary_data.LayerSummary`.
-        name: what the user calls the model.
+        model: the model that contains it.
+        path: as in :class:`~kwidgets.models.summary_data.LayerSummary`.
+        name: the expression for the model.
 
     Raises:
-        NoSuchLayerError: nothing is there.
+        NoSuchLayerError: there is no layer at ``path``.
     """
     code, parent = name, model
     for step in path.split(".") if path else ():
-        child = find(parent, step)
+        child = find_layer(parent, step)
         code += _step(parent, child)
         parent = child
     return code
 
 
 def _step(parent: Any, child: Any) -> str:
-    """What comes behind the code for ``parent`` to make it the code for ``child``."""
+    """Return what follows the code for ``parent`` in the code for ``child``."""
     if not isinstance(child, keras.Layer):
         return f".operations[{_index(parent._operations, child)}]"
     by_name = _by_name(parent, child)
@@ -50,9 +56,9 @@ def _step(parent: Any, child: Any) -> str:
 def _by_name(parent: Any, child: Any) -> str | None:
     if not _gives_keras_own(parent, "get_layer"):
         return None
-    name = read(child, "name")
-    same = [one for one in _layers(parent) if read(one, "name") == name]
-    # Keras returns the first of those of the same name.
+    name = read_attribute(child, "name")
+    same = [one for one in _layers(parent) if read_attribute(one, "name") == name]
+    # For several layers of one name, Keras returns the first.
     if not isinstance(name, str) or not same or same[0] is not child:
         return None
     return f".get_layer({json.dumps(name, ensure_ascii=False)})"
@@ -61,24 +67,24 @@ def _by_name(parent: Any, child: Any) -> str | None:
 def _by_attribute(parent: Any, child: Any) -> str | None:
     ways = (
         f".{name}{inside}"
-        for name, value in held(parent).items()
-        if name.isidentifier() and not keyword.iskeyword(name) and is_plain(parent, name)
-        if not _is_of_bookkeeping(name)
-        for inside in _within(value, child, _MAX_CONTAINERS)
+        for name, value in instance_attributes(parent).items()
+        if name.isidentifier() and not keyword.iskeyword(name) and is_stored_attribute(parent, name)
+        if not _is_internal(name)
+        for inside in _within(value, child, _MAX_NESTED_CONTAINERS)
     )
-    # What the class keeps to itself only when there is nothing else.
+    # A private attribute only when there is no public one.
     return min(ways, key=lambda way: way.startswith("._"), default=None)
 
 
-def _is_of_bookkeeping(name: str) -> bool:
-    """Keras and the backends keep their own lists of all layers, under names like these."""
+def _is_internal(name: str) -> bool:
+    """Return whether Keras or a backend keeps its own list of layers under this name."""
     return name in ("_layers", "_modules", "_operations", "_functional", "_tracker") or (
         name.startswith(("_self_", "_nodes", "_inbound", "_outbound", "_compile", "_tracked"))
     )
 
 
 def _within(value: Any, wanted: Any, containers: int) -> Iterator[str]:
-    """Every way from ``value`` to ``wanted`` through lists, tuples and dicts."""
+    """Return each subscript of ``value`` that gives ``wanted``, through lists, tuples and dicts."""
     if value is wanted:
         yield ""
     elif containers and isinstance(value, Mapping):
@@ -105,8 +111,8 @@ def _by_index(parent: Any, child: Any) -> str:
 
 
 def _layers(parent: Any) -> list[Any]:
-    """``parent.layers``, as Keras gives it."""
-    functional = "_operations" in own_dict(parent)
+    """Return ``parent.layers`` as Keras defines it."""
+    functional = "_operations" in instance_dict(parent)
     inside = parent._operations if functional else children_of(parent)
     return [one for one in inside if isinstance(one, keras.Layer)]
 
@@ -116,6 +122,6 @@ def _index(things: Any, wanted: Any) -> int:
 
 
 def _gives_keras_own(parent: Any, name: str) -> bool:
-    """Whether ``parent.name`` is Keras's, and not something of the user's of the same name."""
+    """Return whether ``parent.name`` is defined by Keras, not by the user's class."""
     owner = next((kind for kind in type(parent).__mro__ if name in vars(kind)), None)
-    return owner is not None and is_of_keras(owner) and name not in held(parent)
+    return owner is not None and is_keras_class(owner) and name not in instance_attributes(parent)

@@ -1,4 +1,4 @@
-"""What looking at the user's namespace costs after each cell, and what describing a model costs."""
+"""Measures the scan of the user's namespace after each cell, and the description of a model."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kwidgets.models.describe.model_entry import describe_briefly
+from kwidgets.models.describe.model_entry import model_entry
 from kwidgets.models.describe.model_summary import describe
-from kwidgets.models.namespace.watcher import Watcher
+from kwidgets.models.namespace.model_finder import ModelFinder
 
 SCANS = 200
 MODELS = ("MobileNetV3Small", "ResNet152V2", "EfficientNetV2L")
@@ -32,10 +32,10 @@ def measure(arguments: argparse.Namespace) -> None:
         "10,000 lists of 1,000": {f"n{i}": [0] * 1000 for i in range(10_000)},
         "a dict of a million": {"wide": dict.fromkeys(range(1_000_000))},
     }
-    print("\n| a look at the namespace | median ms | p95 ms |\n|---|---|---|")
+    print("\n| a scan of the namespace | median ms | p95 ms |\n|---|---|---|")
     for name, namespace in namespaces.items():
-        watcher = Watcher(lambda namespace=namespace: {**namespace, "net": net})
-        times = timed(watcher.scan, SCANS)
+        finder = ModelFinder(lambda namespace=namespace: {**namespace, "net": net})
+        times = timed(finder.scan, SCANS)
         print(f"| {name} | {1e3 * statistics.median(times):.2f} | {1e3 * p95(times):.2f} |")
     listing = {**namespaces["10,000 names"], "net": net}
     times = timed(lambda: list_with_repr(listing), 5)
@@ -47,7 +47,7 @@ def measure(arguments: argparse.Namespace) -> None:
         row = [
             1e3 * statistics.median(timed(work, 5))
             for work in (
-                lambda model=model: describe_briefly(model),
+                lambda model=model: model_entry(model, "key", ("model",)),
                 lambda model=model: describe(model),
                 lambda model=model: printed(model),
             )
@@ -71,7 +71,7 @@ def p95(values: list[float]) -> float:
 
 
 def list_with_repr(namespace: dict[str, Any]) -> collections.Counter[str]:
-    """What a variable inspector does at the least: the type and the text of every variable."""
+    """Do the least that a variable inspector does: the type and the text of every variable."""
     return collections.Counter(type(value).__name__ + repr(value) for value in namespace.values())
 
 

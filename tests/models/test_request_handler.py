@@ -1,4 +1,4 @@
-"""What is answered to a view, without a kernel."""
+"""Answers to the requests of a view, without a kernel."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from kwidgets.models import protocol
 from kwidgets.models.describe import model_entry
-from kwidgets.models.namespace.watcher import Watcher
-from kwidgets.models.requests import Answers, RefusalError
+from kwidgets.models.namespace.model_finder import ModelFinder
+from kwidgets.models.requests.request_handler import RefusalError, RequestHandler
 
 
 @pytest.fixture
@@ -20,26 +20,26 @@ def namespace() -> dict[str, Any]:
 
 
 @pytest.fixture
-def watcher(namespace: dict[str, Any]) -> Watcher:
-    watcher = Watcher(lambda: namespace)
-    watcher.scan()
-    return watcher
+def finder(namespace: dict[str, Any]) -> ModelFinder:
+    finder = ModelFinder(lambda: namespace)
+    finder.scan()
+    return finder
 
 
 @pytest.fixture
-def answers(watcher: Watcher, namespace: dict[str, Any]) -> Answers:
-    return Answers(watcher.get, lambda: namespace, lambda function: function())
+def handler(finder: ModelFinder, namespace: dict[str, Any]) -> RequestHandler:
+    return RequestHandler(finder.get, lambda: namespace, lambda function: function())
 
 
-def ask(answers: Answers, kind: str, **payload: Any) -> Any:
-    given: list[protocol.Answer] = []
-    answers.answer(kind, payload, given.append)
-    (answer,) = given
+def answer_to(handler: RequestHandler, kind: str, **payload: Any) -> Any:
+    replies: list[protocol.Answer] = []
+    handler.answer(kind, payload, replies.append)
+    (answer,) = replies
     return answer
 
 
-def test_a_description_that_fails_is_told_in_the_entry(
-    answers: Answers, namespace: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_a_description_that_fails_is_reported_in_the_entry(
+    handler: RequestHandler, namespace: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = model_entry._facts
 
@@ -49,14 +49,14 @@ def test_a_description_that_fails_is_told_in_the_entry(
         return real(layer)
 
     monkeypatch.setattr(model_entry, "_facts", failing)
-    told = answers.entry("k", ("other",), namespace["other"])
-    assert told.error is not None and "a <b>reason</b>" in told.error
-    assert told.names == ("other",) and told.class_name == "Sequential"
-    assert answers.entry("k", ("model",), namespace["model"]).error is None
+    entry = handler.entry("k", ("other",), namespace["other"])
+    assert entry.error is not None and "a <b>reason</b>" in entry.error
+    assert entry.names == ("other",) and entry.class_name == "Sequential"
+    assert handler.entry("k", ("model",), namespace["model"]).error is None
 
 
 def test_an_unbuilt_model_comes_with_shapes_to_offer(
-    answers: Answers, watcher: Watcher, namespace: dict[str, Any]
+    handler: RequestHandler, finder: ModelFinder, namespace: dict[str, Any]
 ) -> None:
     import numpy as np
 
@@ -66,11 +66,11 @@ def test_an_unbuilt_model_comes_with_shapes_to_offer(
         "x_train": np.zeros((10, 8, 8), "float32"),
         "y_train": np.zeros((10, 3)),
     }
-    key = watcher.key_of(namespace["other"])
-    guesses = ask(answers, protocol.DESCRIBE, model=key)["value"]["guesses"]
+    key = finder.key_of(namespace["other"])
+    guesses = answer_to(handler, protocol.DESCRIBE, model=key)["value"]["guesses"]
     assert [guess["shapes"] for guess in guesses] == ["(8, 8)", "(64,)"]
     assert guesses[0]["source"] == "x_train, float32"
-    built = ask(answers, protocol.DESCRIBE, model=watcher.key_of(namespace["model"]))["value"]
+    built = answer_to(handler, protocol.DESCRIBE, model=finder.key_of(namespace["model"]))["value"]
     assert built["guesses"] == []
 
 
@@ -87,23 +87,25 @@ def test_an_unbuilt_model_comes_with_shapes_to_offer(
     ],
 )
 def test_what_cannot_be_answered_says_why(
-    answers: Answers,
-    watcher: Watcher,
+    handler: RequestHandler,
+    finder: ModelFinder,
     namespace: dict[str, Any],
     kind: str,
     payload: dict[str, Any],
     said: str,
 ) -> None:
-    payload = {"model": watcher.key_of(namespace["model"]), **payload}
+    payload = {"model": finder.key_of(namespace["model"]), **payload}
     with pytest.raises(RefusalError, match=said):
-        answers.answer(kind, payload, lambda answer: None)
+        handler.answer(kind, payload, lambda answer: None)
 
 
 def test_a_summary_is_copied_for_the_shape_that_was_worked_out(
-    answers: Answers, watcher: Watcher, namespace: dict[str, Any]
+    handler: RequestHandler, finder: ModelFinder, namespace: dict[str, Any]
 ) -> None:
     namespace["other"].add(keras.layers.Dense(5))
-    key = watcher.key_of(namespace["other"])
-    text = ask(answers, protocol.EXPORT, model=key, format="text", input_shapes="(4,)")["value"]
+    key = finder.key_of(namespace["other"])
+    text = answer_to(handler, protocol.EXPORT, model=key, format="text", input_shapes="(4,)")[
+        "value"
+    ]
     assert "25" in text and "(4,)" in text
-    assert "25" not in ask(answers, protocol.EXPORT, model=key, format="text")["value"]
+    assert "25" not in answer_to(handler, protocol.EXPORT, model=key, format="text")["value"]

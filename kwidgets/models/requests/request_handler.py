@@ -1,5 +1,4 @@
-"""Answers to what a view asks about a model: its summary, a layer's detail, a change of
-``trainable``. Knows nothing of how they travel."""
+"""Answers the requests of a view about a model. Knows nothing of the channel they come by."""
 
 from __future__ import annotations
 
@@ -11,41 +10,41 @@ from kwidgets.language import t
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.live.steering import Command
 from kwidgets.models import protocol
-from kwidgets.models.namespace.watcher import Found
+from kwidgets.models.namespace.model_finder import FoundModel
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, Trained, to_wire
 
 Reply = Callable[[protocol.Answer], None]
 
 
 class RefusalError(ValueError):
-    """A request cannot be answered; the message is for the user."""
+    """A request cannot be answered; the message is shown to the user."""
 
 
-class Answers:
+class RequestHandler:
     """Answers requests about models.
 
     Args:
-        lookup: finds a model by its key.
-        namespace: gives the user's variables, whose data suggest input shapes.
-        later: runs a function in a thread where it may take its time.
+        lookup: returns the model of a key.
+        namespace: returns the user's variables; input shapes are suggested from their data.
+        run_later: runs a function in a thread of its own, where it may take long.
     """
 
     def __init__(
         self,
-        lookup: Callable[[str], Found | None],
+        lookup: Callable[[str], FoundModel | None],
         namespace: Callable[[], Mapping[str, Any]],
-        later: Callable[[Callable[[], None]], None],
+        run_later: Callable[[Callable[[], None]], None],
     ) -> None:
         self._lookup = lookup
         self._namespace = namespace
-        self._later = later
+        self._run_later = run_later
 
     def entry(self, key: str, names: tuple[str, ...], model: Any) -> ModelEntry:
-        """Describe a model for the list; a failure is told in the entry."""
-        from kwidgets.models.describe.model_entry import describe_briefly
+        """Describe a model for the list; the entry contains the error if that fails."""
+        from kwidgets.models.describe.model_entry import model_entry
 
         try:
-            entry = describe_briefly(model).entry(key, names)
+            entry = model_entry(model, key, names)
             return dataclasses.replace(entry, trained=_with_seconds(entry.trained, model))
         except Exception as error:
             return ModelEntry(
@@ -53,7 +52,7 @@ class Answers:
                 names=names,
                 name=names[0],
                 class_name=type(model).__name__,
-                error=t("It cannot be described. %1", _describe(error)),
+                error=t("It cannot be described. %1", _error_text(error)),
             )
 
     def answer(self, kind: str, payload: Mapping[str, Any], reply: Reply) -> None:
@@ -70,45 +69,45 @@ class Answers:
             )
         model, names = found.model, found.names
         if kind == protocol.DESCRIBE:
-            reply(_ok(to_wire(self.summary(model))))
+            reply(_success(to_wire(self.summary(model))))
         elif kind == protocol.INFER:
-            reply(_ok(to_wire(self.inferred(model, str(payload.get("input_shapes"))))))
+            reply(_success(to_wire(self.inferred_summary(model, str(payload.get("input_shapes"))))))
         elif kind == protocol.EXPORT:
-            reply(_ok(self.export(model, names[0], payload)))
+            reply(_success(self.export(model, names[0], payload)))
         elif kind == protocol.DETAIL:
-            self._detail(model, names[0], str(payload.get("layer")), reply)
+            self._reply_with_detail(model, names[0], str(payload.get("layer")), reply)
         elif kind == protocol.SET_TRAINABLE:
-            reply(_ok(self._set_trainable(model, names[0], payload)))
+            reply(_success(self._set_trainable(model, names[0], payload)))
         else:
             raise RefusalError(f"unknown request {kind!r}; known are {protocol.REQUEST_KINDS}")
 
     def summary(self, model: Any) -> ModelSummary:
-        """Describe a model in full, with input shapes to offer where shapes are unknown."""
+        """Describe a model in full, with suggested input shapes where shapes are unknown."""
         from kwidgets.models.describe.model_summary import describe
-        from kwidgets.models.infer_shapes.input_guess import guess_inputs
+        from kwidgets.models.infer_shapes.input_guess import guess_input_shapes
 
         summary = describe(model)
         summary = dataclasses.replace(summary, trained=_with_seconds(summary.trained, model))
         if summary.root.output_shapes is None or summary.parameters is None:
-            guesses = guess_inputs(model, self._namespace())
+            guesses = guess_input_shapes(model, self._namespace())
             summary = dataclasses.replace(summary, guesses=guesses)
         return summary
 
-    def inferred(self, model: Any, input_shapes: str) -> ModelSummary:
-        """Describe a model as it would be for these inputs, without building it.
+    def inferred_summary(self, model: Any, input_shapes: str) -> ModelSummary:
+        """Describe a model as it would be for these input shapes, without building it.
 
         Raises:
             RefusalError: the shapes do not fit.
         """
-        from kwidgets.models.infer_shapes.inference import infer
-        from kwidgets.models.infer_shapes.input_guess import guess_inputs
+        from kwidgets.models.infer_shapes.infer_summary import infer_summary
+        from kwidgets.models.infer_shapes.input_guess import guess_input_shapes
         from kwidgets.models.infer_shapes.shape_text import ShapeProblemError
 
         try:
-            summary = infer(model, input_shapes)
+            summary = infer_summary(model, input_shapes)
         except ShapeProblemError as error:
             raise RefusalError(str(error)) from error
-        return dataclasses.replace(summary, guesses=guess_inputs(model, self._namespace()))
+        return dataclasses.replace(summary, guesses=guess_input_shapes(model, self._namespace()))
 
     def export(self, model: Any, name: str, payload: Mapping[str, Any]) -> str:
         """Return the summary as text to copy.
@@ -119,7 +118,9 @@ class Answers:
         from kwidgets.models.text import export
 
         shapes = payload.get("input_shapes")
-        summary = self.inferred(model, shapes) if isinstance(shapes, str) else self.summary(model)
+        summary = (
+            self.inferred_summary(model, shapes) if isinstance(shapes, str) else self.summary(model)
+        )
         writers: dict[Any, Callable[[], str]] = {
             "text": lambda: export.as_text(summary, name),
             "markdown": lambda: export.as_markdown(summary, name),
@@ -130,48 +131,48 @@ class Answers:
             raise RefusalError(f"a summary is copied as {', '.join(writers)}; got {wanted!r}")
         return writers[wanted]()
 
-    def _detail(self, model: Any, name: str, layer: str, reply: Reply) -> None:
-        from kwidgets.models.describe.code_paths import expression
-        from kwidgets.models.describe.layer_detail import read_layer
+    def _reply_with_detail(self, model: Any, name: str, layer: str, reply: Reply) -> None:
+        from kwidgets.models.describe.layer_detail import copy_layer
+        from kwidgets.models.describe.layer_expression import layer_expression
 
         def code_for(path: str) -> str:
-            return expression(model, path, name)
+            return layer_expression(model, path, name)
 
-        def read(when: str) -> None:
-            # On the training thread only the copying is done.
+        def copy_and_reply(when: str) -> None:
+            # The training thread only copies; the statistics are computed later.
             try:
-                reading = read_layer(model, layer, code_for)
+                copy = copy_layer(model, layer, code_for)
             except Exception as error:
-                export = str(error) if isinstance(error, LookupError) else _describe(error)
-                self._later(lambda: reply(protocol.Answer(ok=False, message=export)))
+                text = str(error) if isinstance(error, LookupError) else _error_text(error)
+                self._run_later(lambda: reply(protocol.Answer(ok=False, message=text)))
                 return
-            self._later(lambda: reply(_ok(to_wire(reading.finish(when)))))
+            self._run_later(lambda: reply(_success(to_wire(copy.detail(when)))))
 
         run = runs.training(model)
         submit = run.submit if run else None
         if submit is None:
-            read(t("now"))
+            copy_and_reply(t("now"))
             return
         submit(
             Command(
                 "call",
-                function=lambda: read(t("between two steps of the running fit")),
-                # The fit has ended before it came to that.
-                reply=lambda ok, message: None if ok else read(t("now")),
+                function=lambda: copy_and_reply(t("between two steps of the running fit")),
+                # Not ok: the fit ended before the command ran.
+                reply=lambda ok, message: None if ok else copy_and_reply(t("now")),
             )
         )
 
     def _set_trainable(
         self, model: Any, name: str, payload: Mapping[str, Any]
     ) -> protocol.TrainableSet:
-        from kwidgets.models.describe.code_paths import expression
-        from kwidgets.models.describe.trainable import FreezeRefusedError, set_trainable
+        from kwidgets.models.describe.layer_expression import layer_expression
+        from kwidgets.models.requests.trainable import FreezeRefusedError, set_trainable
 
         path, wanted = str(payload.get("layer")), payload.get("trainable")
         if not isinstance(wanted, bool):
             raise RefusalError(f"trainable is true or false; got {wanted!r}")
         try:
-            return set_trainable(model, path, wanted, expression(model, path, name))
+            return set_trainable(model, path, wanted, layer_expression(model, path, name))
         except (FreezeRefusedError, LookupError) as error:
             raise RefusalError(str(error)) from error
 
@@ -180,9 +181,9 @@ def _with_seconds(trained: Trained | None, model: Any) -> Trained | None:
     return trained and dataclasses.replace(trained, seconds=runs.seconds_of(model))
 
 
-def _ok(value: Any) -> protocol.Answer:
+def _success(value: Any) -> protocol.Answer:
     return protocol.Answer(ok=True, value=value)
 
 
-def _describe(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

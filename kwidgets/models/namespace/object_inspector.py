@@ -1,7 +1,7 @@
-"""What an object is and what it holds, told without running a line of the user's code.
+"""Reads the kind and the contents of any object without running the user's code.
 
-No attribute is looked up the usual way, and no object is compared, hashed, measured or iterated by
-its own methods: each of these could call the user's code, which may be slow, raise or do things.
+No attribute is read by ``getattr``, and no object is compared, hashed, measured or iterated by its
+own methods: each of these could call the user's code, which may be slow, raise or have effects.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Kind = Literal["model", "list", "deque", "dict", "set", "object", "leaf"]
 _MRO = type.__dict__["__mro__"]
 _DICT = type.__dict__["__dict__"]
 _FLAGS = type.__dict__["__flags__"]
-_MADE_BY_PYTHON = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 _CONTAINERS: tuple[tuple[type, Kind], ...] = (
     (dict, "dict"),
@@ -28,7 +28,7 @@ _CONTAINERS: tuple[tuple[type, Kind], ...] = (
     (set, "set"),
     (frozenset, "set"),
 )
-_CODE = (
+_CODE_TYPES = (
     type,
     types.ModuleType,
     types.FunctionType,
@@ -38,8 +38,8 @@ _CODE = (
     types.CodeType,
     types.FrameType,
 )
-# Packages whose objects are no home of models, and many, large or of their own mind.
-_OTHERS = frozenset(
+# Packages whose objects contain no models, but are many or large, or react to being read.
+_SKIPPED_PACKAGES = frozenset(
     (
         *("builtins", "typing", "re", "datetime", "pathlib", "decimal", "functools", "weakref"),
         *("threading", "_thread", "logging", "io", "_io", "random", "comm", "zmq"),
@@ -48,48 +48,48 @@ _OTHERS = frozenset(
         *("IPython", "ipykernel", "ipywidgets", "traitlets", "plotly"),
     )
 )
-# Keras's own objects that a notebook has for having trained a model: callbacks such as History.
-_CALLBACK = ("keras", "Callback")
+# Keras's objects that lead to a model that was trained: callbacks such as History.
+_KERAS_CALLBACK = ("keras", "Callback")
 
 
 def mro_of(cls: type) -> tuple[type, ...]:
-    """Return the ``__mro__`` of a class, whatever its metaclass would say."""
+    """Return the ``__mro__`` of a class without asking its metaclass."""
     return _MRO.__get__(cls)  # type: ignore[no-any-return]
 
 
-class Looker:
-    """Tells what objects are; remembers it by class."""
+class ObjectInspector:
+    """Finds out what objects are, and caches it by class."""
 
     def __init__(self) -> None:
-        # By id, with a weak reference that tells a new class at an old address: a dict by class
-        # would ask the metaclass for hash and equality.
+        # By id, with a weak reference that detects a new class at an old address: a dict by class
+        # would call the metaclass for hash and equality.
         self._kinds: dict[int, tuple[weakref.ref[type], Kind]] = {}
         self._model: type | None = None
-        # Ids of classes that live for good and hold nothing: what most objects are.
-        self.leaves: set[int] = set()
+        # Ids of classes that are never deleted and whose objects contain nothing: most classes.
+        self.leaf_class_ids: set[int] = set()
 
-    def use(self, model: type | None) -> None:
-        """Take this class for keras.Model; None while Keras is not imported."""
+    def set_model_class(self, model: type | None) -> None:
+        """Set which class is keras.Model; None while Keras is not imported."""
         if model is not self._model:
             self._model = model
             self._kinds.clear()
-            self.leaves.clear()
+            self.leaf_class_ids.clear()
 
     def kind(self, value: object) -> Kind:
-        """Return what ``value`` is."""
+        """Return the kind of ``value``."""
         cls = type(value)
         known = self._kinds.get(id(cls))
         if known is not None and known[0]() is cls:
             return known[1]
-        kind = self._tell(cls)
-        if len(self._kinds) > 10_000:  # a program that makes classes without end
+        kind = self._classify(cls)
+        if len(self._kinds) > 10_000:  # a program that creates classes in a loop
             self._kinds.clear()
         self._kinds[id(cls)] = (weakref.ref(cls), kind)
-        if kind == "leaf" and not _FLAGS.__get__(cls) & _MADE_BY_PYTHON:
-            self.leaves.add(id(cls))
+        if kind == "leaf" and not _FLAGS.__get__(cls) & _HEAP_TYPE:
+            self.leaf_class_ids.add(id(cls))
         return kind
 
-    def _tell(self, cls: type) -> Kind:
+    def _classify(self, cls: type) -> Kind:
         mro = mro_of(cls)
         bases = {id(base) for base in mro}
         if self._model is not None and id(self._model) in bases:
@@ -97,66 +97,67 @@ class Looker:
         for base, kind in _CONTAINERS:
             if id(base) in bases:
                 return kind
-        if any(id(base) in bases for base in _CODE):
+        if any(id(base) in bases for base in _CODE_TYPES):
             return "leaf"
-        if _package(cls) in _OTHERS and not any(
-            (_package(base), type.__dict__["__name__"].__get__(base)) == _CALLBACK for base in mro
+        if _package(cls) in _SKIPPED_PACKAGES and not any(
+            (_package(base), type.__dict__["__name__"].__get__(base)) == _KERAS_CALLBACK
+            for base in mro
         ):
             return "leaf"
-        return "object" if _readers(cls) else "leaf"
+        return "object" if _descriptors(cls) else "leaf"
 
-    def inside(
+    def items_of(
         self, value: object, kind: Kind, limit: int
     ) -> tuple[Iterable[object], Callable[[int], str]]:
-        """Return what ``value`` holds, and what gives the path to the i-th of it: ``[0]``, ``.a``.
+        """Return the items of ``value``, and a function from an index to its path: ``[0]``, ``.a``.
 
-        At most about ``limit`` are returned; of a longer list the two ends.
+        At most about ``limit`` items are returned; of a longer list the first and the last ones.
         """
         if kind == "list":
-            return _ends(value, limit)  # type: ignore[arg-type]
+            return _first_and_last(value, limit)  # type: ignore[arg-type]
         if kind == "deque":
-            return islice(collections.deque.__iter__(value), limit), _number  # type: ignore[arg-type]
+            return islice(collections.deque.__iter__(value), limit), _index_path  # type: ignore[arg-type]
         if kind == "set":
             base: Any = set if _is_a(value, set) else frozenset
             return islice(base.__iter__(value), limit), lambda i: "{…}"
         if kind == "dict":
             keys: list[object] = list(islice(dict.keys(value), limit))  # type: ignore[arg-type]
-            return islice(dict.values(value), limit), lambda i: f"[{_show_key(keys[i])}]"  # type: ignore[arg-type]
+            return islice(dict.values(value), limit), lambda i: f"[{_key_text(keys[i])}]"  # type: ignore[arg-type]
         if kind == "object":
-            held = list(islice(attributes(value), limit))
-            return (item for _, item in held), lambda i: f".{held[i][0]}"
-        return (), _number
+            attributes = list(islice(attributes_of(value), limit))
+            return (item for _, item in attributes), lambda i: f".{attributes[i][0]}"
+        return (), _index_path
 
 
-def attributes(value: object) -> Iterator[tuple[str, Any]]:
-    """Return the attributes that the object itself holds, in its dict and its slots."""
-    for reader in _readers(type(value)):
+def attributes_of(value: object) -> Iterator[tuple[str, Any]]:
+    """Return the attributes in the object's own ``__dict__`` and ``__slots__``."""
+    for descriptor in _descriptors(type(value)):
         try:
-            held = reader.__get__(value)
+            content = descriptor.__get__(value)
         except AttributeError:  # an empty slot
             continue
-        if isinstance(reader, types.GetSetDescriptorType):
-            for name, item in dict.items(held) if type(held) is dict else ():
+        if isinstance(descriptor, types.GetSetDescriptorType):
+            for name, item in dict.items(content) if type(content) is dict else ():
                 if type(name) is str:
                     yield name, item
         else:
-            yield reader.__name__, held
+            yield descriptor.__name__, content
 
 
-def _readers(cls: type) -> list[Any]:
-    """The descriptors of C that read an instance's dict and slots; no property is one of them."""
-    readers: list[Any] = []
+def _descriptors(cls: type) -> list[Any]:
+    """Return the C descriptors that read an instance's ``__dict__`` and slots; no properties."""
+    descriptors: list[Any] = []
     for base in mro_of(cls):
         namespace = _DICT.__get__(base)
         of_dict = namespace.get("__dict__")
         if type(of_dict) is types.GetSetDescriptorType:
-            readers.append(of_dict)
-        readers += [
+            descriptors.append(of_dict)
+        descriptors += [
             entry for entry in namespace.values() if type(entry) is types.MemberDescriptorType
         ]
-    # A subclass has but one dict, whichever class it comes from.
-    dicts = [reader for reader in readers if type(reader) is types.GetSetDescriptorType]
-    return dicts[:1] + [reader for reader in readers if reader not in dicts]
+    # An instance has one dict, whichever of its classes defines it.
+    dicts = [one for one in descriptors if type(one) is types.GetSetDescriptorType]
+    return dicts[:1] + [one for one in descriptors if one not in dicts]
 
 
 def _package(cls: type) -> str:
@@ -164,21 +165,21 @@ def _package(cls: type) -> str:
     return module.partition(".")[0] if type(module) is str else ""
 
 
-def _ends(
+def _first_and_last(
     value: list[Any] | tuple[Any, ...], limit: int
 ) -> tuple[Iterable[object], Callable[[int], str]]:
     base: Any = list if _is_a(value, list) else tuple
     length = base.__len__(value)
     if length <= limit:
-        return base.__iter__(value), _number
-    # A slice is a copy that nobody changes.
+        return base.__iter__(value), _index_path
+    # A slice is a copy: no other thread changes it.
     half = limit // 2
     first = base.__getitem__(value, slice(0, half))
     last = base.__getitem__(value, slice(length - half, length))
-    return chain(first, last), lambda i: _number(i if i < half else length - 2 * half + i)
+    return chain(first, last), lambda i: _index_path(i if i < half else length - 2 * half + i)
 
 
-def _number(i: int) -> str:
+def _index_path(i: int) -> str:
     return f"[{i}]"
 
 
@@ -186,11 +187,11 @@ def _is_a(value: object, base: type) -> bool:
     return any(entry is base for entry in mro_of(type(value)))
 
 
-def _show_key(key: object) -> str:
-    """A dict's key as the user would type it; another object's ``repr`` is its own code."""
+def _key_text(key: object) -> str:
+    """Return a dict's key as the user would type it; "…" where ``repr`` could run user code."""
     if type(key) in (str, int, float, bool, bytes, type(None)):
         text = repr(key)
         return text if len(text) <= 60 else f"{text[:57]}…"
     if type(key) is tuple and len(key) < 5:
-        return f"({', '.join(_show_key(part) for part in key)}{',' if len(key) == 1 else ''})"
+        return f"({', '.join(_key_text(part) for part in key)}{',' if len(key) == 1 else ''})"
     return "…"

@@ -1,4 +1,4 @@
-"""Which models a namespace holds, found without running a line of the user's code."""
+"""The models of a namespace are found without running the user's code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import pytest
 
-from kwidgets.models.namespace.watcher import MAX_OF_ONE, Watcher
+from kwidgets.models.namespace.model_finder import MAX_ENTRIES_PER_CONTAINER, ModelFinder
 
 
 def model(name: str = "m") -> keras.Model:
@@ -24,8 +24,8 @@ def model(name: str = "m") -> keras.Model:
 
 def found(namespace: dict[str, Any], hidden: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     """The names of each model, by its Keras name."""
-    watcher = Watcher(lambda: namespace, lambda: hidden)
-    return {entry.model.name: entry.names for entry in watcher.scan()}
+    finder = ModelFinder(lambda: namespace, lambda: hidden)
+    return {entry.model.name: entry.names for entry in finder.scan()}
 
 
 class Holder:
@@ -63,7 +63,7 @@ def test_models_are_found_by_name_and_one_level_down() -> None:
     }
 
 
-def test_what_is_ipythons_is_left_out_but_a_lone_output() -> None:
+def test_names_of_ipython_are_left_out_except_for_a_lone_output() -> None:
     namespace = {"_": model("last"), "_3": model("out"), "Out": {3: model("o")}, "_7": 1}
     assert found(namespace, ("_", "Out")) == {"out": ("Out[3]",)}
     kept = model("kept")
@@ -72,20 +72,20 @@ def test_what_is_ipythons_is_left_out_but_a_lone_output() -> None:
 
 def test_keys_last_as_long_as_the_model_and_hold_nothing() -> None:
     namespace: dict[str, Any] = {"a": model()}
-    watcher = Watcher(lambda: namespace)
-    (first,) = watcher.scan()
-    (again,) = watcher.scan()
-    assert first.key == again.key and watcher.get(first.key) is again
+    finder = ModelFinder(lambda: namespace)
+    (first,) = finder.scan()
+    (again,) = finder.scan()
+    assert first.key == again.key and finder.get(first.key) is again
     reference = weakref.ref(namespace.pop("a"))
     gc.collect()
-    assert reference() is None and first.model is None and watcher.get(first.key) is None
+    assert reference() is None and first.model is None and finder.get(first.key) is None
     namespace["a"] = model()
-    (other,) = watcher.scan()
+    (other,) = finder.scan()
     assert other.key != first.key
 
 
 class Trap:
-    """Counts whatever is asked of it."""
+    """Records every access to it."""
 
     hits: list[str] = []  # noqa: RUF012
 
@@ -147,7 +147,7 @@ class TrapDict(dict[Any, Any]):
     values = keys = __iter__ = items
 
 
-def test_nothing_of_the_users_is_run() -> None:
+def test_no_code_of_the_user_is_run() -> None:
     net, trap, key = model(), Trap(), Trap()
     object.__setattr__(trap, "held", net)
     of_class = TrapClass("Of", (), {})
@@ -168,28 +168,28 @@ def test_nothing_of_the_users_is_run() -> None:
     assert set(names["m"]) == {"item[1]", "key[…]", "trap.held"}
 
 
-def test_of_long_lists_both_ends_are_looked_at() -> None:
+def test_of_long_lists_both_ends_are_inspected() -> None:
     first, last = model("first"), model("last")
-    long = [first, *range(10 * MAX_OF_ONE), last]
+    long = [first, *range(10 * MAX_ENTRIES_PER_CONTAINER), last]
     assert found({"long": long}) == {
         "first": ("long[0]",),
         "last": (f"long[{len(long) - 1}]",),
     }
 
 
-def test_what_is_too_much_for_one_look_has_its_turn() -> None:
+def test_what_exceeds_one_scan_is_inspected_in_a_later_one() -> None:
     net = model()
     namespace: dict[str, Any] = {"first": [net]} | {f"l{i}": [0] * 900 for i in range(50)}
-    watcher = Watcher(lambda: namespace)
-    looks = next(i for i in range(10) if watcher.scan())
-    assert 0 < looks < 9
-    # Once found it stays found.
-    assert all(watcher.scan() for _ in range(10))
+    finder = ModelFinder(lambda: namespace)
+    scans = next(i for i in range(10) if finder.scan())
+    assert 0 < scans < 9
+    # Once found, it stays found.
+    assert all(finder.scan() for _ in range(10))
 
 
 def test_other_threads_may_change_the_names() -> None:
     namespace: dict[str, Any] = {"net": model()}
-    watcher, stop = Watcher(lambda: namespace), threading.Event()
+    finder, stop = ModelFinder(lambda: namespace), threading.Event()
 
     def change() -> None:
         i = 0
@@ -201,13 +201,13 @@ def test_other_threads_may_change_the_names() -> None:
     thread = threading.Thread(target=change)
     thread.start()
     try:
-        assert all(len(watcher.scan()) == 1 for _ in range(200))
+        assert all(len(finder.scan()) == 1 for _ in range(200))
     finally:
         stop.set()
         thread.join()
 
 
-def test_arrays_and_data_are_not_looked_into() -> None:
+def test_arrays_and_data_are_not_inspected() -> None:
     assert found({"x": np.zeros(3), "t": keras.ops.zeros(3), "layer": keras.layers.Dense(1)}) == {}
 
 
@@ -224,7 +224,7 @@ def test_the_model_that_a_builder_has_made() -> None:
 @pytest.mark.timeout(60)
 def test_keras_is_not_imported() -> None:
     code = (
-        "import sys\nfrom kwidgets.models.namespace.watcher import Watcher\n"
-        "assert Watcher(lambda: {'a': 1}).scan() == ()\nassert 'keras' not in sys.modules"
+        "import sys\nfrom kwidgets.models.namespace.model_finder import ModelFinder\n"
+        "assert ModelFinder(lambda: {'a': 1}).scan() == ()\nassert 'keras' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

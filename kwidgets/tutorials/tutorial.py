@@ -1,4 +1,4 @@
-"""The tutorials: their notebooks and their steps."""
+"""Loads a tutorial: the cells of its notebook, and its steps."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from kwidgets.tutorials.cells import Cell
 from kwidgets.tutorials.step import Step
 
-# Which module of kwidgets.tutorials.steps goes with which notebook.
-STEPS = {
+# The notebooks, and the modules of kwidgets.tutorials.steps with their steps.
+STEP_MODULES = {
     "01_first_model": "first_model",
     "02_steer_a_training": "steer_a_training",
     "03_build_by_hand": "build_by_hand",
@@ -23,14 +23,14 @@ STEPS = {
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Tutorial:
     """One tutorial.
 
     Attributes:
-        name: the notebook's name, without its ending.
+        name: the notebook's name, without its extension.
         title: its first heading.
         cells: the code cells, in order.
-        steps: what the reader is to do, in order.
+        steps: the steps, in order.
     """
 
     name: str
@@ -39,54 +39,54 @@ class Lesson:
     steps: list[Step]
 
     def step(self, key: str) -> Step | None:
-        """Return the step of that key."""
+        """Return the step of this key."""
         return next((step for step in self.steps if step.key == key), None)
 
     def cell(self, cell_id: str) -> Cell:
-        """Return the cell of that id, which is one of the notebook's."""
+        """Return the cell of this id, which must be one of the notebook's."""
         return next(cell for cell in self.cells if cell.id == cell_id)
 
-    def maker(self, name: str) -> Cell | None:
-        """Return the first cell that makes ``name``."""
-        return next((cell for cell in self.cells if name in cell.names.makes), None)
+    def cell_defining(self, name: str) -> Cell | None:
+        """Return the first cell that defines ``name``."""
+        return next((cell for cell in self.cells if name in cell.names.defines), None)
 
 
-def folder() -> pathlib.Path:
-    """Return where the notebooks are: in the wheel beside this file, in a checkout in examples/."""
-    shipped = pathlib.Path(__file__).parent / "notebooks"
-    return shipped if shipped.is_dir() else pathlib.Path(__file__).parents[2] / "examples"
+def notebooks_folder() -> pathlib.Path:
+    """Return the folder of the notebooks: beside this file in a wheel, examples/ in a checkout."""
+    in_wheel = pathlib.Path(__file__).parent / "notebooks"
+    return in_wheel if in_wheel.is_dir() else pathlib.Path(__file__).parents[2] / "examples"
 
 
-def names_that_begin(name: str) -> list[str]:
-    """Return the names of the tutorials that begin so.
+def tutorial_names(prefix: str) -> list[str]:
+    """Return the names of the tutorials that begin with ``prefix``.
 
     Raises:
         ValueError: there is none.
     """
-    names = [known for known in STEPS if known.startswith(name)]
+    names = [name for name in STEP_MODULES if name.startswith(prefix)]
     if not names:
-        raise ValueError(_unknown(name))
+        raise ValueError(_unknown(prefix))
     return names
 
 
 @functools.cache
-def lesson(name: str) -> Lesson:
-    """Return the tutorial of that name: a whole one of ``STEPS``, or the beginning of one.
+def load_tutorial(name: str) -> Tutorial:
+    """Return the tutorial of this name: one of ``STEP_MODULES``, or the beginning of one.
 
     Raises:
         ValueError: there is none.
     """
     if not name:
         raise ValueError(_unknown(name))
-    full = names_that_begin(name)[0]
-    notebook = json.loads((folder() / f"{full}.ipynb").read_text(encoding="utf-8"))
-    module = importlib.import_module(f"kwidgets.tutorials.steps.{STEPS[full]}")
+    full_name = tutorial_names(name)[0]
+    notebook = json.loads((notebooks_folder() / f"{full_name}.ipynb").read_text(encoding="utf-8"))
+    module = importlib.import_module(f"kwidgets.tutorials.steps.{STEP_MODULES[full_name]}")
     title, cells = _read(notebook)
-    return Lesson(full, title, cells, module.STEPS)
+    return Tutorial(full_name, title, cells, module.STEPS)
 
 
 def _unknown(name: str) -> str:
-    return f"there is no tutorial {name!r}; there are {', '.join(STEPS)}"
+    return f"there is no tutorial {name!r}; there are {', '.join(STEP_MODULES)}"
 
 
 def _read(notebook: dict) -> tuple[str, list[Cell]]:  # type: ignore[type-arg]

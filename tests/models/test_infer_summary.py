@@ -1,4 +1,4 @@
-"""Shapes and weights of models that are not built, and that nothing of the original is touched."""
+"""Shapes and weights of models that are not built, computed without a change to the original."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from kwidgets.models.infer_shapes.inference import infer
+from kwidgets.models.infer_shapes.infer_summary import infer_summary
 from kwidgets.models.infer_shapes.shape_text import ShapeProblemError, parse_shapes
 from kwidgets.models.summary_data import LayerSummary
 
@@ -90,13 +90,13 @@ def state(model: keras.Model) -> Any:
 @pytest.mark.parametrize("make", [Subclassed, unbuilt_sequential, nested])
 def test_what_is_worked_out_is_what_a_call_makes(make: Any) -> None:
     model = make()
-    told = infer(model, "(6, 4)")
-    assert told.inferred_from == "(6, 4)"
+    summary = infer_summary(model, "(6, 4)")
+    assert summary.inferred_from == "(6, 4)"
     model(np.zeros((2, 6, 4), "float32"))
-    assert told.parameters == model.count_params()
-    again = infer(model, "(6, 4)")
-    assert facts(told.root) == facts(again.root)
-    assert all(shapes is not None for _, shapes, _, _ in facts(told.root))
+    assert summary.parameters == model.count_params()
+    again = infer_summary(model, "(6, 4)")
+    assert facts(summary.root) == facts(again.root)
+    assert all(shapes is not None for _, shapes, _, _ in facts(summary.root))
 
 
 @pytest.mark.parametrize("make", [Subclassed, unbuilt_sequential, nested])
@@ -104,7 +104,7 @@ def test_the_original_is_not_touched(make: Any) -> None:
     model = make()
     named = keras.layers.Dense(1).name
     before, drawn = state(model), random.getstate()
-    infer(model, "(6, 4)")
+    infer_summary(model, "(6, 4)")
     assert state(model) == before
     assert random.getstate() == drawn
     number = int(named.rpartition("_")[2]) if "_" in named else 0
@@ -118,24 +118,24 @@ def test_a_built_model_keeps_its_values() -> None:
     model = Subclassed()
     model(np.ones((2, 6, 4), "float32"))
     before = [np.array(value) for value in model.get_weights()]
-    told = infer(model, "(9, 4)")
-    assert told.root.output_shapes == ((None, 2),)
+    summary = infer_summary(model, "(9, 4)")
+    assert summary.root.output_shapes == ((None, 2),)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
 
 def test_several_inputs_and_dtypes() -> None:
-    told = infer(TwoInputs(), "{'image': (5,), 'age': (1,)}")
-    assert told.root.output_shapes == ((None, 5),)
+    summary = infer_summary(TwoInputs(), "{'image': (5,), 'age': (1,)}")
+    assert summary.root.output_shapes == ((None, 5),)
     embedding = keras.Sequential([keras.layers.Embedding(100, 8), keras.layers.LSTM(4)])
-    told = infer(embedding, "(20,) int32")
-    assert told.root.children[0].output_shapes == ((None, 20, 8),)
-    assert told.parameters == 100 * 8 + 4 * 4 * (8 + 4 + 1)
+    summary = infer_summary(embedding, "(20,) int32")
+    assert summary.root.children[0].output_shapes == ((None, 20, 8),)
+    assert summary.parameters == 100 * 8 + 4 * 4 * (8 + 4 + 1)
 
 
 def test_nothing_is_allocated() -> None:
     huge = keras.Sequential([keras.layers.Dense(100_000), keras.layers.Dense(100_000)])
-    assert infer(huge, "100000").parameters == 2 * (100_000**2 + 100_000)
+    assert infer_summary(huge, "100000").parameters == 2 * (100_000**2 + 100_000)
 
 
 @pytest.mark.parametrize(
@@ -178,16 +178,16 @@ class Slow(keras.Model):
             pass
 
 
-def test_the_users_failure_is_told() -> None:
+def test_the_users_error_is_shown() -> None:
     with pytest.raises(ShapeProblemError, match="the user's own reason"):
-        infer(Failing(), "(3,)")
+        infer_summary(Failing(), "(3,)")
     convolution = keras.Sequential([keras.layers.Conv2D(2, 3)])
     with pytest.raises(ShapeProblemError, match=r"cannot take \(3,\).*expected"):
-        infer(convolution, "(3,)")
+        infer_summary(convolution, "(3,)")
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="once is enough")
 def test_code_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kwidgets.dry_run.TIME_LIMIT_SECONDS", 0.5)
     with pytest.raises(ShapeProblemError, match="cut off"):
-        infer(Slow(), "(3,)")
+        infer_summary(Slow(), "(3,)")

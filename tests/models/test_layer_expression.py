@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import pytest
 
-from kwidgets.models.describe.code_paths import expression
-from kwidgets.models.describe.layer_tree import NoSuchLayerError, find
+from kwidgets.models.describe.layer_expression import layer_expression
+from kwidgets.models.describe.layer_tree import NoSuchLayerError, find_layer
 from kwidgets.models.describe.model_summary import describe
 from kwidgets.models.summary_data import LayerSummary
 from tests.models import models
@@ -23,9 +23,9 @@ def test_it_reaches_the_very_layer(name: str) -> None:
     # A step in a large model looks at all of its layers.
     for path in every[:: max(1, len(every) // 60)]:
         ran = len(models.RAN)
-        code = expression(model, path, "net")
+        code = layer_expression(model, path, "net")
         assert len(models.RAN) == ran
-        assert eval(code, {"net": model}) is find(model, path), code
+        assert eval(code, {"net": model}) is find_layer(model, path), code
 
 
 @pytest.mark.parametrize(
@@ -46,32 +46,34 @@ def test_it_reaches_the_very_layer(name: str) -> None:
 def test_it_reads_as_one_would_write_it(name: str, layer: str, code: str) -> None:
     model = models.model(name)
     every = paths(describe(model).root)
-    path = next(path for path in every if find(model, path).name == layer)
-    assert expression(model, path, "model") == code
+    path = next(path for path in every if find_layer(model, path).name == layer)
+    assert layer_expression(model, path, "model") == code
 
 
 def test_lists_of_lists() -> None:
     model = models.model("containers")
-    codes = [expression(model, path, "model") for path in paths(describe(model).root)]
+    codes = [layer_expression(model, path, "model") for path in paths(describe(model).root)]
     assert "model.pairs[1][0]" in codes
 
 
 def test_the_model_itself() -> None:
-    assert expression(models.model("nested"), "", "trainer.net") == "trainer.net"
+    assert layer_expression(models.model("nested"), "", "trainer.net") == "trainer.net"
 
 
 def test_an_operation() -> None:
     model = models.model("operations")
-    assert expression(model, "2", "model") == "model.operations[2]"
+    assert layer_expression(model, "2", "model") == "model.operations[2]"
 
 
 def test_two_layers_of_one_name() -> None:
     model = models.Classifier()
     model.pair = {0: keras.layers.Dense(1, name="same"), (1, 2): keras.layers.Dense(1, name="same")}
     for path in paths(describe(model).root):
-        assert eval(expression(model, path, "model"), {"model": model}) is find(model, path)
+        assert eval(layer_expression(model, path, "model"), {"model": model}) is find_layer(
+            model, path
+        )
 
 
 def test_a_place_that_is_not() -> None:
     with pytest.raises(NoSuchLayerError, match="has changed"):
-        expression(models.model("dense_stack"), "9", "model")
+        layer_expression(models.model("dense_stack"), "9", "model")

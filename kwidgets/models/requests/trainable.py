@@ -1,4 +1,4 @@
-"""Freezes and unfreezes layers: Keras's ``trainable``, where and when that is safe."""
+"""Sets Keras's ``trainable`` of a layer, unless a fit is running."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from kwidgets.language import t
-from kwidgets.models.describe.layer_tree import children_of, find
+from kwidgets.models.describe.layer_tree import children_of, find_layer
 from kwidgets.models.protocol import TrainableSet
 
 
@@ -17,19 +17,19 @@ class FreezeRefusedError(RuntimeError):
 
 
 def set_trainable(model: Any, path: str, trainable: bool, code: str) -> TrainableSet:
-    """Set ``trainable`` of the layer at ``path`` and of all in it.
+    """Set ``trainable`` of the layer at ``path`` and of all layers in it.
 
     Args:
         model: the model.
         path: as in ``LayerSummary``; "" is the model.
         trainable: whether training may change its weights.
-        code: reaches the layer: ``model.get_layer("conv")``.
+        code: the expression for the layer: ``model.get_layer("conv")``.
 
     Raises:
-        FreezeRefusedError: it is no layer, or a fit of this model runs.
-        NoSuchLayerError: nothing is at ``path``.
+        FreezeRefusedError: it is not a layer, or a fit of this model is running.
+        NoSuchLayerError: there is no layer at ``path``.
     """
-    layer = find(model, path)
+    layer = find_layer(model, path)
     if not isinstance(layer, keras.Layer) or isinstance(layer, keras.layers.InputLayer):
         name = repr(layer.name)
         raise FreezeRefusedError(
@@ -57,7 +57,7 @@ def set_trainable(model: Any, path: str, trainable: bool, code: str) -> Trainabl
 
 
 def is_fitting(model: Any) -> bool:
-    """Whether a ``fit`` of this model, or of one that holds it, runs in any thread."""
+    """Return whether a ``fit`` of this model, or of one that contains it, runs in any thread."""
     for frame in list(sys._current_frames().values()):
         step: Any = frame
         while step is not None:
@@ -66,16 +66,16 @@ def is_fitting(model: Any) -> bool:
                 step.f_code.co_name == "fit"
                 and isinstance(module, str)
                 and module.startswith("keras.")
-                and _holds(step.f_locals.get("self"), model)
+                and _contains(step.f_locals.get("self"), model)
             ):
                 return True
             step = step.f_back
     return False
 
 
-def _holds(outer: Any, model: Any, depth: int = 0) -> bool:
+def _contains(outer: Any, model: Any, depth: int = 0) -> bool:
     if outer is model:
         return True
     if not isinstance(outer, keras.Layer) or depth > 10:
         return False
-    return any(_holds(child, model, depth + 1) for child in children_of(outer))
+    return any(_contains(child, model, depth + 1) for child in children_of(outer))
