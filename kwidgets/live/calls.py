@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import keras
 
+from kwidgets.kernel import cell_end
 from kwidgets.language import t
 from kwidgets.live.guard import Guard
 from kwidgets.live.page.saved_output import format_seconds, format_value
@@ -183,24 +184,17 @@ _current: CallsOutput | None = None
 def _output_for_call() -> CallsOutput:
     """Return that of the cell that runs, or, in another thread, one of its own."""
     global _current
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is None or threading.current_thread() is not threading.main_thread():
+    in_thread = threading.current_thread() is not threading.main_thread()
+    if in_thread or not cell_end.runs_cells():
         return CallsOutput()
     if _current is None:
         _current = CallsOutput()
-        shell.events.register("post_run_cell", _after_cell)
+        cell_end.after_this_cell(_after_cell)
     return _current
 
 
 def _after_cell(result: Any) -> None:
     global _current
-    from IPython.core.getipython import get_ipython
-
     output, _current = _current, None
-    shell = get_ipython()
-    if shell is not None:
-        shell.events.unregister("post_run_cell", _after_cell)
     if output is not None:
         output.end()

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 
 from kwidgets import protocol as wire
-from kwidgets.kernel import inbox
+from kwidgets.kernel import cell_end, inbox
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.language import current, t
 from kwidgets.live import protocol
@@ -497,16 +497,10 @@ class FitRun:
                 self._guard("The live view", self.view.publish)
 
     def _listen_to_cell(self, listen: bool) -> None:
-        from IPython.core.getipython import get_ipython
-
-        shell = get_ipython()
-        if shell is None or listen == self._listens:
-            return
-        self._listens = listen
         if listen:
-            shell.events.register("post_run_cell", self._on_cell_end)
+            self._listens = cell_end.after_each_cell(self._on_cell_end)
         else:
-            shell.events.unregister("post_run_cell", self._on_cell_end)
+            cell_end.remove(self._on_cell_end)
 
     def _on_cell_end(self, result: Any) -> None:
         self.after_cell(getattr(result, "error_in_exec", None))

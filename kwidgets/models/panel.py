@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kwidgets import protocol as wire
+from kwidgets.kernel import cell_end
 from kwidgets.kernel.channel import channel
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
@@ -64,13 +65,9 @@ class Panel:
 
     def start(self) -> None:
         """Begin to look at the namespace after each cell. Again: nothing."""
-        from IPython.core.getipython import get_ipython
-
         if self._thread is not None:
             return
-        shell = get_ipython()
-        if shell is not None:
-            shell.events.register("post_run_cell", self._after_cell)
+        cell_end.after_each_cell(self._after_cell)
         # In a context of its own, or what user code prints there lands in whatever cell ran last.
         self._thread = threading.Thread(
             target=contextvars.copy_context().run,
@@ -82,13 +79,9 @@ class Panel:
 
     def stop(self) -> None:
         """Stop looking, and forget what was seen."""
-        from IPython.core.getipython import get_ipython
-
         if self._thread is None:
             return
-        shell = get_ipython()
-        if shell is not None and self._after_cell in shell.events.callbacks["post_run_cell"]:
-            shell.events.unregister("post_run_cell", self._after_cell)
+        cell_end.remove(self._after_cell)
         self._work.put(None)
         self._thread.join(timeout=5)
         self._thread = None

@@ -6,6 +6,7 @@ import contextvars
 import threading
 from typing import Any
 
+from kwidgets.kernel import cell_end
 from kwidgets.live.page.cell_output import Place
 from kwidgets.live.page.view import LiveView
 
@@ -23,9 +24,8 @@ class CellViews:
             context: where output belongs to.
             place: where the view is to be shown; None for the cell's output.
         """
-        shell = _shell()
         in_thread = threading.current_thread() is not threading.main_thread()
-        if shell is None or place is not None or in_thread:
+        if place is not None or in_thread or not cell_end.runs_cells():
             return LiveView(context, place)
         for view in self._views:
             if view.fit is not None:
@@ -37,15 +37,12 @@ class CellViews:
         view = LiveView(context)
         view.waits_for_cell = True
         if not self._views:
-            shell.events.register("post_run_cell", self._after_cell)
+            cell_end.after_this_cell(self._after_cell)
         self._views.append(view)
         return view
 
     def _after_cell(self, result: Any) -> None:
         views, self._views = self._views, []
-        shell = _shell()
-        if shell is not None:
-            shell.events.unregister("post_run_cell", self._after_cell)
         for view in views:
             view.waits_for_cell = False
             if view.fit is not None:
@@ -56,9 +53,3 @@ class CellViews:
 
 
 cells = CellViews()
-
-
-def _shell() -> Any | None:
-    from IPython.core.getipython import get_ipython
-
-    return get_ipython()
