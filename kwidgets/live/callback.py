@@ -19,7 +19,7 @@ from kwidgets.live.keras_internals.fit_frame import FitWatch
 from kwidgets.live.numbers.metrics import History, MetricStore
 from kwidgets.live.page.cell_output import Place
 from kwidgets.live.page.plotly_figure import make_figure
-from kwidgets.live.run import FitRun, FitSettings
+from kwidgets.live.run import FitRun
 from kwidgets.live.steering import Command, check_learning_rate
 
 logger = logging.getLogger("kwidgets")
@@ -178,7 +178,7 @@ class LivePlot(keras.callbacks.Callback):
         try:
             self._run = FitRun(
                 self._model,
-                FitSettings.from_params(self.params),
+                self.params,
                 self._options,
                 self._output_context(),
                 self._place(),

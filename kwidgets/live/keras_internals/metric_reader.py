@@ -10,7 +10,8 @@ import keras
 
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.keras_internals.continued_fit import Before
+from kwidgets.live.keras_internals import continued_fit
+from kwidgets.live.keras_internals.continued_fit import Before, fingerprint
 from kwidgets.live.keras_internals.metric_sampler import MetricSampler, direction_of, group_of
 from kwidgets.live.numbers.metrics import MetricStore
 from kwidgets.live.numbers.progress import FitProgress
@@ -123,6 +124,19 @@ class FitReader:
             )
         number = epoch + 1 + self.epochs_before
         self.store.add_epoch(step, number, seconds, scalars, complete=complete)
+
+    def remember_end(self) -> None:
+        """Keep the numbers for a further fit of the model, which continues the curves."""
+        step, epoch, seconds = self.position
+        before = Before(
+            store=self.store,
+            steps=step,
+            epoch=round(epoch),
+            first_epoch=self.first_epoch,
+            seconds=seconds,
+            weights=fingerprint(self._model),
+        )
+        continued_fit.remember(self._model, before)
 
     def release(self) -> None:
         """The fit has ended: let go of the model."""
