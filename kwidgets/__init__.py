@@ -9,7 +9,7 @@ from kwidgets._version import __version__
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.live.callback import LivePlot, latest
-    from kwidgets.live.numbers.metrics import History
+    from kwidgets.live.numbers.history import History
     from kwidgets.models.show import summary
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
-    "History": "kwidgets.live.numbers.metrics",
+    "History": "kwidgets.live.numbers.history",
     "LivePlot": "kwidgets.live.callback",
     "latest": "kwidgets.live.callback",
     "SequentialBuilder": "kwidgets.builder.sequential",

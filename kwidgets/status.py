@@ -60,7 +60,8 @@ def _device() -> str:
 
 
 def _buttons() -> str:
-    from kwidgets.kernel.inbox import running_kernel, way_to_hear
+    from kwidgets.kernel.busy_messages import way_to_hear
+    from kwidgets.kernel.running_kernel import running_kernel
 
     if running_kernel() is None:
         return "there are none: this is no notebook, so fits run without a view"

@@ -17,7 +17,8 @@ from typing import Any
 
 from kwidgets import language, protocol
 from kwidgets._version import __version__
-from kwidgets.kernel import inbox
+from kwidgets.kernel import busy_messages
+from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
@@ -66,7 +67,7 @@ class Channel:
         """Begin to listen; return whether there is a kernel to do so. Again: nothing."""
         if self._comm is not None:
             return True
-        if inbox.running_kernel() is None:
+        if running_kernel() is None:
             return False
         import comm
 
@@ -77,7 +78,7 @@ class Channel:
         ours.handle_close = lambda message: None
         comm.get_comm_manager().register_comm(ours)
         self._comm = ours
-        self.hears_while_busy = inbox.hear_while_busy(ours)
+        self.hears_while_busy = busy_messages.hear_while_busy(ours)
         self._welcome()
         return True
 

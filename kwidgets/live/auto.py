@@ -67,7 +67,7 @@ class AutoView:
 
     def _with_view(self, call: inspect.BoundArguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of ``CallbackList`` with our callback in place of the text bar."""
-        from kwidgets.kernel.inbox import running_kernel
+        from kwidgets.kernel.running_kernel import running_kernel
 
         arguments = call.arguments
         wanted = arguments.get("add_progbar") and arguments.get("model") is not None
@@ -86,7 +86,7 @@ class AutoView:
             from kwidgets.live.callback import LivePlot
 
             return LivePlot()
-        from kwidgets.live.calls import CallProgress
+        from kwidgets.live.evaluate_predict import CallProgress
 
         return CallProgress()
 

@@ -16,7 +16,8 @@ import plotly.graph_objects as go
 
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals.fit_frame import FitWatch
-from kwidgets.live.numbers.metrics import History, MetricStore
+from kwidgets.live.numbers.history import History
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import Place
 from kwidgets.live.page.plotly_figure import make_figure
 from kwidgets.live.run import FitRun

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.kernel import inbox
+from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.language import t
 from kwidgets.live import protocol
@@ -132,7 +132,7 @@ class FitRun:
         self._fit.rate.read()
         self._fit.devices.start()
         self._guard("The live view", self.view.show, self)
-        self._attend_at = 0.0 if inbox.needs_attention() else math.inf
+        self._attend_at = 0.0 if busy_messages.needs_attention() else math.inf
         self._guard("Watching the cell", self._end_watcher.watch_cells, self.after_cell)
         self._guard(
             "Watching the fit",
@@ -246,8 +246,8 @@ class FitRun:
 
     def _attend(self) -> None:
         """Handle what the front end has sent, where no other thread does so while we run."""
-        if inbox.needs_attention():
-            self._guard("Listening to the front end", inbox.attend)
+        if busy_messages.needs_attention():
+            self._guard("Listening to the front end", busy_messages.attend)
             self._attend_at = time.perf_counter() + ATTEND_SECONDS
 
     def _sample(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.encode import snapshot_of, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.saved_output import saved_bundle
 from kwidgets.live.page.svg_picture import draw_picture
 from tests.live.test_protocol import PROGRESS, RUN

@@ -21,7 +21,7 @@ from kwidgets.live.keras_internals.learning_rate import (
     read_learning_rate,
     set_learning_rate,
 )
-from kwidgets.live.numbers.metrics import History
+from kwidgets.live.numbers.history import History
 from kwidgets.live.page.cell_output import Place
 from kwidgets.live.steering import Command
 

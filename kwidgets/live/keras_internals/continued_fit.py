@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 
 # Enough to tell weights that went on from weights that were set anew.
 _VARIABLES = 6

@@ -13,7 +13,7 @@ from kwidgets.live import protocol
 from kwidgets.live.keras_internals import continued_fit
 from kwidgets.live.keras_internals.continued_fit import Before, fingerprint
 from kwidgets.live.keras_internals.metric_sampler import MetricSampler, direction_of, group_of
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.progress import FitProgress
 
 

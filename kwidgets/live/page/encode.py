@@ -7,7 +7,8 @@ import base64
 import numpy as np
 
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore, MetricTable, TableView
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_table import MetricTable, TableView
 from kwidgets.live.protocol import Table
 
 # Points a trace that a view is given: more than a chart has pixels to tell apart.

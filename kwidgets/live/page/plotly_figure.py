@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.svg_picture import MARK, TRAINING, VALIDATION
 
 MAX_POINTS = 2_000

@@ -12,7 +12,8 @@ import numpy as np
 from kwidgets import protocol as wire
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import FloatArray, MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_table import FloatArray
 from kwidgets.live.page.encode import as_json, snapshot_of
 from kwidgets.live.page.labels import status_word
 from kwidgets.live.page.svg_picture import draw_picture

@@ -11,7 +11,8 @@ import numpy as np
 
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import FloatArray, MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_table import FloatArray
 from kwidgets.live.page.labels import status_word
 
 WIDTH = 960

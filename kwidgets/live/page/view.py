@@ -12,15 +12,16 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from kwidgets import protocol as wire
-from kwidgets.kernel import inbox
+from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.guard import Guard
-from kwidgets.live.numbers.metrics import MetricStore
-from kwidgets.live.page.cell_output import CellOutput, Place, WidgetOutlet
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.page.cell_output import CellOutput, Place
 from kwidgets.live.page.channel_runs import PagesOutlet, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
+from kwidgets.live.page.widget_connection import WidgetOutlet
 from kwidgets.live.steering import Command
 
 # So many fits before the last one can be selected.
@@ -109,7 +110,7 @@ class LiveView:
                 self._epoch.go_on_with(fit.store.epoch)
             self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
             first = self._widget is None
-            if first and inbox.running_kernel() is None:
+            if first and running_kernel() is None:
                 return
             if first:
                 self._open()
@@ -201,9 +202,9 @@ class LiveView:
         self._earlier_dropped += surplus
 
     def _open(self) -> None:
-        from kwidgets import connect
+        from kwidgets.page_connection import connect
 
-        connect.connect()
+        connect()
         # The widget cannot know yet whether commands are heard: it is told with the first update.
         self._run_sent = self._describe()[0]
         self._widget = WidgetOutlet(self._snapshot, self._resync, self._in_cell)

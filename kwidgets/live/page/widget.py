@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from kwidgets import protocol
-from kwidgets.kernel import inbox
+from kwidgets.kernel import busy_messages
 from kwidgets.shared_widgets import STATIC, CodeModel, static_file, version_of
 
 
@@ -78,4 +78,4 @@ def open_widget(
 ) -> tuple[LiveWidget, bool]:
     """Make the widget; return it with whether it hears commands while a cell runs."""
     widget = LiveWidget(fresh_snapshot, with_library)
-    return widget, inbox.hear_while_busy(widget.comm)
+    return widget, busy_messages.hear_while_busy(widget.comm)

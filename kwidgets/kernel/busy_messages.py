@@ -17,6 +17,7 @@ import threading
 from typing import Any, Literal
 
 from kwidgets.kernel.polling import ShellPoll
+from kwidgets.kernel.running_kernel import has_subshells, running_kernel
 from kwidgets.kernel.subshell import own_subshell, reroute
 
 logger = logging.getLogger("kwidgets")
@@ -25,30 +26,6 @@ Way = Literal["subshell", "polling"]
 
 _lock = threading.Lock()
 _poll: ShellPoll | None = None
-
-
-def running_kernel() -> Any | None:
-    """Return the ipykernel that this process is, or None (a script, a terminal IPython)."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    return getattr(shell, "kernel", None)
-
-
-def has_subshells(kernel: Any) -> bool:
-    """Whether the kernel handles messages in other threads than the cells'."""
-    return bool(getattr(kernel, "_supports_kernel_subshells", False))
-
-
-def nobody_looks() -> bool:
-    """Whether a program runs the notebook (nbclient, papermill): nobody can be asked anything."""
-    kernel = running_kernel()
-    if kernel is None:
-        return True
-    try:
-        return kernel.get_parent()["content"]["allow_stdin"] is False
-    except Exception:  # before the first request, or a kernel of another make
-        return False
 
 
 def way_to_hear() -> Way | None:
