@@ -55,7 +55,7 @@ seed_generator.python_random = _draws
 
 
 @contextlib.contextmanager
-def no_draws() -> Iterator[None]:
+def no_seed_draws() -> Iterator[None]:
     """In here Keras draws no seed from Python's ``random``, in this thread."""
     before = _draws.on_trial
     _draws.on_trial = True
@@ -68,7 +68,7 @@ def no_draws() -> Iterator[None]:
 @contextlib.contextmanager
 def no_trace() -> Iterator[None]:
     """In here no random number is drawn, and Keras's name counters are given back as they were."""
-    with _same_names(), no_draws():
+    with _same_names(), no_seed_draws():
         yield
 
 
@@ -106,7 +106,7 @@ def dry_scope(on_meta: bool = True) -> Iterator[None]:
 def weightless(on_meta: bool = True) -> Iterator[None]:
     """As :func:`dry_scope`, but names are taken."""
     with contextlib.ExitStack() as scopes:
-        scopes.enter_context(no_draws())
+        scopes.enter_context(no_seed_draws())
         uninitialized = global_state.get_global_attribute(_UNINITIALIZED)
         global_state.set_global_attribute(_UNINITIALIZED, [])
         try:
@@ -121,18 +121,18 @@ def weightless(on_meta: bool = True) -> Iterator[None]:
             global_state.set_global_attribute(_UNINITIALIZED, uninitialized or [])
 
 
-class CutOff(Exception):  # noqa: N818 - not an error of ours
+class LimitExceeded(Exception):  # noqa: N818 - not an error of ours
     """Code that is not Keras's took too much time or memory."""
 
 
-def guarded(function: Callable[[], T]) -> T:
+def run_limited(function: Callable[[], T]) -> T:
     """Return ``function()``, or give up on it when it takes too long or too much memory.
 
     It runs in another thread. Python code is stopped there; a single call into compiled code
     cannot be, and is left behind.
 
     Raises:
-        CutOff: it was given up.
+        LimitExceeded: it was given up.
     """
     outcome: dict[str, Any] = {}
     done = threading.Event()
@@ -161,7 +161,7 @@ def guarded(function: Callable[[], T]) -> T:
             reason = t("it took more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
         if reason:
             _stop(thread)
-            raise CutOff(reason)
+            raise LimitExceeded(reason)
     if "error" in outcome:
         raise outcome["error"]
     return outcome["value"]  # type: ignore[no-any-return]

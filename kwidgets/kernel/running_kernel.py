@@ -6,7 +6,7 @@ from typing import Any
 
 
 def running_kernel() -> Any | None:
-    """Return the ipykernel that this process is, or None (a script, a terminal IPython)."""
+    """Return the ipykernel of this process, or None in a script or a terminal IPython."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
@@ -14,12 +14,12 @@ def running_kernel() -> Any | None:
 
 
 def has_subshells(kernel: Any) -> bool:
-    """Whether the kernel handles messages in other threads than the cells'."""
+    """Return whether the kernel can handle messages in other threads than the cells'."""
     return bool(getattr(kernel, "_supports_kernel_subshells", False))
 
 
-def nobody_looks() -> bool:
-    """Whether a program runs the notebook (nbclient, papermill): nobody can be asked anything."""
+def is_run_by_program() -> bool:
+    """Return whether a program runs the notebook (nbclient, papermill), not a user."""
     kernel = running_kernel()
     if kernel is None:
         return True

@@ -15,10 +15,10 @@ import keras
 import plotly.graph_objects as go
 
 from kwidgets.live import protocol
-from kwidgets.live.keras_internals.fit_frame import FitWatch
+from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.numbers.history import History
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.page.cell_output import Place
+from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.plotly_figure import make_figure
 from kwidgets.live.run import FitRun
 from kwidgets.live.steering import Command, check_learning_rate
@@ -68,7 +68,7 @@ class LivePlot(keras.callbacks.Callback):
         self._options = _check_options(x_axis, smoothing, log_scale)
         self._context_of_creation = contextvars.copy_context()
         self._run: FitRun | None = None
-        self._other_fit: FitWatch | None = None
+        self._other_fit: FitFrame | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Tuners copy or pickle their callbacks for each trial: a copy watches a fit of its own.
@@ -108,7 +108,7 @@ class LivePlot(keras.callbacks.Callback):
     # What the user does. Each takes effect between two steps, and does nothing when no fit runs.
 
     def pause(self) -> None:
-        """Hold the fit before its next batch, until :meth:`resume`. From any thread."""
+        """ScheduleOverride the fit before its next batch, until :meth:`resume`. From any thread."""
         self._submit(Command("pause"))
 
     def resume(self) -> None:
@@ -152,7 +152,7 @@ class LivePlot(keras.callbacks.Callback):
         # The cell that made this object is the best guess then.
         return current if len(current) else self._context_of_creation
 
-    def _place(self) -> Place | None:
+    def _view_target(self) -> ViewTarget | None:
         """Where the view is shown; None for the cell's output."""
         return None
 
@@ -171,7 +171,7 @@ class LivePlot(keras.callbacks.Callback):
                 "Give it a LivePlot of its own."
             )
             if self._run.thread_id == threading.get_ident():
-                self._other_fit = FitWatch()
+                self._other_fit = FitFrame()
             return
         if self._run is not None:
             self._run.abandon()  # an exception ended it just now
@@ -182,7 +182,7 @@ class LivePlot(keras.callbacks.Callback):
                 self.params,
                 self._options,
                 self._output_context(),
-                self._place(),
+                self._view_target(),
             )
         except Exception:
             logger.warning("LivePlot could not start; the fit goes on without it", exc_info=True)

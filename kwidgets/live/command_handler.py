@@ -8,7 +8,7 @@ from kwidgets.language import t
 from kwidgets.live.fit_state import FitState
 from kwidgets.live.fit_status import FitStatus
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
-from kwidgets.live.page.labels import status_word
+from kwidgets.live.page.labels import status_label
 from kwidgets.live.page.saved_output import format_seconds
 from kwidgets.live.steering import Command, CommandQueue
 
@@ -67,7 +67,7 @@ class CommandHandler:
         elif command.kind == "stop" and self._fit.status.status != "stopping":
             self._fit.model.stop_training = True
             self._fit.status.set("stopping")
-            self._fit.reader.mark("user", t("Stop"))
+            self._fit.reader.add_mark("user", t("Stop"))
         elif command.kind == "pause" and self._fit.status.status == "running":
             self._fit.status.set("paused")
             self._fit.progress.clock.pause()
@@ -75,7 +75,7 @@ class CommandHandler:
         elif command.kind == "resume" and self._fit.status.status == "paused":
             self._fit.status.set("running")
             seconds = time.monotonic() - self._paused_at
-            self._fit.reader.mark("user", t("Paused for %1", format_seconds(seconds)))
+            self._fit.reader.add_mark("user", t("Paused for %1", format_seconds(seconds)))
         if self._fit.status.status != "paused":
             self._fit.progress.clock.resume()
         self._reply(command, True, message)
@@ -86,4 +86,4 @@ class CommandHandler:
 
 def ended_message(status: FitStatus) -> str:
     """Return why a command is refused after the fit has ended."""
-    return t("The training has ended (%1).", status_word(status.status))
+    return t("The training has ended (%1).", status_label(status.status))

@@ -12,7 +12,7 @@ from kwidgets.live.page.view import LiveView
 
 def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
     """Return what holds for the whole fit, as ``view`` shows it. From any thread."""
-    live = view.hears_commands or not fit.on_main_thread
+    live = view.receives_commands or not fit.on_main_thread
     return protocol.RunInfo(
         run_id=view.run_id,
         fit=view.fit_number,
@@ -34,8 +34,8 @@ def describe_progress(fit: FitState) -> protocol.Progress:
     """Return where the fit is. From any thread."""
     progress = fit.progress
     rate = fit.rate.value
-    is_held = fit.rate.is_held()
-    warnings = [*fit.reader.not_finite.values(), *fit.guard.failures.values()]
+    is_overridden = fit.rate.is_overridden()
+    warnings = [*fit.reader.not_finite_notices.values(), *fit.guard.failures.values()]
     if fit.devices.missing_gpu:
         warnings.insert(0, fit.devices.missing_gpu)
     return protocol.Progress(
@@ -53,7 +53,7 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         steps_per_second=progress.steps_per_second,
         learning_rate=None if rate is None else wire.wire_number(rate),
         learning_rate_schedule=fit.rate.schedule,
-        learning_rate_held=is_held,
+        learning_rate_held=is_overridden,
         notices=[protocol.Notice(level="warning", text=text) for text in warnings],
         devices=fit.devices.usage(),
     )

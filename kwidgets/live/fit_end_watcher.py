@@ -57,8 +57,8 @@ class FitEndWatcher:
     def _watch(self, on_check: Callable[[], None], on_gone: Callable[[], None]) -> None:
         status, frame = self._state.status, self._state.frame
         # The end of the cell, which knows the error, comes first where there is one.
-        waits_for_cell = self._state.on_main_thread and self._has_cell
-        patience = CELL_SECONDS if waits_for_cell else CHECK_SECONDS
+        stays_until_cell_end = self._state.on_main_thread and self._has_cell
+        patience = CELL_SECONDS if stays_until_cell_end else CHECK_SECONDS
         while not status.wait_until_ended(CHECK_SECONDS):
             if frame.is_running():
                 on_check()

@@ -12,9 +12,9 @@ from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.fit_status import FitStatus
 from kwidgets.live.guard import Guard
-from kwidgets.live.keras_internals.continued_fit import find_before
-from kwidgets.live.keras_internals.fit_frame import FitWatch
-from kwidgets.live.keras_internals.metric_reader import FitReader
+from kwidgets.live.keras_internals.continued_fit import find_previous_fit
+from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.learning_rate_control import LearningRateControl
 from kwidgets.live.numbers.progress import FitProgress
 
@@ -41,17 +41,17 @@ class FitState:
         self.on_main_thread = threading.current_thread() is threading.main_thread()
         self.status = FitStatus()
         self.guard = Guard()
-        self.frame = FitWatch()
+        self.frame = FitFrame()
         self.progress = FitProgress(
             epochs=int(params.get("epochs") or 0),
             batches=params.get("steps") or None,
             steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
             begins_one_too_many=keras.backend.backend() != "torch",
         )
-        before = self.guard("Looking for an earlier fit", find_before, model)
+        before = self.guard("Looking for an earlier fit", find_previous_fit, model)
         # Whether the store begins with the numbers of the model's fit before.
-        self.goes_on = before is not None
-        self.reader = FitReader(model, self.progress, before)
+        self.continues = before is not None
+        self.reader = MetricReader(model, self.progress, before)
         self.devices = FitDevices(self.guard)
         self.rate = LearningRateControl(model, self.frame, self.reader, self.progress, self.guard)
 

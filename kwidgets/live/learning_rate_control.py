@@ -10,9 +10,9 @@ import keras
 from kwidgets.language import t
 from kwidgets.live.guard import Guard
 from kwidgets.live.keras_internals import learning_rate
-from kwidgets.live.keras_internals.callback_effects import RateChanges, rate_words
-from kwidgets.live.keras_internals.fit_frame import FitWatch
-from kwidgets.live.keras_internals.metric_reader import FitReader
+from kwidgets.live.keras_internals.callback_effects import LearningRateChanges, format_rate
+from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.steering import Command
 
@@ -34,8 +34,8 @@ class LearningRateControl:
     def __init__(
         self,
         model: keras.Model,
-        frame: FitWatch,
-        reader: FitReader,
+        frame: FitFrame,
+        reader: MetricReader,
         progress: FitProgress,
         guard: Guard,
     ) -> None:
@@ -49,7 +49,7 @@ class LearningRateControl:
         self._reader = reader
         self._progress = progress
         self._guard = guard
-        self._changes = RateChanges()
+        self._changes = LearningRateChanges()
         self._read_at = 0.0
 
     def prepare(self) -> None:
@@ -73,9 +73,9 @@ class LearningRateControl:
         if not self.schedule or now - self._read_at > SCHEDULE_SECONDS:
             self.read()
 
-    def is_held(self) -> bool:
+    def is_overridden(self) -> bool:
         """Return whether a rate set by hand holds in place of the schedule's."""
-        held = self._guard("Reading the learning rate", learning_rate.is_held, self._model)
+        held = self._guard("Reading the learning rate", learning_rate.is_overridden, self._model)
         return bool(held)
 
     def apply(self, command: Command) -> str:
@@ -93,12 +93,12 @@ class LearningRateControl:
             note = learning_rate.set_learning_rate(self._model, command.value)
         self.set_by_user = True
         self.read(by_user=True)
-        rates = rate_words(old), rate_words(self.value)
+        rates = format_rate(old), format_rate(self.value)
         if command.kind == "follow_schedule":
             text = t("Learning rate %1 → %2, back to %3", *rates, self.schedule)
         else:
             text = t("Learning rate %1 → %2", *rates)
-        self._reader.mark("user", text)
+        self._reader.add_mark("user", text)
         return note
 
     def _read(self, by_user: bool) -> None:
@@ -110,4 +110,4 @@ class LearningRateControl:
             return
         text = self._changes.describe(self._frame.callbacks(), old, new)
         if text and self._progress.step:
-            self._reader.mark("callback", text)
+            self._reader.add_mark("callback", text)

@@ -18,10 +18,10 @@ from kwidgets.live.command_handler import CommandHandler, ended_message
 from kwidgets.live.fit_description import describe_progress, describe_run
 from kwidgets.live.fit_end_watcher import FitEndWatcher
 from kwidgets.live.fit_state import FitState
-from kwidgets.live.keras_internals.callback_effects import early_end
+from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
 from kwidgets.live.pace import Pace
-from kwidgets.live.page.cell_output import Place
+from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cells
 from kwidgets.live.page.view import LiveView
 from kwidgets.live.steering import Command, CommandQueue
@@ -29,7 +29,7 @@ from kwidgets.live.steering import Command, CommandQueue
 SAMPLE_SECONDS = 0.1
 PUBLISH_SECONDS = 0.2
 MAX_BYTES_PER_SECOND = 18_000
-ATTEND_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 class FitRun:
@@ -40,7 +40,7 @@ class FitRun:
         params: what Keras tells a callback about the fit.
         options: how the view starts out.
         context: where output belongs to.
-        place: where the view is shown; None for the cell's output.
+        target: where the view is shown; None for the cell's output.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class FitRun:
         params: Mapping[str, Any] | None,
         options: protocol.ViewOptions,
         context: contextvars.Context,
-        place: Place | None = None,
+        target: ViewTarget | None = None,
     ) -> None:
         self._context = context
         self._fit = FitState(model, params, options)
         self.store = self._fit.reader.store
-        self.goes_on = self._fit.goes_on
+        self.continues = self._fit.continues
         # The thread in which fit runs.
         self.thread_id = self._fit.frame.thread_id
         # Read at every step: an attribute of our own costs less than one of the state's.
@@ -66,12 +66,12 @@ class FitRun:
         self._handler = CommandHandler(self._fit, self._commands)
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
-        self._attend_at = math.inf
+        self._poll_at = math.inf
         self._interrupt = SafeInterrupt(self._fit.frame.is_running)
         # Whether the fit stops because of an interrupt.
         self._interrupting = False
         self._end_watcher = FitEndWatcher(self._fit)
-        self.view = cells.view_for(context, place)
+        self.view = cells.view_for(context, target)
 
     # From any thread.
 
@@ -126,13 +126,13 @@ class FitRun:
     def begin(self) -> None:
         self._interrupt.install()
         # A kernel that was busy may not have handled yet that a page is there.
-        self._attend()
+        self._poll_messages()
         self._fit.rate.prepare()
         self._guard("Reading the metrics", self._reader.find_metrics)
         self._fit.rate.read()
         self._fit.devices.start()
         self._guard("The live view", self.view.show, self)
-        self._attend_at = 0.0 if busy_messages.needs_attention() else math.inf
+        self._poll_at = 0.0 if busy_messages.needs_polling() else math.inf
         self._guard("Watching the cell", self._end_watcher.watch_cells, self.after_cell)
         self._guard(
             "Watching the fit",
@@ -147,8 +147,8 @@ class FitRun:
             self._progress.initial_epoch = epoch
             self._reader.begin_fit(epoch)
             self._progress.begin_epoch(epoch)
-            if self.goes_on:
-                self._reader.mark("fit", t("A new fit goes on"))
+            if self.continues:
+                self._reader.add_mark("fit", t("A new fit goes on"))
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
@@ -159,8 +159,8 @@ class FitRun:
         """Called at every step: nothing here but what must be."""
         self._progress.begin_batch(batch)
         now = time.perf_counter()
-        if now >= self._attend_at:
-            self._attend()
+        if now >= self._poll_at:
+            self._poll_messages()
         if self._commands.pending or self._interrupt.requested:
             self.safe_point()
         if batch and now >= self._sampling.due_at:
@@ -175,8 +175,8 @@ class FitRun:
 
     def begin_validation_batch(self, batch: int) -> None:
         self._progress.validation_batch = batch
-        if time.perf_counter() >= self._attend_at:
-            self._attend()
+        if time.perf_counter() >= self._poll_at:
+            self._poll_messages()
         if self._commands.pending or self._interrupt.requested:
             self.safe_point(may_set_rate=False)
         # A short validation is not shown: it would come and go.
@@ -209,11 +209,11 @@ class FitRun:
         elif self._progress.finished_epochs < self._progress.epochs - self._progress.initial_epoch:
             detail = self._guard(
                 "Looking at the callbacks",
-                early_end,
+                describe_early_end,
                 self._fit.frame.callbacks(),
                 self._reader.logs,
             )
-            self._reader.mark("callback", detail or t("Ended early"))
+            self._reader.add_mark("callback", detail or t("Ended early"))
             self._end("finished", detail or "")
         else:
             self._end("finished", "")
@@ -242,13 +242,13 @@ class FitRun:
             if self.status != "paused":
                 return
             self._commands.wait(SAMPLE_SECONDS)
-            self._attend()
+            self._poll_messages()
 
-    def _attend(self) -> None:
+    def _poll_messages(self) -> None:
         """Handle what the front end has sent, where no other thread does so while we run."""
-        if busy_messages.needs_attention():
-            self._guard("Listening to the front end", busy_messages.attend)
-            self._attend_at = time.perf_counter() + ATTEND_SECONDS
+        if busy_messages.needs_polling():
+            self._guard("Listening to the front end", busy_messages.poll)
+            self._poll_at = time.perf_counter() + POLL_SECONDS
 
     def _sample(self) -> None:
         started = time.perf_counter()
@@ -286,7 +286,7 @@ class FitRun:
 
     def _failed_in_a_loop(self, error: BaseException | None) -> bool:
         """Return whether a training loop of the user's own has failed with its cell."""
-        return error is not None and self._fit.on_main_thread and not self._fit.frame.sees_fit
+        return error is not None and self._fit.on_main_thread and not self._fit.frame.found_fit
 
     def _report_interrupt(self) -> None:
         """Show that Ctrl-C was pressed, once. In the watching thread."""

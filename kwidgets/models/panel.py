@@ -59,8 +59,8 @@ class Panel:
         # Models that a cell shows, whether or not a name reaches them.
         self._shown: dict[str, Found] = {}
         self._looking = threading.Event()
-        channel.receive(protocol.REQUEST_KINDS, self._receive)
-        channel.greet(self._greet)
+        channel.on_message(protocol.REQUEST_KINDS, self._receive)
+        channel.on_hello(self._greet)
         runs.on_change(self._runs_changed)
 
     def start(self) -> None:
@@ -125,7 +125,7 @@ class Panel:
         self._look_soon()
 
     def _look_soon(self) -> None:
-        if channel.is_heard and not self._looking.is_set():
+        if channel.has_listening_page and not self._looking.is_set():
             self._looking.set()
             self._work.put(self._look)
 

@@ -127,7 +127,7 @@ class BuilderView:
         # A page with our extension then tells its language.
         connect()
         self.widget = BuilderWidget(self._snapshot)
-        busy_messages.hear_while_busy(self.widget.comm)
+        busy_messages.receive_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
         # Not at the kernel's exit: by then the page has let go of its comms, and logs an error.
         weakref.finalize(owner, self.widget.close).atexit = False

@@ -7,7 +7,7 @@ import functools
 from kwidgets.language import current, t
 from kwidgets.live import protocol
 from kwidgets.live.devices.describe import describe_device
-from kwidgets.live.devices.missing_gpu import unseen_gpu
+from kwidgets.live.devices.missing_gpu import missing_gpu_notice
 from kwidgets.live.devices.monitor import DeviceMonitor
 from kwidgets.live.devices.wire import wire_devices
 from kwidgets.live.guard import Guard
@@ -44,4 +44,4 @@ class FitDevices:
 # The search may take two seconds, and its result does not change while the process lives.
 @functools.cache
 def _missing_gpu(language: str) -> str | None:
-    return unseen_gpu()
+    return missing_gpu_notice()

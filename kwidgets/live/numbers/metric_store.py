@@ -59,7 +59,7 @@ class MetricStore:
         with self.lock:
             self.batch.append(step, epoch, seconds, values, weight=num_batches)
 
-    def forget_without_values(self, logs: Mapping[str, float]) -> None:
+    def drop_metrics_without_values(self, logs: Mapping[str, float]) -> None:
         """Drop metrics that turned out to have no number: neither sampled nor in ``logs``."""
         with self.lock:
             for name in list(self.metrics):

@@ -10,13 +10,13 @@ from kwidgets.language import t
 from kwidgets.live import protocol
 
 
-class Place(Protocol):
+class ViewTarget(Protocol):
     """Where a live view is shown."""
 
     def show(self, model_id: str, snapshot: wire.Envelope) -> None:
         """Show the view of the widget with this id, or of the run in ``snapshot``."""
 
-    def leave(self, bundle: dict[str, Any]) -> None:
+    def show_saved(self, bundle: dict[str, Any]) -> None:
         """The run has ended; ``bundle`` shows it without a kernel."""
 
 
@@ -40,7 +40,7 @@ class CellOutput:
             }
         )
 
-    def leave(self, bundle: dict[str, Any]) -> None:
+    def show_saved(self, bundle: dict[str, Any]) -> None:
         self._publish(bundle, update=True)
 
     def _publish(self, bundle: dict[str, Any], update: bool = False) -> None:

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from kwidgets.kernel import cell_end
-from kwidgets.live.page.cell_output import Place
+from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.view import LiveView
 
 
@@ -17,16 +17,16 @@ class CellViews:
     def __init__(self) -> None:
         self._views: list[LiveView] = []
 
-    def view_for(self, context: contextvars.Context, place: Place | None) -> LiveView:
+    def view_for(self, context: contextvars.Context, target: ViewTarget | None) -> LiveView:
         """Return the view in which a fit that begins now is shown.
 
         Args:
             context: where output belongs to.
-            place: where the view is to be shown; None for the cell's output.
+            target: where the view is to be shown; None for the cell's output.
         """
         in_thread = threading.current_thread() is not threading.main_thread()
-        if place is not None or in_thread or not cell_end.runs_cells():
-            return LiveView(context, place)
+        if target is not None or in_thread or not cell_end.runs_cells():
+            return LiveView(context, target)
         for view in self._views:
             if view.fit is not None:
                 # Perhaps an exception ended it just now, and was caught.
@@ -35,7 +35,7 @@ class CellViews:
             if view.fit is None:
                 return view
         view = LiveView(context)
-        view.waits_for_cell = True
+        view.stays_until_cell_end = True
         if not self._views:
             cell_end.after_this_cell(self._after_cell)
         self._views.append(view)
@@ -44,12 +44,12 @@ class CellViews:
     def _after_cell(self, result: Any) -> None:
         views, self._views = self._views, []
         for view in views:
-            view.waits_for_cell = False
+            view.stays_until_cell_end = False
             if view.fit is not None:
                 # Keras calls no hook when an exception ends a fit.
                 view.fit.after_cell(getattr(result, "error_in_exec", None))
             if view.fit is None:
-                view.leave()
+                view.show_saved_output()
 
 
 cells = CellViews()

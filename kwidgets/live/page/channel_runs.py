@@ -20,7 +20,7 @@ MAX_RUNS = 8
 Snapshot = Callable[[], dict[str, Any]]
 
 
-class PagesOutlet:
+class ChannelRun:
     """A view's fits on the channel. Outlives them: a page that lost the end may still ask for it.
 
     Args:
@@ -68,7 +68,7 @@ class PagesOutlet:
         """Send ``message`` about this run to the pages, if any."""
         if message["kind"] in (protocol.UPDATE, protocol.SNAPSHOT):
             self._note(message["payload"]["progress"]["status"])
-        if channel.is_heard:
+        if channel.has_listening_page:
             channel.send({**message, "run": self.run_id}, buffers)
 
     def receive(self, content: dict[str, Any]) -> None:
@@ -94,11 +94,11 @@ class PagesOutlet:
             runs.changed()
 
 
-class Runs:
+class ChannelRuns:
     """The runs that a page may ask for, oldest first."""
 
     def __init__(self) -> None:
-        self._runs: collections.OrderedDict[str, PagesOutlet] = collections.OrderedDict()
+        self._runs: collections.OrderedDict[str, ChannelRun] = collections.OrderedDict()
         self._listeners: list[Callable[[], None]] = []
         # How long each model has been trained, by its id.
         self._seconds: dict[int, tuple[weakref.ref[object], float]] = {}
@@ -106,14 +106,14 @@ class Runs:
     def __iter__(self) -> Any:
         return iter(list(self._runs.values()))
 
-    def add(self, outlet: PagesOutlet) -> None:
+    def add(self, outlet: ChannelRun) -> None:
         self._runs[outlet.run_id] = outlet
         ended = [run for run in self if run.submit is None]
         for run in ended[: max(0, len(self._runs) - MAX_RUNS)]:
             del self._runs[run.run_id]
         self.changed()
 
-    def training(self, model: object) -> PagesOutlet | None:
+    def training(self, model: object) -> ChannelRun | None:
         """Return the run that trains ``model`` now, or None."""
         return next((run for run in self if run.submit is not None and run.model is model), None)
 
@@ -145,5 +145,5 @@ class Runs:
             outlet.receive(content)
 
 
-runs = Runs()
-channel.receive(protocol.VIEW_KINDS, runs.receive)
+runs = ChannelRuns()
+channel.on_message(protocol.VIEW_KINDS, runs.receive)

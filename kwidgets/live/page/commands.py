@@ -34,20 +34,20 @@ class CommandReceiver:
         self.submit: Submit | None = None
         self._resync = resync
         self._send = send
-        self._complaints: set[str] = set()
+        self._warned: set[str] = set()
 
     def receive(self, content: object) -> None:
         """Handle one message; a malformed one is logged once and ignored."""
         if not isinstance(content, dict) or content.get("v") != wire.PROTOCOL_VERSION:
             version = content.get("v") if isinstance(content, dict) else content
-            self._complain(
+            self._warn_once(
                 f"message of version {version!r} ignored; this kernel speaks "
                 f"{wire.PROTOCOL_VERSION}. Reload the page after upgrading kwidgets."
             )
             return
         kind, message_id = content.get("kind"), content.get("id")
         if kind not in protocol.VIEW_KINDS:
-            self._complain(
+            self._warn_once(
                 f"message of kind {kind!r} ignored; known are {', '.join(protocol.VIEW_KINDS)}"
             )
             return
@@ -55,7 +55,7 @@ class CommandReceiver:
             self._resync()
             return
         if not isinstance(message_id, str):
-            self._complain(f"{kind} without an id ignored")
+            self._warn_once(f"{kind} without an id ignored")
             return
         value: float | None = None
         if kind == protocol.SET_LEARNING_RATE:
@@ -85,7 +85,7 @@ class CommandReceiver:
         reply = protocol.Reply(ok=ok, message=message)
         self._send(wire.envelope(protocol.REPLY, reply, id=message_id))
 
-    def _complain(self, text: str) -> None:
-        if text not in self._complaints and len(self._complaints) < 20:
-            self._complaints.add(text)
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned and len(self._warned) < 20:
+            self._warned.add(text)
             logger.warning("live view: %s", text)

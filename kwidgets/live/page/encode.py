@@ -33,7 +33,7 @@ class TablePatcher:
         self._columns: list[str] = []
         self._complete_rows = 0
 
-    def go_on_with(self, table: MetricTable) -> None:
+    def continue_with(self, table: MetricTable) -> None:
         """Take ``table``, which begins with all the rows of the one before, in its place."""
         self._table = table
 

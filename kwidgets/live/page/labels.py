@@ -6,7 +6,7 @@ from kwidgets.language import t
 from kwidgets.live.protocol import Status
 
 
-def status_word(status: Status) -> str:
+def status_label(status: Status) -> str:
     """Return a status in the kernel's language."""
     words: dict[Status, str] = {
         "running": t("running"),

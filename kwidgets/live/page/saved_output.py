@@ -15,7 +15,7 @@ from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.metric_table import FloatArray
 from kwidgets.live.page.encode import as_json, snapshot_of
-from kwidgets.live.page.labels import status_word
+from kwidgets.live.page.labels import status_label
 from kwidgets.live.page.svg_picture import draw_picture
 
 # So much raw data a table at most: with the picture, a saved run stays under 150 kB.
@@ -23,7 +23,7 @@ BATCH_BYTES = 24_000
 EPOCH_BYTES = 14_000
 # The same of each fit that a loop trained before the last one.
 EARLIER_BYTES = 3_000
-EPOCHS_LOOKED_AT = 500
+MAX_EPOCHS_READ = 500
 SAVED_MARKS = 40
 
 
@@ -93,7 +93,7 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     ``Training finished: 10 of 10 epochs, 0:12. loss 0.05, validation 0.08 (best 0.07, epoch 8)``.
     """
     with store.lock:
-        epochs = store.epoch.view(EPOCHS_LOOKED_AT).columns
+        epochs = store.epoch.view(MAX_EPOCHS_READ).columns
         before = run["initial_epoch"] + run["epochs_before"]
         finished = max(0, int(epochs["epoch"][-1]) - before) if len(epochs["epoch"]) else 0
         parts = []
@@ -116,7 +116,7 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     wanted = run["epochs"] - run["initial_epoch"]
     head = t(
         "Training %1: %2 of %3 epochs, %4.",
-        status_word(progress["status"]),
+        status_label(progress["status"]),
         finished,
         wanted,
         format_seconds(progress["elapsed_seconds"]),

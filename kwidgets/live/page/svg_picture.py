@@ -13,7 +13,7 @@ from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.metric_table import FloatArray
-from kwidgets.live.page.labels import status_word
+from kwidgets.live.page.labels import status_label
 
 WIDTH = 960
 COLUMNS = 3
@@ -97,7 +97,7 @@ def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
 
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    title = f"{run['model_name']} · {status_word(progress['status'])}"
+    title = f"{run['model_name']} · {status_label(progress['status'])}"
     facts = [f"{run['backend']} · {run['device']}", t("step %1", f"{progress['step']:,}")]
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'

@@ -17,11 +17,11 @@ from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.guard import Guard
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.page.cell_output import CellOutput, Place
-from kwidgets.live.page.channel_runs import PagesOutlet, runs
+from kwidgets.live.page.cell_output import CellOutput, ViewTarget
+from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
-from kwidgets.live.page.widget_connection import WidgetOutlet
+from kwidgets.live.page.widget_connection import WidgetConnection
 from kwidgets.live.steering import Command
 
 # So many fits before the last one can be selected.
@@ -36,7 +36,7 @@ class Fit(Protocol):
 
     store: MetricStore
     # Whether its store begins with the numbers of the fit of the same model that went before.
-    goes_on: bool
+    continues: bool
 
     @property
     def model(self) -> object: ...
@@ -58,21 +58,21 @@ class LiveView:
 
     Args:
         context: where output belongs to: the cell of the fit.
-        place: where the view is shown; None for the output of that cell.
+        target: where the view is shown; None for the output of that cell.
     """
 
-    def __init__(self, context: contextvars.Context, place: Place | None = None) -> None:
+    def __init__(self, context: contextvars.Context, target: ViewTarget | None = None) -> None:
         self.run_id = uuid.uuid4().hex
         # The number of the fit that is shown, from 1.
         self.fit_number = 0
-        self.hears_commands = False
+        self.receives_commands = False
         # About the size of the last message.
         self.sent_bytes = 0
         # Whether the picture waits for the end of the cell: another fit may follow.
-        self.waits_for_cell = False
+        self.stays_until_cell_end = False
         self._context = context
-        self._in_cell = place is None
-        self._place = place or CellOutput()
+        self._in_cell = target is None
+        self._target = target or CellOutput()
         self._lock = threading.RLock()
         self._sequence = 0
         self._fit: Fit | None = None
@@ -87,8 +87,8 @@ class LiveView:
         self._batch = TablePatcher(self._store.batch)
         self._epoch = TablePatcher(self._store.epoch)
         self._marks_sent: list[protocol.Mark] = []
-        self._widget: WidgetOutlet | None = None
-        self._pages: PagesOutlet | None = None
+        self._widget: WidgetConnection | None = None
+        self._pages: ChannelRun | None = None
         self._closed = False
 
     @property
@@ -99,15 +99,15 @@ class LiveView:
     def show(self, fit: Fit) -> None:
         """Show ``fit`` from now on. Without a kernel (a script, a terminal) there is no view."""
         with self._lock:
-            goes_on = fit.goes_on and self._model_id == id(fit.model)
-            if not goes_on:
+            continues = fit.continues and self._model_id == id(fit.model)
+            if not continues:
                 self._keep_earlier()
                 self.fit_number += 1
                 self._batch = TablePatcher(fit.store.batch)
                 self._epoch = TablePatcher(fit.store.epoch)
             else:
-                self._batch.go_on_with(fit.store.batch)
-                self._epoch.go_on_with(fit.store.epoch)
+                self._batch.continue_with(fit.store.batch)
+                self._epoch.continue_with(fit.store.epoch)
             self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
             first = self._widget is None
             if first and running_kernel() is None:
@@ -121,7 +121,7 @@ class LiveView:
             self._pages.attach(fit.model, run["model_name"], fit.submit)
             if first:
                 self._show_output()
-            elif not goes_on:
+            elif not continues:
                 self._sequence += 1
                 self._send_snapshot(since=max(len(self._earlier) - 1, 0))
         self.publish()
@@ -162,10 +162,10 @@ class LiveView:
             self._widget.detach()
             assert self._progress is not None
             self._pages.detach(self._progress["elapsed_seconds"])
-        if not self.waits_for_cell:
-            self.leave()
+        if not self.stays_until_cell_end:
+            self.show_saved_output()
 
-    def leave(self) -> None:
+    def show_saved_output(self) -> None:
         """Replace the view by a picture with the data, which needs no kernel."""
         with self._lock:
             if self._widget is None or self._pages is None or self._closed:
@@ -175,7 +175,7 @@ class LiveView:
             guard = Guard()
             guard("The view", self._widget.close, last)
             guard("The side panel", self._pages.close, last, bundle)
-            self._in_context(self._place.leave, bundle)
+            self._in_context(self._target.show_saved, bundle)
 
     def bundle(self) -> dict[str, Any]:
         """Return what shows the fits without a kernel, as far as they are. From any thread."""
@@ -207,16 +207,16 @@ class LiveView:
         connect()
         # The widget cannot know yet whether commands are heard: it is told with the first update.
         self._run_sent = self._describe()[0]
-        self._widget = WidgetOutlet(self._snapshot, self._resync, self._in_cell)
-        self.hears_commands = self._widget.hears_commands
-        self._pages = PagesOutlet(self.run_id, self._snapshot, self._resync)
+        self._widget = WidgetConnection(self._snapshot, self._resync, self._in_cell)
+        self.receives_commands = self._widget.receives_commands
+        self._pages = ChannelRun(self.run_id, self._snapshot, self._resync)
         runs.add(self._pages)
 
     def _show_output(self) -> None:
         assert self._widget is not None
         snapshot = self._snapshot()
         saved = wire.envelope(protocol.SNAPSHOT, as_json(snapshot["payload"]))
-        self._in_context(self._place.show, self._widget.model_id, saved)
+        self._in_context(self._target.show, self._widget.model_id, saved)
 
     def _snapshot(self, since: int = 0) -> dict[str, Any]:
         with self._lock:

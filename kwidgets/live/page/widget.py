@@ -47,7 +47,7 @@ class LiveWidget(anywidget.AnyWidget):
         self.fresh_snapshot = fresh_snapshot
         super().__init__(**(_library_traits() if with_library else {}))
 
-    def bring_library(self) -> None:
+    def send_library(self) -> None:
         """Send what draws the view, where that was left out and somebody draws it after all."""
         if not self.library:
             self.set_trait("library_version", _library_traits()["library_version"])
@@ -78,4 +78,4 @@ def open_widget(
 ) -> tuple[LiveWidget, bool]:
     """Make the widget; return it with whether it hears commands while a cell runs."""
     widget = LiveWidget(fresh_snapshot, with_library)
-    return widget, busy_messages.hear_while_busy(widget.comm)
+    return widget, busy_messages.receive_while_busy(widget.comm)

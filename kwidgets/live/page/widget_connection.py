@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from kwidgets import protocol as wire
-from kwidgets.kernel import running_kernel
 from kwidgets.kernel.channel import channel
+from kwidgets.kernel.running_kernel import is_run_by_program
 from kwidgets.live.page.commands import CommandReceiver, Submit
 
 
-class WidgetOutlet:
-    """The anywidget that front ends without our extension draw.
+class WidgetConnection:
+    """The connection to the anywidget that front ends without our extension draw.
 
     Args:
-        snapshot: gives a fresh envelope of kind snapshot.
-        resync: asked to send a snapshot to whoever listens.
-        in_cell: whether it is shown in a cell's output, which our extension draws by itself.
+        snapshot: returns a new envelope of kind snapshot.
+        resync: sends a snapshot to all views.
+        in_cell: whether it is shown in a cell's output, which our extension draws without a widget.
     """
 
     def __init__(
@@ -27,13 +27,15 @@ class WidgetOutlet:
         from kwidgets.live.page import widget
 
         self._send = widget.send
-        # Where our extension draws, none of the 400 kB that draw the widget need to travel. Nor
-        # where a program runs the notebook, which would keep them in the file.
-        unseen = in_cell and (channel.is_heard or running_kernel.nobody_looks())
-        self._widget, self.hears_commands = widget.open_widget(snapshot, with_library=not unseen)
+        # The library that draws the widget takes 400 kB. It is not sent where our extension draws,
+        # nor where a program runs the notebook, which would save it in the file.
+        not_drawn = in_cell and (channel.has_listening_page or is_run_by_program())
+        self._widget, self.receives_commands = widget.open_widget(
+            snapshot, with_library=not not_drawn
+        )
         self._receiver = CommandReceiver(resync, self.send)
         self._widget.on_msg(self._receive)
-        # A view speaks as soon as it is drawn, where anybody hears it.
+        # A view sends a message as soon as it is drawn, if the kernel handles it then.
         self._is_drawn = not in_cell
 
     @property
@@ -41,27 +43,28 @@ class WidgetOutlet:
         return str(self._widget.model_id)
 
     def attach(self, submit: Submit) -> None:
-        """Give commands to the fit that takes them with ``submit``."""
+        """Pass commands to ``submit``, which queues them for a fit."""
         self._receiver.submit = submit
 
     def detach(self) -> None:
-        """The fit has ended."""
+        """Refuse commands: the fit has ended."""
         self._receiver.submit = None
 
     def send(self, message: wire.Envelope, buffers: list[bytes] | None = None) -> None:
-        """Send to all views of the widget; not at all where the pages draw it themselves."""
-        if channel.is_heard and not self._is_drawn:
+        """Send to all views of the widget, or nothing where our extension draws the view."""
+        if channel.has_listening_page and not self._is_drawn:
             return
         if self._widget.comm is None:
             raise ConnectionError("the view was closed; the run goes on without it")
         self._send(self._widget, message, buffers)
 
     def close(self, last: dict[str, Any]) -> None:
-        # ipywidgets keeps every widget for good: let it not keep the numbers too.
+        """Keep only the last snapshot, for front ends that draw the widget later."""
+        # ipywidgets never drops a widget, which would keep the numbers alive too.
         self._widget.fresh_snapshot = lambda: last
         self._widget.on_msg(self._receive, remove=True)
 
     def _receive(self, widget: object, content: object, buffers: object) -> None:
         self._is_drawn = True
-        self._widget.bring_library()
+        self._widget.send_library()
         self._receiver.receive(content)
