@@ -1,4 +1,4 @@
-"""``%load_ext kwidgets`` and ``%kwidgets``. Imports neither Keras nor widgets."""
+"""The magics ``%load_ext kwidgets`` and ``%kwidgets``. Imports neither Keras nor widgets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAGIC = "kwidgets"
 
 
 def load(ipython: Any) -> None:
-    """Register the magic, let the side panel see the models, and show each fit live."""
+    """Register the magic, connect the side panel, and show each fit live."""
     from kwidgets.page_connection import connect
 
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)

@@ -1,4 +1,4 @@
-"""``%kwidgets``: what a bug report needs, a fact a line. Imports no Keras."""
+"""Collect the facts for a bug report, as ``%kwidgets`` prints them. Imports no Keras."""
 
 from __future__ import annotations
 

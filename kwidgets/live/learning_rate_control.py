@@ -25,7 +25,7 @@ class LearningRateControl:
 
     Args:
         model: the model in training.
-        frame: names the callbacks of the fit, one of which may have changed the rate.
+        frame: has the callbacks of the fit, one of which may have changed the rate.
         reader: takes the marks.
         progress: where the fit is.
         guard: calls what may fail.
@@ -74,9 +74,11 @@ class LearningRateControl:
             self.read()
 
     def is_overridden(self) -> bool:
-        """Return whether a rate set by hand holds in place of the schedule's."""
-        held = self._guard("Reading the learning rate", learning_rate.is_overridden, self._model)
-        return bool(held)
+        """Return whether a rate set by hand overrides the schedule."""
+        overridden = self._guard(
+            "Reading the learning rate", learning_rate.is_overridden, self._model
+        )
+        return bool(overridden)
 
     def apply(self, command: Command) -> str:
         """Set the rate or follow the schedule again; return a note for the user, or "".

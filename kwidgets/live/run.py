@@ -22,7 +22,7 @@ from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
 from kwidgets.live.pace import Pace
 from kwidgets.live.page.cell_output import ViewTarget
-from kwidgets.live.page.cell_views import cells
+from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
 from kwidgets.live.steering import Command, CommandQueue
 
@@ -39,8 +39,8 @@ class FitRun:
         model: the model in training.
         params: what Keras tells a callback about the fit.
         options: how the view starts out.
-        context: where output belongs to.
-        target: where the view is shown; None for the cell's output.
+        context: the one in which output goes to the fit's cell.
+        target: shows the view; None for the cell's output.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class FitRun:
         # Whether the fit stops because of an interrupt.
         self._interrupting = False
         self._end_watcher = FitEndWatcher(self._fit)
-        self.view = cells.view_for(context, target)
+        self.view = cell_views.view_for(context, target)
 
     # From any thread.
 
@@ -118,7 +118,7 @@ class FitRun:
         return describe_progress(self._fit)
 
     def bundle(self) -> dict[str, Any]:
-        """Return what shows the run without a kernel, as far as it has come."""
+        """Return an output that shows the run so far without a kernel."""
         return self.view.bundle()
 
     # The hooks of the callback, in the order in which Keras calls them.
@@ -156,7 +156,7 @@ class FitRun:
         self.safe_point()
 
     def begin_train_batch(self, batch: int) -> None:
-        """Called at every step: nothing here but what must be."""
+        """Called at every step: does only what is necessary."""
         self._progress.begin_batch(batch)
         now = time.perf_counter()
         if now >= self._poll_at:

@@ -152,7 +152,7 @@ class Panel:
     def _entry(self, found: Found) -> ModelEntry:
         model = found.model
         entry = self._answers.entry(found.key, found.names, model)
-        run = runs.training(model)
+        run = runs.run_training(model)
         return dataclasses.replace(entry, run_id=run.run_id) if run else entry
 
     def _push_runs(self) -> None:

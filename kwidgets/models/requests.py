@@ -147,7 +147,7 @@ class Answers:
                 return
             self._later(lambda: reply(_ok(to_wire(reading.finish(when)))))
 
-        run = runs.training(model)
+        run = runs.run_training(model)
         submit = run.submit if run else None
         if submit is None:
             read(t("now"))

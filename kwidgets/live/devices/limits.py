@@ -62,7 +62,7 @@ def _read_all(controller: str, file: str) -> list[str]:
 
 
 def _own_folders(controller: str) -> Iterator[Path]:
-    """Yield the folders of the process's cgroup, innermost first; ``controller`` "" is version 2."""
+    """Yield the folders of the process's cgroup, innermost first; "" stands for version 2."""
     try:
         lines = OWN_CGROUPS.read_text().splitlines()
     except OSError:  # not on macOS and Windows

@@ -22,7 +22,7 @@ _METHODS = ("_get_current_learning_rate", "save_own_variables", "load_own_variab
 
 
 class ScheduleOverride:
-    """The override of one optimizer. Kept for its further fits, whose compiled steps may read it."""
+    """The override of one optimizer. Kept for further fits, whose compiled steps may read it."""
 
     def __init__(self, optimizer: Any) -> None:
         self.value = 0.0
@@ -67,7 +67,7 @@ class ScheduleOverride:
             self._remove_variable(optimizer)
 
     def set_rate(self, model: Any, value: float) -> bool:
-        """Use ``value``, or the schedule if 0, from the next step on; return whether it retraces."""
+        """Use ``value``, or the schedule if 0, from the next step; return whether it retraces."""
         if hasattr(model, "jax_state_sync"):
             # In an epoch the trainer has the values: sync them first, or ours would be lost.
             model.jax_state_sync()

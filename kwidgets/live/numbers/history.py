@@ -21,17 +21,17 @@ class History(Mapping[str, FloatArray]):
     a float64 array of shape (epochs,), with the value that Keras reports for the epoch (NaN where
     the epoch has none). ``epoch`` (numbered as Keras
     numbers them, from 0), ``step`` (batches finished in this fit) and ``seconds`` (of training,
-    pauses left out) say where each value stands.
+    without pauses) give the position of each value.
 
     ``batches`` holds the same per sample within the epochs: ``epoch`` is fractional there and
     ``mean/<metric>`` is the mean over the batches since the sample before (for metrics that have no
     mean over batches, such as AUC, Keras's running value). After very many samples (``CAPACITY``)
     one row stands for several, and ``min/`` and ``max/`` columns hold their extremes.
 
-    ``marks`` tells where somebody acted: you, a callback such as ``ReduceLROnPlateau``, or a new
-    fit that goes on with the curves; each has ``kind``, ``text``, ``step``, ``epoch``, ``seconds``.
+    ``marks`` lists what you did, what a callback such as ``ReduceLROnPlateau`` did, and where a new
+    fit continues the curves; each has ``kind``, ``text``, ``step``, ``epoch``, ``seconds``.
 
-    A further fit of the same model goes on counting epochs, steps and seconds.
+    A further fit of the same model continues the epochs, steps and seconds.
     """
 
     epochs: dict[str, FloatArray]

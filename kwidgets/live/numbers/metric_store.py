@@ -18,7 +18,7 @@ MAX_MARKS = 200
 
 
 class MetricStore:
-    """All numbers of a fit. Written by the training thread, read from any."""
+    """The metrics of one fit. Written on the training thread, read from any."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self.lock = threading.RLock()
@@ -29,7 +29,7 @@ class MetricStore:
         self.marks: list[Mark] = []
 
     def copy(self) -> MetricStore:
-        """Return a store with the same numbers, for a fit that goes on with them."""
+        """Return a copy, for a fit that continues the curves."""
         with self.lock:
             other = MetricStore()
             other.batch, other.epoch = copy.deepcopy(self.batch), copy.deepcopy(self.epoch)
@@ -38,12 +38,12 @@ class MetricStore:
         return other
 
     def add_mark(self, mark: Mark) -> None:
-        """Note that somebody acted; of very many the latest are kept."""
+        """Add a mark; of very many the latest are kept."""
         with self.lock:
             self.marks = [*self.marks, mark][-MAX_MARKS:]
 
     def declare(self, metric: MetricInfo) -> None:
-        """Make a metric known before its first value, or describe it better than before."""
+        """Add a metric before its first value, or replace its description."""
         with self.lock:
             self.metrics[metric["name"]] = metric
 
@@ -60,7 +60,7 @@ class MetricStore:
             self.batch.append(step, epoch, seconds, values, weight=num_batches)
 
     def drop_metrics_without_values(self, logs: Mapping[str, float]) -> None:
-        """Drop metrics that turned out to have no number: neither sampled nor in ``logs``."""
+        """Drop metrics that have no value: neither sampled nor in ``logs``."""
         with self.lock:
             for name in list(self.metrics):
                 if not {name, f"val_{name}"} & logs.keys() and name not in self.batch.names:
@@ -80,8 +80,8 @@ class MetricStore:
     ) -> None:
         """Add an epoch's logs, named as Keras names them. ``epoch`` counts finished epochs.
 
-        An epoch that was cut short is not ``complete``: its training values are means over a few
-        batches, which may look better than any whole epoch's.
+        An epoch that was stopped early is not ``complete``: its training values are means over a
+        few batches, which may be better than those of any whole epoch.
         """
         values: dict[str, float] = {}
         with self.lock:
@@ -112,7 +112,7 @@ class MetricStore:
                 best = self.best.get(name)
                 better = (
                     best is None
-                    # A validation value outranks any training one: it is what counts.
+                    # A validation value replaces any training value.
                     or (split == "validation" and best["split"] == "training")
                     or (
                         split == best["split"]
@@ -134,7 +134,7 @@ class MetricStore:
                 break
 
     def history(self) -> History:
-        """A copy of all numbers so far."""
+        """Return a copy of all numbers so far."""
         with self.lock:
             batches = self.batch.view(len(self.batch) or 1).columns
             epochs = self.epoch.view(len(self.epoch) or 1).columns

@@ -56,7 +56,7 @@ class MetricTable:
         self._weight = self._mean.copy()  # 0 where the value is NaN
 
     def __len__(self) -> int:
-        """Rows kept (not appended)."""
+        """Return the number of rows kept, not of rows appended."""
         return -(-self.appended // self.width)
 
     @property
@@ -95,10 +95,10 @@ class MetricTable:
         self.appended += 1
 
     def view(self, max_rows: int, start: int = 0) -> TableView:
-        """Reduce to at most ``max_rows`` rows and return those from ``start`` on.
+        """Return the table reduced to at most ``max_rows`` rows, from row ``start`` on.
 
-        Boundaries of the reduced rows never move while ``width`` stays the same: only the last
-        row changes and new ones follow, so that a reader can ask for the end alone.
+        While ``width`` stays the same, only the last row changes and new ones follow, so that a
+        reader that has the others can read the end only.
         """
         rows = len(self)
         factor = 1
@@ -161,7 +161,7 @@ class MetricTable:
 
 
 def _bucket(ufunc: np.ufunc, values: FloatArray, edges: npt.NDArray[np.intp]) -> FloatArray:
-    """Reduce ``values`` between ``edges``, which may be empty (reduceat refuses that)."""
+    """Reduce ``values`` between ``edges``, which may be empty (reduceat raises then)."""
     if not len(edges):
         return np.empty(0)
     reduced: FloatArray = ufunc.reduceat(values, edges)
@@ -169,7 +169,7 @@ def _bucket(ufunc: np.ufunc, values: FloatArray, edges: npt.NDArray[np.intp]) ->
 
 
 def _weighted_mean(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean along the first axis, and the weights' sum. What weighs nothing (NaN) is left out."""
+    """Return the mean and the total weight along the first axis, without NaN (weight 0)."""
     total = weights.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (np.where(weights > 0, values, 0.0) * weights).sum(axis=0) / total

@@ -11,19 +11,19 @@ from kwidgets.live import protocol
 
 
 class ViewTarget(Protocol):
-    """Where a live view is shown."""
+    """A place on the page that shows a live view."""
 
     def show(self, model_id: str, snapshot: wire.Envelope) -> None:
         """Show the view of the widget with this id, or of the run in ``snapshot``."""
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
-        """The run has ended; ``bundle`` shows it without a kernel."""
+        """Show ``bundle`` instead, which needs no kernel: the run has ended."""
 
 
 class CellOutput:
-    """The output of a cell: the view, and in its place a picture when the run has ended.
+    """The output of a cell, which shows the view, and a picture when the run has ended.
 
-    Our JupyterLab extension draws the snapshot and asks the channel for the rest; other front ends
+    Our JupyterLab extension draws the snapshot and gets updates from the channel; other front ends
     draw the widget.
     """
 

@@ -1,4 +1,4 @@
-"""Which view a fit is shown in: fits that follow one another in a cell share one."""
+"""Choose the view that shows a fit: fits that follow one another in a cell share one."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from kwidgets.live.page.view import LiveView
 
 
 class CellViews:
-    """The views of the cell that runs. To be used on the main thread, where cells run."""
+    """The views of the running cell. To be used on the main thread, where cells run."""
 
     def __init__(self) -> None:
         self._views: list[LiveView] = []
 
     def view_for(self, context: contextvars.Context, target: ViewTarget | None) -> LiveView:
-        """Return the view in which a fit that begins now is shown.
+        """Return the view for a fit that begins now.
 
         Args:
-            context: where output belongs to.
-            target: where the view is to be shown; None for the cell's output.
+            context: the one in which output goes to the fit's cell.
+            target: shows the view; None for the cell's output.
         """
         in_thread = threading.current_thread() is not threading.main_thread()
         if target is not None or in_thread or not cell_end.runs_cells():
             return LiveView(context, target)
         for view in self._views:
             if view.fit is not None:
-                # Perhaps an exception ended it just now, and was caught.
+                # Perhaps an exception ended it, and the cell caught that.
                 view.fit.after_cell(None)
-            # One that runs is not ours to take: a fit within a fit.
+            # A view whose fit still runs is not free: this fit is inside another.
             if view.fit is None:
                 return view
         view = LiveView(context)
@@ -52,4 +52,4 @@ class CellViews:
                 view.show_saved_output()
 
 
-cells = CellViews()
+cell_views = CellViews()

@@ -1,4 +1,4 @@
-"""What a view sends, checked and turned into commands for the training thread."""
+"""Check a view's messages and turn them into commands for the training thread."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Submit = Callable[[Command], None]
 
 
 class CommandReceiver:
-    """Turns messages of a view into commands. Handlers only queue: they run in another thread.
+    """Turns a view's messages into queued commands. Runs in another thread than the fit.
 
     Args:
-        resync: asked to send a snapshot.
+        resync: sends a snapshot.
         send: sends an envelope to the view.
     """
 
@@ -30,7 +30,7 @@ class CommandReceiver:
         resync: Callable[[], None],
         send: Callable[[wire.Envelope], None],
     ) -> None:
-        # Takes a command for the training thread; None while no fit runs.
+        # Queues a command for the training thread; None while no fit runs.
         self.submit: Submit | None = None
         self._resync = resync
         self._send = send

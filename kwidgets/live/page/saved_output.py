@@ -1,4 +1,4 @@
-"""What stays in the notebook when a fit has ended: readable with no kernel and no kwidgets."""
+"""Make the output that is saved in the notebook: readable without a kernel or kwidgets."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from kwidgets.live.page.encode import as_json, snapshot_of
 from kwidgets.live.page.labels import status_label
 from kwidgets.live.page.svg_picture import draw_picture
 
-# So much raw data a table at most: with the picture, a saved run stays under 150 kB.
+# The most raw data of each table: with the picture, a saved run stays under 150 kB.
 BATCH_BYTES = 24_000
 EPOCH_BYTES = 14_000
-# The same of each fit that a loop trained before the last one.
+# The same for each earlier fit of a loop.
 EARLIER_BYTES = 3_000
 MAX_EPOCHS_READ = 500
 SAVED_MARKS = 40
@@ -37,7 +37,7 @@ def saved_bundle(
     """Return the output as a mime bundle: data for our renderer, a picture, a line of text.
 
     The picture is an ``<img>`` of an SVG: GitHub, nbconvert and an untrusted notebook show it,
-    and nothing in it can run. Below it stands a line for each fit that the view showed before.
+    and nothing in it can run. Below it is a line for each earlier fit of the view.
     """
     snapshot = _reduced(store, run, progress, BATCH_BYTES, EPOCH_BYTES)
     snapshot["earlier"], snapshot["earlier_start"] = list(earlier), earlier_dropped
@@ -63,7 +63,7 @@ def saved_bundle(
 def earlier_snapshot(
     store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress
 ) -> protocol.EarlierFit:
-    """Return what is kept of a fit when the view goes on to the next: small, as JSON."""
+    """Return a small snapshot of a fit, as JSON, for when the view shows the next one."""
     snapshot = _reduced(store, run, progress, EARLIER_BYTES, EARLIER_BYTES)
     summary = summarize(store, run, progress)
     return protocol.EarlierFit(summary=summary, snapshot=as_json(snapshot))
@@ -76,7 +76,7 @@ def _reduced(
     batch_bytes: int,
     epoch_bytes: int,
 ) -> protocol.Snapshot:
-    """Return a snapshot whose tables hold about so much raw data, with the latest marks."""
+    """Return a snapshot with the latest marks and at most about so many bytes a table."""
     snapshot = snapshot_of(
         store,
         run,
@@ -126,11 +126,11 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
 
 
 def _last(column: FloatArray | None) -> float | None:
-    """The last value there is: with validation_freq the last epoch may have none."""
+    """Return the last value: with validation_freq, the last epoch may have none."""
     if column is None or not len(column):
         return None
-    there = np.flatnonzero(~np.isnan(column))
-    return float(column[there[-1]] if len(there) else column[-1])
+    known = np.flatnonzero(~np.isnan(column))
+    return float(column[known[-1]] if len(known) else column[-1])
 
 
 def format_value(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What a kernel shows of its fits: shown, kept up to date, and left behind as a picture.
+"""Show fits in a view, keep it up to date, and replace it by a picture at the end.
 
 A view shows one fit after another: a loop in a cell has one view, in which the user selects a fit.
 """
@@ -24,18 +24,18 @@ from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
 from kwidgets.live.page.widget_connection import WidgetConnection
 from kwidgets.live.steering import Command
 
-# So many fits before the last one can be selected.
+# The number of earlier fits that can be selected.
 MAX_EARLIER = 40
-# An update without numbers, and what the best epoch of a metric adds to it.
+# The size of an update without numbers, and of one metric's best epoch.
 MESSAGE_BYTES = 1_500
 BEST_BYTES = 130
 
 
 class Fit(Protocol):
-    """What a view shows."""
+    """A fit that a view shows."""
 
     store: MetricStore
-    # Whether its store begins with the numbers of the fit of the same model that went before.
+    # Whether its store begins with the numbers of an earlier fit of the same model.
     continues: bool
 
     @property
@@ -54,11 +54,11 @@ class Fit(Protocol):
 
 
 class LiveView:
-    """The view of a fit, and of those that follow in its cell.
+    """The view of a fit, and of further fits in its cell.
 
     Args:
-        context: where output belongs to: the cell of the fit.
-        target: where the view is shown; None for the output of that cell.
+        context: the one in which output goes to the fit's cell.
+        target: shows the view; None for the output of that cell.
     """
 
     def __init__(self, context: contextvars.Context, target: ViewTarget | None = None) -> None:
@@ -66,9 +66,9 @@ class LiveView:
         # The number of the fit that is shown, from 1.
         self.fit_number = 0
         self.receives_commands = False
-        # About the size of the last message.
+        # The approximate size of the last message.
         self.sent_bytes = 0
-        # Whether the picture waits for the end of the cell: another fit may follow.
+        # Whether the picture is shown at the end of the cell only: another fit may follow.
         self.stays_until_cell_end = False
         self._context = context
         self._in_cell = target is None
@@ -76,7 +76,7 @@ class LiveView:
         self._lock = threading.RLock()
         self._sequence = 0
         self._fit: Fit | None = None
-        # Of the fit that is shown: its numbers, and what was said of it last.
+        # Of the fit that is shown: its numbers and its last description.
         self._store = MetricStore()
         self._model_id = 0
         self._run: protocol.RunInfo | None = None
@@ -88,12 +88,12 @@ class LiveView:
         self._epoch = TablePatcher(self._store.epoch)
         self._marks_sent: list[protocol.Mark] = []
         self._widget: WidgetConnection | None = None
-        self._pages: ChannelRun | None = None
+        self._channel_run: ChannelRun | None = None
         self._closed = False
 
     @property
     def fit(self) -> Fit | None:
-        """The fit that runs in the view."""
+        """The running fit; None if the last one has ended."""
         return self._fit
 
     def show(self, fit: Fit) -> None:
@@ -115,10 +115,10 @@ class LiveView:
             if first:
                 self._open()
             self._closed = False
-            assert self._widget is not None and self._pages is not None
+            assert self._widget is not None and self._channel_run is not None
             run = self._describe()[0]
             self._widget.attach(fit.submit)
-            self._pages.attach(fit.model, run["model_name"], fit.submit)
+            self._channel_run.attach(fit.model, run["model_name"], fit.submit)
             if first:
                 self._show_output()
             elif not continues:
@@ -127,7 +127,7 @@ class LiveView:
         self.publish()
 
     def publish(self) -> None:
-        """Send what changed since the last time."""
+        """Send the changes since the last time."""
         with self._lock:
             if self._widget is None or self._closed:
                 return
@@ -151,34 +151,34 @@ class LiveView:
             self._send_payload(protocol.UPDATE, update)
 
     def end(self) -> None:
-        """The fit has ended, having said its last: let go of it and its model."""
+        """Drop the references to the fit and its model: it has ended."""
         with self._lock:
             if self._fit is None:
                 return
             self._describe()
             self._fit = None
-            if self._widget is None or self._pages is None:
+            if self._widget is None or self._channel_run is None:
                 return
             self._widget.detach()
             assert self._progress is not None
-            self._pages.detach(self._progress["elapsed_seconds"])
+            self._channel_run.detach(self._progress["elapsed_seconds"])
         if not self.stays_until_cell_end:
             self.show_saved_output()
 
     def show_saved_output(self) -> None:
         """Replace the view by a picture with the data, which needs no kernel."""
         with self._lock:
-            if self._widget is None or self._pages is None or self._closed:
+            if self._widget is None or self._channel_run is None or self._closed:
                 return
             self._closed = True
             bundle, last = self.bundle(), self._snapshot()
             guard = Guard()
             guard("The view", self._widget.close, last)
-            guard("The side panel", self._pages.close, last, bundle)
+            guard("The side panel", self._channel_run.close, last, bundle)
             self._in_context(self._target.show_saved, bundle)
 
     def bundle(self) -> dict[str, Any]:
-        """Return what shows the fits without a kernel, as far as they are. From any thread."""
+        """Return an output that shows the fits so far without a kernel. From any thread."""
         with self._lock:
             run, progress = self._describe()
             if self._fit is not None and not self._fit.ended:
@@ -186,7 +186,7 @@ class LiveView:
             return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
 
     def _describe(self) -> tuple[protocol.RunInfo, protocol.Progress]:
-        """What holds now, or, of a fit that is gone, what held last."""
+        """Return the description of the fit, or the last one if the fit has ended."""
         if self._fit is not None:
             self._run = self._fit.describe_run(self)
             self._progress = self._fit.describe_progress()
@@ -205,12 +205,12 @@ class LiveView:
         from kwidgets.page_connection import connect
 
         connect()
-        # The widget cannot know yet whether commands are heard: it is told with the first update.
+        # Whether commands are received is known only after this: the first update has it.
         self._run_sent = self._describe()[0]
         self._widget = WidgetConnection(self._snapshot, self._resync, self._in_cell)
         self.receives_commands = self._widget.receives_commands
-        self._pages = ChannelRun(self.run_id, self._snapshot, self._resync)
-        runs.add(self._pages)
+        self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync)
+        runs.add(self._channel_run)
 
     def _show_output(self) -> None:
         assert self._widget is not None
@@ -241,10 +241,10 @@ class LiveView:
     def _send_payload(self, kind: str, payload: Any) -> None:
         buffers = with_buffers(payload)
         message = wire.envelope(kind, payload)
-        assert self._pages is not None and self._widget is not None
-        # Whatever ails one of them is not the other's.
+        assert self._channel_run is not None and self._widget is not None
+        # If one of them fails, the other must work all the same.
         try:
-            self._in_context(self._pages.send, message, buffers)
+            self._in_context(self._channel_run.send, message, buffers)
         finally:
             self._in_context(self._widget.send, message, buffers)
 
