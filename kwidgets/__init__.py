@@ -65,5 +65,5 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Tell ``jupyter labextension develop`` where the built extension is."""
+    """Return where the built extension is, for ``jupyter labextension develop``."""
     return [{"src": "labextension", "dest": "kwidgets"}]

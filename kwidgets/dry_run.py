@@ -37,7 +37,7 @@ _POLICY = "dtype_policy"
 
 
 class _SeedRandom(threading.local):
-    """Stands in for the module ``random``, from which Keras draws seeds that are not given.
+    """Replaces the module ``random``, from which Keras draws seeds that are not given.
 
     Python's generator belongs to the whole process: restoring its state would rewind it for other
     threads. So what is made in a dry run must draw from another generator.

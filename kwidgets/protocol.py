@@ -1,8 +1,8 @@
 """The envelope of every message between kernel and page, and the messages about the connection.
 
 ``live``, ``builder`` and ``models`` define their messages in a ``protocol.py`` of their own. The
-TypeScript mirror is ``labextension/src/protocol.ts``. ``tests/golden/*.json`` have an example of each
-message; both test suites parse them, so that a difference fails a test.
+TypeScript mirror is ``labextension/src/protocol.ts``. ``tests/golden/*.json`` have an example of
+each message; both test suites parse them, so that a difference fails a test.
 
 Messages in both directions have the envelope ``{v, kind, id?, payload}``. JSON has no NaN and no
 infinities, so numbers that may be non-finite are encoded by :func:`wire_number`.

@@ -1,4 +1,4 @@
-"""What the project's texts point at exists. Links to the world are for ``make docs-links``."""
+"""Test that the targets of links exist. ``make docs-links`` tests links to other sites."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.markdown import NOTEBOOKS, PAGES, REPOSITORY, TOP_LEVEL, anchors, lin
 
 ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"
 DRAWING = REPOSITORY / "docs" / "images" / "architecture.svg"
-# A folder and what is in it, such as kwidgets/live/run.py: words have no slash.
+# A path such as kwidgets/live/run.py: words have no slash.
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/[\w.-]*")
 
 

@@ -1,4 +1,4 @@
-"""Running Keras without a trace."""
+"""Test calling Keras layers without side effects."""
 
 from __future__ import annotations
 

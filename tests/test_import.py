@@ -1,4 +1,4 @@
-"""kwidgets loads fast, leaves the choice of backend free, and %load_ext can be undone."""
+"""Test that kwidgets imports no backend, and that %load_ext can be undone."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The wheel to test."""
+"""Find or build the wheel for tests."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Private interfaces of ipykernel are used in this package and nowhere else. They are found by their
 names, not by ipykernel's version. The first of these methods that fits is used:
 
-1. the kernel has subshells and asks each comm for one (ipykernel 7.4): the comm names ours;
+1. the kernel has subshells, and a comm can choose one (ipykernel 7.4): each comm chooses ours;
 2. it has subshells (7.0-7.3): messages for our comms are routed from the shell channel to ours;
 3. it has none (6): the training thread polls the shell channel between two steps (:func:`poll`).
 

@@ -60,7 +60,7 @@ class Channel:
             self._receivers[kind] = receiver
 
     def on_hello(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` when a page has said hello, so that it can send its state."""
+        """Call ``listener`` when a page has sent ``hello``, so that it can send its state."""
         self._hello_listeners.append(listener)
 
     def open(self) -> bool:
@@ -117,7 +117,7 @@ class Channel:
         self.send(protocol.envelope(protocol.WELCOME, welcome))
 
     def _handle(self, message: dict[str, Any]) -> None:
-        """Handle a page's message, whatever it holds: never raises."""
+        """Handle a page's message, whatever it contains; never raises."""
         try:
             content = message["content"]["data"]
             if not isinstance(content, dict) or content.get("v") != protocol.PROTOCOL_VERSION:
@@ -144,7 +144,7 @@ class Channel:
         """Answer a page of another version with a message that says which part to upgrade."""
         version = content.get("v") if isinstance(content, dict) else None
         newer = isinstance(version, int) and version > protocol.PROTOCOL_VERSION
-        told = t(
+        mismatch = t(
             "This page's kwidgets extension speaks version %1 of the messages, the kernel's "
             "kwidgets %2 version %3.",
             repr(version),
@@ -159,7 +159,7 @@ class Channel:
                 "reload the page."
             )
         )
-        text = f"{told} {advice}"
+        text = f"{mismatch} {advice}"
         self._warn_once(text)
         refused = protocol.Refused(message=text, version=protocol.PROTOCOL_VERSION)
         request = content.get("id") if isinstance(content, dict) else None

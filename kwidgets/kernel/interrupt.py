@@ -53,7 +53,7 @@ class SafeInterrupt:
             signal.signal(signal.SIGINT, self._previous)
 
     def raise_if_requested(self) -> None:
-        """Raise the KeyboardInterrupt that a Ctrl-C asked for."""
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
         if self.requested:
             self.requested = False
             self.uninstall()

@@ -97,7 +97,7 @@ class LivePlot(keras.callbacks.Callback):
     def figure(self) -> go.Figure:
         """A new plotly Figure of the data so far, one subplot a metric. From any thread.
 
-        Its traces hold at most 2,000 points each; ``history`` has them all.
+        Its traces have at most 2,000 points each; ``history`` has all.
         """
         return make_figure(self._store, self._options["x_axis"], self._options["log_scale"])
 
@@ -108,7 +108,7 @@ class LivePlot(keras.callbacks.Callback):
     # Commands. Each takes effect between two steps, and does nothing when no fit runs.
 
     def pause(self) -> None:
-        """ScheduleOverride the fit before its next batch, until :meth:`resume`. From any thread."""
+        """Pause the fit before its next batch, until :meth:`resume`. From any thread."""
         self._submit(Command("pause"))
 
     def resume(self) -> None:

@@ -11,7 +11,7 @@ from kwidgets.live.page.view import LiveView
 
 
 def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
-    """Return what holds for the whole fit, as ``view`` shows it. From any thread."""
+    """Return the facts of the whole fit, as ``view`` shows them. From any thread."""
     live = view.receives_commands or not fit.on_main_thread
     return protocol.RunInfo(
         run_id=view.run_id,

@@ -20,11 +20,11 @@ from kwidgets.live.numbers.progress import FitProgress
 
 
 class FitState:
-    """What is known of a fit. To be made in ``on_train_begin``, on the training thread.
+    """The state of one fit. To be made in ``on_train_begin``, on the training thread.
 
     Args:
         model: the model in training.
-        params: what Keras tells a callback about the fit.
+        params: the callback's ``params``, which Keras sets.
         options: how the view starts out.
     """
 
@@ -48,10 +48,10 @@ class FitState:
             steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
             begins_one_too_many=keras.backend.backend() != "torch",
         )
-        before = self.guard("Looking for an earlier fit", find_previous_fit, model)
-        # Whether the store begins with the numbers of the model's fit before.
-        self.continues = before is not None
-        self.reader = MetricReader(model, self.progress, before)
+        previous = self.guard("Looking for an earlier fit", find_previous_fit, model)
+        # Whether the store begins with the numbers of the model's previous fit.
+        self.continues = previous is not None
+        self.reader = MetricReader(model, self.progress, previous)
         self.devices = FitDevices(self.guard)
         self.rate = LearningRateControl(model, self.frame, self.reader, self.progress, self.guard)
 

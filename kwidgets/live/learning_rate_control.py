@@ -57,7 +57,7 @@ class LearningRateControl:
         self._guard("Preparing the learning rate", learning_rate.prepare, self._model)
 
     def restore(self) -> None:
-        """Leave the optimizer as it was before :meth:`prepare`."""
+        """Restore the optimizer as it was before :meth:`prepare`."""
         self._guard("Giving the learning rate back", learning_rate.restore, self._model)
 
     def release(self) -> None:

@@ -2,8 +2,8 @@
 
 In the envelope of :mod:`kwidgets.protocol`. The mirror is ``labextension/src/live/protocol.ts``.
 
-Each message of the kernel replaces the same fields of earlier messages. A view that notices a gap in
-``sequence`` sends ``resync``, and the kernel answers with a ``snapshot``.
+Each message of the kernel replaces the same fields of earlier messages. A view that notices a gap
+in ``sequence`` sends ``resync``, and the kernel answers with a ``snapshot``.
 
 Numbers: bulk columns travel as little-endian float32, which keep NaN and infinities.
 """
@@ -145,7 +145,7 @@ class Progress(TypedDict):
 class Table(TypedDict):
     """Rows ``start`` to ``start + rows`` of a table; earlier rows are kept, later rows are dropped.
 
-    ``data`` holds the columns one after the other, each ``rows`` float32 long: the index of a
+    ``data`` has the columns one after the other, each ``rows`` float32 long: the index of a
     buffer of the same message, or the bytes themselves, or (in saved notebooks) their base64.
 
     Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done), ``seconds``

@@ -37,7 +37,7 @@ class FitRun:
 
     Args:
         model: the model in training.
-        params: what Keras tells a callback about the fit.
+        params: the callback's ``params``, which Keras sets.
         options: how the view starts out.
         context: the one in which output goes to the fit's cell.
         target: shows the view; None for the cell's output.
@@ -110,7 +110,7 @@ class FitRun:
         self._commands.put(command)
 
     def describe_run(self, view: LiveView) -> protocol.RunInfo:
-        """Return what holds for the whole fit, as ``view`` shows it."""
+        """Return the facts of the whole fit, as ``view`` shows them."""
         return describe_run(self._fit, view)
 
     def describe_progress(self) -> protocol.Progress:

@@ -1,4 +1,4 @@
-"""Tests of calling functions at the end of cells."""
+"""Test calling functions at the end of cells."""
 
 from __future__ import annotations
 

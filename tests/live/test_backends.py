@@ -1,4 +1,4 @@
-"""Watching, steering and interrupting a fit on Keras's other backends."""
+"""Run the tests of watching, steering and interrupting a fit on Keras's other backends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands come from any thread and are refused with words when they are wrong."""
+"""Test the command queue, and the messages about wrong learning rates."""
 
 import threading
 

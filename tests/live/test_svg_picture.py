@@ -1,4 +1,4 @@
-"""What is left in the notebook is valid, small and honest, whatever the numbers and names."""
+"""Test the saved picture: valid and small, for all numbers and names."""
 
 import json
 import math

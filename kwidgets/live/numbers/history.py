@@ -23,10 +23,10 @@ class History(Mapping[str, FloatArray]):
     numbers them, from 0), ``step`` (batches finished in this fit) and ``seconds`` (of training,
     without pauses) give the position of each value.
 
-    ``batches`` holds the same per sample within the epochs: ``epoch`` is fractional there and
+    ``batches`` has the same columns per sample within the epochs: ``epoch`` is fractional there and
     ``mean/<metric>`` is the mean over the batches since the sample before (for metrics that have no
     mean over batches, such as AUC, Keras's running value). After very many samples (``CAPACITY``)
-    one row stands for several, and ``min/`` and ``max/`` columns hold their extremes.
+    one row combines several, and ``min/`` and ``max/`` columns have their extremes.
 
     ``marks`` lists what you did, what a callback such as ``ReduceLROnPlateau`` did, and where a new
     fit continues the curves; each has ``kind``, ``text``, ``step``, ``epoch``, ``seconds``.

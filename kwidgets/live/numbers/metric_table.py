@@ -20,7 +20,7 @@ CAPACITY = 16_384
 
 @dataclasses.dataclass(frozen=True)
 class TableView:
-    """A table reduced to at most so many rows, each standing for ``width`` appended rows."""
+    """A table reduced to at most so many rows, each for ``width`` appended rows."""
 
     width: int
     start: int
@@ -34,8 +34,8 @@ class TableView:
 class MetricTable:
     """Rows of (step, epoch, seconds) and one value a metric, appended in order.
 
-    When ``capacity`` rows are full, neighbours are merged two by two, so that a row stands for
-    ``width`` (a power of two) appended ones. What a merged row holds depends on ``reduce``:
+    When ``capacity`` rows are full, neighbours are merged in pairs, so that a row combines
+    ``width`` appended ones (a power of two). The values of a merged row depend on ``reduce``:
 
     * ``mean``: the mean weighted by ``weight``, and the smallest and largest value;
     * ``last``: the last row's values.

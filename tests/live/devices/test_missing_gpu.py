@@ -1,4 +1,4 @@
-"""What a user is told whose GPU the backend does not see: each case of each backend."""
+"""Test the notice about a GPU that the backend does not use: each case of each backend."""
 
 import importlib
 import sys
@@ -116,7 +116,7 @@ def test_what_no_package_mends_stands_in_its_place(backend, machine, request):
 
 @pytest.mark.parametrize(("backend", "name"), [("tensorflow", "TensorFlow"), ("jax", "JAX")])
 def test_the_real_backend(backend, name, machine):
-    """Against the fakes above drifting from what they imitate."""
+    """The fakes above must match what they imitate."""
     module = importlib.import_module(f"kwidgets.live.devices.missing_gpu_{backend}")
     if module.needs_no_advice():
         pytest.skip("this machine's GPU is seen")

@@ -1,4 +1,4 @@
-"""Finding the machine's GPU: by the driver's library, by /proc, by nvidia-smi."""
+"""Test finding the machine's GPU, by the driver's library, /proc and nvidia-smi."""
 
 import subprocess
 import threading
@@ -22,7 +22,7 @@ GCC = "GCC version:  gcc version 12.3.0 (Ubuntu 12.3.0-1)\n"
 
 @pytest.fixture
 def no_library(nvml, tmp_path, monkeypatch):
-    """Neither library nor /proc nor nvidia-smi know of a GPU, until a test says so."""
+    """No library, no /proc and no nvidia-smi with a GPU, unless a test adds them."""
     nvml.failing["nvmlInit"] = real.NVML_ERROR_LIBRARY_NOT_FOUND
     monkeypatch.setattr(nvidia_gpu, "PROC", tmp_path / "proc")
     monkeypatch.setattr(nvidia_gpu, "DEVICE_NODES", tmp_path / "dev")
@@ -37,7 +37,7 @@ def no_library(nvml, tmp_path, monkeypatch):
 
 @pytest.fixture
 def proc(no_library, tmp_path):
-    """A GPU that /proc tells of, and a device that stands for it."""
+    """A GPU in /proc, and its device in /dev."""
     folder = tmp_path / "proc" / "gpus" / "0000:01:00.0"
     folder.mkdir(parents=True)
     (folder / "information").write_text("Model: \t\t NVIDIA GeForce RTX 4090\nIRQ:   \t 42\n")
