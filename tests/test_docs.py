@@ -1,4 +1,4 @@
-"""Test that the code of the README and the documentation runs, and that the commands in it exist."""
+"""Test that the code of the README and the documentation runs, and that its commands exist."""
 
 from __future__ import annotations
 

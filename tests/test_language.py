@@ -22,8 +22,8 @@ from kwidgets.language import t
 REPOSITORY = Path(__file__).parents[1]
 CATALOGUES = sorted(language.LOCALE.glob("*/LC_MESSAGES/kwidgets.json"))
 
-# The first argument of each call of `t` is a plain literal, which labextension/test/language.test.ts
-# checks: so this finds them all without a parser.
+# The first argument of each call of `t` is a plain literal, so that this finds them all without a
+# parser; labextension/test/language.test.ts checks that.
 CALL = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 
 

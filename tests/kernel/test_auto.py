@@ -1,4 +1,4 @@
-"""Test the live view of every fit after ``%load_ext kwidgets``, in a real kernel without a browser."""
+"""Test the live views of fits after ``%load_ext kwidgets``, in a real kernel without a browser."""
 
 import pytest
 from jupyter_client.manager import start_new_kernel

@@ -1,6 +1,6 @@
 """Compare messages about fits with the golden files, which the TypeScript tests parse too.
 
-``KWIDGETS_WRITE_GOLDEN=1 pytest tests/live/test_protocol.py`` writes them anew.
+``KWIDGETS_WRITE_GOLDEN=1 pytest tests/live/test_protocol.py`` writes them again.
 """
 
 import base64

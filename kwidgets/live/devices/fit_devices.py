@@ -14,7 +14,7 @@ from kwidgets.live.guard import Guard
 
 
 class FitDevices:
-    """What a fit computes on.
+    """The devices that a fit computes on.
 
     Args:
         guard: calls what may fail.

@@ -18,7 +18,7 @@ _VALUES = 64
 
 @dataclasses.dataclass(frozen=True)
 class PreviousFit:
-    """Where the last watched fit of a model ended."""
+    """The end of the last watched fit of a model."""
 
     store: MetricStore
     steps: int

@@ -172,7 +172,7 @@ def test_a_system_that_forbids_to_look(monkeypatch):
 
 @pytest.fixture
 def cgroups(tmp_path, monkeypatch):
-    """Return a function that writes an imitation of /sys/fs/cgroup; ``own`` is the process's cgroup."""
+    """Return a function that imitates /sys/fs/cgroup; ``own`` is the process's cgroup."""
 
     def make(own, **files):
         (tmp_path / "own").write_text(own)
