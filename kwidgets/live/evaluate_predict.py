@@ -14,7 +14,7 @@ import keras
 
 from kwidgets.kernel import cell_end
 from kwidgets.language import t
-from kwidgets.live.guard import Guard
+from kwidgets.live.error_guard import ErrorGuard
 from kwidgets.live.page.saved_output import format_seconds, format_value
 
 PUBLISH_SECONDS = 0.2
@@ -122,7 +122,7 @@ class CallProgress(keras.callbacks.Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self._guard = Guard()
+        self._guard = ErrorGuard()
         self._call: Call | None = None
         self._output: CallsOutput | None = None
 

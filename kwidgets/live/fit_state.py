@@ -10,8 +10,8 @@ import keras
 
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
+from kwidgets.live.error_guard import ErrorGuard
 from kwidgets.live.fit_status import FitStatus
-from kwidgets.live.guard import Guard
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.metric_reader import MetricReader
@@ -40,7 +40,7 @@ class FitState:
         # Whether the fit runs in the thread of the cells.
         self.on_main_thread = threading.current_thread() is threading.main_thread()
         self.status = FitStatus()
-        self.guard = Guard()
+        self.guard = ErrorGuard()
         self.frame = FitFrame()
         self.progress = FitProgress(
             epochs=int(params.get("epochs") or 0),

@@ -15,6 +15,7 @@ from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.command_handler import CommandHandler, ended_message
+from kwidgets.live.command_queue import Command, CommandQueue
 from kwidgets.live.fit_description import describe_progress, describe_run
 from kwidgets.live.fit_end_watcher import FitEndWatcher
 from kwidgets.live.fit_state import FitState
@@ -24,7 +25,6 @@ from kwidgets.live.pace import Pace
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
-from kwidgets.live.steering import Command, CommandQueue
 
 SAMPLE_SECONDS = 0.1
 PUBLISH_SECONDS = 0.2

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kwidgets.language import t
+from kwidgets.live.command_queue import Command
 from kwidgets.live.page.channel_runs import runs
-from kwidgets.live.steering import Command
 from kwidgets.models import protocol
 from kwidgets.models.namespace.watcher import Found
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, Trained, to_wire

@@ -91,7 +91,7 @@ def test_a_storm_of_messages_and_an_interrupt_lose_nothing(frontend):
 
 
 def test_a_page_of_ours_is_heard_on_the_channel_in_mid_fit(frontend):
-    """Must be the last test: while a page with the extension is open, the widget gets no updates."""
+    """Must be the last test: while a page with the extension is open, widgets get no updates."""
     begin(frontend)
     hello = wire.envelope(wire.HELLO, {})
     frontend.send_to_comm(wire.CHANNEL, hello)

@@ -12,7 +12,7 @@ HERE = pathlib.Path(__file__).parent
 MODULES = [
     HERE / "test_callback.py",
     HERE / "test_learning_rate.py",
-    HERE / "test_shapes.py",
+    HERE / "test_kinds_of_fits.py",
     HERE.parent / "kernel" / "test_interrupt.py",
 ]
 

@@ -15,6 +15,7 @@ import keras
 
 from kwidgets import protocol
 from kwidgets.live.callback import LivePlot
+from kwidgets.live.command_queue import Command
 from kwidgets.live.keras_internals.fit_errors import describe_error
 from kwidgets.live.keras_internals.learning_rate import (
     LearningRateError,
@@ -23,7 +24,6 @@ from kwidgets.live.keras_internals.learning_rate import (
 )
 from kwidgets.live.numbers.history import History
 from kwidgets.live.page.cell_output import ViewTarget
-from kwidgets.live.steering import Command
 
 logger = logging.getLogger("kwidgets")
 

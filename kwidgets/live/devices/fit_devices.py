@@ -10,7 +10,7 @@ from kwidgets.live.devices.describe import describe_device
 from kwidgets.live.devices.missing_gpu import missing_gpu_notice
 from kwidgets.live.devices.monitor import DeviceMonitor
 from kwidgets.live.devices.wire import wire_devices
-from kwidgets.live.guard import Guard
+from kwidgets.live.error_guard import ErrorGuard
 
 
 class FitDevices:
@@ -20,7 +20,7 @@ class FitDevices:
         guard: calls what may fail.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: ErrorGuard) -> None:
         self.name = guard("Reading the device", describe_device) or t("unknown device")
         # A sentence for the user if the backend does not use a GPU that the machine has.
         self.missing_gpu: str | None = None

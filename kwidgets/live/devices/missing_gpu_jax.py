@@ -1,4 +1,4 @@
-"""Advise why JAX sees no NVIDIA GPU. https://docs.jax.dev/en/latest/installation.html"""
+"""Explain why JAX sees no NVIDIA GPU. https://docs.jax.dev/en/latest/installation.html"""
 
 from __future__ import annotations
 

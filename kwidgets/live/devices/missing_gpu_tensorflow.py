@@ -1,4 +1,4 @@
-"""Advise why TensorFlow sees no NVIDIA GPU. https://www.tensorflow.org/install/pip"""
+"""Explain why TensorFlow sees no NVIDIA GPU. https://www.tensorflow.org/install/pip"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Advise why PyTorch sees no NVIDIA GPU. https://pytorch.org/get-started/locally/"""
+"""Explain why PyTorch sees no NVIDIA GPU. https://pytorch.org/get-started/locally/"""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ from kwidgets import protocol as wire
 from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.guard import Guard
+from kwidgets.live.command_queue import Command
+from kwidgets.live.error_guard import ErrorGuard
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import CellOutput, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
 from kwidgets.live.page.widget_connection import WidgetConnection
-from kwidgets.live.steering import Command
 
 # The number of earlier fits that can be selected.
 MAX_EARLIER = 40
@@ -172,7 +172,7 @@ class LiveView:
                 return
             self._closed = True
             bundle, last = self.bundle(), self._snapshot()
-            guard = Guard()
+            guard = ErrorGuard()
             guard("The view", self._widget.close, last)
             guard("The side panel", self._channel_run.close, last, bundle)
             self._in_context(self._target.show_saved, bundle)

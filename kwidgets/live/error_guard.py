@@ -14,7 +14,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Guard:
+class ErrorGuard:
     """Calls functions, logs their exceptions, and keeps a notice of each failure."""
 
     def __init__(self) -> None:
