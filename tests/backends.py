@@ -1,4 +1,4 @@
-"""Run tests under another backend of Keras, in a process of its own.
+"""Runs tests under another backend of Keras: the same promises, in a process started with it.
 
 JAX is among the packages of ``make test``. PyTorch's wheel brings gigabytes of CUDA libraries:
 ``make test-matrix`` installs it in an environment of its own, and its turn comes where that is.
@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BACKENDS = ["jax", "torch"]
-# Most of the time is spent on compiling functions that run once.
+# Most of the time goes into compiling what runs once.
 QUICK_TO_COMPILE = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 

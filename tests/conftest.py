@@ -1,4 +1,4 @@
-"""Configure every test run: quick tests first, and no processes left after an early end."""
+"""What every test run needs: quick tests first, and nothing left behind by a run cut short."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
-# If it began last, one worker would still run it long after the others have ended.
+# Begun last, it would keep one worker long after the others have ended.
 LONGEST = Path(__file__).parent / "tutorials" / "test_notebooks.py"
 
 
@@ -18,7 +18,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The quick tests come first. Besides, Playwright's event loop lives in the main thread from
+    # The quick tests speak first. Besides, Playwright's event loop lives in the main thread from
     # its first use on, where nothing else can then call asyncio.run().
     def in_browser(item: pytest.Item) -> bool:
         return BROWSER_TESTS in item.path.parents

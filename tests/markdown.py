@@ -1,4 +1,4 @@
-"""Read the code blocks, links and anchors of Markdown files and notebooks."""
+"""The project's texts as data: code blocks, links and anchors of Markdown and of notebooks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.anchors.index import slugify
 
 REPOSITORY = Path(__file__).parents[1]
-# Texts for readers of the repository, which may be in several languages.
+# Texts for who reads the repository, which may stand in several languages.
 TOP_LEVEL = sorted(
     path
     for path in REPOSITORY.glob("*.md")

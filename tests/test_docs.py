@@ -1,4 +1,4 @@
-"""Test that the code of the README and the documentation runs, and that its commands exist."""
+"""The code of the README and the documentation runs as it stands; what they say to type exists."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from nbclient import NotebookClient
 from tests.markdown import PAGES, REPOSITORY, TOP_LEVEL, Block, blocks, name_of
 
 README = sorted(REPOSITORY.glob("README*.md"))
-# Only code that cannot run here is left out, with the reason on the page.
+# What cannot run here, and only that, is left out, and says why on the page.
 NOT_RUN = {"docs/how-to/gpu.md": 1}
 
 CELL_TIMEOUT_SECONDS = 150
 
 
 def python_of(path: Path) -> list[Block]:
-    """Return the Python blocks of a page that can run."""
+    """Return the Python blocks of a page that are to run."""
     return [block for block in blocks(path) if block.language == "python" and not block.not_run]
 
 
 @contextlib.contextmanager
 def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
-    """Start a kernel in ``folder``."""
+    """A kernel of its own, which works in ``folder``."""
     manager = KernelManager(kernel_name="python3")
     manager.start_kernel(cwd=str(folder), env={**os.environ, **environment})
     try:
@@ -41,7 +41,7 @@ def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
 
 @pytest.fixture(scope="module")
 def jax_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelManager]:
-    """Shared by many pages: it has Keras on JAX, which takes a third of the time to import."""
+    """Shared by many pages: it has Keras, on JAX, which is there in a third of the time."""
     with kernel(tmp_path_factory.mktemp("docs"), KERAS_BACKEND="jax") as manager:
         yield manager
 
@@ -51,7 +51,7 @@ def run(path: Path, manager: KernelManager) -> None:
     code = [
         block.code for block in blocks(path) if block.language == "python" and not block.not_run
     ]
-    # Variables of the previous page must not be available.
+    # What the page before has made must not help this one.
     cells = ["%reset -f", *code]
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()

@@ -1,4 +1,4 @@
-"""Test that the targets of links exist. ``make docs-links`` tests links to other sites."""
+"""What the project's texts point at exists. Links to the world are for ``make docs-links``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.markdown import NOTEBOOKS, PAGES, REPOSITORY, TOP_LEVEL, anchors, lin
 
 ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"
 DRAWING = REPOSITORY / "docs" / "images" / "architecture.svg"
-# A path such as kwidgets/live/run.py: words have no slash.
+# A folder and what is in it, such as kwidgets/live/run.py: words have no slash.
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/[\w.-]*")
 
 

@@ -1,4 +1,4 @@
-"""Test that the documentation is built without warnings and loads nothing from the network."""
+"""The documentation is built without a warning, and is read without a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.markdown import REPOSITORY
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the site, built as ``make docs`` does; a warning raises."""
+    """The site, built from nothing as ``make docs`` builds it; a warning raises."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "--nitpicky", "--fail-on-warning", "--keep-going"]
     built = subprocess.run(
@@ -29,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Loaded(HTMLParser):
-    """Collects the addresses of all files that a browser loads with a page."""
+    """Collects the addresses of all that a browser loads with a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Loaded(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = dict(attributes)
         name = "href" if tag == "link" else "src"
-        # A <link> to another page loads nothing.
+        # A <link> that only tells of another page loads nothing.
         if tag == "link" and (given.get("rel") or "") not in ("stylesheet", "preload", "icon"):
             return
         if address := given.get(name):

@@ -1,4 +1,4 @@
-"""Test the catalogues: complete, without unused entries, served by JupyterLab and the kernel."""
+"""One catalogue a language: complete, with no dead entries, served by JupyterLab and the kernel."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from kwidgets.language import t
 REPOSITORY = Path(__file__).parents[1]
 CATALOGUES = sorted(language.LOCALE.glob("*/LC_MESSAGES/kwidgets.json"))
 
-# The first argument of each call of `t` is a plain literal, so that this finds them all without a
-# parser; labextension/test/language.test.ts checks that.
+# The first argument of each call of `t` is a plain literal, as labextension/test/language.test.ts
+# sees to: so this finds them all without a parser.
 CALL = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 
 
@@ -36,7 +36,7 @@ def english_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def python_texts() -> list[tuple[str, str, int]]:
-    """Return each translated text in Python, with its position and its number of values."""
+    """Each text that is translated in Python, with where it stands and how many values it gets."""
     texts = []
     for path in sorted((REPOSITORY / "kwidgets").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):

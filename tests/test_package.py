@@ -1,4 +1,4 @@
-"""Test the released package: one version, locks without hosts, a wheel with each file once."""
+"""What is shipped: one version, locks that name no host, a wheel with all its parts once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_python_lock_holds_all_that_pyproject_asks_for() -> None:
 
 
 def test_the_locks_name_no_registry() -> None:
-    # A lock must not depend on the mirror it was made with.
+    # A lock is for everyone: whose mirror it was made with is nobody's business.
     assert "://" not in PYTHON_LOCK.read_text()
     assert not re.search(r"^\s*(-|.* @ )", PYTHON_LOCK.read_text(), re.M)
     for name, package in json.loads(NODE_LOCK.read_text())["packages"].items():
@@ -84,7 +84,7 @@ def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.Zi
         *(f"kwidgets/tutorials/notebooks/{name}.ipynb" for name in STEPS),
     } <= set(names)
 
-    # The file that JupyterLab loads first, by the name in package.json.
+    # What JupyterLab loads first, by the name that its package.json gives.
     package = json.loads(wheel.read(f"{extension}/package.json"))
     assert f"{extension}/{package['jupyterlab']['_build']['load']}" in names
     assert json.loads(wheel.read(f"{extension}/install.json"))["packageManager"] == "python"

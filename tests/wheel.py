@@ -1,4 +1,4 @@
-"""Find or build the wheel for tests."""
+"""The wheel to test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the tests of watching, steering and interrupting a fit on Keras's other backends."""
+"""Watching, steering and interrupting a fit on Keras's other backends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HERE = pathlib.Path(__file__).parent
 MODULES = [
     HERE / "test_callback.py",
     HERE / "test_learning_rate.py",
-    HERE / "test_kinds_of_fits.py",
+    HERE / "test_shapes.py",
     HERE.parent / "kernel" / "test_interrupt.py",
 ]
 
