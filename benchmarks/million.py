@@ -11,7 +11,7 @@ from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from benchmarks.lab import open_page
 from benchmarks.page import busy_share
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.encode import TablePatcher
 from kwidgets.live.protocol import MetricInfo
 from tests.browser.live_view import View

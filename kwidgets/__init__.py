@@ -9,7 +9,7 @@ from kwidgets._version import __version__
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.live.callback import LivePlot, latest
-    from kwidgets.live.numbers.metrics import History
+    from kwidgets.live.numbers.history import History
     from kwidgets.models.summary import summary
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
-    "History": "kwidgets.live.numbers.metrics",
+    "History": "kwidgets.live.numbers.history",
     "LivePlot": "kwidgets.live.callback",
     "latest": "kwidgets.live.callback",
     "SequentialBuilder": "kwidgets.builder.sequential",
@@ -65,5 +65,5 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Tell ``jupyter labextension develop`` where the built extension is."""
+    """Return where the built extension is, for ``jupyter labextension develop``."""
     return [{"src": "labextension", "dest": "kwidgets"}]

@@ -1,7 +1,7 @@
-"""Run Keras's code without a trace: no weight allocated, no name taken, no random number drawn.
+"""Call Keras layers without side effects: no weights, no names used up, no random numbers drawn.
 
-Layers that are Keras's own are trusted. Others run in a thread of their own, under a limit of time
-and memory, because nobody knows what they do.
+Layers that are not Keras's own may do anything. :func:`run_limited` runs them in a thread of their
+own, with a limit of time and memory.
 """
 
 from __future__ import annotations
@@ -29,46 +29,46 @@ TIME_LIMIT_SECONDS = 5.0
 MEMORY_LIMIT_BYTES = 1_000_000_000
 _CHECK_SECONDS = 0.02
 
-# Keras notes here each variable that a scope left without a value, and gives all of them one when
-# any later StatelessScope ends.
+# Keras lists here each variable without a value, and initializes all of them when any later
+# StatelessScope ends.
 _UNINITIALIZED = "uninitialized_variables"
 _NAMES = "object_name_uids"
 _POLICY = "dtype_policy"
 
 
-class _Draws(threading.local):
-    """Where Keras draws the seeds that nobody gave: Python's ``random``, or nowhere.
+class _SeedRandom(threading.local):
+    """Replaces the module ``random``, from which Keras draws seeds that are not given.
 
-    Python's generator belongs to the whole process: to give it back as it was would rewind it under
-    whoever else draws. So what is made on trial must not draw from it at all.
+    Python's generator belongs to the whole process: restoring its state would rewind it for other
+    threads. So what is made in a dry run must draw from another generator.
     """
 
-    on_trial = False
+    is_dry_run = False
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(_trial if self.on_trial else random, name)
+        return getattr(_dry_run_random if self.is_dry_run else random, name)
 
 
-_trial = random.Random()
-_draws = _Draws()
-seed_generator.python_random = _draws
+_dry_run_random = random.Random()
+_seed_random = _SeedRandom()
+seed_generator.python_random = _seed_random
 
 
 @contextlib.contextmanager
-def no_draws() -> Iterator[None]:
-    """In here Keras draws no seed from Python's ``random``, in this thread."""
-    before = _draws.on_trial
-    _draws.on_trial = True
+def no_seed_draws() -> Iterator[None]:
+    """Within this context, Keras draws no seeds from Python's ``random``, in this thread."""
+    before = _seed_random.is_dry_run
+    _seed_random.is_dry_run = True
     try:
         yield
     finally:
-        _draws.on_trial = before
+        _seed_random.is_dry_run = before
 
 
 @contextlib.contextmanager
 def no_trace() -> Iterator[None]:
-    """In here no random number is drawn, and Keras's name counters are given back as they were."""
-    with _same_names(), no_draws():
+    """Within this context, no random numbers are drawn; then Keras's name counters are restored."""
+    with _same_names(), no_seed_draws():
         yield
 
 
@@ -84,7 +84,7 @@ def _same_names() -> Iterator[None]:
 
 @contextlib.contextmanager
 def fresh_names() -> Iterator[None]:
-    """In here Keras names things as in a process that has just begun: "dense", "dense_1"."""
+    """Within this context, Keras's automatic names start again: "dense", "dense_1"."""
     with _same_names():
         global_state.set_global_attribute(_NAMES, None)
         yield
@@ -92,11 +92,11 @@ def fresh_names() -> Iterator[None]:
 
 @contextlib.contextmanager
 def dry_scope(on_meta: bool = True) -> Iterator[None]:
-    """Layers made and called on KerasTensors in here have weights with shapes, but no values.
+    """Within this context, layers called on KerasTensors have weights with shapes, but no values.
 
     Args:
-        on_meta: under PyTorch, make other tensors without values too. A regularizer made so does
-            not know its factor any more: False to ask layers for their config.
+        on_meta: under PyTorch, make other tensors without values too. A regularizer then loses its
+            factor; use False for layers whose config is read.
     """
     with no_trace(), weightless(on_meta):
         yield
@@ -104,9 +104,9 @@ def dry_scope(on_meta: bool = True) -> Iterator[None]:
 
 @contextlib.contextmanager
 def weightless(on_meta: bool = True) -> Iterator[None]:
-    """As :func:`dry_scope`, but names are taken."""
+    """Like :func:`dry_scope`, but Keras's name counters keep counting."""
     with contextlib.ExitStack() as scopes:
-        scopes.enter_context(no_draws())
+        scopes.enter_context(no_seed_draws())
         uninitialized = global_state.get_global_attribute(_UNINITIALIZED)
         global_state.set_global_attribute(_UNINITIALIZED, [])
         try:
@@ -121,23 +121,23 @@ def weightless(on_meta: bool = True) -> Iterator[None]:
             global_state.set_global_attribute(_UNINITIALIZED, uninitialized or [])
 
 
-class CutOff(Exception):  # noqa: N818 - not an error of ours
+class LimitExceeded(Exception):  # noqa: N818 - not an error of kwidgets
     """Code that is not Keras's took too much time or memory."""
 
 
-def guarded(function: Callable[[], T]) -> T:
-    """Return ``function()``, or give up on it when it takes too long or too much memory.
+def run_limited(function: Callable[[], T]) -> T:
+    """Return ``function()``, or stop it if it takes too long or too much memory.
 
     It runs in another thread. Python code is stopped there; a single call into compiled code
-    cannot be, and is left behind.
+    cannot be, and continues.
 
     Raises:
-        CutOff: it was given up.
+        LimitExceeded: it was stopped.
     """
     outcome: dict[str, Any] = {}
     done = threading.Event()
     context = contextvars.copy_context()
-    # Keras keeps this by thread.
+    # Keras stores this for each thread.
     policy = global_state.get_global_attribute(_POLICY)
 
     def work() -> None:
@@ -161,14 +161,14 @@ def guarded(function: Callable[[], T]) -> T:
             reason = t("it took more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
         if reason:
             _stop(thread)
-            raise CutOff(reason)
+            raise LimitExceeded(reason)
     if "error" in outcome:
         raise outcome["error"]
     return outcome["value"]  # type: ignore[no-any-return]
 
 
 def _stop(thread: threading.Thread) -> None:
-    """Raise SystemExit in ``thread``, at its next step of Python code."""
+    """Raise SystemExit in ``thread``, at its next instruction of Python code."""
     if thread.ident is not None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
@@ -176,7 +176,7 @@ def _stop(thread: threading.Thread) -> None:
 
 
 def _resident_bytes() -> int:
-    """Memory of this process in use, or 0 where the system does not tell."""
+    """Return the memory that this process uses, or 0 if the system does not report it."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

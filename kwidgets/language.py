@@ -1,7 +1,7 @@
-"""The language of what the kernel says to its pages, and the one catalogue of words.
+"""Translate the texts that the kernel sends to its pages.
 
 A catalogue ``locale/<language>/LC_MESSAGES/kwidgets.json`` maps each English text to its
-translation. JupyterLab serves it to the pages with our extension, we to all others.
+translation. JupyterLab serves it to the pages with our extension, the kernel to all others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VARIABLE: Final = "KWIDGETS_LANGUAGE"
 ENGLISH: Final = "en"
 
 _chosen: str | None = None
-_of_page: str | None = None
+_page_language: str | None = None
 _listeners: list[weakref.WeakMethod[Callable[[], None]]] = []
 
 
@@ -41,22 +41,22 @@ def t(text: str, *values: object) -> str:
 def current() -> str:
     """Return the kernel's language: "en" or that of a catalogue, such as "zh_CN".
 
-    It is what :func:`set_language` was given; else the language of the last page with our
+    It is the one given to :func:`set_language`; else the language of the last page with our
     JupyterLab extension; else that of the environment; else English.
     """
-    return _chosen or _of_page or _known(os.environ.get(VARIABLE, "")) or ENGLISH
+    return _chosen or _page_language or _known(os.environ.get(VARIABLE, "")) or ENGLISH
 
 
 def languages() -> list[str]:
-    """Return the languages that there are."""
+    """Return the supported languages."""
     return [ENGLISH, *sorted(path.parent.parent.name for path in LOCALE.glob(f"*/{CATALOGUE}"))]
 
 
 def set_language(language: str | None) -> None:
-    """Say everything in ``language`` from now on, or, if None, in that of the page.
+    """Use ``language`` from now on, or, if None, the language of the page.
 
     Raises:
-        ValueError: there is no such language.
+        ValueError: there is no catalogue for it.
     """
     global _chosen
     known = None if language is None else _known(language)
@@ -67,17 +67,17 @@ def set_language(language: str | None) -> None:
         )
     before = current()
     _chosen = known
-    _tell(before)
+    _notify_listeners(before)
 
 
-def hear_page(language: object) -> None:
-    """Take note of the language of a page; one that we do not speak is shown in English."""
-    global _of_page
+def set_page_language(language: object) -> None:
+    """Note the language of a page; without a catalogue for it, texts are in English."""
+    global _page_language
     if not isinstance(language, str):
         return
     before = current()
-    _of_page = _known(language) or ENGLISH
-    _tell(before)
+    _page_language = _known(language) or ENGLISH
+    _notify_listeners(before)
 
 
 def messages() -> dict[str, Any] | None:
@@ -86,11 +86,11 @@ def messages() -> dict[str, Any] | None:
 
 
 def on_change(listener: Callable[[], None]) -> None:
-    """Call a method whenever the language has changed, for as long as its object lives."""
+    """Call a method whenever the language has changed, as long as its object exists."""
     _listeners.append(weakref.WeakMethod(listener))
 
 
-def _tell(before: str) -> None:
+def _notify_listeners(before: str) -> None:
     if current() == before:
         return
     for reference in list(_listeners):

@@ -1,4 +1,4 @@
-"""``%load_ext kwidgets`` and ``%kwidgets``. Imports neither Keras nor widgets."""
+"""The magics ``%load_ext kwidgets`` and ``%kwidgets``. Imports neither Keras nor widgets."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _MAGIC = "kwidgets"
 
 
 def load(ipython: Any) -> None:
-    """Register the magic, let the side panel see the models, and show each fit live."""
-    from kwidgets.connect import connect
+    """Register the magic, connect the side panel, and show each fit live."""
+    from kwidgets.page_connection import connect
 
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
     connect()
@@ -24,7 +24,7 @@ def load(ipython: Any) -> None:
 
 def unload(ipython: Any) -> None:
     """Undo :func:`load`; a magic that is no longer ours stays."""
-    from kwidgets.connect import disconnect
+    from kwidgets.page_connection import disconnect
     from kwidgets.tutorials.session import session
 
     session.close()

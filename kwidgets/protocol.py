@@ -1,11 +1,11 @@
-"""The envelope that every message between kernel and page travels in, and what all wings share.
+"""The envelope of every message between kernel and page, and the messages about the connection.
 
-Each wing names its own messages in its ``protocol.py``. The TypeScript mirror is
-``labextension/src/protocol.ts``. ``tests/golden/*.json`` hold one example of each message and are
-parsed by both test suites, so that drift turns a test red.
+``live``, ``builder`` and ``models`` define their messages in a ``protocol.py`` of their own. The
+TypeScript mirror is ``labextension/src/protocol.ts``. ``tests/golden/*.json`` have an example of
+each message; both test suites parse them, so that a difference fails a test.
 
-An *envelope* ``{v, kind, id?, payload}`` goes each way. JSON has no NaN and no infinities, so
-single numbers that may be non-finite pass through :func:`wire_number`.
+Messages in both directions have the envelope ``{v, kind, id?, payload}``. JSON has no NaN and no
+infinities, so numbers that may be non-finite are encoded by :func:`wire_number`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ PROTOCOL_VERSION: Final = 1
 #: Target and id of the comm that pages with our JupyterLab extension share (kernel/channel.py).
 CHANNEL: Final = "kwidgets"
 
-# On the channel alone.
-HELLO: Final = "hello"  #: a page is there, and still there
+# On the channel only.
+HELLO: Final = "hello"  #: from a page, when it opens and regularly while it is open
 WELCOME: Final = "welcome"
 GOODBYE: Final = "goodbye"
 REFUSED: Final = "refused"
@@ -29,7 +29,7 @@ WireNumber = float | Literal["NaN", "Infinity", "-Infinity"]
 
 
 class Envelope(TypedDict):
-    """What every message is wrapped in, in both directions."""
+    """The envelope of every message, in both directions."""
 
     v: int
     kind: str
@@ -41,12 +41,12 @@ class Envelope(TypedDict):
 class Hello(TypedDict):
     """Payload of ``hello``."""
 
-    # The page's language, as ``lang`` attributes name it; pages of older versions do not say.
+    # The page's language, as ``lang`` attributes name it; pages of older versions do not send it.
     language: NotRequired[str]
 
 
 class Welcome(TypedDict):
-    """The kernel's answer to ``hello``, and its first word when kwidgets is loaded."""
+    """The kernel's answer to ``hello``, also sent when kwidgets is loaded."""
 
     kwidgets: str
     keras_backend: str | None
@@ -55,14 +55,14 @@ class Welcome(TypedDict):
 
 
 class Refused(TypedDict):
-    """The kernel speaks another version of the messages: what to upgrade."""
+    """The kernel uses another version of the messages; ``message`` says what to upgrade."""
 
     message: str
     version: int
 
 
 def envelope(kind: str, payload: Any, *, id: str | None = None, run: str | None = None) -> Envelope:
-    """Wrap ``payload`` for the wire."""
+    """Return ``payload`` in an envelope."""
     message: Envelope = {"v": PROTOCOL_VERSION, "kind": kind, "payload": payload}
     if id is not None:
         message["id"] = id
@@ -72,7 +72,7 @@ def envelope(kind: str, payload: Any, *, id: str | None = None, run: str | None 
 
 
 def wire_number(value: float) -> WireNumber:
-    """Return ``value`` as JSON can hold it: itself, or "NaN", "Infinity", "-Infinity"."""
+    """Return ``value`` for JSON: itself, or "NaN", "Infinity" or "-Infinity"."""
     value = float(value)
     if math.isfinite(value):
         return value

@@ -1,4 +1,4 @@
-"""What several widgets of a kernel share: models without a view that carry code and data once."""
+"""Widget models without a view, which carry code and data once for several widgets."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ class SharedModel(ipywidgets.Widget):
 
     @classmethod
     def shared(cls) -> Self:
-        """Return the one of this kernel, made anew if the last one was closed."""
+        """Return the one of this kernel; make another if the last one was closed."""
         if cls.__dict__.get("_shared") is None or cls._shared.comm is None:
             cls._shared = cls.make()
         return cls._shared  # type: ignore[no-any-return]
 
     @classmethod
     def make(cls) -> Self:
-        """Make one with all that it carries."""
+        """Return a new one with its code and data."""
         raise NotImplementedError
 
     @property
     def reference(self) -> str:
-        """How a synced trait of another widget refers to this one."""
+        """The value by which a synced trait of another widget refers to this one."""
         return f"IPY_MODEL_{self.model_id}"
 
 
 class CodeModel(SharedModel):
-    """One that carries a view's code, and the words that it speaks."""
+    """A shared model that carries a view's code and its translated texts."""
 
     messages = traitlets.Any(
         None, help="the catalogue of the kernel's language; null for English"
@@ -53,13 +53,13 @@ class CodeModel(SharedModel):
         language.on_change(self.translate)
 
     def translate(self) -> None:
-        """Send the words anew: the kernel's language has changed."""
+        """Send the texts again: the kernel's language has changed."""
         if self.comm is not None:
             self.messages = language.messages()
 
 
 def static_file(name: str) -> bytes:
-    """Return a built front end.
+    """Return a file of the built front end.
 
     Raises:
         FileNotFoundError: it has not been built.

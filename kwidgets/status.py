@@ -1,4 +1,4 @@
-"""``%kwidgets``: what a bug report needs, a fact a line. Imports no Keras."""
+"""Collect the facts for a bug report, as ``%kwidgets`` prints them. Imports no Keras."""
 
 from __future__ import annotations
 
@@ -52,19 +52,20 @@ def _device() -> str:
         return "known once Keras is imported"
     try:
         from kwidgets.live.devices.describe import describe_device
-        from kwidgets.live.devices.missing_gpu import unseen_gpu
+        from kwidgets.live.devices.missing_gpu import missing_gpu_notice
 
-        return "; ".join(filter(None, [describe_device(), unseen_gpu()]))
+        return "; ".join(filter(None, [describe_device(), missing_gpu_notice()]))
     except Exception as error:  # a driver's fault is itself what the report needs
         return f"could not be asked ({type(error).__name__}: {error})"
 
 
 def _buttons() -> str:
-    from kwidgets.kernel.inbox import running_kernel, way_to_hear
+    from kwidgets.kernel.busy_messages import method_while_busy
+    from kwidgets.kernel.running_kernel import running_kernel
 
     if running_kernel() is None:
         return "there are none: this is no notebook, so fits run without a view"
-    return _BUTTONS[way_to_hear()]
+    return _BUTTONS[method_while_busy()]
 
 
 def _panel() -> str:
@@ -72,7 +73,7 @@ def _panel() -> str:
 
     if not channel.is_open:
         return "not connected: the kernel's side is off (%load_ext kwidgets)"
-    if channel.is_heard:
+    if channel.has_listening_page:
         return "connected"
     return "not connected: no page with the kwidgets extension has called (JupyterLab, Notebook 7)"
 

@@ -47,9 +47,9 @@ def test_scopes_end_when_something_raises() -> None:
 
 
 def test_guarded_hands_on_what_comes_out() -> None:
-    assert dry_run.guarded(lambda: 3) == 3
+    assert dry_run.run_limited(lambda: 3) == 3
     with pytest.raises(KeyError):
-        dry_run.guarded(lambda: {}["x"])
+        dry_run.run_limited(lambda: {}["x"])
 
 
 def test_guarded_code_is_stopped_and_not_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,8 +59,8 @@ def test_guarded_code_is_stopped_and_not_left_running(monkeypatch: pytest.Monkey
         while True:
             time.sleep(0.01)
 
-    with pytest.raises(dry_run.CutOff, match=r"0\.3 seconds"):
-        dry_run.guarded(forever)
+    with pytest.raises(dry_run.LimitExceeded, match=r"0\.3 seconds"):
+        dry_run.run_limited(forever)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         if not [one for one in threading.enumerate() if one.name == "kwidgets-infer"]:

@@ -97,14 +97,14 @@ def test_who_decides_the_language(monkeypatch):
     assert t("Learning rate %1 → %2", 0.1, 0.01) == "Learning rate 0.1 → 0.01"
     monkeypatch.setenv(language.VARIABLE, "zh-CN")
     assert t("Learning rate %1 → %2", 0.1, 0.01) == "学习率 0.1 → 0.01"
-    language.hear_page("en")
+    language.set_page_language("en")
     assert language.current() == "en", "the page comes before the environment"
     assert language.messages() is None
     language.set_language("zh_CN")
     assert language.current() == "zh_CN", "what the user asks for comes first"
     language.set_language(None)
     assert language.current() == "en"
-    language.hear_page("fr-FR")
+    language.set_page_language("fr-FR")
     assert language.current() == "en", "the page cannot show its language either"
 
 

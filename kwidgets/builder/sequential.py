@@ -21,7 +21,7 @@ from kwidgets.builder.fit.call_site import call_at
 from kwidgets.builder.model.model_cache import BuilderError
 from kwidgets.builder.spec import LayerSpec, ModelSpec, new_layer
 from kwidgets.builder.workbench import Workbench
-from kwidgets.kernel import inbox
+from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
@@ -443,7 +443,7 @@ class SequentialBuilder:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = self._bench.bundle()
-        if inbox.running_kernel() is not None:
+        if running_kernel() is not None:
             bundle = {
                 "application/vnd.jupyter.widget-view+json": {
                     "version_major": 2,

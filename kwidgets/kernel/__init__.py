@@ -1,0 +1,1 @@
+"""Communicate with ipykernel and IPython: messages, interrupts and the end of cells."""

@@ -1,10 +1,10 @@
-"""One comm of a known id, on which this kernel and every page with our JupyterLab extension talk.
+"""Exchange messages with every page that has our JupyterLab extension, over one comm.
 
-A comm that a page opens dies with the page, and only one connection of a kernel may have one. This
-one belongs to the kernel: a page listens for its id, and speaks to it, on any connection and at any
-time, after a reload as before. What we say is heard by all pages, so it names what it is about.
+A comm that a page opens is closed with the page, and belongs to one connection of the kernel. This
+one belongs to the kernel and has a known id: a page can use it on any connection and at any time,
+also after a reload. All pages receive each message, so a message names the run it is about.
 
-A page says ``hello`` at first and then again and again, while it lives: nobody there, nothing sent.
+A page sends ``hello`` at first and then regularly. Without pages, nothing is sent.
 """
 
 from __future__ import annotations
@@ -17,56 +17,57 @@ from typing import Any
 
 from kwidgets import language, protocol
 from kwidgets._version import __version__
-from kwidgets.kernel import inbox
+from kwidgets.kernel import busy_messages
+from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
 
-# Pages say hello every 30 seconds; browsers let a page in the background run once a minute.
+# Pages send hello every 30 seconds; browsers let a page in the background run once a minute.
 LEASE_SECONDS = 150.0
 
 Receiver = Callable[[dict[str, Any]], None]
 
 
 class Channel:
-    """The comm and who receives what comes on it. Safe to use from any thread."""
+    """The comm and the receivers of its messages. Safe to use from any thread."""
 
     def __init__(self) -> None:
         self._comm: Any = None
         self._receivers: dict[str, Receiver] = {}
-        self._greeters: list[Callable[[], None]] = []
-        self._heard_at: float | None = None
+        self._hello_listeners: list[Callable[[], None]] = []
+        self._page_seen_at: float | None = None
         self._lock = threading.Lock()
-        self._complaints: set[str] = set()
+        self._warned: set[str] = set()
         # Whether messages are handled while a cell runs.
-        self.hears_while_busy = False
+        self.receives_while_busy = False
 
     @property
     def is_open(self) -> bool:
         return self._comm is not None
 
     @property
-    def is_heard(self) -> bool:
-        """Whether a page listens, as far as we know."""
-        if self._comm is None or self._heard_at is None:
+    def has_listening_page(self) -> bool:
+        """Whether a page has sent a message lately, so that one is open."""
+        if self._comm is None or self._page_seen_at is None:
             return False
-        # A busy kernel that hears nothing cannot tell whether the page still lives.
-        return not self.hears_while_busy or time.monotonic() - self._heard_at < LEASE_SECONDS
+        # A busy kernel that handles no messages cannot know whether the page is still open.
+        return not self.receives_while_busy or time.monotonic() - self._page_seen_at < LEASE_SECONDS
 
-    def receive(self, kinds: tuple[str, ...], receiver: Receiver) -> None:
-        """Hand messages of these kinds to ``receiver``, in whatever thread they come."""
+    def on_message(self, kinds: tuple[str, ...], receiver: Receiver) -> None:
+        """Pass messages of these kinds to ``receiver``, in the thread in which they arrive."""
         for kind in kinds:
             self._receivers[kind] = receiver
 
-    def greet(self, greeter: Callable[[], None]) -> None:
-        """Call ``greeter`` when a page has said hello, to tell it what there is."""
-        self._greeters.append(greeter)
+    def on_hello(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` when a page has sent ``hello``, so that it can send its state."""
+        self._hello_listeners.append(listener)
 
     def open(self) -> bool:
-        """Begin to listen; return whether there is a kernel to do so. Again: nothing."""
+        """Open the comm, unless it is open; return whether there is a kernel to do so."""
         if self._comm is not None:
             return True
-        if inbox.running_kernel() is None:
+        if running_kernel() is None:
             return False
         import comm
 
@@ -77,12 +78,12 @@ class Channel:
         ours.handle_close = lambda message: None
         comm.get_comm_manager().register_comm(ours)
         self._comm = ours
-        self.hears_while_busy = inbox.hear_while_busy(ours)
+        self.receives_while_busy = busy_messages.receive_while_busy(ours)
         self._welcome()
         return True
 
     def close(self) -> None:
-        """Tell the pages goodbye and stop listening."""
+        """Send goodbye to the pages and close the comm."""
         if self._comm is None:
             return
         import comm
@@ -111,12 +112,12 @@ class Channel:
         welcome = protocol.Welcome(
             kwidgets=__version__,
             keras_backend=keras.backend.backend() if keras and hasattr(keras, "backend") else None,
-            hears_while_busy=self.hears_while_busy,
+            hears_while_busy=self.receives_while_busy,
         )
         self.send(protocol.envelope(protocol.WELCOME, welcome))
 
     def _handle(self, message: dict[str, Any]) -> None:
-        """Handle what a page sent; nothing that it sends may raise in here."""
+        """Handle a page's message, whatever it contains; never raises."""
         try:
             content = message["content"]["data"]
             if not isinstance(content, dict) or content.get("v") != protocol.PROTOCOL_VERSION:
@@ -124,26 +125,26 @@ class Channel:
                 return
             kind = content.get("kind")
             if kind == protocol.HELLO:
-                self._heard_at = time.monotonic()
+                self._page_seen_at = time.monotonic()
                 payload = content.get("payload")
                 if isinstance(payload, dict):
-                    language.hear_page(payload.get("language"))
+                    language.set_page_language(payload.get("language"))
                 self._welcome()
-                for greeter in self._greeters:
-                    greeter()
+                for listener in self._hello_listeners:
+                    listener()
             elif kind in self._receivers:
-                self._heard_at = time.monotonic()
+                self._page_seen_at = time.monotonic()
                 self._receivers[kind](content)
             else:
-                self._complain(f"message of kind {kind!r} ignored")
+                self._warn_once(f"message of kind {kind!r} ignored")
         except Exception:
             logger.warning("a message of the side panel could not be handled", exc_info=True)
 
     def _refuse(self, content: Any) -> None:
-        """Answer a page of another version with what to upgrade."""
+        """Answer a page of another version with a message that says which part to upgrade."""
         version = content.get("v") if isinstance(content, dict) else None
         newer = isinstance(version, int) and version > protocol.PROTOCOL_VERSION
-        told = t(
+        mismatch = t(
             "This page's kwidgets extension speaks version %1 of the messages, the kernel's "
             "kwidgets %2 version %3.",
             repr(version),
@@ -158,8 +159,8 @@ class Channel:
                 "reload the page."
             )
         )
-        text = f"{told} {advice}"
-        self._complain(text)
+        text = f"{mismatch} {advice}"
+        self._warn_once(text)
         refused = protocol.Refused(message=text, version=protocol.PROTOCOL_VERSION)
         request = content.get("id") if isinstance(content, dict) else None
         self.send(
@@ -168,9 +169,9 @@ class Channel:
             )
         )
 
-    def _complain(self, text: str) -> None:
-        if text not in self._complaints and len(self._complaints) < 20:
-            self._complaints.add(text)
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned and len(self._warned) < 20:
+            self._warned.add(text)
             logger.warning("side panel: %s", text)
 
 

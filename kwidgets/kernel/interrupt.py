@@ -1,8 +1,8 @@
-"""Ctrl-C at a safe point.
+"""Raise the KeyboardInterrupt of a Ctrl-C between two training steps.
 
-A KeyboardInterrupt in the midst of ``fit`` destroys a JAX model and can leave a TensorFlow one
-unusable. So while a fit runs in the main thread, SIGINT only sets a flag, which a hook between two
-steps turns into the KeyboardInterrupt. A second Ctrl-C is passed through at once.
+A KeyboardInterrupt during a step destroys a JAX model and can make a TensorFlow one unusable. So
+while a fit runs in the main thread, SIGINT only sets a flag, and a hook between two steps raises
+the KeyboardInterrupt. A second Ctrl-C is passed on at once.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class SafeInterrupt:
     """SIGINT handling for one fit.
 
     Args:
-        fit_is_running: asked when a signal arrives. If fit is gone without a word (an exception
-            ended it), the handler takes itself out and passes the signal on.
+        fit_is_running: called when a signal arrives. If an exception has ended the fit, the handler
+            uninstalls itself and passes the signal on.
     """
 
     def __init__(self, fit_is_running: Callable[[], bool]) -> None:
@@ -32,28 +32,28 @@ class SafeInterrupt:
         self._installed = False
 
     def install(self) -> None:
-        """Take SIGINT over. Only the main thread may; fit elsewhere is not reached by Ctrl-C."""
+        """Handle SIGINT. Only on the main thread; Ctrl-C does not reach a fit in another one."""
         if threading.current_thread() is not threading.main_thread() or self._installed:
             return
         previous = signal.getsignal(signal.SIGINT)
         if previous is None or previous == signal.SIG_IGN:
-            return  # set outside Python, or ignored on purpose: not ours to change
+            return  # set outside Python, or ignored on purpose
         self._previous = previous
         signal.signal(signal.SIGINT, self._handle)
         self._installed = True
 
     def uninstall(self) -> None:
-        """Give SIGINT back to whoever had it. Leaves a handler that was set meanwhile."""
+        """Restore the previous handler, unless another one was set meanwhile."""
         if not self._installed:
             return
         if threading.current_thread() is not threading.main_thread():
-            return  # the handler takes itself out at the next signal
+            return  # the handler uninstalls itself at the next signal
         self._installed = False
         if signal.getsignal(signal.SIGINT) == self._handle:
             signal.signal(signal.SIGINT, self._previous)
 
     def raise_if_requested(self) -> None:
-        """Raise the KeyboardInterrupt that a Ctrl-C asked for."""
+        """Raise KeyboardInterrupt if Ctrl-C was pressed."""
         if self.requested:
             self.requested = False
             self.uninstall()
@@ -67,5 +67,5 @@ class SafeInterrupt:
         self.uninstall()
         if callable(previous):
             previous(signum, frame)
-        else:  # SIG_DFL: what the system does with it
+        else:  # SIG_DFL: the system's own action
             signal.raise_signal(signum)

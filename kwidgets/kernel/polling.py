@@ -1,6 +1,6 @@
-"""Looking into the shell channel between two steps, where a kernel has no subshells (ipykernel 6).
+"""Poll the shell channel between two steps, where a kernel has no subshells (ipykernel 6).
 
-Only what is for our comms is handled; all else waits, in order, for the end of the cell.
+Only messages for our comms are handled; the others wait, in order, for the end of the cell.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any
 logger = logging.getLogger("kwidgets")
 
 
-class ShellPoll:
-    """Stands before the kernel's own receiver of the shell channel.
+class ShellPoller:
+    """Receives the shell channel's messages in place of the kernel, and passes the others on.
 
     Args:
-        kernel: an ipykernel 6, or one that is made like it.
+        kernel: an ipykernel 6, or one with the same interfaces.
     """
 
     @staticmethod
     def fits(kernel: Any) -> bool:
-        """Whether the kernel has what this needs."""
+        """Return whether the kernel has the interfaces that this needs."""
         return (
             hasattr(getattr(kernel, "shell_stream", None), "on_recv")
             and hasattr(kernel, "schedule_dispatch")
@@ -35,29 +35,29 @@ class ShellPoll:
         self.kernel = kernel
         # Ids of the comms whose messages are handled here.
         self.comms: set[str] = set()
-        self._looking = False
+        self._is_polling = False
         self._found: list[dict[str, Any]] = []
         kernel.shell_stream.on_recv(self._receive, copy=False)
 
-    def attend(self) -> None:
-        """Handle what has come for our comms. On the main thread.
+    def poll(self) -> None:
+        """Handle the messages that have arrived for our comms. On the main thread.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed meanwhile, and nothing else takes it.
         """
         import zmq
 
-        if self._looking:
+        if self._is_polling:
             return
-        # An interrupt in the midst of a read would tear a message of several parts.
+        # An interrupt during a read would split a message of several parts.
         signals: list[int] = []
-        before = self._hold_interrupts(signals)
+        before = self._defer_interrupts(signals)
         try:
-            self._looking = True
+            self._is_polling = True
             try:
                 self.kernel.shell_stream.flush(zmq.POLLIN)
             finally:
-                self._looking = False
+                self._is_polling = False
             for message in self._take():
                 self._handle(message)
         finally:
@@ -66,17 +66,17 @@ class ShellPoll:
         if signals and callable(before):
             before(signals[0], None)
 
-    def _hold_interrupts(self, signals: list[int]) -> Any:
+    def _defer_interrupts(self, signals: list[int]) -> Any:
         if threading.current_thread() is not threading.main_thread():
             return None
         before = signal.getsignal(signal.SIGINT)
         if not callable(before):
             return None
 
-        def hold(signum: int, frame: FrameType | None) -> None:
+        def defer(signum: int, frame: FrameType | None) -> None:
             signals.append(signum)
 
-        signal.signal(signal.SIGINT, hold)
+        signal.signal(signal.SIGINT, defer)
         return before
 
     def _take(self) -> list[dict[str, Any]]:
@@ -84,10 +84,10 @@ class ShellPoll:
         return found
 
     def _receive(self, frames: Any) -> None:
-        """Called by the stream for each message, while we look and at all other times."""
-        if self._looking:
+        """Handle one message; the stream calls this while we poll and at all other times."""
+        if self._is_polling:
             try:
-                message = self._ours(frames)
+                message = self._message_to_us(frames)
             except Exception:
                 message = None
             if message is not None:
@@ -95,10 +95,10 @@ class ShellPoll:
                 return
         self.kernel.schedule_dispatch(self.kernel.dispatch_shell, frames)
 
-    def _ours(self, frames: Any) -> dict[str, Any] | None:
+    def _message_to_us(self, frames: Any) -> dict[str, Any] | None:
         session = self.kernel.session
         _, rest = session.feed_identities(frames, copy=False)
-        # A peek, without the content: the kernel may still have to read the message itself.
+        # Without the content: the kernel may still have to read the message itself.
         message = session.deserialize(rest, content=False, copy=False)
         if message["header"]["msg_type"] != "comm_msg":
             return None
@@ -109,7 +109,7 @@ class ShellPoll:
 
     def _handle(self, message: dict[str, Any]) -> None:
         kernel = self.kernel
-        # ipywidgets sends no further change before it has heard that the last one was handled.
+        # ipywidgets sends no further change until the kernel reports the last one as handled.
         kernel._publish_status("busy", "shell", parent=message)
         try:
             kernel.comm_manager.comm_msg(kernel.shell_stream, None, message)

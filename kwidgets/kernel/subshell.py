@@ -1,4 +1,4 @@
-"""One subshell of this kernel, for our comms: a thread that handles messages while a cell runs."""
+"""Make one subshell for all our comms: a thread of the kernel that is free while a cell runs."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ from typing import Any
 
 _lock = threading.Lock()
 _subshell: tuple[Any, str] | None = None  # (kernel, id)
-# The ids of comms whose messages are led to it, by the kernel's own receiver.
+# By kernel, the ids of the comms whose messages are routed to the subshell.
 _rerouted: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
 
 
 def own_subshell(kernel: Any) -> str:
-    """Return the id of the one subshell that serves all our comms, made at first need."""
+    """Return the id of the subshell that serves all our comms; make it at the first call."""
     global _subshell
     with _lock:
-        known = _subshell_there(kernel)
+        known = _existing_subshell(kernel)
         if known is not None:
             return known
         thread = kernel.shell_channel_thread
-        made: str = _on_its_thread(thread, thread.manager._create_subshell)
+        made: str = _run_on_thread(thread, thread.manager._create_subshell)
         _subshell = (kernel, made)
         return made
 
 
 def reroute(kernel: Any, comm: Any) -> None:
-    """Lead what comes for ``comm`` to our subshell, if the front end names none of its own.
+    """Route messages for ``comm`` to our subshell, unless the front end names one of its own.
 
-    For ipykernel 7.0-7.3, which go by what the message's header says.
+    For ipykernel 7.0-7.3, which read the subshell from the message's header.
     """
     with _lock:
         ours = _rerouted.get(kernel)
         if ours is None:
             ours = _rerouted[kernel] = set()
-            receive = _receiver(kernel, ours)
-            _on_its_thread(
+            receive = _routing_receiver(kernel, ours)
+            _run_on_thread(
                 kernel.shell_channel_thread,
                 lambda: kernel.shell_stream.on_recv(receive, copy=False),
             )
         ours.add(comm.comm_id)
 
 
-def _receiver(kernel: Any, ours: set[str]) -> Callable[[Any], Any]:
-    """Return what stands before the kernel's own receiver of the shell channel."""
+def _routing_receiver(kernel: Any, ours: set[str]) -> Callable[[Any], Any]:
+    """Return a receiver of the shell channel that routes messages for the comms in ``ours``."""
     thread, session = kernel.shell_channel_thread, kernel.session
 
     async def receive(frames: Any) -> None:
         try:
-            led = _to_subshell(frames)
+            routed = _to_subshell(frames)
         except Exception:
-            led = None
-        if led is None:
+            routed = None
+        if routed is None:
             await kernel.shell_channel_thread_main(frames)
             return
-        socket, parts = led
+        socket, parts = routed
         async with thread.asyncio_lock:
             socket.send_multipart(parts)
 
@@ -69,10 +69,10 @@ def _receiver(kernel: Any, ours: set[str]) -> Callable[[Any], Any]:
         content = session.unpack(message["content"])
         if content["comm_id"] not in ours:
             return None
-        subshell = _subshell_there(kernel)
+        subshell = _existing_subshell(kernel)
         if subshell is None:
             return None
-        # The subshell insists on being named in the header, which is signed.
+        # The subshell checks that the header, which is signed, names it.
         header["subshell_id"] = subshell
         message["content"] = content
         buffers = [getattr(buffer, "buffer", buffer) for buffer in message["buffers"]]
@@ -82,16 +82,16 @@ def _receiver(kernel: Any, ours: set[str]) -> Callable[[Any], Any]:
     return receive
 
 
-def _subshell_there(kernel: Any) -> str | None:
-    """Return the id of our subshell, if there is one still: any front end may delete it."""
+def _existing_subshell(kernel: Any) -> str | None:
+    """Return the id of our subshell, or None: any front end may delete it."""
     if _subshell is None or _subshell[0] is not kernel:
         return None
     alive = _subshell[1] in kernel.shell_channel_thread.manager.list_subshell()
     return _subshell[1] if alive else None
 
 
-def _on_its_thread(thread: Any, function: Callable[[], Any]) -> Any:
-    """Run ``function`` on the loop of ``thread`` and return what it returns."""
+def _run_on_thread(thread: Any, function: Callable[[], Any]) -> Any:
+    """Return ``function()``, run on the event loop of ``thread``."""
     done: concurrent.futures.Future[Any] = concurrent.futures.Future()
 
     def run() -> None:

@@ -1,0 +1,1 @@
+"""Watch and steer a fit: the callback, the run of a fit, its numbers and its view."""

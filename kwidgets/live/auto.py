@@ -1,7 +1,7 @@
-"""The live view in every ``fit`` of this kernel, with no code: in place of Keras's text bar.
+"""Show a live view for every ``fit`` of this kernel, in place of Keras's text progress bar.
 
 Keras makes one ``CallbackList`` for each call of ``fit``, ``evaluate`` and ``predict``, on every
-backend, and tells it there whether a progress bar is wanted. That is where we step in.
+backend, and passes it ``add_progbar``. Its constructor is wrapped to add our callback.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ logger = logging.getLogger("kwidgets")
 
 
 class AutoView:
-    """Whether fits get a live view by themselves. One per kernel."""
+    """Adds a live view to every fit, while it is on. One per kernel."""
 
     def __init__(self) -> None:
         self.on = False
-        self._waits = False
+        self._is_hooked = False
         self._original: Callable[..., None] | None = None
 
     def start(self) -> None:
-        """Give every ``fit`` a live view, as soon as Keras is imported. Again: nothing."""
+        """Add a live view to every ``fit`` from now on, also if Keras is imported later."""
         self.on = True
-        if not self._waits:
-            self._waits = True
+        if not self._is_hooked:
+            self._is_hooked = True
             # Keras may be imported only when the user has chosen a backend.
             wrapt.register_post_import_hook(lambda keras: self._patch(), "keras")
         elif "keras" in sys.modules:
             self._patch()
 
     def stop(self) -> None:
-        """Leave fits as Keras has them."""
+        """Restore Keras's own progress bar."""
         self.on = False
         if self._original is not None:
             import keras
@@ -67,18 +67,18 @@ class AutoView:
 
     def _with_view(self, call: inspect.BoundArguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of ``CallbackList`` with our callback in place of the text bar."""
-        from kwidgets.kernel.inbox import running_kernel
+        from kwidgets.kernel.running_kernel import running_kernel
 
         arguments = call.arguments
         wanted = arguments.get("add_progbar") and arguments.get("model") is not None
         if wanted and self.on and running_kernel() is not None:
             ours = self._callback(is_fit=bool(arguments.get("add_history")))
-            given = _flat(arguments.get("callbacks"))
-            if not any(isinstance(callback, type(ours)) for callback in given):
-                given.append(ours)
-            if not any(_is_progress_bar(callback) for callback in given):
+            callbacks = _flat(arguments.get("callbacks"))
+            if not any(isinstance(callback, type(ours)) for callback in callbacks):
+                callbacks.append(ours)
+            if not any(_is_progress_bar(callback) for callback in callbacks):
                 arguments["add_progbar"] = False
-            arguments["callbacks"] = given
+            arguments["callbacks"] = callbacks
         return call.args, call.kwargs
 
     def _callback(self, is_fit: bool) -> Any:
@@ -86,7 +86,7 @@ class AutoView:
             from kwidgets.live.callback import LivePlot
 
             return LivePlot()
-        from kwidgets.live.calls import CallProgress
+        from kwidgets.live.evaluate_predict import CallProgress
 
         return CallProgress()
 

@@ -1,4 +1,4 @@
-"""LivePlot: a thin Keras callback that hands each hook to the run it watches."""
+"""``LivePlot``, the Keras callback that watches a fit: passes each hook to a ``FitRun``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ import keras
 import plotly.graph_objects as go
 
 from kwidgets.live import protocol
-from kwidgets.live.keras_internals.fit_frame import FitWatch
-from kwidgets.live.numbers.metrics import History, MetricStore
-from kwidgets.live.page.cell_output import Place
+from kwidgets.live.command_queue import Command, check_learning_rate
+from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.numbers.history import History
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.plotly_figure import make_figure
-from kwidgets.live.run import FitRun, FitSettings
-from kwidgets.live.steering import Command, check_learning_rate
+from kwidgets.live.run import FitRun
 
 logger = logging.getLogger("kwidgets")
 
@@ -32,10 +33,10 @@ class LivePlot(keras.callbacks.Callback):
 
     Pass it to ``model.fit(..., callbacks=[live])``. The cell's output shows progress, a chart for
     each metric, and the controls Pause, Stop and Learning rate, which work while the cell runs.
-    When the fit has ended, a picture with the same data stays in the notebook.
+    After the fit, the notebook keeps a picture with the same data.
 
     A fit trains to the same weights with and without it. Outside a notebook it shows nothing and
-    only keeps the numbers.
+    only stores the numbers.
 
     Args:
         x_axis: what the charts' x axis counts at first: ``"step"`` (batches), ``"epoch"`` or
@@ -63,11 +64,11 @@ class LivePlot(keras.callbacks.Callback):
         **unknown: object,
     ) -> None:
         super().__init__()
-        _refuse(args, unknown)
+        _check_arguments(args, unknown)
         self._options = _check_options(x_axis, smoothing, log_scale)
         self._context_of_creation = contextvars.copy_context()
         self._run: FitRun | None = None
-        self._other_fit: FitWatch | None = None
+        self._other_fit: FitFrame | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Tuners copy or pickle their callbacks for each trial: a copy watches a fit of its own.
@@ -76,7 +77,7 @@ class LivePlot(keras.callbacks.Callback):
     def __repr__(self) -> str:
         return f"<LivePlot: {self.status or 'no fit yet'}>"
 
-    # What the user reads.
+    # State, to be read by users.
 
     @property
     def status(self) -> protocol.Status | None:
@@ -96,7 +97,7 @@ class LivePlot(keras.callbacks.Callback):
     def figure(self) -> go.Figure:
         """A new plotly Figure of the data so far, one subplot a metric. From any thread.
 
-        Its traces hold at most 2,000 points each; ``history`` has them all.
+        Its traces have at most 2,000 points each; ``history`` has all.
         """
         return make_figure(self._store, self._options["x_axis"], self._options["log_scale"])
 
@@ -104,14 +105,14 @@ class LivePlot(keras.callbacks.Callback):
     def _store(self) -> MetricStore:
         return self._run.store if self._run else MetricStore()
 
-    # What the user does. Each takes effect between two steps, and does nothing when no fit runs.
+    # Commands. Each takes effect between two steps, and does nothing when no fit runs.
 
     def pause(self) -> None:
-        """Hold the fit before its next batch, until :meth:`resume`. From any thread."""
+        """Pause the fit before its next batch, until :meth:`resume`. From any thread."""
         self._submit(Command("pause"))
 
     def resume(self) -> None:
-        """Go on after :meth:`pause`. From any thread."""
+        """Continue after :meth:`pause`. From any thread."""
         self._submit(Command("resume"))
 
     def stop(self) -> None:
@@ -124,11 +125,11 @@ class LivePlot(keras.callbacks.Callback):
     def set_learning_rate(self, value: float) -> None:
         """Set the optimizer's learning rate from the next batch on. From any thread.
 
-        Where a ``LearningRateSchedule`` sets it, ``value`` holds until :meth:`follow_schedule`. A
-        fit in which it cannot be set logs a warning and goes on as it is.
+        It overrides a ``LearningRateSchedule`` until :meth:`follow_schedule`. If the rate cannot be
+        set, a warning is logged and the fit continues unchanged.
 
         Args:
-            value: what the optimizer multiplies its steps with, above 0.
+            value: the learning rate, above 0.
 
         Raises:
             TypeError: ``value`` is not a number.
@@ -137,22 +138,22 @@ class LivePlot(keras.callbacks.Callback):
         self._submit(Command("set_learning_rate", check_learning_rate(value), _warn_if_refused))
 
     def follow_schedule(self) -> None:
-        """Give the learning rate back to the optimizer's schedule. From any thread.
+        """Let the optimizer's schedule set the learning rate again. From any thread.
 
-        The schedule goes on as if it had never been left. Where the rate was not taken from a
-        schedule, a warning is logged.
+        The schedule continues as if it had not been overridden. If no schedule is overridden, a
+        warning is logged.
         """
         self._submit(Command("follow_schedule", reply=_warn_if_refused))
 
     def _output_context(self) -> contextvars.Context:
-        """The context whose output is that of the cell to which the fit belongs."""
+        """Return the context in which output goes to the fit's cell."""
         current = contextvars.copy_context()
-        # A plain thread has an empty one, and its output would land in whatever cell ran last.
-        # The cell that made this object is the best guess then.
+        # A plain thread has an empty one, and its output would go to whatever cell ran last. Then
+        # the cell that made this object is the best guess.
         return current if len(current) else self._context_of_creation
 
-    def _place(self) -> Place | None:
-        """Where the view is shown; None for the cell's output."""
+    def _view_target(self) -> ViewTarget | None:
+        """Return what shows the view; None for the cell's output."""
         return None
 
     def _submit(self, command: Command) -> None:
@@ -170,7 +171,7 @@ class LivePlot(keras.callbacks.Callback):
                 "Give it a LivePlot of its own."
             )
             if self._run.thread_id == threading.get_ident():
-                self._other_fit = FitWatch()
+                self._other_fit = FitFrame()
             return
         if self._run is not None:
             self._run.abandon()  # an exception ended it just now
@@ -178,10 +179,10 @@ class LivePlot(keras.callbacks.Callback):
         try:
             self._run = FitRun(
                 self._model,
-                FitSettings.from_params(self.params),
+                self.params,
                 self._options,
                 self._output_context(),
-                self._place(),
+                self._view_target(),
             )
         except Exception:
             logger.warning("LivePlot could not start; the fit goes on without it", exc_info=True)
@@ -189,8 +190,8 @@ class LivePlot(keras.callbacks.Callback):
             _remember_latest(self, self._run)
             self._run.begin()
 
-    def _watched(self) -> FitRun | None:
-        """The run whose fit calls the hook, or None if that is another fit with this LivePlot."""
+    def _calling_run(self) -> FitRun | None:
+        """Return the run of the fit that calls the hook, or None if it is not watched."""
         run = self._run
         if run is None or run.ended or run.thread_id != threading.get_ident():
             return None
@@ -201,35 +202,35 @@ class LivePlot(keras.callbacks.Callback):
         return run
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if run := self._watched():
+        if run := self._calling_run():
             run.begin_epoch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if run := self._watched():
+        if run := self._calling_run():
             run.begin_train_batch(batch)
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        if run := self._watched():
+        if run := self._calling_run():
             run.begin_validation()
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if run := self._watched():
+        if run := self._calling_run():
             run.begin_validation_batch(batch)
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        if run := self._watched():
+        if run := self._calling_run():
             run.end_validation()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if run := self._watched():
+        if run := self._calling_run():
             run.end_epoch(epoch, logs or {})
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if run := self._watched():
+        if run := self._calling_run():
             run.end()
 
 
-# The run is kept, which lets go of its model at its end; the LivePlot itself holds on to it.
+# The run is kept, since it drops its model at its end; a LivePlot has a reference to the model.
 _latest: tuple[weakref.ref[LivePlot], FitRun] | None = None
 _fits = 0
 
@@ -237,7 +238,7 @@ _fits = 0
 def latest() -> LivePlot | None:
     """Return the LivePlot of the fit that began last in this kernel, or None.
 
-    With it you reach a fit that got its view from ``%load_ext kwidgets``:
+    Use it for a fit that got its view from ``%load_ext kwidgets``:
     ``kwidgets.latest().history``.
     """
     if _latest is None:
@@ -251,7 +252,7 @@ def latest() -> LivePlot | None:
 
 
 def describe_fits() -> str:
-    """Say how many fits this kernel has watched, and how the latest one stands."""
+    """Return how many fits this kernel has watched, and the status of the latest one."""
     if _latest is None:
         return "none"
     progress = _latest[1].describe_progress()
@@ -270,7 +271,7 @@ def _warn_if_refused(ok: bool, message: str) -> None:
         logger.warning("%s", message)
 
 
-def _refuse(args: tuple[object, ...], unknown: dict[str, object]) -> None:
+def _check_arguments(args: tuple[object, ...], unknown: dict[str, object]) -> None:
     """Raise for arguments that LivePlot does not take."""
     known = ", ".join(f"{name}={value!r}" for name, value in DEFAULTS.items())
     if args:

@@ -2,8 +2,8 @@
 
 In the envelope of :mod:`kwidgets.protocol`. The mirror is ``labextension/src/live/protocol.ts``.
 
-What the kernel sends replaces what it sent before (a later message is complete in what it names); a
-view that sees a gap in ``sequence`` asks for a ``resync`` and is answered with a ``snapshot``.
+Each message of the kernel replaces the same fields of earlier messages. A view that notices a gap
+in ``sequence`` sends ``resync``, and the kernel answers with a ``snapshot``.
 
 Numbers: bulk columns travel as little-endian float32, which keep NaN and infinities.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from kwidgets.protocol import WireNumber
 
-#: Of a cell's output that shows a fit, an envelope of kind ``snapshot`` with base64 as data.
+#: MIME type of a cell's output that shows a fit: an envelope of kind ``snapshot``, data in base64.
 MIME_TYPE: Final = "application/vnd.kwidgets.live+json"
 
 Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
@@ -23,12 +23,12 @@ Phase = Literal["starting", "training", "validating"]
 XAxis = Literal["step", "epoch", "time"]
 X_AXES: Final[tuple[XAxis, ...]] = ("step", "epoch", "time")
 
-# What a kernel sends.
+# Sent by the kernel.
 SNAPSHOT: Final = "snapshot"
 UPDATE: Final = "update"
 ACKNOWLEDGE: Final = "acknowledge"
 REPLY: Final = "reply"
-# What a view sends.
+# Sent by a view.
 PAUSE: Final = "pause"
 RESUME: Final = "resume"
 STOP: Final = "stop"
@@ -36,8 +36,8 @@ SET_LEARNING_RATE: Final = "set_learning_rate"
 FOLLOW_SCHEDULE: Final = "follow_schedule"
 RESYNC: Final = "resync"
 
-# On the channel alone, where ``run`` in the envelope says which fit a message is about.
-BUNDLE: Final = "bundle"  #: the run has ended; the output, as a mime bundle, that shows it
+# On the channel only, where ``run`` in the envelope identifies the view of the fit.
+BUNDLE: Final = "bundle"  #: the saved output, as a MIME bundle: the run has ended
 UNKNOWN_RUN: Final = "unknown_run"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
@@ -46,20 +46,20 @@ RUN_KINDS: Final = (BUNDLE, UNKNOWN_RUN)
 
 
 class MetricInfo(TypedDict):
-    """One chart. ``name`` is Keras's own, without ``val_``."""
+    """A metric, shown in one chart. ``name`` is Keras's own, without ``val_``."""
 
     name: str
-    #: What the curve within the epochs holds.
+    #: The values of the curve within the epochs.
     #: mean: the batch curve is the exact mean over the batches since the last point;
     #: running: Keras's value since the epoch began; epoch: only known at an epoch's end.
     kind: Literal["mean", "running", "epoch"]
     direction: Literal["min", "max"] | None
-    #: The model's output that it measures, where there are several; None for all of them.
+    #: The output of the model that it measures, if there are several; None for all of them.
     group: str | None
 
 
 class ViewOptions(TypedDict):
-    """How the view starts out; afterwards the view owns these."""
+    """The view's first settings; the view itself keeps later changes."""
 
     x_axis: XAxis
     smoothing: float
@@ -67,9 +67,9 @@ class ViewOptions(TypedDict):
 
 
 class RunInfo(TypedDict):
-    """What holds for a whole fit."""
+    """The facts of a whole fit."""
 
-    #: Names what a view shows, which is one fit after another, as a loop in a cell trains them.
+    #: Identifies the view, which shows one fit after another, such as those of a loop in a cell.
     run_id: str
     #: Number of the fit within the view, from 1.
     fit: int
@@ -79,11 +79,11 @@ class RunInfo(TypedDict):
     device: str
     epochs: int
     initial_epoch: int
-    #: Epochs of earlier fits of the same model, which the curves go on from; and where they begin.
+    #: Epochs of earlier fits of the same model, whose curves this fit continues; and the first one.
     epochs_before: int
     first_epoch: int
     metrics: list[MetricInfo]
-    #: When commands arrive, while the cell runs (live) or only once it has ended (after_cell).
+    #: Whether commands are received while the cell runs (live) or only at its end (after_cell).
     controls: Literal["live", "after_cell"]
     options: ViewOptions
 
@@ -96,7 +96,7 @@ class Notice(TypedDict):
 
 
 class Mark(TypedDict):
-    """Somebody acted: the user, a callback, or a new fit that goes on with the curves."""
+    """A mark on the curves: an action of the user or a callback, or a fit that continues them."""
 
     kind: Literal["user", "callback", "fit"]
     text: str
@@ -107,7 +107,7 @@ class Mark(TypedDict):
 
 
 class Device(TypedDict):
-    """What is used of a device that the kernel may use; None where it is not known."""
+    """The usage of a device that the kernel may use; None for unknown values."""
 
     kind: Literal["gpu", "cpu"]
     name: str
@@ -118,10 +118,10 @@ class Device(TypedDict):
 
 
 class Progress(TypedDict):
-    """Where the fit is. Counts are of finished batches; epochs count from 1."""
+    """The fit's progress. Counts are of finished batches; epochs count from 1."""
 
     status: Status
-    #: Why the status is what it is (an error's first line, say), or "".
+    #: The reason for the status, such as an error's first line, or "".
     detail: str
     phase: Phase
     epoch: int
@@ -136,21 +136,21 @@ class Progress(TypedDict):
     learning_rate: WireNumber | None
     #: Class name of the LearningRateSchedule of the optimizer, or None without one.
     learning_rate_schedule: str | None
-    #: Whether the user has set the rate, and the schedule is set aside.
+    #: Whether a rate set by the user overrides the schedule.
     learning_rate_held: bool
     notices: list[Notice]
     devices: list[Device]
 
 
 class Table(TypedDict):
-    """Rows ``start`` to ``start + rows`` of a table; earlier rows stand, later rows are dropped.
+    """Rows ``start`` to ``start + rows`` of a table; earlier rows are kept, later rows are dropped.
 
-    ``data`` holds the columns one after the other, each ``rows`` float32 long: the index of a
+    ``data`` has the columns one after the other, each ``rows`` float32 long: the index of a
     buffer of the same message, or the bytes themselves, or (in saved notebooks) their base64.
 
     Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done), ``seconds``
-    (of training, pauses left out); then ``<statistic>/<metric>``. Statistics of the batch table:
-    ``mean``, and ``min`` and ``max`` where a row stands for several points. Statistics of the
+    (of training, without pauses); then ``<statistic>/<metric>``. Statistics of the batch table:
+    ``mean``, and ``min`` and ``max`` if a row combines several points. Statistics of the
     epoch table: ``training`` and ``validation``.
     """
 
@@ -161,7 +161,7 @@ class Table(TypedDict):
 
 
 class BestEpoch(TypedDict):
-    """The epoch with the best value of a metric: of its validation value where there is one."""
+    """The epoch with the best value of a metric: its validation value, if there is one."""
 
     split: Literal["training", "validation"]
     epoch: int
@@ -171,10 +171,10 @@ class BestEpoch(TypedDict):
 
 
 class Snapshot(TypedDict):
-    """All that a view needs to start from nothing.
+    """The complete state of a view.
 
-    ``earlier`` holds fits that the view showed before, oldest first. Its first one is number
-    ``earlier_start`` of all (from 0): a view keeps those that it has from before that number on.
+    ``earlier`` has the fits that the view showed before, oldest first. Its first one has the number
+    ``earlier_start`` (from 0); a view keeps the fits with lower numbers that it already has.
     """
 
     sequence: int
@@ -189,14 +189,14 @@ class Snapshot(TypedDict):
 
 
 class EarlierFit(TypedDict):
-    """A fit that gave way to the next one in its cell: what came of it, and a small snapshot."""
+    """An earlier fit of the same cell: its result as a sentence, and a small snapshot."""
 
     summary: str
     snapshot: Snapshot
 
 
 class Update(TypedDict):
-    """What changed; ``sequence`` counts up by one from message to message."""
+    """The changes since the last message; ``sequence`` increases by one with each message."""
 
     sequence: int
     progress: Progress
@@ -208,11 +208,11 @@ class Update(TypedDict):
 
 
 class Acknowledge(TypedDict):
-    """The kernel has heard a command (its id is the envelope's); it acts at the next safe point."""
+    """The kernel has received the command with the envelope's id, and will apply it."""
 
 
 class Reply(TypedDict):
-    """What came of a command (its id is the envelope's)."""
+    """The result of the command with the envelope's id."""
 
     ok: bool
     message: str

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kwidgets import protocol as wire
+from kwidgets.kernel import cell_end
 from kwidgets.kernel.channel import channel
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
@@ -58,19 +59,15 @@ class Panel:
         # Models whose summary a cell shows, also those that no name reaches.
         self._shown_models: dict[str, FoundModel] = {}
         self._scan_pending = threading.Event()
-        channel.receive(protocol.REQUEST_KINDS, self._receive)
-        channel.greet(self._page_connected)
+        channel.on_message(protocol.REQUEST_KINDS, self._receive)
+        channel.on_hello(self._page_connected)
         runs.on_change(self._runs_changed)
 
     def start(self) -> None:
         """Begin to scan the namespace after each cell; does nothing when already started."""
-        from IPython.core.getipython import get_ipython
-
         if self._thread is not None:
             return
-        shell = get_ipython()
-        if shell is not None:
-            shell.events.register("post_run_cell", self._after_cell)
+        cell_end.after_each_cell(self._after_cell)
         # In a copied context: otherwise output of user code would go to the cell that ran last.
         self._thread = threading.Thread(
             target=contextvars.copy_context().run,
@@ -82,13 +79,9 @@ class Panel:
 
     def stop(self) -> None:
         """Stop scanning, and forget the models that were sent."""
-        from IPython.core.getipython import get_ipython
-
         if self._thread is None:
             return
-        shell = get_ipython()
-        if shell is not None and self._after_cell in shell.events.callbacks["post_run_cell"]:
-            shell.events.unregister("post_run_cell", self._after_cell)
+        cell_end.remove(self._after_cell)
         self._work.put(None)
         self._thread.join(timeout=5)
         self._thread = None
@@ -132,7 +125,7 @@ class Panel:
         self._schedule_scan()
 
     def _schedule_scan(self) -> None:
-        if channel.is_heard and not self._scan_pending.is_set():
+        if channel.has_listening_page and not self._scan_pending.is_set():
             self._scan_pending.set()
             self._work.put(self._push_models)
 
@@ -159,7 +152,7 @@ class Panel:
     def _entry(self, found: FoundModel) -> ModelEntry:
         model = found.model
         entry = self._request_handler.entry(found.key, found.names, model)
-        run = runs.training(model)
+        run = runs.run_training(model)
         return dataclasses.replace(entry, run_id=run.run_id) if run else entry
 
     def _push_runs(self) -> None:

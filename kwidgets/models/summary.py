@@ -12,11 +12,11 @@ from typing import Any
 import keras
 
 from kwidgets import protocol as wire
-from kwidgets.connect import connect
 from kwidgets.models.describe.model_entry import model_entry
 from kwidgets.models.protocol import MIME_TYPE
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
 from kwidgets.models.text.export import as_json, as_markdown, as_text
+from kwidgets.page_connection import connect
 
 
 class Summary:
@@ -119,7 +119,7 @@ def summary(model: keras.Model) -> Summary:
 
 def _execution_count() -> int | None:
     """Return the number of the running cell; None outside a kernel."""
-    from kwidgets.kernel.inbox import running_kernel
+    from kwidgets.kernel.running_kernel import running_kernel
 
     kernel = running_kernel()
     return None if kernel is None else int(kernel.shell.execution_count)

@@ -17,7 +17,7 @@ from kwidgets.builder.page.saved_output import bundle
 from kwidgets.builder.sequential import SequentialBuilder
 from kwidgets.builder.shapes.model_inference import Inference, analyze
 from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, layer
-from kwidgets.live.guard import Guard
+from kwidgets.live.error_guard import ErrorGuard
 from tests.builder.mistakes_corpus import WRONG
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -162,7 +162,7 @@ def test_notes_on_the_code_are_chinese():
 
 
 def test_a_part_of_the_view_that_fails_is_named_in_chinese_and_logged_in_english(caplog):
-    guard = Guard()
+    guard = ErrorGuard()
     guard("Reading the metrics", lambda: 1 / 0)
     (failure,) = guard.failures.values()
     assert failure.startswith("读取指标 失败：ZeroDivisionError")

@@ -1,4 +1,4 @@
-"""A front end without a browser that knows nothing of subshells, like VS Code."""
+"""A front end for tests, without a browser or subshells, like VS Code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from kwidgets import protocol
 
-# A cell that trains for long, and says at its end how it went.
+# A cell that trains for a long time, and prints the result at its end.
 FIT = """
 import keras, numpy as np, kwidgets as kw
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
@@ -19,7 +19,7 @@ print("fit returned", live.status, float(model.optimizer.learning_rate))
 
 
 class Frontend:
-    """Reads what the kernel publishes, and answers on the live view's comm."""
+    """Reads the kernel's messages, and sends messages on the live view's comm."""
 
     def __init__(self, client):
         self.client = client
@@ -41,7 +41,7 @@ class Frontend:
         raise AssertionError("it did not come")
 
     def read_until_idle(self, request, seconds=60):
-        """Read until the cell that ``request`` began has ended, whatever it met."""
+        """Read until the cell of ``request`` has ended, also by an exception."""
         while True:
             message = self.client.get_iopub_msg(timeout=seconds)
             self.take(message)
@@ -51,7 +51,7 @@ class Frontend:
                 return
 
     def take(self, message):
-        """Note what a message says."""
+        """Record one message."""
         content, kind = message["content"], message["msg_type"]
         if kind == "comm_open" and "snapshot" in content["data"].get("state", {}):
             self.comm_id = content["comm_id"]

@@ -1,4 +1,4 @@
-"""What a page with our JupyterLab extension says and hears, without a browser."""
+"""A page with our JupyterLab extension for tests, without a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kwidgets import protocol
 
 
 class Page:
-    """Speaks on the channel of a kernel, in a subshell of its own where the kernel has them."""
+    """Sends and receives on the channel of a kernel, in a subshell if the kernel has them."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -48,7 +48,7 @@ class Page:
     def wait_for(
         self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60
     ) -> dict[str, Any]:
-        """Return the first message on the channel that is ``wanted``, and forget those before."""
+        """Return the first message on the channel that is ``wanted``, and drop those before."""
         return self.read_until(lambda: next(filter(wanted, self.heard), None), seconds)
 
     def read_until(self, condition: Callable[[], Any], seconds: float = 60) -> Any:

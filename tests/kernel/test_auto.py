@@ -1,4 +1,4 @@
-"""``%load_ext kwidgets`` gives every fit a live view: a real kernel, no browser."""
+"""Test the live views of fits after ``%load_ext kwidgets``, in a real kernel without a browser."""
 
 import pytest
 from jupyter_client.manager import start_new_kernel
@@ -6,7 +6,7 @@ from jupyter_client.manager import start_new_kernel
 from kwidgets.live import protocol
 from tests.kernel.frontend import Frontend
 
-# JAX is there in a third of TensorFlow's time; how callbacks are made does not depend on it.
+# JAX takes a third of TensorFlow's time to import; callbacks do not depend on the backend.
 SETUP = """
 import os
 os.environ["KERAS_BACKEND"] = "jax"
@@ -32,7 +32,7 @@ def client():
 @pytest.fixture
 def run(client):
     def run(code):
-        """Run a cell to its end; return what it showed and printed."""
+        """Run a cell to its end; return its output."""
         frontend = Frontend(client)
         request = client.execute(code, stop_on_error=False)
         frontend.read_until_idle(request)
@@ -42,7 +42,7 @@ def run(client):
 
 
 def live_views(frontend):
-    """The outputs that show a run, by their display's id, each as it was last."""
+    """Return the last version of each output that shows a run, by its display id."""
     views = {}
     for _, content in frontend.displays:
         if protocol.MIME_TYPE in content["data"]:

@@ -1,4 +1,4 @@
-"""What the side panel is told and may ask, by a real kernel, idle and while a cell trains."""
+"""Test the side panel's messages with a real kernel, idle and while a cell trains."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def is_models(count: int):
 
 
 def training_run(page: Page) -> dict[str, Any]:
-    """Wait for a fit that runs; return its brief."""
+    """Wait for a running fit; return its entry in the list of runs."""
 
     def is_running(message: dict[str, Any]) -> bool:
         return message["kind"] == protocol.RUNS and any(

@@ -1,4 +1,4 @@
-"""Ctrl-C in fit is raised between two steps, leaves the model usable, and is given back after."""
+"""Test Ctrl-C during a fit: raised between two steps, with a usable model afterwards."""
 
 import os
 import random
@@ -101,7 +101,7 @@ def test_a_handler_left_behind_by_a_failed_fit_takes_itself_out():
 
 
 def test_a_fit_after_a_failed_one_can_be_interrupted():
-    """The new fit's frame may lie where the failed one's lay."""
+    """The new fit's frame may have the address of the failed one's."""
 
     class Fail(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -1,4 +1,4 @@
-"""The controls of a running fit, with each ipykernel that behaves in a way of its own.
+"""Test the controls of a running fit with each version of ipykernel that behaves differently.
 
 ``make test`` makes the environments (tools/kernels.py); the newest ipykernel is our own.
 """
@@ -18,7 +18,7 @@ from tests.kernel.frontend import FIT, Frontend
 KERNELS = Path(__file__).parents[2] / ".build" / "kernels" / "share" / "jupyter" / "kernels"
 NAMES = ["ipykernel-6.31.0", "ipykernel-7.0.1", "ipykernel-7.3.0", "python3"]
 
-# JAX is there in a third of TensorFlow's time; what is heard does not depend on the backend.
+# JAX takes a third of TensorFlow's time to import; messages do not depend on the backend.
 JAX_FIT = "import os\nos.environ['KERAS_BACKEND'] = 'jax'\n" + FIT.replace("100_000", "10_000_000")
 
 
@@ -91,12 +91,12 @@ def test_a_storm_of_messages_and_an_interrupt_lose_nothing(frontend):
 
 
 def test_a_page_of_ours_is_heard_on_the_channel_in_mid_fit(frontend):
-    """Stands last: while a page of ours listens, the widget is sent no updates."""
+    """Must be the last test: while a page with the extension is open, widgets get no updates."""
     begin(frontend)
     hello = wire.envelope(wire.HELLO, {})
     frontend.send_to_comm(wire.CHANNEL, hello)
     frontend.read_until(lambda: frontend.channel(wire.WELCOME))
-    # What it needs to steer comes next, by the run's id.
+    # The next message has the run's id, which commands need.
     frontend.read_until(lambda: frontend.channel(protocol.UPDATE))
     run_id = frontend.channel(protocol.UPDATE)[-1]["run"]
     stop = wire.envelope(protocol.STOP, {}, id="s", run=run_id)

@@ -1,4 +1,4 @@
-"""LivePlot in real fits, without a notebook: quiet, harmless, and steerable from any thread."""
+"""Test LivePlot in real fits, without a notebook."""
 
 import copy
 import itertools
@@ -35,7 +35,7 @@ def make_model(metrics=("accuracy",), **compile_args):
 
 
 class Act(keras.callbacks.Callback):
-    """Does something in the midst of the fit, on the training thread or on another."""
+    """Calls ``action`` during the fit, on the training thread or on another."""
 
     def __init__(self, at_batch, action, thread=False):
         super().__init__()
@@ -119,7 +119,7 @@ def test_batch_curve_is_the_exact_mean_of_the_batches(data, monkeypatch):
 
 @pytest.mark.parametrize("validation_split", [0.0, 0.25])
 def test_each_sample_is_the_mean_of_exactly_the_batches_since_the_last(data, validation_split):
-    """Whatever the pace: epochs here are far shorter than the time between samples."""
+    """Epochs here are far shorter than the time between samples."""
     live = kw.LivePlot()
     losses = []
 
@@ -150,7 +150,7 @@ def test_an_epoch_cut_short_is_not_the_best(data):
 def test_metrics_without_a_total_are_running_values(data):
     live = kw.LivePlot()
     mean = keras.metrics.SparseCategoricalCrossentropy(name="x<b>")
-    # The root of a mean: its difference of totals would be no root mean square.
+    # The root of a mean: the difference of its totals is not a root mean square.
     root = keras.metrics.RootMeanSquaredError(name="rmse")
     targets = keras.utils.to_categorical(data[1], 2)
     model = make_model(metrics=[mean], loss="mse")
@@ -232,7 +232,7 @@ def test_an_exception_in_the_data_is_seen_as_failed(data):
 
 
 def test_another_fit_with_the_same_live_plot_is_left_alone(data, caplog):
-    """Nested, as in a callback that trains a second model: the outer one stays watched."""
+    """Nested, as in a callback that trains a second model: the outer fit is still watched."""
     live = kw.LivePlot()
 
     class Nested(keras.callbacks.Callback):
@@ -266,7 +266,7 @@ def test_a_metric_that_never_has_a_number_gets_no_chart(data):
 
 
 class VectorF1(keras.metrics.Mean):
-    """A metric whose result is no single number."""
+    """A metric whose result is not a single number."""
 
     def __init__(self, name="vector_f1", **kwargs):
         super().__init__(name=name, **kwargs)
@@ -380,7 +380,7 @@ def test_positional_arguments_say_where_the_model_goes():
 
 
 def wait_until(condition, seconds=30):
-    """Wait for a condition without sleeping past it."""
+    """Wait until a condition is true."""
     tick = threading.Event()
     for _ in range(int(seconds / 0.01)):
         if condition():

@@ -1,4 +1,4 @@
-"""A learning rate set by hand where a schedule sets it: on the next step, without a retrace."""
+"""Test a learning rate that overrides a schedule: from the next step on, without a retrace."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ SCHEDULES = {
 
 
 class Counted(keras.layers.Layer):
-    """y = w x; counts how often Python comes by: once a trace."""
+    """y = w x; counts how often Python runs its call: once a trace."""
 
     def __init__(self):
         super().__init__()
@@ -35,7 +35,7 @@ class Counted(keras.layers.Layer):
 
 
 class Record(keras.callbacks.Callback):
-    """Notes the weight after each batch, and does something after some."""
+    """Records the weight after each batch, and calls functions after some."""
 
     def __init__(self, **acts):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Counts, speed and time left are right in every shape of fit."""
+"""Test the counts, the speed and the remaining time in every kind of fit."""
 
 import time
 

@@ -1,6 +1,6 @@
-"""The wire: golden files hold one example of each message; the TypeScript suite parses them too.
+"""Compare messages about fits with the golden files, which the TypeScript tests parse too.
 
-``KWIDGETS_WRITE_GOLDEN=1 pytest tests/live/test_protocol.py`` writes them anew.
+``KWIDGETS_WRITE_GOLDEN=1 pytest tests/live/test_protocol.py`` writes them again.
 """
 
 import base64
@@ -13,7 +13,7 @@ import pytest
 
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.encode import snapshot_of, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot
 
@@ -84,7 +84,7 @@ PROGRESS = protocol.Progress(
 
 
 def examples() -> dict[str, wire.Envelope]:
-    """One message of each kind, under its file's name."""
+    """Return one message of each kind, by the name of its file."""
     finished: protocol.Progress = {**PROGRESS, "status": "finished"}
     earlier = [earlier_snapshot(store(), {**RUN, "fit": 1}, finished)]
     snapshot = snapshot_of(store(), RUN, PROGRESS, sequence=7, earlier=earlier)
@@ -137,7 +137,7 @@ def test_messages_are_as_the_golden_files_say(name):
 def test_every_kind_has_a_golden_file_and_no_file_is_left_over():
     kinds = {message["kind"] for message in examples().values()}
     assert kinds == {*protocol.KERNEL_KINDS, *protocol.VIEW_KINDS}
-    # The builder's are in files of their own, and so are the models'.
+    # The messages of the builder and of the models have files of their own.
     files = {
         path.stem
         for path in GOLDEN.glob("*.json")

@@ -1,4 +1,4 @@
-"""Every shape of fit is watched truly: what LivePlot keeps agrees with Keras's own History."""
+"""Test that LivePlot's history agrees with Keras's own, in every kind of fit."""
 
 import keras
 import numpy as np
@@ -156,7 +156,7 @@ def test_tf_data_of_unknown_length(data):
 
 
 class Own(keras.Model):
-    """Subclassed, with a step of its own that logs what it likes."""
+    """A subclass with a train step of its own, which logs a metric of its own."""
 
     def __init__(self):
         super().__init__()
@@ -210,7 +210,7 @@ def test_reduce_lr_on_plateau_leaves_a_mark(data):
 
 @pytest.mark.parametrize("before", [True, False])
 def test_each_reduction_leaves_one_wherever_the_callback_stands(data, before, monkeypatch):
-    # As if an update were due after each epoch: it reads the rate too.
+    # An update is due after each epoch, and reads the rate too.
     monkeypatch.setattr("kwidgets.live.run.PUBLISH_SECONDS", 0.0)
     plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=100, factor=0.5)
     live = kw.LivePlot()

@@ -1,4 +1,4 @@
-"""What is left in the notebook is valid, small and honest, whatever the numbers and names."""
+"""Test the saved picture: valid and small, for all numbers and names."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.saved_output import saved_bundle
 from kwidgets.live.page.svg_picture import draw_picture
 from tests.live.test_protocol import PROGRESS, RUN

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from kwidgets.builder.code.slicing.cells import as_far_as
+from kwidgets.kernel import cell_end
 
 logger = logging.getLogger("kwidgets")
 
@@ -87,9 +88,7 @@ def listen(listener: Listener) -> None:
 
 def watch_cells() -> None:
     """Note from now on which cells fail."""
-    shell = _shell()
-    if shell is not None and _after_cell not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", _after_cell)
+    cell_end.after_each_cell(_after_cell)
 
 
 def _failed_at(result: Any) -> int | None:

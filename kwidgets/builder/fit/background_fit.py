@@ -15,15 +15,15 @@ import keras
 
 from kwidgets import protocol
 from kwidgets.live.callback import LivePlot
+from kwidgets.live.command_queue import Command
 from kwidgets.live.keras_internals.fit_errors import describe_error
 from kwidgets.live.keras_internals.learning_rate import (
     LearningRateError,
     read_learning_rate,
     set_learning_rate,
 )
-from kwidgets.live.numbers.metrics import History
-from kwidgets.live.page.cell_output import Place
-from kwidgets.live.steering import Command
+from kwidgets.live.numbers.history import History
+from kwidgets.live.page.cell_output import ViewTarget
 
 logger = logging.getLogger("kwidgets")
 
@@ -35,15 +35,15 @@ Status = Literal["running", "paused", "stopping", "stopped", "finished", "interr
 class _EmbeddedLivePlot(LivePlot):
     """A LivePlot whose view is shown inside a builder."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, target: ViewTarget) -> None:
         super().__init__()
-        self._embedding = place
+        self._target = target
         # What was asked for before fit told of its beginning.
         self._early: list[Command] = []
         self._early_lock = threading.Lock()
 
-    def _place(self) -> Place:
-        return self._embedding
+    def _view_target(self) -> ViewTarget:
+        return self._target
 
     def _submit(self, command: Command) -> None:
         with self._early_lock:
@@ -188,7 +188,7 @@ class BuilderRun:
         self.live_view = model_id
         self._changed()
 
-    def leave(self, bundle: dict[str, Any]) -> None:
+    def show_saved(self, bundle: dict[str, Any]) -> None:
         """The view stays as it is: its builder goes on showing it."""
 
     def _train(self) -> None:

@@ -17,9 +17,9 @@ from kwidgets import language
 from kwidgets import protocol as envelope
 from kwidgets.builder import catalog, protocol, templates
 from kwidgets.builder.page.state import difference
-from kwidgets.connect import connect
-from kwidgets.kernel import inbox
+from kwidgets.kernel import busy_messages
 from kwidgets.language import t
+from kwidgets.page_connection import connect
 from kwidgets.shared_widgets import STATIC, CodeModel, SharedModel, static_file, version_of
 
 logger = logging.getLogger("kwidgets")
@@ -127,7 +127,7 @@ class BuilderView:
         # A page with our extension then tells its language.
         connect()
         self.widget = BuilderWidget(self._snapshot)
-        inbox.hear_while_busy(self.widget.comm)
+        busy_messages.receive_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
         # Not at the kernel's exit: by then the page has let go of its comms, and logs an error.
         weakref.finalize(owner, self.widget.close).atexit = False

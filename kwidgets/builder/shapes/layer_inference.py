@@ -22,7 +22,7 @@ from kwidgets.builder.spec import (
     Reference,
     Value,
 )
-from kwidgets.dry_run import CutOff, dry_scope, guarded
+from kwidgets.dry_run import LimitExceeded, dry_scope, run_limited
 from kwidgets.language import t
 
 # What Keras says to a variable that is made with a value in a dry scope.
@@ -54,10 +54,10 @@ def ask(entry: LayerSpec, tensor: Tensor) -> tuple[Found, keras.Layer | None]:
             return Found(LayerFacts("error", tensor.shape, problem=unusable), None), None
         if entry.object.live is not None:
             live = entry.object.live.value
-            return guarded(lambda: _infer_live(live, tensor)), None
+            return run_limited(lambda: _infer_live(live, tensor)), None
         if is_trusted(entry.object):
             return _call(entry, tensor)
-        return guarded(lambda: _call(entry, tensor))[0], None
+        return run_limited(lambda: _call(entry, tensor))[0], None
 
     return _explained(entry, tensor, answer)
 
@@ -72,7 +72,7 @@ def _explained(
 ) -> tuple[Found, keras.Layer | None]:
     try:
         return answer()
-    except CutOff as error:
+    except LimitExceeded as error:
         problem = Problem(
             t(
                 "The code of %1 was cut off: %2. Its call must be quick and must not "

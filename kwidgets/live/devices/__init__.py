@@ -1,1 +1,1 @@
-"""What a fit computes on: in words, how busy it is, and whether a GPU lies idle unseen."""
+"""The devices that a fit computes on: names, usage, and advice for a GPU that Keras misses."""

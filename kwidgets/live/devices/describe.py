@@ -1,4 +1,4 @@
-"""On what the backend computes, in words."""
+"""Describe the device that the Keras backend computes on."""
 
 from __future__ import annotations
 

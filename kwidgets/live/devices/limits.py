@@ -1,4 +1,4 @@
-"""How much of the machine this process may use: its cores, and the memory of its container."""
+"""Read how many cores and how much memory this process may use, also in a container."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def usable_cpus() -> set[int] | range:
 
 
 def usable_cores() -> float:
-    """Return how many cores' worth of time this process may take, such as 1.5."""
+    """Return how many cores this process may use at a time, such as 1.5."""
     quotas = [
         *(_quota(*text.split()[:2]) for text in _read_all("", "cpu.max")),
         *(
@@ -35,7 +35,7 @@ def usable_cores() -> float:
 
 
 def memory_limit_bytes() -> int | None:
-    """Return what the process's container may hold, or None where nothing limits it.
+    """Return the memory limit of the process's container, or None without one.
 
     Version 1 of cgroups writes "no limit" as a number larger than any machine's memory.
     """
@@ -49,7 +49,7 @@ def _quota(quota: str, period: str = "100000") -> float | None:
 
 
 def _read_all(controller: str, file: str) -> list[str]:
-    """Return the file's text in the process's cgroup and in each one above: all of them bind."""
+    """Return the file's text in the process's cgroup and in each one above: all limits apply."""
     texts = []
     for folder in _own_folders(controller):
         try:
@@ -62,7 +62,7 @@ def _read_all(controller: str, file: str) -> list[str]:
 
 
 def _own_folders(controller: str) -> Iterator[Path]:
-    """Folders of the process's cgroup, innermost first; ``controller`` "" is version 2."""
+    """Yield the folders of the process's cgroup, innermost first; "" stands for version 2."""
     try:
         lines = OWN_CGROUPS.read_text().splitlines()
     except OSError:  # not on macOS and Windows

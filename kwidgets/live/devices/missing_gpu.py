@@ -1,4 +1,4 @@
-"""The commonest fault of a new environment: there is a GPU, but the backend trains on the CPU."""
+"""Advise users whose machine has a GPU that the Keras backend does not use."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import keras
 
 from kwidgets.language import t
 from kwidgets.live.devices import missing_gpu_jax, missing_gpu_tensorflow, missing_gpu_torch
-from kwidgets.live.devices.nvidia_gpu import MachineGPU, find_machine_gpu
-from kwidgets.live.devices.nvml import named_gpus
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU, find_installed_gpu
+from kwidgets.live.devices.nvml import cuda_visible_devices
 
 
 class _Backend(Protocol):
-    """What each module ``unseen_<backend>`` answers."""
+    """The functions of each module ``missing_gpu_<backend>``."""
 
     NAME: str
 
-    def is_content(self) -> bool: ...
+    def needs_no_advice(self) -> bool: ...
     def version(self) -> str: ...
-    def advice(self, gpu: MachineGPU) -> str: ...
+    def advice(self, gpu: InstalledGPU) -> str: ...
 
 
 _BACKENDS: dict[str, _Backend] = {
@@ -30,26 +30,26 @@ _BACKENDS: dict[str, _Backend] = {
 }
 
 
-def unseen_gpu() -> str | None:
+def missing_gpu_notice() -> str | None:
     """Return what to install so that the running backend trains on this machine's NVIDIA GPU.
 
-    None where all is well, where the user chose the CPU, or where we know no sure advice (GPUs of
-    AMD and Apple). Asks the backend only what it asks itself when a fit begins. Takes at most two
-    seconds, and those only where the backend sees no GPU; raises what the backend raises.
+    None if it does, if the user chose the CPU, or if there is no reliable advice (GPUs of AMD and
+    Apple). Calls only functions of the backend that a fit calls too. Takes at most two seconds, and
+    only if the backend sees no GPU; raises what the backend raises.
     """
     backend = _BACKENDS.get(keras.backend.backend())
     if backend is None or platform.system() not in ("Linux", "Windows"):
         return None
-    # An empty list hides all GPUs, and was set for that.
-    if named_gpus() == [] or backend.is_content():
+    # An empty list hides all GPUs, which the user wanted.
+    if cuda_visible_devices() == [] or backend.needs_no_advice():
         return None
-    gpu = find_machine_gpu()
+    gpu = find_installed_gpu()
     if gpu is None:
         return None
-    told = t(
+    problem = t(
         "This machine has a GPU (%1), but %2 %3 does not see it, so it trains on the CPU.",
         gpu.name,
         backend.NAME,
         backend.version(),
     )
-    return f"{told} {gpu.fault or backend.advice(gpu)}"
+    return f"{problem} {gpu.fault or backend.advice(gpu)}"

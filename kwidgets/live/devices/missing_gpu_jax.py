@@ -1,25 +1,25 @@
-"""Why JAX sees no NVIDIA GPU. https://docs.jax.dev/en/latest/installation.html"""
+"""Explain why JAX sees no NVIDIA GPU. https://docs.jax.dev/en/latest/installation.html"""
 
 from __future__ import annotations
 
 import platform
 
 from kwidgets.language import t
-from kwidgets.live.devices.nvidia_gpu import MachineGPU
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU
 from kwidgets.live.devices.packages import (
-    both,
+    driver_advice,
     has_extra,
-    install,
+    install_advice,
+    join_advice,
     offers_extra,
     runs_cuda,
-    update_driver,
 )
 
 NAME = "JAX"
 
 
-def is_content() -> bool:
-    """Whether it sees an accelerator, or was told to use none (JAX_PLATFORMS=cpu)."""
+def needs_no_advice() -> bool:
+    """Return whether JAX sees an accelerator, or may use none (JAX_PLATFORMS=cpu)."""
     import jax
 
     platforms = jax.config.jax_platforms
@@ -34,29 +34,29 @@ def version() -> str:
     return str(jax.__version__)
 
 
-def cuda_extra(gpu: MachineGPU) -> str:
-    """Return the extra of jax for this driver and GPU; cuda12 if in doubt, which runs on most."""
+def cuda_extra(gpu: InstalledGPU) -> str:
+    """Return the extra of jax for this driver and GPU; if unknown, cuda12, which runs on most."""
     known = gpu.driver is not None and gpu.capability is not None
-    # A jax from before CUDA 13 lacks the extra; where there is none, a new one would be installed.
+    # A jax from before CUDA 13 lacks the extra. Without jax, a new one would be installed.
     older = offers_extra("jax", "cuda12") and not offers_extra("jax", "cuda13")
     return "cuda13" if known and _runs_cuda_13(gpu) and not older else "cuda12"
 
 
-def _runs_cuda_13(gpu: MachineGPU) -> bool:
-    # It has left behind the GPUs before Turing, which is 7.5.
+def _runs_cuda_13(gpu: InstalledGPU) -> bool:
+    # CUDA 13 does not support GPUs before Turing, which is 7.5.
     return runs_cuda(gpu, 13) and (gpu.capability is None or gpu.capability >= (7, 5))
 
 
-def advice(gpu: MachineGPU) -> str:
-    """Return what to do, in a sentence."""
+def advice(gpu: InstalledGPU) -> str:
+    """Return what to do, as a sentence."""
     if platform.system() == "Windows":
         return t(
             "JAX has no GPU on Windows itself: use it in WSL2, as "
             "https://docs.jax.dev/en/latest/installation.html says."
         )
-    wanted = install(f"jax[{cuda_extra(gpu)}]")
+    wanted = install_advice(f"jax[{cuda_extra(gpu)}]")
     if not runs_cuda(gpu, 12):
-        return both(update_driver(gpu, 12), wanted)
+        return join_advice(driver_advice(gpu, 12), wanted)
     if has_extra("jax", "cuda13") and not _runs_cuda_13(gpu):
         return t(
             "Its CUDA 13 is too new for this GPU or its driver: "

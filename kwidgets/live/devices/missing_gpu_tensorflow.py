@@ -1,4 +1,4 @@
-"""Why TensorFlow sees no NVIDIA GPU. https://www.tensorflow.org/install/pip"""
+"""Explain why TensorFlow sees no NVIDIA GPU. https://www.tensorflow.org/install/pip"""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import platform
 
 from kwidgets.language import t
 from kwidgets.live.devices.missing_gpu_jax import cuda_extra
-from kwidgets.live.devices.nvidia_gpu import MachineGPU
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU
 from kwidgets.live.devices.packages import (
-    both,
+    driver_advice,
     has_extra,
-    install,
+    install_advice,
+    join_advice,
     runs_cuda,
-    update_driver,
 )
 
-# All that Keras 3 runs on, until now.
+# The version of CUDA of all TensorFlow releases that Keras 3 supports.
 CUDA = 12
 NAME = "TensorFlow"
 
 
-def is_content() -> bool:
-    """Whether it sees an accelerator, or is built for those of AMD."""
+def needs_no_advice() -> bool:
+    """Return whether TensorFlow sees an accelerator, or is built for those of AMD."""
     import tensorflow as tf
 
     devices = tf.config.list_physical_devices()
@@ -34,18 +34,18 @@ def version() -> str:
     return str(tf.__version__)
 
 
-def advice(gpu: MachineGPU) -> str:
-    """Return what to do, in a sentence."""
+def advice(gpu: InstalledGPU) -> str:
+    """Return what to do, as a sentence."""
     import tensorflow as tf
 
-    wanted = install("tensorflow[and-cuda]")
+    wanted = install_advice("tensorflow[and-cuda]")
     if platform.system() == "Windows":
         return t(
             "TensorFlow has had no GPU on Windows itself since 2.11: use it in WSL2, as "
             "https://www.tensorflow.org/install/pip#windows-wsl2 says."
         )
     if not runs_cuda(gpu, CUDA):
-        return both(update_driver(gpu, CUDA), wanted)
+        return join_advice(driver_advice(gpu, CUDA), wanted)
     if tf.test.is_built_with_cuda():
         if not has_extra("tensorflow", "and-cuda"):
             return t("The CUDA libraries are missing: %1", wanted)

@@ -1,17 +1,17 @@
-"""Why PyTorch sees no NVIDIA GPU. https://pytorch.org/get-started/locally/"""
+"""Explain why PyTorch sees no NVIDIA GPU. https://pytorch.org/get-started/locally/"""
 
 from __future__ import annotations
 
 from kwidgets.language import t
-from kwidgets.live.devices.nvidia_gpu import MachineGPU
-from kwidgets.live.devices.packages import runs_cuda, update_driver
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU
+from kwidgets.live.devices.packages import driver_advice, runs_cuda
 
 SELECTOR = "https://pytorch.org/get-started/locally/"
 NAME = "PyTorch"
 
 
-def is_content() -> bool:
-    """Whether it sees an accelerator, or is built for those of AMD or Intel."""
+def needs_no_advice() -> bool:
+    """Return whether PyTorch sees an accelerator, or is built for those of AMD or Intel."""
     import torch
 
     return bool(
@@ -28,8 +28,8 @@ def version() -> str:
     return str(torch.__version__)
 
 
-def advice(gpu: MachineGPU) -> str:
-    """Return what to do, in a sentence."""
+def advice(gpu: InstalledGPU) -> str:
+    """Return what to do, as a sentence."""
     import torch
 
     built = torch.version.cuda
@@ -38,7 +38,7 @@ def advice(gpu: MachineGPU) -> str:
             return t(
                 "%1. It is also a build for CPUs only: install one for CUDA, as %2 says, "
                 "then restart the kernel.",
-                update_driver(gpu, 12),
+                driver_advice(gpu, 12),
                 SELECTOR,
             )
         return t(
@@ -49,7 +49,7 @@ def advice(gpu: MachineGPU) -> str:
     cuda = int(built.partition(".")[0])
     if not runs_cuda(gpu, cuda):
         return t(
-            "%1, or PyTorch for an older CUDA, as %2 says.", update_driver(gpu, cuda), SELECTOR
+            "%1, or PyTorch for an older CUDA, as %2 says.", driver_advice(gpu, cuda), SELECTOR
         )
     return t(
         "It is built for CUDA %1, but cannot use it; this tells why: %2",

@@ -1,4 +1,4 @@
-"""Watches the devices during a fit, in a thread of its own."""
+"""Sample the usage of the devices during a fit, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAMPLE_SECONDS = 2.0
 
 
 class Sampler(Protocol):
-    """Whatever looks at the devices."""
+    """Reads the usage of the devices."""
 
     def sample(self) -> list[DeviceUse]: ...
 
@@ -24,7 +24,7 @@ class DeviceMonitor:
     """Samples at once and then every ``interval_seconds``, until stopped. From any thread.
 
     Without a GPU this takes about 1/50,000 of a core: see DeviceSampler for a sample's cost.
-    A sampler that raises ends the watching with one warning; the fit goes on.
+    A sampler that raises ends the thread with one warning; the fit continues.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class DeviceMonitor:
             return list(self._latest)
 
     def start(self) -> None:
-        """Begin, or go on after a stop. Has no effect while it runs."""
+        """Start, or start again after a stop. Has no effect while it runs."""
         with self._lock:
             if self._stop is not None:
                 return
@@ -57,7 +57,7 @@ class DeviceMonitor:
         ).start()
 
     def stop(self) -> None:
-        """End. Returns at once; a sample under way is dropped."""
+        """Stop. Returns at once; a sample that is being read is dropped."""
         with self._lock:
             if self._stop is not None:
                 self._stop.set()

@@ -1,23 +1,23 @@
-"""What pip has installed, and which drivers those packages need."""
+"""Check the installed packages and the drivers they need, and phrase advice on both."""
 
 from __future__ import annotations
 
 import importlib.metadata
 
 from kwidgets.language import t
-from kwidgets.live.devices.nvidia_gpu import MachineGPU
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU
 
 # https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
 OLDEST_DRIVER = {11: 450, 12: 525, 13: 580}
 
 
-def runs_cuda(gpu: MachineGPU, cuda: int) -> bool:
-    """Whether the GPU's driver is new enough for this major version; yes if it is unknown."""
+def runs_cuda(gpu: InstalledGPU, cuda: int) -> bool:
+    """Return whether the GPU's driver is new enough for this CUDA version, or unknown."""
     return gpu.driver is None or gpu.driver >= OLDEST_DRIVER.get(cuda, 0)
 
 
-def update_driver(gpu: MachineGPU, cuda: int) -> str:
-    """Return the advice for a driver that is too old."""
+def driver_advice(gpu: InstalledGPU, cuda: int) -> str:
+    """Return advice for a driver that is too old."""
     return t(
         "Its driver (release %1) is too old for CUDA %2: install release %3 or newer from "
         "https://www.nvidia.com/drivers",
@@ -27,18 +27,18 @@ def update_driver(gpu: MachineGPU, cuda: int) -> str:
     )
 
 
-def install(package: str) -> str:
-    """Return the advice to install ``package``, as pip is given it."""
+def install_advice(package: str) -> str:
+    """Return advice to install ``package``, in pip's notation."""
     return t('pip install "%1", then restart the kernel.', package)
 
 
-def both(first: str, then: str) -> str:
+def join_advice(first: str, then: str) -> str:
     """Return two pieces of advice as one sentence."""
     return t("%1, then %2", first, then)
 
 
 def offers_extra(package: str, extra: str) -> bool:
-    """Whether the installed version of ``package`` knows ``package[extra]``."""
+    """Return whether the installed version of ``package`` has the extra ``package[extra]``."""
     try:
         extras = importlib.metadata.metadata(package).get_all("Provides-Extra") or []
     except importlib.metadata.PackageNotFoundError:
@@ -47,7 +47,7 @@ def offers_extra(package: str, extra: str) -> bool:
 
 
 def has_extra(package: str, extra: str) -> bool:
-    """Whether ``pip install package[extra]`` would find nothing left to do."""
+    """Return whether ``package[extra]`` is already installed."""
     from packaging.requirements import Requirement  # comes with Keras
 
     try:

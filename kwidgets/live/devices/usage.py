@@ -1,4 +1,4 @@
-"""What each device that this process may use is doing right now."""
+"""Read how busy each device is that this process may use."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import dataclasses
 from typing import Any, Literal
 
 from kwidgets.live.devices.limits import memory_limit_bytes, usable_cores
-from kwidgets.live.devices.nvml import ask, start_nvml, visible_gpus
+from kwidgets.live.devices.nvml import start_nvml, try_call, visible_gpus
 
 
 @dataclasses.dataclass(frozen=True)
 class DeviceUse:
-    """One device at one moment. What it does not tell is None.
+    """The usage of one device at one moment; None for unknown values.
 
     Args:
-        kind: a GPU counts for all who use it, the CPU for this process alone.
+        kind: a GPU's usage is that of all processes, the CPU's of this process alone.
         name: the GPU's model, or "CPU".
-        use: share of its computing time, 0 to 1, of late: of a GPU since up to a second ago, of
-            the CPU (all cores that the process may use) since the sample before.
-        memory_used_bytes: memory taken. Of a GPU it includes what a backend has set aside:
-            TensorFlow and JAX take most of it at once, whatever the model needs.
-        memory_total_bytes: memory there is; of the CPU, no more than the container may hold.
+        use: share of its computing time, 0 to 1: of a GPU in the last second at most, of the CPU
+            (all cores that the process may use) since the previous sample.
+        memory_used_bytes: memory in use. A GPU's includes what a backend has reserved: TensorFlow
+            and JAX take most of it at once, whatever the model needs.
+        memory_total_bytes: all memory; the CPU's is at most the container's limit.
     """
 
     kind: Literal["gpu", "cpu"]
@@ -31,13 +31,13 @@ class DeviceUse:
 
 
 class DeviceSampler:
-    """Looks at the devices: first the GPUs that CUDA shows to this process, then the CPU.
+    """Samples the devices: first the GPUs that CUDA shows to this process, then the CPU.
 
-    Never raises: a driver that is missing has no GPU, one that dies has no numbers. Use it from
+    Never raises: without a driver there is no GPU, and if it fails the values are None. Use it from
     one thread.
 
     Without a GPU a sample costs 0.04 ms on a virtual machine of two cores; the first one takes
-    0.1 s, for the imports. A GPU adds the driver's time for two questions, not measured here.
+    0.1 s, for the imports. A GPU adds two calls of the driver, not measured here.
     """
 
     def __init__(self) -> None:
@@ -51,19 +51,19 @@ class DeviceSampler:
             self._gpus = self._find_gpus()
         if self._cpu is None:
             self._cpu = _ProcessSampler()
-        return [*(self._look_at(name, gpu) for name, gpu in self._gpus), self._cpu.sample()]
+        return [*(self._sample_gpu(name, gpu) for name, gpu in self._gpus), self._cpu.sample()]
 
     def _find_gpus(self) -> list[tuple[str, Any]]:
-        self._nvml = nvml = ask(start_nvml)
+        self._nvml = nvml = try_call(start_nvml)
         if nvml is None:
             return []
-        gpus = ask(visible_gpus, nvml) or []
-        return [(ask(nvml.nvmlDeviceGetName, gpu) or "NVIDIA GPU", gpu) for gpu in gpus]
+        gpus = try_call(visible_gpus, nvml) or []
+        return [(try_call(nvml.nvmlDeviceGetName, gpu) or "NVIDIA GPU", gpu) for gpu in gpus]
 
-    def _look_at(self, name: str, gpu: Any) -> DeviceUse:
-        # A part of a split GPU (MIG) has no use of its own; one with the CPU's memory, no memory.
-        rates = ask(self._nvml.nvmlDeviceGetUtilizationRates, gpu)
-        memory = ask(self._nvml.nvmlDeviceGetMemoryInfo, gpu)
+    def _sample_gpu(self, name: str, gpu: Any) -> DeviceUse:
+        # A part of a split GPU (MIG) has no usage; one that shares the CPU's memory has no memory.
+        rates = try_call(self._nvml.nvmlDeviceGetUtilizationRates, gpu)
+        memory = try_call(self._nvml.nvmlDeviceGetMemoryInfo, gpu)
         return DeviceUse(
             kind="gpu",
             name=name,
@@ -74,18 +74,18 @@ class DeviceSampler:
 
 
 class _ProcessSampler:
-    """This process's share of the CPU. The first sample has no use: there is none before it."""
+    """This process's share of the CPU. The first sample has no use: it needs a previous one."""
 
     def __init__(self) -> None:
         self._began = False
-        self._cores = ask(usable_cores) or 1.0
+        self._cores = try_call(usable_cores) or 1.0
         self._process: Any = None
         self._total: int | None = None
 
     def sample(self) -> DeviceUse:
         try:
             return self._sample()
-        except Exception:  # whatever a system forbids: psutil reads it in a dozen ways
+        except Exception:  # a system may forbid any of the many ways in which psutil reads
             return DeviceUse("cpu", "CPU")
 
     def _sample(self) -> DeviceUse:
@@ -93,7 +93,7 @@ class _ProcessSampler:
             import psutil
 
             self._process = psutil.Process()
-            totals = (psutil.virtual_memory().total, ask(memory_limit_bytes))
+            totals = (psutil.virtual_memory().total, try_call(memory_limit_bytes))
             self._total = min(total for total in totals if total)
         percent = self._process.cpu_percent()
         use = min(1.0, percent / 100 / self._cores) if self._began else None

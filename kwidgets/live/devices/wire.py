@@ -1,4 +1,4 @@
-"""Devices as a view gets them."""
+"""Encode the usage of devices for a view."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from kwidgets.live.devices.usage import DeviceUse
 
 
 def wire_devices(devices: list[DeviceUse]) -> list[protocol.Device]:
-    """Return the sample with all numbers as floats, the one kind that a view knows."""
+    """Return the sample with all numbers as floats, as views expect them."""
     return [
         {
             "kind": device.kind,

@@ -1,1 +1,1 @@
-"""Everything that touches the internals of a running Keras fit."""
+"""Read and change the internals of a running Keras fit. No other folder of ``live`` does."""

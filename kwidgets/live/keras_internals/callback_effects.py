@@ -1,4 +1,4 @@
-"""What callbacks did to a fit, found out by looking at them: in words, for marks and the ending."""
+"""Describe what callbacks did to a fit: a changed learning rate, an early end."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import keras
 from kwidgets.language import t
 from kwidgets.protocol import WireNumber
 
-# So often somebody unknown may change the rate; then it counts as a schedule, and leaves no marks.
-_FEW = 5
+# After so many changes by an unknown callback, the rate counts as scheduled and gets no more marks.
+_MAX_UNKNOWN_CHANGES = 5
 
 
-class RateChanges:
-    """Says who changed the learning rate of a fit, but for those who do so all the time."""
+class LearningRateChanges:
+    """Describes changes of the learning rate of one fit, except regular ones."""
 
     def __init__(self) -> None:
         self._unknown = 0
 
     def describe(self, callbacks: Iterable[object], old: float, new: float) -> str | None:
-        """Return the change in words; None if it is one of many by design."""
+        """Return a text for the mark of a change, or None for a regular one."""
         callbacks = list(callbacks)
         before, after = f"{old:.4g}", f"{new:.4g}"
         for callback in callbacks:
@@ -31,13 +31,13 @@ class RateChanges:
         if any(isinstance(c, keras.callbacks.LearningRateScheduler) for c in callbacks):
             return None
         self._unknown += 1
-        if self._unknown > _FEW:
+        if self._unknown > _MAX_UNKNOWN_CHANGES:
             return None
         return t("Learning rate %1 → %2", before, after)
 
 
-def early_end(callbacks: Iterable[object], logs: Mapping[str, float]) -> str:
-    """Say which callback ended the fit before its last epoch."""
+def describe_early_end(callbacks: Iterable[object], logs: Mapping[str, float]) -> str:
+    """Return a sentence that names the callback which ended the fit before its last epoch."""
     callbacks = list(callbacks)
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.EarlyStopping) and callback.stopped_epoch > 0:
@@ -56,7 +56,7 @@ def _early_stopping(callback: keras.callbacks.EarlyStopping) -> str:
     best = callback.best_epoch + 1
     waited = max(callback.patience, 1)
     epochs = t("1 epoch") if waited == 1 else t("%1 epochs", waited)
-    told = t(
+    sentence = t(
         "%1 ended the training: no better %2 for %3 (best in epoch %4).",
         type(callback).__name__,
         callback.monitor,
@@ -64,10 +64,10 @@ def _early_stopping(callback: keras.callbacks.EarlyStopping) -> str:
         best,
     )
     if not callback.restore_best_weights:
-        return told
-    return f"{told} {t('Weights of epoch %1 restored.', best)}"
+        return sentence
+    return f"{sentence} {t('Weights of epoch %1 restored.', best)}"
 
 
-def rate_words(value: WireNumber | None) -> str:
-    """Return a learning rate as a mark says it."""
+def format_rate(value: WireNumber | None) -> str:
+    """Return a learning rate as marks show it."""
     return t("unknown") if value is None else f"{float(value):.4g}"

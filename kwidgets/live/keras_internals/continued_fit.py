@@ -1,4 +1,4 @@
-"""A further fit of the same model goes on with the curves of the one before."""
+"""Recognize a fit that continues an earlier one of the same model, whose curves it extends."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from typing import Any
 
 import keras
 
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 
-# Enough to tell weights that went on from weights that were set anew.
+# Enough to tell trained weights from weights that were set or loaded in between.
 _VARIABLES = 6
 _VALUES = 64
 
 
 @dataclasses.dataclass(frozen=True)
-class Before:
-    """Where the last watched fit of a model ended."""
+class PreviousFit:
+    """The end of the last watched fit of a model."""
 
     store: MetricStore
     steps: int
-    # As the epoch axis counts: that of the next fit begins here.
+    # On the epoch axis: the next fit begins here.
     epoch: int
     first_epoch: int
     seconds: float
     weights: bytes
 
 
-_last: weakref.WeakKeyDictionary[Any, Before] = weakref.WeakKeyDictionary()
+_last_fits: weakref.WeakKeyDictionary[Any, PreviousFit] = weakref.WeakKeyDictionary()
 
 
-def remember(model: keras.Model, before: Before) -> None:
-    """Note where a fit of ``model`` has ended."""
-    _last[model] = before
+def remember_end(model: keras.Model, fit: PreviousFit) -> None:
+    """Keep the end of a fit of ``model`` for :func:`find_previous_fit`."""
+    _last_fits[model] = fit
 
 
-def find_before(model: keras.Model) -> Before | None:
-    """Return where the last fit of ``model`` ended, if its weights are still those.
+def find_previous_fit(model: keras.Model) -> PreviousFit | None:
+    """Return the last fit of ``model``, if the model still has the weights of its end.
 
-    Weights that were set, loaded or made anew since begin a curve of their own.
+    Weights that were set, loaded or initialized since begin a new curve.
     """
-    before = _last.get(model)
-    if before is None or before.weights != fingerprint(model):
+    previous = _last_fits.get(model)
+    if previous is None or previous.weights != weights_digest(model):
         return None
-    return before
+    return previous
 
 
-def fingerprint(model: keras.Model) -> bytes:
+def weights_digest(model: keras.Model) -> bytes:
     """Return a digest of some of the model's weights, first and last layers included."""
     variables = model.trainable_variables or model.variables
     chosen = [*variables[: _VARIABLES // 2], *variables[_VARIABLES // 2 :][-_VARIABLES // 2 :]]

@@ -1,4 +1,4 @@
-"""What ended a fit, in a line."""
+"""Describe the exception that ended a fit in one line."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 
 
 def describe_error(error: BaseException) -> str:
-    """Return an exception in a line: its own first one, or the cause that TensorFlow buries."""
+    """Return an exception as one line: its first line, or the cause in a TensorFlow error."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
-    # Keras says first where it was, in a line of its own.
+    # Keras names the layer first, in a line of its own.
     text = re.sub(r"\AException encountered when calling \S+\s*", "", text)
     lines = text.splitlines() or [""]
     line = f"{type(error).__name__}: {lines[0]}"
     if lines[0].endswith(":"):
-        # TensorFlow heads it "Graph execution error:" and puts what Python raised further down.
+        # TensorFlow begins with "Graph execution error:"; Python's exception is further down.
         causes = [line for line in lines if re.match(r"\w*(Error|Exception): .", line.strip())]
-        line = causes[-1].strip() if causes else f"{line} {_told_by_tensorflow(lines)}".strip()
+        line = causes[-1].strip() if causes else f"{line} {_tensorflow_reason(lines)}".strip()
     elif (
         len(lines) > 1 and len(lines[0]) < 200 and not lines[1].startswith(("Traceback", "  File"))
     ):
@@ -24,8 +24,8 @@ def describe_error(error: BaseException) -> str:
     return line[:300]
 
 
-def _told_by_tensorflow(lines: list[str]) -> str:
-    """What stands between the Python stack of an op and its node's name: the reason."""
+def _tensorflow_reason(lines: list[str]) -> str:
+    """Return the reason, which is between the Python stack of an op and its node's name."""
     reasons = [
         line.strip()
         for line in lines[1:]

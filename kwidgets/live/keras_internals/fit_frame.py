@@ -1,4 +1,4 @@
-"""Is this fit still running? Keras calls no hook when an exception ends it, so we look."""
+"""Find out whether a fit still runs: Keras calls no hook when an exception ends it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import threading
 import weakref
 from types import FrameType
 
-# One look may fail to see it; all of them never have.
-_LOOKS = 5
+# One search of the stack may miss the fit; so many in a row never have.
+_SEARCHES = 5
 
 
-class FitWatch:
-    """Remembers which call of ``fit`` is calling us, by its frame on the thread's stack.
+class FitFrame:
+    """Identifies the call of ``fit`` that is calling us, by its frame on the thread's stack.
 
-    Holds no reference to the frame: that would keep the user's data alive. A later fit may get a
-    frame at the same address; but not while this one's list of callbacks lives, which is its own.
+    It has no reference to the frame, which would keep the user's data alive. A later fit may get a
+    frame at the same address, but not while this fit's own list of callbacks exists.
     """
 
     def __init__(self) -> None:
@@ -34,8 +34,8 @@ class FitWatch:
             frame = frame.f_back
 
     @property
-    def sees_fit(self) -> bool:
-        """Whether it is Keras's ``fit`` that calls us, not a loop of the user's own."""
+    def found_fit(self) -> bool:
+        """Whether Keras's ``fit`` calls us, not a training loop of the user's own."""
         return self._key is not None
 
     def callbacks(self) -> list[object]:
@@ -44,15 +44,15 @@ class FitWatch:
         return list(getattr(callback_list, "callbacks", ()))
 
     def is_running(self) -> bool:
-        """Whether that fit is still on its thread's stack; from any thread.
+        """Return whether the fit is still on its thread's stack. From any thread.
 
-        A loop of the user's own that calls the hooks itself cannot be told: True.
+        For a training loop of the user's own that is not known: True.
         """
         if self._key is None:
             return True
-        # The other thread runs on while we look: a call that returns in between cuts off the stack
-        # above it, and fit seems gone. It cannot do so at each of several looks.
-        return any(self._is_on_stack() for _ in range(_LOOKS))
+        # The other thread runs meanwhile: a call that returns during a search cuts off the rest of
+        # the stack, and fit seems gone. That does not happen in each of several searches.
+        return any(self._is_on_stack() for _ in range(_SEARCHES))
 
     def _is_on_stack(self) -> bool:
         if self._callback_list is not None and self._callback_list() is None:

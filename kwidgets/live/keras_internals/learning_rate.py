@@ -1,4 +1,4 @@
-"""Reading and setting the learning rate of a running fit. To be used on the training thread."""
+"""Read and set the learning rate of a running fit. To be used on the training thread."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ class LearningRateError(Exception):
 
 
 def prepare(model: keras.Model) -> None:
-    """Make ready for a rate set by hand. In on_train_begin, before the step is traced."""
-    optimizer = _inner(getattr(model, "optimizer", None))
+    """Prepare for a rate set by hand. In on_train_begin, before the step is traced."""
+    optimizer = _inner_optimizer(getattr(model, "optimizer", None))
     if _is_scheduled(optimizer):
         schedule_override.install(model, optimizer)
 
 
 def restore(model: keras.Model) -> None:
-    """Undo :func:`prepare` when the fit has ended: nothing of ours stays in the optimizer."""
-    optimizer = _inner(getattr(model, "optimizer", None))
+    """Undo :func:`prepare` when the fit has ended: the optimizer is as it was."""
+    optimizer = _inner_optimizer(getattr(model, "optimizer", None))
     if _is_scheduled(optimizer):
         schedule_override.remove(model, optimizer)
 
 
 def schedule_name(optimizer: Any) -> str | None:
-    """Return what sets the rate in place of the user: a LearningRateSchedule's class name, say."""
-    optimizer = _inner(optimizer)
+    """Return the name of the schedule or function that sets the rate, or None."""
+    optimizer = _inner_optimizer(optimizer)
     if not _is_scheduled(optimizer):
         return None
     rate = optimizer._learning_rate
@@ -39,21 +39,21 @@ def schedule_name(optimizer: Any) -> str | None:
     return getattr(rate, "__name__", "<lambda>").replace("<lambda>", t("a function"))
 
 
-def is_held(model: keras.Model) -> bool:
-    """Whether a rate set by hand holds in place of the schedule's."""
-    hold = _hold(model)
-    return hold is not None and hold.value > 0
+def is_overridden(model: keras.Model) -> bool:
+    """Return whether a rate set by hand overrides the schedule."""
+    override = _override(model)
+    return override is not None and override.value > 0
 
 
 def read_learning_rate(model: keras.Model) -> float | None:
-    """Return the learning rate in force, or None if the optimizer has no such thing."""
-    optimizer = _inner(getattr(model, "optimizer", None))
+    """Return the current learning rate, or None if the optimizer has none."""
+    optimizer = _inner_optimizer(getattr(model, "optimizer", None))
     rate = getattr(optimizer, "_learning_rate", None)
     if rate is None:
         return None
-    hold = _hold(model)
-    if hold is not None and hold.value > 0:
-        return hold.value
+    override = _override(model)
+    if override is not None and override.value > 0:
+        return override.value
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return float(rate(_current_value(model, optimizer._iterations)))
     if isinstance(rate, keras.Variable):
@@ -66,18 +66,18 @@ def read_learning_rate(model: keras.Model) -> float | None:
 
 
 def set_learning_rate(model: keras.Model, value: float) -> str:
-    """Set the learning rate from the next step on; return what there is to say about that.
+    """Set the learning rate from the next step on; return a note for the user, or "".
 
-    Where a schedule sets it, ``value`` holds until :func:`follow_schedule`.
+    It overrides a schedule until :func:`follow_schedule`.
 
     Raises:
-        LearningRateError: the optimizer has none, or a schedule that cannot be set aside.
+        LearningRateError: the optimizer has none, or a schedule that cannot be overridden.
     """
     optimizer = getattr(model, "optimizer", None)
     name = schedule_name(optimizer)
     if name is not None:
-        hold = _hold(model)
-        if hold is None:
+        override = _override(model)
+        if override is None:
             raise LearningRateError(
                 t(
                     "The learning rate follows a schedule (%1) and was left as it is: under a "
@@ -87,51 +87,51 @@ def set_learning_rate(model: keras.Model, value: float) -> str:
                     name,
                 )
             )
-        retraced = hold.hold(model, value)
-        told = t("%1 is set aside.", name)
-        return f"{told} {t('The next step compiles anew.')}" if retraced else told
+        retraced = override.set_rate(model, value)
+        note = t("%1 is set aside.", name)
+        return f"{note} {t('The next step compiles anew.')}" if retraced else note
     if optimizer is None or not hasattr(optimizer, "learning_rate"):
         raise LearningRateError(
             t("The optimizer (%1) has no learning rate to set.", type(optimizer).__name__)
         )
     if hasattr(model, "jax_state_sync"):
-        # In an epoch the trainer holds the values: bring them back, or ours would be lost.
+        # In an epoch the trainer has the values: sync them first, or ours would be lost.
         model.jax_state_sync()
     optimizer.learning_rate = value
     return ""
 
 
 def follow_schedule(model: keras.Model) -> None:
-    """Give the rate back to the schedule, which goes on as if it had never been left.
+    """Let the schedule set the rate again, as if it had always done so.
 
     Raises:
-        LearningRateError: there is no schedule, or it was not set aside.
+        LearningRateError: there is no schedule, or it was not overridden.
     """
-    hold = _hold(model)
-    if hold is None or not hold.value:
+    override = _override(model)
+    if override is None or not override.value:
         raise LearningRateError(t("The learning rate was not taken from a schedule."))
-    hold.hold(model, 0.0)
+    override.set_rate(model, 0.0)
 
 
-def _inner(optimizer: Any) -> Any:
-    """The optimizer that holds the rate, under a LossScaleOptimizer."""
+def _inner_optimizer(optimizer: Any) -> Any:
+    """Return the optimizer that has the rate: the one inside a LossScaleOptimizer."""
     while hasattr(optimizer, "inner_optimizer"):
         optimizer = optimizer.inner_optimizer
     return optimizer
 
 
 def _is_scheduled(optimizer: Any) -> bool:
-    """Whether something else than a number sets the rate."""
+    """Return whether a schedule or a function sets the rate."""
     rate = getattr(optimizer, "_learning_rate", None)
     return callable(rate) and not isinstance(rate, keras.Variable)
 
 
-def _hold(model: keras.Model) -> schedule_override.Hold | None:
-    return schedule_override.hold_of(model, _inner(getattr(model, "optimizer", None)))
+def _override(model: keras.Model) -> schedule_override.ScheduleOverride | None:
+    return schedule_override.override_of(model, _inner_optimizer(getattr(model, "optimizer", None)))
 
 
 def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
-    # As in sampling: while a JAX epoch runs, the trainer holds the values.
+    # While a JAX epoch runs, the trainer has the values.
     state = getattr(model, "_jax_state", None)
     if state and "optimizer_variables" in state and not getattr(model, "_jax_state_synced", True):
         for candidate, value in zip(

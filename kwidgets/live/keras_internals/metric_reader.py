@@ -1,4 +1,4 @@
-"""A running fit's numbers → the store, counted on from the fits of the model before."""
+"""Read the metrics of a running fit into a store, which may continue that of an earlier fit."""
 
 from __future__ import annotations
 
@@ -10,54 +10,57 @@ import keras
 
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.keras_internals.continued_fit import Before
+from kwidgets.live.keras_internals import continued_fit
+from kwidgets.live.keras_internals.continued_fit import PreviousFit, weights_digest
 from kwidgets.live.keras_internals.metric_sampler import MetricSampler, direction_of, group_of
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.progress import FitProgress
 
 
-class FitReader:
+class MetricReader:
     """Fills the store of one fit. Methods are called on the training thread.
 
     Args:
         model: the model in training.
         progress: where the fit is.
-        before: where the last fit of the model ended, if this one goes on from there.
+        previous: the end of the model's last fit, if this one continues its curves.
     """
 
-    def __init__(self, model: keras.Model, progress: FitProgress, before: Before | None) -> None:
-        self.store = before.store.copy() if before else MetricStore()
+    def __init__(
+        self, model: keras.Model, progress: FitProgress, previous: PreviousFit | None
+    ) -> None:
+        self.store = previous.store.copy() if previous else MetricStore()
         # A sentence for each metric that became NaN or infinite.
-        self.not_finite: dict[str, str] = {}
-        # The last epoch's, as Keras logs them.
+        self.not_finite_notices: dict[str, str] = {}
+        # The last epoch's logs, named as Keras names them.
         self.logs: dict[str, float] = {}
         self.in_epoch = False
         # How far the epoch axis is ahead of Keras's own numbers.
         self.epochs_before = 0
-        self.first_epoch = before.first_epoch if before else 0
+        self.first_epoch = previous.first_epoch if previous else 0
         self._model: Any = model
         self._progress = progress
-        self._before = before
-        self._steps_before = before.steps if before else 0
-        self._seconds_before = before.seconds if before else 0.0
+        self._previous = previous
+        self._steps_before = previous.steps if previous else 0
+        self._seconds_before = previous.seconds if previous else 0.0
         self._step_sampled = 0
         self._sampled_in_epoch = False
         self._trained_seconds = 0.0
         self._sampler: MetricSampler | None = None
 
     def find_metrics(self) -> None:
-        """Declare the metrics that the model has already."""
+        """Declare the metrics that the model has before its first step."""
         self._sampler = MetricSampler(self._model)
         for metric in self._sampler.describe():
             self.store.declare(metric)
 
     def begin_fit(self, initial_epoch: int) -> None:
-        """The first epoch begins, with the number that Keras gives it."""
-        if self._before is None:
+        """Set where the epoch axis begins, from the first epoch's number in Keras."""
+        if self._previous is None:
             self.first_epoch = initial_epoch
         else:
-            # Who counts on with initial_epoch needs no help; the axis never goes back.
-            self.epochs_before = max(0, self._before.epoch - initial_epoch)
+            # With initial_epoch, Keras's own numbers continue; the axis never goes back.
+            self.epochs_before = max(0, self._previous.epoch - initial_epoch)
 
     def begin_epoch(self) -> None:
         self._step_sampled = self._progress.step
@@ -82,17 +85,17 @@ class FitReader:
         self._note_not_finite(values)
 
     def end_training(self) -> bool:
-        """Validation, if any, comes next; Keras resets its metrics before it.
+        """Note that the epoch's last batch is done; return whether to sample before validation.
 
-        Returns whether what is left of the epoch must be read now: where there was a sample, the
-        next stands for the batches since. Else the epoch's logs tell the same for nothing.
+        Keras resets its metrics before validation. If the epoch has been sampled, the batches
+        since the last sample must be read now; otherwise the epoch's logs have the same values.
         """
         self.in_epoch = False
         self._trained_seconds = self.position[2]
         return self._sampled_in_epoch
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any], complete: bool) -> None:
-        """Take the epoch's logs. ``complete``: it was not cut short."""
+        """Add the epoch's logs. ``complete`` says whether all of its batches were trained."""
         scalars: dict[str, float] = {}
         for name, value in logs.items():
             try:
@@ -111,7 +114,7 @@ class FitReader:
                 )
         self.logs = scalars
         self._note_not_finite(scalars)
-        self.store.forget_without_values(scalars)
+        self.store.drop_metrics_without_values(scalars)
         step, fractional, seconds = self.position
         if not self._sampled_in_epoch:
             self.store.add_batches(
@@ -124,13 +127,26 @@ class FitReader:
         number = epoch + 1 + self.epochs_before
         self.store.add_epoch(step, number, seconds, scalars, complete=complete)
 
+    def remember_end(self) -> None:
+        """Keep the numbers for a further fit of the model, which continues the curves."""
+        step, epoch, seconds = self.position
+        fit = PreviousFit(
+            store=self.store,
+            steps=step,
+            epoch=round(epoch),
+            first_epoch=self.first_epoch,
+            seconds=seconds,
+            weights=weights_digest(self._model),
+        )
+        continued_fit.remember_end(self._model, fit)
+
     def release(self) -> None:
-        """The fit has ended: let go of the model."""
+        """Drop the references to the model: the fit has ended."""
         self._model = self._sampler = None
 
     @property
     def position(self) -> tuple[int, float, float]:
-        """Where the fit is on the axes: step, epoch (fractional), seconds."""
+        """The fit's position on the axes: step, epoch (fractional), seconds."""
         progress = self._progress
         return (
             progress.step + self._steps_before,
@@ -138,8 +154,8 @@ class FitReader:
             progress.clock.seconds() + self._seconds_before,
         )
 
-    def mark(self, kind: Any, text: str) -> None:
-        """Note on the axes that somebody acted."""
+    def add_mark(self, kind: Any, text: str) -> None:
+        """Mark on the curves what the user, a callback or a new fit did."""
         step, epoch, seconds = self.position
         self.store.add_mark(
             protocol.Mark(kind=kind, text=text, step=step, epoch=epoch, seconds=seconds)
@@ -147,7 +163,7 @@ class FitReader:
 
     def _note_not_finite(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():
-            if not math.isfinite(value) and name not in self.not_finite:
+            if not math.isfinite(value) and name not in self.not_finite_notices:
                 step = f"{self.position[0]:,}"
                 became = (
                     t("%1 became NaN by step %2.", name, step)
@@ -155,4 +171,4 @@ class FitReader:
                     else t("%1 became infinite by step %2.", name, step)
                 )
                 advice = t("A smaller learning rate often helps; look for NaN in the data too.")
-                self.not_finite[name] = f"{became} {advice}"
+                self.not_finite_notices[name] = f"{became} {advice}"

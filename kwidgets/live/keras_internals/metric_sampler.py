@@ -1,4 +1,4 @@
-"""Reading metric state from a running fit, without an ``on_train_batch_end`` and with one sync.
+"""Sample the metrics of a running fit, without ``on_train_batch_end`` and with one device sync.
 
 Keras's batch logs are running averages since the epoch's start. Its mean-type metrics keep a total
 and a count, so the difference of both between two samples gives the exact mean over the batches in
@@ -19,7 +19,7 @@ from kwidgets.live.protocol import MetricInfo
 
 @dataclasses.dataclass
 class _Source:
-    """One curve: the metric it comes from, where its variables stand, and its last state."""
+    """One curve: its metric, the positions of the metric's variables, and their last values."""
 
     name: str
     metric: keras.Metric
@@ -36,8 +36,8 @@ class MetricSampler:
         self._model = model
         self._sources: list[_Source] = []
         self._variables: list[keras.Variable] = []
-        # Finding the metrics walks all layers: once an epoch, not at every sample.
-        self._looked = False
+        # The search visits all layers: once an epoch, not at every sample.
+        self._sources_found = False
 
     def describe(self) -> list[MetricInfo]:
         """Return the metrics found in the model, in Keras's order."""
@@ -54,7 +54,7 @@ class MetricSampler:
 
     def start_epoch(self) -> None:
         """Forget the totals: Keras resets its metrics when an epoch begins."""
-        self._looked = False
+        self._sources_found = False
         for source in self._sources:
             source.total = source.count = 0.0
 
@@ -63,9 +63,9 @@ class MetricSampler:
 
         A mean with no new batch is left out.
         """
-        if not self._looked:
+        if not self._sources_found:
             self._find_sources()
-            self._looked = True
+            self._sources_found = True
         values = self._read_variables()
         # One transfer for all means; the others are computed by the metric itself.
         means = [source for source in self._sources if source.is_mean]
@@ -85,15 +85,15 @@ class MetricSampler:
         return {s.name: sampled[s.name] for s in self._sources if s.name in sampled}
 
     def _read_variables(self) -> list[Any]:
-        # While a JAX epoch runs, the variables are empty and the state is held by the trainer.
-        # Going through Callback.model would re-attach it: twice the time of a step.
+        # While a JAX epoch runs, the variables are empty and the trainer has the state.
+        # Callback.model would re-attach it, which takes twice the time of a step.
         state = getattr(self._model, "_jax_state", None)
         if state and not getattr(self._model, "_jax_state_synced", True):
             return list(state["metrics_variables"])
         return [variable.value for variable in self._variables]
 
     def _find_sources(self) -> None:
-        """(Re)build the list of curves when the model's metrics changed, as the first step may."""
+        """Build the list of curves again if the model's metrics changed, as in the first step."""
         variables = self._model.metrics_variables
         if self._sources and list(map(id, variables)) == list(map(id, self._variables)):
             return
@@ -131,7 +131,7 @@ def named_metrics(model: keras.Model) -> list[tuple[str, keras.Metric]]:
             # is where Keras does that, in the order of .metrics.
             try:
                 names = list(metric.result())
-            except Exception:  # not built before the first step: asked again at the next sample
+            except Exception:  # not built before the first step: tried again at the next sample
                 continue
             if len(names) == len(metric.metrics):
                 named.extend(zip(names, metric.metrics, strict=True))
@@ -139,8 +139,8 @@ def named_metrics(model: keras.Model) -> list[tuple[str, keras.Metric]]:
 
 
 def direction_of(name: str, metric: keras.Metric | None) -> Any:
-    """Return "min" or "max" for a metric whose better end is known, else None."""
-    # Keras 3 metrics know it themselves (``_direction``); a plain Mean is used for losses.
+    """Return whether lower ("min") or higher ("max") is better, or None if that is not known."""
+    # Keras 3 metrics have it (``_direction``); losses are a plain Mean without one.
     direction = {"up": "max", "down": "min"}.get(str(getattr(metric, "_direction", None)))
     if direction is None and (name == "loss" or name.endswith("_loss")):
         direction = "min"
@@ -152,13 +152,13 @@ def group_of(name: str, model: keras.Model) -> str | None:
     outputs = getattr(model, "output_names", None) or ()
     if len(outputs) < 2:
         return None
-    # The longest first: "a" is no output of "a_b_loss" where "a_b" is one.
+    # The longest first: "a_b_loss" belongs to the output "a_b" if there is one, not to "a".
     by_length = sorted(map(str, outputs), key=len, reverse=True)
     return next((output for output in by_length if name.startswith(f"{output}_")), None)
 
 
 def _to_floats(values: Sequence[Any]) -> list[float]:
-    """Bring scalars of the backend to Python in one go."""
+    """Return the backend's scalars as Python floats, with one transfer."""
     if not values:
         return []
     backend = keras.backend.backend()

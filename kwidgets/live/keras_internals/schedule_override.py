@@ -1,12 +1,12 @@
-"""Lets a user's learning rate hold where a schedule, or a function, sets it: without a retrace.
+"""Override a learning rate schedule with a rate set by the user, without retracing the step.
 
-A compiled step has the schedule built in. So, before the step is compiled, the optimizer is given
-a way to its learning rate that leads past ours: ``where(held > 0, held, what the schedule says)``.
-While ``held`` is 0, training is the same to the last bit.
+A compiled step has the schedule built in. So, before the step is compiled, the optimizer gets
+another ``_get_current_learning_rate``: ``where(override > 0, override, schedule)``. While the
+override is 0, training is the same to the last bit.
 
-Where ``held`` lives depends on what a compiled step can read anew each time: on TensorFlow any
-variable; on JAX only what is among the optimizer's variables, where it stays while the fit runs,
-and is left out of what is saved; PyTorch runs Python at each step.
+A compiled step must read the override each time. On TensorFlow it can be any variable. On JAX it
+must be among the optimizer's variables while the fit runs, and is left out of what is saved.
+PyTorch runs Python at each step.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from typing import Any
 
 import keras
 
-_holds: weakref.WeakKeyDictionary[Any, Hold] = weakref.WeakKeyDictionary()
+_overrides: weakref.WeakKeyDictionary[Any, ScheduleOverride] = weakref.WeakKeyDictionary()
 _METHODS = ("_get_current_learning_rate", "save_own_variables", "load_own_variables")
 
 
-class Hold:
-    """The way past ours, of one optimizer. Kept for its further fits: their steps may read it."""
+class ScheduleOverride:
+    """The override of one optimizer. Kept for further fits, whose compiled steps may read it."""
 
     def __init__(self, optimizer: Any) -> None:
         self.value = 0.0
         self.installed_for: weakref.ref[Any] | None = None
-        # The train function in whose trace the way past ours was seen.
-        self._seen_in: weakref.ref[Any] | None = None
+        # The train function that was traced with the override.
+        self._traced_in: weakref.ref[Any] | None = None
         self._variable: keras.Variable | None = None
         if keras.backend.backend() != "torch":
             self._variable = keras.Variable(
@@ -36,7 +36,7 @@ class Hold:
             )
 
     def install(self, model: Any, optimizer: Any) -> None:
-        """Stand in the way to the rate, while a fit of ``model`` runs."""
+        """Replace the optimizer's methods while a fit of ``model`` runs."""
         self.installed_for = weakref.ref(model)
         self._assign(0.0)
         cls = type(optimizer)
@@ -46,8 +46,8 @@ class Hold:
             scheduled = cls._get_current_learning_rate(optimizer)
             if self._variable is None:
                 return self.value or scheduled
-            held = self._variable.value
-            return keras.ops.where(held > 0, held, scheduled)
+            override = self._variable.value
+            return keras.ops.where(override > 0, override, scheduled)
 
         model_of = weakref.ref(model)
         # Not setattr: Keras would look for variables in what is set.
@@ -55,29 +55,29 @@ class Hold:
         if keras.backend.backend() == "jax":
             optimizer._variables.append(self._variable)
             for name in ("save_own_variables", "load_own_variables"):
-                object.__setattr__(optimizer, name, self._without_ours(optimizer, name))
+                object.__setattr__(optimizer, name, self._without_variable(optimizer, name))
 
     def remove(self, optimizer: Any) -> None:
-        """Leave the optimizer as it was before."""
+        """Restore the optimizer as it was before :meth:`install`."""
         self.installed_for = None
         self.value = 0.0
         for name in _METHODS:
             vars(optimizer).pop(name, None)
         if keras.backend.backend() == "jax":
-            self._take_out(optimizer)
+            self._remove_variable(optimizer)
 
-    def hold(self, model: Any, value: float) -> bool:
-        """Let ``value`` hold from the next step on, or, if 0, the schedule; whether it retraces."""
+    def set_rate(self, model: Any, value: float) -> bool:
+        """Use ``value``, or the schedule if 0, from the next step; return whether it retraces."""
         if hasattr(model, "jax_state_sync"):
-            # In an epoch the trainer holds the values: bring them back, or ours would be lost.
+            # In an epoch the trainer has the values: sync them first, or ours would be lost.
             model.jax_state_sync()
         self._assign(value)
         if keras.backend.backend() != "tensorflow" or not value:
             return False
-        seen_in = self._seen_in and self._seen_in()
-        if seen_in is not None and seen_in is model.train_function:
+        traced_in = self._traced_in and self._traced_in()
+        if traced_in is not None and traced_in is model.train_function:
             return False
-        # The step was traced before we came: by a fit without us.
+        # The step was traced without the override, by a fit that was not watched.
         model.make_train_function(force=True)
         return True
 
@@ -92,17 +92,17 @@ class Hold:
         import tensorflow as tf
 
         if not tf.executing_eagerly() and model.train_function is not None:
-            self._seen_in = weakref.ref(model.train_function)
+            self._traced_in = weakref.ref(model.train_function)
 
-    def _take_out(self, optimizer: Any) -> None:
+    def _remove_variable(self, optimizer: Any) -> None:
         optimizer._variables[:] = [v for v in optimizer._variables if v is not self._variable]
 
-    def _without_ours(self, optimizer: Any, name: str) -> Callable[[Any], None]:
-        """Keras saves the variables by their number, and loads none if there is one too many."""
+    def _without_variable(self, optimizer: Any, name: str) -> Callable[[Any], None]:
+        """Return a method that saves or loads without our variable, which Keras cannot skip."""
         method = getattr(type(optimizer), name)
 
         def call(store: Any) -> None:
-            self._take_out(optimizer)
+            self._remove_variable(optimizer)
             try:
                 method(optimizer, store)
             finally:
@@ -120,31 +120,33 @@ def install(model: Any, optimizer: Any) -> None:
     if _is_distributed(optimizer):
         return
     if keras.backend.backend() == "jax" and not optimizer.built:
-        return  # ours would stand before its own
-    hold = _holds.get(optimizer)
-    if hold is None:
-        hold = _holds[optimizer] = Hold(optimizer)
-    elif hold.installed_for is not None and hold.installed_for() is not None:
+        return  # our variable would come before the optimizer's own
+    override = _overrides.get(optimizer)
+    if override is None:
+        override = _overrides[optimizer] = ScheduleOverride(optimizer)
+    elif override.installed_for is not None and override.installed_for() is not None:
         return
-    hold.install(model, optimizer)
+    override.install(model, optimizer)
 
 
 def remove(model: Any, optimizer: Any) -> None:
     """Undo :func:`install`."""
-    hold = _holds.get(optimizer)
-    if hold is not None and hold.installed_for is not None and hold.installed_for() is model:
-        hold.remove(optimizer)
+    override = _overrides.get(optimizer)
+    if override is None or override.installed_for is None:
+        return
+    if override.installed_for() is model:
+        override.remove(optimizer)
 
 
-def hold_of(model: Any, optimizer: Any) -> Hold | None:
-    """Return what stands in the way to the rate in the running fit of ``model``, or None."""
+def override_of(model: Any, optimizer: Any) -> ScheduleOverride | None:
+    """Return the override that the running fit of ``model`` uses, or None."""
     try:
-        hold = _holds.get(optimizer)
-    except TypeError:  # what cannot be referred to weakly is no optimizer
+        override = _overrides.get(optimizer)
+    except TypeError:  # every optimizer supports weak references
         return None
-    if hold is None or hold.installed_for is None or hold.installed_for() is not model:
+    if override is None or override.installed_for is None:
         return None
-    return hold
+    return override if override.installed_for() is model else None
 
 
 def _is_distributed(optimizer: Any) -> bool:

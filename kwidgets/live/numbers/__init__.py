@@ -1,1 +1,1 @@
-"""The numbers of a fit, as plain data: knows neither Keras nor Plotly nor Jupyter."""
+"""The numbers of a fit as plain data; imports neither Keras nor Plotly nor Jupyter."""

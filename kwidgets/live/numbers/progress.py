@@ -1,4 +1,4 @@
-"""Where a fit is: counts, speed, time left. Plain arithmetic, fed by the callback's hooks."""
+"""Count the steps and epochs of a fit, and compute its speed and remaining time."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Clock:
 
 
 class FitProgress:
-    """Counts finished batches and epochs, and foresees the end.
+    """Counts finished batches and epochs, and estimates the remaining time.
 
     Args:
-        epochs: the epoch number at which fit ends (Keras's ``epochs``).
+        epochs: the epoch number at which the fit ends (Keras's ``epochs``).
         initial_epoch: the epoch number at which it began, from 0.
         batches: batches an epoch, or None while unknown (a generator's first epoch).
         steps_per_execution: batches that Keras runs between two hooks.
-        begins_one_too_many: whether Keras, on this backend, begins a batch to find that data of
-            unknown length has run out.
+        begins_one_too_many: whether Keras, on this backend, begins one more batch before it notices
+            that data of unknown length has ended.
     """
 
     def __init__(
@@ -123,19 +123,19 @@ class FitProgress:
         self._training_ended = False
 
     def begin_batch(self, batch: int) -> None:
-        """Keras is about to run ``batch``: those before it are finished."""
+        """Note that Keras is about to run ``batch``: those before it are finished."""
         self.batch = batch
         if self.step:
             self.phase = "training"
 
     def measure_speed(self) -> None:
-        """Note time and step; the speed is the average since the note before, smoothed."""
+        """Measure the speed since the last call, and smooth it."""
         now = self.clock.seconds() - self._all_validation_seconds
         if self._marker is not None:
             seconds, steps = now - self._marker[0], self.step - self._marker[1]
             if seconds > 0 and steps > 0:
                 speed = steps / seconds
-                # Half-way to the new value each second: steady to read, quick to follow.
+                # Half-way to the new value each second: smooth, but not slow.
                 share = 1 - 0.5**seconds
                 self._speed = (
                     speed if self._speed is None else self._speed + share * (speed - self._speed)
@@ -143,7 +143,7 @@ class FitProgress:
         self._marker = (now, self.step)
 
     def end_training_of_epoch(self, cut_short: bool = False) -> None:
-        """No more batches in this epoch: its data is through, or fit was told to stop."""
+        """Count the epoch's last batch: its data has ended, or the fit was stopped."""
         if self._training_ended:
             return
         self._training_ended = True
@@ -164,7 +164,7 @@ class FitProgress:
         self._all_validation_seconds += self._validation_seconds
 
     def end_epoch(self, cut_short: bool = False) -> None:
-        """Training of the epoch and its validation, if any, are done."""
+        """Count the epoch: its training and its validation, if any, are done."""
         self.end_training_of_epoch(cut_short)
         self.phase = "training"
         self.finished_epochs += 1

@@ -1,1 +1,1 @@
-"""What of a fit reaches the page: messages, views, widgets, and the saved output."""
+"""Show a fit on the page: messages, views, widgets, and the output saved in the notebook."""

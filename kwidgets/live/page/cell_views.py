@@ -1,4 +1,4 @@
-"""Which view a fit is shown in: fits that follow one another in a cell share one."""
+"""Choose the view that shows a fit: fits that follow one another in a cell share one."""
 
 from __future__ import annotations
 
@@ -6,59 +6,50 @@ import contextvars
 import threading
 from typing import Any
 
-from kwidgets.live.page.cell_output import Place
+from kwidgets.kernel import cell_end
+from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.view import LiveView
 
 
 class CellViews:
-    """The views of the cell that runs. To be used on the main thread, where cells run."""
+    """The views of the running cell. To be used on the main thread, where cells run."""
 
     def __init__(self) -> None:
         self._views: list[LiveView] = []
 
-    def view_for(self, context: contextvars.Context, place: Place | None) -> LiveView:
-        """Return the view in which a fit that begins now is shown.
+    def view_for(self, context: contextvars.Context, target: ViewTarget | None) -> LiveView:
+        """Return the view for a fit that begins now.
 
         Args:
-            context: where output belongs to.
-            place: where the view is to be shown; None for the cell's output.
+            context: the one in which output goes to the fit's cell.
+            target: shows the view; None for the cell's output.
         """
-        shell = _shell()
         in_thread = threading.current_thread() is not threading.main_thread()
-        if shell is None or place is not None or in_thread:
-            return LiveView(context, place)
+        if target is not None or in_thread or not cell_end.runs_cells():
+            return LiveView(context, target)
         for view in self._views:
             if view.fit is not None:
-                # Perhaps an exception ended it just now, and was caught.
+                # Perhaps an exception ended it, and the cell caught that.
                 view.fit.after_cell(None)
-            # One that runs is not ours to take: a fit within a fit.
+            # A view whose fit still runs is not free: this fit is inside another.
             if view.fit is None:
                 return view
         view = LiveView(context)
-        view.waits_for_cell = True
+        view.stays_until_cell_end = True
         if not self._views:
-            shell.events.register("post_run_cell", self._after_cell)
+            cell_end.after_this_cell(self._after_cell)
         self._views.append(view)
         return view
 
     def _after_cell(self, result: Any) -> None:
         views, self._views = self._views, []
-        shell = _shell()
-        if shell is not None:
-            shell.events.unregister("post_run_cell", self._after_cell)
         for view in views:
-            view.waits_for_cell = False
+            view.stays_until_cell_end = False
             if view.fit is not None:
                 # Keras calls no hook when an exception ends a fit.
                 view.fit.after_cell(getattr(result, "error_in_exec", None))
             if view.fit is None:
-                view.leave()
+                view.show_saved_output()
 
 
-cells = CellViews()
-
-
-def _shell() -> Any | None:
-    from IPython.core.getipython import get_ipython
-
-    return get_ipython()
+cell_views = CellViews()

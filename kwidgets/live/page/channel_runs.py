@@ -1,5 +1,4 @@
-"""The fits of this kernel as pages with our JupyterLab extension see them: over the channel, also
-when the page was not there as the fit began."""
+"""Show the fits of this kernel on pages with our extension, also on those opened during a fit."""
 
 from __future__ import annotations
 
@@ -14,19 +13,19 @@ from kwidgets.live import protocol
 from kwidgets.live.page.commands import CommandReceiver, Submit
 from kwidgets.live.page.encode import with_buffers
 
-# So many are kept, the latest ones, ended ones included: each some 100 kB.
+# The latest runs are kept, also after their end: each takes about 100 kB.
 MAX_RUNS = 8
 
 Snapshot = Callable[[], dict[str, Any]]
 
 
-class PagesOutlet:
-    """A view's fits on the channel. Outlives them: a page that lost the end may still ask for it.
+class ChannelRun:
+    """The fits of one view on the channel. Kept after their end, for pages that missed it.
 
     Args:
-        run_id: names the view on the channel.
-        snapshot: gives a fresh envelope of kind snapshot.
-        resync: asked to send a snapshot to whoever listens.
+        run_id: identifies the view on the channel.
+        snapshot: returns a new envelope of kind snapshot.
+        resync: sends a snapshot to all pages.
     """
 
     def __init__(self, run_id: str, snapshot: Snapshot, resync: Callable[[], None]) -> None:
@@ -40,16 +39,16 @@ class PagesOutlet:
 
     @property
     def model(self) -> object | None:
-        """The model that is, or was, trained last, while it lives."""
+        """The model that is being trained, or was last; None if it no longer exists."""
         return None if self._model is None else self._model()
 
     @property
     def submit(self) -> Submit | None:
-        """Takes a command for the training thread; None while no fit runs."""
+        """Queues a command for the training thread; None while no fit runs."""
         return self._receiver.submit
 
     def attach(self, model: object, model_name: str, submit: Submit) -> None:
-        """A fit of ``model`` begins; the model is held weakly."""
+        """Start a fit of ``model``, which is referenced weakly."""
         self.model_name = model_name
         self._model = weakref.ref(model)
         self._receiver.submit = submit
@@ -58,21 +57,21 @@ class PagesOutlet:
         runs.changed()
 
     def detach(self, seconds: float) -> None:
-        """The fit has ended, after so many seconds."""
+        """Refuse commands: the fit has ended, after ``seconds`` of training."""
         self._receiver.submit = None
         if self.model is not None:
             runs.add_seconds(self.model, seconds)
         runs.changed()
 
     def send(self, message: wire.Envelope, buffers: list[bytes] | None = None) -> None:
-        """Send ``message`` about this run to the pages, if any."""
+        """Send ``message`` about this run to the pages, if there are any."""
         if message["kind"] in (protocol.UPDATE, protocol.SNAPSHOT):
-            self._note(message["payload"]["progress"]["status"])
-        if channel.is_heard:
+            self._set_status(message["payload"]["progress"]["status"])
+        if channel.has_listening_page:
             channel.send({**message, "run": self.run_id}, buffers)
 
     def receive(self, content: dict[str, Any]) -> None:
-        """Handle what a page sent about this run."""
+        """Handle a page's message about this run."""
         if self._bundle is None or content.get("kind") != protocol.RESYNC:
             self._receiver.receive(content)
             return
@@ -83,47 +82,47 @@ class PagesOutlet:
         self.send(wire.envelope(protocol.BUNDLE, self._bundle))
 
     def close(self, last: dict[str, Any], bundle: dict[str, Any]) -> None:
-        """The view is left: keep only what it showed last."""
+        """Keep only the last snapshot, and send the saved output: the view's fits have ended."""
         self._snapshot = lambda: last
         self._bundle = bundle
         self.send(wire.envelope(protocol.BUNDLE, bundle))
 
-    def _note(self, status: str) -> None:
+    def _set_status(self, status: str) -> None:
         if status != self.status:
             self.status = status
             runs.changed()
 
 
-class Runs:
-    """The runs that a page may ask for, oldest first."""
+class ChannelRuns:
+    """The runs that pages can show, oldest first."""
 
     def __init__(self) -> None:
-        self._runs: collections.OrderedDict[str, PagesOutlet] = collections.OrderedDict()
+        self._runs: collections.OrderedDict[str, ChannelRun] = collections.OrderedDict()
         self._listeners: list[Callable[[], None]] = []
-        # How long each model has been trained, by its id.
+        # The seconds of training of each model, by the model's id.
         self._seconds: dict[int, tuple[weakref.ref[object], float]] = {}
 
     def __iter__(self) -> Any:
         return iter(list(self._runs.values()))
 
-    def add(self, outlet: PagesOutlet) -> None:
-        self._runs[outlet.run_id] = outlet
+    def add(self, run: ChannelRun) -> None:
+        self._runs[run.run_id] = run
         ended = [run for run in self if run.submit is None]
         for run in ended[: max(0, len(self._runs) - MAX_RUNS)]:
             del self._runs[run.run_id]
         self.changed()
 
-    def training(self, model: object) -> PagesOutlet | None:
+    def run_training(self, model: object) -> ChannelRun | None:
         """Return the run that trains ``model`` now, or None."""
         return next((run for run in self if run.submit is not None and run.model is model), None)
 
     def seconds_of(self, model: object) -> float | None:
-        """Return how long the watched fits of ``model`` took that have ended; None without any."""
+        """Return the duration of all ended fits of ``model``; None without any."""
         reference, seconds = self._seconds.get(id(model), (None, 0.0))
         return seconds if reference is not None and reference() is model else None
 
     def add_seconds(self, model: object, seconds: float) -> None:
-        """Note that a fit of ``model`` took so long."""
+        """Add the duration of a fit of ``model``."""
         total = (self.seconds_of(model) or 0.0) + seconds
         self._seconds[id(model)] = (weakref.ref(model), total)
 
@@ -138,12 +137,12 @@ class Runs:
     def receive(self, content: dict[str, Any]) -> None:
         """Handle a page's message about a run."""
         run_id = content.get("run")
-        outlet = self._runs.get(run_id) if isinstance(run_id, str) else None
-        if outlet is None:
+        run = self._runs.get(run_id) if isinstance(run_id, str) else None
+        if run is None:
             channel.send(wire.envelope(protocol.UNKNOWN_RUN, {}, run=str(run_id)))
         else:
-            outlet.receive(content)
+            run.receive(content)
 
 
-runs = Runs()
-channel.receive(protocol.VIEW_KINDS, runs.receive)
+runs = ChannelRuns()
+channel.on_message(protocol.VIEW_KINDS, runs.receive)

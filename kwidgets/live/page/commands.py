@@ -1,4 +1,4 @@
-"""What a view sends, checked and turned into commands for the training thread."""
+"""Check a view's messages and turn them into commands for the training thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 from kwidgets import protocol as wire
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.steering import Command, check_learning_rate
+from kwidgets.live.command_queue import Command, check_learning_rate
 
 logger = logging.getLogger("kwidgets")
 
@@ -18,10 +18,10 @@ Submit = Callable[[Command], None]
 
 
 class CommandReceiver:
-    """Turns messages of a view into commands. Handlers only queue: they run in another thread.
+    """Turns a view's messages into queued commands. Runs in another thread than the fit.
 
     Args:
-        resync: asked to send a snapshot.
+        resync: sends a snapshot.
         send: sends an envelope to the view.
     """
 
@@ -30,24 +30,24 @@ class CommandReceiver:
         resync: Callable[[], None],
         send: Callable[[wire.Envelope], None],
     ) -> None:
-        # Takes a command for the training thread; None while no fit runs.
+        # Queues a command for the training thread; None while no fit runs.
         self.submit: Submit | None = None
         self._resync = resync
         self._send = send
-        self._complaints: set[str] = set()
+        self._warned: set[str] = set()
 
     def receive(self, content: object) -> None:
         """Handle one message; a malformed one is logged once and ignored."""
         if not isinstance(content, dict) or content.get("v") != wire.PROTOCOL_VERSION:
             version = content.get("v") if isinstance(content, dict) else content
-            self._complain(
+            self._warn_once(
                 f"message of version {version!r} ignored; this kernel speaks "
                 f"{wire.PROTOCOL_VERSION}. Reload the page after upgrading kwidgets."
             )
             return
         kind, message_id = content.get("kind"), content.get("id")
         if kind not in protocol.VIEW_KINDS:
-            self._complain(
+            self._warn_once(
                 f"message of kind {kind!r} ignored; known are {', '.join(protocol.VIEW_KINDS)}"
             )
             return
@@ -55,7 +55,7 @@ class CommandReceiver:
             self._resync()
             return
         if not isinstance(message_id, str):
-            self._complain(f"{kind} without an id ignored")
+            self._warn_once(f"{kind} without an id ignored")
             return
         value: float | None = None
         if kind == protocol.SET_LEARNING_RATE:
@@ -85,7 +85,7 @@ class CommandReceiver:
         reply = protocol.Reply(ok=ok, message=message)
         self._send(wire.envelope(protocol.REPLY, reply, id=message_id))
 
-    def _complain(self, text: str) -> None:
-        if text not in self._complaints and len(self._complaints) < 20:
-            self._complaints.add(text)
+    def _warn_once(self, text: str) -> None:
+        if text not in self._warned and len(self._warned) < 20:
+            self._warned.add(text)
             logger.warning("live view: %s", text)

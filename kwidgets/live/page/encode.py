@@ -1,4 +1,4 @@
-"""Plain data → wire: tables as float32 columns, whole or as patches of what changed."""
+"""Encode metrics for the wire: tables as float32 columns, complete or as patches."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import base64
 import numpy as np
 
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore, MetricTable, TableView
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_table import MetricTable, TableView
 from kwidgets.live.protocol import Table
 
-# Points a trace that a view is given: more than a chart has pixels to tell apart.
+# Rows of a table in a message: more points than a chart can show apart.
 MAX_ROWS = 500
 
 
 def encode_table(view: TableView) -> Table:
     """Return ``view`` as a wire table, its data as bytes."""
-    with np.errstate(over="ignore"):  # beyond float32 is off any chart: infinity says so
+    with np.errstate(over="ignore"):  # values beyond float32 become infinite
         data = b"".join(column.astype("<f4").tobytes() for column in view.columns.values())
     return Table(start=view.start, rows=view.rows, columns=list(view.columns), data=data)
 
 
 class TablePatcher:
-    """Remembers what of a table a view has, and gives what it lacks."""
+    """Remembers which rows a view has, and returns the others."""
 
     def __init__(self, table: MetricTable, max_rows: int = MAX_ROWS) -> None:
         self._table = table
@@ -32,12 +33,12 @@ class TablePatcher:
         self._columns: list[str] = []
         self._complete_rows = 0
 
-    def go_on_with(self, table: MetricTable) -> None:
-        """Take ``table``, which begins with all the rows of the one before, in its place."""
+    def continue_with(self, table: MetricTable) -> None:
+        """Use ``table`` from now on, which begins with all rows of the previous table."""
         self._table = table
 
     def patch(self) -> Table | None:
-        """Return rows that changed since the last call, or None. Call with the store locked."""
+        """Return the rows that changed since the last call, or None. Call with the store locked."""
         if self._table.appended == self._appended:
             return None
         view = self._table.view(self._max_rows, self._complete_rows)
@@ -52,7 +53,7 @@ class TablePatcher:
 
 
 def with_buffers(payload: dict[str, object]) -> list[bytes]:
-    """Move the tables' bytes out of ``payload`` into a list of buffers, leaving their index."""
+    """Move the tables' bytes from ``payload`` into a list of buffers, and put the index there."""
     buffers: list[bytes] = []
     for name in ("batch", "epoch"):
         table = payload.get(name)
@@ -72,7 +73,7 @@ def snapshot_of(
     earlier: list[protocol.EarlierFit] | None = None,
     earlier_start: int = 0,
 ) -> protocol.Snapshot:
-    """Return all that a view needs to start from nothing; table data as bytes."""
+    """Return a complete snapshot for a view, with table data as bytes."""
     with store.lock:
         return protocol.Snapshot(
             sequence=sequence,
@@ -88,7 +89,7 @@ def snapshot_of(
 
 
 def wire_best(best: dict[str, protocol.BestEpoch]) -> dict[str, protocol.BestEpoch]:
-    """Return a copy that no later epoch changes."""
+    """Return a copy, which later epochs do not change."""
     return {name: dict(entry) for name, entry in best.items()}  # type: ignore[misc]
 
 

@@ -1,4 +1,4 @@
-"""Words for what the wire names."""
+"""Labels for values of the wire, in the kernel's language."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from kwidgets.language import t
 from kwidgets.live.protocol import Status
 
 
-def status_word(status: Status) -> str:
-    """Return a status in the kernel's language."""
-    words: dict[Status, str] = {
+def status_label(status: Status) -> str:
+    """Return the label of a status."""
+    labels: dict[Status, str] = {
         "running": t("running"),
         "paused": t("paused"),
         "stopping": t("stopping"),
@@ -17,4 +17,4 @@ def status_word(status: Status) -> str:
         "interrupted": t("interrupted"),
         "failed": t("failed"),
     }
-    return words[status]
+    return labels[status]

@@ -1,4 +1,4 @@
-"""MetricStore → plotly Figure: the user's own, to style, save and embed."""
+"""Make a plotly Figure of a fit, which users can style, save and embed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.svg_picture import MARK, TRAINING, VALIDATION
 
 MAX_POINTS = 2_000
@@ -19,14 +19,14 @@ _X_TITLES = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
 def make_figure(
     store: MetricStore, x_axis: protocol.XAxis = "epoch", log_scale: bool = False
 ) -> go.Figure:
-    """Return the data so far, one subplot a metric, with at most ``MAX_POINTS`` a trace."""
+    """Return a figure with one subplot a metric and at most ``MAX_POINTS`` a trace."""
     with store.lock:
         names = list(store.metrics)
         batch = store.batch.view(MAX_POINTS).columns
         epoch = store.epoch.view(MAX_POINTS).columns
         best = dict(store.best)
         marks = list(store.marks)
-    # Plotly reads a subset of HTML in texts; a metric's name is none.
+    # Plotly renders a subset of HTML in texts; a metric's name is plain text.
     titles = [html.escape(name) for name in names]
     figure = make_subplots(
         rows=max(len(names), 1), cols=1, shared_xaxes=True, subplot_titles=titles or None

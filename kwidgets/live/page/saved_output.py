@@ -1,4 +1,4 @@
-"""What stays in the notebook when a fit has ended: readable with no kernel and no kwidgets."""
+"""Make the output that is saved in the notebook: readable without a kernel or kwidgets."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ import numpy as np
 from kwidgets import protocol as wire
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import FloatArray, MetricStore
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_table import FloatArray
 from kwidgets.live.page.encode import as_json, snapshot_of
-from kwidgets.live.page.labels import status_word
+from kwidgets.live.page.labels import status_label
 from kwidgets.live.page.svg_picture import draw_picture
 
-# So much raw data a table at most: with the picture, a saved run stays under 150 kB.
+# The most raw data of each table: with the picture, a saved run stays under 150 kB.
 BATCH_BYTES = 24_000
 EPOCH_BYTES = 14_000
-# The same of each fit that a loop trained before the last one.
+# The same for each earlier fit of a loop.
 EARLIER_BYTES = 3_000
-EPOCHS_LOOKED_AT = 500
+MAX_EPOCHS_READ = 500
 SAVED_MARKS = 40
 
 
@@ -36,7 +37,7 @@ def saved_bundle(
     """Return the output as a mime bundle: data for our renderer, a picture, a line of text.
 
     The picture is an ``<img>`` of an SVG: GitHub, nbconvert and an untrusted notebook show it,
-    and nothing in it can run. Below it stands a line for each fit that the view showed before.
+    and nothing in it can run. Below it is a line for each earlier fit of the view.
     """
     snapshot = _reduced(store, run, progress, BATCH_BYTES, EPOCH_BYTES)
     snapshot["earlier"], snapshot["earlier_start"] = list(earlier), earlier_dropped
@@ -62,7 +63,7 @@ def saved_bundle(
 def earlier_snapshot(
     store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress
 ) -> protocol.EarlierFit:
-    """Return what is kept of a fit when the view goes on to the next: small, as JSON."""
+    """Return a small snapshot of a fit, as JSON, for when the view shows the next one."""
     snapshot = _reduced(store, run, progress, EARLIER_BYTES, EARLIER_BYTES)
     summary = summarize(store, run, progress)
     return protocol.EarlierFit(summary=summary, snapshot=as_json(snapshot))
@@ -75,7 +76,7 @@ def _reduced(
     batch_bytes: int,
     epoch_bytes: int,
 ) -> protocol.Snapshot:
-    """Return a snapshot whose tables hold about so much raw data, with the latest marks."""
+    """Return a snapshot with the latest marks and at most about so many bytes a table."""
     snapshot = snapshot_of(
         store,
         run,
@@ -92,7 +93,7 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     ``Training finished: 10 of 10 epochs, 0:12. loss 0.05, validation 0.08 (best 0.07, epoch 8)``.
     """
     with store.lock:
-        epochs = store.epoch.view(EPOCHS_LOOKED_AT).columns
+        epochs = store.epoch.view(MAX_EPOCHS_READ).columns
         before = run["initial_epoch"] + run["epochs_before"]
         finished = max(0, int(epochs["epoch"][-1]) - before) if len(epochs["epoch"]) else 0
         parts = []
@@ -115,7 +116,7 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     wanted = run["epochs"] - run["initial_epoch"]
     head = t(
         "Training %1: %2 of %3 epochs, %4.",
-        status_word(progress["status"]),
+        status_label(progress["status"]),
         finished,
         wanted,
         format_seconds(progress["elapsed_seconds"]),
@@ -125,11 +126,11 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
 
 
 def _last(column: FloatArray | None) -> float | None:
-    """The last value there is: with validation_freq the last epoch may have none."""
+    """Return the last value: with validation_freq, the last epoch may have none."""
     if column is None or not len(column):
         return None
-    there = np.flatnonzero(~np.isnan(column))
-    return float(column[there[-1]] if len(there) else column[-1])
+    known = np.flatnonzero(~np.isnan(column))
+    return float(column[known[-1]] if len(known) else column[-1])
 
 
 def format_value(value: float) -> str:

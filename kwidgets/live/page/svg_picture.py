@@ -1,5 +1,7 @@
-"""MetricStore → SVG, in Python: the picture that is left in the notebook. No scripts, no styles
-from outside, readable on light and dark pages: it brings its own white card.
+"""Draw the picture of a fit that is saved in the notebook, as an SVG.
+
+It has no scripts and no external styles. A white background of its own makes it readable on light
+and dark pages.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import numpy as np
 
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.numbers.metrics import FloatArray, MetricStore
-from kwidgets.live.page.labels import status_word
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_table import FloatArray
+from kwidgets.live.page.labels import status_label
 
 WIDTH = 960
 COLUMNS = 3
@@ -38,7 +41,7 @@ MAX_CHARTS = 20
 MAX_MARKED_POINTS = 40  # a line with more shows no mark at each epoch
 MAX_MARKS = 40  # the latest
 MAX_NUMBERED_MARKS = 12
-MAX_WORDS = 130  # characters that fit in a line
+MAX_CHARACTERS = 130  # characters that fit in a line
 
 
 def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
@@ -54,12 +57,12 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
     columns = min(COLUMNS, max(len(names), 1))
     chart_width = (WIDTH - PADDING * (columns + 1)) / columns
     rows = -(-len(names) // columns)
-    words = [progress["detail"], *(notice["text"] for notice in progress["notices"])]
+    notices = [progress["detail"], *(notice["text"] for notice in progress["notices"])]
     if left_out:
-        words.append(t("%1 more metrics are in the data, not in this picture.", left_out))
-    told = [(text, VALIDATION) for text in words if text]
-    told += [(f"{number}  {text}", MARK) for number, text in _numbered(marks)]
-    top = HEADER + 20 * len(told)
+        notices.append(t("%1 more metrics are in the data, not in this picture.", left_out))
+    lines = [(text, VALIDATION) for text in notices if text]
+    lines += [(f"{number}  {text}", MARK) for number, text in _numbered(marks)]
+    top = HEADER + 20 * len(lines)
     height = top + rows * (CHART_HEIGHT + PADDING)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -73,8 +76,8 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
             ("best", t("best epoch"), bool(best)),
         ),
     ]
-    for i, (text, color) in enumerate(told):
-        short = text if len(text) <= MAX_WORDS else f"{text[: MAX_WORDS - 1]}…"
+    for i, (text, color) in enumerate(lines):
+        short = text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"
         y = HEADER + 20 * i + 8
         parts.append(f'<text x="{PADDING}" y="{y}" fill="{color}">{_text(short)}</text>')
     for i, name in enumerate(names):
@@ -90,13 +93,13 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
 
 
 def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
-    """What is said of the marks above the charts: as many as there is room for."""
+    """Return the numbers and texts of the marks for above the charts, or none if too many."""
     shown = list(enumerate((mark["text"] for mark in marks), start=1))
     return shown if len(shown) <= MAX_NUMBERED_MARKS else []
 
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    title = f"{run['model_name']} · {status_word(progress['status'])}"
+    title = f"{run['model_name']} · {status_label(progress['status'])}"
     facts = [f"{run['backend']} · {run['device']}", t("step %1", f"{progress['step']:,}")]
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'
@@ -106,7 +109,7 @@ def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
 
 
 def _legend(*entries: tuple[str, str, bool]) -> str:
-    """What the lines mean, from the right; only of what is drawn."""
+    """Return the legend, right-aligned, with the entries that are shown."""
     parts = []
     x = WIDTH - PADDING
     for style, label, shown in reversed(entries):
@@ -122,7 +125,7 @@ def _legend(*entries: tuple[str, str, bool]) -> str:
 
 
 def _width(text: str) -> int:
-    """About how many pixels wide ``text`` is: Chinese characters are wide ones."""
+    """Return the approximate width of ``text`` in pixels: Chinese characters are wide."""
     return sum(12 if ord(character) > 0x2E80 else 7 for character in text)
 
 
@@ -162,7 +165,7 @@ class _Chart:
                     f'<path fill="none" stroke-linejoin="round" {STYLES[key]} d="{path}"/>'
                 )
             finite = np.flatnonzero(np.isfinite(y))
-            # A line of one point shows nothing; each epoch is marked while there is room.
+            # A line of one point is invisible; each epoch is marked if there are few.
             if len(finite) == 1 or (key != "batches" and len(finite) <= MAX_MARKED_POINTS):
                 color = VALIDATION if key == "validation" else TRAINING
                 dots = "".join(f"M{self._x(x[i]):.1f} {self._y(y[i]):.1f}h0" for i in finite)
@@ -170,12 +173,12 @@ class _Chart:
                     f'<path stroke="{color}" stroke-width="5" stroke-linecap="round" d="{dots}"/>'
                 )
         if best is not None:
-            told = t("best %1 · epoch %2", f"{best['value']:.4g}", best["epoch"])
+            label = t("best %1 · epoch %2", f"{best['value']:.4g}", best["epoch"])
             parts.append(
                 f'<text x="{self._x(best["epoch"]):.1f}" y="{self._y(best["value"]) + 5:.1f}" '
                 f'text-anchor="middle" font-size="15" fill="{INK}">★</text>'
                 f'<text x="{self._left + self._width:.0f}" y="14" text-anchor="end" '
-                f'fill="{MUTED}">{_text(told)}</text>'
+                f'fill="{MUTED}">{_text(label)}</text>'
             )
         return "".join(parts)
 
@@ -209,7 +212,7 @@ class _Chart:
         )
 
     def _marks(self, marks: list[protocol.Mark]) -> str:
-        """Dotted lines where somebody acted, numbered as the words above."""
+        """Return dotted lines at the marks, with the numbers of the texts above the charts."""
         low, high = self._x_range
         lines, numbers = "", ""
         for number, mark in enumerate(marks, start=1):
@@ -261,7 +264,7 @@ def _share(value: float, bounds: tuple[float, float]) -> float:
 
 
 def _ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Round numbers between ``low`` and ``high``, about ``wanted`` of them."""
+    """Return about ``wanted`` round numbers between ``low`` and ``high``."""
     rough = (high - low) / wanted
     if not (math.isfinite(rough) and rough > 0):
         return []

@@ -1,4 +1,4 @@
-"""What a kernel shows of its fits: shown, kept up to date, and left behind as a picture.
+"""Show fits in a view, keep it up to date, and replace it by a picture at the end.
 
 A view shows one fit after another: a loop in a cell has one view, in which the user selects a fit.
 """
@@ -12,30 +12,31 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from kwidgets import protocol as wire
-from kwidgets.kernel import inbox
+from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.guard import Guard
-from kwidgets.live.numbers.metrics import MetricStore
-from kwidgets.live.page.cell_output import CellOutput, Place, WidgetOutlet
-from kwidgets.live.page.channel_runs import PagesOutlet, runs
+from kwidgets.live.command_queue import Command
+from kwidgets.live.error_guard import ErrorGuard
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.page.cell_output import CellOutput, ViewTarget
+from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
-from kwidgets.live.steering import Command
+from kwidgets.live.page.widget_connection import WidgetConnection
 
-# So many fits before the last one can be selected.
+# The number of earlier fits that can be selected.
 MAX_EARLIER = 40
-# An update without numbers, and what the best epoch of a metric adds to it.
+# The size of an update without numbers, and of one metric's best epoch.
 MESSAGE_BYTES = 1_500
 BEST_BYTES = 130
 
 
 class Fit(Protocol):
-    """What a view shows."""
+    """A fit that a view shows."""
 
     store: MetricStore
-    # Whether its store begins with the numbers of the fit of the same model that went before.
-    goes_on: bool
+    # Whether its store begins with the numbers of an earlier fit of the same model.
+    continues: bool
 
     @property
     def model(self) -> object: ...
@@ -53,29 +54,29 @@ class Fit(Protocol):
 
 
 class LiveView:
-    """The view of a fit, and of those that follow in its cell.
+    """The view of a fit, and of further fits in its cell.
 
     Args:
-        context: where output belongs to: the cell of the fit.
-        place: where the view is shown; None for the output of that cell.
+        context: the one in which output goes to the fit's cell.
+        target: shows the view; None for the output of that cell.
     """
 
-    def __init__(self, context: contextvars.Context, place: Place | None = None) -> None:
+    def __init__(self, context: contextvars.Context, target: ViewTarget | None = None) -> None:
         self.run_id = uuid.uuid4().hex
         # The number of the fit that is shown, from 1.
         self.fit_number = 0
-        self.hears_commands = False
-        # About the size of the last message.
+        self.receives_commands = False
+        # The approximate size of the last message.
         self.sent_bytes = 0
-        # Whether the picture waits for the end of the cell: another fit may follow.
-        self.waits_for_cell = False
+        # Whether the picture is shown at the end of the cell only: another fit may follow.
+        self.stays_until_cell_end = False
         self._context = context
-        self._in_cell = place is None
-        self._place = place or CellOutput()
+        self._in_cell = target is None
+        self._target = target or CellOutput()
         self._lock = threading.RLock()
         self._sequence = 0
         self._fit: Fit | None = None
-        # Of the fit that is shown: its numbers, and what was said of it last.
+        # Of the fit that is shown: its numbers and its last description.
         self._store = MetricStore()
         self._model_id = 0
         self._run: protocol.RunInfo | None = None
@@ -86,47 +87,47 @@ class LiveView:
         self._batch = TablePatcher(self._store.batch)
         self._epoch = TablePatcher(self._store.epoch)
         self._marks_sent: list[protocol.Mark] = []
-        self._widget: WidgetOutlet | None = None
-        self._pages: PagesOutlet | None = None
+        self._widget: WidgetConnection | None = None
+        self._channel_run: ChannelRun | None = None
         self._closed = False
 
     @property
     def fit(self) -> Fit | None:
-        """The fit that runs in the view."""
+        """The running fit; None if the last one has ended."""
         return self._fit
 
     def show(self, fit: Fit) -> None:
         """Show ``fit`` from now on. Without a kernel (a script, a terminal) there is no view."""
         with self._lock:
-            goes_on = fit.goes_on and self._model_id == id(fit.model)
-            if not goes_on:
+            continues = fit.continues and self._model_id == id(fit.model)
+            if not continues:
                 self._keep_earlier()
                 self.fit_number += 1
                 self._batch = TablePatcher(fit.store.batch)
                 self._epoch = TablePatcher(fit.store.epoch)
             else:
-                self._batch.go_on_with(fit.store.batch)
-                self._epoch.go_on_with(fit.store.epoch)
+                self._batch.continue_with(fit.store.batch)
+                self._epoch.continue_with(fit.store.epoch)
             self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
             first = self._widget is None
-            if first and inbox.running_kernel() is None:
+            if first and running_kernel() is None:
                 return
             if first:
                 self._open()
             self._closed = False
-            assert self._widget is not None and self._pages is not None
+            assert self._widget is not None and self._channel_run is not None
             run = self._describe()[0]
             self._widget.attach(fit.submit)
-            self._pages.attach(fit.model, run["model_name"], fit.submit)
+            self._channel_run.attach(fit.model, run["model_name"], fit.submit)
             if first:
                 self._show_output()
-            elif not goes_on:
+            elif not continues:
                 self._sequence += 1
                 self._send_snapshot(since=max(len(self._earlier) - 1, 0))
         self.publish()
 
     def publish(self) -> None:
-        """Send what changed since the last time."""
+        """Send the changes since the last time."""
         with self._lock:
             if self._widget is None or self._closed:
                 return
@@ -150,34 +151,34 @@ class LiveView:
             self._send_payload(protocol.UPDATE, update)
 
     def end(self) -> None:
-        """The fit has ended, having said its last: let go of it and its model."""
+        """Drop the references to the fit and its model: it has ended."""
         with self._lock:
             if self._fit is None:
                 return
             self._describe()
             self._fit = None
-            if self._widget is None or self._pages is None:
+            if self._widget is None or self._channel_run is None:
                 return
             self._widget.detach()
             assert self._progress is not None
-            self._pages.detach(self._progress["elapsed_seconds"])
-        if not self.waits_for_cell:
-            self.leave()
+            self._channel_run.detach(self._progress["elapsed_seconds"])
+        if not self.stays_until_cell_end:
+            self.show_saved_output()
 
-    def leave(self) -> None:
+    def show_saved_output(self) -> None:
         """Replace the view by a picture with the data, which needs no kernel."""
         with self._lock:
-            if self._widget is None or self._pages is None or self._closed:
+            if self._widget is None or self._channel_run is None or self._closed:
                 return
             self._closed = True
             bundle, last = self.bundle(), self._snapshot()
-            guard = Guard()
+            guard = ErrorGuard()
             guard("The view", self._widget.close, last)
-            guard("The side panel", self._pages.close, last, bundle)
-            self._in_context(self._place.leave, bundle)
+            guard("The side panel", self._channel_run.close, last, bundle)
+            self._in_context(self._target.show_saved, bundle)
 
     def bundle(self) -> dict[str, Any]:
-        """Return what shows the fits without a kernel, as far as they are. From any thread."""
+        """Return an output that shows the fits so far without a kernel. From any thread."""
         with self._lock:
             run, progress = self._describe()
             if self._fit is not None and not self._fit.ended:
@@ -185,7 +186,7 @@ class LiveView:
             return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
 
     def _describe(self) -> tuple[protocol.RunInfo, protocol.Progress]:
-        """What holds now, or, of a fit that is gone, what held last."""
+        """Return the description of the fit, or the last one if the fit has ended."""
         if self._fit is not None:
             self._run = self._fit.describe_run(self)
             self._progress = self._fit.describe_progress()
@@ -201,21 +202,21 @@ class LiveView:
         self._earlier_dropped += surplus
 
     def _open(self) -> None:
-        from kwidgets import connect
+        from kwidgets.page_connection import connect
 
-        connect.connect()
-        # The widget cannot know yet whether commands are heard: it is told with the first update.
+        connect()
+        # Whether commands are received is known only after this: the first update has it.
         self._run_sent = self._describe()[0]
-        self._widget = WidgetOutlet(self._snapshot, self._resync, self._in_cell)
-        self.hears_commands = self._widget.hears_commands
-        self._pages = PagesOutlet(self.run_id, self._snapshot, self._resync)
-        runs.add(self._pages)
+        self._widget = WidgetConnection(self._snapshot, self._resync, self._in_cell)
+        self.receives_commands = self._widget.receives_commands
+        self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync)
+        runs.add(self._channel_run)
 
     def _show_output(self) -> None:
         assert self._widget is not None
         snapshot = self._snapshot()
         saved = wire.envelope(protocol.SNAPSHOT, as_json(snapshot["payload"]))
-        self._in_context(self._place.show, self._widget.model_id, saved)
+        self._in_context(self._target.show, self._widget.model_id, saved)
 
     def _snapshot(self, since: int = 0) -> dict[str, Any]:
         with self._lock:
@@ -240,10 +241,10 @@ class LiveView:
     def _send_payload(self, kind: str, payload: Any) -> None:
         buffers = with_buffers(payload)
         message = wire.envelope(kind, payload)
-        assert self._pages is not None and self._widget is not None
-        # Whatever ails one of them is not the other's.
+        assert self._channel_run is not None and self._widget is not None
+        # If one of them fails, the other must work all the same.
         try:
-            self._in_context(self._pages.send, message, buffers)
+            self._in_context(self._channel_run.send, message, buffers)
         finally:
             self._in_context(self._widget.send, message, buffers)
 

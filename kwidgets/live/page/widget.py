@@ -1,4 +1,4 @@
-"""The view's model: what a front end without our extension is given. Knows nothing of Keras."""
+"""The anywidget that shows a live view in front ends without our extension. Imports no Keras."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from kwidgets import protocol
-from kwidgets.kernel import inbox
+from kwidgets.kernel import busy_messages
 from kwidgets.shared_widgets import STATIC, CodeModel, static_file, version_of
 
 
@@ -30,7 +30,7 @@ def _snapshot_to_json(value: None, widget: LiveWidget) -> dict[str, Any]:
 
 
 class LiveWidget(anywidget.AnyWidget):
-    """One live view. Its synced state is only what a view needs to start; the rest are messages."""
+    """One live view. Its synced state is what a view needs to start; updates are messages."""
 
     _esm = STATIC / "live.js"
 
@@ -38,7 +38,7 @@ class LiveWidget(anywidget.AnyWidget):
         help='IPY_MODEL_ reference to the Library, or "" where our extension draws'
     ).tag(sync=True)
     library_version = traitlets.Unicode(help="changes with the library's code").tag(sync=True)
-    # Never assigned: computed whenever a front end asks for the state (first show, page reload).
+    # Never assigned: computed whenever a front end requests the state (first show, page reload).
     snapshot = traitlets.Any(None, help="an envelope of kind snapshot").tag(
         sync=True, to_json=_snapshot_to_json
     )
@@ -47,8 +47,8 @@ class LiveWidget(anywidget.AnyWidget):
         self.fresh_snapshot = fresh_snapshot
         super().__init__(**(_library_traits() if with_library else {}))
 
-    def bring_library(self) -> None:
-        """Send what draws the view, where that was left out and somebody draws it after all."""
+    def send_library(self) -> None:
+        """Send the library, if it was left out and a front end draws the widget after all."""
         if not self.library:
             self.set_trait("library_version", _library_traits()["library_version"])
             self.set_trait("library", _library_traits()["library"])
@@ -76,6 +76,6 @@ def send(
 def open_widget(
     fresh_snapshot: Callable[[], dict[str, Any]], with_library: bool
 ) -> tuple[LiveWidget, bool]:
-    """Make the widget; return it with whether it hears commands while a cell runs."""
+    """Return a widget, and whether it receives commands while a cell runs."""
     widget = LiveWidget(fresh_snapshot, with_library)
-    return widget, inbox.hear_while_busy(widget.comm)
+    return widget, busy_messages.receive_while_busy(widget.comm)

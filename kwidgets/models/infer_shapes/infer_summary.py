@@ -11,7 +11,7 @@ from typing import Any
 
 from keras import tree
 
-from kwidgets.dry_run import CutOff, dry_scope, guarded
+from kwidgets.dry_run import LimitExceeded, dry_scope, run_limited
 from kwidgets.language import t
 from kwidgets.models.describe.layer_tree import children_of
 from kwidgets.models.describe.model_summary import describe
@@ -34,8 +34,8 @@ def infer_summary(model: Any, input_shapes: str) -> ModelSummary:
     """
     inputs = parse_shapes(input_shapes)
     try:
-        summary = guarded(lambda: _summary_of_called_copy(model, inputs))
-    except CutOff as error:
+        summary = run_limited(lambda: _summary_of_called_copy(model, inputs))
+    except LimitExceeded as error:
         raise ShapeProblemError(
             t(
                 "The model's code was cut off: %1. It is called once, without values: its call "

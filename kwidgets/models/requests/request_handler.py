@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kwidgets.language import t
+from kwidgets.live.command_queue import Command
 from kwidgets.live.page.channel_runs import runs
-from kwidgets.live.steering import Command
 from kwidgets.models import protocol
 from kwidgets.models.namespace.model_finder import FoundModel
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, Trained, to_wire
@@ -148,7 +148,7 @@ class RequestHandler:
                 return
             self._run_later(lambda: reply(_success(to_wire(copy.detail(when)))))
 
-        run = runs.training(model)
+        run = runs.run_training(model)
         submit = run.submit if run else None
         if submit is None:
             copy_and_reply(t("now"))

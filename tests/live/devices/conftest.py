@@ -1,4 +1,4 @@
-"""A machine whose GPUs, driver and faults a test chooses."""
+"""Fixtures that imitate the NVIDIA driver, with the GPUs and faults that a test chooses."""
 
 import dataclasses
 import sys
@@ -12,7 +12,7 @@ GIB = 2**30
 
 @dataclasses.dataclass
 class Gpu:
-    """Stands for a GPU, and for its handle."""
+    """A GPU, and its handle."""
 
     name: str = "NVIDIA A100"
     uuid: str = "GPU-aaaa1111"
@@ -25,7 +25,7 @@ class Gpu:
 
 
 class FakeNvml(types.ModuleType):
-    """The part of pynvml that we use, with its own names and errors.
+    """The functions of pynvml that kwidgets uses, with pynvml's names and errors.
 
     ``failing`` maps the name of a function to the error code that it raises from now on.
     """
@@ -108,7 +108,7 @@ class FakeNvml(types.ModuleType):
         return 7
 
     def _nvmlDeviceGetMigDeviceHandleByIndex(self, gpu, index):  # noqa: N802
-        # Like the real one, whose parts may leave gaps: none is at index 0 here.
+        # As in the real one, the parts may have gaps: there is none at index 0.
         if not 1 <= index <= len(gpu.parts):
             raise real.NVMLError(real.NVML_ERROR_NOT_FOUND)
         return gpu.parts[index - 1]
@@ -122,7 +122,7 @@ class FakeNvml(types.ModuleType):
 
 @pytest.fixture
 def nvml(monkeypatch):
-    """A driver with one GPU, which a test may change before it is used."""
+    """Return a driver with one GPU, which a test may change before it is used."""
     fake = FakeNvml()
     monkeypatch.setitem(sys.modules, "pynvml", fake)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)

@@ -1,4 +1,4 @@
-"""What a user is told whose GPU the backend does not see: each case of each backend."""
+"""Test the notice about a GPU that the backend does not use: each case of each backend."""
 
 import importlib
 import sys
@@ -8,11 +8,11 @@ import keras
 import pytest
 
 from kwidgets.live.devices import missing_gpu, missing_gpu_jax, missing_gpu_tensorflow
-from kwidgets.live.devices.missing_gpu import unseen_gpu
-from kwidgets.live.devices.nvidia_gpu import MachineGPU, not_given
+from kwidgets.live.devices.missing_gpu import missing_gpu_notice
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU, container_advice
 from kwidgets.live.devices.packages import has_extra, offers_extra
 
-T4 = MachineGPU("NVIDIA T4", 580, (7, 5))
+T4 = InstalledGPU("NVIDIA T4", 580, (7, 5))
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def machine(monkeypatch):
         state.looked += 1
         return state.gpu
 
-    monkeypatch.setattr(missing_gpu, "find_machine_gpu", look)
+    monkeypatch.setattr(missing_gpu, "find_installed_gpu", look)
     monkeypatch.setattr(keras.backend, "backend", lambda: state.backend)
     monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
@@ -79,7 +79,7 @@ def torch(machine, monkeypatch):
 
 
 def test_the_whole_sentence(tensorflow):
-    assert unseen_gpu() == (
+    assert missing_gpu_notice() == (
         "This machine has a GPU (NVIDIA T4), but TensorFlow 2.20.0 does not see it, so it trains "
         'on the CPU. The CUDA libraries are missing: pip install "tensorflow[and-cuda]", then '
         "restart the kernel."
@@ -89,40 +89,40 @@ def test_the_whole_sentence(tensorflow):
 @pytest.mark.parametrize("hidden", ["", "-1", "NoDevFiles"])
 def test_who_hides_all_gpus_means_it(tensorflow, machine, monkeypatch, hidden):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    assert unseen_gpu() is not None
+    assert missing_gpu_notice() is not None
 
 
 @pytest.mark.parametrize(("system", "backend"), [("Darwin", "jax"), ("Linux", "openvino")])
 def test_no_word_where_we_know_no_advice(jax, machine, monkeypatch, system, backend):
-    assert unseen_gpu() is not None
+    assert missing_gpu_notice() is not None
     monkeypatch.setattr("platform.system", lambda: system)
     machine.backend = backend
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
 
 
 def test_a_machine_without_a_gpu(tensorflow, machine):
     machine.gpu = None
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_what_no_package_mends_stands_in_its_place(backend, machine, request):
     request.getfixturevalue(backend)
-    machine.gpu = MachineGPU("NVIDIA T4", fault=not_given())
-    assert unseen_gpu().endswith(f"trains on the CPU. {not_given()}")
+    machine.gpu = InstalledGPU("NVIDIA T4", fault=container_advice())
+    assert missing_gpu_notice().endswith(f"trains on the CPU. {container_advice()}")
 
 
 @pytest.mark.parametrize(("backend", "name"), [("tensorflow", "TensorFlow"), ("jax", "JAX")])
 def test_the_real_backend(backend, name, machine):
-    """Against the fakes above drifting from what they imitate."""
+    """The fakes above must match what they imitate."""
     module = importlib.import_module(f"kwidgets.live.devices.missing_gpu_{backend}")
-    if module.is_content():
+    if module.needs_no_advice():
         pytest.skip("this machine's GPU is seen")
     machine.backend = backend
     version = importlib.import_module(backend).__version__
-    assert unseen_gpu().startswith(
+    assert missing_gpu_notice().startswith(
         f"This machine has a GPU (NVIDIA T4), but {name} {version} does not see it, so it trains "
         "on the CPU. "
     )
@@ -134,36 +134,36 @@ def test_the_real_backend(backend, name, machine):
 @pytest.mark.parametrize("device", ["GPU", "TPU"])
 def test_tensorflow_that_sees_one_is_content_and_nobody_looks(tensorflow, machine, device):
     tensorflow.config.list_physical_devices = lambda: devices("CPU", device)
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
     assert machine.looked == 0
 
 
 def test_tensorflow_for_amd(tensorflow):
     tensorflow.test.is_built_with_rocm = lambda: True
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
 
 
 def test_tensorflow_with_all_its_libraries(tensorflow, machine):
     machine.extras = {("tensorflow", "and-cuda")}
-    assert "this tells why: python -c" in unseen_gpu()
-    assert "pip install" not in unseen_gpu()
+    assert "this tells why: python -c" in missing_gpu_notice()
+    assert "pip install" not in missing_gpu_notice()
 
 
 def test_tensorflow_on_windows(tensorflow, monkeypatch):
     monkeypatch.setattr("platform.system", lambda: "Windows")
-    assert "WSL2" in unseen_gpu() and "pip install" not in unseen_gpu()
+    assert "WSL2" in missing_gpu_notice() and "pip install" not in missing_gpu_notice()
 
 
 @pytest.mark.parametrize("driver", [470, 524])
 def test_tensorflow_with_an_old_driver(tensorflow, machine, driver):
-    machine.gpu = MachineGPU("NVIDIA T4", driver, (7, 5))
-    assert f"(release {driver}) is too old for CUDA 12: install release 525" in unseen_gpu()
+    machine.gpu = InstalledGPU("NVIDIA T4", driver, (7, 5))
+    assert f"(release {driver}) is too old for CUDA 12: install release 525" in missing_gpu_notice()
 
 
 @pytest.mark.parametrize("driver", [None, 525])
 def test_tensorflow_with_a_driver_just_new_enough_or_unknown(tensorflow, machine, driver):
-    machine.gpu = MachineGPU("NVIDIA T4", driver)
-    assert "too old" not in unseen_gpu()
+    machine.gpu = InstalledGPU("NVIDIA T4", driver)
+    assert "too old" not in missing_gpu_notice()
 
 
 def test_tensorflow_built_for_cpus(tensorflow):
@@ -171,13 +171,13 @@ def test_tensorflow_built_for_cpus(tensorflow):
     assert (
         "pip uninstall tensorflow tensorflow-cpu, then "
         'pip install "tensorflow[and-cuda]", then restart the kernel.'
-    ) in unseen_gpu()
+    ) in missing_gpu_notice()
 
 
 def test_tensorflow_on_arm_has_no_gpu_but_jax_does(tensorflow, monkeypatch):
     tensorflow.test.is_built_with_cuda = lambda: False
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    assert 'on aarch64: use JAX, with pip install "jax[cuda13]"' in unseen_gpu()
+    assert 'on aarch64: use JAX, with pip install "jax[cuda13]"' in missing_gpu_notice()
 
 
 # JAX.
@@ -186,14 +186,14 @@ def test_tensorflow_on_arm_has_no_gpu_but_jax_does(tensorflow, monkeypatch):
 @pytest.mark.parametrize("seen", ["gpu", "tpu", "METAL"])
 def test_jax_that_sees_one(jax, machine, seen):
     jax.devices = lambda: devices(seen, "cpu")
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
     assert machine.looked == 0
 
 
 @pytest.mark.parametrize(("chosen", "content"), [("cpu", True), ("cuda,cpu", False), ("", False)])
 def test_jax_told_to_use_the_cpu(jax, chosen, content):
     jax.config.jax_platforms = chosen
-    assert (unseen_gpu() is None) == content
+    assert (missing_gpu_notice() is None) == content
 
 
 @pytest.mark.parametrize(
@@ -209,41 +209,41 @@ def test_jax_told_to_use_the_cpu(jax, chosen, content):
     ],
 )
 def test_jax_for_this_driver_and_gpu(jax, machine, driver, capability, extra):
-    machine.gpu = MachineGPU("some GPU", driver, capability)
-    assert unseen_gpu().endswith(
+    machine.gpu = InstalledGPU("some GPU", driver, capability)
+    assert missing_gpu_notice().endswith(
         f'Its CUDA plugin is missing: pip install "jax[{extra}]", then restart the kernel.'
     )
 
 
 def test_jax_from_before_cuda_13(jax, monkeypatch):
     monkeypatch.setattr(missing_gpu_jax, "offers_extra", lambda package, extra: extra == "cuda12")
-    assert '"jax[cuda12]"' in unseen_gpu()
+    assert '"jax[cuda12]"' in missing_gpu_notice()
 
 
 def test_jax_with_an_old_driver(jax, machine):
-    machine.gpu = MachineGPU("NVIDIA T4", 470, (7, 5))
-    assert "(release 470) is too old for CUDA 12" in unseen_gpu()
+    machine.gpu = InstalledGPU("NVIDIA T4", 470, (7, 5))
+    assert "(release 470) is too old for CUDA 12" in missing_gpu_notice()
 
 
 @pytest.mark.parametrize(("driver", "capability"), [(570, (9, 0)), (580, (7, 0))])
 def test_jax_with_a_plugin_too_new(jax, machine, driver, capability):
     machine.extras = {("jax", "cuda13")}
-    machine.gpu = MachineGPU("some GPU", driver, capability)
-    said = unseen_gpu()
+    machine.gpu = InstalledGPU("some GPU", driver, capability)
+    said = missing_gpu_notice()
     assert "pip uninstall jax-cuda13-plugin" in said and 'pip install "jax[cuda12]"' in said
 
 
 @pytest.mark.parametrize("extra", ["cuda12", "cuda13"])
-@pytest.mark.parametrize("gpu", [T4, MachineGPU("unknown")])
+@pytest.mark.parametrize("gpu", [T4, InstalledGPU("unknown")])
 def test_jax_with_a_plugin_that_does_not_start(jax, machine, extra, gpu):
     machine.extras = {("jax", extra)}
     machine.gpu = gpu
-    assert "does not start; this tells why: python -c" in unseen_gpu()
+    assert "does not start; this tells why: python -c" in missing_gpu_notice()
 
 
 def test_jax_on_windows(jax, monkeypatch):
     monkeypatch.setattr("platform.system", lambda: "Windows")
-    assert "WSL2" in unseen_gpu() and "pip install" not in unseen_gpu()
+    assert "WSL2" in missing_gpu_notice() and "pip install" not in missing_gpu_notice()
 
 
 # PyTorch.
@@ -251,27 +251,27 @@ def test_jax_on_windows(jax, monkeypatch):
 
 def test_torch_that_sees_one(torch, machine):
     torch.cuda.is_available = lambda: True
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
     assert machine.looked == 0
 
 
 @pytest.mark.parametrize("maker", ["hip", "xpu"])
 def test_torch_for_amd_and_intel(torch, maker):
     setattr(torch.version, maker, "20250101")
-    assert unseen_gpu() is None
+    assert missing_gpu_notice() is None
 
 
 def test_torch_built_for_cpus(torch):
-    assert unseen_gpu().endswith(
+    assert missing_gpu_notice().endswith(
         "It is a build for CPUs only: install one for CUDA, as "
         "https://pytorch.org/get-started/locally/ says, then restart the kernel."
     )
 
 
 def test_torch_built_for_cpus_on_an_old_driver(torch, machine):
-    machine.gpu = MachineGPU("NVIDIA T4", 470)
-    assert "(release 470) is too old for CUDA 12" in unseen_gpu()
-    assert "build for CPUs only" in unseen_gpu()
+    machine.gpu = InstalledGPU("NVIDIA T4", 470)
+    assert "(release 470) is too old for CUDA 12" in missing_gpu_notice()
+    assert "build for CPUs only" in missing_gpu_notice()
 
 
 @pytest.mark.parametrize(
@@ -279,14 +279,15 @@ def test_torch_built_for_cpus_on_an_old_driver(torch, machine):
 )
 def test_torch_on_a_driver_too_old_for_its_cuda(torch, machine, built, driver, oldest):
     torch.version.cuda = built
-    machine.gpu = MachineGPU("NVIDIA T4", driver)
+    machine.gpu = InstalledGPU("NVIDIA T4", driver)
     cuda = built.split(".")[0]
-    assert f"too old for CUDA {cuda}: install release {oldest} or newer" in unseen_gpu()
+    assert f"too old for CUDA {cuda}: install release {oldest} or newer" in missing_gpu_notice()
 
 
 def test_torch_whose_cuda_does_not_start(torch):
     torch.version.cuda = "12.8"
-    assert "built for CUDA 12.8, but cannot use it; this tells why: python -c" in unseen_gpu()
+    notice = missing_gpu_notice()
+    assert "built for CUDA 12.8, but cannot use it; this tells why: python -c" in notice
 
 
 # What pip has installed.

@@ -1,4 +1,4 @@
-"""The monitor's thread: when it runs, what it keeps, and how it ends."""
+"""Test the device monitor's thread: its start, its samples and its end."""
 
 import contextvars
 import logging
@@ -14,7 +14,7 @@ AGES = 3600.0
 
 
 class Counting:
-    """A sampler that tells of its calls; ``gate`` holds it back when clear."""
+    """A sampler that counts its calls, and waits while ``gate`` is clear."""
 
     def __init__(self, fails_at=None):
         self.count = 0
@@ -41,7 +41,7 @@ PLACE = contextvars.ContextVar("place", default="nowhere")
 
 @pytest.fixture
 def watch():
-    """Makes monitors, and stops them at the end."""
+    """Return a function that makes monitors; they are stopped at the end."""
     monitors = []
 
     def make(sampler, interval_seconds=AGES):

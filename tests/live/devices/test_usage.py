@@ -1,4 +1,4 @@
-"""What a sample tells of GPUs, of the CPU, and of drivers that fail in every way."""
+"""Test the samples of GPUs and of the CPU, also with drivers that fail."""
 
 import subprocess
 import sys
@@ -172,7 +172,7 @@ def test_a_system_that_forbids_to_look(monkeypatch):
 
 @pytest.fixture
 def cgroups(tmp_path, monkeypatch):
-    """Writes files into an imitation of /sys/fs/cgroup; the argument is the process's own place."""
+    """Return a function that imitates /sys/fs/cgroup; ``own`` is the process's cgroup."""
 
     def make(own, **files):
         (tmp_path / "own").write_text(own)

@@ -1,10 +1,10 @@
-"""Lets the pages with our JupyterLab extension hear of this kernel's models and fits."""
+"""Connect this kernel's models and fits to the pages with our JupyterLab extension."""
 
 from __future__ import annotations
 
 
 def connect() -> None:
-    """Open the channel and watch the namespace, where there is a kernel. Again: nothing.
+    """Open the channel and watch the namespace, if there is a kernel and they are not open yet.
 
     Imports no Keras: ``%load_ext kwidgets`` calls it before the user has chosen a backend.
     """

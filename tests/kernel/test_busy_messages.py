@@ -1,4 +1,4 @@
-"""What a front end sends reaches a fit while its cell holds the kernel: a real kernel, no browser.
+"""Test that messages reach a fit while its cell runs, in a real kernel without a browser.
 
 The front end here is a bare ``jupyter_client``: it knows nothing of subshells, like VS Code.
 """
@@ -22,12 +22,12 @@ def client():
 
 @pytest.fixture
 def frontend(client):
-    client.execute_interactive("")  # what the test before left to read
+    client.execute_interactive("")  # messages that the previous test did not read
     return Frontend(client)
 
 
 def test_the_first_chart_and_further_ones_stay_in_their_budget(frontend):
-    """Stands first: the library travels once a kernel."""
+    """Must be the first test: the library is sent once a kernel."""
     sizes = []
     get = frontend.client.get_iopub_msg
 

@@ -1,4 +1,4 @@
-"""The store keeps every extreme, in bounded memory, and gives stable decimated views."""
+"""Test the metric store and its tables: bounded memory, all extremes, stable reduced views."""
 
 import math
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwidgets.live.numbers.metrics import MetricStore, MetricTable
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_table import MetricTable
 from kwidgets.live.page.encode import TablePatcher, encode_table
 from kwidgets.live.protocol import MetricInfo
 
@@ -68,7 +69,7 @@ def test_a_metric_may_appear_late():
 
 
 def apply_patch(known: dict[str, list[float]], patch) -> dict[str, list[float]]:
-    """What the view does with a patch."""
+    """Apply a patch as the view does."""
     columns = np.frombuffer(patch["data"], "<f4").reshape(len(patch["columns"]), patch["rows"])
     return {
         name: [*known.get(name, [])[: patch["start"]], *column]

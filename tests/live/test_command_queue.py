@@ -1,11 +1,11 @@
-"""Commands come from any thread and are refused with words when they are wrong."""
+"""Test the command queue, and the messages about wrong learning rates."""
 
 import threading
 
 import numpy as np
 import pytest
 
-from kwidgets.live.steering import Command, CommandQueue, check_learning_rate
+from kwidgets.live.command_queue import Command, CommandQueue, check_learning_rate
 
 
 @pytest.mark.parametrize("value", [0.1, 1, np.float32(0.5), 1e-12])

@@ -1,4 +1,4 @@
-"""Progress of ``evaluate`` and ``predict``: one output a cell, however often they are called."""
+"""Show the progress of ``evaluate`` and ``predict``, in one output a cell for all calls."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 import keras
 
+from kwidgets.kernel import cell_end
 from kwidgets.language import t
-from kwidgets.live.guard import Guard
+from kwidgets.live.error_guard import ErrorGuard
 from kwidgets.live.page.saved_output import format_seconds, format_value
 
 PUBLISH_SECONDS = 0.2
-# Lines kept, the latest ones: predict in a loop must not flood the page.
+# The latest lines are kept: predict in a loop must not fill the page.
 MAX_LINES = 8
 
 
@@ -67,7 +68,7 @@ class Call:
 
 
 class CallsOutput:
-    """The output of a cell that tells of its calls."""
+    """The output of a cell that shows the progress of its calls."""
 
     def __init__(self) -> None:
         self._calls: collections.deque[Call] = collections.deque(maxlen=MAX_LINES)
@@ -83,11 +84,11 @@ class CallsOutput:
             self._calls.append(call)
 
     def is_due(self) -> bool:
-        """Whether it was shown last so long ago that it may be shown again."""
+        """Return whether enough time has passed to show it again."""
         return time.perf_counter() - self._published_at >= PUBLISH_SECONDS
 
     def publish(self) -> None:
-        """Show the calls."""
+        """Show the calls, or update the output."""
         from IPython.display import publish_display_data
 
         with self._lock:
@@ -108,7 +109,7 @@ class CallsOutput:
             self._shown = True
 
     def end(self) -> None:
-        """The cell has ended: what is not done was cut short."""
+        """Mark running calls as ended early, and show all calls: the cell has ended."""
         with self._lock:
             for call in self._calls:
                 if call.state == "running":
@@ -117,11 +118,11 @@ class CallsOutput:
 
 
 class CallProgress(keras.callbacks.Callback):
-    """Shows how far ``evaluate`` or ``predict`` has come. One object for one call."""
+    """The callback that shows the progress of one call of ``evaluate`` or ``predict``."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._guard = Guard()
+        self._guard = ErrorGuard()
         self._call: Call | None = None
         self._output: CallsOutput | None = None
 
@@ -155,7 +156,7 @@ class CallProgress(keras.callbacks.Callback):
             return
         call.batch = batch
         seconds = time.perf_counter() - call.began
-        # A call that is over in no time shows its end only.
+        # A short call shows its end only.
         if seconds >= PUBLISH_SECONDS and output.is_due():
             call.seconds = seconds
             self._guard("The progress", output.publish)
@@ -181,26 +182,19 @@ _current: CallsOutput | None = None
 
 
 def _output_for_call() -> CallsOutput:
-    """Return that of the cell that runs, or, in another thread, one of its own."""
+    """Return the output of the running cell, or, in another thread, a new one."""
     global _current
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is None or threading.current_thread() is not threading.main_thread():
+    in_thread = threading.current_thread() is not threading.main_thread()
+    if in_thread or not cell_end.runs_cells():
         return CallsOutput()
     if _current is None:
         _current = CallsOutput()
-        shell.events.register("post_run_cell", _after_cell)
+        cell_end.after_this_cell(_after_cell)
     return _current
 
 
 def _after_cell(result: Any) -> None:
     global _current
-    from IPython.core.getipython import get_ipython
-
     output, _current = _current, None
-    shell = get_ipython()
-    if shell is not None:
-        shell.events.unregister("post_run_cell", _after_cell)
     if output is not None:
         output.end()

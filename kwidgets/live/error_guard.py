@@ -1,4 +1,4 @@
-"""What must never harm a training: each failure is reported once, then dropped."""
+"""Call functions whose exceptions must not end a training: log each failure once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Guard:
-    """Calls functions and swallows their exceptions; remembers what has failed."""
+class ErrorGuard:
+    """Calls functions, logs their exceptions, and keeps a notice of each failure."""
 
     def __init__(self) -> None:
         self.failures: dict[str, str] = {}
@@ -23,19 +23,19 @@ class Guard:
     def __call__(
         self, what: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
     ) -> R | None:
-        """Return ``function(...)``, or None if it raised. ``what`` names it in the one report."""
+        """Return ``function(...)``, or None if it raised. ``what`` names it in the report."""
         try:
             return function(*args, **kwargs)
         except Exception as error:
             if what not in self.failures:
-                told = f"{type(error).__name__}: {error}"
-                self.failures[what] = t("%1 failed: %2", _parts().get(what, what), told)
+                text = f"{type(error).__name__}: {error}"
+                self.failures[what] = t("%1 failed: %2", _labels().get(what, what), text)
                 logger.warning("%s failed; the training goes on without it", what, exc_info=True)
             return None
 
 
-def _parts() -> dict[str, str]:
-    """What the parts are called on the page; in the log they keep their English names."""
+def _labels() -> dict[str, str]:
+    """Return the translated names for the page; the log has the English ones."""
     return {
         "Giving the learning rate back": t("Giving the learning rate back"),
         "Listening to the front end": t("Listening to the front end"),

@@ -1,7 +1,7 @@
-"""Commands to a running fit: queued from any thread, applied at the safe point.
+"""Commands to a running fit: queued from any thread, applied on the training thread.
 
-The safe point is a hook on the training thread, between two steps. It matters: on JAX a learning
-rate set from another thread is silently lost.
+They are applied at the safe point, a hook between two steps: on JAX a learning rate that another
+thread sets is silently lost.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def _no_reply(ok: bool, message: str) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """What a user asked for; ``reply(ok, message)`` tells what came of it.
+    """A command of a user; ``reply(ok, message)`` reports its result.
 
-    ``call`` runs ``function``, which may read the model's values: they are whole then.
+    ``call`` runs ``function``, which may read the model's values: they are consistent then.
     """
 
     kind: Literal["pause", "resume", "stop", "set_learning_rate", "follow_schedule", "call"]
@@ -34,7 +34,7 @@ class Command:
 
 
 class CommandQueue:
-    """Commands on their way to the training thread."""
+    """Commands that wait for the training thread."""
 
     def __init__(self) -> None:
         self._commands: collections.deque[Command] = collections.deque()
@@ -49,7 +49,7 @@ class CommandQueue:
         self._arrived.set()
 
     def take(self) -> list[Command]:
-        """Remove and return what is queued, oldest first."""
+        """Remove and return the queued commands, oldest first."""
         self.pending = False
         self._arrived.clear()
         taken = []
@@ -58,7 +58,7 @@ class CommandQueue:
         return taken
 
     def wait(self, timeout_seconds: float) -> None:
-        """Return when a command is there, or after ``timeout_seconds``."""
+        """Wait until there is a command, or for ``timeout_seconds``."""
         self._arrived.wait(timeout_seconds)
 
 

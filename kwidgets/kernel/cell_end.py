@@ -1,0 +1,83 @@
+"""Call functions when a cell has run: one IPython ``post_run_cell`` callback for all of kwidgets.
+
+A listener gets IPython's ``ExecutionResult``. One that raises is logged, and the others are called
+all the same. Listeners are called in the order in which they were added.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+logger = logging.getLogger("kwidgets")
+
+Listener = Callable[[Any], None]
+
+_EVENT = "post_run_cell"
+_lock = threading.Lock()
+_listeners: list[Listener] = []
+# Those of the listeners that are called once.
+_once: list[Listener] = []
+
+
+def runs_cells() -> bool:
+    """Return whether this process runs cells: a kernel or a terminal IPython, not a script."""
+    return _shell() is not None
+
+
+def after_each_cell(listener: Listener) -> bool:
+    """Call ``listener`` at the end of each cell, until :func:`remove`. From any thread.
+
+    A listener that has been added before is added once. Returns whether there are cells.
+    """
+    shell = _shell()
+    if shell is None:
+        return False
+    with _lock:
+        if listener not in _listeners:
+            _listeners.append(listener)
+        # In tests, the shell may be another one than last time.
+        if _call_listeners not in shell.events.callbacks[_EVENT]:
+            shell.events.register(_EVENT, _call_listeners)
+    return True
+
+
+def after_this_cell(listener: Listener) -> bool:
+    """Call ``listener`` at the end of the running cell, once. Returns whether there are cells."""
+    added = after_each_cell(listener)
+    if added and listener not in _once:
+        _once.append(listener)
+    return added
+
+
+def remove(listener: Listener) -> None:
+    """Call ``listener`` no more; nothing happens if it is not there. From any thread."""
+    shell = _shell()
+    with _lock:
+        for listeners in (_listeners, _once):
+            if listener in listeners:
+                listeners.remove(listener)
+        if _listeners or shell is None:
+            return
+        if _call_listeners in shell.events.callbacks[_EVENT]:
+            shell.events.unregister(_EVENT, _call_listeners)
+
+
+def _call_listeners(result: Any) -> None:
+    for listener in list(_listeners):
+        if listener in _once:
+            remove(listener)
+        try:
+            listener(result)
+        # As IPython does: a Ctrl-C must not keep the end of the cell from the other listeners.
+        except (Exception, KeyboardInterrupt):
+            logger.warning("a listener to the end of the cell failed", exc_info=True)
+
+
+def _shell() -> Any | None:
+    # Imported here: a script that does not use IPython must not pay for it.
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()

@@ -1,0 +1,89 @@
+"""Apply the commands of users to a fit, on the training thread."""
+
+from __future__ import annotations
+
+import time
+
+from kwidgets.language import t
+from kwidgets.live.command_queue import Command, CommandQueue
+from kwidgets.live.fit_state import FitState
+from kwidgets.live.fit_status import FitStatus
+from kwidgets.live.keras_internals.learning_rate import LearningRateError
+from kwidgets.live.page.labels import status_label
+from kwidgets.live.page.saved_output import format_seconds
+
+
+class CommandHandler:
+    """Takes commands out of ``queue`` and applies them. To be used on the training thread."""
+
+    def __init__(self, fit: FitState, queue: CommandQueue) -> None:
+        self._fit = fit
+        self._queue = queue
+        # Commands that wait for the end of the validation.
+        self._deferred: list[Command] = []
+        self._paused_at = 0.0
+
+    def apply_queued(self, may_set_rate: bool = True) -> bool:
+        """Apply what is queued, oldest first; return whether there was anything.
+
+        Args:
+            may_set_rate: whether the learning rate may be set now; otherwise such commands are
+                kept until :meth:`queue_deferred`.
+        """
+        commands = self._queue.take()
+        for command in commands:
+            if command.kind in ("set_learning_rate", "follow_schedule") and not may_set_rate:
+                self._deferred.append(command)
+            else:
+                self._apply(command)
+        return bool(commands)
+
+    def queue_deferred(self) -> None:
+        """Queue the commands that had to wait."""
+        for command in self._deferred:
+            self._queue.put(command)
+        self._deferred.clear()
+
+    def refuse_queued(self) -> None:
+        """Refuse the commands that have not been applied: the fit has ended."""
+        for command in [*self._deferred, *self._queue.take()]:
+            self._reply(command, False, ended_message(self._fit.status))
+
+    def _apply(self, command: Command) -> None:
+        message = ""
+        if command.kind in ("set_learning_rate", "follow_schedule"):
+            try:
+                message = self._fit.rate.apply(command)
+            except LearningRateError as error:
+                self._reply(command, False, str(error))
+                return
+            except Exception as error:
+                text = f"{type(error).__name__}: {error}"
+                self._reply(command, False, t("The learning rate could not be set: %1", text))
+                return
+        elif command.kind == "call":
+            assert command.function is not None
+            self._fit.guard("Reading the model", command.function)
+        elif command.kind == "stop" and self._fit.status.status != "stopping":
+            self._fit.model.stop_training = True
+            self._fit.status.set("stopping")
+            self._fit.reader.add_mark("user", t("Stop"))
+        elif command.kind == "pause" and self._fit.status.status == "running":
+            self._fit.status.set("paused")
+            self._fit.progress.clock.pause()
+            self._paused_at = time.monotonic()
+        elif command.kind == "resume" and self._fit.status.status == "paused":
+            self._fit.status.set("running")
+            seconds = time.monotonic() - self._paused_at
+            self._fit.reader.add_mark("user", t("Paused for %1", format_seconds(seconds)))
+        if self._fit.status.status != "paused":
+            self._fit.progress.clock.resume()
+        self._reply(command, True, message)
+
+    def _reply(self, command: Command, ok: bool, message: str) -> None:
+        self._fit.guard("Replying", command.reply, ok, message)
+
+
+def ended_message(status: FitStatus) -> str:
+    """Return why a command is refused after the fit has ended."""
+    return t("The training has ended (%1).", status_label(status.status))

@@ -1,0 +1,59 @@
+"""Describe a fit for its views: the facts of the whole fit, and where it is now."""
+
+from __future__ import annotations
+
+import keras
+
+from kwidgets import protocol as wire
+from kwidgets.live import protocol
+from kwidgets.live.fit_state import FitState
+from kwidgets.live.page.view import LiveView
+
+
+def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
+    """Return the facts of the whole fit, as ``view`` shows them. From any thread."""
+    live = view.receives_commands or not fit.on_main_thread
+    return protocol.RunInfo(
+        run_id=view.run_id,
+        fit=view.fit_number,
+        model_name=str(getattr(fit.model, "name", type(fit.model).__name__)),
+        optimizer=type(getattr(fit.model, "optimizer", None)).__name__,
+        backend=str(keras.backend.backend()),
+        device=fit.devices.name,
+        epochs=fit.progress.epochs,
+        initial_epoch=fit.progress.initial_epoch,
+        epochs_before=fit.reader.epochs_before,
+        first_epoch=fit.reader.first_epoch,
+        metrics=list(fit.reader.store.metrics.values()),
+        controls="live" if live else "after_cell",
+        options=fit.options,
+    )
+
+
+def describe_progress(fit: FitState) -> protocol.Progress:
+    """Return where the fit is. From any thread."""
+    progress = fit.progress
+    rate = fit.rate.value
+    is_overridden = fit.rate.is_overridden()
+    warnings = [*fit.reader.not_finite_notices.values(), *fit.guard.failures.values()]
+    if fit.devices.missing_gpu:
+        warnings.insert(0, fit.devices.missing_gpu)
+    return protocol.Progress(
+        status=fit.status.status,
+        detail=fit.status.detail,
+        phase=progress.phase,
+        epoch=min(progress.epoch + 1, progress.epochs),
+        batch=progress.batch,
+        batches=progress.batches,
+        validation_batch=progress.validation_batch,
+        step=progress.step,
+        total_steps=progress.total_steps,
+        elapsed_seconds=progress.clock.seconds(),
+        remaining_seconds=None if fit.status.ended else progress.remaining_seconds,
+        steps_per_second=progress.steps_per_second,
+        learning_rate=None if rate is None else wire.wire_number(rate),
+        learning_rate_schedule=fit.rate.schedule,
+        learning_rate_held=is_overridden,
+        notices=[protocol.Notice(level="warning", text=text) for text in warnings],
+        devices=fit.devices.usage(),
+    )

@@ -1,0 +1,62 @@
+"""The state of one fit, shared by the parts that read, steer, describe and end it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from kwidgets.live import protocol
+from kwidgets.live.devices.fit_devices import FitDevices
+from kwidgets.live.error_guard import ErrorGuard
+from kwidgets.live.fit_status import FitStatus
+from kwidgets.live.keras_internals.continued_fit import find_previous_fit
+from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.metric_reader import MetricReader
+from kwidgets.live.learning_rate_control import LearningRateControl
+from kwidgets.live.numbers.progress import FitProgress
+
+
+class FitState:
+    """The state of one fit. To be made in ``on_train_begin``, on the training thread.
+
+    Args:
+        model: the model in training.
+        params: the callback's ``params``, which Keras sets.
+        options: how the view starts out.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        params: Mapping[str, Any] | None,
+        options: protocol.ViewOptions,
+    ) -> None:
+        params = params or {}
+        self.model: Any = model
+        self.options = options
+        # Whether the fit runs in the thread of the cells.
+        self.on_main_thread = threading.current_thread() is threading.main_thread()
+        self.status = FitStatus()
+        self.guard = ErrorGuard()
+        self.frame = FitFrame()
+        self.progress = FitProgress(
+            epochs=int(params.get("epochs") or 0),
+            batches=params.get("steps") or None,
+            steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
+            begins_one_too_many=keras.backend.backend() != "torch",
+        )
+        previous = self.guard("Looking for an earlier fit", find_previous_fit, model)
+        # Whether the store begins with the numbers of the model's previous fit.
+        self.continues = previous is not None
+        self.reader = MetricReader(model, self.progress, previous)
+        self.devices = FitDevices(self.guard)
+        self.rate = LearningRateControl(model, self.frame, self.reader, self.progress, self.guard)
+
+    def release(self) -> None:
+        """Drop the references to the model: the fit has ended, and its numbers are kept."""
+        self.model = None
+        self.reader.release()
+        self.rate.release()
