@@ -90,7 +90,7 @@ class SequentialBuilder:
             spec = spec.with_input(shape=_shape(input_shape))
         self._bench.editor.begin(spec)
         if given is not None and name is None and trainable:
-            self._bench.held.adopt(given)
+            self._bench.model_cache.adopt(given)
 
     # What to start from.
 
@@ -114,7 +114,7 @@ class SequentialBuilder:
                     raise _twice(within)
                 seen.add(id(within))
             entries = tuple(
-                self._bench.held.materializer.adopt(entry, live[entry.uid], keep_names=True)
+                self._bench.model_cache.layer_cache.adopt(entry, live[entry.uid], keep_names=True)
                 for entry in spec.layers
             )
             spec = dataclasses.replace(spec, layers=entries)
@@ -150,9 +150,9 @@ class SequentialBuilder:
         return self._bench.model()
 
     @property
-    def _made_model(self) -> keras.Sequential | None:
+    def _latest_model(self) -> keras.Sequential | None:
         """The model as it was made last, for who must not make one: the side panel."""
-        return self._bench.held.made
+        return self._bench.model_cache.latest
 
     @property
     def name(self) -> str:
@@ -523,11 +523,11 @@ class SequentialBuilder:
                 "Only instances of keras.Layer, or texts such as 'dense 128 relu', can be added; "
                 f"received: {layer!r} (of type {type(layer).__name__})."
             )
-        known = self._bench.held.materializer.layer
+        known = self._bench.model_cache.layer_cache.layer
         for entry in self._spec.walk():
             if entry is not instead_of and known(entry.uid) is layer:
                 raise _twice(layer)
-        return self._bench.held.materializer.adopt(convert.spec_of_layer(layer), layer)
+        return self._bench.model_cache.layer_cache.adopt(convert.spec_of_layer(layer), layer)
 
     def _set_input(self, given: Any, index: int) -> None:
         history = getattr(given, "_keras_history", None)

@@ -26,7 +26,7 @@ from kwidgets.builder.fit.call_site import names_in
 from kwidgets.builder.fit.fit_call import Recalled, recall_fit
 from kwidgets.builder.mistakes.fitting import lengths_differ
 from kwidgets.builder.model.layer_cache import is_adapted
-from kwidgets.builder.model.model_cache import BuilderError, HeldModel, machine_bytes
+from kwidgets.builder.model.model_cache import BuilderError, ModelCache, machine_bytes
 from kwidgets.builder.page import saved_output, state
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, Variable
 from kwidgets.language import t
@@ -45,7 +45,7 @@ class Workbench:
         self.editor = Editor()
         self.editor.memory_bytes = machine_bytes()
         self.run: BuilderRun | None = None
-        self.held = HeldModel(self.editor, self._in_training)
+        self.model_cache = ModelCache(self.editor, self._in_training)
         self._view: BuilderView | None = None
         self._source: tuple[Any, code.Source] | None = None
         # The call of fit that the Fit tab shows, or showed.
@@ -57,14 +57,14 @@ class Workbench:
     # The model.
 
     def model(self) -> keras.Sequential:
-        """Return the model of the spec as it is now. See :meth:`HeldModel.get`."""
+        """Return the model of the spec as it is now. See :meth:`ModelCache.get`."""
         with self.lock:
-            return self.held.get()
+            return self.model_cache.get()
 
     def layers(self) -> list[keras.Layer]:
         """Return the layers that are switched on, of a stack with problems too."""
         with self.lock:
-            return self.held.layers()
+            return self.model_cache.layers()
 
     def reset_weights(self) -> None:
         """Forget what was learned.
@@ -75,18 +75,18 @@ class Workbench:
         with self.lock:
             if self._in_training() is not None:
                 raise EditError(t("The model is in training: stop that first."))
-            self.held.reset()
+            self.model_cache.reset()
             self.publish()
 
     def layer(self, entry: LayerSpec) -> keras.Layer:
-        """Return one layer. See :meth:`HeldModel.layer`."""
+        """Return one layer. See :meth:`ModelCache.layer`."""
         with self.lock:
-            return self.held.layer(entry)
+            return self.model_cache.layer(entry)
 
     def compile_with(self, arguments: dict[str, Any]) -> None:
         """Take compile's arguments out of a call."""
         with self.lock:
-            self.held.compile_with(arguments)
+            self.model_cache.compile_with(arguments)
             self.publish()
 
     def _in_training(self) -> keras.Sequential | None:
@@ -101,9 +101,9 @@ class Workbench:
             self.publish()
 
     def trained_with(self, model: keras.Sequential, error: BaseException | None = None) -> None:
-        """Note that ``model`` has just been trained. See :meth:`HeldModel.trained`."""
+        """Note that ``model`` has just been trained. See :meth:`ModelCache.trained`."""
         with self.lock:
-            self.held.trained(model, error)
+            self.model_cache.after_fit(model, error)
             self.publish()
 
     # Training.
@@ -126,9 +126,9 @@ class Workbench:
                     "the model is in training already; wait for the end with builder.run.wait(), "
                     "or stop it with builder.run.stop()"
                 )
-            model = self.held.get()
+            model = self.model_cache.get()
             self._recall(model, args, kwargs, call)
-            self.held.about_to_train(model)
+            self.model_cache.before_fit(model)
         error: BaseException | None = None
         try:
             return model.fit(*args, **kwargs)
@@ -157,7 +157,7 @@ class Workbench:
             if blocked:
                 raise EditError(blocked)
             try:
-                model = self.held.get()
+                model = self.model_cache.get()
             except (BuilderError, MemoryError, RuntimeError) as error:
                 raise EditError(str(error)) from error
             if given:
@@ -166,8 +166,8 @@ class Workbench:
                 arguments = dict(bound.arguments)
             else:
                 arguments = self._fit_arguments()
-            self.run = BuilderRun(model, arguments, self.publish, self.held.trained)
-            self.held.about_to_train(model)
+            self.run = BuilderRun(model, arguments, self.publish, self.model_cache.after_fit)
+            self.model_cache.before_fit(model)
             self.run.start()
         self.publish()
         return self.run
@@ -277,7 +277,7 @@ class Workbench:
     def describe(self) -> dict[str, Any]:
         """Return all sections of the builder's state."""
         with self.lock:
-            self.held.read_back()
+            self.model_cache.read_user_trainable()
             return {**self._describe_edits(), **self._describe_code()}
 
     def publish(self) -> None:
@@ -286,14 +286,14 @@ class Workbench:
             return
         with self.lock:
             try:
-                self.held.read_back()
+                self.model_cache.read_user_trainable()
                 self._view.publish(self._describe_edits())
                 self._view.publish(self._describe_code())
             except Exception:
                 logger.warning("the builder's view could not be brought up to date", exc_info=True)
 
     def _describe_edits(self) -> dict[str, Any]:
-        sections = state.describe(self.editor, self.held.materializer.is_trained)
+        sections = state.describe(self.editor, self.model_cache.layer_cache.is_trained)
         run = self.run
         sections["data"] = state.describe_data(self.editor)
         sections["run"] = protocol.RunState(
@@ -319,7 +319,7 @@ class Workbench:
     def source(self) -> code.Source:
         """Return the program of the model."""
         with self.lock:
-            self.held.read_back()
+            self.model_cache.read_user_trainable()
             key = (self.editor.spec, len(executed_cells()), language.current())
             if self._source is None or not (
                 self._source[0][0] is key[0] and self._source[0][1:] == key[1:]
@@ -364,7 +364,7 @@ class Workbench:
         """What layers know by ``adapt``, which no argument says."""
         notes = []
         for entry in spec.walk():
-            if entry.enabled and is_adapted(self.held.materializer.layer(entry.uid)):
+            if entry.enabled and is_adapted(self.model_cache.layer_cache.layer(entry.uid)):
                 notes.append(
                     t(
                         "%1 has learned from data by adapt(). The program does not know what: "
@@ -442,7 +442,7 @@ class Workbench:
     def text(self) -> str:
         """Return the builder as a table in plain text."""
         with self.lock:
-            self.held.read_back()
+            self.model_cache.read_user_trainable()
             return saved_output.text(self.editor)
 
     def after_cell(self) -> None:

@@ -131,10 +131,10 @@ def test_frozen_reaches_all_that_is_within() -> None:
         [keras.Input((4, 4, 3)), layers.Dense(2), layers.SpatialDropout2D(0.1)]
     )
     entry = convert.spec_of_layer(layers.TimeDistributed(inner))
-    spec = frozen_layers.frozen(ModelSpec(layers=(entry,), trainable=False))
+    spec = frozen_layers.freeze_each_layer(ModelSpec(layers=(entry,), trainable=False))
     (frozen,) = spec.layers
     assert frozen.arguments["trainable"] is False
     given, dense, dropout = frozen.arguments["layer"].arguments["layers"]
     assert dense.arguments["trainable"] is False
     assert "trainable" not in given.arguments and "trainable" not in dropout.arguments
-    assert frozen_layers.thawed(frozen).object == entry.object
+    assert frozen_layers.unfreeze(frozen).object == entry.object

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kwidgets.builder.convert.layer_names import named
-from kwidgets.builder.model.layer_cache import Materializer
+from kwidgets.builder.convert.layer_names import with_needed_names
+from kwidgets.builder.model.layer_cache import LayerCache
 from kwidgets.builder.sequential import SequentialBuilder
 from kwidgets.builder.shapes import model_inference
 from kwidgets.builder.spec import LayerSpec, ModelSpec
@@ -25,18 +25,18 @@ class Bench:
     """Makes models of specs, one after another."""
 
     def __init__(self) -> None:
-        self.materializer = Materializer()
+        self.layer_cache = LayerCache()
         self.inference = model_inference.Inference()
 
     def model(self, spec: ModelSpec) -> keras.Sequential:
-        return self.materializer.model(named(spec), self.inference.analyze(spec))
+        return self.layer_cache.model(with_needed_names(spec), self.inference.analyze(spec))
 
     def train(self, spec: ModelSpec) -> keras.Sequential:
         """Make the model, give it weights of its own and note that they are worth keeping."""
         model = self.model(spec)
         for number, weight in enumerate(model.weights):
             weight.assign(np.full(weight.shape, 1.0 + number))
-        self.materializer.mark_trained(spec.layers)
+        self.layer_cache.mark_trained(spec.layers)
         return model
 
 
@@ -123,7 +123,7 @@ def test_no_weight_before_the_model_is_asked_for(bench: Bench, spec: ModelSpec) 
     assert builder.count_params() == 10**12 + 10**6
     assert bench.inference.analyze(big).parameters == 10**12 + 10**6
     assert "1000000" in builder.to_code()
-    assert bench.materializer.layer(big.layers[0].uid) is None
+    assert bench.layer_cache.layer(big.layers[0].uid) is None
 
 
 def test_layers_of_the_users_are_used_themselves() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kwidgets.builder.convert.layer_names import named
+from kwidgets.builder.convert.layer_names import with_needed_names
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec
 from kwidgets.builder.spec import layer as layer_spec
 
@@ -14,7 +14,7 @@ def _(class_name: str, **arguments: Any) -> LayerSpec:
 
 
 def names(*entries: LayerSpec, **changes: Any) -> list[Any]:
-    spec = named(ModelSpec(layers=entries, **changes))
+    spec = with_needed_names(ModelSpec(layers=entries, **changes))
     return [entry.arguments.get("name") for entry in spec.walk()]
 
 
@@ -48,7 +48,7 @@ def test_names_within_blocks_and_wrappers() -> None:
         children=(_("Dense", units=1, name="dense_1"),),
     )
     wrapper = _("Bidirectional", layer=inner, name="bidirectional")
-    spec = named(ModelSpec(layers=(_("Dense", units=1, name="dense"), block, wrapper)))
+    spec = with_needed_names(ModelSpec(layers=(_("Dense", units=1, name="dense"), block, wrapper)))
     found = [entry.arguments.get("name") for entry in spec.walk()]
     assert found == [None, None, None, None]
     assert "name" not in spec.layers[2].arguments["layer"].arguments
@@ -56,9 +56,9 @@ def test_names_within_blocks_and_wrappers() -> None:
 
 def test_the_models_and_the_inputs_names() -> None:
     spec = ModelSpec(name="sequential", input={"shape": (3,), "name": "input_layer"})
-    assert named(spec) == ModelSpec(input={"shape": (3,)})
+    assert with_needed_names(spec) == ModelSpec(input={"shape": (3,)})
     spec = ModelSpec(name="sequential_4", input={"shape": (3,), "name": "what"})
-    assert named(spec) == spec
+    assert with_needed_names(spec) == spec
 
 
 def test_a_layer_that_is_off_takes_no_name() -> None:

@@ -1,7 +1,7 @@
-"""Spec ↔ Keras objects: the only place where one becomes the other."""
+"""Convert specs to Keras objects and back; no other package does."""
 
 from kwidgets.builder.convert.automatic_names import (
-    is_made_up,
+    has_automatic_name,
     looks_automatic,
     without_automatic_names,
 )
@@ -25,7 +25,7 @@ from kwidgets.builder.convert.to_keras import (
 __all__ = [
     "ConversionError",
     "class_of",
-    "is_made_up",
+    "has_automatic_name",
     "looks_automatic",
     "make_input",
     "make_layer",

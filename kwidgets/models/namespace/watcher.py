@@ -194,7 +194,7 @@ def _built_by(value: Any) -> Any | None:
     kind = getattr(sequential, "SequentialBuilder", None)
     if kind is None or type(value) is not kind:
         return None
-    return value._made_model
+    return value._latest_model
 
 
 def _root(name: str) -> str:
