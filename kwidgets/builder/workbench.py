@@ -23,7 +23,7 @@ from kwidgets.builder.data.notebook import executed_cells, namespace
 from kwidgets.builder.editor import EditError, Editor
 from kwidgets.builder.fit.background_fit import BuilderRun
 from kwidgets.builder.fit.call_site import names_in
-from kwidgets.builder.fit.fit_call import Recalled, recall_fit
+from kwidgets.builder.fit.fit_call import FitCall, describe_fit_call
 from kwidgets.builder.mistakes.fitting import lengths_differ
 from kwidgets.builder.model.layer_cache import is_adapted
 from kwidgets.builder.model.model_cache import BuilderError, ModelCache, machine_bytes
@@ -49,7 +49,7 @@ class Workbench:
         self._view: BuilderView | None = None
         self._source: tuple[Any, code.Source] | None = None
         # The call of fit that the Fit tab shows, or showed.
-        self._recalled = Recalled({}, {})
+        self._fit_call = FitCall({}, {})
         # Keras keeps it by thread; what a view asks for comes in other threads than the user's.
         self._dtype_policy = keras.config.dtype_policy()
         notebook.watch_cells()
@@ -127,7 +127,7 @@ class Workbench:
                     "or stop it with builder.run.stop()"
                 )
             model = self.model_cache.get()
-            self._recall(model, args, kwargs, call)
+            self._show_fit_call(model, args, kwargs, call)
             self.model_cache.before_fit(model)
         error: BaseException | None = None
         try:
@@ -161,7 +161,7 @@ class Workbench:
             except (BuilderError, MemoryError, RuntimeError) as error:
                 raise EditError(str(error)) from error
             if given:
-                self._recall(model, args, kwargs or {}, call)
+                self._show_fit_call(model, args, kwargs or {}, call)
                 bound = inspect.signature(model.fit).bind(*args, **(kwargs or {}))
                 arguments = dict(bound.arguments)
             else:
@@ -172,13 +172,13 @@ class Workbench:
         self.publish()
         return self.run
 
-    def _recall(
+    def _show_fit_call(
         self, model: keras.Sequential, args: Any, kwargs: Any, call: ast.Call | None
     ) -> None:
         """Let the Fit tab and the code show a call of fit. No fit may fail by that."""
         try:
-            self._recalled = recall_fit(model, args, kwargs, call)
-            settings = self._recalled.settings
+            self._fit_call = describe_fit_call(model, args, kwargs, call)
+            settings = self._fit_call.settings
             self.editor.amend(dataclasses.replace(self.editor.spec, fit=settings))
             self.look_for_data()
             self.publish()
@@ -332,8 +332,8 @@ class Workbench:
         expressions = [value.name for value in spec.fit.values() if isinstance(value, Variable)]
         names = dict.fromkeys(name for text in expressions for name in names_in(text))
         found, notes = None, self._learned(spec)
-        if spec.fit is self._recalled.settings:
-            notes += self._recalled.notes
+        if spec.fit is self._fit_call.settings:
+            notes += self._fit_call.notes
         if names:
             try:
                 found = source_of(names, executed_cells())
@@ -383,9 +383,9 @@ class Workbench:
                 continue
             name = value.name
             info = data.describe(name, space[name]) if name in self.editor.data else None
-            if info is None and name in self._recalled.data and _is_there(name, space):
+            if info is None and name in self._fit_call.data and _is_there(name, space):
                 # An expression, or something that only fit knows how to take.
-                info = self._recalled.data[name]
+                info = self._fit_call.data[name]
             if info is not None:
                 self.editor.data[name] = info
 
