@@ -443,7 +443,7 @@ class SequentialBuilder:
         return self._bench.text()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        bundle = self._bench.bundle()
+        bundle = self._bench.mime_bundle()
         if inbox.running_kernel() is not None:
             bundle = {
                 "application/vnd.jupyter.widget-view+json": {

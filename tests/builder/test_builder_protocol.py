@@ -109,7 +109,7 @@ def test_the_golden_file_holds_what_is_sent() -> None:
 
 
 def test_the_golden_file_holds_what_is_saved() -> None:
-    saved = without_counts(bench().bundle()[protocol.MIME_TYPE])
+    saved = without_counts(bench().mime_bundle()[protocol.MIME_TYPE])
     # What LivePlot saves has an example of its own.
     saved["run"] = json.loads(GOLDEN.with_name("snapshot_saved.json").read_text())
     if os.environ.get("KWIDGETS_WRITE_GOLDEN"):
