@@ -5,6 +5,7 @@ from kwidgets.builder.convert.automatic_names import (
     looks_automatic,
     without_automatic_names,
 )
+from kwidgets.builder.convert.compile_settings import compile_settings
 from kwidgets.builder.convert.configs import same_config
 from kwidgets.builder.convert.from_keras import (
     ConversionError,
@@ -25,6 +26,7 @@ from kwidgets.builder.convert.to_keras import (
 __all__ = [
     "ConversionError",
     "class_of",
+    "compile_settings",
     "has_automatic_name",
     "looks_automatic",
     "make_input",
