@@ -91,7 +91,7 @@ class ProgramWriter:
             return code.Source(f"# The source could not be written: {error}\n")
 
     def _notes_on_adapted_layers(self, spec: ModelSpec) -> list[str]:
-        """Return a note for each layer with a state of ``adapt`` that no argument holds."""
+        """Return a note for each layer whose state from ``adapt`` is not among its arguments."""
         notes = []
         for entry in spec.walk():
             if entry.enabled and is_adapted(self._layer_cache.layer(entry.uid)):

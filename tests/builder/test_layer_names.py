@@ -1,4 +1,4 @@
-"""Names that Keras would give by itself are not given, and all others are."""
+"""Automatic names are left out of a spec, and all other names are kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def names(*entries: LayerSpec, **changes: Any) -> list[Any]:
     return [entry.arguments.get("name") for entry in spec.walk()]
 
 
-def test_names_that_come_by_themselves_are_left_out() -> None:
+def test_automatic_names_are_left_out() -> None:
     assert names(
         _("Dense", units=1, name="dense"),
         _("ReLU", name="re_lu"),
@@ -26,7 +26,7 @@ def test_names_that_come_by_themselves_are_left_out() -> None:
     ) == [None, None, None]
 
 
-def test_names_that_would_be_others_are_kept() -> None:
+def test_names_that_keras_would_not_choose_are_kept() -> None:
     assert names(_("Dense", units=1, name="dense_7"), _("Dense", units=1, name="dense_8")) == [
         "dense_7",
         "dense_8",
@@ -61,6 +61,6 @@ def test_the_models_and_the_inputs_names() -> None:
     assert with_needed_names(spec) == spec
 
 
-def test_a_layer_that_is_off_takes_no_name() -> None:
+def test_a_disabled_layer_takes_no_name() -> None:
     off = LayerSpec("off", ObjectSpec("keras.layers.Dense", {"units": 1}), enabled=False)
     assert names(off, _("Dense", units=1, name="dense")) == [None, None]

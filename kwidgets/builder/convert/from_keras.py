@@ -114,33 +114,37 @@ def _child_of_block(layer: keras.Layer) -> LayerSpec:
     return spec_of_layer(layer)
 
 
-def spec_of_object(thing: Any) -> ObjectSpec:
+def spec_of_object(instance: Any) -> ObjectSpec:
     """Describe a Keras object by the fewest constructor arguments, including its name.
 
     Falls back to its config, then to a reference to the object itself.
     """
-    cls = type(thing)
+    cls = type(instance)
     key = _key_of(cls)
     try:
-        if type(thing) is keras.Sequential:
-            return _spec_of_block(thing)
-        config = thing.get_config()
-        if isinstance(thing, keras.optimizers.Optimizer) and looks_automatic(
+        if type(instance) is keras.Sequential:
+            return _spec_of_block(instance)
+        config = instance.get_config()
+        if isinstance(instance, keras.optimizers.Optimizer) and looks_automatic(
             config.get("name"), cls
         ):
             # "adam_2" only counts the optimizers made in this process.
             config = {key: value for key, value in config.items() if key != "name"}
-        if isinstance(thing, keras.Model):
+        if isinstance(instance, keras.Model):
             # Its constructor takes tensors, so a model as a layer is kept as the same object.
-            return ObjectSpec(key, {}, live=Reference(thing, f"{cls.__name__} {thing.name!r}"))
+            return ObjectSpec(
+                key, {}, live=Reference(instance, f"{cls.__name__} {instance.name!r}")
+            )
         # Optimizers read the values of their variables, which need storage for that.
-        with dry_scope(on_meta=False) if isinstance(thing, keras.Layer) else no_trace():
-            found = minimal_arguments(key, cls, thing, config, _possible_arguments(thing, config))
+        with dry_scope(on_meta=False) if isinstance(instance, keras.Layer) else no_trace():
+            found = minimal_arguments(
+                key, cls, instance, config, _possible_arguments(instance, config)
+            )
             if found is not None:
                 return found
             return _by_config(key, cls, config)
     except Exception:
-        return ObjectSpec(key, {}, live=Reference(thing, _text_of(thing)))
+        return ObjectSpec(key, {}, live=Reference(instance, _text_of(instance)))
 
 
 def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
@@ -157,24 +161,24 @@ def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
     return ObjectSpec(SEQUENTIAL, arguments)
 
 
-def value_of(thing: Any) -> Value:
+def value_of(value: Any) -> Value:
     """Describe any argument of a Keras call: a plain value, a Keras object or a function."""
-    if isinstance(thing, np.generic):
+    if isinstance(value, np.generic):
         # Before the test for float: a float64 is a float too.
-        return thing.item()
-    if thing is None or isinstance(thing, (bool, int, float, str)):
-        return thing
-    if isinstance(thing, (list, tuple)):
-        return type(thing)(value_of(item) for item in thing)
-    if isinstance(thing, dict):
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return type(value)(value_of(item) for item in value)
+    if isinstance(value, dict):
         return {
             key.item() if isinstance(key, np.generic) else key: value_of(item)
-            for key, item in thing.items()
+            for key, item in value.items()
         }
-    if callable(getattr(thing, "get_config", None)) and not isinstance(thing, type):
-        spec = spec_of_object(thing)
-        return Reference(thing, _text_of(thing)) if spec.live is not None else _by_name(spec, thing)
-    return Reference(thing, _text_of(thing))
+    if callable(getattr(value, "get_config", None)) and not isinstance(value, type):
+        spec = spec_of_object(value)
+        return Reference(value, _text_of(value)) if spec.live is not None else _by_name(spec, value)
+    return Reference(value, _text_of(value))
 
 
 def _key_of(cls: type) -> str:
@@ -189,14 +193,14 @@ def _key_of(cls: type) -> str:
         return catalog.add_class(cls)
 
 
-def _possible_arguments(thing: Any, config: Mapping[str, Any]) -> dict[str, Value]:
+def _possible_arguments(instance: Any, config: Mapping[str, Any]) -> dict[str, Value]:
     """Return the values of a config that may be constructor arguments."""
     known = {
-        name: _value_of(config[name], thing, name)
-        for name in argument_names(type(thing), config)
+        name: _value_of(config[name], instance, name)
+        for name in argument_names(type(instance), config)
         if name in config and not (name == "name" and config["name"] is None)
     }
-    if isinstance(thing, keras.optimizers.Optimizer):
+    if isinstance(instance, keras.optimizers.Optimizer):
         return {name: _round_float32(value) for name, value in known.items()}
     return known
 
@@ -305,24 +309,24 @@ _SECTIONS = (
 )
 
 
-def _by_name(spec: ObjectSpec, thing: Any) -> Value:
+def _by_name(spec: ObjectSpec, instance: Any) -> Value:
     """Return the identifier of an object with default arguments, such as "he_normal"."""
     if spec.arguments or spec.live is not None:
         return spec
     for base, section in _SECTIONS:
-        if isinstance(thing, base):
+        if isinstance(instance, base):
             return catalog.identifier_of(spec.class_name, section) or spec
     return spec
 
 
-def _text_of(thing: Any) -> str:
+def _text_of(value: Any) -> str:
     """Return a short text that shows a Python object."""
-    if isinstance(thing, np.ndarray):
-        return f"array {thing.shape} {thing.dtype}"
-    if isinstance(thing, types.FunctionType):
-        return "a lambda" if thing.__name__ == "<lambda>" else f"function {thing.__name__}"
-    name = getattr(thing, "name", None)
+    if isinstance(value, np.ndarray):
+        return f"array {value.shape} {value.dtype}"
+    if isinstance(value, types.FunctionType):
+        return "a lambda" if value.__name__ == "<lambda>" else f"function {value.__name__}"
+    name = getattr(value, "name", None)
     if isinstance(name, str):
-        return f"{type(thing).__name__} {name!r}"
-    text = repr(thing)
-    return text if len(text) <= 60 else f"{type(thing).__name__} object"
+        return f"{type(value).__name__} {name!r}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{type(value).__name__} object"

@@ -16,7 +16,7 @@ from kwidgets.builder.spec import ObjectSpec, Value
 def minimal_arguments(
     key: str,
     cls: type,
-    thing: Any,
+    instance: Any,
     config: Mapping[str, Any],
     known: Mapping[str, Value],
 ) -> ObjectSpec | None:
@@ -25,19 +25,19 @@ def minimal_arguments(
     Args:
         key: the key of the class in the catalog.
         cls: the object's class.
-        thing: the object.
+        instance: the object to describe.
         config: the object's config.
         known: the values of its config that may be arguments.
     """
-    hidden = _missing_from_config(cls, thing, config)
+    hidden = _missing_from_config(cls, instance, config)
     required = [name for name in _required(cls) if name in known]
     first: dict[str, Value] = {name: known[name] for name in required} | hidden
-    if "name" in known and isinstance(thing, keras.Layer):
+    if "name" in known and isinstance(instance, keras.Layer):
         first["name"] = known["name"]
     own = {name: value for name, value in known.items() if name not in _derived_entries(cls, known)}
     attempts: list[Callable[[], dict[str, Value]]] = [
-        lambda: first | _arguments_that_differ(cls, first, own, config, thing),
-        lambda: first | _arguments_that_differ(cls, first, known, config, thing),
+        lambda: first | _arguments_that_differ(cls, first, own, config, instance),
+        lambda: first | _arguments_that_differ(cls, first, known, config, instance),
         lambda: first | _non_default_arguments(cls, known, config),
         lambda: {name: value for name, value in known.items() if value is not None} | first,
         lambda: dict(known),
@@ -52,10 +52,10 @@ def minimal_arguments(
             arguments = attempt()
             made = make_object(ObjectSpec(key, arguments))
             if contains_config(made.get_config(), config) or (
-                _build_as(made, thing) and contains_config(made.get_config(), config)
+                _build_as(made, instance) and contains_config(made.get_config(), config)
             ):
                 return ObjectSpec(key, arguments)
-            if arguments.get("trainable") is False and not thing.weights:
+            if arguments.get("trainable") is False and not instance.weights:
                 # StringLookup does not take this argument and has no weights to freeze.
                 del arguments["trainable"]
                 if contains_config(
@@ -92,13 +92,15 @@ def _required(cls: type) -> list[str]:
     ]
 
 
-def _missing_from_config(cls: type, thing: Any, config: Mapping[str, Any]) -> dict[str, Value]:
+def _missing_from_config(cls: type, instance: Any, config: Mapping[str, Any]) -> dict[str, Value]:
     """Return arguments read from the object's attributes, such as the delta of a Huber loss."""
     found: dict[str, Value] = {}
     for name, parameter in inspect.signature(cls).parameters.items():
         if name in config or name in ("name", "dtype") or parameter.default is parameter.empty:
             continue
-        value = getattr(thing, "_fn_kwargs", {}).get(name, getattr(thing, name, parameter.default))
+        value = getattr(instance, "_fn_kwargs", {}).get(
+            name, getattr(instance, name, parameter.default)
+        )
         if isinstance(value, (bool, int, float, str)) and value != parameter.default:
             found[name] = value
     return found
@@ -121,7 +123,7 @@ def _arguments_that_differ(
     first: dict[str, Value],
     known: Mapping[str, Value],
     config: Mapping[str, Any],
-    thing: Any,
+    instance: Any,
 ) -> dict[str, Value]:
     """Return the arguments whose entry in the config is not that of an object made without them."""
     made = cls(**{name: make_value(value) for name, value in first.items()})
@@ -138,7 +140,7 @@ def _arguments_that_differ(
         }
 
     found = differing()
-    if found and _build_as(made, thing):
+    if found and _build_as(made, instance):
         # build changes the config of some layers: axis=-1 becomes [-1].
         made_config = made.get_config()
         found = differing()
@@ -174,12 +176,12 @@ def _upper_bound(value: Value) -> Value:
     return value
 
 
-def _build_as(made: Any, thing: Any) -> bool:
-    """Build ``made`` for the input shape of ``thing``; return whether it is built now."""
-    if not isinstance(thing, keras.Layer) or not thing.built or made.built:
+def _build_as(made: Any, instance: Any) -> bool:
+    """Build ``made`` for the input shape of ``instance``; return whether it is built now."""
+    if not isinstance(instance, keras.Layer) or not instance.built or made.built:
         return False
     try:
-        config = thing.get_build_config()
+        config = instance.get_build_config()
         if config:
             made.build_from_config(config)
     except Exception:

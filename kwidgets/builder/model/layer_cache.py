@@ -89,7 +89,7 @@ class LayerCache:
         return entry
 
     def adapted_layer(self, entry: LayerSpec) -> keras.Layer | None:
-        """Return the layer of ``entry`` if ``adapt`` gave it a state that no argument holds."""
+        """Return the layer of ``entry`` if ``adapt`` gave it a state beyond its arguments."""
         for cached in reversed(self._cached.get(entry.uid, [])):
             if is_adapted(cached.layer) and cached.identity == _identity(entry.object):
                 return cached.layer
@@ -276,7 +276,7 @@ def _sample_weights(layer: keras.Layer) -> Hashable:
 
 
 def is_adapted(layer: Any) -> bool:
-    """Return whether ``adapt`` gave the layer a state that its arguments do not hold."""
+    """Return whether ``adapt`` gave the layer a state beyond its arguments."""
     if getattr(layer, "adapt", None) is None:
         return False
     config = layer.get_config()
