@@ -1,23 +1,23 @@
-"""What crosses between a builder's kernel and its views. The envelope is ``kwidgets.protocol``'s.
+"""Define the messages between the kernel and the views of a builder.
 
-The TypeScript mirror is ``labextension/src/builder/protocol.ts``; ``tests/golden/builder.json``
-holds an example of each message and is parsed by both test suites.
+The envelope is that of ``kwidgets.protocol``. The TypeScript mirror is
+``labextension/src/builder/protocol.ts``; ``tests/golden/builder.json`` holds an example of each
+message and is parsed by both test suites.
 
-The kernel owns the whole state; a view keeps only what concerns itself (the selected layer, the
-tab in front, text being typed). An ``update`` carries the sections that changed, each whole; of the
-layers, those that changed. A view that sees a gap in ``sequence`` sends ``resync`` and is answered
-with a ``snapshot``.
+The kernel owns the state; a view keeps only its own (the selected layer, the open tab, text being
+typed). An ``update`` carries each changed section as a whole, and of the layers only those that
+changed. A view that sees a gap in ``sequence`` sends ``resync`` and gets a ``snapshot`` in reply.
 
-**Values** of arguments are JSON, with these additions, each an object with one telling key:
+**Values** of arguments are JSON, with these additions, each an object with a distinctive key:
 
 - ``{"class_name": key, "arguments": {name: Value}}``: an object of Keras or of the user;
-- ``{"reference": id, "text": str}``: a Python object that has no plain form (a function, say): it
+- ``{"reference": id, "text": str}``: a Python object without a plain form, such as a function: it
   can be shown, kept or reset;
 - ``{"mapping": {str: Value}}``: a dict;
 - ``{"number": "NaN" | "Infinity" | "-Infinity"}``.
 
-Tuples and lists are both arrays. ``arguments`` hold explicit arguments only: what is absent has the
-default that the catalog shows.
+Tuples and lists are both arrays. ``arguments`` hold explicit arguments only: an absent argument has
+the default that the catalog shows.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 MIME_TYPE: Final = "application/vnd.kwidgets.builder+json"
 
-# What a kernel sends.
+# Kinds that the kernel sends.
 SNAPSHOT: Final = "snapshot"
 UPDATE: Final = "update"
 REPLY: Final = "reply"
-# What a view sends; each is answered by a reply with the same id, resync by a snapshot.
+# Kinds that a view sends. Each gets a reply with the same id; resync gets a snapshot.
 EDIT: Final = "edit"
 SEARCH: Final = "search"
 TRAIN: Final = "train"
@@ -42,7 +42,7 @@ RESYNC: Final = "resync"
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, REPLY)
 VIEW_KINDS: Final = (EDIT, SEARCH, TRAIN, REFRESH, RESET, BUNDLE, RESYNC)
 
-# What `target` of an edit may name besides a layer's uid.
+# Values of an edit's `target` besides a layer's uid.
 INPUT: Final = "input"
 COMPILE: Final = "compile"
 FIT: Final = "fit"
@@ -50,31 +50,31 @@ FIT: Final = "fit"
 Value = Any
 Shape = list[int | None]
 
-# How a parameter is entered. `objects` and `layers` are lists of objects.
+# The kind of field for a parameter.
 FieldKind = Literal[
-    "activation",  # a name out of the catalog's activations
+    "activation",  # one of the catalog's activations
     "bool",
     "choice",  # one of `choices`
-    "data",  # a variable out of the state's data: {"variable": name}
-    "dtype",  # one of `choices`, or any other dtype as text
+    "data",  # a variable of the state's data: {"variable": name}
+    "dtype",  # one of `choices`, or another dtype as text
     "float",
     "int",
-    "ints",  # one int, or several with commas between them
-    "numbers",  # one number, or several with commas between them
+    "ints",  # one int, or several separated by commas
+    "numbers",  # one number, or several separated by commas
     "object",  # an object of the catalog's `section`
-    "objects",  # a list of them
+    "objects",  # a list of such objects
     "python",  # any Python literal
     "reference",  # a Python object: shown, not edited
-    "shape",  # ints and None with commas between them
+    "shape",  # ints and None separated by commas
     "text",
-    "texts",  # several texts with commas between them
+    "texts",  # texts separated by commas
 ]
 
 LayerStatus = Literal[
     "ok",
-    "error",  # this layer cannot work as it stands: see `error`
+    "error",  # this layer has a problem: see `error`
     "blocked",  # an earlier layer has an error
-    "off",  # switched off by the user
+    "off",  # disabled by the user
     "unknown",  # no input shape yet
 ]
 
@@ -86,31 +86,31 @@ class Parameter(TypedDict):
     field: FieldKind
     required: bool
     default: Value
-    # Whether the field may be emptied, which means None.
+    # Whether the field may be empty, which means None.
     nullable: bool
-    # Shown at once; the others are behind "More".
+    # Shown at first; the others are behind "More".
     basic: bool
     help: str
     choices: NotRequired[list[Any]]
-    # Of `object` and `objects`; on another kind of field: an object of it may stand there instead.
+    # Of `object` and `objects`. Another kind of field accepts an object of this section too.
     section: NotRequired[str]
     minimum: NotRequired[float]
 
 
 class Entry(TypedDict):
-    """A class that can be made: a layer, an optimizer, a loss, an initializer …"""
+    """A class that the forms offer: a layer, an optimizer, a loss, an initializer …"""
 
     key: str  # "keras.layers.Dense", or the registered name of a user's class
     name: str  # "Dense"
     group: str  # "Convolution"
     summary: str
     parameters: list[Parameter]
-    # Why a Sequential cannot hold it, or "".
+    # Why a Sequential cannot contain it, or "".
     unusable: str
 
 
 class Template(TypedDict):
-    """A starting point."""
+    """A stack of layers to start from."""
 
     name: str
     title: str
@@ -118,7 +118,7 @@ class Template(TypedDict):
 
 
 class Catalog(TypedDict):
-    """All that forms need to know. Keys of ``entries`` stand in the order they are offered in."""
+    """The data for all forms. The keys of ``entries`` are in the order of the menus."""
 
     keras_version: str
     entries: dict[str, Entry]
@@ -132,21 +132,21 @@ class Catalog(TypedDict):
 
 
 class LayerError(TypedDict):
-    """Why a layer cannot work as it stands."""
+    """The problem of a layer."""
 
     text: str  # for a learner
     detail: str  # Keras's own message
-    parameter: str | None  # the field to blame, if one is
+    parameter: str | None  # the field with the mistake, if known
 
 
 class LayerState(TypedDict):
-    """One card. ``children`` is a list for a nested Sequential, else None."""
+    """A card of the stack. ``children`` is a list for a nested Sequential, else None."""
 
     uid: str
     class_name: str  # a key of the catalog's entries
     title: str  # "Dense"
-    summary: str  # the key arguments in few words: "128, relu"
-    name: str | None  # Keras's name, where the user has chosen one
+    summary: str  # the main arguments as a short text: "128, relu"
+    name: str | None  # the layer's name, if the user has chosen one
     arguments: dict[str, Value]
     enabled: bool
     children: list[str] | None
@@ -157,14 +157,14 @@ class LayerState(TypedDict):
     parameters: int | None
     trainable: int | None
     weight_bytes: int | None
-    # Of the output, for one sample; None where a dimension is unknown.
+    # The size of the output for one sample; None if a dimension is unknown.
     output_bytes: int | None
-    # Weights that survived the last edit: the layer was trained or loaded.
+    # Whether the layer has trained or loaded weights, also after the last edit.
     trained: bool
 
 
 class Totals(TypedDict):
-    """The whole stack. ``complete`` is False where a layer is in error or shapes are unknown."""
+    """Sums over the stack. ``complete`` is False if a layer has an error or an unknown shape."""
 
     parameters: int
     trainable: int
@@ -174,7 +174,7 @@ class Totals(TypedDict):
 
 
 class Advice(TypedDict):
-    """A common mistake, found; ``fix`` is what a button says that mends it, or None."""
+    """A common mistake that was found. ``fix`` is the label of the button to fix it, or None."""
 
     id: str
     level: Literal["error", "warning", "tip"]
@@ -185,51 +185,51 @@ class Advice(TypedDict):
 
 
 class HistoryState(TypedDict):
-    """What undo and redo would do ("Add Dense"), or None where there is nothing to do."""
+    """The labels of the edits to undo and redo ("Add Dense"), or None if there is no edit."""
 
     undo: str | None
     redo: str | None
 
 
 class FormState(TypedDict):
-    """The Compile and the Fit tab. ``errors`` are by parameter."""
+    """The Compile or the Fit tab. ``errors`` are by parameter."""
 
     arguments: dict[str, Value]
     errors: dict[str, str]
 
 
 class DataState(TypedDict):
-    """A variable of the user's namespace that fit could take."""
+    """A variable of the user's namespace that fit can take."""
 
     name: str
     kind: str  # "NumPy array", "tf.data.Dataset" …
-    shape: str  # "(1437, 64)"; of a dataset its element's
+    shape: str  # "(1437, 64)"; for a dataset that of an element
     dtype: str
-    # For whom: a dataset stands for inputs and targets at once.
+    # The arguments of fit that it can be: a dataset has inputs and targets.
     roles: list[Literal["x", "y", "dataset"]]
 
 
 class RunState(TypedDict):
-    """Training out of the Fit tab."""
+    """The training that the Fit tab starts and shows."""
 
-    # idle: never trained here, or edited since. Else as the live view says it.
+    # "idle" before the first training, then the status of the live view.
     status: str
     detail: str
-    # Model id of the live view's widget, drawn inside the builder.
+    # The model id of the live view's widget, which the builder shows.
     live: str | None
-    # Why Train cannot start, or "".
+    # Why a training cannot start, or "".
     blocked: str
 
 
 class Code(TypedDict):
-    """The source of the model, and what it cannot say."""
+    """The program of the model, and notes on what it lacks."""
 
     source: str
     notes: list[str]
 
 
 class State(TypedDict):
-    """Everything. An ``update`` holds ``sequence`` and some of the other keys."""
+    """The state of a builder. An ``update`` has ``sequence`` and some of the other keys."""
 
     sequence: int
     name: str
@@ -247,22 +247,22 @@ class State(TypedDict):
 
 
 class Saved(TypedDict):
-    """What a notebook keeps of a builder under MIME_TYPE, to be read without a kernel."""
+    """The output that a notebook saves under MIME_TYPE, to be shown without a kernel."""
 
     v: int
     title: str
     columns: list[str]
     rows: list[list[str]]
     totals: str
-    # The program of the model, and that of a builder like this one, or "".
+    # The program of the model, and the program of a builder like this one, or "".
     code: str
     restore: str
-    # What LivePlot saves of a run (kwidgets.protocol.MIME_TYPE), of the last training.
+    # The saved output of the last training (kwidgets.live.protocol.MIME_TYPE).
     run: dict[str, Any] | None
 
 
 class Edit(TypedDict):
-    """Payload of ``edit``. What an action needs besides itself:
+    """Payload of ``edit``. The other keys that each action needs:
 
     - ``add``: ``text`` ("dense 128 relu") or ``class_name`` (with ``arguments``); ``parent``, None
       for the stack itself; ``index``, None for the end. The reply's result has ``uid``.
@@ -308,7 +308,7 @@ class Search(TypedDict):
 
 
 class SearchOption(TypedDict):
-    """What the search field offers: sent back as an ``add`` with class_name and arguments."""
+    """An option of the search field, sent back as an ``add`` with class_name and arguments."""
 
     class_name: str
     arguments: dict[str, Value]
@@ -318,8 +318,8 @@ class SearchOption(TypedDict):
 
 
 class Reply(TypedDict):
-    """What came of a request (its id is the envelope's)."""
+    """The outcome of the request with the envelope's id."""
 
     ok: bool
-    message: str  # why not, or what should be known
+    message: str  # the error, or a message for the user
     result: NotRequired[dict[str, Any]]

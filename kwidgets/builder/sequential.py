@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import inspect
 import logging
-import operator
-import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
 
-from kwidgets.builder import catalog, convert, quick_add
+from kwidgets.builder.argument_checks import (
+    check_compile_arguments,
+    check_input_shape,
+    check_model_name,
+)
 from kwidgets.builder.convert.layer_names import model_name
 from kwidgets.builder.fit.background_fit import BuilderRun
 from kwidgets.builder.fit.call_site import call_at
+from kwidgets.builder.initial_layers import read_layers, spec_of_initial_model
+from kwidgets.builder.layer_list import LayerList
 from kwidgets.builder.model.model_cache import BuilderError
-from kwidgets.builder.spec import LayerSpec, ModelSpec, new_layer
+from kwidgets.builder.spec import ModelSpec
 from kwidgets.builder.workbench import Workbench
 from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
@@ -28,8 +31,18 @@ logger = logging.getLogger("kwidgets")
 
 __all__ = ["BuilderError", "SequentialBuilder"]
 
-# What the spec holds, and a model of it therefore has.
-_OF_THE_SPEC = {"trainable", "name"}
+# Attributes of the model that the spec holds.
+_SPEC_ATTRIBUTES = {"trainable", "name"}
+# Attributes that a model has and its class does not.
+_MODEL_ATTRIBUTES = {
+    "optimizer",
+    "loss",
+    "history",
+    "stop_training",
+    "built",
+    "compiled",
+    "steps_per_execution",
+}
 
 
 class SequentialBuilder:
@@ -37,24 +50,24 @@ class SequentialBuilder:
 
     As the last expression of a cell it is an editor: layers, shapes, advice, compile, training,
     and the code. In Python it behaves as the ``keras.Sequential`` that it builds: ``add``, ``pop``,
-    ``compile``, ``fit``, ``evaluate``, ``predict``, ``summary``, ``save`` and all else that a model
-    has. ``builder.model`` is that model, a plain one.
+    ``compile``, ``fit``, ``evaluate``, ``predict``, ``summary``, ``save`` and all other attributes
+    of a model. ``builder.model`` is that model, a plain one.
 
     A layer that does not fit is kept, marked and explained; ``builder.model`` then raises a
-    :class:`~kwidgets.builder.model.model_cache.BuilderError` that says which one and why.
+    :class:`~kwidgets.builder.model.model_cache.BuilderError` that names the layer and the problem.
     Layers keep their weights across edits that do not change them.
 
     Args:
-        layers: what to start from: nothing; a list of layers, which may be Keras layers or texts
-            such as ``"dense 128 relu"``; a ``keras.Sequential`` (its weights are kept); a config,
-            as ``get_config`` gives it; the path of a ``.keras`` file.
+        layers: the layers to start from: nothing; a list of layers, which may be Keras layers or
+            texts such as ``"dense 128 relu"``; a ``keras.Sequential`` (its weights are kept); a
+            config, as ``get_config`` returns it; the path of a ``.keras`` file.
         trainable: as in Keras.
-        name: of the model; Keras gives one by itself.
-        input_shape: of one sample, without the batch: ``(28, 28)``.
+        name: the name of the model; by default an automatic one.
+        input_shape: the shape of one sample, without the batch: ``(28, 28)``.
 
     Raises:
         TypeError: ``layers`` is none of these.
-        ValueError: ``input_shape`` is none, or is given where the model has one already.
+        ValueError: ``input_shape`` is not a shape, or the model has an input shape already.
 
     Example:
         >>> builder = kwidgets.SequentialBuilder(input_shape=(28, 28))
@@ -64,6 +77,7 @@ class SequentialBuilder:
     """
 
     _bench: Workbench
+    _layer_list: LayerList
 
     def __init__(
         self,
@@ -73,11 +87,18 @@ class SequentialBuilder:
         *,
         input_shape: Any = None,
     ) -> None:
-        object.__setattr__(self, "_bench", Workbench())
-        given = self._start(layers)
-        spec = self._bench.editor.spec
+        bench = Workbench()
+        object.__setattr__(self, "_bench", bench)
+        object.__setattr__(self, "_layer_list", LayerList(bench))
+        initial = read_layers(_model_of(layers))
+        if isinstance(initial, keras.Sequential):
+            bench.editor.load(spec_of_initial_model(initial, bench.model_cache.layer_cache))
+        else:
+            for layer in initial:
+                self.add(layer)
+        spec = bench.editor.spec
         if name is not None:
-            spec = dataclasses.replace(spec, name=_model_name(name))
+            spec = dataclasses.replace(spec, name=check_model_name(name))
         if not trainable:
             spec = dataclasses.replace(spec, trainable=False)
         if input_shape is not None:
@@ -86,72 +107,28 @@ class SequentialBuilder:
                     f"input_shape {input_shape!r} was given, but the model takes "
                     f"{spec.input_shape!r} already; leave it out."
                 )
-            spec = spec.with_input(shape=_shape(input_shape))
-        self._bench.editor.load(spec)
-        if given is not None and name is None and trainable:
-            self._bench.held.adopt(given)
+            spec = spec.with_input(shape=check_input_shape(input_shape))
+        bench.editor.load(spec)
+        if isinstance(initial, keras.Sequential) and name is None and trainable:
+            bench.model_cache.adopt(initial)
 
-    # What to start from.
-
-    def _start(self, layers: Any) -> keras.Sequential | None:
-        """Take in what to start from; return the model, where it is one."""
-        if layers is None:
-            return None
-        if isinstance(layers, (str, os.PathLike)):
-            layers = _load(layers)
-        elif isinstance(layers, Mapping):
-            layers = keras.Sequential.from_config(dict(layers))
-        if isinstance(layers, SequentialBuilder):
-            layers = layers.model
-        if isinstance(layers, keras.Model) and not isinstance(layers, keras.Sequential):
-            convert.spec_of_model(layers)  # says what can be done instead
-        if isinstance(layers, keras.Sequential):
-            spec, live = convert.spec_of_model(layers)
-            seen: set[int] = set()
-            for within in live.values():
-                if id(within) in seen:
-                    raise _twice(within)
-                seen.add(id(within))
-            entries = tuple(
-                self._bench.held.materializer.adopt(entry, live[entry.uid], keep_names=True)
-                for entry in spec.layers
-            )
-            spec = dataclasses.replace(spec, layers=entries)
-            compiled = _compile_values(layers)
-            self._bench.editor.load(dataclasses.replace(spec, compile=compiled))
-            return layers
-        if isinstance(layers, Iterable):
-            items = list(layers)
-            if items and all(isinstance(item, int) or item is None for item in items):
-                raise TypeError(
-                    f"layers is a list of layers; got {layers!r}. "
-                    f"For the shape of the input write input_shape={tuple(items)!r}."
-                )
-            for item in items:
-                self.add(item)
-            return None
-        raise TypeError(
-            "SequentialBuilder takes a list of layers, a keras.Sequential, a config or the path of "
-            f"a .keras file; got {layers!r} ({type(layers).__name__})."
-        )
-
-    # The real thing.
+    # The model.
 
     @property
     def model(self) -> keras.Sequential:
         """The ``keras.Sequential``: the same object until a layer changes, with weights kept.
 
         Raises:
-            BuilderError: a layer cannot work as it stands.
-            MemoryError: its weights would not fit into memory.
-            RuntimeError: layers were changed while the model is in training.
+            BuilderError: a layer has a problem.
+            MemoryError: the weights would not fit into memory.
+            RuntimeError: layers were changed during a training of the model.
         """
         return self._bench.model()
 
     @property
-    def _made_model(self) -> keras.Sequential | None:
-        """The model as it was made last, for who must not make one: the side panel."""
-        return self._bench.held.made
+    def _latest_model(self) -> keras.Sequential | None:
+        """The model that was made last, for the side panel, which must not make one."""
+        return self._bench.model_cache.latest
 
     @property
     def name(self) -> str:
@@ -160,24 +137,24 @@ class SequentialBuilder:
 
     @property
     def trainable(self) -> bool:
-        """Whether the model's weights change in training; set it to freeze all layers."""
+        """Whether training changes the model's weights; set it to False to freeze all layers."""
         return self._spec.trainable
 
     @property
     def layers(self) -> list[keras.Layer]:
-        """The layers that are switched on, without the input, as in Keras."""
+        """The enabled layers, without the input, as in Keras."""
         return self._bench.layers()
 
     @property
     def run(self) -> BuilderRun | None:
-        """The training started last out of the builder, or None; ``builder.run.wait()`` waits."""
+        """The last training in the background, or None; ``builder.run.wait()`` waits for it."""
         return self._bench.run
 
     def to_code(self) -> str:
         """Return Python source that makes this model without kwidgets.
 
-        Arguments that have their defaults are left out. Compile, fit and the data are in it when
-        they are set.
+        Arguments with their default value are left out. Compile, fit and the data are included
+        when they are set.
         """
         source = self._bench.source()
         for note in source.notes:
@@ -185,10 +162,10 @@ class SequentialBuilder:
         return source.text
 
     def train(self, *args: Any, **kwargs: Any) -> BuilderRun:
-        """Train in a thread; the kernel stays free.
+        """Train in a thread, so that the kernel stays free.
 
         Args:
-            args, kwargs: those of ``fit``; without any, the Fit tab says what to train on.
+            args, kwargs: those of ``fit``; without any, the settings of the Fit tab are used.
 
         Raises:
             ValueError: something that a fit needs is missing. The text says what.
@@ -196,9 +173,9 @@ class SequentialBuilder:
         return self._bench.train(args, kwargs, call_at(sys._getframe(1)))
 
     def reset_weights(self) -> None:
-        """Forget what was learned: the next training begins with fresh weights.
+        """Discard the trained weights: the next training starts with fresh ones.
 
-        What layers have learned by ``adapt`` stays, and so do whole models that are layers.
+        The state that layers have from ``adapt`` is kept, and so are whole models used as layers.
 
         Raises:
             ValueError: the model is in training.
@@ -206,10 +183,10 @@ class SequentialBuilder:
         self._bench.reset_weights()
 
     def undo(self) -> str:
-        """Take back the last edit; return what it was.
+        """Undo the last edit; return its label.
 
         Raises:
-            ValueError: there is none.
+            ValueError: there is nothing to undo.
         """
         with self._bench.lock:
             label = self._bench.editor.undo()
@@ -217,10 +194,10 @@ class SequentialBuilder:
         return label
 
     def redo(self) -> str:
-        """Do again what was taken back last; return what it was.
+        """Redo the edit that was undone last; return its label.
 
         Raises:
-            ValueError: there is none.
+            ValueError: there is nothing to redo.
         """
         with self._bench.lock:
             label = self._bench.editor.redo()
@@ -237,24 +214,19 @@ class SequentialBuilder:
             rebuild: as in Keras; the model is made when it is needed.
 
         Raises:
-            ValueError: it is no layer, or an input that does not come first.
+            ValueError: ``layer`` is not a layer, or is an input that does not come first.
         """
         self.insert(len(self), layer)
 
     def pop(self, index: int = -1, rebuild: bool = True) -> keras.Layer | None:
         """Remove the last layer, or another one, and return it.
 
-        One that cannot be made as it stands is removed all the same; then None is returned.
+        A layer that cannot be made from its arguments is removed too; then None is returned.
 
         Raises:
-            IndexError: there is none.
+            IndexError: there is no layer at ``index``.
         """
-        entry = self._entry(index)
-        layer: keras.Layer | None = None
-        with contextlib.suppress(BuilderError):
-            layer = self._bench.layer(entry)
-        self._bench.change(t("Delete %1", entry.title), self._spec.remove(entry.uid))
-        return layer
+        return self._layer_list.pop(index)
 
     def compile(
         self,
@@ -268,7 +240,7 @@ class SequentialBuilder:
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
-        """Say how to train; arguments as in Keras. They stay across edits of the layers."""
+        """Configure the training; arguments as in Keras. Edits of the layers keep them."""
         arguments = {
             "optimizer": optimizer,
             "loss": loss,
@@ -286,18 +258,19 @@ class SequentialBuilder:
             for name, value in arguments.items()
             if name == "optimizer" or value is not defaults[name].default
         }
-        # A mistake must raise here, as in Keras, and not when the model is needed.
-        keras.Sequential().compile(**_for_a_trial(given))
-        if isinstance(loss, str):
-            keras.losses.get(loss)
+        # As in Keras, a mistake raises here and not when the model is needed.
+        check_compile_arguments(given)
         self._bench.compile_with(given)
         if self._bench.editor.analysis.complete or self._spec.input is None:
-            self._try_model()
+            try:
+                self._bench.model()
+            except (BuilderError, MemoryError, RuntimeError):
+                logger.debug("the model cannot be made yet", exc_info=True)
 
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Train in this cell; arguments and return value as in Keras.
 
-        The Fit tab and the code show what was given, where it can be told.
+        The Fit tab and the code show the arguments, where they have a source.
         """
         return self._bench.fit(args, kwargs, call_at(sys._getframe(1)))
 
@@ -322,7 +295,7 @@ class SequentialBuilder:
         return self.model.export(*args, **kwargs)
 
     def count_params(self) -> int:
-        """Return the number of weights, without making any.
+        """Return the number of parameters, without allocating any.
 
         Raises:
             ValueError: the shapes are not known yet, as in Keras.
@@ -340,77 +313,54 @@ class SequentialBuilder:
     def from_config(
         cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> SequentialBuilder:
-        """Make a builder of what ``get_config`` gave; arguments as in Keras."""
+        """Make a builder from a config that ``get_config`` returned; arguments as in Keras."""
         return cls(keras.Sequential.from_config(dict(config), custom_objects))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.model(*args, **kwargs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A copy holds the model; what was undone or cannot work stays behind.
+        # A copy contains the model, but no undo steps and no layers that cannot be made.
         return type(self), (self.model,)
 
-    # A list of layers.
+    # The list of layers.
 
     def insert(self, index: int, layer: Any) -> None:
-        """Put a layer before the one at ``index``.
+        """Insert a layer before the one at ``index``.
 
         Raises:
-            ValueError: it is no layer, or an input that does not come first.
+            ValueError: ``layer`` is not a layer, or is an input that does not come first.
         """
-        with self._bench.lock:
-            spec = self._spec
-            if _is_input(layer):
-                self._set_input(layer, index)
-                return
-            shape = getattr(layer, "_input_shape_arg", None)
-            entry = self._describe(layer)
-            if shape is not None and not spec.layers and spec.input is None:
-                spec = spec.with_input(shape=tuple(shape))
-            self._bench.change(
-                t("Add %1", entry.title), spec.insert(entry, None, self._place(index))
-            )
+        self._layer_list.insert(index, _model_of(layer))
 
     def set_input_shape(self, shape: Any) -> None:
-        """Say what goes in: the shape of one sample, without the batch, such as ``(28, 28)``.
+        """Set the input shape: that of one sample, without the batch, such as ``(28, 28)``.
 
         Raises:
-            ValueError: ``shape`` is none.
+            ValueError: ``shape`` is not a shape.
         """
-        with self._bench.lock:
-            rest = {
-                name: value
-                for name, value in (self._spec.input or {}).items()
-                if name not in ("shape", "batch_shape")
-            }
-            spec = self._spec.with_input(shape=_shape(shape), **rest)
-            self._bench.change(t("Change input shape"), spec)
+        self._layer_list.set_input_shape(shape)
 
     def move(self, index: int, to: int) -> None:
-        """Move a layer; ``to`` counts without it.
+        """Move a layer; ``to`` is counted without it.
 
         Raises:
-            IndexError: there is none at ``index``.
+            IndexError: there is no layer at ``index``.
         """
-        with self._bench.lock:
-            entry = self._entry(index)
-            place = self._place(to, without=entry)
-            self._bench.change(t("Move %1", entry.title), self._spec.move(entry.uid, None, place))
+        self._layer_list.move(index, to)
 
     def replace(self, index: int, layer: Any) -> None:
-        """Put a layer in the place of another one.
+        """Replace the layer at ``index``.
 
         Raises:
-            IndexError: there is none at ``index``.
-            ValueError: ``layer`` is no layer.
+            IndexError: there is no layer at ``index``.
+            ValueError: ``layer`` is not a layer.
         """
-        old = self._entry(index)
-        new = self._describe(layer, instead_of=old)
-        self._bench.change(t("Replace %1", old.title), self._spec.replace(old.uid, new))
+        self._layer_list.replace(index, _model_of(layer))
 
     def __len__(self) -> int:
-        """The number of layers that are switched on."""
-        return len(self._entries())
+        """The number of enabled layers."""
+        return len(self._layer_list)
 
     def __bool__(self) -> bool:
         return True
@@ -420,29 +370,21 @@ class SequentialBuilder:
 
     def __getitem__(self, index: int | slice) -> Any:
         """The Keras layer at ``index``, or a list of them."""
-        if isinstance(index, slice):
-            return [self._bench.layer(entry) for entry in self._entries()[index]]
-        return self._bench.layer(self._entry(index))
+        return self._layer_list[index]
 
     def __setitem__(self, index: int, layer: Any) -> None:
         self.replace(index, layer)
 
     def __delitem__(self, index: int | slice) -> None:
-        with self._bench.lock:
-            entries = self._entries()[index] if isinstance(index, slice) else [self._entry(index)]
-            spec = self._spec
-            for entry in entries:
-                spec = spec.remove(entry.uid)
-            what = entries[0].title if len(entries) == 1 else f"{len(entries)} layers"
-            self._bench.change(t("Delete %1", what), spec)
+        del self._layer_list[index]
 
-    # On the page.
+    # The output of a cell.
 
     def __repr__(self) -> str:
         return self._bench.text()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        bundle = self._bench.bundle()
+        bundle = self._bench.mime_bundle()
         if running_kernel() is not None:
             bundle = {
                 "application/vnd.jupyter.widget-view+json": {
@@ -454,202 +396,43 @@ class SequentialBuilder:
             }
         return bundle
 
-    # All else that a model has.
+    # All other attributes of a model.
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"SequentialBuilder has no attribute {name!r}")
-        if not _is_of_a_model(name):
+        if not _is_model_attribute(name):
             raise AttributeError(
                 f"neither SequentialBuilder nor keras.Sequential has an attribute {name!r}"
             )
         return getattr(self.model, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _OF_THE_SPEC:
+        if name in _SPEC_ATTRIBUTES:
             with self._bench.lock:
-                value = _model_name(value) if name == "name" else bool(value)
+                value = check_model_name(value) if name == "name" else bool(value)
                 spec = dataclasses.replace(self._spec, **{name: value})
                 self._bench.change(t("Change %1", name), spec)
-        elif not hasattr(type(self), name) and _is_of_a_model(name):
+        elif not hasattr(type(self), name) and _is_model_attribute(name):
             setattr(self.model, name, value)
         else:
-            # One of the user's own: it stays, whatever becomes of the model.
+            # An attribute of the user's own stays on the builder when the model changes.
             object.__setattr__(self, name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self), *dir(keras.Sequential)})
 
-    # Inside.
-
     @property
     def _spec(self) -> ModelSpec:
         return self._bench.editor.spec
 
-    def _entries(self) -> list[LayerSpec]:
-        return [entry for entry in self._spec.layers if entry.enabled]
 
-    def _entry(self, index: int) -> LayerSpec:
-        entries = self._entries()
-        try:
-            index = operator.index(index)
-        except TypeError:
-            raise TypeError(f"a layer is found by a whole number; got {index!r}") from None
-        if not -len(entries) <= index < len(entries):
-            raise IndexError(f"there is no layer {index}; the model has {len(entries)}")
-        return entries[index]
-
-    def _place(self, index: int, without: LayerSpec | None = None) -> int:
-        """Where in the stack, which holds what is switched off too, the list's ``index`` lies.
-
-        Args:
-            index: of a layer in the list; past its end for the end of the stack.
-            without: a layer that does not count, because it moves.
-        """
-        stack = [entry for entry in self._spec.layers if entry is not without]
-        places = [place for place, entry in enumerate(stack) if entry.enabled]
-        index = operator.index(index)
-        at = max(0, len(places) + index) if index < 0 else index
-        return places[at] if at < len(places) else len(stack)
-
-    def _describe(self, layer: Any, instead_of: LayerSpec | None = None) -> LayerSpec:
-        if isinstance(layer, str):
-            return new_layer(quick_add.parse(layer))
-        if isinstance(layer, SequentialBuilder):
-            layer = layer.model
-        if not isinstance(layer, keras.Layer):
-            raise ValueError(
-                "Only instances of keras.Layer, or texts such as 'dense 128 relu', can be added; "
-                f"received: {layer!r} (of type {type(layer).__name__})."
-            )
-        known = self._bench.held.materializer.layer
-        for entry in self._spec.walk():
-            if entry is not instead_of and known(entry.uid) is layer:
-                raise _twice(layer)
-        return self._bench.held.materializer.adopt(convert.spec_of_layer(layer), layer)
-
-    def _set_input(self, given: Any, index: int) -> None:
-        history = getattr(given, "_keras_history", None)
-        layer = history[0] if history is not None else given
-        if self._spec.input is not None or (self._spec.layers and index != 0):
-            raise ValueError(
-                f"an input comes first and only once; this model takes {self._spec.input_shape!r} "
-                f"and has {len(self._spec.layers)} layers. Change it with "
-                "builder.set_input_shape((28, 28)), or in the editor."
-            )
-        arguments = convert.spec_of_input(layer)
-        if convert.looks_automatic(arguments["name"], type(layer)):
-            del arguments["name"]
-        self._bench.change(t("Set input"), self._spec.with_input(**arguments))
-
-    def _try_model(self) -> None:
-        try:
-            self._bench.model()
-        except (BuilderError, MemoryError, RuntimeError):
-            logger.debug("the model cannot be made yet", exc_info=True)
+def _model_of(layer: Any) -> Any:
+    """Return the model of a builder, and any other value unchanged."""
+    return layer.model if isinstance(layer, SequentialBuilder) else layer
 
 
-# What a model has, beyond its class's attributes.
-_MODEL_ATTRIBUTES = {
-    "optimizer",
-    "loss",
-    "history",
-    "stop_training",
-    "built",
-    "compiled",
-    "steps_per_execution",
-}
-
-
-def _is_of_a_model(name: str) -> bool:
+def _is_model_attribute(name: str) -> bool:
     return not name.startswith("_") and (
         name in _MODEL_ATTRIBUTES or hasattr(keras.Sequential, name)
     )
-
-
-def _twice(layer: keras.Layer) -> ValueError:
-    # Keras would share its weights, which a list of separate layers cannot tell.
-    name = type(layer).__name__
-    return ValueError(
-        f"the layer {layer.name!r} ({name}) can be in a builder only once. Put in another "
-        "one like it, with weights of its own: type(layer).from_config(layer.get_config())."
-    )
-
-
-def _is_input(layer: Any) -> bool:
-    history = getattr(layer, "_keras_history", None)
-    origin = history[0] if history is not None and isinstance(layer, keras.KerasTensor) else layer
-    return isinstance(origin, keras.layers.InputLayer)
-
-
-def _model_name(name: Any) -> str:
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(f"a model's name is a text without '/', such as 'digits'; got {name!r}.")
-    return name
-
-
-def _shape(shape: Any) -> tuple[int | None, ...]:
-    sizes = (shape,) if isinstance(shape, int) else shape
-    try:
-        sizes = tuple(None if size is None else int(size) for size in sizes)
-    except (TypeError, ValueError):
-        sizes = None
-    if sizes is None or any(size is not None and size < 1 for size in sizes):
-        raise ValueError(
-            "input_shape is the shape of one sample, without the batch: whole numbers above 0, or "
-            f"None where the size is open, such as (28, 28) or (None,); got {shape!r}."
-        )
-    return sizes
-
-
-def _load(path: str | os.PathLike[str]) -> keras.Sequential:
-    text = os.fspath(path)
-    if not os.path.exists(text):
-        raise FileNotFoundError(
-            f"there is no file {text!r}; to start from layers, write a list: [{text!r}]"
-        )
-    return keras.saving.load_model(text)
-
-
-# Settings that a config holds as they were given.
-_PLAIN_SETTINGS = (
-    "loss_weights",
-    "weighted_metrics",
-    "run_eagerly",
-    "steps_per_execution",
-    "jit_compile",
-    "auto_scale_loss",
-)
-
-
-def _compile_values(model: keras.Sequential) -> dict[str, Any] | None:
-    """compile's arguments, of a model that is compiled."""
-    if not model.compiled:
-        return None
-    config = model.get_compile_config() or {}
-    values = {
-        "optimizer": convert.value_of(model.optimizer),
-        "loss": convert.value_of(model.loss),
-        "metrics": convert.value_of(_user_metrics(model)),
-        **{name: convert.value_of(config.get(name)) for name in _PLAIN_SETTINGS},
-    }
-    defaults = {p["name"]: p["default"] for p in catalog.FORMS["compile"]}
-    return {
-        name: value
-        for name, value in values.items()
-        if value not in (None, [], ()) and value != defaults.get(name)
-    }
-
-
-def _user_metrics(model: keras.Sequential) -> Any:
-    compiled = getattr(model, "_compile_metrics", None)
-    return getattr(compiled, "_user_metrics", None)
-
-
-def _for_a_trial(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Optimizers stay unused: a trial must leave no mark on them."""
-    return {
-        name: "rmsprop" if name == "optimizer" and not isinstance(value, (str, dict)) else value
-        for name, value in arguments.items()
-        if name not in ("metrics", "weighted_metrics")
-    }

@@ -1,6 +1,6 @@
 """The builder's wire: one example of each message, parsed by the TypeScript suite too.
 
-``KWIDGETS_WRITE_GOLDEN=1 pytest tests/builder/test_builder_protocol.py`` writes them anew.
+``KWIDGETS_WRITE_GOLDEN=1 pytest tests/builder/test_builder_protocol.py`` rewrites them.
 """
 
 import json
@@ -29,7 +29,7 @@ def doubled(x: Any) -> Any:
 
 
 def bench() -> Workbench:
-    """A builder with a bit of everything."""
+    """Make a builder with all kinds of layers and settings."""
     builder = SequentialBuilder(input_shape=(28, 28, 1))
     builder.add(
         keras.layers.Conv2D(
@@ -50,7 +50,7 @@ def bench() -> Workbench:
 
 
 def without_counts(content: Any) -> Any:
-    """Uids count up through the process, addresses change: neither says anything here."""
+    """Replace uids and addresses, which differ between runs."""
     text = json.dumps(content)
     for number, uid in enumerate(dict.fromkeys(re.findall(r"layer-\d+", text)), 1):
         text = re.sub(rf"\b{uid}\b", f"uid-{number}", text)
@@ -60,7 +60,7 @@ def without_counts(content: Any) -> Any:
 
 
 def examples() -> dict[str, Any]:
-    """One message of each kind."""
+    """Return one message of each kind."""
     workbench = bench()
     before = workbench.describe()
     snapshot = {"sequence": 3, **before}
@@ -102,14 +102,14 @@ def examples() -> dict[str, Any]:
     )
 
 
-def test_the_golden_file_holds_what_is_sent() -> None:
+def test_the_golden_file_matches_the_messages() -> None:
     if os.environ.get("KWIDGETS_WRITE_GOLDEN"):
         GOLDEN.write_text(json.dumps(examples(), indent=1, ensure_ascii=False) + "\n")
     assert json.loads(GOLDEN.read_text()) == examples()
 
 
-def test_the_golden_file_holds_what_is_saved() -> None:
-    saved = without_counts(bench().bundle()[protocol.MIME_TYPE])
+def test_the_golden_file_matches_the_saved_output() -> None:
+    saved = without_counts(bench().mime_bundle()[protocol.MIME_TYPE])
     # What LivePlot saves has an example of its own.
     saved["run"] = json.loads(GOLDEN.with_name("snapshot_saved.json").read_text())
     if os.environ.get("KWIDGETS_WRITE_GOLDEN"):

@@ -13,7 +13,7 @@ from kwidgets.builder import catalog, mistakes, quick_add
 from kwidgets.builder.catalog import signatures
 from kwidgets.builder.editor import Editor
 from kwidgets.builder.mistakes import Situation
-from kwidgets.builder.page.saved_output import bundle
+from kwidgets.builder.page.saved_output import mime_bundle
 from kwidgets.builder.sequential import SequentialBuilder
 from kwidgets.builder.shapes.model_inference import Inference, analyze
 from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, layer
@@ -147,7 +147,7 @@ def problem_of(inference: Inference, spec: ModelSpec) -> str:
 
 def test_the_saved_table_has_chinese_headings_under_which_its_columns_stand():
     editor = Editor(ModelSpec(layers=(_("Dense", units=2),)).with_input(shape=(8,)))
-    found = bundle(editor, "", "")
+    found = mime_bundle(editor, "", "")
     assert "<th" in found["text/html"]
     for heading in ("层", "参数", "输出形状"):
         assert f">{heading}</th>" in found["text/html"]

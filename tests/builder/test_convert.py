@@ -1,4 +1,4 @@
-"""Keras objects become specs of as few arguments as give them back."""
+"""Keras objects become specs with the fewest arguments that recreate them."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ def arguments_of(thing: Any) -> dict[str, Any]:
         (lambda: layers.BatchNormalization(momentum=0.9), {"momentum": 0.9}),
     ],
 )
-def test_only_what_differs_is_said(layer: Any, expected: dict[str, Any]) -> None:
+def test_only_arguments_that_differ_are_written(layer: Any, expected: dict[str, Any]) -> None:
     found = arguments_of(layer())
     found.pop("name")
     assert found == expected
 
 
-def test_what_a_layer_learned_when_built_is_not_said() -> None:
+def test_values_that_build_sets_are_not_written() -> None:
     layer = layers.LayerNormalization()
     layer.build((None, 3))
     assert set(arguments_of(layer)) == {"name"}
 
 
-def test_functions_and_objects_of_the_users_are_kept_themselves() -> None:
+def test_functions_and_objects_of_the_user_are_kept_as_references() -> None:
     layer = layers.Dense(3, activation=OWN["my_activation"], kernel_initializer=OWN["Noisy"](0.3))
     arguments = arguments_of(layer)
     assert arguments["activation"] == Reference(OWN["my_activation"], "")
@@ -76,7 +76,7 @@ def test_describing_needs_no_names() -> None:
     assert layers.LSTM(3).name == "lstm_1"
 
 
-def test_a_dtype_of_the_process_is_said() -> None:
+def test_a_global_dtype_policy_is_written() -> None:
     keras.config.set_dtype_policy("mixed_float16")
     try:
         assert arguments_of(layers.Dense(3))["dtype"] == "mixed_float16"
@@ -85,7 +85,7 @@ def test_a_dtype_of_the_process_is_said() -> None:
 
 
 class Forgetful(layers.Layer):
-    """Its config does not say what it was made of."""
+    """A layer whose config does not contain its arguments."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class Forgetful(layers.Layer):
         raise NotImplementedError
 
 
-def test_a_layer_without_config_is_held_itself() -> None:
+def test_a_layer_without_config_is_kept_as_a_reference() -> None:
     layer = Forgetful(3)
     spec = convert.spec_of_object(layer)
     assert spec.live is not None and spec.live.value is layer
@@ -110,7 +110,7 @@ def test_a_layer_without_config_is_held_itself() -> None:
         lambda: keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(0.1, 100)),
     ],
 )
-def test_optimizers_come_back(optimizer: Any) -> None:
+def test_optimizers_are_recreated(optimizer: Any) -> None:
     given = optimizer()
     value = convert.value_of(given)
     made = convert.make_value(value)
@@ -126,15 +126,15 @@ def test_only_a_sequential_is_a_model_to_build() -> None:
         convert.spec_of_layer(3)  # type: ignore[arg-type]
 
 
-def test_frozen_reaches_all_that_is_within() -> None:
+def test_freezing_includes_all_inner_layers() -> None:
     inner = keras.Sequential(
         [keras.Input((4, 4, 3)), layers.Dense(2), layers.SpatialDropout2D(0.1)]
     )
     entry = convert.spec_of_layer(layers.TimeDistributed(inner))
-    spec = frozen_layers.frozen(ModelSpec(layers=(entry,), trainable=False))
+    spec = frozen_layers.freeze_each_layer(ModelSpec(layers=(entry,), trainable=False))
     (frozen,) = spec.layers
     assert frozen.arguments["trainable"] is False
     given, dense, dropout = frozen.arguments["layer"].arguments["layers"]
     assert dense.arguments["trainable"] is False
     assert "trainable" not in given.arguments and "trainable" not in dropout.arguments
-    assert frozen_layers.thawed(frozen).object == entry.object
+    assert frozen_layers.unfreeze(frozen).object == entry.object

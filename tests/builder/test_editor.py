@@ -190,12 +190,12 @@ def test_a_template_keeps_the_input_and_the_data() -> None:
 
 
 def test_references_survive_a_round_trip_through_a_view() -> None:
-    from kwidgets.builder.page.state import describe as describe_state
+    from kwidgets.builder.page.state import editor_state
 
     made = Editor(
         ModelSpec(layers=(layer("keras.layers.Activation", activation=Reference(abs, "abs")),))
     )
-    state = describe_state(made, lambda entry, facts: False)
+    state = editor_state(made, lambda entry, facts: False)
     sent = state["layers"][uid(made, 0)]["arguments"]["activation"]
     made.apply({"action": "set", "target": uid(made, 0), "path": ["name"], "text": "size"})
     assert made.references[sent["reference"]].value is abs

@@ -1,4 +1,4 @@
-"""A call of fit in a notebook: told in the Fit tab and the program as it was written."""
+"""The Fit tab and the program show a call of fit in a notebook as it was written."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_expressions_are_written_as_they_were(run: Run) -> None:
     assert call.startswith("model.fit( images / 255, keras.ops.cast(labels, 'int32'),")
     assert "validation_data=(images[:8] / 255, labels[:8])" in call
     assert "sample_weight=weights" in call and "epochs=2" in call
-    # And Train computes them anew.
+    # Train evaluates the expressions again.
     space["builder"].train().wait(60)
 
 
@@ -69,7 +69,7 @@ def test_an_expression_is_data_like_any_other(run: Run) -> None:
     assert not [one for one in state["advice"] if one["level"] == "error"]
 
 
-def test_what_has_no_name_is_left_out_wholly_with_a_note(run: Run) -> None:
+def test_a_call_with_data_without_a_name_is_left_out_with_a_note(run: Run) -> None:
     space = run("def train(x):\n    builder.fit(x / 255, labels, verbose=0)\ntrain(images)")
     code = program(space)
     assert ".fit(" not in code and "labels" not in code
@@ -89,7 +89,7 @@ def test_validation_data_without_a_name_is_left_out_with_a_note(run: Run) -> Non
     assert any("validation data" in note for note in space["builder"]._bench.source().notes)
 
 
-def test_weights_of_classes_out_of_numpy_are_plain_numbers(run: Run) -> None:
+def test_class_weights_from_numpy_are_plain_numbers(run: Run) -> None:
     space = run(
         "builder.fit(images, labels, verbose=0,\n"
         "            class_weight=dict(zip(np.unique(labels), np.ones(3))))"
@@ -97,7 +97,7 @@ def test_weights_of_classes_out_of_numpy_are_plain_numbers(run: Run) -> None:
     assert "class_weight={0: 1.0, 1: 1.0, 2: 1.0}" in call_in(program(space))
 
 
-def test_a_variable_that_is_gone_is_named(run: Run) -> None:
+def test_an_error_names_a_variable_that_was_deleted(run: Run) -> None:
     space = run("builder.fit(images / 255, labels, verbose=0)")
     run("del images")
     with pytest.raises(ValueError, match=r"images / 255"):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kwidgets.builder.convert.layer_names import named
-from kwidgets.builder.model.layer_cache import Materializer
+from kwidgets.builder.convert.layer_names import with_needed_names
+from kwidgets.builder.model.layer_cache import LayerCache
 from kwidgets.builder.sequential import SequentialBuilder
 from kwidgets.builder.shapes import model_inference
 from kwidgets.builder.spec import LayerSpec, ModelSpec
@@ -22,21 +22,21 @@ def _(class_name: str, **arguments: Any) -> LayerSpec:
 
 
 class Bench:
-    """Makes models of specs, one after another."""
+    """Make models from specs, one after another."""
 
     def __init__(self) -> None:
-        self.materializer = Materializer()
+        self.layer_cache = LayerCache()
         self.inference = model_inference.Inference()
 
     def model(self, spec: ModelSpec) -> keras.Sequential:
-        return self.materializer.model(named(spec), self.inference.analyze(spec))
+        return self.layer_cache.model(with_needed_names(spec), self.inference.analyze(spec))
 
     def train(self, spec: ModelSpec) -> keras.Sequential:
         """Make the model, give it weights of its own and note that they are worth keeping."""
         model = self.model(spec)
         for number, weight in enumerate(model.weights):
             weight.assign(np.full(weight.shape, 1.0 + number))
-        self.materializer.mark_trained(spec.layers)
+        self.layer_cache.mark_trained(spec.layers)
         return model
 
 
@@ -81,7 +81,7 @@ def test_layers_that_stay_keep_their_weights(bench: Bench, spec: ModelSpec) -> N
     assert again.layers[3].trainable
 
 
-def test_a_new_argument_means_new_weights_and_undo_brings_the_old(
+def test_a_new_argument_means_new_weights_and_undo_restores_the_old(
     bench: Bench, spec: ModelSpec
 ) -> None:
     before = bench.train(spec)
@@ -96,7 +96,7 @@ def test_a_new_argument_means_new_weights_and_undo_brings_the_old(
     assert values(bench.model(spec).layers[2]) == old
 
 
-def test_a_duplicate_starts_anew(bench: Bench, spec: ModelSpec) -> None:
+def test_a_duplicate_has_fresh_weights(bench: Bench, spec: ModelSpec) -> None:
     trained = bench.train(spec)
     copy = spec.layers[2].copy()
     model = bench.model(spec.insert(copy, None, 3))
@@ -116,14 +116,14 @@ def test_another_image_size_keeps_weights_whose_shapes_stay(bench: Bench) -> Non
     assert [values(layer) for layer in bench.model(spec).layers] == before
 
 
-def test_no_weight_before_the_model_is_asked_for(bench: Bench, spec: ModelSpec) -> None:
+def test_weights_are_made_with_the_model(bench: Bench, spec: ModelSpec) -> None:
     big = ModelSpec(layers=(_("Dense", units=10**6),)).with_input(shape=(10**6,))
     builder = SequentialBuilder(input_shape=(10**6,))
     builder.add("dense 1000000")
     assert builder.count_params() == 10**12 + 10**6
     assert bench.inference.analyze(big).parameters == 10**12 + 10**6
     assert "1000000" in builder.to_code()
-    assert bench.materializer.layer(big.layers[0].uid) is None
+    assert bench.layer_cache.layer(big.layers[0].uid) is None
 
 
 def test_layers_of_the_users_are_used_themselves() -> None:
@@ -159,12 +159,12 @@ def test_the_users_model_stays_as_it_was() -> None:
     assert np.allclose(model.predict(x, verbose=0), output)
 
 
-def test_a_model_that_is_untouched_is_the_very_one() -> None:
+def test_an_unchanged_model_is_the_same_object() -> None:
     model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
     assert SequentialBuilder(model).model is model
 
 
-def test_blocks_keep_the_weights_of_what_is_in_them(bench: Bench) -> None:
+def test_blocks_keep_the_weights_of_their_layers(bench: Bench) -> None:
     block = layer_spec("keras.Sequential", name="block")
     spec = ModelSpec(layers=(block, _("Dense", units=1))).with_input(shape=(4,))
     spec = spec.insert(_("Dense", units=3), block.uid).insert(_("Dense", units=2), block.uid)
@@ -176,7 +176,7 @@ def test_blocks_keep_the_weights_of_what_is_in_them(bench: Bench) -> None:
     assert values(model.layers[1]) == values(before.layers[1])
 
 
-def test_a_frozen_block_is_frozen_throughout_and_thaws(bench: Bench) -> None:
+def test_freezing_a_block_freezes_its_layers_and_can_be_undone(bench: Bench) -> None:
     block = layer_spec("keras.Sequential", name="block")
     spec = ModelSpec(layers=(block, _("Dense", units=1))).with_input(shape=(4,))
     spec = spec.insert(_("Dense", units=3), block.uid)
@@ -187,7 +187,7 @@ def test_a_frozen_block_is_frozen_throughout_and_thaws(bench: Bench) -> None:
     assert len(bench.model(spec).trainable_weights) == 4
 
 
-def test_freezing_a_wrapper_and_back_leaves_what_is_in_it(bench: Bench) -> None:
+def test_freezing_and_unfreezing_a_wrapper_keeps_its_inner_layer(bench: Bench) -> None:
     from kwidgets.builder.spec import ObjectSpec
 
     inner = ObjectSpec("keras.layers.Dense", {"units": 2, "trainable": False})
@@ -209,7 +209,7 @@ def test_a_functional_model_can_be_a_layer() -> None:
     assert builder.model.predict(np.ones((2, 4)), verbose=0).shape == (2, 1)
 
 
-def test_what_a_layer_was_adapted_to_stays() -> None:
+def test_an_adapted_layer_keeps_its_state() -> None:
     normalization = keras.layers.Normalization()
     normalization.adapt(np.array([[1.0, 10.0], [3.0, 30.0]]))
     builder = SequentialBuilder([normalization, "dense 1"], input_shape=(2,))

@@ -1,10 +1,10 @@
-"""Names that Keras would give by itself are not given, and all others are."""
+"""Automatic names are left out of a spec, and all other names are kept."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kwidgets.builder.convert.layer_names import named
+from kwidgets.builder.convert.layer_names import with_needed_names
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec
 from kwidgets.builder.spec import layer as layer_spec
 
@@ -14,11 +14,11 @@ def _(class_name: str, **arguments: Any) -> LayerSpec:
 
 
 def names(*entries: LayerSpec, **changes: Any) -> list[Any]:
-    spec = named(ModelSpec(layers=entries, **changes))
+    spec = with_needed_names(ModelSpec(layers=entries, **changes))
     return [entry.arguments.get("name") for entry in spec.walk()]
 
 
-def test_names_that_come_by_themselves_are_left_out() -> None:
+def test_automatic_names_are_left_out() -> None:
     assert names(
         _("Dense", units=1, name="dense"),
         _("ReLU", name="re_lu"),
@@ -26,7 +26,7 @@ def test_names_that_come_by_themselves_are_left_out() -> None:
     ) == [None, None, None]
 
 
-def test_names_that_would_be_others_are_kept() -> None:
+def test_names_that_keras_would_not_choose_are_kept() -> None:
     assert names(_("Dense", units=1, name="dense_7"), _("Dense", units=1, name="dense_8")) == [
         "dense_7",
         "dense_8",
@@ -48,7 +48,7 @@ def test_names_within_blocks_and_wrappers() -> None:
         children=(_("Dense", units=1, name="dense_1"),),
     )
     wrapper = _("Bidirectional", layer=inner, name="bidirectional")
-    spec = named(ModelSpec(layers=(_("Dense", units=1, name="dense"), block, wrapper)))
+    spec = with_needed_names(ModelSpec(layers=(_("Dense", units=1, name="dense"), block, wrapper)))
     found = [entry.arguments.get("name") for entry in spec.walk()]
     assert found == [None, None, None, None]
     assert "name" not in spec.layers[2].arguments["layer"].arguments
@@ -56,11 +56,11 @@ def test_names_within_blocks_and_wrappers() -> None:
 
 def test_the_models_and_the_inputs_names() -> None:
     spec = ModelSpec(name="sequential", input={"shape": (3,), "name": "input_layer"})
-    assert named(spec) == ModelSpec(input={"shape": (3,)})
+    assert with_needed_names(spec) == ModelSpec(input={"shape": (3,)})
     spec = ModelSpec(name="sequential_4", input={"shape": (3,), "name": "what"})
-    assert named(spec) == spec
+    assert with_needed_names(spec) == spec
 
 
-def test_a_layer_that_is_off_takes_no_name() -> None:
+def test_a_disabled_layer_takes_no_name() -> None:
     off = LayerSpec("off", ObjectSpec("keras.layers.Dense", {"units": 1}), enabled=False)
     assert names(off, _("Dense", units=1, name="dense")) == [None, None]

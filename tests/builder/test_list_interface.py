@@ -1,4 +1,4 @@
-"""A builder as a list of layers: with some switched off, incomplete, or in training."""
+"""A builder as a list of layers: some disabled, incomplete or in training."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def switch_off(builder: SequentialBuilder, index: int) -> None:
 
 
 def stack(builder: SequentialBuilder) -> str:
-    """All layers, also those that are switched off."""
+    """All layers, also the disabled ones."""
     return " ".join(str(entry.arguments.get("name")) for entry in builder._spec.layers)
 
 
-def test_indices_are_those_of_the_layers_that_are_on() -> None:
+def test_indices_count_enabled_layers() -> None:
     builder = named("a", "b", "c")
     switch_off(builder, 1)
     builder.add(keras.layers.Dense(2, name="d"))
@@ -47,7 +47,7 @@ def test_indices_are_those_of_the_layers_that_are_on() -> None:
         builder[1.5]
 
 
-def test_a_layer_that_lacks_something_does_not_hide_the_others() -> None:
+def test_an_incomplete_layer_does_not_hide_the_others() -> None:
     builder = named("a", "b")
     builder.add("dense")
     assert builder[0].name == "a" and [layer.name for layer in builder[:2]] == ["a", "b"]
@@ -59,7 +59,7 @@ def test_a_layer_that_lacks_something_does_not_hide_the_others() -> None:
     assert [layer.name for layer in builder] == ["a", "b"]
 
 
-def test_in_training_an_index_is_that_of_the_stack_as_it_is_now() -> None:
+def test_during_training_an_index_counts_the_current_layers() -> None:
     builder = named("a", "z")
     builder.compile("sgd", "mse")
     run = builder.train(np.zeros((8, 2)), np.zeros((8, 2)), epochs=100_000)

@@ -1,4 +1,4 @@
-"""A script for keras.Sequential gives the same with a builder: what adds up over many edits."""
+"""A builder gives the same results as keras.Sequential, also after many edits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def weights(model: Any) -> list[list[float]]:
         (-1, np.random.default_rng(0).random((5, 6, 6, 3)), (None, None, 3)),
     ],
 )
-def test_what_was_adapted_holds(axis: int | None, data: Any, shape: Any) -> None:
+def test_an_adapted_layer_keeps_its_state(axis: int | None, data: Any, shape: Any) -> None:
     normalization = layers.Normalization(axis=axis)
     normalization.adapt(data)
     given = data.reshape(-1, 1) if data.ndim == 1 else data
@@ -42,7 +42,7 @@ def test_what_was_adapted_holds(axis: int | None, data: Any, shape: Any) -> None
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="strings need TensorFlow")
 @pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
-def test_a_vocabulary_that_was_adapted_tells_its_size(mode: str) -> None:
+def test_the_size_of_an_adapted_vocabulary_is_known(mode: str) -> None:
     words = layers.TextVectorization(output_mode=mode)
     words.adapt(["the cat sat", "the dog ran off"])
     inputs = keras.Input((1,), dtype="string")
@@ -63,7 +63,7 @@ def test_names_that_the_user_gave_stay() -> None:
     assert 'name="dense_1"' in builder.to_code()
 
 
-def test_the_optimizer_goes_on_when_the_model_is_compiled_again() -> None:
+def test_the_optimizer_keeps_its_state_when_the_model_is_compiled_again() -> None:
     def train(model: Any) -> tuple[int, list[list[float]]]:
         optimizer = keras.optimizers.Adam(0.1)
         model.compile(optimizer, "mse")
@@ -92,7 +92,7 @@ def test_the_optimizer_goes_on_when_the_model_is_compiled_again() -> None:
     ],
     ids=["name", "frozen for a while", "added and undone"],
 )
-def test_the_optimizer_goes_on_after_a_detour(detour: Any) -> None:
+def test_the_optimizer_keeps_its_state_after_edits_that_are_undone(detour: Any) -> None:
     builder = SequentialBuilder([keras.Input((4,)), layers.Dense(2)])
     builder.compile("adam", "mse")
     builder.fit(x, x[:, :2], batch_size=3, verbose=0)
@@ -101,7 +101,7 @@ def test_the_optimizer_goes_on_after_a_detour(detour: Any) -> None:
     assert int(builder.optimizer.iterations) == 4
 
 
-def test_features_are_taken_out_after_an_edit() -> None:
+def test_features_are_extracted_after_an_edit() -> None:
     """As in Keras's guide to Sequential."""
     builder = SequentialBuilder([keras.Input((8,)), layers.Dense(4)])
     builder.summary(print_fn=lambda *_, **__: None)
@@ -158,7 +158,7 @@ def test_a_lambda_is_an_activation() -> None:
     )
 
 
-def test_a_shape_that_was_built_for_holds_for_what_is_added() -> None:
+def test_the_built_input_shape_applies_to_added_layers() -> None:
     builder = SequentialBuilder([layers.Dense(4)])
     builder.build((None, 8))
     builder.add(layers.Dense(2))

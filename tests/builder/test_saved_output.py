@@ -1,4 +1,4 @@
-"""What a notebook keeps of a builder: enough to read it, and to make one like it again."""
+"""The saved output of a builder can be read, and its program makes the builder again."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def test_a_builder_is_made_again_with_its_compile_settings():
     builder = trained()
     made = restored(builder)
     assert made.get_config() == builder.get_config()
-    told, first = ({**one.get_compile_config()} for one in (made, builder))
+    remade, original = ({**one.get_compile_config()} for one in (made, builder))
     # Keras counts its optimizers through the process.
-    for config in (told, first):
+    for config in (remade, original):
         config["optimizer"]["config"].pop("name")
-    assert told == first
+    assert remade == original
 
 
 def test_a_stack_that_does_not_work_yet_is_made_again_as_it_is():
@@ -78,7 +78,7 @@ def test_the_curves_of_the_last_training_are_kept():
     assert "2 of 2 epochs" in bundle["text/plain"]
 
 
-def test_what_is_saved_in_mid_training_says_so():
+def test_output_saved_during_training_shows_the_training():
     builder = trained()
     run = builder.train(*data(), epochs=100_000)
     try:

@@ -1,4 +1,4 @@
-"""A script for keras.Sequential runs with only the constructor changed; and what is more."""
+"""SequentialBuilder runs scripts for keras.Sequential unchanged, and has methods of its own."""
 
 import gc
 import json
@@ -49,7 +49,7 @@ def test_the_script_gives_the_same_numbers_as_keras():
     ]
 
 
-def test_what_a_model_has_the_builder_has(tmp_path: pathlib.Path, capsys):
+def test_a_builder_has_the_attributes_of_its_model(tmp_path: pathlib.Path, capsys):
     builder = SequentialBuilder(["dense 4 relu", "dense 2"], input_shape=(3,))
     builder.compile(loss="mse")
     assert builder.input_shape == (None, 3) and builder.output_shape == (None, 2)
@@ -70,7 +70,7 @@ def test_what_a_model_has_the_builder_has(tmp_path: pathlib.Path, capsys):
         builder.no_such_thing  # noqa: B018
 
 
-def test_pop_gives_the_layer_and_the_model_goes_on_without_it():
+def test_pop_gives_the_layer_and_the_model_works_without_it():
     first = keras.layers.Dense(4)
     builder = SequentialBuilder([first, keras.layers.Dense(2)], input_shape=(3,))
     last = builder.layers[1]
@@ -91,7 +91,7 @@ def test_a_model_without_an_input_learns_it_from_the_data():
 
 
 @pytest.mark.parametrize("kind", ["model", "config", "file"])
-def test_an_existing_model_is_taken_over(kind: str, tmp_path: pathlib.Path):
+def test_a_builder_starts_from_an_existing_model(kind: str, tmp_path: pathlib.Path):
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4), keras.layers.Dense(2)])
     model.compile("sgd", "mse", metrics=["mae"])
     if kind == "file":
@@ -125,7 +125,7 @@ def test_weights_stay_across_edits_of_other_layers():
     np.testing.assert_array_equal(builder.layers[-1].get_weights()[0].shape, last[0].shape)
 
 
-def test_undo_brings_trained_weights_back():
+def test_undo_restores_trained_weights():
     builder = SequentialBuilder(["dense 3"], input_shape=(2,))
     builder.compile("sgd", "mse")
     builder.fit(np.ones((8, 2)), np.ones((8, 3)), verbose=0)
@@ -182,14 +182,14 @@ def test_a_layer_of_ten_billion_weights_costs_nothing_until_it_is_made():
         builder.model  # noqa: B018
 
 
-def test_a_second_dense_is_called_as_in_a_fresh_process():
+def test_a_second_dense_is_named_as_in_a_fresh_process():
     for _ in range(2):
         builder = SequentialBuilder(["dense 1", "dense 2"], input_shape=(4,))
         assert [layer.name for layer in builder.layers] == ["dense", "dense_1"]
         assert "name=" not in builder.to_code()
 
 
-def test_fit_is_told_in_the_code():
+def test_the_code_contains_the_call_of_fit():
     builder = SequentialBuilder(["flatten", "dense 10 softmax"], input_shape=(28, 28))
     builder.compile("adam", "sparse_categorical_crossentropy")
     stopping = keras.callbacks.EarlyStopping(patience=2, monitor="loss")
@@ -286,7 +286,7 @@ def test_pythons_random_numbers_are_the_users_alone():
     assert found == expected
 
 
-def test_a_rate_that_compile_sets_anew_holds_though_a_layer_was_added():
+def test_compile_sets_the_learning_rate_after_a_layer_was_added():
     builder = stack()
     builder.compile(keras.optimizers.SGD(0.5), "mse")
     builder.fit(np.zeros((4, 8)), np.zeros((4, 1)), verbose=0)
@@ -295,7 +295,7 @@ def test_a_rate_that_compile_sets_anew_holds_though_a_layer_was_added():
     assert float(builder.model.optimizer.learning_rate) == 0.25
 
 
-def test_the_optimizer_and_its_rate_outlive_an_added_layer():
+def test_an_added_layer_keeps_the_optimizer_and_its_learning_rate():
     builder = stack()
     optimizer = keras.optimizers.SGD(0.25)
     builder.compile(optimizer, "mse")
@@ -307,7 +307,7 @@ def test_the_optimizer_and_its_rate_outlive_an_added_layer():
     assert builder.optimizer is not optimizer and float(builder.optimizer.learning_rate) == 0.5
 
 
-def test_all_settings_of_a_compiled_model_outlive_an_edit():
+def test_an_edit_keeps_all_settings_of_a_compiled_model():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     model.compile("sgd", "mse", weighted_metrics=["mae"], run_eagerly=True, steps_per_execution=1)
     builder = SequentialBuilder(model)
@@ -360,7 +360,7 @@ def test_a_fit_is_no_step_to_undo():
 
 
 class Slowly(keras.callbacks.Callback):
-    """Holds a training until it is let go."""
+    """Block a training until it is released."""
 
     def __init__(self):
         super().__init__()
@@ -371,7 +371,7 @@ class Slowly(keras.callbacks.Callback):
         self.go.wait(60)
 
 
-def test_a_model_in_training_is_left_alone():
+def test_a_model_in_training_is_not_changed():
     builder = stack()
     builder.compile("sgd", "mse")
     x, y, slowly = np.zeros((8, 8)), np.ones((8, 3)), Slowly()
@@ -406,7 +406,7 @@ def test_a_training_that_fails_says_why_and_lets_the_next_one_start():
         SequentialBuilder(builder).train()
 
 
-def test_the_data_of_a_training_is_let_go():
+def test_the_data_of_a_training_is_released():
     builder = stack()
     builder.compile("sgd", "mse")
     x = np.zeros((4, 8))
@@ -417,7 +417,7 @@ def test_the_data_of_a_training_is_let_go():
     assert gone() is None
 
 
-def test_a_stop_that_comes_before_the_first_batch_holds():
+def test_a_stop_before_the_first_batch_takes_effect():
     builder = stack()
     builder.compile("sgd", "mse")
     run = builder.train(np.zeros((64, 8)), np.zeros((64, 3)), epochs=100_000)
@@ -454,7 +454,7 @@ def test_a_rate_set_while_training_is_for_that_training():
     assert float(builder.optimizer.learning_rate) == pytest.approx(0.01)
 
 
-def test_weights_are_made_fresh():
+def test_reset_weights_makes_fresh_weights():
     builder = stack()
     builder.compile(keras.optimizers.SGD(0.5), "mse")
     builder.fit(np.ones((64, 8)), np.ones((64, 3)), epochs=3, verbose=0)

@@ -1,4 +1,4 @@
-"""The builder's comm: what is told, in which order, and who is kept alive by it."""
+"""The builder's comm: messages, their order, and the lifetime of its objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kwidgets.builder.sequential import SequentialBuilder
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What views are sent, in order. ipywidgets works without a kernel, into the void."""
+    """The messages to views, in order. Without a kernel, ipywidgets sends them nowhere."""
     messages: list[dict[str, Any]] = []
 
     def send(self: BuilderView, kind: str, payload: Any, request: str | None = None) -> None:
@@ -33,7 +33,7 @@ def ask(view: BuilderView, kind: str, payload: Any, request: str = "a1") -> None
     view._receive(None, wire.envelope(kind, payload, id=request), [])
 
 
-def test_an_edit_is_answered_and_told_to_all_views(sent: list[dict[str, Any]]) -> None:
+def test_an_edit_gets_a_reply_and_updates_all_views(sent: list[dict[str, Any]]) -> None:
     builder = SequentialBuilder(input_shape=(4,))
     view = builder._bench.view()
     ask(view, protocol.EDIT, {"action": "add", "text": "dense 3"})
@@ -45,7 +45,7 @@ def test_an_edit_is_answered_and_told_to_all_views(sent: list[dict[str, Any]]) -
     assert builder.output_shape == (None, 3)
 
 
-def test_calls_in_python_are_told_too(sent: list[dict[str, Any]]) -> None:
+def test_calls_in_python_update_the_views_too(sent: list[dict[str, Any]]) -> None:
     builder = SequentialBuilder(input_shape=(4,))
     builder._bench.view()
     builder.add("dense 3")
@@ -56,7 +56,7 @@ def test_calls_in_python_are_told_too(sent: list[dict[str, Any]]) -> None:
     "content",
     [None, 5, {}, {"v": 99, "kind": "edit"}, wire.envelope("nonsense", {}, id="x")],
 )
-def test_what_is_no_message_is_ignored(sent: list[dict[str, Any]], content: Any) -> None:
+def test_an_invalid_message_is_ignored(sent: list[dict[str, Any]], content: Any) -> None:
     SequentialBuilder()._bench.view()._receive(None, content, [])
     assert not sent
 
@@ -64,7 +64,7 @@ def test_what_is_no_message_is_ignored(sent: list[dict[str, Any]], content: Any)
 @pytest.mark.parametrize(
     "payload", [None, {}, {"action": 5}, {"action": "move", "uid": 3}, {"action": "add", "text": 7}]
 )
-def test_a_bad_request_is_answered_and_changes_nothing(
+def test_a_bad_request_gets_an_error_and_changes_nothing(
     sent: list[dict[str, Any]], payload: Any
 ) -> None:
     builder = SequentialBuilder(["dense 3"])
@@ -96,7 +96,7 @@ def test_edits_and_snapshots_from_two_threads_do_not_wait_for_each_other(
     assert sequences == sorted(sequences), "what is older came later"
 
 
-def test_a_shown_builder_can_go() -> None:
+def test_a_shown_builder_can_be_deleted() -> None:
     builder = SequentialBuilder(["dense 3"], input_shape=(4,))
     view = builder._bench.view()
     model = weakref.ref(builder.model)
@@ -107,9 +107,9 @@ def test_a_shown_builder_can_go() -> None:
     _after_cell(type("Result", (), {"execution_count": 1, "success": True}))
 
 
-def test_training_out_of_the_fit_tab(sent: list[dict[str, Any]], monkeypatch: Any) -> None:
+def test_training_from_the_fit_tab(sent: list[dict[str, Any]], monkeypatch: Any) -> None:
     data = {"x": np.random.rand(64, 4), "y": np.random.randint(0, 3, 64)}
-    monkeypatch.setattr("kwidgets.builder.workbench.namespace", lambda: data)
+    monkeypatch.setattr("kwidgets.builder.fit.fit_arguments.namespace", lambda: data)
     builder = SequentialBuilder(["dense 3 softmax"], input_shape=(4,))
     view = builder._bench.view()
 

@@ -19,7 +19,7 @@ import keras
 from kwidgets.builder import catalog, convert
 from kwidgets.builder.code.object_source import NoSourceError, Sources
 from kwidgets.builder.convert import frozen_layers
-from kwidgets.builder.convert.layer_names import named
+from kwidgets.builder.convert.layer_names import with_needed_names
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,
@@ -107,10 +107,10 @@ def restoring_code(spec: ModelSpec, variable: str = "builder") -> str:
 def _model_and_compile(
     writer: _Writer, spec: ModelSpec, variable: str, constructor: str
 ) -> list[str]:
-    spec = named(frozen_layers.frozen(spec))
+    spec = with_needed_names(frozen_layers.freeze_each_layer(spec))
     if not spec.trainable:
         # One line after the model says it of all layers.
-        spec = dataclasses.replace(spec, layers=tuple(map(frozen_layers.thawed, spec.layers)))
+        spec = dataclasses.replace(spec, layers=tuple(map(frozen_layers.unfreeze, spec.layers)))
     model = _render(writer.sequential(spec, constructor), 0, len(variable) + 3)
     parts = [f"{variable} = {model}"]
     if not spec.trainable:

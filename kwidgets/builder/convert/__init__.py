@@ -1,10 +1,11 @@
-"""Spec ↔ Keras objects: the only place where one becomes the other."""
+"""Convert specs to Keras objects and back; no other package does."""
 
 from kwidgets.builder.convert.automatic_names import (
-    is_made_up,
+    has_automatic_name,
     looks_automatic,
     without_automatic_names,
 )
+from kwidgets.builder.convert.compile_settings import compile_settings
 from kwidgets.builder.convert.configs import same_config
 from kwidgets.builder.convert.from_keras import (
     ConversionError,
@@ -25,7 +26,8 @@ from kwidgets.builder.convert.to_keras import (
 __all__ = [
     "ConversionError",
     "class_of",
-    "is_made_up",
+    "compile_settings",
+    "has_automatic_name",
     "looks_automatic",
     "make_input",
     "make_layer",

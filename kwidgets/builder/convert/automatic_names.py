@@ -1,4 +1,4 @@
-"""Names that Keras gives by itself."""
+"""Tell the automatic names of Keras ("dense", "dense_3") from names that the user chose."""
 
 from __future__ import annotations
 
@@ -14,36 +14,39 @@ from keras.src.utils.naming import to_snake_case
 from kwidgets.builder.convert.to_keras import class_of
 from kwidgets.builder.spec import SEQUENTIAL, ObjectSpec, Value
 
-# Whether Keras made up the name, of each layer that was made since this module is there.
-_made_up: weakref.WeakKeyDictionary[object, bool] = weakref.WeakKeyDictionary()
+# Whether the name is automatic, for each layer made since this module was imported.
+_is_automatic: weakref.WeakKeyDictionary[object, bool] = weakref.WeakKeyDictionary()
 _keras_init = Operation.__init__
 
 
 @functools.wraps(_keras_init)
 def _init(self: Operation, name: str | None = None) -> None:
     _keras_init(self, name=name)
-    _made_up[self] = name is None
+    _is_automatic[self] = name is None
 
 
-# Keras does not keep it, and "dense_1" may be either.
+# Keras does not record this, and "dense_1" may be either.
 Operation.__init__ = _init
 
 
-def is_made_up(layer: keras.Layer) -> bool:
-    """Whether Keras gave the layer its name; a guess for layers older than the first builder."""
-    known = _made_up.get(layer)
+def has_automatic_name(layer: keras.Layer) -> bool:
+    """Return whether Keras chose the layer's name.
+
+    For layers made before this module was imported this is guessed from the name.
+    """
+    known = _is_automatic.get(layer)
     return looks_automatic(layer.name, type(layer)) if known is None else known
 
 
 def looks_automatic(name: object, cls: type) -> bool:
-    """Whether ``name`` is one that Keras gives by itself: "dense", "dense_3"."""
+    """Return whether ``name`` has the form of an automatic name: "dense", "dense_3"."""
     if not isinstance(name, str):
         return False
     return re.fullmatch(rf"{re.escape(to_snake_case(cls.__name__))}(_\d+)?", name) is not None
 
 
 def without_automatic_names(spec: ObjectSpec) -> ObjectSpec:
-    """Leave the names to Keras that look as if it had given them, of layers in arguments too."""
+    """Remove names that look automatic, also those of layers in arguments."""
     if spec.live is not None:
         return spec
     cls = keras.Sequential if spec.class_name == SEQUENTIAL else class_of(spec.class_name)

@@ -1,4 +1,4 @@
-"""Configs, as Keras's objects tell them: what two of them have in common."""
+"""Compare the configs that ``get_config`` of Keras objects returns."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-# How a dtype stands in a config when nobody chose one; a fresh process has no other policy.
-PLAIN_POLICY = "float32"
-# What depends on history; the last is what a text layer has learned by adapt.
-VOLATILE = {
+# The dtype in a config where none was chosen: the global policy of a fresh process.
+DEFAULT_DTYPE = "float32"
+# Entries that depend on the history of an object; adapt sets the last one of a text layer.
+VOLATILE_ENTRIES = {
     "build_config",
     "build_input_shape",
     "compile_config",
@@ -20,27 +20,27 @@ VOLATILE = {
 
 
 def same_config(one: object, other: object) -> bool:
-    """Whether two configs say the same, leaving out how built each object is."""
-    return bool(plain(one) == plain(other))
+    """Return whether two configs are equal, ignoring whether each object is built."""
+    return bool(comparable(one) == comparable(other))
 
 
-def says(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a config says all that is wanted."""
+def contains_config(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Return whether a config has all entries of ``wanted``."""
     return all(
-        key in config and plain(config[key]) == plain(value)
+        key in config and comparable(config[key]) == comparable(value)
         for key, value in wanted.items()
-        if key not in VOLATILE
+        if key not in VOLATILE_ENTRIES
     )
 
 
-def plain(item: Any) -> Any:
-    """A config without what depends on history, in plain and comparable types."""
+def comparable(item: Any) -> Any:
+    """Return a config in plain types that can be compared, without volatile entries."""
     if isinstance(item, Mapping):
-        return {str(k): plain(v) for k, v in item.items() if k not in VOLATILE}
+        return {str(k): comparable(v) for k, v in item.items() if k not in VOLATILE_ENTRIES}
     if isinstance(item, (list, tuple)):
-        return [plain(entry) for entry in item]
+        return [comparable(entry) for entry in item]
     if isinstance(item, np.ndarray):
-        return plain(item.tolist())
+        return comparable(item.tolist())
     if isinstance(item, np.generic):
         return item.item()
     if isinstance(item, str) and len(item) > 2000:

@@ -1,7 +1,7 @@
-"""Keras → spec.
+"""Describe Keras models, layers, other objects and values as a spec.
 
-An object is described by its constructor's arguments, as few as give it back. Where no arguments
-do, by its config; where that does not either, by the object itself.
+An object is described by the fewest constructor arguments that recreate it; where no arguments do,
+by its config; where its config does not either, by a reference to the object itself.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from keras.src.api_export import get_name_from_symbol
 
 from kwidgets.builder import catalog
 from kwidgets.builder.convert.automatic_names import looks_automatic
-from kwidgets.builder.convert.configs import PLAIN_POLICY, says
-from kwidgets.builder.convert.minimal_arguments import argument_names, by_arguments
+from kwidgets.builder.convert.configs import DEFAULT_DTYPE, contains_config
+from kwidgets.builder.convert.minimal_arguments import argument_names, minimal_arguments
 from kwidgets.builder.convert.to_keras import make_object
 from kwidgets.builder.spec import (
     INPUT_LAYER,
@@ -34,14 +34,14 @@ from kwidgets.dry_run import dry_scope, no_trace
 
 
 class ConversionError(ValueError):
-    """A Keras object that a builder cannot hold."""
+    """A Keras object cannot be part of a builder."""
 
 
 def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.Layer]]:
     """Return the spec of a Sequential, and its layers by uid.
 
     Raises:
-        ConversionError: it is not a Sequential.
+        ConversionError: ``model`` is not a plain Sequential.
     """
     if not isinstance(model, keras.Sequential):
         raise ConversionError(
@@ -55,25 +55,25 @@ def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.L
             "to it, such as a train_step of its own, would be lost at the first edit. Its layers "
             "alone can be had: SequentialBuilder(model.layers, input_shape=model.input_shape[1:])."
         )
-    live: dict[str, keras.Layer] = {}
+    layers_by_uid: dict[str, keras.Layer] = {}
     entries = []
     for layer in model.layers:
         entry = spec_of_layer(layer)
-        live[entry.uid] = layer
+        layers_by_uid[entry.uid] = layer
         entries.append(entry)
     spec = ModelSpec(name=model.name, layers=tuple(entries), trainable=model._trainable)
     first = model._layers[0] if model._layers else None
     if isinstance(first, keras.layers.InputLayer):
         spec = spec.with_input(**spec_of_input(first))
-    return spec, live
+    return spec, layers_by_uid
 
 
 def spec_of_input(layer: keras.layers.InputLayer) -> dict[str, Value]:
-    """Return the arguments of ``keras.Input`` that give ``layer``."""
+    """Return the arguments of ``keras.Input`` that recreate ``layer``."""
     arguments: dict[str, Value] = {"shape": tuple(layer.batch_shape[1:])}
     if layer.batch_shape[0] is not None:
         arguments["batch_size"] = layer.batch_shape[0]
-    if layer.dtype != PLAIN_POLICY:
+    if layer.dtype != DEFAULT_DTYPE:
         arguments["dtype"] = layer.dtype
     if getattr(layer, "sparse", None):
         arguments["sparse"] = True
@@ -86,10 +86,10 @@ def spec_of_input(layer: keras.layers.InputLayer) -> dict[str, Value]:
 
 
 def spec_of_layer(layer: keras.Layer) -> LayerSpec:
-    """Describe a layer, its name included.
+    """Describe a layer, including its name.
 
     Raises:
-        ConversionError: it is no layer.
+        ConversionError: ``layer`` is not a Keras layer.
     """
     if not isinstance(layer, keras.Layer):
         raise ConversionError(
@@ -114,33 +114,37 @@ def _child_of_block(layer: keras.Layer) -> LayerSpec:
     return spec_of_layer(layer)
 
 
-def spec_of_object(thing: Any) -> ObjectSpec:
-    """Describe a Keras object by as few constructor arguments as give it back, its name included.
+def spec_of_object(instance: Any) -> ObjectSpec:
+    """Describe a Keras object by the fewest constructor arguments, including its name.
 
-    Where no arguments do, by its config; where that does not either, by the object itself.
+    Falls back to its config, then to a reference to the object itself.
     """
-    cls = type(thing)
+    cls = type(instance)
     key = _key_of(cls)
     try:
-        if type(thing) is keras.Sequential:
-            return _spec_of_block(thing)
-        config = thing.get_config()
-        if isinstance(thing, keras.optimizers.Optimizer) and looks_automatic(
+        if type(instance) is keras.Sequential:
+            return _spec_of_block(instance)
+        config = instance.get_config()
+        if isinstance(instance, keras.optimizers.Optimizer) and looks_automatic(
             config.get("name"), cls
         ):
-            # "adam_2" is just the third one of its process.
+            # "adam_2" only counts the optimizers made in this process.
             config = {key: value for key, value in config.items() if key != "name"}
-        if isinstance(thing, keras.Model):
-            # Its constructor takes tensors. A model as a layer stays the very model it is.
-            return ObjectSpec(key, {}, live=Reference(thing, f"{cls.__name__} {thing.name!r}"))
-        # Optimizers read their variables' values: those must have some.
-        with dry_scope(on_meta=False) if isinstance(thing, keras.Layer) else no_trace():
-            found = by_arguments(key, cls, thing, config, _known(thing, config))
+        if isinstance(instance, keras.Model):
+            # Its constructor takes tensors, so a model as a layer is kept as the same object.
+            return ObjectSpec(
+                key, {}, live=Reference(instance, f"{cls.__name__} {instance.name!r}")
+            )
+        # Optimizers read the values of their variables, which need storage for that.
+        with dry_scope(on_meta=False) if isinstance(instance, keras.Layer) else no_trace():
+            found = minimal_arguments(
+                key, cls, instance, config, _possible_arguments(instance, config)
+            )
             if found is not None:
                 return found
             return _by_config(key, cls, config)
     except Exception:
-        return ObjectSpec(key, {}, live=Reference(thing, _text_of(thing)))
+        return ObjectSpec(key, {}, live=Reference(instance, _text_of(instance)))
 
 
 def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
@@ -157,31 +161,31 @@ def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
     return ObjectSpec(SEQUENTIAL, arguments)
 
 
-def value_of(thing: Any) -> Value:
-    """Describe anything that a call of Keras takes: plain values, objects of Keras, functions."""
-    if isinstance(thing, np.generic):
-        # First: a float64 is a float too.
-        return thing.item()
-    if thing is None or isinstance(thing, (bool, int, float, str)):
-        return thing
-    if isinstance(thing, (list, tuple)):
-        return type(thing)(value_of(item) for item in thing)
-    if isinstance(thing, dict):
+def value_of(value: Any) -> Value:
+    """Describe any argument of a Keras call: a plain value, a Keras object or a function."""
+    if isinstance(value, np.generic):
+        # Before the test for float: a float64 is a float too.
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return type(value)(value_of(item) for item in value)
+    if isinstance(value, dict):
         return {
             key.item() if isinstance(key, np.generic) else key: value_of(item)
-            for key, item in thing.items()
+            for key, item in value.items()
         }
-    if callable(getattr(thing, "get_config", None)) and not isinstance(thing, type):
-        spec = spec_of_object(thing)
-        return Reference(thing, _text_of(thing)) if spec.live is not None else _short(spec, thing)
-    return Reference(thing, _text_of(thing))
+    if callable(getattr(value, "get_config", None)) and not isinstance(value, type):
+        spec = spec_of_object(value)
+        return Reference(value, _text_of(value)) if spec.live is not None else _by_name(spec, value)
+    return Reference(value, _text_of(value))
 
 
 def _key_of(cls: type) -> str:
     try:
         return catalog.key_of(cls)
     except KeyError:
-        # Keras's own optimizers have subclasses of the same name for PyTorch.
+        # For PyTorch, Keras's optimizers have subclasses of the same name.
         for base in cls.__mro__ if cls.__module__.startswith("keras.") else ():
             name = get_name_from_symbol(base)
             if name and base.__name__ == cls.__name__:
@@ -189,22 +193,22 @@ def _key_of(cls: type) -> str:
         return catalog.add_class(cls)
 
 
-def _known(thing: Any, config: Mapping[str, Any]) -> dict[str, Value]:
-    """The values of a config that might be arguments."""
+def _possible_arguments(instance: Any, config: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the values of a config that may be constructor arguments."""
     known = {
-        name: _value_of(config[name], thing, name)
-        for name in argument_names(type(thing), config)
+        name: _value_of(config[name], instance, name)
+        for name in argument_names(type(instance), config)
         if name in config and not (name == "name" and config["name"] is None)
     }
-    if isinstance(thing, keras.optimizers.Optimizer):
-        return {name: _shortest(value) for name, value in known.items()}
+    if isinstance(instance, keras.optimizers.Optimizer):
+        return {name: _round_float32(value) for name, value in known.items()}
     return known
 
 
 def _by_config(key: str, cls: type, config: Mapping[str, Any]) -> ObjectSpec:
     arguments = {name: _unpack(value) for name, value in config.items()}
     spec = ObjectSpec(key, arguments, from_config=True)
-    if not says(make_object(spec).get_config(), config):
+    if not contains_config(make_object(spec).get_config(), config):
         raise ConversionError(f"{cls.__name__} does not come back from its own config")
     return spec
 
@@ -213,20 +217,20 @@ def _value_of(item: Any, owner: Any, name: str) -> Value:
     """Return the argument that gives ``item`` of a config."""
     if name == "dtype" and isinstance(item, dict):
         return _dtype(item)
-    value = _value_of_part(item, _part(owner, name))
+    value = _value_of_part(item, _attribute_of(owner, name))
     if isinstance(owner, keras.layers.Bidirectional) and isinstance(value, ObjectSpec):
-        # Bidirectional renames what it is given.
+        # Bidirectional adds a prefix to the names of its layers.
         prefix = {"layer": "forward_", "backward_layer": "backward_"}.get(name, "")
         inner = value.arguments.get("name")
         if isinstance(inner, str) and prefix:
-            # This it sets by itself.
+            # Bidirectional sets this argument itself.
             value = value.without_argument("zero_output_for_mask")
             return value.with_argument("name", inner.removeprefix(prefix))
     return value
 
 
-def _part(owner: Any, name: str) -> Any:
-    """The object that an entry of the owner's config describes, where it can be found."""
+def _attribute_of(owner: Any, name: str) -> Any:
+    """Return the attribute that an entry of the owner's config describes, or None."""
     if isinstance(owner, keras.layers.Bidirectional):
         name = {"layer": "forward_layer"}.get(name, name)
     try:
@@ -236,14 +240,15 @@ def _part(owner: Any, name: str) -> Any:
 
 
 def _value_of_part(item: Any, part: Any) -> Value:
-    # A config has only the names of functions and of classes that are not registered.
+    """Return a config's entry as a Value, using the object that it describes where it is known."""
+    # For functions and unregistered classes a config has only the name.
     if isinstance(item, (list, tuple)) and isinstance(part, (list, tuple)):
         if len(item) == len(part):
             return type(item)(
                 _value_of_part(one, other) for one, other in zip(item, part, strict=True)
             )
     elif isinstance(item, dict) and item.keys() == {"value"} and callable(part):
-        # So an activation that is a lambda is told: its compiled code.
+        # The config of a lambda as an activation: its compiled code.
         return Reference(part, _text_of(part))
     elif isinstance(item, dict) and "class_name" in item and "config" in item:
         name = item["class_name"]
@@ -254,8 +259,8 @@ def _value_of_part(item: Any, part: Any) -> Value:
     return _unpack(item)
 
 
-def _shortest(value: Value) -> Value:
-    """An optimizer tells its rates as float32: 0.0010000000474974513. Write 0.001."""
+def _round_float32(value: Value) -> Value:
+    """Return 0.001 for 0.0010000000474974513: optimizers keep numbers as float32."""
     if isinstance(value, float) and float(np.float32(value)) == value:
         return float(str(np.float32(value)))
     return value
@@ -278,7 +283,7 @@ def _unpack(item: Any) -> Value:
         return item.item() if isinstance(item, np.generic) else item
     if "class_name" not in item or "config" not in item:
         return {str(key): _unpack(entry) for key, entry in item.items()}
-    # To make an object of its config empties it.
+    # Deserializing removes entries from the config.
     item = copy.deepcopy(item)
     name, inner = item["class_name"], item["config"]
     if name == "__lambda__":
@@ -296,7 +301,7 @@ def _unpack(item: Any) -> Value:
     return value_of(keras.saving.deserialize_keras_object(item))
 
 
-# Where a class belongs, to find the short names by which Keras knows it.
+# The catalog's section of each base class that has string identifiers in Keras.
 _SECTIONS = (
     (keras.initializers.Initializer, "initializers"),
     (keras.regularizers.Regularizer, "regularizers"),
@@ -304,24 +309,24 @@ _SECTIONS = (
 )
 
 
-def _short(spec: ObjectSpec, thing: Any) -> Value:
-    """Write an object with default arguments by its name: "he_normal"."""
+def _by_name(spec: ObjectSpec, instance: Any) -> Value:
+    """Return the identifier of an object with default arguments, such as "he_normal"."""
     if spec.arguments or spec.live is not None:
         return spec
     for base, section in _SECTIONS:
-        if isinstance(thing, base):
+        if isinstance(instance, base):
             return catalog.identifier_of(spec.class_name, section) or spec
     return spec
 
 
-def _text_of(thing: Any) -> str:
-    """Show a Python object in a few words."""
-    if isinstance(thing, np.ndarray):
-        return f"array {thing.shape} {thing.dtype}"
-    if isinstance(thing, types.FunctionType):
-        return "a lambda" if thing.__name__ == "<lambda>" else f"function {thing.__name__}"
-    name = getattr(thing, "name", None)
+def _text_of(value: Any) -> str:
+    """Return a short text that shows a Python object."""
+    if isinstance(value, np.ndarray):
+        return f"array {value.shape} {value.dtype}"
+    if isinstance(value, types.FunctionType):
+        return "a lambda" if value.__name__ == "<lambda>" else f"function {value.__name__}"
+    name = getattr(value, "name", None)
     if isinstance(name, str):
-        return f"{type(thing).__name__} {name!r}"
-    text = repr(thing)
-    return text if len(text) <= 60 else f"{type(thing).__name__} object"
+        return f"{type(value).__name__} {name!r}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{type(value).__name__} object"

@@ -1,4 +1,4 @@
-"""Which layers are frozen: said of each by itself, or of all at once."""
+"""Write ``trainable=False`` on each layer of a frozen model or block, or remove it again."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from kwidgets.builder.spec import (
 )
 
 
-def frozen(spec: ModelSpec) -> ModelSpec:
-    """Say of each layer by itself that it is frozen, where what it is in is.
+def freeze_each_layer(spec: ModelSpec) -> ModelSpec:
+    """Set ``trainable=False`` on each layer within a frozen model or block.
 
-    Keras's ``trainable = False`` reaches all layers within; the argument of the same name does not.
+    In Keras, assigning ``trainable = False`` freezes all inner layers too; passing the argument
+    of the same name does not.
     """
 
     def visit(entry: LayerSpec, within: bool) -> LayerSpec:
         if entry.class_name == INPUT_LAYER:
             return entry
         if within:
-            entry = dataclasses.replace(entry, object=_frozen(entry.object))
+            entry = dataclasses.replace(entry, object=_freeze(entry.object))
         if entry.children is None:
             return entry
         within = entry.arguments.get("trainable") is False
@@ -40,15 +41,15 @@ def frozen(spec: ModelSpec) -> ModelSpec:
     )
 
 
-def _frozen(value: Value) -> Value:
+def _freeze(value: Value) -> Value:
     if isinstance(value, (list, tuple)):
-        return type(value)(_frozen(item) for item in value)
+        return type(value)(_freeze(item) for item in value)
     if not isinstance(value, ObjectSpec) or value.class_name == INPUT_LAYER:
         return value
-    # Keras, too, leaves a layer alone that is frozen already, with what is in it.
+    # As in Keras, a layer that is frozen already is not changed, nor are its inner layers.
     if not _can_be_frozen(value) or value.arguments.get("trainable") is False:
         return value
-    arguments = {name: _frozen(item) for name, item in value.arguments.items()}
+    arguments = {name: _freeze(item) for name, item in value.arguments.items()}
     return dataclasses.replace(value, arguments={**arguments, "trainable": False})
 
 
@@ -59,20 +60,20 @@ def _can_be_frozen(spec: ObjectSpec) -> bool:
     if not issubclass(cls, keras.Layer):
         return False
     parameters = inspect.signature(cls).parameters
-    # SpatialDropout1D, for one, takes no such argument.
+    # SpatialDropout1D, for example, does not take this argument.
     return "trainable" in parameters or any(p.kind == p.VAR_KEYWORD for p in parameters.values())
 
 
-def thawed(entry: LayerSpec) -> LayerSpec:
-    """The same without any word of being frozen, if all of it is."""
+def unfreeze(entry: LayerSpec) -> LayerSpec:
+    """Remove each ``trainable=False`` from an entry of which all layers are frozen."""
     objects = [within.object for within in entry.walk() if within.class_name != INPUT_LAYER]
     if not all(_is_frozen(one) for one in objects):
         return entry
     children = entry.children
     return dataclasses.replace(
         entry,
-        object=_thawed(entry.object),
-        children=children and tuple(thawed(child) for child in children),
+        object=_unfreeze(entry.object),
+        children=children and tuple(unfreeze(child) for child in children),
     )
 
 
@@ -88,11 +89,11 @@ def _is_frozen(value: Value) -> bool:
     )
 
 
-def _thawed(value: Value) -> Value:
+def _unfreeze(value: Value) -> Value:
     if isinstance(value, (list, tuple)):
-        return type(value)(_thawed(item) for item in value)
+        return type(value)(_unfreeze(item) for item in value)
     if isinstance(value, ObjectSpec) and not value.from_config:
-        arguments = {name: _thawed(item) for name, item in value.arguments.items()}
+        arguments = {name: _unfreeze(item) for name, item in value.arguments.items()}
         if arguments.get("trainable") is False:
             del arguments["trainable"]
         return dataclasses.replace(value, arguments=arguments)

@@ -1,6 +1,6 @@
-"""Names of layers: as in a process in which nothing was made before, where nobody chose another.
+"""Find the layer names that a program must write to get the same names in a fresh process.
 
-So a program needs to name only what Keras would name otherwise there.
+Names that Keras would choose by itself there are left out.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec
 from kwidgets.dry_run import fresh_names, weightless
 
 
-def named(spec: ModelSpec) -> ModelSpec:
-    """Return the spec with just the names that a program must give."""
+def with_needed_names(spec: ModelSpec) -> ModelSpec:
+    """Return the spec with only those names that a program must write."""
     return _with_unique_names(_without_needless_names(spec))
 
 
 def model_name(spec: ModelSpec) -> str:
-    """Return what Keras calls the model: after the blocks in it, which are made first."""
+    """Return the model's name; an automatic one counts the blocks, which Keras makes first."""
     if spec.name is not None:
         return spec.name
     blocks = sum(
@@ -35,7 +35,7 @@ def model_name(spec: ModelSpec) -> str:
 
 
 def _without_needless_names(spec: ModelSpec) -> ModelSpec:
-    """Leave out the names that Keras would give by itself."""
+    """Remove the names that Keras would choose by itself."""
     bare = _map_objects(spec, lambda entry: convert.without_automatic_names(entry.object))
     if convert.looks_automatic(spec.name, keras.Sequential):
         bare = dataclasses.replace(bare, name=None)
@@ -44,11 +44,11 @@ def _without_needless_names(spec: ModelSpec) -> ModelSpec:
         bare = dataclasses.replace(bare, input=arguments)
     if bare == spec:
         return spec
-    wanted = _made(spec)
+    wanted = _configs_in_fresh_process(spec)
     keep: set[str] = set()
     while True:
         tried = _with_names_of(spec, bare, keep)
-        found = _made(tried)
+        found = _configs_in_fresh_process(tried)
         differing = {uid for uid in wanted if uid not in keep and wanted[uid] != found[uid]}
         if not differing:
             return tried
@@ -56,32 +56,32 @@ def _without_needless_names(spec: ModelSpec) -> ModelSpec:
 
 
 def _with_unique_names(spec: ModelSpec) -> ModelSpec:
-    """Name the layers for which Keras would choose a name that another one has been given."""
+    """Name the layers for which Keras would choose the name of another layer."""
     if not any("name" in entry.arguments or entry.object.live for entry in spec.walk()):
         return spec
-    made = _made(spec)
+    configs = _configs_in_fresh_process(spec)
 
     def name_of(entry: LayerSpec) -> str | None:
-        found = made.get(entry.uid)
+        found = configs.get(entry.uid)
         return found.get("name") if isinstance(found, Mapping) else None
 
     stacks = [spec.layers, *(entry.children or () for entry in spec.walk())]
     for stack in stacks:
-        living = [entry for entry in stack if entry.enabled]
-        counts = collections.Counter(name_of(entry) for entry in living)
-        for entry in living:
+        enabled = [entry for entry in stack if entry.enabled]
+        counts = collections.Counter(name_of(entry) for entry in enabled)
+        for entry in enabled:
             name = name_of(entry)
             if name is None or counts[name] < 2 or "name" in entry.arguments:
                 continue
             if entry.object.live is not None:
-                continue  # it has the name that it has
+                continue  # an existing object keeps its name
             new = _free_name(entry, set(counts))
             counts[new] += 1
-            spec = spec.update(entry.uid, _naming(new))
+            spec = spec.update(entry.uid, _set_name(new))
     return spec
 
 
-def _naming(name: str) -> Callable[[ObjectSpec], ObjectSpec]:
+def _set_name(name: str) -> Callable[[ObjectSpec], ObjectSpec]:
     return lambda spec: spec.with_argument("name", name)
 
 
@@ -97,6 +97,7 @@ _MODEL, _INPUT = "model", "input"
 
 
 def _with_names_of(named: ModelSpec, bare: ModelSpec, keep: set[str]) -> ModelSpec:
+    """Return ``bare`` with the names that the parts in ``keep`` have in ``named``."""
     by_uid = {entry.uid: entry.object for entry in named.walk()}
     spec = _map_objects(
         bare, lambda entry: by_uid[entry.uid] if entry.uid in keep else entry.object
@@ -108,8 +109,8 @@ def _with_names_of(named: ModelSpec, bare: ModelSpec, keep: set[str]) -> ModelSp
     )
 
 
-def _made(spec: ModelSpec) -> dict[str, Any]:
-    """The config of each part, made in the order in which a program makes them."""
+def _configs_in_fresh_process(spec: ModelSpec) -> dict[str, Any]:
+    """Return the config of each part, made in the order of a program in a fresh process."""
     configs: dict[str, Any] = {}
 
     def make(entry: LayerSpec) -> None:

@@ -1,4 +1,4 @@
-"""The fewest arguments of a constructor that give an object back: they are tried, not assumed."""
+"""Find the fewest constructor arguments that recreate a Keras object, by trying them."""
 
 from __future__ import annotations
 
@@ -8,54 +8,57 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder.convert.configs import PLAIN_POLICY, plain, says
+from kwidgets.builder.convert.configs import DEFAULT_DTYPE, comparable, contains_config
 from kwidgets.builder.convert.to_keras import make_object, make_value
 from kwidgets.builder.spec import ObjectSpec, Value
 
 
-def by_arguments(
+def minimal_arguments(
     key: str,
     cls: type,
-    thing: Any,
+    instance: Any,
     config: Mapping[str, Any],
     known: Mapping[str, Value],
 ) -> ObjectSpec | None:
-    """Describe an object by as few arguments as give its config; None where none do.
+    """Return a spec with the fewest arguments that give the object's config, or None.
 
     Args:
-        key: of the class.
+        key: the key of the class in the catalog.
         cls: the object's class.
-        thing: the object.
-        config: what it tells of itself.
-        known: the values of its config that might be arguments.
+        instance: the object to describe.
+        config: the object's config.
+        known: the values of its config that may be arguments.
     """
-    hidden = _left_out(cls, thing, config)
+    hidden = _missing_from_config(cls, instance, config)
     required = [name for name in _required(cls) if name in known]
     first: dict[str, Value] = {name: known[name] for name in required} | hidden
-    if "name" in known and isinstance(thing, keras.Layer):
+    if "name" in known and isinstance(instance, keras.Layer):
         first["name"] = known["name"]
-    own = {name: value for name, value in known.items() if name not in _beyond(cls, known)}
+    own = {name: value for name, value in known.items() if name not in _derived_entries(cls, known)}
     attempts: list[Callable[[], dict[str, Value]]] = [
-        lambda: first | _differing(cls, first, own, config, thing),
-        lambda: first | _differing(cls, first, known, config, thing),
-        lambda: first | _not_the_default(cls, known, config),
+        lambda: first | _arguments_that_differ(cls, first, own, config, instance),
+        lambda: first | _arguments_that_differ(cls, first, known, config, instance),
+        lambda: first | _non_default_arguments(cls, known, config),
         lambda: {name: value for name, value in known.items() if value is not None} | first,
         lambda: dict(known),
-        # RandomShear(0.2) says (-0.2, 0.2), which it does not take.
-        lambda: first | _not_the_default(cls, {n: _half(v) for n, v in known.items()}, config),
+        # The config of RandomShear(0.2) has (-0.2, 0.2), which its constructor does not take.
+        lambda: (
+            first
+            | _non_default_arguments(cls, {n: _upper_bound(v) for n, v in known.items()}, config)
+        ),
     ]
     for attempt in attempts:
         try:
             arguments = attempt()
             made = make_object(ObjectSpec(key, arguments))
-            if says(made.get_config(), config) or (
-                _build_like(made, thing) and says(made.get_config(), config)
+            if contains_config(made.get_config(), config) or (
+                _build_as(made, instance) and contains_config(made.get_config(), config)
             ):
                 return ObjectSpec(key, arguments)
-            if arguments.get("trainable") is False and not thing.weights:
-                # A StringLookup does not take it, and has nothing to freeze.
+            if arguments.get("trainable") is False and not instance.weights:
+                # StringLookup does not take this argument and has no weights to freeze.
                 del arguments["trainable"]
-                if says(
+                if contains_config(
                     {**make_object(ObjectSpec(key, arguments)).get_config(), "trainable": False},
                     config,
                 ):
@@ -66,7 +69,7 @@ def by_arguments(
 
 
 def argument_names(cls: type, config: Mapping[str, Any]) -> list[str]:
-    """What a class may take of its config."""
+    """Return the entries of a config that the constructor may take."""
     parameters = inspect.signature(cls).parameters
     names = [
         name
@@ -75,7 +78,7 @@ def argument_names(cls: type, config: Mapping[str, Any]) -> list[str]:
     ]
     takes_more = any(p.kind == p.VAR_KEYWORD for p in parameters.values())
     if takes_more:
-        # A base class may take more than the class itself names.
+        # A base class may take more parameters than the class itself lists.
         names += [name for name in config if name not in names]
     return names
 
@@ -89,84 +92,96 @@ def _required(cls: type) -> list[str]:
     ]
 
 
-def _left_out(cls: type, thing: Any, config: Mapping[str, Any]) -> dict[str, Value]:
-    """Arguments of which the config says nothing, found on the object: a Huber loss's delta."""
+def _missing_from_config(cls: type, instance: Any, config: Mapping[str, Any]) -> dict[str, Value]:
+    """Return arguments read from the object's attributes, such as the delta of a Huber loss."""
     found: dict[str, Value] = {}
     for name, parameter in inspect.signature(cls).parameters.items():
         if name in config or name in ("name", "dtype") or parameter.default is parameter.empty:
             continue
-        value = getattr(thing, "_fn_kwargs", {}).get(name, getattr(thing, name, parameter.default))
+        value = getattr(instance, "_fn_kwargs", {}).get(
+            name, getattr(instance, name, parameter.default)
+        )
         if isinstance(value, (bool, int, float, str)) and value != parameter.default:
             found[name] = value
     return found
 
 
-# What every layer takes beyond the parameters that its class names.
-_OF_ANY_LAYER = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}
+# Every layer takes these, whether its class lists them as parameters or not.
+_ARGUMENTS_OF_ANY_LAYER = {"name", "trainable", "dtype", "activity_regularizer", "autocast"}
 
 
-def _beyond(cls: type, known: Mapping[str, Value]) -> set[str]:
-    """Entries of a config that a class takes, but that follow from others: a vocabulary's size."""
+def _derived_entries(cls: type, known: Mapping[str, Value]) -> set[str]:
+    """Return the entries of a config that follow from others, such as a vocabulary's size."""
     parameters = inspect.signature(cls).parameters
-    return {name for name in known if name not in parameters and name not in _OF_ANY_LAYER}
+    return {
+        name for name in known if name not in parameters and name not in _ARGUMENTS_OF_ANY_LAYER
+    }
 
 
-def _differing(
+def _arguments_that_differ(
     cls: type,
     first: dict[str, Value],
     known: Mapping[str, Value],
     config: Mapping[str, Any],
-    thing: Any,
+    instance: Any,
 ) -> dict[str, Value]:
+    """Return the arguments whose entry in the config is not that of an object made without them."""
     made = cls(**{name: make_value(value) for name, value in first.items()})
-    told = made.get_config()
+    made_config = made.get_config()
 
     def differing() -> dict[str, Value]:
         return {
             name: value
             for name, value in known.items()
-            if name not in first and (name not in told or plain(told[name]) != plain(config[name]))
+            if name not in first
+            and (
+                name not in made_config or comparable(made_config[name]) != comparable(config[name])
+            )
         }
 
     found = differing()
-    if found and _build_like(made, thing):
-        # Some layers write into their config what they learn when built: axis=-1 becomes [-1].
-        told = made.get_config()
+    if found and _build_as(made, instance):
+        # build changes the config of some layers: axis=-1 becomes [-1].
+        made_config = made.get_config()
         found = differing()
-    # Under another global policy the default would look like no choice, and not be one elsewhere.
+    # Under another global policy this dtype is the default, but in a fresh process it is not.
     dtype = known.get("dtype")
-    if isinstance(dtype, str) and dtype != PLAIN_POLICY and told.get("dtype") == config["dtype"]:
+    is_default = made_config.get("dtype") == config.get("dtype")
+    if isinstance(dtype, str) and dtype != DEFAULT_DTYPE and is_default:
         policy = keras.config.dtype_policy().name
         if policy == dtype and issubclass(cls, keras.Layer):
             found["dtype"] = dtype
     return found
 
 
-def _not_the_default(
+def _non_default_arguments(
     cls: type, known: Mapping[str, Value], config: Mapping[str, Any]
 ) -> dict[str, Value]:
-    """For a class that cannot be made of its required arguments alone."""
+    """Return the arguments that are not the default in the constructor's signature.
+
+    For a class that cannot be made from its required arguments alone.
+    """
     parameters = inspect.signature(cls).parameters
     return {
         name: value
         for name, value in known.items()
-        if name in parameters and plain(parameters[name].default) != plain(config[name])
+        if name in parameters and comparable(parameters[name].default) != comparable(config[name])
     }
 
 
-def _half(value: Value) -> Value:
-    """0.2 for (-0.2, 0.2)."""
+def _upper_bound(value: Value) -> Value:
+    """Return 0.2 for (-0.2, 0.2), and other values unchanged."""
     if isinstance(value, (list, tuple)) and len(value) == 2 and isinstance(value[1], float):
         return value[1] if value[0] == -value[1] else value
     return value
 
 
-def _build_like(made: Any, thing: Any) -> bool:
-    """Build a layer as another one is built, if it is; return whether that was done."""
-    if not isinstance(thing, keras.Layer) or not thing.built or made.built:
+def _build_as(made: Any, instance: Any) -> bool:
+    """Build ``made`` for the input shape of ``instance``; return whether it is built now."""
+    if not isinstance(instance, keras.Layer) or not instance.built or made.built:
         return False
     try:
-        config = thing.get_build_config()
+        config = instance.get_build_config()
         if config:
             made.build_from_config(config)
     except Exception:

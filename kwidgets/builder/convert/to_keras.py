@@ -1,4 +1,4 @@
-"""Spec → Keras."""
+"""Make Keras objects, layers and values from a spec."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kwidgets.builder.spec import LayerSpec, ObjectSpec, Reference, Value
 
 
 def make_value(value: Value) -> Any:
-    """Return what stands for ``value`` in a call of Keras.
+    """Return the Python object to pass to Keras for a value of a spec.
 
     Raises:
-        Exception: whatever Keras says to the arguments.
+        Exception: any error of Keras about the arguments.
     """
     if isinstance(value, ObjectSpec):
         return make_object(value)
@@ -34,8 +34,8 @@ def make_object(spec: ObjectSpec) -> Any:
     """Make a Keras object.
 
     Raises:
-        KeyError: no such class.
-        Exception: whatever Keras says to the arguments.
+        KeyError: there is no such class.
+        Exception: any error of Keras about the arguments.
     """
     if spec.live is not None:
         return spec.live.value
@@ -47,10 +47,10 @@ def make_object(spec: ObjectSpec) -> Any:
 
 
 def make_layer(entry: LayerSpec) -> keras.Layer:
-    """Make a layer, with the layers that are switched on in it.
+    """Make a layer; a block contains only its enabled layers.
 
     Raises:
-        Exception: whatever Keras says to the arguments.
+        Exception: any error of Keras about the arguments.
     """
     if entry.children is None:
         return make_object(entry.object)
@@ -60,16 +60,16 @@ def make_layer(entry: LayerSpec) -> keras.Layer:
 
 
 def make_input(arguments: Mapping[str, Value]) -> keras.layers.InputLayer:
-    """Make the layer that says what goes in.
+    """Make the model's InputLayer.
 
     Raises:
-        Exception: whatever Keras says to the arguments.
+        Exception: any error of Keras about the arguments.
     """
     return keras.layers.InputLayer(**{k: make_value(v) for k, v in arguments.items()})
 
 
 def class_of(key: str) -> type:
-    """Return the class by its key, also one that no form offers (a dtype policy, say).
+    """Return the class of a key, also one that no form offers, such as a dtype policy.
 
     Raises:
         KeyError: there is none.

@@ -1,1 +1,1 @@
-"""Training a builder's model: in the background, and calls of fit read as settings."""
+"""Train a model from the Fit tab or a call of fit."""

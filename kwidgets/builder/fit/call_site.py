@@ -1,4 +1,4 @@
-"""The call in the user's source that is being made: what was written for each argument."""
+"""Find the call that a frame is running, and the source expressions of its arguments."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from types import FrameType
 
 
 def call_at(frame: FrameType | None) -> ast.Call | None:
-    """Return the call that the code of a cell is at, or None.
+    """Return the syntax tree of the call that a cell or script is running, or None.
 
-    Only at the top of a cell or a script: in a function the names would be the function's own.
+    Only for calls at module level: names in a function would be the function's locals.
     """
     if frame is None or frame.f_code.co_name != "<module>":
         return None
@@ -31,10 +31,10 @@ def call_at(frame: FrameType | None) -> ast.Call | None:
     return None
 
 
-def written(call: ast.Call | None, parameters: list[str]) -> dict[str, ast.expr]:
-    """Return the expressions of a call's arguments by the names of the function's parameters.
+def argument_expressions(call: ast.Call | None, parameters: list[str]) -> dict[str, ast.expr]:
+    """Return the expressions of a call's arguments by parameter.
 
-    What stands behind ``*`` and ``**`` is not told.
+    Arguments passed with ``*`` and ``**`` are left out.
     """
     if call is None:
         return {}
@@ -47,6 +47,6 @@ def written(call: ast.Call | None, parameters: list[str]) -> dict[str, ast.expr]
 
 
 def names_in(expression: str) -> list[str]:
-    """Return the names that an expression reads, in order."""
+    """Return the names that an expression uses, in order."""
     nodes = ast.walk(ast.parse(expression, mode="eval"))
     return list(dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name)))

@@ -1,4 +1,4 @@
-"""A call of fit, told as settings: which data, which numbers, which callbacks."""
+"""Describe a call of fit as settings of the Fit tab: data, plain arguments and callbacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import keras
 from kwidgets.builder import catalog, convert, data
 from kwidgets.builder.data.notebook import namespace
 from kwidgets.builder.fit.background_fit import callbacks_of
-from kwidgets.builder.fit.call_site import written
+from kwidgets.builder.fit.call_site import argument_expressions
 from kwidgets.builder.spec import ObjectSpec, Reference, Value, Variable
 from kwidgets.language import t
 from kwidgets.live.callback import LivePlot
@@ -24,13 +24,13 @@ _MISSING = object()
 
 
 @dataclasses.dataclass(frozen=True)
-class Recalled:
-    """What is known of a call of fit.
+class FitCall:
+    """A call of fit as the Fit tab shows it.
 
     Args:
-        settings: arguments of the Fit tab.
-        data: what the variables and expressions among them were.
-        notes: what cannot be told, each a sentence.
+        settings: the settings of the Fit tab.
+        data: describes the data behind each variable or expression in the settings.
+        notes: sentences about arguments that cannot be shown.
     """
 
     settings: dict[str, Value]
@@ -38,54 +38,56 @@ class Recalled:
     notes: tuple[str, ...] = ()
 
 
-def recall_fit(
+def describe_fit_call(
     model: keras.Model,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     call: ast.Call | None = None,
-) -> Recalled:
-    """Return what a Fit tab can show of a call of ``fit``.
+) -> FitCall:
+    """Describe a call of ``model.fit``.
 
     Args:
-        model: whose ``fit`` is called.
-        args, kwargs: what it is given.
-        call: how that was written in the user's source, where it is known.
+        model: the model.
+        args, kwargs: the arguments of the call.
+        call: the call in the user's source, if it was found.
     """
     try:
         signature = inspect.signature(model.fit)
         given = dict(signature.bind(*args, **kwargs).arguments)
     except TypeError:
-        return Recalled({}, {})  # fit itself will say what is wrong
+        return FitCall({}, {})  # fit itself raises a clearer error
     defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
     known = {parameter["name"] for parameter in catalog.FORMS["fit"]}
     settings, notes = dict[str, Value](), list[str]()
-    sources = _Sources(written(call, list(signature.parameters)))
+    sources = _ArgumentSources(argument_expressions(call, list(signature.parameters)))
     given_data = {name: given.pop(name) for name in _DATA if given.get(name) is not None}
-    validation = _validation(given.pop("validation_data", None), sources)
+    validation = _split_validation(given.pop("validation_data", None), sources)
     for argument, value in given.items():
         if argument == "callbacks":
-            others = [one for one in callbacks_of(value) if not isinstance(one, LivePlot)]
-            if others:
-                settings[argument] = tuple(callback_value(one) for one in others)
+            callbacks = [each for each in callbacks_of(value) if not isinstance(each, LivePlot)]
+            if callbacks:
+                settings[argument] = tuple(describe_callback(each) for each in callbacks)
         elif argument in known and _differs(value, defaults.get(argument)):
             settings[argument] = convert.value_of(value)
-    told = {name: sources.tell(name, value) for name, value in given_data.items()}
-    if None in told.values():
-        # Half of the data would make another training of it.
-        unknown = [name for name, variable in told.items() if variable is None]
+    variables = {name: sources.variable_for(name, value) for name, value in given_data.items()}
+    if None in variables.values():
+        # A fit with only part of the data would be a different training.
+        unknown = [name for name, variable in variables.items() if variable is None]
         names = functools.reduce(lambda before, name: t("%1 and %2", before, name), unknown)
         notes.append(t("The call of fit is left out: what it was given as %1 has no name.", names))
-        return Recalled(settings, {}, tuple(notes))
-    told |= {name: sources.tell(name, value) for name, value in validation.items()}
-    if None in told.values():
+        return FitCall(settings, {}, tuple(notes))
+    variables |= {name: sources.variable_for(name, value) for name, value in validation.items()}
+    if None in variables.values():
         notes.append(t("The validation data is left out: what fit was given has no name."))
-        told = {name: variable for name, variable in told.items() if name not in validation}
-    settings |= {name: variable for name, variable in told.items() if variable is not None}
-    return Recalled(settings, sources.data, tuple(notes))
+        variables = {
+            name: variable for name, variable in variables.items() if name not in validation
+        }
+    settings |= {name: variable for name, variable in variables.items() if variable is not None}
+    return FitCall(settings, sources.data, tuple(notes))
 
 
-class _Sources:
-    """Where values come from: the expressions of a call, or else the variables that hold them."""
+class _ArgumentSources:
+    """Find the source of arguments: the expressions of the call, or else the user's variables."""
 
     def __init__(self, expressions: dict[str, ast.expr]) -> None:
         self.expressions = expressions
@@ -94,8 +96,8 @@ class _Sources:
             id(value): name for name, value in namespace().items() if not name.startswith("_")
         }
 
-    def tell(self, argument: str, value: Any) -> Variable | None:
-        """Return what stands for ``value`` in a program."""
+    def variable_for(self, argument: str, value: Any) -> Variable | None:
+        """Return a variable or expression whose value is ``value``, or None."""
         expression = self.expressions.get(argument)
         if expression is not None and _is_repeatable(expression):
             text = ast.unparse(expression)
@@ -107,8 +109,8 @@ class _Sources:
         return Variable(text)
 
 
-def _validation(value: Any, sources: _Sources) -> dict[str, Any]:
-    """Take validation data apart, and the expression for it too."""
+def _split_validation(value: Any, sources: _ArgumentSources) -> dict[str, Any]:
+    """Split ``validation_data`` into x, y and sample weights, and its expression likewise."""
     if not isinstance(value, (tuple, list)):
         if "validation_data" in sources.expressions:
             sources.expressions["validation_x"] = sources.expressions["validation_data"]
@@ -121,17 +123,17 @@ def _validation(value: Any, sources: _Sources) -> dict[str, Any]:
 
 
 def _is_repeatable(expression: ast.expr) -> bool:
-    """Whether an expression may stand in a program, and be computed again."""
+    """Return whether a program may contain the expression and evaluate it again."""
     return not any(
         isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred))
         for node in ast.walk(expression)
     )
 
 
-def callback_value(callback: Any) -> Value:
-    """Describe a callback of Keras by the attributes that its arguments became.
+def describe_callback(callback: Any) -> Value:
+    """Describe a Keras callback by the attributes that hold its constructor arguments.
 
-    One that does not tell them all stays the object that it is.
+    A callback without such an attribute for each argument becomes a reference to the object.
     """
     live = Reference(callback, type(callback).__name__)
     try:

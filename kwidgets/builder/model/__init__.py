@@ -1,1 +1,1 @@
-"""The real Keras model and layers behind a spec, kept with their weights."""
+"""Keep the Keras model and layers of a spec, with their weights."""

@@ -1,7 +1,8 @@
-"""The real layers behind a spec: made when first needed, kept with their weights while they fit.
+"""Keep the Keras layers made for each entry of a spec, so that edits do not lose their weights.
 
-Names are Keras's own, as in a process in which nothing was made before, so that the source of a
-model needs none.
+A layer is made when it is first needed and reused, with its weights, until its arguments or its
+input shape change. Automatic names are those of a fresh process, so that the source of a model
+needs none.
 """
 
 from __future__ import annotations
@@ -20,52 +21,52 @@ from kwidgets.builder.convert import frozen_layers
 from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
 from kwidgets.dry_run import fresh_names, weightless
 
-# Changing these leaves the weights what they are.
+# A change of these arguments does not affect the weights.
 _KEEP_WEIGHTS = ("name", "trainable")
-# Of each weight about so many values are looked at, to notice a change.
-_SAMPLED = 64
-# Layers of earlier states that are kept by number, whether trained or not.
-_KEPT = 3
+# About this many values of each weight are compared to notice a change.
+_VALUES_PER_WEIGHT = 64
+# This many earlier layers of an entry are kept, whether trained or not.
+_KEPT_LAYERS = 3
 
 
 @dataclasses.dataclass
-class _Made:
-    object: Hashable
+class _CachedLayer:
+    identity: Hashable
     layer: keras.Layer
     trained: bool = False
-    # The user's own layer, which Keras would use as it is.
-    given: bool = False
-    # Of a block: the layers that are in it.
+    # The user passed in this layer object; Keras would use it unchanged.
+    is_users_own: bool = False
+    # The layers within a block.
     children: tuple[keras.Layer, ...] = ()
-    # As it was set here; when it is not so any more, the user has set it.
+    # The value set here last; where the layer has another one, the user has set that.
     trainable: bool = True
-    # The same of the layer and all that it wraps, as the spec says it.
-    said: tuple[bool, ...] = ()
-    # Some values of the weights as they began.
-    began: Hashable = None
+    # According to the spec: ``trainable`` of the layer and of each layer that it wraps.
+    trainable_in_spec: tuple[bool, ...] = ()
+    # Some of the initial values of the weights.
+    initial_sample: Hashable = None
 
     def __post_init__(self) -> None:
         self.trainable = self.layer._trainable
-        self.said = _trainable_within(self.layer)
+        self.trainable_in_spec = _trainable_within(self.layer)
 
 
-class Materializer:
-    """Makes Sequential models of specs. Call from one thread at a time."""
+class LayerCache:
+    """Make Sequential models from specs and reuse layers. Call from one thread at a time."""
 
     def __init__(self) -> None:
-        # Trained layers of earlier states stay, or an undo would lose what was learned.
-        self._made: dict[str, list[_Made]] = {}
+        # Trained layers of earlier specs stay, or an undo would lose their weights.
+        self._cached: dict[str, list[_CachedLayer]] = {}
 
     def adopt(self, entry: LayerSpec, layer: keras.Layer, keep_names: bool = False) -> LayerSpec:
-        """Let ``layer``, which ``entry`` describes, be the one that models are made with.
+        """Use ``layer`` in the models made from ``entry``; return the entry to put into the spec.
+
+        The entry is returned without its name where the name is automatic and the layer has no
+        weights yet.
 
         Args:
-            entry: its description.
+            entry: describes the layer.
             layer: the layer itself.
-            keep_names: whether a model has the layer, in which its name must not change.
-
-        Returns the entry to use: without a name, where Keras made that up for a layer without
-        weights.
+            keep_names: keep all names, because a model contains the layer.
         """
         if entry.children is not None:
             inside = [
@@ -78,65 +79,67 @@ class Materializer:
             children = ()
         if not keep_names and not (layer.built and layer.weights):
             bare = convert.without_automatic_names(entry.object)
-            if "name" in entry.arguments and not convert.is_made_up(layer):
+            if "name" in entry.arguments and not convert.has_automatic_name(layer):
                 bare = bare.with_argument("name", entry.arguments["name"])
             entry = dataclasses.replace(entry, object=bare)
         trained = bool(layer.built and layer.weights)
-        self._made[entry.uid] = [_Made(_identity(entry.object), layer, trained, True, children)]
+        self._cached[entry.uid] = [
+            _CachedLayer(_identity(entry.object), layer, trained, True, children)
+        ]
         return entry
 
-    def adapted(self, entry: LayerSpec) -> keras.Layer | None:
-        """The layer behind ``entry``, if it has learned by ``adapt`` what no argument says."""
-        for made in reversed(self._made.get(entry.uid, [])):
-            if is_adapted(made.layer) and made.object == _identity(entry.object):
-                return made.layer
+    def adapted_layer(self, entry: LayerSpec) -> keras.Layer | None:
+        """Return the layer of ``entry`` if ``adapt`` gave it a state beyond its arguments."""
+        for cached in reversed(self._cached.get(entry.uid, [])):
+            if is_adapted(cached.layer) and cached.identity == _identity(entry.object):
+                return cached.layer
         return None
 
-    def forget(self) -> None:
-        """Forget all weights, but what was learned by ``adapt``, which is of the data."""
-        for uid, known in self._made.items():
-            self._made[uid] = [made for made in known if is_adapted(made.layer)]
+    def forget_weights(self) -> None:
+        """Drop all layers except adapted ones, whose state comes from the data."""
+        for uid, known in self._cached.items():
+            self._cached[uid] = [cached for cached in known if is_adapted(cached.layer)]
 
     def layer(self, uid: str) -> keras.Layer | None:
-        """The layer last made for ``uid``, or None."""
-        made = self._made.get(uid)
-        return made[-1].layer if made else None
+        """Return the layer made last for ``uid``, or None."""
+        cached = self._cached.get(uid)
+        return cached[-1].layer if cached else None
 
     def model(self, spec: ModelSpec, analysis: Analysis) -> keras.Sequential:
-        """Make the model of a spec that has no problems.
+        """Make the model of a spec without problems.
 
         Raises:
-            Exception: whatever Keras says.
+            Exception: any error of Keras.
         """
-        spec = frozen_layers.frozen(spec)
+        spec = frozen_layers.freeze_each_layer(spec)
         with fresh_names():
             stack: list[keras.Layer] = []
             if spec.input is not None and spec.input_shape is not None:
                 stack.append(convert.make_input(spec.input))
             stack += self._stack(spec.layers, analysis)
             model = keras.Sequential(stack, trainable=spec.trainable, name=spec.name)
-        for made in self._newest():
-            if made.began is None and made.layer.built:
-                made.began = _some_values(made.layer)
+        for cached in self._newest_layers():
+            if cached.initial_sample is None and cached.layer.built:
+                cached.initial_sample = _sample_weights(cached.layer)
         return model
 
-    def note_changes(self, stepped: bool = False) -> None:
-        """Mark the layers whose weights are not those that they began with, whoever set them.
+    def mark_changed(self, stepped: bool = False) -> None:
+        """Mark the layers whose weights differ from their initial values as trained.
 
         Args:
-            stepped: whether an optimizer has changed them; else some of their values are compared.
+            stepped: whether an optimizer has made a step; if not, some values are compared.
         """
-        for made in self._newest():
-            if not made.trained and made.began is not None:
-                made.trained = stepped or made.began != _some_values(made.layer)
+        for cached in self._newest_layers():
+            if not cached.trained and cached.initial_sample is not None:
+                cached.trained = stepped or cached.initial_sample != _sample_weights(cached.layer)
 
-    def _newest(self) -> Iterable[_Made]:
-        return [known[-1] for known in self._made.values() if known]
+    def _newest_layers(self) -> Iterable[_CachedLayer]:
+        return [known[-1] for known in self._cached.values() if known]
 
-    def frozen_by_hand(self, spec: ModelSpec) -> ModelSpec:
-        """Return the spec with what the user has set since: ``builder.layers[0].trainable``."""
+    def with_user_trainable(self, spec: ModelSpec) -> ModelSpec:
+        """Return the spec with each ``trainable`` that the user has set on a layer itself."""
         for entry in spec.walk():
-            known = self._made.get(entry.uid)
+            known = self._cached.get(entry.uid)
             if not known or known[-1].layer._trainable == known[-1].trainable:
                 continue
             known[-1].trainable = trainable = known[-1].layer._trainable
@@ -146,26 +149,24 @@ class Materializer:
                 spec = spec.update(entry.uid, lambda one: one.with_argument("trainable", False))
         return spec
 
-    def alone(self, spec: ModelSpec, entry: LayerSpec, analysis: Analysis) -> keras.Layer:
-        """Make one layer of a spec in which others may have problems, without a model."""
+    def make_layer(self, spec: ModelSpec, entry: LayerSpec, analysis: Analysis) -> keras.Layer:
+        """Make one layer without a model, since other layers of the spec may have problems."""
         with fresh_names():
-            return self._layer(frozen_layers.frozen(spec).find(entry.uid), analysis)
+            return self._layer(frozen_layers.freeze_each_layer(spec).find(entry.uid), analysis)
 
     def mark_trained(self, entries: Iterable[LayerSpec]) -> None:
-        """Note that the weights of these layers, as they stand, are worth keeping."""
+        """Mark these layers as trained, so that their weights are kept."""
         for entry in entries:
             for within in entry.walk():
-                if self._made.get(within.uid):
-                    self._made[within.uid][-1].trained = True
+                if self._cached.get(within.uid):
+                    self._cached[within.uid][-1].trained = True
 
     def is_trained(self, entry: LayerSpec, facts: LayerFacts) -> bool:
-        """Whether a model made now would have weights for ``entry`` that were trained or loaded."""
+        """Return whether a model made now would have trained or loaded weights for ``entry``."""
         if entry.children is not None:
             return False
-        made = self._find(entry, facts)
-        return made is not None and made.trained and bool(made.layer.weights)
-
-    # Inside.
+        cached = self._find_reusable(entry, facts)
+        return cached is not None and cached.trained and bool(cached.layer.weights)
 
     def _stack(self, entries: Iterable[LayerSpec], analysis: Analysis) -> list[keras.Layer]:
         return [self._layer(e, analysis) for e in entries if e.enabled]
@@ -177,58 +178,62 @@ class Materializer:
             layer = entry.object.live.value
             if entry.arguments.get("trainable") is False:
                 layer.trainable = False
-            self._keep(entry, _Made(_identity(entry.object), layer))
+            self._remember(entry, _CachedLayer(_identity(entry.object), layer))
             return layer
         facts = analysis.layers.get(entry.uid, LayerFacts("unknown"))
-        kept = self._find(entry, facts)
+        kept = self._find_reusable(entry, facts)
         if kept is not None and (
-            kept.given or is_adapted(kept.layer) or _built_for(kept.layer, facts)
+            kept.is_users_own or is_adapted(kept.layer) or _built_for(kept.layer, facts)
         ):
             with weightless():
                 shadow = convert.make_layer(entry)
-            _become(kept, shadow)
-            self._keep(entry, kept)
+            _copy_name_and_trainable(kept, shadow)
+            self._remember(entry, kept)
             return kept.layer
         layer = convert.make_layer(entry)
-        made = _Made(_identity(entry.object), layer)
+        cached = _CachedLayer(_identity(entry.object), layer)
         if kept is not None and kept.layer.built and facts.input_shape is not None:
-            # Built for another size of image, say, but with the same weights.
+            # Built for another input shape, such as another image size, with the same weights.
             layer.build(facts.input_shape)
             if len(layer.weights) == len(kept.layer.weights):
                 layer.set_weights(kept.layer.get_weights())
-                made.trained = kept.trained
-        self._keep(entry, made)
+                cached.trained = kept.trained
+        self._remember(entry, cached)
         return layer
 
     def _block(self, entry: LayerSpec, analysis: Analysis) -> keras.Sequential:
         layers = self._stack(entry.children or (), analysis)
         shadow = convert.make_layer(dataclasses.replace(entry, children=()))
-        known = self._made.get(entry.uid)
-        made = known[-1] if known else None
-        if made is not None and [id(x) for x in made.children] == [id(x) for x in layers]:
-            made.layer.name = shadow.name
-            made.trainable = made.layer._trainable = shadow.trainable
-            return made.layer
+        known = self._cached.get(entry.uid)
+        cached = known[-1] if known else None
+        if cached is not None and [id(x) for x in cached.children] == [id(x) for x in layers]:
+            cached.layer.name = shadow.name
+            cached.trainable = cached.layer._trainable = shadow.trainable
+            return cached.layer
         block = keras.Sequential(layers, trainable=shadow.trainable, name=shadow.name)
-        self._keep(entry, _Made(_identity(entry.object), block, children=tuple(layers)))
+        self._remember(entry, _CachedLayer(_identity(entry.object), block, children=tuple(layers)))
         return block
 
-    def _find(self, entry: LayerSpec, facts: LayerFacts) -> _Made | None:
-        """The newest layer that was made for just this and whose weights would fit."""
+    def _find_reusable(self, entry: LayerSpec, facts: LayerFacts) -> _CachedLayer | None:
+        """Return the newest layer with the same arguments and weights of the right shapes."""
         identity = _identity(entry.object)
-        for made in reversed(self._made.get(entry.uid, [])):
-            if made.object != identity:
+        for cached in reversed(self._cached.get(entry.uid, [])):
+            if cached.identity != identity:
                 continue
-            if _built_for(made.layer, facts) or _fits(made, facts) or is_adapted(made.layer):
-                return made
+            if (
+                _built_for(cached.layer, facts)
+                or _has_weight_shapes(cached, facts)
+                or is_adapted(cached.layer)
+            ):
+                return cached
         return None
 
-    def _keep(self, entry: LayerSpec, made: _Made) -> None:
-        made.trainable = made.layer._trainable
-        known = [other for other in self._made.get(entry.uid, []) if other is not made]
-        # Weights may have been set by other means than a fit that we saw: keep the last few too.
-        others = [other for other in known if other.trained or other in known[-_KEPT:]]
-        self._made[entry.uid] = [*others, made]
+    def _remember(self, entry: LayerSpec, cached: _CachedLayer) -> None:
+        cached.trainable = cached.layer._trainable
+        known = [other for other in self._cached.get(entry.uid, []) if other is not cached]
+        # Weights may have been set by other means than fit: keep the last few layers too.
+        others = [other for other in known if other.trained or other in known[-_KEPT_LAYERS:]]
+        self._cached[entry.uid] = [*others, cached]
 
 
 def _identity(spec: ObjectSpec) -> Hashable:
@@ -240,38 +245,38 @@ def _identity(spec: ObjectSpec) -> Hashable:
     return (cls, freeze(spec))
 
 
-def _become(made: _Made, like: keras.Layer) -> None:
-    """Take over from ``like``, made the same way, what does not touch the weights.
+def _copy_name_and_trainable(cached: _CachedLayer, like: keras.Layer) -> None:
+    """Copy the name and ``trainable`` from ``like``, which has otherwise the same arguments.
 
-    Of the layers that are wrapped too: each has a name, and is frozen or not, by itself. What the
-    spec says no other than before may have been set by hand, and stays.
+    Wrapped layers, each with a name and a ``trainable`` of its own, are updated too. A
+    ``trainable`` that the spec did not change is kept, as the user may have set it on the layer.
     """
-    inside, others = made.layer._flatten_layers(), like._flatten_layers()
-    if [type(one) for one in inside] != [type(one) for one in others]:
-        inside, others = [made.layer], [like]
-    before = made.said[: len(inside)]
-    for one, other, said in itertools.zip_longest(inside, others, before):
-        one.name = other.name
-        if other._trainable != said and one._trainable != other._trainable:
-            one._trainable = other._trainable
-            for variable in one._trainable_variables:
-                variable.trainable = one._trainable
-    made.said = _trainable_within(like)
+    layers, others = cached.layer._flatten_layers(), like._flatten_layers()
+    if [type(layer) for layer in layers] != [type(other) for other in others]:
+        layers, others = [cached.layer], [like]
+    before = cached.trainable_in_spec[: len(layers)]
+    for layer, other, trainable_before in itertools.zip_longest(layers, others, before):
+        layer.name = other.name
+        if other._trainable != trainable_before and layer._trainable != other._trainable:
+            layer._trainable = other._trainable
+            for variable in layer._trainable_variables:
+                variable.trainable = layer._trainable
+    cached.trainable_in_spec = _trainable_within(like)
 
 
 def _trainable_within(layer: keras.Layer) -> tuple[bool, ...]:
-    return tuple(one._trainable for one in layer._flatten_layers())
+    return tuple(inner._trainable for inner in layer._flatten_layers())
 
 
-def _some_values(layer: keras.Layer) -> Hashable:
-    """A few numbers out of each weight: enough to notice a training, and cheap."""
+def _sample_weights(layer: keras.Layer) -> Hashable:
+    """Return a few values of each weight: cheap, and enough to notice a training."""
     flat = (keras.ops.reshape(weight, (-1,)) for weight in layer.weights)
-    values = (weight[:: max(1, weight.shape[0] // _SAMPLED)] for weight in flat)
+    values = (weight[:: max(1, weight.shape[0] // _VALUES_PER_WEIGHT)] for weight in flat)
     return tuple(keras.ops.convert_to_numpy(value).tobytes() for value in values)
 
 
 def is_adapted(layer: Any) -> bool:
-    """Whether a layer has learned by ``adapt`` what its arguments do not say; None has not."""
+    """Return whether ``adapt`` gave the layer a state beyond its arguments."""
     if getattr(layer, "adapt", None) is None:
         return False
     config = layer.get_config()
@@ -288,10 +293,10 @@ def _built_for(layer: keras.Layer, facts: LayerFacts) -> bool:
         return True
     shapes = layer.get_build_config() or {}
     built = shapes.get("input_shape")
-    # What it was adapted to may have had a batch size, which changes nothing in a layer.
+    # The batch size, which adapt may have recorded, does not matter to a layer.
     return built is None or tuple(built)[1:] == facts.input_shape[1:]
 
 
-def _fits(made: _Made, facts: LayerFacts) -> bool:
-    shapes = tuple(tuple(weight.shape) for weight in made.layer.weights)
+def _has_weight_shapes(cached: _CachedLayer, facts: LayerFacts) -> bool:
+    shapes = tuple(tuple(weight.shape) for weight in cached.layer.weights)
     return facts.weight_shapes == shapes

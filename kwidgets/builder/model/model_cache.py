@@ -1,4 +1,4 @@
-"""The real model of a builder: made when it is asked for, compiled, and kept while it fits."""
+"""Make and compile the keras.Sequential of a spec, and reuse it until its layers change."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 import keras
 
 from kwidgets.builder import convert
-from kwidgets.builder.convert.layer_names import named
+from kwidgets.builder.convert.layer_names import with_needed_names
 from kwidgets.builder.editor import Editor
-from kwidgets.builder.model.layer_cache import Materializer
-from kwidgets.builder.model.restore_weights import Held, give_back, hold
+from kwidgets.builder.model.layer_cache import LayerCache
+from kwidgets.builder.model.restore_weights import SavedValues, restore_values, save_values
 from kwidgets.builder.spec import LayerSpec, ModelSpec, freeze, structure
 from kwidgets.language import t
 
@@ -24,79 +24,80 @@ logger = logging.getLogger("kwidgets")
 
 
 class BuilderError(ValueError):
-    """The stack cannot be made into a model. The text says which layer is why."""
+    """The layers cannot be made into a model. The text names the layer and the problem."""
 
 
-class HeldModel:
-    """The model of an editor's spec.
+class ModelCache:
+    """Make the model of an editor's spec and keep it, compiled, until its layers change.
 
     Args:
         editor: holds the spec.
-        in_training: gives the model that a background training uses just now, or None.
+        in_training: returns the model that a background training is using, or None.
     """
 
     def __init__(self, editor: Editor, in_training: Callable[[], keras.Sequential | None]) -> None:
-        self.materializer = Materializer()
+        self.layer_cache = LayerCache()
         self._editor = editor
-        materializer = weakref.ref(self.materializer)
+        # Weak, because an editor is kept for longer than the layers.
+        layer_cache = weakref.ref(self.layer_cache)
 
         def adapted(entry: LayerSpec) -> keras.Layer | None:
-            known = materializer()
-            return None if known is None else known.adapted(entry)
+            cache = layer_cache()
+            return None if cache is None else cache.adapted_layer(entry)
 
-        # Weakly: what was edited is kept for longer than the layers.
         editor.inference.adapted = adapted
         self._in_training = in_training
         self._model: keras.Sequential | None = None
         self._structure: Any = None
-        # The compile settings that the model has, and those that a call gave with their objects.
-        self._compiled: Any = None
-        self._given: tuple[Any, dict[str, Any]] | None = None
-        # Whether the model was made here: a model of the user's is left as it is.
-        self._is_ours = False
-        # The last optimizer that has stepped, and the settings that it was made by.
+        # The compile settings in force on the model.
+        self._compiled_settings: Any = None
+        # The settings of the last call of compile, with the objects passed to it.
+        self._compile_call: tuple[Any, dict[str, Any]] | None = None
+        # Whether the model was made here; the graph of a user's own model must not be changed.
+        self._is_made_here = False
+        # The last optimizer that has made a step, with the compile settings of its model.
         self._stepped: tuple[Any, keras.optimizers.Optimizer] | None = None
-        # The settings that the model's optimizer was made by.
-        self._optimizer_of_model: Any = None
-        self._before_fit: Held = []
+        # The optimizer settings that the model's optimizer was made from.
+        self._optimizer_settings: Any = None
+        self._saved_values: SavedValues = []
 
     @property
-    def made(self) -> keras.Sequential | None:
-        """The model as it was made last, or None; it may be out of date."""
+    def latest(self) -> keras.Sequential | None:
+        """The model that was made last, or None. It may be out of date."""
         return self._model
 
     def get(self) -> keras.Sequential:
-        """Return the model of the spec as it is now, made anew only when its layers changed.
+        """Return the model of the current spec; make a new one only if its layers changed.
 
         Raises:
             BuilderError: a layer has a problem.
             MemoryError: the weights are larger than the machine's memory.
-            RuntimeError: the spec was changed while the model is in training.
+            RuntimeError: the spec was changed during a training of the model.
         """
-        self.read_back()
-        self._note_what_was_built()
+        self.read_user_trainable()
+        self._record_built_state()
         spec = self._editor.spec
         wanted = structure(spec)
         settings = None if spec.compile is None else freeze(spec.compile)
         same = self._model is not None and wanted == self._structure
-        if self._in_training() is not None and not (same and settings == self._compiled):
+        if self._in_training() is not None and not (same and settings == self._compiled_settings):
             raise RuntimeError(
                 "the builder was changed while its model is in training; the new model can be made "
                 "when that has ended: builder.run.wait(), or builder.run.stop()"
             )
         if not same:
-            self._check()
+            self._raise_problems()
             before = self._model
             optimizer = getattr(before, "optimizer", None)
-            self.materializer.note_changes(optimizer is not None and _steps(optimizer) > 0)
-            if before is not None and self._is_ours:
-                _take_apart(before)
-            self._model = self.materializer.model(named(spec), self._editor.analysis)
+            self.layer_cache.mark_changed(optimizer is not None and _steps(optimizer) > 0)
+            if before is not None and self._is_made_here:
+                _detach_layers(before)
+            self._model = self.layer_cache.model(with_needed_names(spec), self._editor.analysis)
             if spec.input is None and self._editor.observed_input is not None:
                 self._model.build(self._editor.observed_input)
-            self._structure, self._compiled, self._is_ours = wanted, None, True
-            # A rate that was set by hand stays; one that the settings now say anew does not.
-            kept = optimizer if _optimizer_of(spec) == self._optimizer_of_model else None
+            self._structure, self._compiled_settings, self._is_made_here = wanted, None, True
+            # Keep a learning rate that was set by hand, unless the optimizer's settings changed.
+            kept = optimizer if _optimizer_settings_of(spec) == self._optimizer_settings else None
             self._compile(settings, kept)
         else:
             self._compile(settings, None)
@@ -104,7 +105,7 @@ class HeldModel:
         return self._model
 
     def layers(self) -> list[keras.Layer]:
-        """Return the layers that are switched on, of a stack with problems too."""
+        """Return the enabled layers, even where some layers have problems."""
         if self._in_training() is None:
             try:
                 return list(self.get().layers)
@@ -113,21 +114,21 @@ class HeldModel:
         return [self.layer(entry) for entry in self._editor.spec.layers if entry.enabled]
 
     def layer(self, entry: LayerSpec) -> keras.Layer:
-        """Return the layer that an entry of the stack stands for, whatever is wrong with others.
+        """Return the layer of an entry, even where other layers have problems.
 
         Raises:
-            BuilderError: it cannot be made as it stands.
+            BuilderError: the layer cannot be made from its arguments.
         """
         spec, analysis = self._editor.spec, self._editor.analysis
         if self._in_training() is None:
             with contextlib.suppress(BuilderError, MemoryError):
                 self.get()
-        known = self.materializer.layer(entry.uid)
+        known = self.layer_cache.layer(entry.uid)
         if known is not None and self._in_training() is not None:
-            # To change it would change what is being trained.
+            # A change would affect the model in training.
             return known
         try:
-            return self.materializer.alone(spec, entry, analysis)
+            return self.layer_cache.make_layer(spec, entry, analysis)
         except Exception as error:
             found = analysis.layers[entry.uid].problem
             number = 1 + [one.uid for one in spec.walk()].index(entry.uid)
@@ -135,18 +136,20 @@ class HeldModel:
             raise BuilderError(f"layer {number} ({entry.title}): {text}") from error
 
     def reset(self) -> None:
-        """Forget the model with its weights and optimizer: the next one begins anew."""
-        self.materializer.forget()
-        self._model = self._structure = self._compiled = self._stepped = None
+        """Drop the model with its weights and optimizer, so that the next one is fresh."""
+        self.layer_cache.forget_weights()
+        self._model = self._structure = self._compiled_settings = self._stepped = None
 
     def adopt(self, model: keras.Sequential) -> None:
-        """Hold ``model`` itself, as long as nothing is changed."""
-        self._model, self._is_ours = model, False
+        """Use ``model`` itself until the spec changes."""
+        self._model, self._is_made_here = model, False
         self._structure = structure(self._editor.spec)
-        self._compiled = freeze(self._editor.spec.compile or {}) if model.compiled else None
+        self._compiled_settings = (
+            freeze(self._editor.spec.compile or {}) if model.compiled else None
+        )
 
     def compile_with(self, arguments: dict[str, Any]) -> None:
-        """Take compile's arguments out of a call; the objects themselves are used once.
+        """Set the compile settings from the arguments of a call; its objects are used once.
 
         Raises:
             RuntimeError: the model is in training.
@@ -157,48 +160,51 @@ class HeldModel:
                 "builder.run.wait(), or stop it with builder.run.stop()"
             )
         values = {name: convert.value_of(value) for name, value in arguments.items()}
-        self._given = (freeze(values), arguments)
-        # As in Keras, a call of compile begins anew.
-        self._compiled = self._stepped = None
+        self._compile_call = (freeze(values), arguments)
+        # As in Keras, a call of compile resets the optimizer.
+        self._compiled_settings = self._stepped = None
         self._editor.change(t("Compile"), dataclasses.replace(self._editor.spec, compile=values))
 
-    def read_back(self) -> None:
-        """Take into the spec what was set on the layers themselves: ``trainable``."""
+    def read_user_trainable(self) -> None:
+        """Copy each ``trainable`` that the user has set on a layer into the spec."""
         if self._in_training() is not None:
             return
         spec = self._editor.spec
-        frozen = self.materializer.frozen_by_hand(spec)
-        if frozen is not spec:
-            held = self._model is not None and self._structure == structure(spec)
-            self._editor.set_without_undo(frozen)
-            if held:
-                self._structure = structure(frozen)
+        updated = self.layer_cache.with_user_trainable(spec)
+        if updated is not spec:
+            is_current = self._model is not None and self._structure == structure(spec)
+            self._editor.set_without_undo(updated)
+            if is_current:
+                self._structure = structure(updated)
 
-    def about_to_train(self, model: keras.Sequential) -> None:
-        """Hold on to what a fit that fails may lose."""
-        self._before_fit = hold(model)
+    def before_fit(self, model: keras.Sequential) -> None:
+        """Save the values of the variables, which a fit that fails may lose."""
+        self._saved_values = save_values(model)
 
-    def trained(self, model: keras.Sequential, error: BaseException | None = None) -> None:
-        """Note that ``model`` has just been trained: its weights are worth keeping.
+    def after_fit(self, model: keras.Sequential, error: BaseException | None = None) -> None:
+        """Mark the layers of ``model`` as trained; restore weights that a failed fit has lost.
 
         Args:
-            model: that was trained.
-            error: what the training failed with.
+            model: the model that was trained.
+            error: the exception that ended the training, or None.
         """
-        held, self._before_fit = self._before_fit, []
-        if error is not None and not give_back(model, held):
+        saved, self._saved_values = self._saved_values, []
+        if error is not None and not restore_values(model, saved):
             logger.warning("the weights were lost with the fit that failed; the next are fresh")
             self.reset()
             return
-        self._note_what_was_built()
+        self._record_built_state()
         if isinstance(error, Exception) and model is self._model:
-            # What the backend had traced until then may be of no use any more.
-            self._compiled = None
+            # Compile again: the step that the backend traced before the failure may be unusable.
+            self._compiled_settings = None
         if model is self._model and _has_stepped(model):
-            self.materializer.mark_trained(self._editor.spec.layers)
+            self.layer_cache.mark_trained(self._editor.spec.layers)
 
-    def _note_what_was_built(self) -> None:
-        """What a model without an Input was built for holds for the next one too, as in Keras."""
+    def _record_built_state(self) -> None:
+        """Record the input shape that the model was built for, and an optimizer that stepped.
+
+        As in Keras, a model without an Input keeps the input shape of its first call.
+        """
         model = self._model
         if model is None:
             return
@@ -207,38 +213,38 @@ class HeldModel:
             if isinstance(shape, tuple):
                 self._editor.observed_input = tuple(shape)
         optimizer = getattr(model, "optimizer", None)
-        if optimizer is not None and self._compiled is not None and _steps(optimizer):
-            self._stepped = (self._compiled, optimizer)
+        if optimizer is not None and self._compiled_settings is not None and _steps(optimizer):
+            self._stepped = (self._compiled_settings, optimizer)
 
     def _compile(self, settings: Any, old_optimizer: Any) -> None:
         wanted = self._editor.spec.compile
-        if wanted is None or self._model is None or settings == self._compiled:
+        if wanted is None or self._model is None or settings == self._compiled_settings:
             return
-        if self._given is not None and self._given[0] == settings:
-            arguments = dict(self._given[1])
+        if self._compile_call is not None and self._compile_call[0] == settings:
+            arguments = dict(self._compile_call[1])
         else:
             arguments = {name: convert.make_value(value) for name, value in wanted.items()}
         optimizer: Any = arguments.get("optimizer")
         before, stepped = self._stepped or (None, None)
-        if stepped is not None and before == settings and _is_of(stepped, self._model):
-            # The same layers again, after an undo, say: the training goes on.
+        if stepped is not None and before == settings and _tracks_weights_of(stepped, self._model):
+            # The same layers again, for example after an undo: continue with its state.
             arguments["optimizer"] = stepped
-        elif _is_of_others(optimizer, self._model) or _has_failed(optimizer):
-            # It has the state of other weights than these, or was made in a step that failed.
+        elif _tracks_other_weights(optimizer, self._model) or _is_built_without_step(optimizer):
+            # Its state is that of other weights, or was built by a step that failed.
             arguments["optimizer"] = optimizer.from_config(optimizer.get_config())
         self._model.compile(**arguments)
-        self._compiled = settings
-        self._optimizer_of_model = _optimizer_of(self._editor.spec)
+        self._compiled_settings = settings
+        self._optimizer_settings = _optimizer_settings_of(self._editor.spec)
         _keep_learning_rate(old_optimizer, self._model.optimizer)
 
-    def _check(self) -> None:
+    def _raise_problems(self) -> None:
         spec, analysis = self._editor.spec, self._editor.analysis
         if analysis.input_problem is not None:
             problem = analysis.input_problem
             raise BuilderError(f"the input: {problem.text} (Keras: {problem.detail})")
         for number, entry in enumerate(spec.walk(), 1):
             found = analysis.layers[entry.uid].problem
-            # A block's problem is that of a layer in it, which says more.
+            # A block repeats the problem of one of its layers, whose own text is clearer.
             if found is not None and not entry.children:
                 raise BuilderError(
                     f"layer {number} ({entry.title}): {found.text} (Keras: {found.detail})"
@@ -256,7 +262,7 @@ class HeldModel:
 
 
 def _has_stepped(model: keras.Sequential) -> bool:
-    """Whether the optimizer has changed any weight: a fit may fail before its first step."""
+    """Return whether the optimizer has made a step: a fit may fail before its first one."""
     try:
         return _steps(model.optimizer) > 0
     except Exception:
@@ -264,34 +270,35 @@ def _has_stepped(model: keras.Sequential) -> bool:
 
 
 def _steps(optimizer: keras.optimizers.Optimizer) -> int:
-    # Of an optimizer whose first step failed, JAX has left no value.
+    # On JAX the counter has no value where the first step failed.
     known = optimizer.built and optimizer.iterations._value is not None
     return int(optimizer.iterations) if known else 0
 
 
-def _is_of(optimizer: keras.optimizers.Optimizer, model: keras.Sequential) -> bool:
-    """Whether the optimizer's state is that of the model's weights."""
+def _tracks_weights_of(optimizer: keras.optimizers.Optimizer, model: keras.Sequential) -> bool:
+    """Return whether the optimizer's state belongs to the model's weights."""
     if not (optimizer.built and model.built):
         return False
     known = getattr(optimizer, "_trainable_variables", None)
     return known is not None and [*map(id, known)] == [*map(id, model.trainable_variables)]
 
 
-def _has_failed(optimizer: Any) -> bool:
-    """Whether an optimizer has state, but never made a step."""
-    is_one = isinstance(optimizer, keras.optimizers.Optimizer)
-    return is_one and optimizer.built and not _steps(optimizer)
+def _is_built_without_step(optimizer: Any) -> bool:
+    """Return whether an optimizer has state but has never made a step."""
+    is_optimizer = isinstance(optimizer, keras.optimizers.Optimizer)
+    return is_optimizer and optimizer.built and not _steps(optimizer)
 
 
-def _is_of_others(optimizer: Any, model: keras.Sequential) -> bool:
-    is_one = isinstance(optimizer, keras.optimizers.Optimizer)
-    return is_one and optimizer.built and not _is_of(optimizer, model)
+def _tracks_other_weights(optimizer: Any, model: keras.Sequential) -> bool:
+    """Return whether the optimizer's state belongs to weights of another model."""
+    is_optimizer = isinstance(optimizer, keras.optimizers.Optimizer)
+    return is_optimizer and optimizer.built and not _tracks_weights_of(optimizer, model)
 
 
-def _take_apart(model: keras.Sequential) -> None:
-    """Let the layers of a model that is not used any more forget its graph.
+def _detach_layers(model: keras.Sequential) -> None:
+    """Remove the graph of a replaced model from its layers.
 
-    Or ``layer.output`` would be that of the old graph, and of no use with the new one's inputs.
+    Otherwise ``layer.output`` would belong to the old graph and not match the new inputs.
     """
     functional = getattr(model, "_functional", None)
     if functional is None:
@@ -302,22 +309,22 @@ def _take_apart(model: keras.Sequential) -> None:
             known[:] = [node for node in known if id(node) not in nodes]
 
 
-def _optimizer_of(spec: ModelSpec) -> Any:
+def _optimizer_settings_of(spec: ModelSpec) -> Any:
     return freeze({"optimizer": (spec.compile or {}).get("optimizer")})
 
 
 def _keep_learning_rate(old: Any, new: Any) -> None:
-    """A rate that was set on the old model's optimizer holds for the new one too."""
+    """Copy a learning rate that was set on the old model's optimizer to the new one."""
     try:
         if type(old) is type(new) and float(old.learning_rate) != float(new.learning_rate):
             new.learning_rate = float(old.learning_rate)
     except Exception:
-        # A schedule: the settings say all of it.
+        # A schedule: the settings already define it.
         logger.debug("the learning rate was not taken over", exc_info=True)
 
 
 def machine_bytes() -> int | None:
-    """This machine's memory, or None where the system does not tell."""
+    """Return the size of this machine's memory in bytes, or None if it is unknown."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):

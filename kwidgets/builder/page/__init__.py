@@ -1,1 +1,1 @@
-"""What of a builder reaches the page: its widget, its state, and its saved output."""
+"""Show a builder on the page: its widget, its state, its requests and its saved output."""

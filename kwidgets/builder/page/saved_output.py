@@ -1,4 +1,4 @@
-"""What a builder leaves in a notebook: a table that needs no kernel."""
+"""Make the output that a notebook saves of a builder: a table that needs no kernel."""
 
 from __future__ import annotations
 
@@ -15,25 +15,23 @@ from kwidgets.language import t
 from kwidgets.live import protocol as live_protocol
 
 _WARNING = "⚠"
-
-
 _CELL = "padding:2px 12px 2px 0;text-align:left;white-space:nowrap"
 _NUMBER = "padding:2px 0;text-align:right;white-space:nowrap"
 
 
-def bundle(
+def mime_bundle(
     editor: Editor, source: str, restore: str, run: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the builder as a mime bundle: ours, HTML without scripts, and text.
+    """Return the builder as a mime bundle: data for our renderer, HTML without scripts, and text.
 
     Args:
-        editor: holds the stack.
+        editor: holds the spec.
         source: the program of the model.
         restore: the program of a builder like this one.
-        run: what its training left, as a mime bundle.
+        run: the mime bundle of its last training.
     """
     title, rows = editor.spec.name or "sequential", _rows(editor)
-    totals = ". ".join([_totals(editor), *(f"{_WARNING} {one}" for one in _problems(editor))])
+    totals = ". ".join([_totals(editor), *(f"{_WARNING} {text}" for text in _problems(editor))])
     data = protocol.Saved(
         v=envelope.PROTOCOL_VERSION,
         title=title,
@@ -49,18 +47,18 @@ def bundle(
     return {
         protocol.MIME_TYPE: data,
         "text/html": _html(title, rows, totals) + picture,
-        "text/plain": text(editor) + summary,
+        "text/plain": text_table(editor) + summary,
     }
 
 
-def text(editor: Editor) -> str:
+def text_table(editor: Editor) -> str:
     """Return the builder as a table in plain text."""
     rows = [_columns(), *_rows(editor)]
     last = len(rows[0]) - 1
     widths = [max(_width(row[column]) for row in rows) for column in range(last + 1)]
     lines = [
         "  ".join(
-            _filled(cell, width, right=column == last)
+            _padded(cell, width, right=column == last)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -77,11 +75,11 @@ def _columns() -> list[str]:
 
 
 def _width(text: str) -> int:
-    """How many places a text takes: a Chinese character two."""
-    return len(text) + sum(unicodedata.east_asian_width(one) in "WF" for one in text)
+    """Return how many columns a text takes: two for each wide character, such as Chinese."""
+    return len(text) + sum(unicodedata.east_asian_width(each) in "WF" for each in text)
 
 
-def _filled(text: str, width: int, right: bool) -> str:
+def _padded(text: str, width: int, right: bool) -> str:
     space = " " * (width - _width(text))
     return space + text if right else text + space
 

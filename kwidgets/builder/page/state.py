@@ -1,4 +1,4 @@
-"""What a view is told: the editor as the messages of ``protocol``, and what changed since."""
+"""Turn an editor into the State of ``builder.protocol``, and find the sections that changed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from kwidgets.builder import catalog, data, fields, mistakes
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem
 from kwidgets.builder.convert.layer_names import model_name
 from kwidgets.builder.editor import Editor
+from kwidgets.builder.fit.blocked_reason import incomplete_arguments
 from kwidgets.builder.protocol import (
     INPUT,
     DataState,
@@ -17,10 +18,8 @@ from kwidgets.builder.protocol import (
     LayerState,
     Totals,
 )
-from kwidgets.builder.shapes.layer_inference import missing
 from kwidgets.builder.spec import (
     INPUT_LAYER,
-    Arguments,
     LayerSpec,
     ModelSpec,
     ObjectSpec,
@@ -32,15 +31,31 @@ from kwidgets.language import t
 
 ReferenceId = Callable[[Reference], str]
 
-# Arguments that a card shows by their values alone.
-_BARE = {"units", "filters", "activation", "rate", "padding", "pool_size", "target_shape", "n"}
+# Arguments whose values a card shows without the name.
+_SHOWN_WITHOUT_NAME = {
+    "units",
+    "filters",
+    "activation",
+    "rate",
+    "padding",
+    "pool_size",
+    "target_shape",
+    "n",
+}
 
 
-def describe(editor: Editor, trained: Callable[[LayerSpec, LayerFacts], bool]) -> dict[str, Any]:
-    """Return the sections of a State that follow from the editor alone, without the code."""
+def editor_state(
+    editor: Editor, trained: Callable[[LayerSpec, LayerFacts], bool]
+) -> dict[str, Any]:
+    """Return the sections of a State that depend only on the editor, except the code.
+
+    Args:
+        editor: holds the spec.
+        trained: returns whether a layer has trained weights.
+    """
     spec, analysis = editor.spec, editor.analysis
-    name_reference = _namer(editor)
-    # Asked once: it looks whether the user has added classes.
+    name_reference = _reference_namer(editor)
+    # Once for all layers: the call checks whether the user has added classes.
     known = catalog.catalog()
     layers = {
         entry.uid: _layer(entry, analysis.layers[entry.uid], name_reference, trained, known)
@@ -55,18 +70,22 @@ def describe(editor: Editor, trained: Callable[[LayerSpec, LayerFacts], bool]) -
         "totals": _totals(analysis),
         "advice": [mistakes.as_wire(one) for one in advice],
         "history": {"undo": editor.undo_label, "redo": editor.redo_label},
-        "compile": _form(spec.compile or {}, name_reference, lacking(spec.compile or {})),
-        "fit": _form(spec.fit, name_reference, {**lacking(spec.fit), **_gone(editor)}),
+        "compile": _form(
+            spec.compile or {}, name_reference, incomplete_arguments(spec.compile or {})
+        ),
+        "fit": _form(
+            spec.fit, name_reference, {**incomplete_arguments(spec.fit), **_missing_data(editor)}
+        ),
     }
 
 
-def describe_data(editor: Editor) -> list[DataState]:
-    """Return what the namespace offers for a fit."""
+def data_state(editor: Editor) -> list[DataState]:
+    """Return the variables that fit can take."""
     return [data.as_wire(info) for info in editor.data.values()]
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return the sections of ``after`` that changed; of the layers, those that changed."""
+    """Return the sections of ``after`` that changed; of the layers only those that changed."""
     changed = {
         name: value
         for name, value in after.items()
@@ -81,20 +100,20 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 
 def summary(spec: ObjectSpec, known: catalog.Catalog | None = None) -> str:
-    """Return an object's main arguments in few words: "32, 3 × 3, relu, padding=same"."""
+    """Return an object's main arguments as a short text: "32, 3 × 3, relu, padding=same"."""
     entry = (known or catalog.catalog()).entry(spec.class_name)
     parameters = entry["parameters"] if entry else []
     words = []
     for parameter in parameters:
         name = parameter["name"]
         if name in spec.arguments and (parameter["basic"] or parameter["required"]):
-            value = show(spec.arguments[name])
-            bare = parameter["required"] or name in _BARE
-            words.append(value if bare else f"{name}={value}")
+            value = value_text(spec.arguments[name])
+            without_name = parameter["required"] or name in _SHOWN_WITHOUT_NAME
+            words.append(value if without_name else f"{name}={value}")
     return ", ".join(words)
 
 
-def show(value: Value) -> str:
+def value_text(value: Value) -> str:
     """Return a value as a card shows it."""
     if isinstance(value, ObjectSpec):
         inside = summary(value)
@@ -104,7 +123,7 @@ def show(value: Value) -> str:
     if isinstance(value, (tuple, list)):
         if value and all(isinstance(item, int) for item in value) and len(value) <= 3:
             return " × ".join(str(item) for item in value)
-        return f"({', '.join(show(item) for item in value)})"
+        return f"({', '.join(value_text(item) for item in value)})"
     return str(value)
 
 
@@ -175,19 +194,8 @@ def _form(arguments: Any, name_reference: ReferenceId, errors: dict[str, str]) -
     return {"arguments": _arguments(arguments, name_reference), "errors": errors}
 
 
-def lacking(arguments: Arguments) -> dict[str, str]:
-    """What cannot be made of settings, by argument: an object that needs more to be told."""
-    found = {}
-    for name, value in arguments.items():
-        for item in value if isinstance(value, (tuple, list)) else (value,):
-            problem = missing(item) if isinstance(item, ObjectSpec) else None
-            if problem is not None:
-                found[name] = problem.text
-    return found
-
-
-def _gone(editor: Editor) -> dict[str, str]:
-    """What a fit was to take and the namespace has no more."""
+def _missing_data(editor: Editor) -> dict[str, str]:
+    """Return an error for each setting of fit whose variable no longer exists."""
     return {
         argument: t("There is no data %1 any more: run the cell that makes it.", repr(value.name))
         for argument, value in editor.spec.fit.items()
@@ -205,7 +213,9 @@ def _error(problem: Problem | None) -> LayerError | None:
     return {"text": problem.text, "detail": problem.detail, "parameter": problem.parameter}
 
 
-def _namer(editor: Editor) -> ReferenceId:
+def _reference_namer(editor: Editor) -> ReferenceId:
+    """Return a function that registers references with the editor and returns their ids."""
+
     def name(reference: Reference) -> str:
         key = f"object-{id(reference.value)}"
         editor.references[key] = reference

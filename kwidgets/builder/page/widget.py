@@ -1,14 +1,13 @@
-"""The builder's model on the page: its synced state, and the messages of its views."""
+"""Show a builder on the page: its widget, its shared models, and the messages of its views."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import logging
-import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import anywidget
 import traitlets
@@ -16,6 +15,8 @@ import traitlets
 from kwidgets import language
 from kwidgets import protocol as envelope
 from kwidgets.builder import catalog, protocol, templates
+from kwidgets.builder.page import requests
+from kwidgets.builder.page.requests import Builder
 from kwidgets.builder.page.state import difference
 from kwidgets.kernel import busy_messages
 from kwidgets.language import t
@@ -28,7 +29,7 @@ BUNDLE = "builder-view.js.gz"
 
 
 class BuilderLibrary(CodeModel):
-    """The editor's code, gzipped: sent once per kernel, shared by all builders."""
+    """The editor's code, gzipped; sent once per kernel and shared by all builders."""
 
     builder = traitlets.Bytes(help=f"{BUNDLE}: an ES module").tag(sync=True)
 
@@ -38,35 +39,35 @@ class BuilderLibrary(CodeModel):
 
 
 class CatalogModel(SharedModel):
-    """What forms need to know, sent once per kernel; anew when the user adds a class."""
+    """The catalog, sent once per kernel, and again when the user adds a class."""
 
     data = traitlets.Bytes(help="a Catalog as gzipped JSON").tag(sync=True)
 
     @classmethod
     def make(cls) -> CatalogModel:
-        return cls(data=packed_catalog())
+        return cls(data=gzipped_catalog())
 
     def refresh(self) -> None:
-        """Send the catalog anew if it has changed."""
-        self.data = packed_catalog()
+        """Send the catalog again if it has changed."""
+        self.data = gzipped_catalog()
 
 
-_packed: tuple[object, str, bytes] | None = None
+_gzipped: tuple[object, str, bytes] | None = None
 
 
-def packed_catalog() -> bytes:
+def gzipped_catalog() -> bytes:
     """Return the catalog as gzipped JSON."""
-    global _packed
+    global _gzipped
     known, spoken = catalog.catalog(), language.current()
-    if _packed is None or _packed[0] is not known or _packed[1] != spoken:
+    if _gzipped is None or _gzipped[0] is not known or _gzipped[1] != spoken:
         offered: list[protocol.Template] = [
             {"name": one.name, "title": one.title, "summary": one.summary}
             for one in templates.TEMPLATES
         ]
         text = json.dumps(known.as_wire(offered), separators=(",", ":"))
-        # No time stamp: equal catalogs are equal bytes.
-        _packed = (known, spoken, gzip.compress(text.encode(), mtime=0))
-    return _packed[2]
+        # Without a time stamp, equal catalogs give equal bytes.
+        _gzipped = (known, spoken, gzip.compress(text.encode(), mtime=0))
+    return _gzipped[2]
 
 
 def _snapshot_to_json(value: None, widget: BuilderWidget) -> dict[str, Any]:
@@ -74,14 +75,14 @@ def _snapshot_to_json(value: None, widget: BuilderWidget) -> dict[str, Any]:
 
 
 class BuilderWidget(anywidget.AnyWidget):
-    """Synced is only what a view needs to start; the rest are messages."""
+    """The widget of a builder: synced state to start a view; all else travels in messages."""
 
     _esm = STATIC / "builder.js"
 
     library = traitlets.Unicode(help="IPY_MODEL_ reference to the BuilderLibrary").tag(sync=True)
     library_version = traitlets.Unicode(help="changes with the library's code").tag(sync=True)
     catalog = traitlets.Unicode(help="IPY_MODEL_ reference to the CatalogModel").tag(sync=True)
-    # Never assigned: computed whenever a front end asks for the state (first show, page reload).
+    # Never assigned: computed when a front end requests the state (first display, page reload).
     snapshot = traitlets.Any(None, help="an envelope of kind snapshot").tag(
         sync=True, to_json=_snapshot_to_json
     )
@@ -96,49 +97,37 @@ class BuilderWidget(anywidget.AnyWidget):
         )
 
 
-class Owner(Protocol):
-    """Whose views they are."""
-
-    lock: threading.RLock
-
-    def describe(self) -> dict[str, Any]:
-        """Return the sections of a State."""
-
-    def handle(self, kind: str, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Do what a view asks for; return a message for the user, and a result."""
-
-
 class BuilderView:
-    """All views of one builder: told what changed, and heard.
+    """Send changes of a builder to its views, and reply to their requests.
 
-    ipywidgets keeps every widget for good: so the owner is held weakly, and the widget closed when
-    the owner is gone.
+    ipywidgets keeps every widget permanently. So this references the builder weakly, and closes
+    the widget when the builder is deleted.
 
     Args:
-        owner: its lock is held whenever something is told, so that no two threads wait for each
-            other, and what is sent is in order.
+        builder: its lock is locked during each send, which keeps messages in order and threads
+            from waiting for each other.
     """
 
-    def __init__(self, owner: Owner) -> None:
-        self._owner = weakref.ref(owner)
-        self._lock = owner.lock
+    def __init__(self, builder: Builder) -> None:
+        self._builder = weakref.ref(builder)
+        self._lock = builder.lock
         self._sequence = 0
-        self._sent = owner.describe()
-        # A page with our extension then tells its language.
+        self._sent = builder.describe()
+        # A page with our extension then sends its language.
         connect()
         self.widget = BuilderWidget(self._snapshot)
         busy_messages.receive_while_busy(self.widget.comm)
         self.widget.on_msg(self._receive)
-        # Not at the kernel's exit: by then the page has let go of its comms, and logs an error.
-        weakref.finalize(owner, self.widget.close).atexit = False
-        language.on_change(self._translate)
+        # Not at the kernel's exit: the page has closed its comms by then and would log an error.
+        weakref.finalize(builder, self.widget.close).atexit = False
+        language.on_change(self._on_language_change)
 
     @property
     def model_id(self) -> str:
         return str(self.widget.model_id)
 
     def publish(self, state: dict[str, Any]) -> None:
-        """Send the sections of ``state`` that changed since they were sent last."""
+        """Send the sections of ``state`` that changed since the last send."""
         with self._lock:
             changed = difference(self._sent, state)
             if not changed:
@@ -147,24 +136,24 @@ class BuilderView:
             self._sequence += 1
             self._send(protocol.UPDATE, {"sequence": self._sequence, **changed})
 
-    def _translate(self) -> None:
-        """Tell everything anew: the kernel's language has changed."""
-        owner = self._owner()
-        if owner is not None and self.widget.comm is not None:
+    def _on_language_change(self) -> None:
+        """Send all texts in the new language."""
+        builder = self._builder()
+        if builder is not None and self.widget.comm is not None:
             CatalogModel.shared().refresh()
             with self._lock:
-                self.publish(owner.describe())
+                self.publish(builder.describe())
 
     def refresh_catalog(self) -> None:
-        """Tell the views of classes that were added."""
+        """Send classes that were added to the catalog."""
         CatalogModel.shared().refresh()
 
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
-            owner = self._owner()
-            if owner is not None:
-                # What is sent later is told from what stands here.
-                self._sent = owner.describe()
+            builder = self._builder()
+            if builder is not None:
+                # Later updates are differences from this state.
+                self._sent = builder.describe()
             payload = {"sequence": self._sequence, **self._sent}
             return dict(envelope.envelope(protocol.SNAPSHOT, payload))
 
@@ -188,11 +177,11 @@ class BuilderView:
         )
 
     def _answer(self, kind: str, payload: dict[str, Any]) -> protocol.Reply:
-        owner = self._owner()
-        if owner is None:
+        builder = self._builder()
+        if builder is None:
             return protocol.Reply(ok=False, message=t("This builder is gone. Run its cell again."))
         try:
-            message, result = owner.handle(kind, payload)
+            message, result = requests.handle(builder, kind, payload)
         except Exception as error:
             if not isinstance(error, ValueError):
                 logger.warning("builder: %s failed", kind, exc_info=True)

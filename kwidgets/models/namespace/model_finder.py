@@ -197,7 +197,7 @@ def _builder_model(value: Any) -> Any | None:
     kind = getattr(sequential, "SequentialBuilder", None)
     if kind is None or type(value) is not kind:
         return None
-    return value._made_model
+    return value._latest_model
 
 
 def _variable_of(name: str) -> str:

@@ -1,0 +1,54 @@
+"""Say why a training cannot start: problems of layers, and missing settings."""
+
+from __future__ import annotations
+
+from kwidgets.builder.editor import Editor
+from kwidgets.builder.mistakes.fit_data import lengths_differ
+from kwidgets.builder.shapes.layer_inference import missing
+from kwidgets.builder.spec import Arguments, ObjectSpec
+from kwidgets.language import t
+
+
+def blocked_reason(editor: Editor, in_training: bool, has_arguments: bool = False) -> str:
+    """Return why a training cannot start, or "".
+
+    Args:
+        editor: holds the spec.
+        in_training: whether the model is in training.
+        has_arguments: whether fit gets its arguments from a call, so that Keras checks them.
+    """
+    spec, analysis = editor.spec, editor.analysis
+    if in_training:
+        return t("The model is in training.")
+    if not any(entry.enabled for entry in spec.layers):
+        return t("The stack is empty: add a layer first.")
+    for entry in spec.walk():
+        problem = analysis.layers[entry.uid].problem
+        if problem is not None:
+            return t("%1 has a problem: %2", entry.title, problem.text)
+    if analysis.input_problem is not None:
+        return t("The input has a problem: %1", analysis.input_problem.text)
+    if not (has_arguments and spec.compile) and not (spec.compile or {}).get("loss"):
+        return t("Choose a loss in the Compile tab: without one there is nothing to train for.")
+    for text in incomplete_arguments(spec.compile or {}).values():
+        return t("%1 See the Compile tab.", text)
+    for text in incomplete_arguments(spec.fit).values():
+        return t("%1 See the Fit tab.", text)
+    if not has_arguments and spec.fit.get("x") is None:
+        return t("Choose the data to train on: x.")
+    # With validation_split Keras would train on the wrong pairs without an error.
+    if not has_arguments:
+        for advice in lengths_differ(editor.situation):
+            return f"{advice.title}. {advice.text}"
+    return ""
+
+
+def incomplete_arguments(arguments: Arguments) -> dict[str, str]:
+    """Return, by argument, why an object in the settings lacks a required argument of its own."""
+    found = {}
+    for name, value in arguments.items():
+        for item in value if isinstance(value, (tuple, list)) else (value,):
+            problem = missing(item) if isinstance(item, ObjectSpec) else None
+            if problem is not None:
+                found[name] = problem.text
+    return found
