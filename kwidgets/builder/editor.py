@@ -177,7 +177,7 @@ class Editor:
         target, path = edit["target"], list(edit["path"])
         parameter = self._parameter(target, path)
         if "text" in edit:
-            value = fields.read(parameter, edit["text"])
+            value = quick_add.read_field(parameter, edit["text"])
         else:
             value = fields.from_wire(edit.get("value"), self.references)
             if parameter["field"] != "reference":

@@ -3,6 +3,7 @@
 from kwidgets.builder.fields.typed_text import (
     DEFAULT,
     FieldError,
+    ObjectReader,
     check,
     check_arguments,
     from_wire,
@@ -14,6 +15,7 @@ from kwidgets.builder.fields.typed_text import (
 __all__ = [
     "DEFAULT",
     "FieldError",
+    "ObjectReader",
     "check",
     "check_arguments",
     "from_wire",

@@ -38,6 +38,7 @@ from kwidgets.language import t
 __all__ = [
     "DEFAULT",
     "FieldError",
+    "ObjectReader",
     "check",
     "check_arguments",
     "from_wire",
@@ -55,6 +56,9 @@ class Default(enum.Enum):
 
 DEFAULT: Final = Default.DEFAULT
 
+# Returns the object that a text means in a field for objects.
+ObjectReader = Callable[[Parameter, str], Value]
+
 # Arguments of every layer that no form shows.
 _UNLISTED: Final = {"activity_regularizer", "autocast"}
 _TRUE: Final = {"true", "yes", "on", "1"}
@@ -62,10 +66,17 @@ _FALSE: Final = {"false", "no", "off", "0"}
 _PLAIN: Final = (bool, int, float, str)
 
 
-def read(parameter: Parameter, text: str) -> Value:
+def read(parameter: Parameter, text: str, read_object: ObjectReader) -> Value:
     """Return the value that a text means in a field.
 
     An empty text means None where the field may be empty, else ``DEFAULT``.
+
+    Args:
+        parameter: the field.
+        text: as typed.
+        read_object: returns the object that a text means in a field for objects, or raises
+            FieldError. It is an argument because the grammar of objects reads the arguments of an
+            object with this function.
 
     Raises:
         FieldError: the text means nothing there.
@@ -75,7 +86,14 @@ def read(parameter: Parameter, text: str) -> Value:
         return None if parameter["nullable"] else DEFAULT
     if text == "None" and parameter["nullable"]:
         return None
-    return _READERS[parameter["field"]](parameter, text)
+    kind = parameter["field"]
+    if kind == "object":
+        return _read_object(parameter, text, read_object)
+    if kind == "objects":
+        return _read_objects(parameter, text, read_object)
+    if kind == "float" and "section" in parameter:
+        return _read_float_or_object(parameter, text, read_object)
+    return _READERS[kind](parameter, text)
 
 
 def check(parameter: Parameter, value: Value) -> Value:
@@ -135,17 +153,21 @@ def _read_int(parameter: Parameter, text: str) -> Value:
 
 def _read_float(parameter: Parameter, text: str) -> Value:
     number = number_of(text)
-    if number is None and "section" in parameter:
-        try:
-            return _read_object(parameter, text)
-        except FieldError:
-            if "(" in text:
-                raise
-            # Most likely a number was meant.
-            raise error(parameter, text) from None
     if number is None or (math.isinf(number) and "inf" not in text.lower()):
         raise error(parameter, text)
     return _in_range(parameter, float(number), text)
+
+
+def _read_float_or_object(parameter: Parameter, text: str, read_object: ObjectReader) -> Value:
+    if number_of(text) is not None:
+        return _read_float(parameter, text)
+    try:
+        return _read_object(parameter, text, read_object)
+    except FieldError:
+        if "(" in text:
+            raise
+        # Most likely a number was meant.
+        raise error(parameter, text) from None
 
 
 def _read_ints(parameter: Parameter, text: str) -> Value:
@@ -231,24 +253,19 @@ def _read_python(parameter: Parameter, text: str) -> Value:
         raise error(parameter, text) from None
 
 
-def _read_object(parameter: Parameter, text: str) -> Value:
-    # Imported here: the grammar of objects reads its arguments with this module.
-    from kwidgets.builder import quick_add
-
-    try:
-        section = parameter.get("section", "layers")
-        found = quick_add.read_object(text, section)
-        if isinstance(found, ObjectSpec) and "(" not in text and not found.arguments:
-            # "GlorotUniform" is the default where that is "glorot_uniform".
-            return _or_default(parameter, found, section)
-        return _check_object(parameter, found)
-    except quick_add.QuickError as problem:
-        raise FieldError(f"{parameter['name']}: {problem}") from None
+def _read_object(parameter: Parameter, text: str, read_object: ObjectReader) -> Value:
+    found = read_object(parameter, text)
+    if isinstance(found, ObjectSpec) and "(" not in text and not found.arguments:
+        # "GlorotUniform" is the default where that is "glorot_uniform".
+        return _or_default(parameter, found, parameter.get("section", "layers"))
+    return _check_object(parameter, found)
 
 
-def _read_objects(parameter: Parameter, text: str) -> Value:
+def _read_objects(parameter: Parameter, text: str, read_object: ObjectReader) -> Value:
     inner = text[1:-1] if text[0] + text[-1] in {"[]", "()"} else text
-    return tuple(_read_object(parameter, part) for part in split_outside_brackets(inner))
+    return tuple(
+        _read_object(parameter, part, read_object) for part in split_outside_brackets(inner)
+    )
 
 
 def _read_data(parameter: Parameter, text: str) -> Value:
@@ -476,8 +493,6 @@ _READERS: Final[dict[str, Callable[[Parameter, str], Value]]] = {
     "int": _read_int,
     "ints": _read_ints,
     "numbers": _read_numbers,
-    "object": _read_object,
-    "objects": _read_objects,
     "python": _read_python,
     "reference": _read_reference,
     "shape": _read_shape,
