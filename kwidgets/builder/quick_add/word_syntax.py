@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 from kwidgets.builder import catalog, fields
-from kwidgets.builder.fields.errors import did_you_mean
 from kwidgets.builder.protocol import Entry, Parameter
 from kwidgets.builder.quick_add.class_names import QuickError, made, names_of, simple, unknown
 from kwidgets.builder.spec import ObjectSpec, Value
@@ -160,7 +159,7 @@ class Reader:
             words += catalog.catalog().activations
         near = difflib.get_close_matches(token.lower(), words, n=1, cutoff=0.75)
         if near:
-            return did_you_mean(near)
+            return fields.did_you_mean(near)
         basic = [p["name"] for p in free if p["basic"]]
         if not basic:
             return t("all it needs is set")
