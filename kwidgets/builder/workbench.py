@@ -256,7 +256,7 @@ class Workbench:
 
     def _look_back(self) -> None:
         """The cell may show this builder in place of another: let undo lead back to that one."""
-        before = notebook.shown_before((self.editor, weakref.ref(self)))
+        before = notebook.replace_shown((self.editor, weakref.ref(self)))
         if not isinstance(before, tuple) or before[0] is self.editor:
             return
         self.editor.remember(t("Run the cell again"), before[0].spec)

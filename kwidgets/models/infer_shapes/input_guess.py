@@ -20,7 +20,7 @@ _TARGETS = re.compile(r"^(y|labels?|targets?)(_|\d|$)", re.IGNORECASE)
 def guess_inputs(model: Any, namespace: Mapping[str, Any]) -> tuple[InputGuess, ...]:
     """Return input shapes to offer, the likeliest first, without the batch.
 
-    Looking runs no code of the user's objects (see ``kwidgets.builder.data.arrays``).
+    Looking runs no code of the user's objects (see ``kwidgets.builder.data.variables``).
     """
     guesses: dict[str, InputGuess] = {}
     for shape, source in [*_of_the_model(model), *_of_the_data(namespace)]:
