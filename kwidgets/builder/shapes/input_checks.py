@@ -10,7 +10,12 @@ import math
 import keras
 
 from kwidgets.builder.analysis import Problem, Shape
-from kwidgets.builder.shapes import keras_errors
+from kwidgets.builder.shapes.shape_errors import (
+    format_shape,
+    no_such_axis,
+    wrong_rank,
+    wrong_step_rank,
+)
 from kwidgets.builder.spec import LayerSpec, ObjectSpec
 from kwidgets.language import t
 
@@ -120,22 +125,22 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
         return _wrong_step(entry, shape)
     allowed = _RANKS.get(name)
     if allowed is not None and rank not in allowed:
-        return keras_errors.wrong_rank(entry, shape, max(allowed))
+        return wrong_rank(entry, shape, max(allowed))
     if name == "TextVectorization" and not (rank == 1 or (rank == 2 and shape[1] == 1)):
         return Problem(
             t(
                 "TextVectorization takes one text for each sample, an input of shape "
                 "() or (1,), but gets %1.",
-                keras_errors.show(shape),
+                format_shape(shape),
             ),
-            f"the input rank must be 1 or the last dimension 1; got {keras_errors.show(shape)}",
+            f"the input rank must be 1 or the last dimension 1; got {format_shape(shape)}",
         )
     axes = entry.arguments.get("axis")
     if name in ("Softmax", "UnitNormalization") and axes is not None:
         listed = axes if isinstance(axes, (list, tuple)) else (axes,)
         if any(isinstance(axis, int) and not -rank <= axis < rank for axis in listed):
             return Problem(
-                keras_errors.no_axis(shape, "axis", axes),
+                no_such_axis(shape, "axis", axes),
                 f"axis {axes!r} is out of bounds for a tensor with {rank} dimensions",
                 "axis",
             )
@@ -148,7 +153,7 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
                     "The equation %1 is for input with %2 axes, the batch included, but %3 has %4.",
                     repr(equation),
                     len(letters),
-                    keras_errors.show(shape),
+                    format_shape(shape),
                     rank,
                 ),
                 f"EinsumDense {equation!r} was given {rank} dimensions",
@@ -169,7 +174,7 @@ def _wrong_step(entry: LayerSpec, shape: Shape) -> Problem | None:
     # A single axis is another mistake: there are no steps.
     if rank is None or len(shape) < 3 or len(shape) - 1 >= rank:
         return None
-    return keras_errors.wrong_step(title, shape, rank)
+    return wrong_step_rank(title, shape, rank)
 
 
 def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
@@ -180,7 +185,7 @@ def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
             t(
                 "%1 needs colour images with 3 channels, but gets %2.",
                 name,
-                keras_errors.show(shape),
+                format_shape(shape),
             ),
             f"{name} needs 3 channels; got {shape[-1]}",
         )
@@ -193,7 +198,7 @@ def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
                     "fft_length (%2), but gets %3. Choose a smaller fft_length.",
                     f"{length // 2:,}",
                     f"{length:,}",
-                    keras_errors.show(shape),
+                    format_shape(shape),
                 ),
                 f"the signal of {shape[-1]} values is too short for fft_length={length}",
                 "fft_length",
