@@ -17,7 +17,7 @@ from kwidgets.builder.protocol import (
     LayerState,
     Totals,
 )
-from kwidgets.builder.shapes.layer_inference import missing
+from kwidgets.builder.shapes.layer_inference import missing_argument
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     Arguments,
@@ -180,7 +180,7 @@ def lacking(arguments: Arguments) -> dict[str, str]:
     found = {}
     for name, value in arguments.items():
         for item in value if isinstance(value, (tuple, list)) else (value,):
-            problem = missing(item) if isinstance(item, ObjectSpec) else None
+            problem = missing_argument(item) if isinstance(item, ObjectSpec) else None
             if problem is not None:
                 found[name] = problem.text
     return found
