@@ -25,7 +25,7 @@ FOLDER = Path(catalog.__file__).parent / "data"
 INTERPOLATIONS = ["nearest", "bilinear"]
 ALL_INTERPOLATIONS = [*INTERPOLATIONS, "bicubic", "lanczos3", "lanczos5"]
 
-# A reader rarely wants to set these; a learner never.
+# Users rarely set these; learners never do.
 HIDDEN: dict[str, Any] = {"field": "reference", "basic": False}
 
 # Later lines win. Patterns are "section.Class.parameter".
@@ -220,7 +220,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "callbacks.ReduceLROnPlateau.min_lr": {"basic": True, "minimum": 0},
     "callbacks.TensorBoard.histogram_freq": {"basic": True, "minimum": 0},
     "callbacks.TensorBoard.log_dir": {"basic": True},
-    # The small ones are short enough to be shown whole.
+    # These have so few arguments that their forms show all of them.
     "initializers.*.*": {"basic": True},
     "initializers.*.seed": {"basic": True},
     "initializers.*.input_axes": {**HIDDEN},
@@ -244,7 +244,7 @@ SAME_INPUTS = "needs a query and a value; a Sequential passes on one input"
 CELL = "a cell is one step of a recurrent layer: put it inside RNN"
 FRAMEWORK = "wraps an object of another framework, which a form cannot make"
 
-# Why a Sequential cannot hold it, or why a form cannot make it.
+# Why a Sequential cannot contain a class, or why a form cannot create it.
 UNUSABLE: dict[str, str] = {
     "layers.Add": SEVERAL,
     "layers.Average": SEVERAL,
@@ -326,7 +326,7 @@ GROUPS: dict[str, str] = {
     "schedules/": "Schedule",
 }
 
-# Where several texts mean the same class, the one that people write.
+# Of several identifiers of a class, the one that people write.
 USUAL_TEXTS = {"mse", "mae", "mape", "msle", "l1", "l2"}
 
 

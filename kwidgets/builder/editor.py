@@ -13,7 +13,6 @@ from typing import Any
 from kwidgets.builder import catalog, fields, mistakes, quick_add, templates
 from kwidgets.builder.analysis import Analysis, Shape
 from kwidgets.builder.data import DataInfo
-from kwidgets.builder.fields.errors import unknown_class
 from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
 from kwidgets.builder.shapes.model_inference import Inference
 from kwidgets.builder.spec import (
@@ -157,7 +156,7 @@ class Editor:
         if edit.get("class_name"):
             key = edit["class_name"]
             if catalog.catalog().entry(key) is None:
-                raise EditError(unknown_class(key, catalog.near_keys(key)))
+                raise EditError(fields.unknown_class(key, catalog.near_keys(key)))
             given = edit.get("arguments") or {}
             arguments = {name: fields.from_wire(v, self.references) for name, v in given.items()}
             spec = ObjectSpec(key, arguments)
@@ -174,7 +173,7 @@ class Editor:
         target, path = edit["target"], list(edit["path"])
         parameter = self._parameter_at(target, path)
         if "text" in edit:
-            value = fields.read(parameter, edit["text"])
+            value = quick_add.read_field(parameter, edit["text"])
         else:
             value = fields.from_wire(edit.get("value"), self.references)
             if parameter["field"] != "reference":
@@ -348,7 +347,7 @@ def _as_object(value: Value, parameter: Parameter | None) -> ObjectSpec:
 def _parameters(class_name: str) -> Sequence[Parameter]:
     entry = catalog.catalog().entry(class_name)
     if entry is None:
-        raise EditError(unknown_class(class_name, catalog.near_keys(class_name)))
+        raise EditError(fields.unknown_class(class_name, catalog.near_keys(class_name)))
     return entry["parameters"]
 
 

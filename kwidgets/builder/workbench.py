@@ -199,7 +199,7 @@ class Workbench:
 
     def _continue_from_last_builder(self) -> None:
         """If the cell showed another builder before, let undo return to that one."""
-        before = notebook.shown_before((self.editor, weakref.ref(self)))
+        before = notebook.replace_shown((self.editor, weakref.ref(self)))
         if not isinstance(before, tuple) or before[0] is self.editor:
             return
         self.editor.prepend_undo(t("Run the cell again"), before[0].spec)

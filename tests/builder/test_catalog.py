@@ -310,7 +310,7 @@ def own_classes(monkeypatch):
     """Leave no class of a test registered."""
     registered = keras.saving.get_custom_objects()
     before = dict(registered)
-    monkeypatch.setattr(classes, "_extra", {})
+    monkeypatch.setattr(classes, "_added", {})
     yield
     registered.clear()
     registered.update(before)

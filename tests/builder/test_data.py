@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kwidgets.builder import data
 from kwidgets.builder.data import (
-    arrays,
+    array_statistics,
     as_samples_of,
     as_wire,
     describe,
@@ -20,7 +19,7 @@ from kwidgets.builder.data import (
 
 @pytest.fixture(autouse=True)
 def nothing_remembered():
-    data.forget()
+    array_statistics.clear_cache()
 
 
 class Touchy:
@@ -93,7 +92,7 @@ def test_a_scan_leaves_the_namespace_as_it_is_and_imports_nothing():
     import sys
 
     code = (
-        "import sys; import kwidgets.builder.data.arrays as data, numpy as np;"
+        "import sys; import kwidgets.builder.data as data, numpy as np;"
         "data.scan({'x': np.ones(3)}, statistics=True);"
         "print([m for m in ('tensorflow', 'torch', 'jax', 'pandas', 'keras') if m in sys.modules])"
     )
@@ -189,7 +188,7 @@ def test_a_large_array_is_sampled_in_every_column_and_always_alike():
     values[:, 11] = 5
     found = statistics(values)
     assert not found.exact and found.maximum == 5
-    data.forget()
+    array_statistics.clear_cache()
     assert statistics(values) == found
 
 
@@ -204,9 +203,9 @@ def test_an_array_changed_in_place_is_looked_at_again():
 def test_what_is_remembered_goes_with_the_array():
     values = np.ones(5)
     statistics(values)
-    assert len(arrays._known) == 1
+    assert len(array_statistics._cached) == 1
     del values
-    assert len(arrays._known) == 0
+    assert len(array_statistics._cached) == 0
 
 
 @pytest.mark.parametrize("layout", ["transposed", "sliced", "reversed", "fortran", "read-only"])

@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import get_args
 
 import keras
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwidgets.builder import catalog, fields
-from kwidgets.builder.fields import DEFAULT, FieldError, typed_text
+from kwidgets.builder.fields import DEFAULT, FieldError
+from kwidgets.builder.protocol import FieldKind
+from kwidgets.builder.quick_add import read_field
 from kwidgets.builder.spec import ObjectSpec, Reference, Variable
 
 NAN = float("nan")
@@ -88,7 +91,7 @@ def parameter(field, **more):
     ],
 )
 def test_texts_are_read(field, text, value):
-    found = fields.read(parameter(field), text)
+    found = read_field(parameter(field), text)
     assert found == value
     assert type(found) is type(value)
 
@@ -130,7 +133,7 @@ def test_texts_are_read(field, text, value):
 def test_texts_that_fit_nowhere_are_refused(field, text):
     more = {"choices": ["valid", "same"]} if field == "choice" else {}
     with pytest.raises(FieldError, match=r"^value"):
-        fields.read(parameter(field, **more), text)
+        read_field(parameter(field, **more), text)
 
 
 @pytest.mark.parametrize(
@@ -170,24 +173,24 @@ def test_texts_that_fit_nowhere_are_refused(field, text):
 )
 def test_an_error_says_what_came_what_fits_and_an_example(arguments, text, message):
     with pytest.raises(FieldError) as caught:
-        fields.read(parameter(**arguments), text)
+        read_field(parameter(**arguments), text)
     assert str(caught.value).startswith(message)
     assert len(str(caught.value)) < 200
 
 
 def test_an_empty_text_is_none_or_the_default():
-    assert fields.read(parameter("int", nullable=True), "  ") is None
-    assert fields.read(parameter("int", nullable=True), "None") is None
-    assert fields.read(parameter("int"), "") is DEFAULT
-    assert fields.read(parameter("activation", nullable=True), "none") is None
+    assert read_field(parameter("int", nullable=True), "  ") is None
+    assert read_field(parameter("int", nullable=True), "None") is None
+    assert read_field(parameter("int"), "") is DEFAULT
+    assert read_field(parameter("activation", nullable=True), "none") is None
     with pytest.raises(FieldError):
-        fields.read(parameter("int"), "None")
+        read_field(parameter("int"), "None")
 
 
 def test_choices_are_found_by_their_text():
     mixed = parameter("choice", choices=["auto", True, False])
-    assert fields.read(mixed, "AUTO") == "auto"
-    assert fields.read(mixed, "true") is True
+    assert read_field(mixed, "AUTO") == "auto"
+    assert read_field(mixed, "true") is True
     assert fields.check(mixed, False) is False
     with pytest.raises(FieldError):
         fields.check(mixed, 1)
@@ -213,20 +216,20 @@ def test_choices_are_found_by_their_text():
     ],
 )
 def test_objects_are_read(section, text, value):
-    assert fields.read(parameter("object", section=section), text) == value
+    assert read_field(parameter("object", section=section), text) == value
 
 
 def test_the_text_of_a_default_is_the_default():
     kernel = catalog.catalog().parameter("keras.layers.Dense", "kernel_initializer")
-    assert fields.read(kernel, "GlorotUniform") == "glorot_uniform"
-    assert fields.read(kernel, "zeros") == ObjectSpec("keras.initializers.Zeros")
+    assert read_field(kernel, "GlorotUniform") == "glorot_uniform"
+    assert read_field(kernel, "zeros") == ObjectSpec("keras.initializers.Zeros")
 
 
 def test_lists_of_objects_are_read():
     metrics = parameter("objects", section="metrics")
     expected = ("accuracy", ObjectSpec("keras.metrics.Precision", {"thresholds": (0.5, 0.9)}))
-    assert fields.read(metrics, "accuracy, Precision(thresholds=[0.5, 0.9])") == expected
-    assert fields.read(metrics, "['accuracy']") == ("accuracy",)
+    assert read_field(metrics, "accuracy, Precision(thresholds=[0.5, 0.9])") == expected
+    assert read_field(metrics, "['accuracy']") == ("accuracy",)
     assert fields.check(metrics, "mae") == ("mae",)
 
 
@@ -236,11 +239,11 @@ def test_a_schedule_may_stand_for_a_learning_rate():
         "keras.optimizers.schedules.CosineDecay",
         {"initial_learning_rate": 0.01, "decay_steps": 100},
     )
-    assert fields.read(rate, "CosineDecay(0.01, 100)") == schedule
+    assert read_field(rate, "CosineDecay(0.01, 100)") == schedule
     assert fields.check(rate, schedule) == schedule
     assert fields.check(rate, 0.5) == 0.5
     with pytest.raises(FieldError, match="learning_rate"):
-        fields.read(rate, "fast")
+        read_field(rate, "fast")
 
 
 @pytest.mark.parametrize(
@@ -423,10 +426,10 @@ def test_messages_in_no_known_form_are_refused(content):
         fields.from_wire(content)
 
 
-@given(st.sampled_from(sorted(typed_text._READERS)), st.text(max_size=12), st.booleans())
+@given(st.sampled_from(get_args(FieldKind)), st.text(max_size=12), st.booleans())
 def test_no_text_does_anything_but_mean_a_value_or_be_refused(field, text, nullable):
     try:
-        value = fields.read(parameter(field, nullable=nullable), text)
+        value = read_field(parameter(field, nullable=nullable), text)
     except FieldError:
         return
     if value is not DEFAULT:

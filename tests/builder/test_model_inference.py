@@ -154,15 +154,15 @@ def test_it_works_while_a_model_is_in_training() -> None:
 
 
 class Counter(model_inference.Inference):
-    """Counts the layers that Keras was asked about."""
+    """Counts the layers that Keras infers."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
 
-    def _asked(self, entry: LayerSpec, tensor: model_inference.Tensor) -> Any:
+    def _infer_with_keras(self, entry: LayerSpec, tensor: model_inference.Tensor) -> Any:
         self.asked += 1
-        return super()._asked(entry, tensor)
+        return super()._infer_with_keras(entry, tensor)
 
 
 def asked(inference: Counter, spec: ModelSpec) -> int:

@@ -1,7 +1,7 @@
 """The search field understands words and Python, offers what fits, and says what it cannot read."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kwidgets.builder import catalog, quick_add
@@ -240,6 +240,7 @@ def test_other_sections_are_read_too(text, section, name, arguments):
     assert arguments.items() <= found.arguments.items()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 @example("=")
 @example("dense =")
@@ -269,6 +270,7 @@ words = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(words, max_size=6))
 def test_no_mixture_of_words_breaks_it(mixture):
     text = " ".join(mixture)

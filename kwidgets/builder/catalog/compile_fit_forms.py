@@ -1,4 +1,4 @@
-"""The forms of ``compile`` and ``fit``: what of Keras's arguments they show, and how."""
+"""The forms of ``compile`` and ``fit``: the arguments of Keras that they show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kwidgets.builder.protocol import Parameter
 def _form(
     method: Any, names: Mapping[str, Mapping[str, Any]], documented: Mapping[str, str]
 ) -> list[Parameter]:
-    """Return the fields for some arguments of a method, with what is not to be guessed."""
+    """Return the fields of some arguments of a method; ``changes`` override the guess."""
     signature = inspect.signature(method).parameters
     found = []
     for name, changes in names.items():
@@ -38,7 +38,7 @@ def _compile_form() -> list[Parameter]:
             "metrics": {
                 "field": "objects",
                 "section": "metrics",
-                # No class, but the commonest of all: Keras chooses which one fits the loss.
+                # No class: Keras chooses the accuracy that fits the loss.
                 "choices": ["accuracy"],
                 "basic": True,
                 "nullable": True,
@@ -56,7 +56,7 @@ def _compile_form() -> list[Parameter]:
 
 def _fit_form() -> list[Parameter]:
     method = keras.Model.fit
-    told = signatures.documentation_of(method)
+    documented = signatures.documentation_of(method)
     validation = (
         "{} to check the model on after each epoch. It is never trained on, so it shows how well "
         "the model does on data it has not seen. Becomes `validation_data` of `fit`."
@@ -80,7 +80,7 @@ def _fit_form() -> list[Parameter]:
             },
             "validation_split": {"field": "float", "minimum": 0, "basic": True},
             "epochs": {"field": "int", "minimum": 1, "basic": True},
-            # Keras's own default is None, which means this.
+            # Keras's own default is None, which means 32.
             "batch_size": {
                 "field": "int",
                 "default": 32,
@@ -102,9 +102,9 @@ def _fit_form() -> list[Parameter]:
             "class_weight": {"field": "python", "nullable": True},
             "sample_weight": {"field": "data", "nullable": True},
         },
-        told,
+        documented,
     )
 
 
-# The Compile and the Fit tab.
+# Fields of the Compile tab and the Fit tab.
 FORMS: Final[dict[str, list[Parameter]]] = {"compile": _compile_form(), "fit": _fit_form()}

@@ -1,6 +1,6 @@
-"""What the catalog says in English, in the kernel's language: groups, reasons, our own help.
+"""Translates the English texts of the catalog: groups, reasons, our own help.
 
-The table and the guesses hold the English texts: they tell groups apart, and their order.
+The catalog itself stays English, because its groups are compared and sorted by name.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from kwidgets.language import t
 
 
 def translated(entry: Entry) -> Entry:
-    """Return an entry as a page shows it; what Keras says of itself stays as it is."""
+    """Return an entry in the user's language; texts of Keras's documentation stay English."""
     if language.current() == language.ENGLISH:
         return entry
-    texts = _ours()
+    texts = _help_texts()
     return {
         **entry,
         "group": _groups().get(entry["group"], entry["group"]),
@@ -27,13 +27,13 @@ def translated(entry: Entry) -> Entry:
 
 
 def with_help(parameters: list[Parameter]) -> list[Parameter]:
-    """Return fields with our own words on them in the kernel's language."""
-    texts = _ours()
+    """Return fields with our own help in the user's language."""
+    texts = _help_texts()
     return [{**one, "help": texts.get(one["help"], one["help"])} for one in parameters]
 
 
 def reason(text: str) -> str:
-    """Return why a class cannot be added, or ""."""
+    """Return in the user's language why a class cannot be added; "" for ""."""
     found = re.fullmatch(r"its argument (\w+) cannot be given by name", text)
     if found:
         return t("its argument %1 cannot be given by name", found[1])
@@ -75,7 +75,7 @@ def _groups() -> dict[str, str]:
         "True and false positives": t("True and false positives"),
         "Wrappers": t("Wrappers"),
         "Your own": t("Your own"),
-        # Of a Keras that is newer than the table.
+        # Classes of a Keras that is newer than the table.
         "Other layers": t("Other layers"),
         "Other optimizers": t("Other optimizers"),
         "Other losses": t("Other losses"),
@@ -89,7 +89,7 @@ def _groups() -> dict[str, str]:
 
 
 def _reasons() -> dict[str, str]:
-    said = (
+    pairs = (
         (
             "needs two or more inputs; a Sequential passes on one",
             t("needs two or more inputs; a Sequential passes on one"),
@@ -120,12 +120,12 @@ def _reasons() -> dict[str, str]:
             t("its arguments are unknown: Python finds no signature"),
         ),
     )
-    return dict(said)
+    return dict(pairs)
 
 
-def _ours() -> dict[str, str]:
-    """What stands in forms where Keras's documentation says nothing."""
-    said = (
+def _help_texts() -> dict[str, str]:
+    """Return the translations of the help that Keras's documentation lacks."""
+    pairs = (
         (
             "What goes into the model: the shape and the type of one sample.",
             t("What goes into the model: the shape and the type of one sample."),
@@ -189,4 +189,4 @@ def _ours() -> dict[str, str]:
             ),
         ),
     )
-    return dict(said)
+    return dict(pairs)

@@ -1,8 +1,8 @@
-"""What a class's form looks like, worked out from its signature and its docstring.
+"""Derives the form of a class from its signature and its docstring.
 
 Keras annotates no arguments, so the kind of a field comes from the argument's name, its default and
-the ``Args:`` section. For the classes of a known Keras, ``classes.py`` corrects the guess with a
-checked-in table; a user's own class, or one that is newer than the table, gets the guess.
+the ``Args:`` section. For the classes of Keras, ``entries.py`` corrects this guess with a table; a
+user's own class, or one that is newer than the table, gets the guess as it is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DTYPES: Final = [
     "string",
 ]
 
-# Arguments that every layer takes through **kwargs.
+# Arguments that every layer accepts through **kwargs.
 BASE_ARGUMENTS: Final = ("name", "trainable", "dtype")
 
 _SECTION_ENDINGS: Final = {
@@ -54,7 +54,7 @@ _OBJECT_NAMES: Final[dict[str, tuple[FieldKind, str]]] = {
     "metrics": ("objects", "metrics"),
     "optimizer": ("object", "optimizers"),
 }
-_NAMED_KINDS: Final[dict[str, FieldKind]] = {
+_KINDS_BY_NAME: Final[dict[str, FieldKind]] = {
     "activation": "activation",
     "batch_shape": "shape",
     "dilation_rate": "ints",
@@ -74,7 +74,7 @@ _NAMED_KINDS: Final[dict[str, FieldKind]] = {
     "trainable": "bool",
     "value_range": "numbers",
 }
-_POSITIVE: Final = {
+_AT_LEAST_ONE: Final = {
     "dilation_rate",
     "filters",
     "groups",
@@ -89,8 +89,8 @@ _POSITIVE: Final = {
     "strides",
     "units",
 }
-_NOT_NEGATIVE: Final = {"dropout", "learning_rate", "rate", "recurrent_dropout", "stddev"}
-_SHOWN: Final = {
+_AT_LEAST_ZERO: Final = {"dropout", "learning_rate", "rate", "recurrent_dropout", "stddev"}
+_BASIC: Final = {
     "activation",
     "factor",
     "filters",
@@ -111,7 +111,7 @@ _FIXED_CHOICES: Final[dict[str, list[Any]]] = {
     "data_format": ["channels_last", "channels_first"],
     "padding": ["valid", "same"],
 }
-# For arguments that Keras's docstrings leave out.
+# Help for arguments that Keras's docstrings do not document.
 _COMMON_HELP: Final = {
     "data_format": (
         'Order of the dimensions: `"channels_last"` for `(height, width, channels)`, '
@@ -126,7 +126,7 @@ _COMMON_HELP: Final = {
     "trainable": "Whether training may change the weights.",
 }
 
-# How a docstring opens the entry of an argument, and what it is then.
+# How a docstring begins the entry of an argument, and the kind of field that this means.
 _DOCUMENTED_KINDS: Final[tuple[tuple[str, FieldKind], ...]] = (
     (r"(bool|boolean|whether)\b", "bool"),
     (r"(int|integer|a positive int)\w*,? or (a )?(tuple|list)", "ints"),
@@ -144,12 +144,12 @@ _PLAIN: Final = (bool, int, float, str)
 
 
 def entry(cls: type, key: str, group: str) -> Entry:
-    """Describe any class: what it is and what it takes. Never fails.
+    """Return the entry of any class, with a field for each argument. Never fails.
 
     Args:
-        cls: a layer, a loss, an optimizer …: of Keras or the user's own.
-        key: the name by which specs call it.
-        group: the heading under which it is offered.
+        cls: a layer, a loss, an optimizer …, of Keras or of the user.
+        key: the name by which specs name it.
+        group: the heading under which it is listed.
     """
     found, unusable = _parameters(cls)
     return Entry(
@@ -163,11 +163,11 @@ def entry(cls: type, key: str, group: str) -> Entry:
 
 
 def parameter(name: str, default: Any, documented: str, *, required: bool) -> Parameter:
-    """Guess one field of a form.
+    """Return the field of an argument, guessed from its name, default and documentation.
 
     Args:
-        name: the argument's.
-        default: out of the signature; ignored when the argument is required.
+        name: of the argument.
+        default: in the signature; ignored when the argument is required.
         documented: the argument's entry in the docstring, or "".
         required: whether there is no default.
     """
@@ -181,7 +181,7 @@ def parameter(name: str, default: Any, documented: str, *, required: bool) -> Pa
         required=required,
         default=plain,
         nullable=_nullable(kind, plain, documented, required=required),
-        basic=(required and kind != "reference") or name in _SHOWN,
+        basic=(required and kind != "reference") or name in _BASIC,
         help=shorten(documented, HELP_LENGTH) or _COMMON_HELP.get(name, ""),
     )
     if choices is not None:
@@ -195,7 +195,7 @@ def parameter(name: str, default: Any, documented: str, *, required: bool) -> Pa
 
 
 def plain_value(value: Any) -> Any:
-    """Return the value as numbers, texts and tuples of them; None where it has no such form."""
+    """Return a value as numbers, texts and tuples of them; None if it has no such form."""
     if isinstance(value, enum.Enum):
         value = value.value
     if value is None or type(value) in _PLAIN:
@@ -208,7 +208,7 @@ def plain_value(value: Any) -> Any:
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)
-    # A function that Keras knows by name, such as keras.activations.relu.
+    # A function that Keras accepts by name, such as keras.activations.relu.
     name = getattr(value, "__name__", None)
     known = getattr(keras.activations, name, None) if isinstance(name, str) else None
     return name if known is value else None
@@ -224,7 +224,7 @@ def summary(cls: type) -> str:
 
 
 def documentation(cls: type) -> dict[str, str]:
-    """Return what the docstring says about each argument, each as one paragraph."""
+    """Return the documentation of each argument of a class, each as one paragraph."""
     found = _arguments_of(_docstring(cls))
     constructor = cls.__dict__.get("__init__")
     if not found and constructor is not None:
@@ -233,12 +233,12 @@ def documentation(cls: type) -> dict[str, str]:
 
 
 def documentation_of(method: Any) -> dict[str, str]:
-    """Return what a method's docstring says about each argument."""
+    """Return the documentation of each argument of a method."""
     return _arguments_of(inspect.getdoc(method) or "")
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut a text at the end of a sentence, or failing that of a word."""
+    """Return a text cut at the end of a sentence, or else of a word."""
     text = " ".join(text.split())
     if len(text) <= length:
         return text
@@ -250,7 +250,7 @@ def shorten(text: str, length: int) -> str:
 
 
 def _docstring(cls: type) -> str:
-    # Of this class, not of a base class: that would describe other arguments.
+    # Not the inherited docstring: it would describe other arguments.
     text = cls.__dict__.get("__doc__")
     return inspect.cleandoc(text) if isinstance(text, str) else ""
 
@@ -264,11 +264,11 @@ def _parameters(cls: type) -> tuple[list[Parameter], str]:
     documented = documentation(cls)
     found: list[Parameter] = []
     unusable = ""
-    takes_any = False
+    has_kwargs = False
     for name, argument in signature.parameters.items():
         required = argument.default is argument.empty
         if argument.kind is argument.VAR_KEYWORD:
-            takes_any = True
+            has_kwargs = True
         elif argument.kind is argument.POSITIONAL_ONLY:
             if required:
                 unusable = f"its argument {name} cannot be given by name"
@@ -276,7 +276,7 @@ def _parameters(cls: type) -> tuple[list[Parameter], str]:
             found.append(
                 parameter(name, argument.default, documented.get(name, ""), required=required)
             )
-    if takes_any and issubclass(cls, keras.layers.Layer):
+    if has_kwargs and issubclass(cls, keras.layers.Layer):
         names = {known["name"] for known in found}
         found += [
             parameter(
@@ -305,8 +305,8 @@ def _kind(
     if name in _OBJECT_NAMES:
         kind, section = _OBJECT_NAMES[name]
         return kind, None, section
-    if name in _NAMED_KINDS:
-        return _NAMED_KINDS[name], list(DTYPES) if name == "dtype" else None, None
+    if name in _KINDS_BY_NAME:
+        return _KINDS_BY_NAME[name], list(DTYPES) if name == "dtype" else None, None
     if name == "learning_rate":
         return "float", None, "schedules"
     if name in _FIXED_CHOICES and (default is None or isinstance(default, str)):
@@ -318,13 +318,13 @@ def _kind_of_default(
     default: Any, documented: str
 ) -> tuple[FieldKind, list[Any] | None, str | None]:
     text = re.sub(r"^\W*optional\W*", "", documented.replace("`", "").lower())
-    told = next((kind for how, kind in _DOCUMENTED_KINDS if re.match(how, text)), None)
+    stated = next((kind for how, kind in _DOCUMENTED_KINDS if re.match(how, text)), None)
     if isinstance(default, bool):
         return "bool", None, None
     if isinstance(default, int):
-        return (told if told in {"ints", "float", "numbers"} else "int"), None, None
+        return (stated if stated in {"ints", "float", "numbers"} else "int"), None, None
     if isinstance(default, float):
-        return ("numbers" if told == "numbers" else "float"), None, None
+        return ("numbers" if stated == "numbers" else "float"), None, None
     if isinstance(default, tuple):
         return _kind_of_tuple(default), None, None
     choices = _choices(documented)
@@ -332,9 +332,9 @@ def _kind_of_default(
         if default in choices and len(choices) > 1:
             return "choice", choices, None
         return "text", None, None
-    if told == "text" and len(choices) > 1:
+    if stated == "text" and len(choices) > 1:
         return "choice", choices, None
-    return told or "python", None, None
+    return stated or "python", None, None
 
 
 def _kind_of_tuple(default: tuple[Any, ...]) -> FieldKind:
@@ -363,10 +363,10 @@ def _nullable(kind: FieldKind, default: Any, documented: str, *, required: bool)
 
 def _minimum(name: str, kind: FieldKind, documented: str) -> float | None:
     if kind in {"int", "ints"} and (
-        name in _POSITIVE or re.match(r"(a )?(strictly )?positive int", documented.lower())
+        name in _AT_LEAST_ONE or re.match(r"(a )?(strictly )?positive int", documented.lower())
     ):
         return 1
-    if kind == "float" and name in _NOT_NEGATIVE:
+    if kind == "float" and name in _AT_LEAST_ZERO:
         return 0
     return None
 

@@ -1,17 +1,14 @@
-"""The user's data, as plain data, and the notebook that it comes from."""
+"""Descriptions of the user's data, as plain data."""
 
-from kwidgets.builder.data.arrays import (
+from kwidgets.builder.data.info import (
     DataInfo,
     Statistics,
-    as_samples_of,
     as_wire,
-    describe,
     element_shape,
-    forget,
-    roles,
-    scan,
     target_shape,
 )
+from kwidgets.builder.data.tensorflow_datasets import as_samples_of
+from kwidgets.builder.data.variables import describe, scan
 
 __all__ = [
     "DataInfo",
@@ -20,8 +17,6 @@ __all__ = [
     "as_wire",
     "describe",
     "element_shape",
-    "forget",
-    "roles",
     "scan",
     "target_shape",
 ]

@@ -1,4 +1,4 @@
-"""The notebook around us: the user's variables, the cells that ran, and when one has run."""
+"""Access to the notebook: the user's variables, the cells that ran, an event after each cell."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ logger = logging.getLogger("kwidgets")
 
 
 class Listener(Protocol):
-    """Who wants to know of each cell's end."""
+    """An object that is called after each cell."""
 
     def after_cell(self) -> None:
-        """A cell has run: variables and classes may be others."""
+        """Handle the end of a cell, which may have changed variables and classes."""
 
 
 _listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
-# What each cell showed last, by the cell's id.
+# The object that each cell displayed last, by the cell's id.
 _shown: dict[str, object] = {}
-# By the execution counts of cells that ended in an exception, the line they came to; 0 where none
-# of it ran, None where that is not known.
+# By the execution count of each cell that raised, the line that raised; 0 if no line ran, None if
+# the line is unknown.
 _failed: dict[int, int | None] = {}
 
 
@@ -35,39 +35,39 @@ def _shell() -> Any:
 
 
 def namespace() -> Mapping[str, Any]:
-    """The user's variables, or none outside IPython."""
+    """Return the user's variables; none outside IPython."""
     shell = _shell()
     return {} if shell is None else shell.user_ns
 
 
-def names_of(is_it: Callable[[object], bool]) -> list[str]:
-    """Return where the user keeps something: names of variables, and of containers that hold it."""
+def names_of(matches: Callable[[object], bool]) -> list[str]:
+    """Return the names of variables that match, and of containers with an item that matches."""
     found = []
     for name, value in namespace().items():
         if name.startswith("_") or name in ("In", "Out"):
             continue
-        if is_it(value):
+        if matches(value):
             found.append(name)
         elif type(value) in (list, tuple, set, dict):
             inside = value.values() if isinstance(value, dict) else value
-            if any(map(is_it, inside)):
+            if any(map(matches, inside)):
                 found.append(f"{name}[…]")
     return found
 
 
-def shown_before(thing: object) -> object | None:
-    """Note that the running cell shows ``thing``; return what it showed before, or None."""
+def replace_shown(shown: object) -> object | None:
+    """Record that the running cell displays ``shown``; return what it displayed before, or None."""
     try:
         cell = _shell().get_parent()["metadata"]["cellId"]
     except (AttributeError, KeyError, TypeError):
-        return None  # no notebook, or one that does not tell its cells apart
+        return None  # no notebook, or a front end that sends no cell ids
     before = _shown.get(cell)
-    _shown[cell] = thing
+    _shown[cell] = shown
     return before
 
 
 def executed_cells() -> list[str]:
-    """The source of the cells that ran, and of those that failed what had run until then."""
+    """Return the source of the cells that ran; of a cell that raised, the part that had run."""
     cells = namespace().get("In", [])
     found = []
     for number, cell in enumerate(cells):
@@ -81,26 +81,26 @@ def executed_cells() -> list[str]:
 
 
 def listen(listener: Listener) -> None:
-    """Tell ``listener`` of each cell's end, as long as someone else keeps it alive."""
+    """Call ``listener`` after each cell; it is referenced weakly."""
     _listeners.add(listener)
     watch_cells()
 
 
 def watch_cells() -> None:
-    """Note from now on which cells fail."""
+    """Start to record which cells fail."""
     cell_end.after_each_cell(_after_cell)
 
 
 def _failed_at(result: Any) -> int | None:
-    """The line where a cell raised; 0 where it did not begin, None where it is not known."""
+    """Return the line where a cell raised; 0 if no line ran, None if it is unknown."""
     error = getattr(result, "error_in_exec", None)
     if error is None:
         return 0
-    space = _shell().user_ns
+    user_ns = _shell().user_ns
     trace = getattr(error, "__traceback__", None)
     while trace is not None:
         frame = trace.tb_frame
-        if frame.f_globals is space and frame.f_code.co_name == "<module>":
+        if frame.f_globals is user_ns and frame.f_code.co_name == "<module>":
             return int(trace.tb_lineno)
         trace = trace.tb_next
     return None

@@ -1,23 +1,26 @@
-"""Values of form fields: read from typed text, checked, and put on the wire."""
+"""Reads, checks and serializes the values of form fields."""
 
-from kwidgets.builder.fields.typed_text import (
-    DEFAULT,
+from kwidgets.builder.fields.checks import DEFAULT, check, check_arguments
+from kwidgets.builder.fields.errors import (
     FieldError,
-    check,
-    check_arguments,
-    from_wire,
-    read,
-    to_wire,
+    did_you_mean,
     unknown_argument,
+    unknown_class,
+    unknown_name,
 )
+from kwidgets.builder.fields.typed_text import read
+from kwidgets.builder.fields.wire import from_wire, to_wire
 
 __all__ = [
     "DEFAULT",
     "FieldError",
     "check",
     "check_arguments",
+    "did_you_mean",
     "from_wire",
     "read",
     "to_wire",
     "unknown_argument",
+    "unknown_class",
+    "unknown_name",
 ]

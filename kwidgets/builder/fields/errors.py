@@ -1,4 +1,4 @@
-"""What to say when a value does not fit its field: what fits, an example, and what came."""
+"""Errors about values that do not fit a form field: what was expected, an example, what came."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, Final
 from kwidgets.builder.protocol import Parameter
 from kwidgets.language import t
 
-# What older code gave to the first layer.
+# Older code passes these to the first layer.
 _INPUT_ARGUMENTS: Final = {"batch_input_shape", "batch_shape", "input_dim", "input_shape"}
 
 
 class FieldError(ValueError):
-    """What was typed does not fit its field. The text says what does, with an example."""
+    """A value does not fit its field. The message says what does, with an example."""
 
 
 def unknown_argument(title: str, name: str, known: Iterable[str]) -> str:
-    """Say that a class has no such argument, and which are near."""
+    """Return the message that a class has no such argument, with similar names."""
     if name in _INPUT_ARGUMENTS:
         return t("%1: the input card sets the shape of the input; leave out %2", title, name)
     names = list(known)
@@ -31,15 +31,15 @@ def unknown_argument(title: str, name: str, known: Iterable[str]) -> str:
 
 
 def unknown_class(key: str, near: Sequence[str]) -> str:
-    """Say that nothing has this key, and which are near."""
+    """Return the message that no class has this key, with similar keys."""
     if near:
         return t("no class %1 is known; did you mean %2?", repr(key), any_of(near))
     return t("no class %1 is known; is it defined and registered?", repr(key))
 
 
-def none_called(text: str, section: str) -> str:
-    """Say that a section has nothing of this name."""
-    said = {
+def unknown_name(text: str, section: str) -> str:
+    """Return the message that a section has nothing of this name."""
+    messages = {
         "callbacks": t("none of the callbacks is called %1", repr(text)),
         "cells": t("none of the cells is called %1", repr(text)),
         "constraints": t("none of the constraints is called %1", repr(text)),
@@ -51,19 +51,21 @@ def none_called(text: str, section: str) -> str:
         "regularizers": t("none of the regularizers is called %1", repr(text)),
         "schedules": t("none of the schedules is called %1", repr(text)),
     }
-    return said[section]
+    return messages[section]
 
 
 def did_you_mean(near: Sequence[str]) -> str:
+    """Return the question whether one of these names was meant."""
     return t("did you mean %1?", any_of(near))
 
 
 def any_of(names: Sequence[str]) -> str:
-    """ "a or b or c"."""
+    """Return "a or b or c"."""
     return functools.reduce(lambda before, name: t("%1 or %2", before, name), names)
 
 
-def error(parameter: Parameter, got: Any) -> FieldError:
+def wrong_value(parameter: Parameter, got: Any) -> FieldError:
+    """Return the error that a field cannot have a value, with what it expects."""
     shown = repr(got)
     if len(shown) > 60:
         shown = f"{shown[:59]}…"
@@ -76,7 +78,7 @@ def error(parameter: Parameter, got: Any) -> FieldError:
 
 
 def _expected(parameter: Parameter) -> str:
-    """What a field takes."""
+    """Return what a field expects."""
     field = parameter["field"]
     listed = [str(choice) for choice in parameter.get("choices", ())]
     choices = t("%1 or %2", ", ".join(listed[:-1]), listed[-1]) if listed else ""
@@ -87,7 +89,7 @@ def _expected(parameter: Parameter) -> str:
     number = _number(field, parameter.get("minimum"))
     if number:
         return number
-    said = {
+    expected = {
         "activation": t("the name of an activation"),
         "bool": t("true or false"),
         "data": t("the name of a variable"),
@@ -100,38 +102,39 @@ def _expected(parameter: Parameter) -> str:
         "texts": t("texts with commas"),
     }
     if len(listed) == 1:
-        return t("%1 or %2", said[field], listed[0])
-    return said[field] + choices
+        return t("%1 or %2", expected[field], listed[0])
+    return expected[field] + choices
 
 
 def _number(field: str, minimum: float | None) -> str:
-    """What a field for numbers takes; "" of another field."""
+    """Return what a field for numbers expects; "" for another field."""
     least = "" if minimum is None else f"{minimum:g}"
     if minimum is None:
-        said = {
+        expected = {
             "float": t("a number"),
             "int": t("a whole number"),
             "ints": t("a whole number, or several with commas,"),
             "numbers": t("a number, or several with commas,"),
         }
     elif minimum == 1:
-        said = {
+        expected = {
             "float": t("a number above 0"),
             "int": t("a whole number above 0"),
             "ints": t("a whole number, or several with commas, above 0"),
             "numbers": t("a number, or several with commas, above 0"),
         }
     else:
-        said = {
+        expected = {
             "float": t("a number from %1 up", least),
             "int": t("a whole number from %1 up", least),
             "ints": t("a whole number, or several with commas, from %1 up", least),
             "numbers": t("a number, or several with commas, from %1 up", least),
         }
-    return said.get(field, "")
+    return expected.get(field, "")
 
 
 def example(parameter: Parameter) -> str:
+    """Return an example of what a field expects."""
     section = parameter.get("section")
     example = _SECTION_EXAMPLES.get(section or "", "") or _EXAMPLES.get(parameter["field"], "")
     if parameter["field"] in {"float", "numbers"}:

@@ -1,4 +1,4 @@
-"""Values as JSON and back; ``protocol`` describes the form."""
+"""Converts the values of specs to JSON and back; ``protocol`` describes the form."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def to_wire(value: Value, reference_id: Callable[[Reference], str] | None = None
 
     Args:
         value: out of a spec.
-        reference_id: gives a name to a Python object, by which ``from_wire`` finds it again.
+        reference_id: returns a name for a Python object, by which ``from_wire`` finds it again.
 
     Raises:
-        TypeError: the value is none that a spec may hold.
+        TypeError: a spec cannot contain such a value.
     """
     if value is None or isinstance(value, (bool, int, str)):
         return value
@@ -47,11 +47,11 @@ def to_wire(value: Value, reference_id: Callable[[Reference], str] | None = None
 
 
 def from_wire(content: Any, references: Mapping[str, Reference] | None = None) -> Value:
-    """Return the value that ``to_wire`` has written; arrays become tuples.
+    """Return the value that ``to_wire`` wrote; arrays become tuples.
 
     Args:
         content: parsed JSON.
-        references: the Python objects that may come back, by the names they were given.
+        references: the Python objects that the content may name, by those names.
 
     Raises:
         FieldError: the content is not in that form, or names an unknown Python object.
@@ -72,7 +72,7 @@ def _object_to_wire(
         "class_name": value.class_name,
         "arguments": {name: to_wire(item, reference_id) for name, item in value.arguments.items()},
     }
-    # So that an object which no form can make comes back as it went.
+    # An object that no form can make survives the round trip only with these.
     if value.from_config:
         content["from_config"] = True
     if value.live is not None:
@@ -85,7 +85,7 @@ def _mapping_to_wire(
 ) -> dict[str, Any]:
     if all(isinstance(key, str) for key in value):
         return {"mapping": {key: to_wire(item, reference_id) for key, item in value.items()}}
-    # JSON's keys are texts: the true ones, such as the numbers of classes, stand beside them.
+    # JSON's keys are texts: the original keys, such as class numbers, are listed beside them.
     return {
         "mapping": {repr(key): to_wire(item, reference_id) for key, item in value.items()},
         "keys": [to_wire(key, reference_id) for key in value],

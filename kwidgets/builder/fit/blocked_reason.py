@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kwidgets.builder.editor import Editor
 from kwidgets.builder.mistakes.fit_data import lengths_differ
-from kwidgets.builder.shapes.layer_inference import missing
+from kwidgets.builder.shapes.layer_inference import missing_argument
 from kwidgets.builder.spec import Arguments, ObjectSpec
 from kwidgets.language import t
 
@@ -48,7 +48,7 @@ def incomplete_arguments(arguments: Arguments) -> dict[str, str]:
     found = {}
     for name, value in arguments.items():
         for item in value if isinstance(value, (tuple, list)) else (value,):
-            problem = missing(item) if isinstance(item, ObjectSpec) else None
+            problem = missing_argument(item) if isinstance(item, ObjectSpec) else None
             if problem is not None:
                 found[name] = problem.text
     return found

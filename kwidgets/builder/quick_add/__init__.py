@@ -1,19 +1,13 @@
 """The search field: reads "dense 128 relu" or "Dense(128)" and offers layers."""
 
-from kwidgets.builder.quick_add.search_field import (
-    COMMON,
-    QuickError,
-    describe,
-    parse,
-    read_object,
-    search,
-)
+from kwidgets.builder.quick_add.class_names import QuickError
+from kwidgets.builder.quick_add.parser import parse, read_field, read_object
+from kwidgets.builder.quick_add.search_field import search
 
 __all__ = [
-    "COMMON",
     "QuickError",
-    "describe",
     "parse",
+    "read_field",
     "read_object",
     "search",
 ]

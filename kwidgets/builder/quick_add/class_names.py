@@ -7,7 +7,6 @@ import re
 from typing import Final
 
 from kwidgets.builder import catalog, fields
-from kwidgets.builder.fields.errors import did_you_mean, none_called
 from kwidgets.builder.protocol import Entry
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
@@ -128,8 +127,8 @@ def unknown(word: str, section: str) -> QuickError:
     what = (
         t("no layer is called %1", repr(word))
         if section == "layers"
-        else none_called(word, section)
+        else fields.unknown_name(word, section)
     )
     listed = [catalog.short_name(key) for key in catalog.catalog().sections[section][:5]]
-    hint = did_you_mean(shown) if shown else t("such as %1", ", ".join(listed))
+    hint = fields.did_you_mean(shown) if shown else t("such as %1", ", ".join(listed))
     return QuickError(f"{what}; {hint}")

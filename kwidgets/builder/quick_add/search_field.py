@@ -8,7 +8,6 @@ left to its default, and a required argument that is missing is left out: the ca
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,12 +15,9 @@ from kwidgets.builder import catalog, fields
 from kwidgets.builder.catalog import labels
 from kwidgets.builder.protocol import Entry, SearchOption
 from kwidgets.builder.quick_add.class_names import SHORT_NAMES, QuickError, simple
-from kwidgets.builder.quick_add.python_syntax import read_python
-from kwidgets.builder.quick_add.word_syntax import Reader, leading_words, read_words, tokens_of
+from kwidgets.builder.quick_add.parser import parse, read_field
+from kwidgets.builder.quick_add.word_syntax import Reader, leading_words, tokens_of
 from kwidgets.builder.spec import ObjectSpec, Value
-from kwidgets.language import t
-
-__all__ = ["COMMON", "QuickError", "describe", "parse", "read_object", "search"]
 
 # The search field's answer to nothing.
 COMMON: Final = (
@@ -38,47 +34,6 @@ COMMON: Final = (
     "Rescaling",
     "RandomFlip",
 )
-
-
-def parse(text: str) -> ObjectSpec:
-    """Return the layer that a text describes.
-
-    Raises:
-        QuickError: there is no such layer, a value fits nowhere, or a Sequential cannot hold it.
-    """
-    found = read_object(text, "layers")
-    if not isinstance(found, ObjectSpec):
-        raise QuickError(t("%1 is no layer; write one such as dense 128 relu", repr(text)))
-    entry = catalog.catalog().entries[found.class_name]
-    if entry["unusable"]:
-        why = labels.reason(entry["unusable"])
-        raise QuickError(t("%1 cannot be added: %2", entry["name"], why))
-    return found
-
-
-def read_object(text: str, section: str) -> Value:
-    """Return the object of a section that a text describes; a metric's own text stays a text.
-
-    Raises:
-        QuickError: there is none, or a value fits nowhere.
-    """
-    text = text.strip().rstrip(",;")
-    if not text:
-        raise QuickError(t("nothing is written; write one of the %1", section))
-    if re.match(r"[A-Za-z_][\w.>]*\(", text):
-        return read_python(text, section)
-    if section != "layers" and re.fullmatch(r"[\w.>'\"]+", text):
-        return _read_name(text.strip("'\""), section)
-    return read_words(tokens_of(text), section)
-
-
-def _read_name(text: str, section: str) -> Value:
-    key = catalog.resolve_identifier(text, section)
-    if section == "metrics" and (key is not None or text in catalog.ACCURACY_TEXTS):
-        return text
-    if key is not None:
-        return ObjectSpec(key)
-    return read_words([text], section)
 
 
 def search(text: str, limit: int = 12) -> list[SearchOption]:
@@ -145,7 +100,7 @@ def _score(word: str, name: str) -> float | None:
 
 def _fitting(entry: Entry, tokens: list[str]) -> tuple[dict[str, Value], int]:
     """Return the arguments that the words mean to a class, and how many words mean nothing."""
-    reader = Reader(entry)
+    reader = Reader(entry, read_field)
     missed = 0
     rest = list(tokens)
     while rest:

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Final
 
 from kwidgets.builder import catalog, fields
-from kwidgets.builder.fields.errors import did_you_mean
 from kwidgets.builder.protocol import Entry, Parameter
 from kwidgets.builder.quick_add.class_names import QuickError, made, names_of, simple, unknown
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
+
+# Returns the value that a text means in a field; raises FieldError.
+FieldReader = Callable[[Parameter, str], Value]
 
 # Words that stand for two.
 _PAIRS: Final = {"bilstm": ["bidirectional", "lstm"], "bigru": ["bidirectional", "gru"]}
@@ -27,7 +29,12 @@ _SHORTEST_START: Final = 3
 _LONGEST_CLASS: Final = 4
 
 
-def read_words(tokens: list[str], section: str) -> ObjectSpec:
+def read_words(tokens: list[str], section: str, read_field: FieldReader) -> ObjectSpec:
+    """Return the object that words describe, its arguments read by ``read_field``.
+
+    Raises:
+        QuickError: there is no such class, or a word fits no argument.
+    """
     tokens = _PAIRS.get(simple(tokens[0]), tokens[:1]) + tokens[1:]
     key, used = _find_class(tokens, section)
     known = catalog.catalog()
@@ -37,7 +44,7 @@ def read_words(tokens: list[str], section: str) -> ObjectSpec:
             return ObjectSpec("keras.layers.Activation", {"activation": word})
         raise unknown(tokens[0], section)
     entry = known.entries[key]
-    arguments, problem = _arguments(entry, tokens[used:])
+    arguments, problem = _arguments(entry, tokens[used:], read_field)
     if problem is not None:
         raise problem
     return made(entry, arguments)
@@ -89,10 +96,10 @@ def tokens_of(text: str) -> list[str]:
 
 
 def _arguments(
-    entry: Entry, tokens: list[str]
+    entry: Entry, tokens: list[str], read_field: FieldReader
 ) -> tuple[dict[str, Value], QuickError | fields.FieldError | None]:
     """Read the words after the class; return what was understood, and the first problem."""
-    reader = Reader(entry)
+    reader = Reader(entry, read_field)
     problem: QuickError | fields.FieldError | None = None
     rest = list(tokens)
     while rest:
@@ -108,8 +115,9 @@ def _arguments(
 class Reader:
     """Gives words to the arguments of one class."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, read_field: FieldReader) -> None:
         self.entry = entry
+        self._read_field = read_field
         self.arguments: dict[str, Value] = {}
 
     def take(self, tokens: list[str]) -> int:
@@ -151,7 +159,7 @@ class Reader:
             words += catalog.catalog().activations
         near = difflib.get_close_matches(token.lower(), words, n=1, cutoff=0.75)
         if near:
-            return did_you_mean(near)
+            return fields.did_you_mean(near)
         basic = [p["name"] for p in free if p["basic"]]
         if not basic:
             return t("all it needs is set")
@@ -182,7 +190,7 @@ class Reader:
         outer = [token for token in tokens if token not in inner]
         if not inner:
             raise QuickError(t("%1 needs a %2", self.entry["name"], parameter["name"]))
-        self.arguments[parameter["name"]] = fields.read(parameter, " ".join(inner))
+        self.arguments[parameter["name"]] = self._read_field(parameter, " ".join(inner))
         for token in outer:
             self._take_named(token, [token])
         return len(tokens)
@@ -198,7 +206,7 @@ class Reader:
             raise QuickError(fields.unknown_argument(self.entry["name"], name, names))
         parameter = next(p for p in self.entry["parameters"] if p["name"] == chosen)
         quoted = parameter["field"] == "text"
-        value = fields.read(parameter, text.strip("'\"") if quoted else text)
+        value = self._read_field(parameter, text.strip("'\"") if quoted else text)
         if value is not fields.DEFAULT:
             self.arguments[chosen] = value
         return 1
@@ -240,7 +248,7 @@ class Reader:
                         raise QuickError(t("%1 needs a value after it", parameter["name"]))
                     continue
                 try:
-                    value = fields.read(parameter, tokens[count])
+                    value = self._read_field(parameter, tokens[count])
                 except (QuickError, fields.FieldError):
                     if name == word:
                         raise
@@ -272,7 +280,7 @@ class Reader:
                 ):
                     taken += 1
             try:
-                value = fields.read(parameter, " ".join(tokens[:taken]))
+                value = self._read_field(parameter, " ".join(tokens[:taken]))
             except fields.FieldError as error:
                 first = first or error
                 if parameter["required"]:
@@ -311,7 +319,7 @@ class Reader:
                 self.arguments[parameter["name"]] = word
                 return 1
             if parameter["field"] == "activation" and parameter["required"]:
-                self.arguments[parameter["name"]] = fields.read(parameter, word)
+                self.arguments[parameter["name"]] = self._read_field(parameter, word)
                 return 1
         return 0
 

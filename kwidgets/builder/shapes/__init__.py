@@ -1,1 +1,1 @@
-"""Output shapes, weights and errors of each layer of a spec, without allocating weights."""
+"""Infers output shapes, weights and problems of the layers of a spec."""

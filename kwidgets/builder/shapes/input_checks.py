@@ -1,6 +1,6 @@
-"""What goes into a layer, where Keras itself checks that only when data flows.
+"""Checks of a layer's input that Keras makes only when data arrives.
 
-Without these a stack would look right, and fail at its first batch.
+Without them a model would look right, and fail at its first batch.
 """
 
 from __future__ import annotations
@@ -10,34 +10,39 @@ import math
 import keras
 
 from kwidgets.builder.analysis import Problem, Shape
-from kwidgets.builder.shapes import keras_errors
+from kwidgets.builder.shapes.shape_errors import (
+    format_shape,
+    no_such_axis,
+    wrong_rank,
+    wrong_step_rank,
+)
 from kwidgets.builder.spec import LayerSpec, ObjectSpec
 from kwidgets.language import t
 
 _LAYERS = "keras.layers."
 
-_PICTURES = (
+_IMAGE_LAYERS = (
     *("AutoContrast", "RandomFlip", "RandomRotation", "RandomZoom", "CutMix", "MixUp"),
     *("RandomBrightness", "RandomColorJitter", "RandomContrast", "RandomCrop", "Resizing"),
     *("RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "RandomInvert"),
     *("RandomPerspective", "RandomPosterization", "RandomSharpness", "RandomShear"),
     *("RandomTranslation", "Solarization"),
 )
-_BATCHES_OF_PICTURES = (
+_BATCHED_IMAGE_LAYERS = (
     *("ContrastLimitedAdaptiveHistogramEqualization", "Equalization", "RandAugment", "AugMix"),
     *("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation"),
 )
 
-# How many axes may go in, the batch included.
-_RANKS: dict[str, tuple[int, ...]] = {
+# The allowed numbers of axes of the input, with the batch.
+_ALLOWED_RANKS: dict[str, tuple[int, ...]] = {
     **{f"Adaptive{kind}Pooling{n}D": (n + 2,) for kind in ("Average", "Max") for n in (1, 2, 3)},
-    **dict.fromkeys(_PICTURES, (3, 4)),
-    **dict.fromkeys(_BATCHES_OF_PICTURES, (4,)),
+    **dict.fromkeys(_IMAGE_LAYERS, (3, 4)),
+    **dict.fromkeys(_BATCHED_IMAGE_LAYERS, (4,)),
     "RNN": (3,),
 }
 
-# How many axes a layer needs at least.
-_LEAST_RANKS: dict[str, int] = {
+# The minimum number of axes of the input, with the batch.
+_MINIMUM_RANKS: dict[str, int] = {
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "RNN"), 3),
     **{f"{kind}Conv{n}D": n + 2 for kind in ("", "Separable", "Depthwise") for n in (1, 2, 3)},
     **{f"Conv{n}DTranspose": n + 2 for n in (1, 2, 3)},
@@ -48,17 +53,17 @@ _LEAST_RANKS: dict[str, int] = {
     },
 }
 
-# Channels that have a meaning: red, green and blue.
-_COLOURED = ("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation")
+# Their channels must be red, green and blue.
+_COLOUR_LAYERS = ("RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation")
 
-_TAKE_TEXT = {
+_ACCEPT_TEXT = {
     *("TextVectorization", "StringLookup", "Hashing", "HashedCrossing", "Identity", "Flatten"),
     *("Reshape", "Permute", "RepeatVector", "Lambda"),
 }
-_TAKE_ONLY_TEXT = {"TextVectorization", "StringLookup"}
+_ACCEPT_ONLY_TEXT = {"TextVectorization", "StringLookup"}
 
-# TensorFlow has no such operation for whole numbers; Keras casts only what is a fraction already.
-_FRACTIONS = {
+# TensorFlow lacks these operations for whole numbers, and Keras casts only floats.
+_FLOAT_ONLY = {
     *(f"{kind}Conv{n}D" for kind in ("", "Depthwise", "Separable") for n in (1, 2, 3)),
     *(f"Conv{n}DTranspose" for n in (1, 2, 3)),
     *(f"ConvLSTM{n}D" for n in (1, 2, 3)),
@@ -69,20 +74,20 @@ _FRACTIONS = {
 }
 
 
-def problem(entry: LayerSpec, shape: Shape, dtype: str) -> Problem | None:
-    """Say what is wrong with a layer's input, as far as Keras would not."""
+def input_problem(entry: LayerSpec, shape: Shape, dtype: str) -> Problem | None:
+    """Return the problem of a layer's input that Keras would not report, or None."""
     if not entry.class_name.startswith(_LAYERS) or entry.object.live is not None:
         return None
     name = entry.class_name.removeprefix(_LAYERS)
     return (
-        _wrong_kind(entry, name, dtype)
+        _wrong_dtype(entry, name, dtype)
         or _wrong_rank(entry, name, shape)
         or _wrong_size(entry, name, shape)
     )
 
 
-def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
-    if dtype == "string" and name not in _TAKE_TEXT:
+def _wrong_dtype(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
+    if dtype == "string" and name not in _ACCEPT_TEXT:
         return Problem(
             t(
                 "%1 computes with numbers, but gets text. Put a TextVectorization or a "
@@ -91,7 +96,7 @@ def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
             ),
             f"{name} does not take a tensor of dtype string",
         )
-    if dtype != "string" and name in _TAKE_ONLY_TEXT:
+    if dtype != "string" and name in _ACCEPT_ONLY_TEXT:
         return Problem(
             t(
                 '%1 takes text, but gets numbers (%2). Set the dtype of the input to "string".',
@@ -100,7 +105,7 @@ def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
             ),
             f"{name} takes a tensor of dtype string; got {dtype}",
         )
-    if name in _FRACTIONS and "int" in dtype and keras.backend.backend() == "tensorflow":
+    if name in _FLOAT_ONLY and "int" in dtype and keras.backend.backend() == "tensorflow":
         return Problem(
             t(
                 "%1 computes with fractions, but gets whole numbers (%2). Set the "
@@ -117,25 +122,25 @@ def _wrong_kind(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
 def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     rank = len(shape)
     if name == "TimeDistributed":
-        return _wrong_step(entry, shape)
-    allowed = _RANKS.get(name)
+        return _wrong_step_rank(entry, shape)
+    allowed = _ALLOWED_RANKS.get(name)
     if allowed is not None and rank not in allowed:
-        return keras_errors.wrong_rank(entry, shape, max(allowed))
+        return wrong_rank(entry, shape, max(allowed))
     if name == "TextVectorization" and not (rank == 1 or (rank == 2 and shape[1] == 1)):
         return Problem(
             t(
                 "TextVectorization takes one text for each sample, an input of shape "
                 "() or (1,), but gets %1.",
-                keras_errors.show(shape),
+                format_shape(shape),
             ),
-            f"the input rank must be 1 or the last dimension 1; got {keras_errors.show(shape)}",
+            f"the input rank must be 1 or the last dimension 1; got {format_shape(shape)}",
         )
     axes = entry.arguments.get("axis")
     if name in ("Softmax", "UnitNormalization") and axes is not None:
         listed = axes if isinstance(axes, (list, tuple)) else (axes,)
         if any(isinstance(axis, int) and not -rank <= axis < rank for axis in listed):
             return Problem(
-                keras_errors.no_axis(shape, "axis", axes),
+                no_such_axis(shape, "axis", axes),
                 f"axis {axes!r} is out of bounds for a tensor with {rank} dimensions",
                 "axis",
             )
@@ -148,7 +153,7 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
                     "The equation %1 is for input with %2 axes, the batch included, but %3 has %4.",
                     repr(equation),
                     len(letters),
-                    keras_errors.show(shape),
+                    format_shape(shape),
                     rank,
                 ),
                 f"EinsumDense {equation!r} was given {rank} dimensions",
@@ -157,30 +162,30 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     return None
 
 
-def _wrong_step(entry: LayerSpec, shape: Shape) -> Problem | None:
-    """TimeDistributed hands on one step at a time; Keras notices late that it has too few axes."""
+def _wrong_step_rank(entry: LayerSpec, shape: Shape) -> Problem | None:
+    """Return the problem of a step with too few axes, which Keras reports only for data."""
     inner = entry.arguments.get("layer")
     title = inner.title if isinstance(inner, ObjectSpec) else ""
     if isinstance(inner, ObjectSpec) and title == "Bidirectional":
         inner = inner.arguments.get("layer")
     if not isinstance(inner, ObjectSpec) or not inner.class_name.startswith(_LAYERS):
         return None
-    rank = _LEAST_RANKS.get(inner.title)
+    rank = _MINIMUM_RANKS.get(inner.title)
     # A single axis is another mistake: there are no steps.
     if rank is None or len(shape) < 3 or len(shape) - 1 >= rank:
         return None
-    return keras_errors.wrong_step(title, shape, rank)
+    return wrong_step_rank(title, shape, rank)
 
 
 def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     channels_last = entry.arguments.get("data_format") in (None, "channels_last")
     allowed = (None, 1, 3) if name == "RandomGrayscale" else (None, 3)
-    if name in _COLOURED and channels_last and shape[-1] not in allowed:
+    if name in _COLOUR_LAYERS and channels_last and shape[-1] not in allowed:
         return Problem(
             t(
                 "%1 needs colour images with 3 channels, but gets %2.",
                 name,
-                keras_errors.show(shape),
+                format_shape(shape),
             ),
             f"{name} needs 3 channels; got {shape[-1]}",
         )
@@ -193,7 +198,7 @@ def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
                     "fft_length (%2), but gets %3. Choose a smaller fft_length.",
                     f"{length // 2:,}",
                     f"{length:,}",
-                    keras_errors.show(shape),
+                    format_shape(shape),
                 ),
                 f"the signal of {shape[-1]} values is too short for fft_length={length}",
                 "fft_length",

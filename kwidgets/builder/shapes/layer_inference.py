@@ -1,4 +1,4 @@
-"""What Keras says of one layer, given what goes in, without allocating a weight."""
+"""Infers the output shape, weights and problem of one layer, without allocating weights."""
 
 from __future__ import annotations
 
@@ -25,53 +25,55 @@ from kwidgets.builder.spec import (
 from kwidgets.dry_run import LimitExceeded, dry_scope, run_limited
 from kwidgets.language import t
 
-# What Keras says to a variable that is made with a value in a dry scope.
-_NOT_DRY = "while in a stateless scope"
-# Keras's own that run code of the user's.
-_RUNS_USERS_CODE = {"keras.layers.Lambda", "keras.layers.TorchModuleWrapper"}
+# Part of Keras's error about a variable that is created with a value in a dry scope.
+_NEEDS_INITIAL_VALUE = "while in a stateless scope"
+# Keras's own layers that run the user's code.
+_RUN_CUSTOM_CODE = {"keras.layers.Lambda", "keras.layers.TorchModuleWrapper"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Tensor:
-    """What flows between two layers: shape with the batch, and dtype."""
+    """The tensor between two layers: its shape with the batch, and its dtype."""
 
     shape: Shape
     dtype: str
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class InferredLayer:
+    """The facts about a layer, and the tensor that it returns, or None if that is unknown."""
+
     facts: LayerFacts
     output: Tensor | None
 
 
-def ask(entry: LayerSpec, tensor: Tensor) -> tuple[Found, keras.Layer | None]:
-    """Ask Keras; return also the layer that was asked, where it can be asked again."""
+def infer_layer(entry: LayerSpec, tensor: Tensor) -> tuple[InferredLayer, keras.Layer | None]:
+    """Return what Keras infers for a layer; also the layer itself, if it can be called again."""
 
-    def answer() -> tuple[Found, keras.Layer | None]:
-        unusable = _unusable(entry, tensor)
+    def infer() -> tuple[InferredLayer, keras.Layer | None]:
+        unusable = _problem_before_call(entry, tensor)
         if unusable:
-            return Found(LayerFacts("error", tensor.shape, problem=unusable), None), None
+            return InferredLayer(LayerFacts("error", tensor.shape, problem=unusable), None), None
         if entry.object.live is not None:
             live = entry.object.live.value
             return run_limited(lambda: _infer_live(live, tensor)), None
         if is_trusted(entry.object):
-            return _call(entry, tensor)
-        return run_limited(lambda: _call(entry, tensor))[0], None
+            return _call_symbolically(entry, tensor)
+        return run_limited(lambda: _call_symbolically(entry, tensor))[0], None
 
-    return _explained(entry, tensor, answer)
-
-
-def ask_live(layer: keras.Layer, entry: LayerSpec, tensor: Tensor) -> Found:
-    """Ask the layer itself that ``entry`` describes, which knows more than its arguments say."""
-    return _explained(entry, tensor, lambda: (_infer_live(layer, tensor), None))[0]
+    return _with_problem(entry, tensor, infer)
 
 
-def _explained(
-    entry: LayerSpec, tensor: Tensor, answer: Callable[[], tuple[Found, keras.Layer | None]]
-) -> tuple[Found, keras.Layer | None]:
+def infer_live_layer(layer: keras.Layer, entry: LayerSpec, tensor: Tensor) -> InferredLayer:
+    """Return what the existing layer of ``entry`` infers, whose state its arguments do not show."""
+    return _with_problem(entry, tensor, lambda: (_infer_live(layer, tensor), None))[0]
+
+
+def _with_problem(
+    entry: LayerSpec, tensor: Tensor, infer: Callable[[], tuple[InferredLayer, keras.Layer | None]]
+) -> tuple[InferredLayer, keras.Layer | None]:
     try:
-        return answer()
+        return infer()
     except LimitExceeded as error:
         problem = Problem(
             t(
@@ -83,27 +85,27 @@ def _explained(
             f"{entry.title}: {error}",
         )
     except Exception as error:
-        if _NOT_DRY in str(error):
-            # It makes a variable with a value of its own, which cannot be tried without one.
-            return Found(LayerFacts("unknown", tensor.shape), None), None
+        if _NEEDS_INITIAL_VALUE in str(error):
+            # The layer creates a variable with a value, which a dry scope does not allow.
+            return InferredLayer(LayerFacts("unknown", tensor.shape), None), None
         problem = keras_errors.explain(error, entry, tensor.shape)
-    return Found(LayerFacts("error", tensor.shape, problem=problem), None), None
+    return InferredLayer(LayerFacts("error", tensor.shape, problem=problem), None), None
 
 
-def _call(entry: LayerSpec, tensor: Tensor) -> tuple[Found, keras.Layer]:
+def _call_symbolically(entry: LayerSpec, tensor: Tensor) -> tuple[InferredLayer, keras.Layer]:
     with dry_scope():
-        # Without a batch size Keras says that it needs one.
+        # Without a batch size Keras itself raises that a stateful layer needs one.
         has_batch = tensor.shape[0] is not None
         layer = convert.make_object(_without_state(entry.object) if has_batch else entry.object)
         given = keras.KerasTensor(tensor.shape, tensor.dtype)
         output = layer(given)
         if output is given:
-            return _cyclic(layer, tensor), layer
-        return _found(layer, tensor, output), layer
+            return _output_is_input(layer, tensor), layer
+        return _inferred_from_output(layer, tensor, output), layer
 
 
 def _without_state(spec: ObjectSpec) -> ObjectSpec:
-    """A recurrent layer that does not keep its state: of the same shapes, and can be tried."""
+    """Return a spec without ``stateful``: the shapes are the same, and no state is created."""
     arguments = {
         name: _without_state(value) if isinstance(value, ObjectSpec) else value
         for name, value in spec.arguments.items()
@@ -112,8 +114,8 @@ def _without_state(spec: ObjectSpec) -> ObjectSpec:
     return dataclasses.replace(spec, arguments=arguments)
 
 
-def _cyclic(layer: keras.Layer, tensor: Tensor) -> Found:
-    """A model cannot tell apart what goes into a layer and what comes out, if both are one."""
+def _output_is_input(layer: keras.Layer, tensor: Tensor) -> InferredLayer:
+    """Return the problem of a layer that returns its input, which makes a cycle in a model."""
     name = type(layer).__name__
     problem = Problem(
         t(
@@ -123,13 +125,13 @@ def _cyclic(layer: keras.Layer, tensor: Tensor) -> Found:
         ),
         f"{name} returns its input, which makes a cycle of the model's graph",
     )
-    return Found(LayerFacts("error", tensor.shape, problem=problem), None)
+    return InferredLayer(LayerFacts("error", tensor.shape, problem=problem), None)
 
 
-def _infer_live(layer: keras.Layer, tensor: Tensor) -> Found:
-    """Ask a layer that cannot be made anew, without leaving a mark on it."""
+def _infer_live(layer: keras.Layer, tensor: Tensor) -> InferredLayer:
+    """Return what a layer infers that cannot be recreated, without changing it."""
     if not layer.built:
-        return Found(LayerFacts("unknown", tensor.shape), None)
+        return InferredLayer(LayerFacts("unknown", tensor.shape), None)
     with dry_scope():
         output = layer.compute_output_spec(keras.KerasTensor(tensor.shape, tensor.dtype))
         expected = getattr(layer, "input_shape", None)
@@ -137,10 +139,10 @@ def _infer_live(layer: keras.Layer, tensor: Tensor) -> Found:
             raise ValueError(
                 f"{layer.name} was built for input of shape {expected}; got {tensor.shape}"
             )
-        return _found(layer, tensor, output)
+        return _inferred_from_output(layer, tensor, output)
 
 
-def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> Found:
+def _inferred_from_output(layer: keras.Layer, tensor: Tensor, output: Any) -> InferredLayer:
     if not isinstance(output, keras.KerasTensor):
         several = isinstance(output, (tuple, list, dict))
         kind = "several outputs" if several else f"no tensor but {output!r}"
@@ -166,13 +168,13 @@ def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> Found:
             f"Layers of a Sequential model must return one tensor; {layer.name} returned {kind}.",
             parameter,
         )
-        return Found(LayerFacts("error", tensor.shape, problem=problem), None)
+        return InferredLayer(LayerFacts("error", tensor.shape, problem=problem), None)
     shape = tuple(None if size is None else int(size) for size in output.shape)
     dtype = keras.backend.standardize_dtype(output.dtype)
     weights = layer.weights
-    # A wrapper's own ``trainable`` does not reach the weights of what it wraps.
-    counts = [(_size(weight.shape), weight) for weight in weights]
-    return Found(
+    # A wrapper's own ``trainable`` does not change the weights of the wrapped layer.
+    counts = [(_num_elements(weight.shape), weight) for weight in weights]
+    return InferredLayer(
         LayerFacts(
             status="ok",
             input_shape=tensor.shape,
@@ -188,8 +190,8 @@ def _found(layer: keras.Layer, tensor: Tensor, output: Any) -> Found:
     )
 
 
-def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
-    """What can be said without trying."""
+def _problem_before_call(entry: LayerSpec, tensor: Tensor) -> Problem | None:
+    """Return the problem that shows without calling the layer, if any."""
     if entry.class_name == INPUT_LAYER:
         expected = entry.arguments.get("shape")
         if expected is not None and tuple(expected) != tensor.shape[1:]:
@@ -202,7 +204,7 @@ def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
                 "The input shape of a nested Sequential differs from what the layer before gives.",
                 "shape",
             )
-    wrong = input_checks.problem(entry, tensor.shape, tensor.dtype)
+    wrong = input_checks.input_problem(entry, tensor.shape, tensor.dtype)
     if wrong:
         return wrong
     known = catalog.catalog().entry(entry.class_name)
@@ -215,11 +217,11 @@ def _unusable(entry: LayerSpec, tensor: Tensor) -> Problem | None:
             ),
             known["unusable"],
         )
-    return missing(entry.object)
+    return missing_argument(entry.object)
 
 
-def missing(spec: ObjectSpec) -> Problem | None:
-    """A required argument that is not there, of the object or of one in it."""
+def missing_argument(spec: ObjectSpec) -> Problem | None:
+    """Return the problem of a missing required argument, of the object or of one in it."""
     if spec.live is not None or spec.from_config or spec.class_name == SEQUENTIAL:
         return None
     try:
@@ -239,41 +241,42 @@ def missing(spec: ObjectSpec) -> Problem | None:
             )
     for name, value in spec.arguments.items():
         for item in value if isinstance(value, (tuple, list)) else (value,):
-            problem = missing(item) if isinstance(item, ObjectSpec) else None
+            problem = missing_argument(item) if isinstance(item, ObjectSpec) else None
             if problem:
                 return dataclasses.replace(problem, parameter=name)
     return None
 
 
 def is_trusted(spec: ObjectSpec) -> bool:
-    """Whether only Keras's own code runs when the object is made and called."""
-    if spec.class_name in _RUNS_USERS_CODE or not spec.class_name.startswith("keras."):
+    """Whether creating and calling the object runs only Keras's own code."""
+    if spec.class_name in _RUN_CUSTOM_CODE or not spec.class_name.startswith("keras."):
         return False
-    return all(_trusted_value(value) for value in spec.arguments.values())
+    return all(_is_trusted_value(value) for value in spec.arguments.values())
 
 
-def _trusted_value(value: Value) -> bool:
+def _is_trusted_value(value: Value) -> bool:
     if isinstance(value, ObjectSpec):
         return is_trusted(value)
     if isinstance(value, Reference):
         return not callable(value.value)
     if isinstance(value, (tuple, list)):
-        return all(_trusted_value(item) for item in value)
+        return all(_is_trusted_value(item) for item in value)
     if isinstance(value, Mapping):
-        return all(_trusted_value(item) for item in value.values())
+        return all(_is_trusted_value(item) for item in value.values())
     return True
 
 
-def _size(shape: Sequence[int | None]) -> int:
+def _num_elements(shape: Sequence[int | None]) -> int:
     # Python's ints: NumPy's products overflow at 10^10 weights.
     return math.prod(int(size or 0) for size in shape)
 
 
 def output_bytes(shape: Shape, dtype: str) -> int | None:
+    """Return the size of the output for one sample; None if a dimension is open."""
     sizes = shape[1:]
     if any(size is None for size in sizes):
         return None
-    return _size(sizes) * _item_bytes(dtype)
+    return _num_elements(sizes) * _item_bytes(dtype)
 
 
 def _item_bytes(dtype: str) -> int:

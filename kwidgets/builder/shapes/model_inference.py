@@ -1,7 +1,7 @@
-"""Shapes, weights and problems of every layer, found by Keras itself without allocating a weight.
+"""Infers shapes, weights and problems of every layer of a model, without allocating weights.
 
-Layer after layer is made and called on a symbolic tensor. What came out is remembered by what the
-layer is and what went in, so that an edit costs only what it changes, and so does an undo.
+Keras creates each layer and calls it on a symbolic tensor. The results are cached by layer and
+input, so that an edit or an undo costs only what it changes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from kwidgets.builder import catalog, convert
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
 from kwidgets.builder.shapes import keras_errors
 from kwidgets.builder.shapes.layer_inference import (
-    Found,
+    InferredLayer,
     Tensor,
-    ask,
-    ask_live,
+    infer_layer,
+    infer_live_layer,
     is_trusted,
-    missing,
+    missing_argument,
     output_bytes,
 )
 from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
@@ -32,18 +32,18 @@ from kwidgets.dry_run import dry_scope
 from kwidgets.language import t
 
 T = TypeVar("T")
-_REMEMBERED = 5000
+_MAX_CACHED = 5000
 
 
 class Inference:
-    """Analyzes specs, remembering what it found. One per builder; safe to call from any thread."""
+    """Analyzes specs with a cache. One per builder; safe to call from any thread."""
 
     def __init__(self) -> None:
-        # Gives the real layer of an entry that has learned what no argument says, or None.
+        # Returns the existing layer of an entry with state that no argument shows, or None.
         self.adapted: Callable[[LayerSpec], keras.Layer | None] = lambda entry: None
-        self._memory: collections.OrderedDict[Hashable, Found] = collections.OrderedDict()
-        # Layers that do to each place the same, to be asked about inputs of other sizes.
-        self._local: collections.OrderedDict[Hashable, tuple[keras.Layer, Found]] = (
+        self._cache: collections.OrderedDict[Hashable, InferredLayer] = collections.OrderedDict()
+        # Layers that can infer their output for inputs of other sizes, with what they inferred.
+        self._resizable: collections.OrderedDict[Hashable, tuple[keras.Layer, InferredLayer]] = (
             collections.OrderedDict()
         )
         self._classes: dict[str, object] = {}
@@ -51,12 +51,12 @@ class Inference:
         self._lock = threading.RLock()
 
     def analyze(self, spec: ModelSpec, input_shape: Shape | None = None) -> Analysis:
-        """Find out what each layer does.
+        """Return the facts about each layer.
 
         Args:
             spec: the model.
-            input_shape: with the batch dimension; stands in where the spec names none, as when a
-                fit has shown what goes in.
+            input_shape: with the batch dimension; used if the spec has no input shape, as when the
+                data of a fit shows it.
         """
         with self._lock:
             return self._analyze(spec, input_shape)
@@ -66,7 +66,7 @@ class Inference:
         tensor, problem = _input_of(spec, input_shape)
         facts: dict[str, LayerFacts] = {}
         start: Tensor | str = tensor or ("blocked" if problem else "unknown")
-        end = self._stack(spec.layers, start, facts)
+        end = self._infer_stack(spec.layers, start, facts)
         output = end if isinstance(end, Tensor) else None
         return Analysis(
             input_shape=tensor.shape if tensor else None,
@@ -78,10 +78,10 @@ class Inference:
             top_level=tuple(entry.uid for entry in spec.layers),
         )
 
-    def _stack(
+    def _infer_stack(
         self, entries: Sequence[LayerSpec], tensor: Tensor | str, facts: dict[str, LayerFacts]
     ) -> Tensor | str:
-        """Go through ``entries``; return what comes out, or why nothing does."""
+        """Infer layers in order; return the output, or the status of the layers after it."""
         names: set[Value] = set()
         for entry in entries:
             name = entry.arguments.get("name")
@@ -95,9 +95,9 @@ class Inference:
                 for within in entry.walk():
                     facts[within.uid] = LayerFacts("off")
             elif entry.children is not None:
-                tensor = self._block(entry, tensor, facts)
+                tensor = self._infer_block(entry, tensor, facts)
             elif isinstance(tensor, Tensor):
-                found = self._layer(entry, tensor)
+                found = self._infer_layer(entry, tensor)
                 facts[entry.uid] = found.facts
                 if found.output is not None:
                     tensor = found.output
@@ -112,7 +112,7 @@ class Inference:
                     facts[entry.uid] = LayerFacts("blocked" if tensor == "blocked" else "unknown")
         return tensor
 
-    def _block(
+    def _infer_block(
         self, entry: LayerSpec, tensor: Tensor | str, facts: dict[str, LayerFacts]
     ) -> Tensor | str:
         if entry.children and not any(child.enabled for child in entry.children):
@@ -131,7 +131,7 @@ class Inference:
                 ),
             )
             return "blocked"
-        after = self._stack(children, tensor, facts)
+        after = self._infer_stack(children, tensor, facts)
         inside = [facts[child.uid] for child in children if child.enabled]
         bad = next((fact for fact in inside if fact.status == "error"), None)
         facts[entry.uid] = LayerFacts(
@@ -154,30 +154,34 @@ class Inference:
         )
         return after
 
-    def _layer(self, entry: LayerSpec, tensor: Tensor) -> Found:
+    def _infer_layer(self, entry: LayerSpec, tensor: Tensor) -> InferredLayer:
         adapted = self.adapted(entry)
         if adapted is not None:
-            return ask_live(adapted, entry, tensor)
+            return infer_live_layer(adapted, entry, tensor)
         key = self._key(entry, tensor)
-        if key in self._memory:
-            self._memory.move_to_end(key)
-            return self._memory[key]
-        found = self._elsewhere(entry, tensor) or self._asked(entry, tensor)
-        _remember(self._memory, key, found)
+        if key in self._cache:
+            self._cache.move_to_end(key)
+            return self._cache[key]
+        found = self._from_other_input_size(entry, tensor) or self._infer_with_keras(entry, tensor)
+        _store(self._cache, key, found)
         return found
 
-    def _asked(self, entry: LayerSpec, tensor: Tensor) -> Found:
-        found, layer = ask(entry, tensor)
-        if layer is not None and found.output is not None and _is_local(entry):
-            _remember(self._local, self._local_key(entry, tensor), (layer, found))
+    def _infer_with_keras(self, entry: LayerSpec, tensor: Tensor) -> InferredLayer:
+        found, layer = infer_layer(entry, tensor)
+        if layer is not None and found.output is not None and _is_resizable(entry):
+            _store(self._resizable, self._resizable_key(entry, tensor), (layer, found))
         return found
 
-    def _elsewhere(self, entry: LayerSpec, tensor: Tensor) -> Found | None:
-        """What is known of the same layer for input of another size, changed to this one.
+    def _from_other_input_size(self, entry: LayerSpec, tensor: Tensor) -> InferredLayer | None:
+        """Return what was inferred for input of another size, changed to this size, or None.
 
-        So a change of the input's size costs little, however many layers follow.
+        With this, a new size of the input costs little, however many layers follow.
         """
-        known = self._local.get(self._local_key(entry, tensor)) if _is_local(entry) else None
+        known = (
+            self._resizable.get(self._resizable_key(entry, tensor))
+            if _is_resizable(entry)
+            else None
+        )
         if known is None:
             return None
         layer, found = known
@@ -194,11 +198,11 @@ class Inference:
             output_shape=shape,
             output_bytes=output_bytes(shape, dtype),
         )
-        return Found(facts, Tensor(shape, dtype))
+        return InferredLayer(facts, Tensor(shape, dtype))
 
-    def _local_key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
-        of_one = Tensor((len(tensor.shape), tensor.shape[-1]), tensor.dtype)
-        return self._key(entry, of_one)
+    def _resizable_key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
+        any_size = Tensor((len(tensor.shape), tensor.shape[-1]), tensor.dtype)
+        return self._key(entry, any_size)
 
     def _key(self, entry: LayerSpec, tensor: Tensor) -> Hashable:
         name = entry.class_name
@@ -211,31 +215,31 @@ class Inference:
         return (self._classes[name], frozen, tensor, self._settings)
 
     def _problem_without_input(self, entry: LayerSpec) -> Problem | None:
-        """What is wrong with a layer whatever goes into it."""
-        lacking = missing(entry.object)
+        """Return the problem that a layer has with any input."""
+        lacking = missing_argument(entry.object)
         if lacking:
             return lacking
         if entry.object.live is not None or not is_trusted(entry.object):
             return None
         key = ("alone", self._key(entry, Tensor((), "")))
-        if key not in self._memory:
+        if key not in self._cache:
             problem = None
             try:
                 with dry_scope():
                     convert.make_object(entry.object)
             except Exception as error:
                 problem = keras_errors.explain(error, entry, None)
-            self._memory[key] = Found(LayerFacts("unknown", problem=problem), None)
-        return self._memory[key].facts.problem
+            self._cache[key] = InferredLayer(LayerFacts("unknown", problem=problem), None)
+        return self._cache[key].facts.problem
 
 
 def analyze(spec: ModelSpec, input_shape: Shape | None = None) -> Analysis:
-    """Find out what each layer of a spec does, once. See :meth:`Inference.analyze`."""
+    """Return the facts about each layer of a spec, uncached. See :meth:`Inference.analyze`."""
     return Inference().analyze(spec, input_shape)
 
 
 def _policies() -> Hashable:
-    """The global settings on which shapes, dtypes and the words of problems depend."""
+    """Return the global settings on which shapes, dtypes and the texts of problems depend."""
     return (
         language.current(),
         keras.config.dtype_policy().name,
@@ -244,9 +248,11 @@ def _policies() -> Hashable:
     )
 
 
-def _input_of(spec: ModelSpec, stand_in: Shape | None) -> tuple[Tensor | None, Problem | None]:
+def _input_of(spec: ModelSpec, default_shape: Shape | None) -> tuple[Tensor | None, Problem | None]:
     if spec.input is None or (spec.input_shape is None and "batch_shape" not in spec.input):
-        return (Tensor(tuple(stand_in), keras.config.floatx()) if stand_in else None), None
+        return (
+            Tensor(tuple(default_shape), keras.config.floatx()) if default_shape else None
+        ), None
     try:
         with dry_scope():
             layer = convert.make_input(spec.input)
@@ -256,14 +262,14 @@ def _input_of(spec: ModelSpec, stand_in: Shape | None) -> tuple[Tensor | None, P
         return None, keras_errors.explain_input(error, spec.input)
 
 
-def _remember(memory: collections.OrderedDict[Hashable, T], key: Hashable, found: T) -> None:
-    memory[key] = found
-    if len(memory) > _REMEMBERED:
-        memory.popitem(last=False)
+def _store(cache: collections.OrderedDict[Hashable, T], key: Hashable, found: T) -> None:
+    cache[key] = found
+    if len(cache) > _MAX_CACHED:
+        cache.popitem(last=False)
 
 
-# Layers whose weights depend on the channels alone, and that treat all places alike.
-_LOCAL = {
+# Layers whose weights depend on the channels alone, and that treat all positions alike.
+_RESIZABLE = {
     *(f"{kind}Conv{n}D" for kind in ("", "Separable", "Depthwise") for n in (1, 2, 3)),
     *(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1, 2, 3)),
     *(f"ZeroPadding{n}D" for n in (1, 2, 3)),
@@ -272,10 +278,10 @@ _LOCAL = {
 }
 
 
-def _is_local(entry: LayerSpec) -> bool:
+def _is_resizable(entry: LayerSpec) -> bool:
     head, _, name = entry.class_name.rpartition(".")
     return (
-        name in _LOCAL
+        name in _RESIZABLE
         and head == "keras.layers"
         and entry.object.live is None
         and not {"axis", "data_format", "noise_shape", "dtype"} & set(entry.arguments)

@@ -19,7 +19,7 @@ _TARGET_NAMES = re.compile(r"^(y|labels?|targets?)(_|\d|$)", re.IGNORECASE)
 def guess_input_shapes(model: Any, namespace: Mapping[str, Any]) -> tuple[InputGuess, ...]:
     """Return input shapes without the batch, the likeliest first.
 
-    No code of the user's objects is run (see ``kwidgets.builder.data.arrays``).
+    No code of the user's objects is run (see ``kwidgets.builder.data.variables``).
     """
     guesses: dict[str, InputGuess] = {}
     for shape, source in [*_shapes_from_model(model), *_shapes_from_data(namespace)]:

@@ -1,4 +1,4 @@
-"""Numbers and lists as people type them."""
+"""Parses numbers, lists and quoted words as people type them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import math
 import re
 from typing import Final
 
-# More digits than any size of a layer; it also keeps "1e999999999" from filling the memory.
+# Larger than any size of a layer. The limit also keeps "1e999999999" from filling the memory.
 LARGEST_INT: Final = 10**18
 
 
-def whole_of(text: str) -> int | None:
-    """Return the whole number a text means: "128", "1_000", "1e3"; None where it means none."""
+def parse_int(text: str) -> int | None:
+    """Return the whole number in a text such as "128", "1_000" or "1e3"; None if there is none."""
     try:
         number = decimal.Decimal(text.replace("_", ""))
         if not number.is_finite() or abs(number) > LARGEST_INT or number != int(number):
@@ -22,8 +22,8 @@ def whole_of(text: str) -> int | None:
     return int(number)
 
 
-def split_outside_brackets(text: str) -> list[str]:
-    """Split at the commas that stand in no brackets and no quotes."""
+def split_at_commas(text: str) -> list[str]:
+    """Split a text at the commas outside brackets and quotes."""
     parts, depth, quote, start = [], 0, "", 0
     for index, character in enumerate(text):
         if quote:
@@ -41,8 +41,8 @@ def split_outside_brackets(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def parts_of(text: str) -> tuple[list[str], bool]:
-    """Split "3, 3", "(3, 3)", "3 3" or "3x3"; say whether it is a single one, as in "3"."""
+def split_numbers(text: str) -> tuple[list[str], bool]:
+    """Split "3, 3", "(3, 3)", "3 3" or "3x3"; also return whether it is one item, as in "3"."""
     inner = text.strip()
     bracketed = inner[0] in "([" and inner[-1] in ")]"
     if bracketed:
@@ -53,8 +53,8 @@ def parts_of(text: str) -> tuple[list[str], bool]:
     return parts, single
 
 
-def number_of(text: str) -> int | float | None:
-    """Return the number a text means: "1e-3", "1/255", "20%"; whole ones as int."""
+def parse_number(text: str) -> int | float | None:
+    """Return the number in a text such as "1e-3", "1/255" or "20%"; whole numbers as int."""
     try:
         if text.endswith("%"):
             return float(text[:-1]) / 100
@@ -70,5 +70,6 @@ def number_of(text: str) -> int | float | None:
     return None if math.isnan(number) else number
 
 
-def unquoted(text: str) -> str:
+def unquote(text: str) -> str:
+    """Return a text without the quotes around it."""
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
