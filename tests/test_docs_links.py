@@ -13,7 +13,7 @@ from tests.markdown import NOTEBOOKS, PAGES, REPOSITORY, TOP_LEVEL, anchors, lin
 
 ARCHITECTURE = REPOSITORY / "docs" / "architecture.md"
 DRAWING = REPOSITORY / "docs" / "images" / "architecture.svg"
-# A folder and what is in it, such as kwidgets/live/run.py: words have no slash.
+# A folder and what is in it, such as kwidgets/live/run/fit_run.py: words have no slash.
 PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*/[\w.-]*")
 
 

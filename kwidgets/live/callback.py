@@ -15,13 +15,13 @@ import keras
 import plotly.graph_objects as go
 
 from kwidgets.live import protocol
-from kwidgets.live.command_queue import Command, check_learning_rate
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.numbers.history import History
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.plotly_figure import make_figure
-from kwidgets.live.run import FitRun
+from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.training_thread.command_queue import Command, check_learning_rate
 
 logger = logging.getLogger("kwidgets")
 

@@ -9,7 +9,6 @@ from typing import Any
 import keras
 
 from kwidgets.live.callback import LivePlot
-from kwidgets.live.command_queue import Command
 from kwidgets.live.keras_internals.fit_errors import describe_error
 from kwidgets.live.keras_internals.learning_rate import (
     LearningRateError,
@@ -17,6 +16,7 @@ from kwidgets.live.keras_internals.learning_rate import (
     set_learning_rate,
 )
 from kwidgets.live.page.cell_output import ViewTarget
+from kwidgets.live.training_thread.command_queue import Command
 
 
 class EmbeddedLivePlot(LivePlot):

@@ -14,8 +14,8 @@ import keras
 
 from kwidgets.kernel import cell_end
 from kwidgets.language import t
-from kwidgets.live.error_guard import ErrorGuard
 from kwidgets.live.page.saved_output import format_seconds, format_value
+from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 PUBLISH_SECONDS = 0.2
 # The latest lines are kept: predict in a loop must not fill the page.

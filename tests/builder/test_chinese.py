@@ -17,7 +17,7 @@ from kwidgets.builder.page.saved_output import mime_bundle
 from kwidgets.builder.sequential import SequentialBuilder
 from kwidgets.builder.shapes.model_inference import Inference, analyze
 from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, layer
-from kwidgets.live.error_guard import ErrorGuard
+from kwidgets.live.training_thread.error_guard import ErrorGuard
 from tests.builder.mistakes_corpus import WRONG
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -100,8 +100,8 @@ def test_history_agrees_with_keras(data):
 
 def test_batch_curve_is_the_exact_mean_of_the_batches(data, monkeypatch):
     # Sample at every batch, so that each row is one batch.
-    monkeypatch.setattr("kwidgets.live.run.SAMPLE_SECONDS", 0.0)
-    monkeypatch.setattr("kwidgets.live.pace.MAX_INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr("kwidgets.live.run.fit_run.SAMPLE_SECONDS", 0.0)
+    monkeypatch.setattr("kwidgets.live.training_thread.pace.MAX_INTERVAL_SECONDS", 0.0)
     live = kw.LivePlot()
     model = make_model(metrics=())
     running = []

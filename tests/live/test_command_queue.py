@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from kwidgets.live.command_queue import Command, CommandQueue, check_learning_rate
+from kwidgets.live.training_thread.command_queue import Command, CommandQueue, check_learning_rate
 
 
 @pytest.mark.parametrize("value", [0.1, 1, np.float32(0.5), 1e-12])

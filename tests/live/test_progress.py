@@ -3,7 +3,7 @@
 import time
 
 from kwidgets.live.numbers.progress import Clock, FitProgress
-from kwidgets.live.pace import Pace
+from kwidgets.live.training_thread.pace import Pace
 
 
 class FakeTime:

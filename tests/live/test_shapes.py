@@ -211,7 +211,7 @@ def test_reduce_lr_on_plateau_leaves_a_mark(data):
 @pytest.mark.parametrize("before", [True, False])
 def test_each_reduction_leaves_one_wherever_the_callback_stands(data, before, monkeypatch):
     # An update is due after each epoch, and reads the rate too.
-    monkeypatch.setattr("kwidgets.live.run.PUBLISH_SECONDS", 0.0)
+    monkeypatch.setattr("kwidgets.live.run.fit_run.PUBLISH_SECONDS", 0.0)
     plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=100, factor=0.5)
     live = kw.LivePlot()
     callbacks = [plateau, live] if before else [live, plateau]

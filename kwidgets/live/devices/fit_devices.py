@@ -10,7 +10,7 @@ from kwidgets.live.devices.describe import describe_device
 from kwidgets.live.devices.missing_gpu import missing_gpu_notice
 from kwidgets.live.devices.monitor import DeviceMonitor
 from kwidgets.live.devices.wire import wire_devices
-from kwidgets.live.error_guard import ErrorGuard
+from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 
 class FitDevices:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from kwidgets import protocol as wire
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.command_queue import Command, check_learning_rate
+from kwidgets.live.training_thread.command_queue import Command, check_learning_rate
 
 logger = logging.getLogger("kwidgets")
 

@@ -15,14 +15,14 @@ from kwidgets import protocol as wire
 from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.command_queue import Command
-from kwidgets.live.error_guard import ErrorGuard
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import CellOutput, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
 from kwidgets.live.page.widget_connection import WidgetConnection
+from kwidgets.live.training_thread.command_queue import Command
+from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 # The number of earlier fits that can be selected.
 MAX_EARLIER = 40

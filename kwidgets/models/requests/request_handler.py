@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kwidgets.language import t
-from kwidgets.live.command_queue import Command
 from kwidgets.live.page.channel_runs import runs
+from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.models import protocol
 from kwidgets.models.namespace.model_finder import FoundModel
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, Trained, to_wire

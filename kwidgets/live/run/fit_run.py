@@ -14,17 +14,17 @@ from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.command_handler import CommandHandler, ended_message
-from kwidgets.live.command_queue import Command, CommandQueue
-from kwidgets.live.fit_description import describe_progress, describe_run
-from kwidgets.live.fit_end_watcher import FitEndWatcher
-from kwidgets.live.fit_state import FitState
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
-from kwidgets.live.pace import Pace
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
+from kwidgets.live.run.command_handler import CommandHandler, ended_message
+from kwidgets.live.run.fit_description import describe_progress, describe_run
+from kwidgets.live.run.fit_end_watcher import FitEndWatcher
+from kwidgets.live.run.fit_state import FitState
+from kwidgets.live.training_thread.command_queue import Command, CommandQueue
+from kwidgets.live.training_thread.pace import Pace
 
 SAMPLE_SECONDS = 0.1
 PUBLISH_SECONDS = 0.2

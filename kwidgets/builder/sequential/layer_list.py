@@ -9,8 +9,8 @@ from typing import Any
 import keras
 
 from kwidgets.builder import convert, quick_add
-from kwidgets.builder.argument_checks import check_input_shape, duplicate_layer_error
 from kwidgets.builder.model.model_cache import BuilderError
+from kwidgets.builder.sequential.argument_checks import check_input_shape, duplicate_layer_error
 from kwidgets.builder.spec import LayerSpec, ModelSpec, new_layer
 from kwidgets.builder.workbench import Workbench
 from kwidgets.language import t

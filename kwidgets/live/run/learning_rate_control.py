@@ -8,13 +8,13 @@ from typing import Any
 import keras
 
 from kwidgets.language import t
-from kwidgets.live.command_queue import Command
-from kwidgets.live.error_guard import ErrorGuard
 from kwidgets.live.keras_internals import learning_rate
 from kwidgets.live.keras_internals.callback_effects import LearningRateChanges, format_rate
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.numbers.progress import FitProgress
+from kwidgets.live.training_thread.command_queue import Command
+from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 # A schedule is a computation of its own: it is not read at every update.
 SCHEDULE_SECONDS = 1.0

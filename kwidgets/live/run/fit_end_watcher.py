@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kwidgets.kernel import cell_end
-from kwidgets.live.fit_state import FitState
+from kwidgets.live.run.fit_state import FitState
 
 CHECK_SECONDS = 0.5
 # A cell that an exception ends takes its time to write the traceback.

@@ -10,13 +10,13 @@ import keras
 
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
-from kwidgets.live.error_guard import ErrorGuard
-from kwidgets.live.fit_status import FitStatus
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.metric_reader import MetricReader
-from kwidgets.live.learning_rate_control import LearningRateControl
 from kwidgets.live.numbers.progress import FitProgress
+from kwidgets.live.run.fit_status import FitStatus
+from kwidgets.live.run.learning_rate_control import LearningRateControl
+from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 
 class FitState:

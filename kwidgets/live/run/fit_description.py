@@ -6,8 +6,8 @@ import keras
 
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
-from kwidgets.live.fit_state import FitState
 from kwidgets.live.page.view import LiveView
+from kwidgets.live.run.fit_state import FitState
 
 
 def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:

@@ -11,17 +11,17 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder.argument_checks import (
+from kwidgets.builder.convert.layer_names import model_name
+from kwidgets.builder.fit.background_fit import BuilderRun
+from kwidgets.builder.fit.call_site import call_at
+from kwidgets.builder.model.model_cache import BuilderError
+from kwidgets.builder.sequential.argument_checks import (
     check_compile_arguments,
     check_input_shape,
     check_model_name,
 )
-from kwidgets.builder.convert.layer_names import model_name
-from kwidgets.builder.fit.background_fit import BuilderRun
-from kwidgets.builder.fit.call_site import call_at
-from kwidgets.builder.initial_layers import read_layers, spec_of_initial_model
-from kwidgets.builder.layer_list import LayerList
-from kwidgets.builder.model.model_cache import BuilderError
+from kwidgets.builder.sequential.initial_layers import read_layers, spec_of_initial_model
+from kwidgets.builder.sequential.layer_list import LayerList
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.builder.workbench import Workbench
 from kwidgets.kernel.running_kernel import running_kernel

@@ -10,8 +10,8 @@ from typing import Any
 import keras
 
 from kwidgets.builder import convert
-from kwidgets.builder.argument_checks import duplicate_layer_error
 from kwidgets.builder.model.layer_cache import LayerCache
+from kwidgets.builder.sequential.argument_checks import duplicate_layer_error
 from kwidgets.builder.spec import ModelSpec
 
 

@@ -1,0 +1,1 @@
+"""What protects the training thread: commands are queued, errors are caught, costs are limited."""
