@@ -91,6 +91,7 @@ lint: $(READY) ## Check style and types, Python and TypeScript
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo --cache-dir .build/import-linter
 	$(NPM) run lint
 
 format: $(READY) ## Rewrite the sources in the house style

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kwidgets import page_connection as _page_connection
 from kwidgets._version import __version__
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ _PUBLIC = {
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",
 }
+
+
+def _load_panel() -> _page_connection.Service:
+    from kwidgets.models.panel import panel
+
+    return panel
+
+
+_page_connection.add_service(_load_panel)
 
 
 def __getattr__(name: str) -> Any:

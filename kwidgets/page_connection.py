@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Service(Protocol):
+    """What sends to the pages without being asked, while they are connected."""
+
+    def start(self) -> None:
+        """Begin to send; does nothing when already started."""
+
+    def stop(self) -> None:
+        """Stop sending."""
+
+
+_services: list[Callable[[], Service]] = []
+
+
+def add_service(load: Callable[[], Service]) -> None:
+    """Start the service that ``load`` returns whenever the pages are connected.
+
+    ``kwidgets/__init__.py`` adds the services, so that what connects need not import them.
+    """
+    _services.append(load)
+
 
 def connect() -> None:
-    """Open the channel and watch the namespace, if there is a kernel and they are not open yet.
+    """Open the channel and start the services, if there is a kernel and they do not run yet.
 
     Imports no Keras: ``%load_ext kwidgets`` calls it before the user has chosen a backend.
     """
     from kwidgets.kernel.channel import channel
 
     if channel.open():
-        from kwidgets.models.panel import panel
-
-        panel.start()
+        for load in _services:
+            load().start()
 
 
 def disconnect() -> None:
@@ -21,7 +44,6 @@ def disconnect() -> None:
     from kwidgets.kernel.channel import channel
 
     if channel.is_open:
-        from kwidgets.models.panel import panel
-
-        panel.stop()
+        for load in _services:
+            load().stop()
         channel.close()

@@ -23,6 +23,7 @@ from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
 from kwidgets.live.page.widget_connection import WidgetConnection
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.live.training_thread.error_guard import ErrorGuard
+from kwidgets.page_connection import connect
 
 # The number of earlier fits that can be selected.
 MAX_EARLIER = 40
@@ -202,8 +203,6 @@ class LiveView:
         self._earlier_dropped += surplus
 
     def _open(self) -> None:
-        from kwidgets.page_connection import connect
-
         connect()
         # Whether commands are received is known only after this: the first update has it.
         self._run_sent = self._describe()[0]
