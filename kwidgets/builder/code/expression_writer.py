@@ -47,7 +47,7 @@ class ExpressionWriter:
         self.data_names = data_names
         self.sources = Sources()
         self.imports: set[str] = set()
-        # Statements that stand before the model.
+        # Assignments before the model, of layers that it uses.
         self.constants: list[str] = []
         self._live_names: dict[int, str] = {}
 
