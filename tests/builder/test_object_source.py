@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from kwidgets.builder.code.imports import sorted_imports
 from kwidgets.builder.code.object_source import NoSourceError, Sources
-from kwidgets.builder.code.writer import _sorted_imports
 from kwidgets.builder.sequential import SequentialBuilder
 
 
@@ -31,7 +31,7 @@ def program(shell: Any, cell: str, name: str) -> tuple[str, str, list[str]]:
 def of_object(thing: Any) -> tuple[str, str, list[str]]:
     sources = Sources()
     expression = sources.expression(thing)
-    lines = [*_sorted_imports(sources.imports), *sources.definitions.values()]
+    lines = [*sorted_imports(sources.imports), *sources.definitions.values()]
     return "\n".join(lines), expression, list(sources.definitions)
 
 

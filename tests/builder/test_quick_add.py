@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kwidgets.builder import catalog, quick_add
 from kwidgets.builder.quick_add import QuickError
-from kwidgets.builder.quick_add.class_names import simple
+from kwidgets.builder.quick_add.class_names import normalize
 from kwidgets.builder.spec import ObjectSpec
 
 
@@ -342,9 +342,9 @@ def test_usable_layers_come_before_those_a_sequential_cannot_hold():
     known = catalog.catalog()
     for text in ("a", "lstm", "ad", "m"):
         options = quick_add.search(text, limit=200)
-        exact = [o for o in options if simple(o["title"]) != text]
+        exact = [o for o in options if normalize(o["title"]) != text]
         unusable = [bool(known.entries[option["class_name"]]["unusable"]) for option in exact]
-        starts = [simple(option["title"]).startswith(text) for option in exact]
+        starts = [normalize(option["title"]).startswith(text) for option in exact]
         among_starts = [flag for flag, start in zip(unusable, starts, strict=True) if start]
         assert among_starts == sorted(among_starts)
 

@@ -49,12 +49,12 @@ def resolve_identifier(text: str, section: str) -> str | None:
     )
     if found in keys:
         return found
-    wanted = _normalized(short_name(text))
+    name = _normalized(short_name(text))
     names = {_normalized(short_name(one)): one for one in keys}
     names.update(
         {_normalized(short_name(alias)): one for alias, one in known.aliases.items() if one in keys}
     )
-    return names.get(wanted)
+    return names.get(name)
 
 
 @functools.cache

@@ -1,6 +1,7 @@
-"""Specs → Python source that makes the same model without kwidgets."""
+"""Writes a spec as Python source that makes the same model without kwidgets."""
 
-from kwidgets.builder.code.writer import WIDTH, Source, restoring_code, to_code
+from kwidgets.builder.code.formatting import WIDTH
+from kwidgets.builder.code.writer import Source, restoring_code, to_code
 
 __all__ = [
     "WIDTH",

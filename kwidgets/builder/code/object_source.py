@@ -1,4 +1,4 @@
-"""The source of Python objects: how a program that knows nothing of this process gets at them."""
+"""Finds the source of functions, classes and arrays, for a program outside this process."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from keras.src.api_export import get_name_from_symbol
 
 from kwidgets.language import t
 
-_MAX_ARRAY = 1000
-# The names by which everyone knows these modules.
+_MAX_ARRAY_SIZE = 1000
+# The usual short names of these modules.
 _SHORT_NAMES = {
     "numpy": "np",
     "tensorflow": "tf",
@@ -33,88 +33,90 @@ _SHORT_NAMES = {
 
 
 class NoSourceError(ValueError):
-    """An object whose source cannot be found."""
+    """The source of an object cannot be found."""
 
 
 class Sources:
-    """Collects the imports and definitions that a program needs for the objects it names."""
+    """Collects the imports and definitions of the objects that a program uses."""
 
     def __init__(self) -> None:
         self.imports: set[str] = {"import keras"}
         self.definitions: dict[str, str] = {}
         self.notes: list[str] = []
-        # What each name of the program stands for.
+        # The object of each name that the program defines.
         self._defined: dict[str, Any] = {}
 
-    def expression(self, thing: Any) -> str:
-        """Return an expression for ``thing``, having noted what it needs.
+    def expression(self, value: Any) -> str:
+        """Return an expression for ``value``, and add the imports and definitions that it needs.
 
         Raises:
             NoSourceError: there is none.
         """
-        if isinstance(thing, np.ndarray):
-            return self._array(thing)
-        if isinstance(thing, types.FunctionType) and thing.__name__ == "<lambda>":
-            return self._lambda(thing)
-        if isinstance(thing, (type, types.FunctionType, types.BuiltinFunctionType, np.ufunc)):
-            return self._named(thing)
-        if isinstance(thing, types.ModuleType):
-            return self._module(thing, thing.__name__.rpartition(".")[2])
-        if _is_literal(thing):
-            return repr(thing)
-        raise NoSourceError(t("%1 has no source", type(thing).__name__))
+        if isinstance(value, np.ndarray):
+            return self._array_expression(value)
+        if isinstance(value, types.FunctionType) and value.__name__ == "<lambda>":
+            return self._lambda_expression(value)
+        if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType, np.ufunc)):
+            return self._reference(value)
+        if isinstance(value, types.ModuleType):
+            return self._add_module_import(value, value.__name__.rpartition(".")[2])
+        if _is_literal(value):
+            return repr(value)
+        raise NoSourceError(t("%1 has no source", type(value).__name__))
 
-    def _array(self, array: np.ndarray) -> str:
-        if array.size > _MAX_ARRAY:
+    def _array_expression(self, array: np.ndarray) -> str:
+        if array.size > _MAX_ARRAY_SIZE:
             raise NoSourceError(
                 t("an array of %1 values is too long to write down", f"{array.size:,}")
             )
         self.imports.add("import numpy as np")
         return f'np.array({array.tolist()!r}, dtype="{array.dtype}")'
 
-    def _named(self, thing: Any) -> str:
-        public = get_name_from_symbol(thing)
+    def _reference(self, value: Any) -> str:
+        public = get_name_from_symbol(value)
         if public:
             return str(public)
-        if "." in thing.__qualname__.rpartition("<locals>.")[2]:
-            raise NoSourceError(t("%1 belongs to a class", thing.__qualname__))
-        name, module = str(thing.__name__), getattr(thing, "__module__", None)
+        if "." in value.__qualname__.rpartition("<locals>.")[2]:
+            raise NoSourceError(t("%1 belongs to a class", value.__qualname__))
+        name, module = str(value.__name__), getattr(value, "__module__", None)
         if module in ("builtins", None):
             return name
-        if isinstance(thing, np.ufunc) or module == "numpy":
+        if isinstance(value, np.ufunc) or module == "numpy":
             self.imports.add("import numpy as np")
             return f"np.{name}"
-        if module != "__main__" and _importable(thing, module, name):
+        if module != "__main__" and _importable(value, module, name):
             self.imports.add(f"from {module} import {name}")
             return name
-        self._define(thing, name)
+        self._add_definition(value, name)
         return name
 
-    def _define(self, thing: Any, name: str) -> None:
+    def _add_definition(self, value: Any, name: str) -> None:
         known = self._defined.get(name)
-        if known is thing:
+        if known is value:
             return
         if known is not None:
             raise NoSourceError(t("there are two different things that are called %1", name))
-        self._defined[name] = thing
-        text = _definition_of(thing, name)
-        self._need(text, _space_of(thing), name)
-        # At the end, so that what it needs stands above it.
+        self._defined[name] = value
+        text = _definition_of(value, name)
+        self._add_dependencies(text, _namespace_of(value), name)
+        # Added last, so that its dependencies precede it.
         self.definitions[name] = text
 
-    def _lambda(self, thing: types.FunctionType) -> str:
-        text = _text_of_file(thing)
-        alike = [
+    def _lambda_expression(self, value: types.FunctionType) -> str:
+        text = _file_source(value)
+        matches = [
             node
-            for tree in _trees_of(thing, text)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Lambda) and _code_of(node) == _shape_of(thing.__code__)
+            for node in ast.walk(_parse(text))
+            if isinstance(node, ast.Lambda)
+            and _comparable_lambda(node) == _comparable_code(value.__code__)
         ]
-        if len(alike) > 1:
-            # Those that do the same may have other defaults, say.
-            alike = [node for node in alike if _is_at(node, thing.__code__)] or alike
+        if len(matches) > 1:
+            # They compile to the same code, but may have different defaults.
+            matches = [
+                node for node in matches if _is_compiled_from(node, value.__code__)
+            ] or matches
         found: dict[str, str] = {}
-        for node in alike:
+        for node in matches:
             written = ast.get_source_segment(text, node)
             if written is None or "\n" in written:
                 written = ast.unparse(node)
@@ -122,19 +124,19 @@ class Sources:
         if len(found) != 1:
             raise NoSourceError(t("a lambda whose source cannot be told"))
         (written,) = found.values()
-        self._need(f"({written})", _space_of(thing), "")
+        self._add_dependencies(f"({written})", _namespace_of(value), "")
         return written
 
-    def _need(self, text: str, space: dict[str, Any], own_name: str) -> None:
-        """Note what the globals used in ``text`` need."""
-        for name in _globals_of(text):
-            if name not in space or name == own_name:
+    def _add_dependencies(self, text: str, namespace: dict[str, Any], own_name: str) -> None:
+        """Add the imports and definitions of the globals that ``text`` uses."""
+        for name in _global_names(text):
+            if name not in namespace or name == own_name:
                 continue
-            value = space[name]
+            value = namespace[name]
             if isinstance(value, types.ModuleType):
-                self._module(value, name)
+                self._add_module_import(value, name)
             elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
-                self._alias(name, self.expression(value))
+                self._add_alias(name, self.expression(value))
             else:
                 try:
                     written = self.expression(value)
@@ -147,8 +149,8 @@ class Sources:
                 self._defined[name] = value
                 self.definitions.setdefault(name, f"{name} = {written}")
 
-    def _alias(self, name: str, written: str) -> None:
-        """Make what the program calls ``written`` known as ``name``."""
+    def _add_alias(self, name: str, written: str) -> None:
+        """Make the expression ``written`` available as ``name``."""
         if written == name:
             return
         head, _, tail = written.rpartition(".")
@@ -157,7 +159,7 @@ class Sources:
         else:
             self.definitions[name] = f"{name} = {written}"
 
-    def _module(self, module: types.ModuleType, name: str) -> str:
+    def _add_module_import(self, module: types.ModuleType, name: str) -> str:
         path = get_name_from_symbol(module) or module.__name__
         if path.startswith("keras.api"):
             path = path.replace("keras.api", "keras", 1)
@@ -171,39 +173,39 @@ class Sources:
         return name
 
 
-def _is_literal(thing: Any) -> bool:
+def _is_literal(value: Any) -> bool:
     try:
-        return bool(ast.literal_eval(repr(thing)) == thing)
+        return bool(ast.literal_eval(repr(value)) == value)
     except (ValueError, SyntaxError, TypeError):
         return False
 
 
-def _importable(thing: Any, module: str, name: str) -> bool:
+def _importable(value: Any, module: str, name: str) -> bool:
     try:
-        return getattr(importlib.import_module(module), name, None) is thing
+        return getattr(importlib.import_module(module), name, None) is value
     except Exception:
         return False
 
 
-def _space_of(thing: Any) -> dict[str, Any]:
-    """The variables that the code of a function or class sees."""
-    if isinstance(thing, type):
-        space = dict(vars(sys.modules.get(thing.__module__, builtins)))
-        functions = _functions_of(thing)
+def _namespace_of(value: Any) -> dict[str, Any]:
+    """Return the variables that the code of a function or class can use."""
+    if isinstance(value, type):
+        namespace = dict(vars(sys.modules.get(value.__module__, builtins)))
+        functions = _methods_of(value)
     else:
-        space, functions = {}, [inspect.unwrap(thing)]
+        namespace, functions = {}, [inspect.unwrap(value)]
     for function in functions:
-        space = {**space, **function.__globals__}
+        namespace = {**namespace, **function.__globals__}
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         for name, cell in cells:
-            # A cell is empty until its variable has been given a value.
+            # A cell is empty until its variable is assigned.
             with contextlib.suppress(ValueError):
                 if name != "__class__":
-                    space[name] = cell.cell_contents
-    return space
+                    namespace[name] = cell.cell_contents
+    return namespace
 
 
-def _functions_of(cls: type) -> list[types.FunctionType]:
+def _methods_of(cls: type) -> list[types.FunctionType]:
     found = []
     for member in vars(cls).values():
         function = getattr(member, "fget", None) or getattr(member, "__func__", member)
@@ -213,23 +215,23 @@ def _functions_of(cls: type) -> list[types.FunctionType]:
     return found
 
 
-def _text_of_file(thing: types.FunctionType) -> str:
-    text = "".join(linecache.getlines(thing.__code__.co_filename))
+def _file_source(value: types.FunctionType) -> str:
+    text = "".join(linecache.getlines(value.__code__.co_filename))
     if not text:
-        raise NoSourceError(t("the source of %1 cannot be found", thing.__name__))
+        raise NoSourceError(t("the source of %1 cannot be found", value.__name__))
     return text
 
 
-def _trees_of(thing: types.FunctionType, text: str) -> Iterator[ast.Module]:
+def _parse(text: str) -> ast.Module:
     try:
-        yield ast.parse(text)
+        return ast.parse(text)
     except SyntaxError as error:
         raise NoSourceError(t("its cell is not plain Python")) from error
 
 
-def _definition_of(thing: Any, name: str) -> str:
+def _definition_of(value: Any, name: str) -> str:
     """Return the statement that defines a function or class, with its decorators."""
-    for filename in _files_of(thing):
+    for filename in _candidate_files(value):
         text = "".join(linecache.getlines(filename))
         try:
             tree = ast.parse(text)
@@ -237,13 +239,15 @@ def _definition_of(thing: Any, name: str) -> str:
             continue
         found = [
             (_first_line(node), node.end_lineno or node.lineno)
-            for node, qualname in _definitions_in(tree)
+            for node, qualname in _walk_definitions(tree)
             if node.name == name
-            and qualname == thing.__qualname__
-            and isinstance(node, ast.ClassDef) == isinstance(thing, type)
+            and qualname == value.__qualname__
+            and isinstance(node, ast.ClassDef) == isinstance(value, type)
         ]
-        # Many may be called so, one after the other; a file may have changed since it was read.
-        exact = [(first, last) for first, last in found if _is_there(thing, filename, first, last)]
+        # Several may have this name, and a file may have changed since it was loaded.
+        exact = [
+            (first, last) for first, last in found if _is_defined_at(value, filename, first, last)
+        ]
         for first, last in [*exact, *reversed(found)]:
             return textwrap.dedent("\n".join(text.splitlines()[first - 1 : last]))
     raise NoSourceError(t("the source of %1 cannot be found", name))
@@ -252,52 +256,52 @@ def _definition_of(thing: Any, name: str) -> str:
 _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _definitions_in(tree: ast.AST, prefix: str = "") -> Iterator[tuple[_Definition, str]]:
-    """All functions and classes, with their names as ``__qualname__`` gives them."""
+def _walk_definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[_Definition, str]]:
+    """Yield all functions and classes with their qualified names."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, _Definition):
             yield node, prefix + node.name
             inside = "." if isinstance(node, ast.ClassDef) else ".<locals>."
-            yield from _definitions_in(node, prefix + node.name + inside)
+            yield from _walk_definitions(node, prefix + node.name + inside)
         elif isinstance(node, ast.Lambda):
-            yield from _definitions_in(node, prefix + "<lambda>.<locals>.")
+            yield from _walk_definitions(node, prefix + "<lambda>.<locals>.")
         else:
-            yield from _definitions_in(node, prefix)
+            yield from _walk_definitions(node, prefix)
 
 
 def _first_line(node: _Definition) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
-def _is_there(thing: Any, filename: str, first: int, last: int) -> bool:
-    """Whether a function, or a class by its methods, was made of these lines."""
-    if isinstance(thing, types.FunctionType):
-        return bool(inspect.unwrap(thing).__code__.co_firstlineno == first)
+def _is_defined_at(value: Any, filename: str, first: int, last: int) -> bool:
+    """Whether these lines define the function, or the class, judged by its methods."""
+    if isinstance(value, types.FunctionType):
+        return bool(inspect.unwrap(value).__code__.co_firstlineno == first)
     lines = [
         function.__code__.co_firstlineno
-        for function in _functions_of(thing)
+        for function in _methods_of(value)
         if function.__code__.co_filename == filename
     ]
     return bool(lines) and all(first <= line <= last for line in lines)
 
 
-def _files_of(thing: Any) -> Iterator[str]:
-    """Where it may be defined: a class of a notebook knows only by its methods."""
-    if isinstance(thing, types.FunctionType):
-        yield inspect.unwrap(thing).__code__.co_filename
+def _candidate_files(value: Any) -> Iterator[str]:
+    """Yield the files that may define it; only its methods know the cell that defines a class."""
+    if isinstance(value, types.FunctionType):
+        yield inspect.unwrap(value).__code__.co_filename
         return
-    for function in _functions_of(thing):
+    for function in _methods_of(value):
         yield function.__code__.co_filename
     try:
-        found = inspect.getsourcefile(thing)
+        found = inspect.getsourcefile(value)
     except (TypeError, OSError):
         found = None
     if found:
         yield found
 
 
-def _globals_of(text: str) -> list[str]:
-    """Names that ``text`` reads and does not define, in order, and not Python's own."""
+def _global_names(text: str) -> list[str]:
+    """Return the names that ``text`` reads and does not define, in order, without built-ins."""
     names: dict[str, None] = {}
 
     def visit(table: symtable.SymbolTable) -> None:
@@ -316,33 +320,35 @@ def _globals_of(text: str) -> list[str]:
     return [name for name in names if not hasattr(builtins, name)]
 
 
-def _code_of(node: ast.Lambda) -> object:
+def _comparable_lambda(node: ast.Lambda) -> object:
     try:
         code = compile(ast.Expression(node), "<lambda>", "eval")
     except (SyntaxError, ValueError):
         return None
     inner = next((c for c in code.co_consts if isinstance(c, types.CodeType)), None)
-    return _shape_of(inner) if inner else None
+    return _comparable_code(inner) if inner else None
 
 
-def _is_at(node: ast.Lambda, code: types.CodeType) -> bool:
-    """Whether all of the code comes from the lambda's body."""
+def _is_compiled_from(node: ast.Lambda, code: types.CodeType) -> bool:
+    """Whether the code was compiled from the body of this lambda."""
     body = node.body
     first = (body.lineno, body.col_offset)
     last = (body.end_lineno or body.lineno, body.end_col_offset or body.col_offset)
     places = [
         ((line, column), (end_line, end_column))
         for line, end_line, column, end_column in code.co_positions()
-        # What has no place in the text begins and ends at once.
+        # Instructions without a position in the text begin and end at the same column.
         if line and end_line and column is not None and end_column and end_column != column
     ]
     return bool(places) and all(first <= begin and end <= last for begin, end in places)
 
 
-def _shape_of(code: types.CodeType) -> object:
-    """What tells one lambda from another: its numbers and names too, which are not in its bytes."""
+def _comparable_code(code: types.CodeType) -> object:
+    """Return what is equal for equal lambdas: operations, names and constants."""
     inner = tuple(
-        _shape_of(item) if isinstance(item, types.CodeType) else (type(item).__name__, repr(item))
+        _comparable_code(item)
+        if isinstance(item, types.CodeType)
+        else (type(item).__name__, repr(item))
         for item in code.co_consts
     )
     names = {*code.co_names, *code.co_freevars}
@@ -350,9 +356,9 @@ def _shape_of(code: types.CodeType) -> object:
 
 
 def _operations(code: types.CodeType) -> list[str]:
-    # A variable of a function around it is read in another way than a global one.
+    # Variables of enclosing functions and globals are loaded by different instructions.
     return [
-        # A method of what a script has imported is read as any attribute.
+        # In a script, a method of an imported module is loaded like any attribute.
         step.opname.replace("LOAD_METHOD", "LOAD_ATTR")
         for step in dis.get_instructions(code)
         if not step.opname.startswith(

@@ -1,4 +1,4 @@
-"""The search field: reads "dense 128 relu" or "Dense(128)" and offers layers."""
+"""Parses layers that users type, "dense 128 relu" or "Dense(128)", and offers matching ones."""
 
 from kwidgets.builder.quick_add.class_names import QuickError
 from kwidgets.builder.quick_add.parser import parse, read_field, read_object

@@ -1,4 +1,4 @@
-"""What the search field calls classes, and what it says of names that it does not know."""
+"""Finds classes by the names that users type, with short names such as "conv" and "maxpool"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kwidgets.builder.protocol import Entry
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
 
-# How people call layers besides their names.
+# Common names of layers, normalized, besides the names of their classes.
 SHORT_NAMES: Final = {
     "act": "Activation",
     "averagepool": "AveragePooling2D",
@@ -79,34 +79,35 @@ SHORT_NAMES: Final = {
 
 
 class QuickError(ValueError):
-    """The text is not understood. The message says what is near, or what would fit."""
+    """A text cannot be parsed. The message names what is similar, or what would fit."""
 
 
-def names_of(section: str) -> dict[str, str]:
-    """Return all that the classes of a section are called, simplified, and their keys."""
+def keys_by_name(section: str) -> dict[str, str]:
+    """Return the keys of a section's classes by all their names, normalized."""
     known = catalog.catalog()
     keys = known.sections[section]
     found = {
-        simple(catalog.short_name(alias)): key
+        normalize(catalog.short_name(alias)): key
         for alias, key in known.aliases.items()
         if key in keys
     }
-    found.update({simple(catalog.short_name(key)): key for key in reversed(keys)})
-    found.update({simple(key): key for key in keys})
+    found.update({normalize(catalog.short_name(key)): key for key in reversed(keys)})
+    found.update({normalize(key): key for key in keys})
     if section == "layers":
         for short, name in SHORT_NAMES.items():
-            key = found.get(simple(name))
+            key = found.get(normalize(name))
             if key is not None:
                 found.setdefault(short, key)
     return found
 
 
-def simple(text: str) -> str:
+def normalize(text: str) -> str:
+    """Return a text in lower case with letters and digits only."""
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-def made(entry: Entry, arguments: dict[str, Value]) -> ObjectSpec:
-    """Return the object, its arguments checked and in the class's order.
+def checked_object(entry: Entry, arguments: dict[str, Value]) -> ObjectSpec:
+    """Return an object with its arguments checked and in the order of the class.
 
     Raises:
         QuickError: an argument is unknown or cannot have that value.
@@ -119,16 +120,17 @@ def made(entry: Entry, arguments: dict[str, Value]) -> ObjectSpec:
     return ObjectSpec(entry["key"], {name: checked[name] for name in order if name in checked})
 
 
-def unknown(word: str, section: str) -> QuickError:
-    names = names_of(section)
-    near = difflib.get_close_matches(simple(word), names, n=6, cutoff=0.6)
+def unknown_class_error(word: str, section: str) -> QuickError:
+    """Return the error that a section has no such class, with similar names."""
+    names = keys_by_name(section)
+    near = difflib.get_close_matches(normalize(word), names, n=6, cutoff=0.6)
     keys = list(dict.fromkeys(names[name] for name in near))[:3]
     shown = [catalog.short_name(key) for key in keys]
-    what = (
+    message = (
         t("no layer is called %1", repr(word))
         if section == "layers"
         else fields.unknown_name(word, section)
     )
     listed = [catalog.short_name(key) for key in catalog.catalog().sections[section][:5]]
     hint = fields.did_you_mean(shown) if shown else t("such as %1", ", ".join(listed))
-    return QuickError(f"{what}; {hint}")
+    return QuickError(f"{message}; {hint}")

@@ -1,4 +1,9 @@
-"""Parses the text of an object, in words or as Python, and the text of a form field."""
+"""Parses the text of an object: "dense 128 relu", "conv2d 32 3x3 same", "Dense(128)".
+
+The class comes first; then its values in any order that is clear, numbers in the order of the
+class's arguments. A line of Python is parsed, never run. An argument that is not in the text keeps
+its default; a missing required argument is left out, and its card shows that.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from kwidgets.builder.catalog import labels
 from kwidgets.builder.protocol import Parameter
 from kwidgets.builder.quick_add.class_names import QuickError
 from kwidgets.builder.quick_add.python_syntax import read_python
-from kwidgets.builder.quick_add.word_syntax import read_words, tokens_of
+from kwidgets.builder.quick_add.word_syntax import read_words, tokenize
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
 
@@ -18,7 +23,8 @@ def parse(text: str) -> ObjectSpec:
     """Return the layer that a text describes.
 
     Raises:
-        QuickError: there is no such layer, a value fits nowhere, or a Sequential cannot hold it.
+        QuickError: there is no such layer, a value fits no argument, or a Sequential cannot
+            contain the layer.
     """
     found = read_object(text, "layers")
     if not isinstance(found, ObjectSpec):
@@ -31,10 +37,10 @@ def parse(text: str) -> ObjectSpec:
 
 
 def read_object(text: str, section: str) -> Value:
-    """Return the object of a section that a text describes; a metric's own text stays a text.
+    """Return the object of a section that a text describes; identifiers of metrics stay texts.
 
     Raises:
-        QuickError: there is none, or a value fits nowhere.
+        QuickError: there is no such object, or a value fits no argument.
     """
     text = text.strip().rstrip(",;")
     if not text:
@@ -43,14 +49,14 @@ def read_object(text: str, section: str) -> Value:
         return read_python(text, section)
     if section != "layers" and re.fullmatch(r"[\w.>'\"]+", text):
         return _read_name(text.strip("'\""), section)
-    return read_words(tokens_of(text), section, read_field)
+    return read_words(tokenize(text), section, read_field)
 
 
 def read_field(parameter: Parameter, text: str) -> Value:
-    """Return the value that a text means in a form field, of objects too. See ``fields.read``.
+    """Return the value of a text in a form field of any kind. See ``fields.read``.
 
     Raises:
-        FieldError: the text means nothing there.
+        FieldError: the text does not fit the field.
     """
     return fields.read(parameter, text, _read_object_of_field)
 

@@ -1,4 +1,4 @@
-"""Reads an object written as Python, "Dense(128, activation='relu')": parsed, never run."""
+"""Parses an object written as Python, "Dense(128, activation='relu')", without running it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import ast
 
 from kwidgets.builder import catalog
 from kwidgets.builder.catalog import signatures
-from kwidgets.builder.quick_add.class_names import QuickError, made, unknown
+from kwidgets.builder.quick_add.class_names import QuickError, checked_object, unknown_class_error
 from kwidgets.builder.spec import SEQUENTIAL, ObjectSpec, Value
 from kwidgets.language import t
 
 
 def read_python(text: str, section: str) -> ObjectSpec:
+    """Return the object that a call describes.
+
+    Raises:
+        QuickError: it is no call of a class in the section, or an argument does not fit.
+    """
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -25,20 +30,20 @@ def read_python(text: str, section: str) -> ObjectSpec:
     if not isinstance(tree, ast.Call):
         raise QuickError(t("%1 makes no object; write a call such as Dense(128)", repr(text)))
     if isinstance(tree.func, ast.Call):
-        # Dense(10)(x), as models with branches write it.
+        # Dense(10)(x), as in the functional API.
         tree = tree.func
-    name = _dotted(tree.func)
+    name = _dotted_name(tree.func)
     if name.endswith(".add") and len(tree.args) == 1 and isinstance(tree.args[0], ast.Call):
         # model.add(Dense(10))
         tree = tree.args[0]
-    return _of_call(tree, section)
+    return _object_of_call(tree, section)
 
 
-def _of_call(call: ast.Call, section: str) -> ObjectSpec:
-    name = _dotted(call.func)
+def _object_of_call(call: ast.Call, section: str) -> ObjectSpec:
+    name = _dotted_name(call.func)
     key = _resolve_name(name, section)
     if key is None:
-        raise unknown(catalog.short_name(name), section)
+        raise unknown_class_error(catalog.short_name(name), section)
     entry = catalog.catalog().entries[key]
     parameters = entry["parameters"]
     if key == SEQUENTIAL and (call.args or any(k.arg == "layers" for k in call.keywords)):
@@ -64,12 +69,12 @@ def _of_call(call: ast.Call, section: str) -> ObjectSpec:
                 t("%1 is given %2 twice: keep one of them", entry["name"], keyword.arg)
             )
         given[keyword.arg] = keyword.value
-    return made(entry, {name: _of_literal(name, value) for name, value in given.items()})
+    return checked_object(entry, {name: _value_of(name, value) for name, value in given.items()})
 
 
-def _of_literal(name: str, node: ast.expr) -> Value:
+def _value_of(name: str, node: ast.expr) -> Value:
     if isinstance(node, ast.Call):
-        return _of_call_anywhere(node)
+        return _object_of_any_section(node)
     if isinstance(node, ast.Attribute) and node.attr in (
         *catalog.catalog().activations,
         *signatures.DTYPES,
@@ -77,9 +82,9 @@ def _of_literal(name: str, node: ast.expr) -> Value:
         # keras.activations.relu, tf.float32
         return node.attr
     if isinstance(node, (ast.List, ast.Tuple)):
-        return tuple(_of_literal(name, item) for item in node.elts)
+        return tuple(_value_of(name, item) for item in node.elts)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        above, below = _of_literal(name, node.left), _of_literal(name, node.right)
+        above, below = _value_of(name, node.left), _value_of(name, node.right)
         if isinstance(above, (int, float)) and isinstance(below, (int, float)) and below:
             return above / below
     try:
@@ -94,15 +99,15 @@ def _of_literal(name: str, node: ast.expr) -> Value:
         ) from None
 
 
-def _of_call_anywhere(call: ast.Call) -> ObjectSpec:
-    name = _dotted(call.func)
+def _object_of_any_section(call: ast.Call) -> ObjectSpec:
+    name = _dotted_name(call.func)
     for section in (*catalog.SECTIONS, "cells"):
         if _resolve_name(name, section) is not None:
-            return _of_call(call, section)
-    raise unknown(catalog.short_name(name), "layers")
+            return _object_of_call(call, section)
+    raise unknown_class_error(catalog.short_name(name), "layers")
 
 
-def _dotted(node: ast.expr) -> str:
+def _dotted_name(node: ast.expr) -> str:
     parts = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -115,7 +120,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _resolve_name(name: str, section: str) -> str | None:
-    """Return the key of a class by its name in Python, where modules may be left out."""
+    """Return the key of a class by its dotted name, with or without modules."""
     known = catalog.catalog()
     key = known.aliases.get(name, name)
     if key in known.sections[section]:

@@ -1,9 +1,4 @@
-"""Reads the search field: "dense 128 relu", "conv2d 32 3x3 same", "Dense(128, activation='relu')".
-
-The class comes first, however it is spelled; then its values in any order that is clear, numbers in
-the order of the class's arguments. A line of Python is parsed, never run. What is not written is
-left to its default, and a required argument that is missing is left out: the card asks for it.
-"""
+"""Lists the layers that the search field offers while the user types, best match first."""
 
 from __future__ import annotations
 
@@ -14,12 +9,12 @@ from typing import Final
 from kwidgets.builder import catalog, fields
 from kwidgets.builder.catalog import labels
 from kwidgets.builder.protocol import Entry, SearchOption
-from kwidgets.builder.quick_add.class_names import SHORT_NAMES, QuickError, simple
+from kwidgets.builder.quick_add.class_names import SHORT_NAMES, QuickError, normalize
 from kwidgets.builder.quick_add.parser import parse, read_field
-from kwidgets.builder.quick_add.word_syntax import Reader, leading_words, tokens_of
+from kwidgets.builder.quick_add.word_syntax import ArgumentReader, count_leading_words, tokenize
 from kwidgets.builder.spec import ObjectSpec, Value
 
-# The search field's answer to nothing.
+# Offered while the search field is empty.
 COMMON: Final = (
     "Dense",
     "Conv2D",
@@ -37,37 +32,41 @@ COMMON: Final = (
 
 
 def search(text: str, limit: int = 12) -> list[SearchOption]:
-    """Return what the search field offers for a text that is still being typed, best first."""
+    """Return the layers that fit a text that is still being typed, the best first."""
     known = catalog.catalog()
     if not text.strip():
         names = {catalog.short_name(key): key for key in reversed(known.sections["layers"])}
-        return [_option(known.entries[names[name]], {}) for name in COMMON if name in names]
-    exact = _parsed(text)
-    options = [] if exact is None else [_option(known.entries[exact.class_name], exact.arguments)]
+        return [_search_option(known.entries[names[name]], {}) for name in COMMON if name in names]
+    exact = _parse_or_none(text)
+    options = (
+        [] if exact is None else [_search_option(known.entries[exact.class_name], exact.arguments)]
+    )
     taken = {option["class_name"] for option in options}
     ranked: list[tuple[float, int, int, SearchOption]] = []
-    tokens = tokens_of(text)
+    tokens = tokenize(text)
     for place, key in enumerate(known.sections["layers"]):
         if key in taken:
             continue
         score, used = _best_score(tokens, key)
         if score is not None:
             entry = known.entries[key]
-            arguments, missed = _fitting(entry, tokens[used:])
+            arguments, missed = _fitting_arguments(entry, tokens[used:])
             score += 1.0 if entry["unusable"] else 0.0
-            ranked.append((score, missed, place, _option(entry, arguments)))
+            ranked.append((score, missed, place, _search_option(entry, arguments)))
     ranked.sort(key=lambda one: one[:3])
     for activation in known.activations:
         if len(tokens[0]) > 1 and activation.startswith(tokens[0].lower()):
             entry = known.entries["keras.layers.Activation"]
             if "keras.layers.Activation" not in taken:
                 place = 0 if not ranked else len(ranked)
-                ranked.insert(min(place, 2), (0, 0, 0, _option(entry, {"activation": activation})))
+                ranked.insert(
+                    min(place, 2), (0, 0, 0, _search_option(entry, {"activation": activation}))
+                )
             break
     return (options + [option for *_, option in ranked])[:limit]
 
 
-def _parsed(text: str) -> ObjectSpec | None:
+def _parse_or_none(text: str) -> ObjectSpec | None:
     try:
         return parse(text)
     except (QuickError, fields.FieldError):
@@ -75,11 +74,11 @@ def _parsed(text: str) -> ObjectSpec | None:
 
 
 def _best_score(tokens: list[str], key: str) -> tuple[float | None, int]:
-    """Return how well the first words fit a class (less is better) and how many they are."""
+    """Return how well the first words fit a class (lower is better) and how many these are."""
     best: tuple[float | None, int] = (None, 0)
-    name = simple(catalog.short_name(key))
-    for count in range(max(leading_words(tokens), 1), 0, -1):
-        word = simple("".join(tokens[:count]))
+    name = normalize(catalog.short_name(key))
+    for count in range(max(count_leading_words(tokens), 1), 0, -1):
+        word = normalize("".join(tokens[:count]))
         score = _score(word, name) if word else None
         if score is not None and (best[0] is None or score < best[0]):
             best = score, count
@@ -87,7 +86,7 @@ def _best_score(tokens: list[str], key: str) -> tuple[float | None, int]:
 
 
 def _score(word: str, name: str) -> float | None:
-    if name == word or simple(SHORT_NAMES.get(word, "")) == name:
+    if name == word or normalize(SHORT_NAMES.get(word, "")) == name:
         return 0.0
     if name.startswith(word):
         return 1.0
@@ -98,9 +97,9 @@ def _score(word: str, name: str) -> float | None:
     return None
 
 
-def _fitting(entry: Entry, tokens: list[str]) -> tuple[dict[str, Value], int]:
-    """Return the arguments that the words mean to a class, and how many words mean nothing."""
-    reader = Reader(entry, read_field)
+def _fitting_arguments(entry: Entry, tokens: list[str]) -> tuple[dict[str, Value], int]:
+    """Return the arguments that the words give, and the number of words that fit none."""
+    reader = ArgumentReader(entry, read_field)
     missed = 0
     rest = list(tokens)
     while rest:
@@ -108,30 +107,30 @@ def _fitting(entry: Entry, tokens: list[str]) -> tuple[dict[str, Value], int]:
             taken = reader.take(rest)
         except (QuickError, fields.FieldError):
             taken = 1
-            # The last word may be half typed.
-            if len(rest) > 1 or not reader.complete(rest[0]):
+            # The last word may be incomplete.
+            if len(rest) > 1 or not reader.take_completion(rest[0]):
                 missed += 1
         rest = rest[taken:]
     return reader.arguments, missed
 
 
-def _option(entry: Entry, arguments: Mapping[str, Value]) -> SearchOption:
+def _search_option(entry: Entry, arguments: Mapping[str, Value]) -> SearchOption:
     entry = labels.translated(entry)
     return SearchOption(
         class_name=entry["key"],
         arguments={name: fields.to_wire(value) for name, value in arguments.items()},
         title=entry["name"],
-        detail=entry["unusable"] or describe(arguments) or entry["summary"],
+        detail=entry["unusable"] or _describe(arguments) or entry["summary"],
         group=entry["group"],
     )
 
 
-def describe(arguments: Mapping[str, Value]) -> str:
-    """Return arguments as they would be written in Python."""
-    return ", ".join(f"{name}={_written(value)}" for name, value in arguments.items())
+def _describe(arguments: Mapping[str, Value]) -> str:
+    """Return arguments as they are written in Python."""
+    return ", ".join(f"{name}={_python_text(value)}" for name, value in arguments.items())
 
 
-def _written(value: Value) -> str:
+def _python_text(value: Value) -> str:
     if isinstance(value, ObjectSpec):
-        return f"{value.title}({describe(value.arguments)})"
+        return f"{value.title}({_describe(value.arguments)})"
     return repr(value)

@@ -1,4 +1,4 @@
-"""Reads an object written in words, "dense 128 relu": its class, then what its arguments are."""
+"""Parses an object written in words, "dense 128 relu": its class, then its arguments."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from typing import Final
 
 from kwidgets.builder import catalog, fields
 from kwidgets.builder.protocol import Entry, Parameter
-from kwidgets.builder.quick_add.class_names import QuickError, made, names_of, simple, unknown
+from kwidgets.builder.quick_add.class_names import (
+    QuickError,
+    checked_object,
+    keys_by_name,
+    normalize,
+    unknown_class_error,
+)
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
 
-# Returns the value that a text means in a field; raises FieldError.
+# Returns the value of a text in a form field; raises FieldError.
 FieldReader = Callable[[Parameter, str], Value]
 
-# Words that stand for two.
-_PAIRS: Final = {"bilstm": ["bidirectional", "lstm"], "bigru": ["bidirectional", "gru"]}
+# Words that mean two layers.
+_TWO_LAYERS: Final = {"bilstm": ["bidirectional", "lstm"], "bigru": ["bidirectional", "gru"]}
 
 _NUMERIC: Final = ("int", "ints", "float", "numbers", "shape", "python")
-_NO: Final = ("no", "not", "without")
-_SAID: Final = {"true": True, "false": False, "on": True, "off": False}
-# Arguments are found by their first letters from this many on.
-_SHORTEST_ARGUMENT: Final = 3
-# Classes are found by their first letters from this many on.
-_SHORTEST_START: Final = 3
-_LONGEST_CLASS: Final = 4
+_NEGATIONS: Final = ("no", "not", "without")
+_BOOL_WORDS: Final = {"true": True, "false": False, "on": True, "off": False}
+# The number of first letters by which an argument is found.
+_MIN_ARGUMENT_LETTERS: Final = 3
+# The number of first letters by which a class is found.
+_MIN_CLASS_LETTERS: Final = 3
+_MAX_CLASS_WORDS: Final = 4
 
 
 def read_words(tokens: list[str], section: str, read_field: FieldReader) -> ObjectSpec:
@@ -35,29 +41,29 @@ def read_words(tokens: list[str], section: str, read_field: FieldReader) -> Obje
     Raises:
         QuickError: there is no such class, or a word fits no argument.
     """
-    tokens = _PAIRS.get(simple(tokens[0]), tokens[:1]) + tokens[1:]
+    tokens = _TWO_LAYERS.get(normalize(tokens[0]), tokens[:1]) + tokens[1:]
     key, used = _find_class(tokens, section)
     known = catalog.catalog()
     if key is None:
         word = tokens[0].lower()
         if section == "layers" and word in known.activations and len(tokens) == 1:
             return ObjectSpec("keras.layers.Activation", {"activation": word})
-        raise unknown(tokens[0], section)
+        raise unknown_class_error(tokens[0], section)
     entry = known.entries[key]
-    arguments, problem = _arguments(entry, tokens[used:], read_field)
+    arguments, problem = _read_arguments(entry, tokens[used:], read_field)
     if problem is not None:
         raise problem
-    return made(entry, arguments)
+    return checked_object(entry, arguments)
 
 
 def _find_class(tokens: list[str], section: str) -> tuple[str | None, int]:
     """Return the class that the first words name, and how many words those are."""
     keys = catalog.catalog().sections[section]
-    names = names_of(section)
-    words = [simple(token) for token in tokens[:_LONGEST_CLASS] if _is_word(token)]
+    names = keys_by_name(section)
+    words = [normalize(token) for token in tokens[:_MAX_CLASS_WORDS] if _is_word(token)]
     if len(words) < min(len(tokens), 1):
         return None, 0
-    starts = leading_words(tokens)
+    starts = count_leading_words(tokens)
     for count in range(starts, 0, -1):
         found = names.get("".join(words[:count]))
         if found is not None:
@@ -66,16 +72,17 @@ def _find_class(tokens: list[str], section: str) -> tuple[str | None, int]:
         return None, 0
     for count in range(starts, 0, -1):
         start = "".join(words[:count])
-        if len(start) >= _SHORTEST_START:
-            fitting = [key for key in keys if simple(catalog.short_name(key)).startswith(start)]
+        if len(start) >= _MIN_CLASS_LETTERS:
+            fitting = [key for key in keys if normalize(catalog.short_name(key)).startswith(start)]
             if fitting:
                 return fitting[0], count
     return None, 0
 
 
-def leading_words(tokens: list[str]) -> int:
+def count_leading_words(tokens: list[str]) -> int:
+    """Return how many tokens at the start may belong to the name of the class."""
     count = 0
-    for token in tokens[:_LONGEST_CLASS]:
+    for token in tokens[:_MAX_CLASS_WORDS]:
         if not _is_word(token):
             break
         count += 1
@@ -87,19 +94,19 @@ def _is_word(token: str) -> bool:
     return re.fullmatch(r"[A-Za-z][\w.>-]*|[123][dD]", token) is not None
 
 
-def tokens_of(text: str) -> list[str]:
-    """Split at white space, but not in brackets or quotes, nor around a comma or an equals sign."""
+def tokenize(text: str) -> list[str]:
+    """Split a text at white space outside brackets and quotes and not beside "," or "="."""
     text = re.sub(r"\s*([=,])\s*", r"\1", text.strip())
     return re.findall(
         r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\]|\"[^\"]*\"|'[^']*'|\S)+", text
     )
 
 
-def _arguments(
+def _read_arguments(
     entry: Entry, tokens: list[str], read_field: FieldReader
 ) -> tuple[dict[str, Value], QuickError | fields.FieldError | None]:
-    """Read the words after the class; return what was understood, and the first problem."""
-    reader = Reader(entry, read_field)
+    """Read the words after the class; return the arguments, and the first problem if any."""
+    reader = ArgumentReader(entry, read_field)
     problem: QuickError | fields.FieldError | None = None
     rest = list(tokens)
     while rest:
@@ -112,8 +119,8 @@ def _arguments(
     return reader.arguments, problem
 
 
-class Reader:
-    """Gives words to the arguments of one class."""
+class ArgumentReader:
+    """Assigns words to the arguments of one class."""
 
     def __init__(self, entry: Entry, read_field: FieldReader) -> None:
         self.entry = entry
@@ -121,28 +128,28 @@ class Reader:
         self.arguments: dict[str, Value] = {}
 
     def take(self, tokens: list[str]) -> int:
-        """Give the first of the words, or several, to an argument; return how many.
+        """Assign the first word, or several, to an argument; return how many.
 
-        A word with a comma in it may be taken apart, in ``tokens``.
+        A word with commas may be split, in ``tokens`` itself.
 
         Raises:
-            QuickError, FieldError: no argument can have it.
+            QuickError, FieldError: the first word fits no argument.
         """
-        nested = self._next(
+        nested = self._first_free(
             lambda p: p["required"] and p["field"] == "object" and "=" not in tokens[0]
         )
         if nested is not None:
             return self._take_nested(nested, tokens)
-        parts = _parts(tokens[0])
+        parts = _split_at_commas(tokens[0])
         if not all(_is_numeric(part) for part in parts):
             tokens[:1] = parts  # "128,relu"
         token = tokens[0]
         for take in (
-            self._take_named,
-            self._take_flag,
-            self._take_spoken,
+            self._take_keyword,
+            self._take_bool,
+            self._take_name_and_value,
             self._take_numbers,
-            self._take_word,
+            self._take_value_word,
         ):
             taken = take(tokens[0], tokens)
             if taken:
@@ -165,22 +172,22 @@ class Reader:
             return t("all it needs is set")
         return t("it still takes %1", ", ".join(basic))
 
-    def complete(self, start: str) -> bool:
-        """Give an argument the word that starts like this; say whether there is one."""
+    def take_completion(self, start: str) -> bool:
+        """Assign the shortest word that starts like this; return whether there is one."""
         if len(start) < 2:
             return False
         words = list(catalog.catalog().activations)
         for parameter in self._free():
             words += [str(choice) for choice in parameter.get("choices", ())]
         for word in sorted(words, key=len):
-            if word.startswith(start.lower()) and self._take_word(word, [word]):
+            if word.startswith(start.lower()) and self._take_value_word(word, [word]):
                 return True
         return False
 
     def _free(self) -> list[Parameter]:
         return [p for p in self.entry["parameters"] if p["name"] not in self.arguments]
 
-    def _next(self, fits: Callable[[Parameter], bool]) -> Parameter | None:
+    def _first_free(self, fits: Callable[[Parameter], bool]) -> Parameter | None:
         return next((p for p in self._free() if fits(p)), None)
 
     def _take_nested(self, parameter: Parameter, tokens: list[str]) -> int:
@@ -192,10 +199,10 @@ class Reader:
             raise QuickError(t("%1 needs a %2", self.entry["name"], parameter["name"]))
         self.arguments[parameter["name"]] = self._read_field(parameter, " ".join(inner))
         for token in outer:
-            self._take_named(token, [token])
+            self._take_keyword(token, [token])
         return len(tokens)
 
-    def _take_named(self, token: str, tokens: list[str]) -> int:
+    def _take_keyword(self, token: str, tokens: list[str]) -> int:
         name, equals, text = token.partition("=")
         if not equals or not name.isidentifier():
             return 0
@@ -211,40 +218,40 @@ class Reader:
             self.arguments[chosen] = value
         return 1
 
-    def _take_flag(self, token: str, tokens: list[str]) -> int:
+    def _take_bool(self, token: str, tokens: list[str]) -> int:
         """Take "return_sequences", "return sequences", "no bias"."""
-        negative = token.lower() in _NO
+        negative = token.lower() in _NEGATIONS
         words = tokens[1:] if negative else tokens
         for count in (3, 2, 1):
-            word = simple("".join(words[:count]))
+            word = normalize("".join(words[:count]))
             if len(words) < count or not word:
                 continue
             joined = word.removeprefix("no") if not negative else word
             for parameter in self._free():
-                name = simple(parameter["name"])
+                name = normalize(parameter["name"])
                 if parameter["field"] != "bool":
                     continue
                 if word in {name, name.removeprefix("use")}:
-                    said = _SAID.get(words[count].lower()) if len(words) > count else None
-                    self.arguments[parameter["name"]] = (said is not False) != negative
-                    return count + negative + (said is not None)
+                    stated = _BOOL_WORDS.get(words[count].lower()) if len(words) > count else None
+                    self.arguments[parameter["name"]] = (stated is not False) != negative
+                    return count + negative + (stated is not None)
                 if joined != word and joined in {name, name.removeprefix("use")}:
                     self.arguments[parameter["name"]] = False
                     return count
         return 0
 
-    def _take_spoken(self, token: str, tokens: list[str]) -> int:
+    def _take_name_and_value(self, token: str, tokens: list[str]) -> int:
         """Take "strides 2", "padding same", "dilation rate 2"."""
         for count in (3, 2, 1):
-            word = simple("".join(tokens[:count]))
-            if len(tokens) < count or len(word) < _SHORTEST_ARGUMENT:
+            word = normalize("".join(tokens[:count]))
+            if len(tokens) < count or len(word) < _MIN_ARGUMENT_LETTERS:
                 continue
             for parameter in self._free():
-                name = simple(parameter["name"])
+                name = normalize(parameter["name"])
                 if not name.startswith(word) or parameter["field"] == "bool":
                     continue
                 if len(tokens) == count:
-                    if name == word and self._take_word(token, tokens) == 0:
+                    if name == word and self._take_value_word(token, tokens) == 0:
                         raise QuickError(t("%1 needs a value after it", parameter["name"]))
                     continue
                 try:
@@ -259,7 +266,7 @@ class Reader:
         return 0
 
     def _take_numbers(self, token: str, tokens: list[str]) -> int:
-        open_shape = token.lower() == "none" and self._next(
+        open_shape = token.lower() == "none" and self._first_free(
             lambda p: p["basic"] and p["field"] == "shape"
         )
         if not _is_numeric(token) and not open_shape:
@@ -269,7 +276,7 @@ class Reader:
             if not parameter["basic"] or parameter["field"] not in _NUMERIC:
                 continue
             taken = 1
-            parts = _parts(tokens[0])
+            parts = _split_at_commas(tokens[0])
             if parameter["field"] in ("int", "float") and len(parts) > 1:
                 thousands = re.fullmatch(r"\d{1,3}(,\d{3})+", tokens[0])
                 tokens[:1] = ["".join(parts)] if thousands else parts  # "10,000", "32,3"
@@ -284,7 +291,7 @@ class Reader:
             except fields.FieldError as error:
                 first = first or error
                 if parameter["required"]:
-                    # Or what follows would land in arguments that nobody meant.
+                    # Otherwise the next arguments would get the numbers meant for this one.
                     break
             else:
                 self.arguments[parameter["name"]] = value
@@ -293,7 +300,7 @@ class Reader:
             raise first
         return 0
 
-    def _take_word(self, token: str, tokens: list[str]) -> int:
+    def _take_value_word(self, token: str, tokens: list[str]) -> int:
         word = token.strip("'\"")
         free = self._free()
         known = catalog.catalog()
@@ -324,8 +331,8 @@ class Reader:
         return 0
 
 
-def _parts(token: str) -> list[str]:
-    """What stands between commas, unless these are in brackets, quotes or a named argument."""
+def _split_at_commas(token: str) -> list[str]:
+    """Return the parts between commas; one part if the token has brackets, quotes or "="."""
     if re.search(r"[()\[\]\"'=]", token):
         return [token]
     return [part for part in token.split(",") if part] or [token]

@@ -148,9 +148,9 @@ def _open_dimension(match: Match, entry: LayerSpec, shape: Shape | None) -> Expl
 
 
 def _wrong_target_shape(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
-    wanted = entry.arguments.get("target_shape")
+    target_shape = entry.arguments.get("target_shape")
     if "at most one unknown" in match.string:
-        return t("target_shape %1 may have -1 only once.", repr(wanted)), "target_shape"
+        return t("target_shape %1 may have -1 only once.", repr(target_shape)), "target_shape"
     if shape is None:
         return None
     total = 1
@@ -164,7 +164,7 @@ def _wrong_target_shape(match: Match, entry: LayerSpec, shape: Shape | None) -> 
             "does not. Use -1 for one size to have it worked out.",
             format_shape(shape),
             f"{total:,}",
-            repr(wanted),
+            repr(target_shape),
         ),
         "target_shape",
     )
@@ -249,14 +249,14 @@ def _unknown_name(match: Match, entry: LayerSpec, shape: Shape | None) -> Explan
     module = getattr(keras, f"{kind}s", None)
     known = [name for name in dir(module) if name.islower() and not name.startswith("_")]
     close = difflib.get_close_matches(wrong.lower(), known, 1)
-    said = {
+    messages = {
         "activation": t("There is no activation %1.", repr(wrong)),
         "initializer": t("There is no initializer %1.", repr(wrong)),
         "regularizer": t("There is no regularizer %1.", repr(wrong)),
         "constraint": t("There is no constraint %1.", repr(wrong)),
     }
     hint = " " + t("Did you mean %1?", repr(close[0])) if close else ""
-    return f"{said[kind]}{hint}", parameter
+    return f"{messages[kind]}{hint}", parameter
 
 
 def _not_a_fraction(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:

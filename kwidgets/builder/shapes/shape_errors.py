@@ -1,4 +1,4 @@
-"""Words problems of input shapes: the wrong number of axes, or an axis that is not there."""
+"""Explains input shapes that have the wrong number of axes, or not the axis that is named."""
 
 from __future__ import annotations
 
