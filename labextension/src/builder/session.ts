@@ -2,7 +2,7 @@
 
 import { ProtocolError } from "../shared/fields";
 import { newId } from "../shared/newId";
-import { t } from "../shared/strings";
+import { t } from "../shared/translation";
 import { parseBuilderMessage } from "./parse";
 import {
   type BuilderMessage,

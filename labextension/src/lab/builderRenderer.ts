@@ -7,12 +7,12 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Panel, Widget } from "@lumino/widgets";
-import { mountSaved } from "../builder/components/mountSaved";
-import { type MimeBundle, SAVE_BUNDLE } from "../builder/events";
+import { mountSaved } from "../builder/components/saved/mountSavedBuilder";
+import { type MimeBundle, SAVE_BUNDLE } from "../builder/hostEvents";
 import { BUILDER_MIME_TYPE } from "../builder/protocol";
-import { parseSaved } from "../builder/saved";
-import { t } from "../shared/strings";
-import { loadPlotly } from "./plotly";
+import { parseSaved } from "../builder/savedBuilder";
+import { t } from "../shared/translation";
+import { loadPlotly } from "./loadPlotly";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 

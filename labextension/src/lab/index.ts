@@ -4,7 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ITranslator } from "@jupyterlab/translation";
-import { setTranslator } from "../shared/strings";
+import { setTranslator } from "../shared/translation";
 import { builderRendererFactory } from "./builderRenderer";
 import { listenForCode } from "./insertCell";
 import { Channels } from "./kernel/channels";

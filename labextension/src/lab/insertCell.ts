@@ -1,7 +1,7 @@
 /** Puts code that a view or the panel hands out into a new cell. */
 
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
-import { INSERT_CELL, type InsertCell } from "../builder/events";
+import { INSERT_CELL, type InsertCell } from "../builder/hostEvents";
 
 /** Answer the views' events for as long as the page lives. */
 export function listenForCode(tracker: INotebookTracker): void {

@@ -8,14 +8,14 @@
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { mount } from "../live/components/mount";
-import { encodeSnapshot } from "../live/encode";
+import { mount } from "../live/components/mountLiveView";
+import { encodeSnapshot } from "../live/encodeSnapshot";
 import { FINAL_STATUSES, MIME_TYPE, type Status } from "../live/protocol";
 import { Session } from "../live/session";
 import type { Channels } from "./kernel/channels";
-import { followChannel } from "./kernel/follow";
 import { RunTransport } from "./kernel/runTransport";
-import { loadPlotly } from "./plotly";
+import { followChannel } from "./kernel/watchChannel";
+import { loadPlotly } from "./loadPlotly";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 /** How old a running fit's curve may be in the notebook's model, and so in an autosave. */

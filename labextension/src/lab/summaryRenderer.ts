@@ -2,13 +2,13 @@
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { mountModel } from "../models/components/mountModels";
+import { mountModel } from "../models/components/mountModel";
 import { parseSaved } from "../models/parse";
 import { type RequestKind, SUMMARY_MIME_TYPE } from "../models/protocol";
 import { SummaryStore } from "../models/store";
-import { t } from "../shared/strings";
-import { followChannel } from "./kernel/follow";
+import { t } from "../shared/translation";
 import { ChannelRequests } from "./kernel/requests";
+import { followChannel } from "./kernel/watchChannel";
 import type { LiveHome } from "./liveRenderer";
 
 class SummaryRenderer extends Widget implements IRenderMime.IRenderer {

@@ -1,6 +1,6 @@
 /** Words for what the wire names: statuses, phases, axes, kinds of values. */
 
-import { t } from "../shared/strings";
+import { t } from "../shared/translation";
 import type { Split, Status, XAxis } from "./protocol";
 
 export function statusWord(status: Status): string {

@@ -1,6 +1,6 @@
 /** What may be typed into the learning rate field, and the steps that its arrow keys take. */
 
-import { t } from "../shared/strings";
+import { t } from "../shared/translation";
 
 export type Entry = { ok: true; value: number } | { ok: false; reason: string };
 

@@ -7,6 +7,7 @@
  * under way) is kept by that view's components and never sent.
  */
 
+import { Columns } from "./columns";
 import type {
   Best,
   EarlierFit,
@@ -17,7 +18,6 @@ import type {
   Snapshot,
   Update,
 } from "./protocol";
-import { Columns } from "./table";
 
 const RESYNC_INTERVAL_MS = 1000;
 

@@ -1,7 +1,7 @@
 /** What the summary says in words and numbers. */
 
 import { formatCount, formatDuration } from "../shared/format";
-import { t } from "../shared/strings";
+import { t } from "../shared/translation";
 import type { Compiled, Shape, Trained } from "./protocol";
 
 /** "(None, 28, 28)", several separated by commas; null when unknown. */

@@ -8,7 +8,7 @@
 import { ProtocolError } from "../shared/fields";
 import { parseAnswer, parseModels, RefusedError } from "./parse";
 import type { ModelEntry, ModelSummary, RequestKind, Requests } from "./protocol";
-import { type Choice, RowMaker, type Rows } from "./rows";
+import { type Choice, RowMaker, type Rows } from "./treeRows";
 
 /** How the store asks the kernel: resolves with the payload of the answer. */
 export interface SummarySource {

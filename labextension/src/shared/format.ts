@@ -1,6 +1,6 @@
 /** Numbers and durations as a reader wants them; widths change as little as possible. */
 
-import { t } from "./strings";
+import { t } from "./translation";
 
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 

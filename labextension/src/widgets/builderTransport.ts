@@ -2,7 +2,7 @@
 
 import { unpackCatalog } from "../builder/catalog";
 import type { BuilderListener, BuilderTransport } from "../builder/session";
-import type { WidgetModel } from "./builderModel";
+import type { WidgetModel } from "./builderBundle";
 
 export class BuilderModelTransport implements BuilderTransport {
   constructor(private readonly model: WidgetModel) {}

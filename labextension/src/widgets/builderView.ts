@@ -1,9 +1,9 @@
 /** The bundle `builder-view.js`: the whole builder. */
 
-import { mountBuilder } from "../builder/components/mount";
+import { mountBuilder } from "../builder/components/mountBuilder";
 import { BuilderSession } from "../builder/session";
-import { setMessages } from "../shared/strings";
-import type { BuilderModule } from "./builderModel";
+import { setMessages } from "../shared/translation";
+import type { BuilderModule } from "./builderBundle";
 import { BuilderModelTransport } from "./builderTransport";
 
 export { mountBuilder };

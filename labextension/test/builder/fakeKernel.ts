@@ -1,8 +1,8 @@
 /** A kernel small enough for tests and the demo: it keeps a state and does simple edits to it. */
 
+import { childrenOf, placeOf } from "../../src/builder/layerTree";
 import type { Edit, LayerState, State, Value } from "../../src/builder/protocol";
 import type { BuilderListener, BuilderTransport } from "../../src/builder/session";
-import { childrenOf, placeOf } from "../../src/builder/stack";
 import { catalog, layer } from "./fixture";
 
 interface Sent {

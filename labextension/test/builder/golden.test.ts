@@ -9,7 +9,7 @@ import {
   type BuilderViewKind,
   builderEnvelope,
 } from "../../src/builder/protocol";
-import { parseSaved } from "../../src/builder/saved";
+import { parseSaved } from "../../src/builder/savedBuilder";
 import { SavedTransport } from "../../src/live/savedTransport";
 import { Session } from "../../src/live/session";
 import type { Envelope } from "../../src/protocol";

@@ -2,7 +2,7 @@
 
 import { act } from "preact/test-utils";
 import { vi } from "vitest";
-import { mountBuilder } from "../../src/builder/components/mount";
+import { mountBuilder } from "../../src/builder/components/mountBuilder";
 import type { State } from "../../src/builder/protocol";
 import { BuilderSession } from "../../src/builder/session";
 import { FakeKernel } from "./fakeKernel";

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { entryByName, parseCatalog, sectionEntries } from "../../src/builder/catalog";
 import { parseBuilderMessage, parseOptions } from "../../src/builder/parse";
-import { parseSaved } from "../../src/builder/saved";
+import { parseSaved } from "../../src/builder/savedBuilder";
 import { catalog, layer, state } from "./fixture";
 
 const message = (kind: string, payload: unknown, more = {}) =>

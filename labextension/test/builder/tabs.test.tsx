@@ -4,9 +4,9 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, expect, test, vi } from "vitest";
-import { StaticTable } from "../../src/builder/components/StaticTable";
+import { StaticTable } from "../../src/builder/components/saved/SavedBuilderView";
 import { countIssues, TAB_NAMES } from "../../src/builder/components/Tabs";
-import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/events";
+import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/hostEvents";
 import { BUILDER_MIME_TYPE } from "../../src/builder/protocol";
 import { layer, state } from "./fixture";
 import { BuilderPage } from "./page";

@@ -3,10 +3,10 @@
 
 import { render } from "preact";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Face, type FaceActions } from "../../src/lab/panel/EmptyStates";
+import { Face, type FaceActions } from "../../src/lab/panel/EmptyState";
 import { namesAt } from "../../src/lab/panel/nameAtCursor";
-import { type KernelFacts, type Situation, situationOf } from "../../src/lab/panel/situation";
-import { pageLanguage, setMessages, t } from "../../src/shared/strings";
+import { type KernelFacts, type Situation, situationOf } from "../../src/lab/panel/panelState";
+import { pageLanguage, setMessages, t } from "../../src/shared/translation";
 
 let place: HTMLElement;
 

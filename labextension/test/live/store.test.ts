@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Columns } from "../../src/live/columns";
 import { RunStore } from "../../src/live/store";
-import { Columns } from "../../src/live/table";
 import { snapshot, table, update, wireProgress, wireTable } from "./messages";
 
 describe("columns", () => {

@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
 import { SavedTransport } from "../../src/live/savedTransport";
 import { Session } from "../../src/live/session";
+import { once } from "../../src/shared/loadOnce";
 import { newId } from "../../src/shared/newId";
-import { once } from "../../src/shared/once";
-import type { Channel, ChannelReceiver } from "../../src/widgets/channel";
-import { ModelTransport } from "../../src/widgets/transport";
+import type { Channel, ChannelReceiver } from "../../src/widgets/liveBundle";
+import { ModelTransport } from "../../src/widgets/liveTransport";
 import { wireProgress, wireSnapshot, wireUpdate } from "./messages";
 
 class FakeChannel implements Channel {

@@ -5,7 +5,7 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LiveView } from "../../src/live/components/LiveView";
-import { encodeSnapshot } from "../../src/live/encode";
+import { encodeSnapshot } from "../../src/live/encodeSnapshot";
 import { parseMessage } from "../../src/live/parse";
 import type { ViewKind } from "../../src/live/protocol";
 import { Session } from "../../src/live/session";

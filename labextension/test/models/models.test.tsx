@@ -5,8 +5,7 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelsView } from "../../src/models/components/ModelsView";
-import { mountModel } from "../../src/models/components/mountModels";
-import { nodesOf } from "../../src/models/nodes";
+import { mountModel } from "../../src/models/components/mountModel";
 import type {
   LayerSummary,
   ModelEntry,
@@ -14,6 +13,7 @@ import type {
   RequestKind,
 } from "../../src/models/protocol";
 import { SummaryStore } from "../../src/models/store";
+import { nodesOf } from "../../src/models/summaryTree";
 
 function layer(change: Partial<LayerSummary> = {}): LayerSummary {
   return {

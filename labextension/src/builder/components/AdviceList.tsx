@@ -1,9 +1,9 @@
 /** Common mistakes that the kernel found, each with what mends it. */
 
 import { useState } from "preact/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Advice } from "../protocol";
-import { useTools } from "./context";
+import { useTools } from "./builderContext";
 import { Icon } from "./icons";
 
 /** More than these at once would push the stack away. */

@@ -5,21 +5,21 @@
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { useTheme, useUniqueId } from "../../shared/hooks";
-import { pageLanguage, t } from "../../shared/strings";
+import { pageLanguage, t } from "../../shared/translation";
 import type { State } from "../protocol";
 import type { BuilderSession } from "../session";
+import { type BuilderTools, Tools } from "./builderContext";
 import { CodeTab } from "./CodeTab";
 import { CompileTab } from "./CompileTab";
-import { type BuilderTools, Tools } from "./context";
 import { FitTab, type WidgetHost } from "./FitTab";
 import { useFocusRescue } from "./focus";
 import { Header } from "./Header";
 import { useBusy, useSession } from "./hooks";
 import { RestoreButton } from "./InsertButton";
 import { onRegionKeyDown } from "./keys";
-import { LayersTab } from "./LayersTab";
+import { LayersTab } from "./layers/LayersTab";
+import { useSavedBundle } from "./saved/useSavedBundle";
 import { type TabName, TabPanel, Tabs } from "./Tabs";
-import { useSavedBundle } from "./useSavedBundle";
 
 export interface BuilderProps {
   session: BuilderSession;

@@ -1,10 +1,10 @@
 /** The Code tab: the model as Python source, to copy or to put into a cell. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { highlight } from "../highlight";
 import type { Code } from "../protocol";
-import { useTools } from "./context";
+import { useTools } from "./builderContext";
 import { InsertButton } from "./InsertButton";
 import { Icon } from "./icons";
 

@@ -2,8 +2,8 @@
 
 import { COMPILE, type State } from "../protocol";
 import { AdviceList } from "./AdviceList";
-import { useTools } from "./context";
-import { Form } from "./Form";
+import { useTools } from "./builderContext";
+import { Form } from "./form/Form";
 
 interface CompileTabProps {
   state: State;

@@ -3,11 +3,11 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { FIT, type RunState, type State } from "../protocol";
 import { AdviceList } from "./AdviceList";
-import { useTools } from "./context";
-import { Form } from "./Form";
+import { useTools } from "./builderContext";
+import { Form } from "./form/Form";
 import { Icon } from "./icons";
 
 /** The part of anywidget's host that we use. */

@@ -1,8 +1,8 @@
 /** A button that puts code into a cell below; none where the page has no cells. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../shared/strings";
-import { ask, INSERT_CELL } from "../events";
+import { t } from "../../shared/translation";
+import { ask, INSERT_CELL } from "../hostEvents";
 import { Icon } from "./icons";
 
 interface InsertButtonProps {

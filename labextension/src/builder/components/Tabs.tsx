@@ -1,7 +1,7 @@
 /** The four tabs, with arrow keys, and a mark where a form needs a look. */
 
 import type { ComponentChildren } from "preact";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { State } from "../protocol";
 
 export const TAB_NAMES = ["Layers", "Compile", "Fit", "Code"] as const;

@@ -6,7 +6,7 @@
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { CHANNEL, type Hello, PROTOCOL_VERSION } from "../../protocol";
 import { Fields, ProtocolError } from "../../shared/fields";
-import { pageLanguage, t } from "../../shared/strings";
+import { pageLanguage, t } from "../../shared/translation";
 import { findSubshell, hasComm, sendToComm } from "./subshell";
 
 /** The kernel forgets a page that it has not heard for five times as long. */

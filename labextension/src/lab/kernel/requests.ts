@@ -3,7 +3,7 @@
 import type { RequestKind } from "../../models/protocol";
 import type { SummarySource } from "../../models/store";
 import { newId } from "../../shared/newId";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { KernelChannel } from "./channel";
 
 /** A kernel that was told of a request answers within a step of its fit, or at its cell's end. */

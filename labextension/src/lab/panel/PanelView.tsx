@@ -7,11 +7,11 @@ import { ModelsView } from "../../models/components/ModelsView";
 import { useChanges } from "../../models/components/useChanges";
 import { isActive } from "../../models/runs";
 import { useRedraw, useTheme } from "../../shared/hooks";
-import { pageLanguage, t } from "../../shared/strings";
-import { loadPlotly } from "../plotly";
-import { Face, type FaceActions } from "./EmptyStates";
-import type { Follower } from "./follower";
-import type { KernelModels } from "./kernelModels";
+import { pageLanguage, t } from "../../shared/translation";
+import { loadPlotly } from "../loadPlotly";
+import type { Follower } from "./currentNotebook";
+import { Face, type FaceActions } from "./EmptyState";
+import type { KernelModels } from "./modelsAndRuns";
 
 export function PanelView({ follower, actions }: { follower: Follower; actions: FaceActions }) {
   const redraw = useRedraw();

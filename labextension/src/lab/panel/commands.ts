@@ -5,8 +5,8 @@ import { Notification } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { Session } from "../../live/session";
 import { isActive } from "../../models/runs";
-import { t } from "../../shared/strings";
-import type { Follower } from "./follower";
+import { t } from "../../shared/translation";
+import type { Follower } from "./currentNotebook";
 import { NameAtCursor } from "./nameAtCursor";
 import { panelIcon } from "./widget";
 

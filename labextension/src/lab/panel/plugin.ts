@@ -11,12 +11,12 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { Signal } from "@lumino/signaling";
 import { isActive } from "../../models/runs";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { insertBelow } from "../insertCell";
 import type { Channels } from "../kernel/channels";
 import { IChannels } from "../tokens";
 import { addCommands, COMMANDS } from "./commands";
-import { Follower } from "./follower";
+import { Follower } from "./currentNotebook";
 import { TrainingStatus } from "./statusItem";
 import { ModelsPanel, PANEL_ID } from "./widget";
 

@@ -6,8 +6,8 @@ import { statusWord } from "../../live/labels";
 import type { Session } from "../../live/session";
 import { isActive } from "../../models/runs";
 import { formatCount, formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
-import type { Follower } from "./follower";
+import { t } from "../../shared/translation";
+import type { Follower } from "./currentNotebook";
 
 export class TrainingStatus extends Widget {
   private watched: Session | null = null;

@@ -7,10 +7,10 @@ import common from "../../../style/common.raw.css";
 import live from "../../../style/live.raw.css";
 import summary from "../../../style/models.raw.css";
 import panel from "../../../style/panel.raw.css";
-import { t } from "../../shared/strings";
-import { keepStyle } from "../../shared/style";
-import type { FaceActions } from "./EmptyStates";
-import type { Follower } from "./follower";
+import { keepStyle } from "../../shared/styleSheets";
+import { t } from "../../shared/translation";
+import type { Follower } from "./currentNotebook";
+import type { FaceActions } from "./EmptyState";
 import { PanelView } from "./PanelView";
 
 export const PANEL_ID = "kwidgets-panel";

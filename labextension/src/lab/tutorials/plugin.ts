@@ -4,7 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
 import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Channels } from "../kernel/channels";
 import { panelIcon } from "../panel/widget";
 import { IChannels } from "../tokens";

@@ -1,6 +1,6 @@
 /** The tutorials, by the name of their notebooks. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 
 /** Names and titles, in order; the titles in the page's language. */
 export function tutorials(): { name: string; title: string }[] {

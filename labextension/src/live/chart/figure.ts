@@ -1,7 +1,7 @@
 /** Curves → what Plotly is given. Metric names stay out: Plotly reads tags in its texts. */
 
 import type { Data, Layout } from "../../shared/plotly";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Curve, MetricCurves } from "./curves";
 import type { Range } from "./ranges";
 

@@ -1,6 +1,6 @@
 /** What part of the plane a chart shows: all data, or what the user zoomed to. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { XAxis } from "../protocol";
 import type { RunStore } from "../store";
 import type { Curve, MetricCurves } from "./curves";

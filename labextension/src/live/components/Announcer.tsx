@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { statusWord } from "../labels";
 import type { Progress } from "../protocol";
 import type { RunStore } from "../store";

@@ -2,12 +2,12 @@
 
 import { formatValue } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { latestValues } from "../chart/curves";
 import { FINAL_STATUSES, type MetricInfo, type Split } from "../protocol";
-import { type ChartContext, useDrawnChart } from "./drawnChart";
 import { HoverLayer } from "./HoverLayer";
 import { Swatch } from "./Legend";
+import { type ChartContext, useDrawnChart } from "./usePlotlyChart";
 
 export function Chart({ metric, context }: { metric: MetricInfo; context: ChartContext }) {
   const { store, options } = context;

@@ -2,19 +2,19 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Plotly } from "../../shared/plotly";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { ChartOptions } from "../chart/curves";
+import { Pace } from "../chart/drawScheduler";
 import type { ChartTheme } from "../chart/figure";
 import { Hover } from "../chart/hover";
-import { Pace } from "../chart/pace";
 import type { Range } from "../chart/ranges";
 import type { MetricInfo, RunInfo } from "../protocol";
 import type { RunStore } from "../store";
 import { recallChoices, rememberChoices } from "../viewChoices";
 import { Chart } from "./Chart";
-import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./drawnChart";
 import { Legend } from "./Legend";
 import { savePicture } from "./savePicture";
+import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./usePlotlyChart";
 
 interface ChartsProps {
   store: RunStore;

@@ -1,10 +1,10 @@
 /** Pause, stop, learning rate: what steers a running fit. Not there when nobody listens. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
-import type { Command, Commands } from "./commands";
 import { Icon } from "./icons";
 import { LearningRate } from "./LearningRate";
+import type { Command, Commands } from "./useCommands";
 
 interface ControlsProps {
   progress: Progress;

@@ -1,7 +1,7 @@
 /** What the kernel's machine is doing: a meter for each device. */
 
 import { formatBytes } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Device } from "../protocol";
 
 export function Devices({ devices }: { devices: readonly Device[] }) {

@@ -1,6 +1,6 @@
 /** Which of the fits that a view has shown is looked at: the one that runs, or an earlier one. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { statusWord } from "../labels";
 import type { EarlierFit, RunInfo, Status } from "../protocol";
 

@@ -2,7 +2,7 @@
 
 import { formatCount, formatDuration, formatSpeed } from "../../shared/format";
 import { useTicking } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { statusWord } from "../labels";
 import type { Progress, RunInfo } from "../protocol";
 

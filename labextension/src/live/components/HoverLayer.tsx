@@ -3,11 +3,11 @@
 import { useEffect } from "preact/hooks";
 import { formatCount, formatDuration, formatValue } from "../../shared/format";
 import { useRedraw } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { type Curve, nearestPoint } from "../chart/curves";
-import type { ChartDrawer, DrawInput } from "../chart/drawer";
 import { MARGIN } from "../chart/figure";
 import type { Hover } from "../chart/hover";
+import type { ChartDrawer, DrawInput } from "../chart/plotlyChart";
 import { Swatch, type SwatchKind } from "./Legend";
 
 export function HoverLayer({ hover, drawer }: { hover: Hover; drawer: () => ChartDrawer | null }) {

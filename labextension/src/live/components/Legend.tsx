@@ -1,6 +1,6 @@
 /** What the lines mean: one legend for all charts, naming only what is drawn. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 
 export type SwatchKind = "batch" | "smoothed" | "training" | "validation" | "best" | "mark";
 

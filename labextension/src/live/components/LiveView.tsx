@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { PROTOCOL_VERSION } from "../../protocol";
 import { useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
-import { pageLanguage, t } from "../../shared/strings";
+import { pageLanguage, t } from "../../shared/translation";
 import type { ChartOptions } from "../chart/curves";
 import { type EarlierFit, FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
 import { SavedTransport } from "../savedTransport";
@@ -16,7 +16,6 @@ import { recallChoices, rememberChoices } from "../viewChoices";
 import { Announcer } from "./Announcer";
 import { Charts } from "./Charts";
 import { ControlNotes, Controls, describeAsked } from "./Controls";
-import { useCommands } from "./commands";
 import { Devices } from "./Devices";
 import { FitSelect } from "./FitSelect";
 import { Header } from "./Header";
@@ -25,6 +24,7 @@ import { Messages } from "./Messages";
 import { FEW_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
 import { Toolbar } from "./Toolbar";
+import { useCommands } from "./useCommands";
 import { useStore } from "./useStore";
 
 /** Charts shown in little room without being asked for. */

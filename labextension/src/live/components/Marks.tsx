@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Mark } from "../protocol";
 
 const FEW = 4;

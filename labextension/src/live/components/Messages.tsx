@@ -1,6 +1,6 @@
 /** Sentences for the user about the run: why it ended, and what the kernel wants to be known. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
 
 interface MessagesProps {

@@ -1,6 +1,6 @@
 /** Which of many metrics are shown as charts. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { MetricInfo } from "../protocol";
 
 /** Charts that are shown without being asked for. */

@@ -1,7 +1,7 @@
 /** How the charts are shown. These choices belong to this view alone. */
 
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { ChartOptions } from "../chart/curves";
 import { axisWord } from "../labels";
 import { X_AXES } from "../protocol";

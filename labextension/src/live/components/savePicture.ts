@@ -4,7 +4,7 @@ import type { Plotly } from "../../shared/plotly";
 import { buildFigure, MARGIN } from "../chart/figure";
 import { statusWord } from "../labels";
 import type { MetricInfo, RunInfo } from "../protocol";
-import { type ChartContext, drawInput } from "./drawnChart";
+import { type ChartContext, drawInput } from "./usePlotlyChart";
 
 const WIDTH = 640;
 const HEIGHT = 300;

@@ -1,7 +1,7 @@
 /** How a weight's values are spread, as a small picture with the same in words. */
 
 import { formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Histogram } from "../protocol";
 
 const WIDTH = 240;

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { formatCount, formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { formatShapes } from "../labels";
 import type { LayerDetail, LayerSummary, ModelEntry, WeightDetail } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";

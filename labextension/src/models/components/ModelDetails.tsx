@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { formatBytes, formatCompiled, formatShapes, formatTrained } from "../labels";
 import type { ModelEntry, ModelSummary } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";

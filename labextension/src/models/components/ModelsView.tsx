@@ -1,6 +1,6 @@
 /** Models with their layers: what to search and copy, the tree, and the details of what is selected. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
 import { Details } from "./Details";
 import { SummaryToolbar } from "./SummaryToolbar";

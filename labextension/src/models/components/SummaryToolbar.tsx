@@ -2,11 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/strings";
-import { ORDERS, type Order } from "../nodes";
+import { t } from "../../shared/translation";
 import type { ExportFormat, ModelEntry } from "../protocol";
-import { FILTERS, type Filter, type Rows } from "../rows";
 import { messageOf, type SummaryStore } from "../store";
+import { ORDERS, type Order } from "../summaryTree";
+import { FILTERS, type Filter, type Rows } from "../treeRows";
 import { copyText } from "./clipboard";
 
 interface SummaryToolbarProps {

@@ -2,9 +2,9 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
-import type { Row, Rows } from "../rows";
+import { t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
+import type { Row, Rows } from "../treeRows";
 import { TreeRow } from "./TreeRow";
 import { useVirtualRows } from "./useVirtualRows";
 

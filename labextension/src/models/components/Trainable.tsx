@@ -1,7 +1,7 @@
 /** Freezes and unfreezes a layer and all in it, and shows the line that does the same. */
 
 import { useState } from "preact/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { ModelEntry, TrainableSet } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
 import { copyText } from "./clipboard";

@@ -1,12 +1,12 @@
 /** One row of the tree: a model, a layer, or a group of layers. Two lines in little room, one else. */
 
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { formatBytes, formatCompiled, formatShapes, formatShare, formatTrained } from "../labels";
-import type { Node } from "../nodes";
 import type { LayerSummary, ModelEntry } from "../protocol";
-import type { Row } from "../rows";
 import type { SummaryStore } from "../store";
+import type { Node } from "../summaryTree";
+import type { Row } from "../treeRows";
 
 interface TreeRowProps {
   row: Row;

@@ -1,6 +1,6 @@
 /** Puts text into the clipboard. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 
 /** Rejects where the page may not. */
 export async function copyText(text: string): Promise<void> {

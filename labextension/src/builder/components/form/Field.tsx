@@ -1,0 +1,130 @@
+/** One labelled field: its control by kind, help, what is wrong, and the way back to the default. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useUniqueId } from "../../../shared/hooks";
+import { t } from "../../../shared/translation";
+import type { Parameter, Path, Reply, Value } from "../../protocol";
+import { pythonText } from "../../values";
+import { useTools } from "../builderContext";
+import { focusById } from "../focus";
+import { IconButton } from "../icons";
+import { CheckField } from "./CheckField";
+import { ChoiceField } from "./ChoiceField";
+import { DataField } from "./DataField";
+import { useChanges } from "./Form";
+import { ListField } from "./ListField";
+import { ObjectField } from "./ObjectField";
+import { TextField } from "./TextField";
+
+export interface FieldProps {
+  parameter: Parameter;
+  path: Path;
+  /** Undefined when it is left to the default. */
+  value: Value | undefined;
+  /** What the kernel says is wrong with it, or "". */
+  error: string;
+}
+
+/** What every kind of control is given. */
+export interface ControlProps extends Omit<FieldProps, "error"> {
+  id: string;
+  /** The ids of help and error. */
+  describedBy: string;
+  invalid: boolean;
+  /** Send a change; its refusal is shown under the field. */
+  commit: (change: () => Promise<Reply>) => Promise<boolean>;
+  /** What was refused has been taken back. */
+  onForget: () => void;
+}
+
+export function Field({ parameter, path, value, error }: FieldProps) {
+  const { name, help, required } = parameter;
+  const id = useUniqueId("field");
+  const [refusal, setRefusal] = useState("");
+  const [helpShown, showHelp] = useState(false);
+  const changes = useChanges();
+  const explicit = value !== undefined;
+  const missing = required && !explicit;
+  const wrong = refusal || error;
+  const { complain } = useTools();
+  const shown = useRef(true);
+  useEffect(() => {
+    shown.current = true;
+    return () => {
+      shown.current = false;
+    };
+  }, []);
+  const commit = async (change: () => Promise<Reply>) => {
+    const reply = await change();
+    // Another layer has been selected in the meantime.
+    if (!shown.current && !reply.ok) complain(t("%1 was not changed. %2", name, reply.message));
+    setRefusal(reply.ok ? "" : reply.message || t("This cannot be."));
+    return reply.ok;
+  };
+  const Control = controlFor(parameter);
+  return (
+    <div class="kw-b-field" data-set={explicit && !required} data-kind={parameter.field}>
+      <div class="kw-b-field-head">
+        <label for={id}>{breakable(name)}</label>
+        {missing && <span class="kw-b-required">{t("required")}</span>}
+        {help && (
+          <IconButton
+            icon="info"
+            label={t("About %1", name)}
+            title={help}
+            expanded={helpShown}
+            controls={`${id}-help`}
+            onClick={() => showHelp(!helpShown)}
+          />
+        )}
+        {explicit && !required && (
+          <IconButton
+            icon="reset"
+            label={t("Reset %1", name)}
+            title={t("Back to the default, %1", pythonText(parameter.default))}
+            onClick={(event) => {
+              // This button goes; the focus must not go with it.
+              focusById(event.currentTarget as Element, id);
+              void commit(() => changes.reset(path));
+            }}
+          />
+        )}
+      </div>
+      <Control
+        parameter={parameter}
+        path={path}
+        value={value}
+        id={id}
+        describedBy={`${id}-error ${id}-help`}
+        invalid={wrong !== ""}
+        commit={commit}
+        onForget={() => setRefusal("")}
+      />
+      <p id={`${id}-error`} class="kw-b-error" aria-live="polite">
+        {wrong}
+      </p>
+      <p id={`${id}-help`} class="kw-b-help" hidden={!helpShown}>
+        {help}
+      </p>
+    </div>
+  );
+}
+
+/** A long name breaks after an underscore. */
+function breakable(name: string): ComponentChildren {
+  return name.split(/(?<=_)/).map((part, i) => [i > 0 && <wbr />, part]);
+}
+
+function controlFor({ field, section, nullable }: Parameter) {
+  if (field === "object") return ObjectField;
+  if (field === "objects") return ListField;
+  if (field === "data") return DataField;
+  // A number, say, or a schedule in its place.
+  if (section) return ObjectField;
+  if (field === "bool" && !nullable) return CheckField;
+  if (field === "choice" || field === "activation" || field === "dtype" || field === "bool") {
+    return ChoiceField;
+  }
+  return TextField;
+}

@@ -1,0 +1,95 @@
+/** An object of the catalog, chosen by class, with a form of its own beneath. */
+
+import { useState } from "preact/hooks";
+import { t } from "../../../shared/translation";
+import type { Parameter, Value } from "../../protocol";
+import { isObject } from "../../values";
+import { useTools } from "../builderContext";
+import type { ControlProps } from "./Field";
+import { Fields, useChanges } from "./Form";
+import { objectChoices, PLAIN } from "./objectChoices";
+import { Select } from "./Select";
+import { TextField } from "./TextField";
+
+export function ObjectField(props: ControlProps) {
+  const { parameter, path, value, id, describedBy, invalid, commit } = props;
+  const { catalog } = useTools();
+  const changes = useChanges();
+  const [asPlain, setAsPlain] = useState(false);
+  const choices = objectChoices(catalog, parameter, value);
+  const plain = choices.selected === PLAIN || asPlain;
+  const { entry } = choices;
+  const choose = (chosen: string) => {
+    setAsPlain(chosen === PLAIN);
+    if (chosen === choices.selected || chosen === "") return Promise.resolve(true);
+    // A number is typed next; until then the object gives way to the default.
+    if (chosen === PLAIN) return commit(() => changes.reset(path));
+    const wanted = choices.valueOf(chosen);
+    return commit(() =>
+      wanted === undefined ? changes.reset(path) : changes.setValue(path, wanted),
+    );
+  };
+  const hasPlain = choices.options.some((option) => option.id === PLAIN);
+  return (
+    <div class="kw-b-object">
+      <div class="kw-b-object-row">
+        {hasPlain && plain && <TextField {...props} />}
+        <Select
+          {...(hasPlain && plain ? { label: t("%1 given as", parameter.name) } : { id })}
+          options={choices.options}
+          selected={plain ? PLAIN : choices.selected}
+          describedBy={describedBy}
+          invalid={invalid && !plain}
+          required={parameter.required}
+          onChoose={choose}
+        />
+        {!isObject(value) && entry && entry.parameters.length > 0 && (
+          <button
+            type="button"
+            class="kw-b-button kw-b-small"
+            aria-label={t("Adjust %1", parameter.name)}
+            title={t("Set the arguments of %1", entry.name)}
+            onClick={() =>
+              void commit(() => changes.setValue(path, { class_name: entry.key, arguments: {} }))
+            }
+          >
+            {t("Adjust")}
+          </button>
+        )}
+      </div>
+      {isObject(value) && entry && (
+        <ObjectArguments
+          name={parameter.name}
+          values={value.arguments}
+          path={path}
+          parameters={entry.parameters}
+          title={entry.name}
+        />
+      )}
+    </div>
+  );
+}
+
+interface ObjectArgumentsProps {
+  name: string;
+  title: string;
+  parameters: readonly Parameter[];
+  values: Record<string, Value>;
+  path: ControlProps["path"];
+}
+
+/** The form of an object inside a form, folded away by its heading. */
+export function ObjectArguments({ name, title, parameters, values, path }: ObjectArgumentsProps) {
+  if (parameters.length === 0) return null;
+  return (
+    <details class="kw-b-nested" open>
+      <summary>{title}</summary>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would want a legend of its own */}
+      <div role="group" aria-label={t("Arguments of %1", name)}>
+        <Fields parameters={parameters} values={values} errors={NO_ERRORS} path={path} />
+      </div>
+    </details>
+  );
+}
+
+const NO_ERRORS: Record<string, string> = {};

@@ -1,0 +1,41 @@
+/** What a builder without layers says: how to begin. */
+
+import { t } from "../../../shared/translation";
+import { useTools } from "../builderContext";
+import { Icon } from "../icons";
+
+/** `undo` is what undo would undo, or null: the model may only have gone. */
+export function EmptyStack({ undo }: { undo: string | null }) {
+  const { catalog, edit } = useTools();
+  return (
+    <div class="kw-b-empty">
+      <p>
+        <b>{t("No layers yet.")}</b>{" "}
+        {t("Type one above, such as “dense 128 relu”, or start from a template:")}
+      </p>
+      <div class="kw-b-templates">
+        {catalog?.templates.map(({ name, title, summary }) => (
+          <button
+            key={name}
+            type="button"
+            class="kw-b-template"
+            onClick={() => void edit({ action: "template", name })}
+          >
+            <b>{title}</b>
+            <span>{summary}</span>
+          </button>
+        ))}
+      </div>
+      {undo !== null && (
+        <button
+          type="button"
+          class="kw-b-button kw-b-undo-empty"
+          onClick={() => void edit({ action: "undo" })}
+        >
+          <Icon name="undo" />
+          {t("Undo: %1", undo)}
+        </button>
+      )}
+    </div>
+  );
+}

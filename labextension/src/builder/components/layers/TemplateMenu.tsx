@@ -1,0 +1,76 @@
+/** The templates behind a button, once there are layers. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useUniqueId } from "../../../shared/hooks";
+import { t } from "../../../shared/translation";
+import { useTools } from "../builderContext";
+
+export function TemplateMenu() {
+  const { catalog, edit, say } = useTools();
+  const [open, setOpen] = useState(false);
+  const home = useRef<HTMLDivElement>(null);
+  const id = useUniqueId("templates");
+  useEffect(() => {
+    if (!open) return;
+    home.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
+    const lifetime = new AbortController();
+    const close = (event: Event) => {
+      if (!event.composedPath().includes(home.current!)) setOpen(false);
+    };
+    document.addEventListener("pointerdown", close, { signal: lifetime.signal, capture: true });
+    return () => lifetime.abort();
+  }, [open]);
+  if (!catalog?.templates.length) return null;
+  const button = () => home.current?.querySelector("button");
+  const onKeyDown = (event: KeyboardEvent) => {
+    const items = [...home.current!.querySelectorAll<HTMLElement>('[role="menuitem"]')];
+    const at = items.indexOf(event.target as HTMLElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (event.key === "Escape" || event.key === "Tab") {
+      setOpen(false);
+      if (event.key === "Escape") {
+        event.preventDefault();
+        button()?.focus();
+      }
+    } else if (to !== undefined) {
+      event.preventDefault();
+      if (open) items.at(to % items.length)?.focus();
+      else setOpen(true);
+    }
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the button and the menu in it
+    <div ref={home} class="kw-b-menu-home" onKeyDown={onKeyDown}>
+      <button
+        type="button"
+        class="kw-b-button"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        {t("Templates")}
+      </button>
+      <div id={id} class="kw-b-menu" role="menu" aria-label={t("Templates")} hidden={!open}>
+        {catalog.templates.map(({ name, title, summary }) => (
+          <button
+            key={name}
+            type="button"
+            role="menuitem"
+            tabIndex={-1}
+            onClick={() => {
+              setOpen(false);
+              button()?.focus();
+              void edit({ action: "template", name }).then(
+                (reply) => reply.ok && say(t("Replaced by the template %1", title)),
+              );
+            }}
+          >
+            <b>{title}</b>
+            <span>{summary}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}

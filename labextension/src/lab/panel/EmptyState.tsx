@@ -1,0 +1,155 @@
+/** What the panel shows when there are no models to show: what is the matter, and what to do. */
+
+import type { ComponentChildren } from "preact";
+import { t } from "../../shared/translation";
+import type { Loading, Situation } from "./panelState";
+
+export interface FaceActions {
+  load(): void;
+  /** Undefined where the application offers no such dialog. */
+  chooseKernel?: (() => void) | undefined;
+  /** Put code into a new cell of the notebook in front; undefined where there is none. */
+  insertCode?: ((code: string) => void) | undefined;
+}
+
+const INSTALL = "%pip install kwidgets";
+
+const EXAMPLE = `import keras
+
+model = keras.Sequential([
+    keras.Input((28, 28)),
+    keras.layers.Flatten(),
+    keras.layers.Dense(10, "softmax"),
+])`;
+
+export function Face({ situation, actions }: { situation: Situation; actions: FaceActions }) {
+  switch (situation.is) {
+    case "no-notebook":
+      return (
+        <Message title={t("No notebook is open")}>
+          <p>{t("Open a notebook: its Keras models are listed here.")}</p>
+        </Message>
+      );
+    case "no-kernel":
+      return (
+        <Message title={t("This notebook has no kernel")}>
+          <p>{t("Models live in a kernel. Choose one to see them.")}</p>
+          {actions.chooseKernel && (
+            <button type="button" class="kw-primary" onClick={actions.chooseKernel}>
+              {t("Choose a kernel")}
+            </button>
+          )}
+        </Message>
+      );
+    case "connecting":
+      return (
+        <Message title={t("Connecting to the kernel…")} busy>
+          <p>{t("The kernel is starting, or the page is finding it again.")}</p>
+        </Message>
+      );
+    case "not-python":
+      return (
+        <Message title={t("This kernel does not run Python")}>
+          <p>
+            {t(
+              "Its language is %1. Keras models are Python objects: choose a Python kernel to see them.",
+              situation.language,
+            )}
+          </p>
+        </Message>
+      );
+    case "absent":
+      return <Absent loading={situation.loading} actions={actions} />;
+    case "refused":
+      return (
+        <Message title={t("Two versions of kwidgets do not fit together")} alert>
+          <p>{situation.message}</p>
+        </Message>
+      );
+    case "lost":
+      return (
+        <Message
+          title={situation.dead ? t("The kernel has died") : t("The connection is lost")}
+          alert
+        >
+          <p>
+            {situation.dead
+              ? t("Its models are gone. Restart it (Kernel menu) and run the cells again.")
+              : t("The page tries to reach the kernel again by itself. The kernel itself runs on.")}
+          </p>
+        </Message>
+      );
+    case "open":
+      return <NoModels insertCode={actions.insertCode} />;
+  }
+}
+
+function Absent({ loading, actions }: { loading: Loading; actions: FaceActions }) {
+  if (loading.is === "not-installed") {
+    return (
+      <Message title={t("kwidgets is not installed in this kernel")} alert>
+        <p>{t("Run this in a cell, then load it again:")}</p>
+        <Code code={INSTALL} insertCode={actions.insertCode} />
+        <button type="button" class="kw-primary" onClick={actions.load}>
+          {t("Load kwidgets")}
+        </button>
+      </Message>
+    );
+  }
+  const asked = loading.is === "asked";
+  return (
+    <Message title={t("kwidgets is not loaded in this kernel")} busy={asked}>
+      <p>{t("Load it to see the models of this notebook, and to follow their training.")}</p>
+      <button type="button" class="kw-primary" aria-busy={asked} onClick={actions.load}>
+        {asked ? t("Loading…") : t("Load kwidgets")}
+      </button>
+      {asked && <p class="kw-hint">{t("While a cell runs, this waits for its end.")}</p>}
+      {loading.is === "failed" && (
+        <p class="kw-error" role="alert">
+          {t("Loading failed. %1", loading.message)}
+        </p>
+      )}
+      <p class="kw-hint">
+        {t("Or in a cell:")} <code>%load_ext kwidgets</code>
+      </p>
+    </Message>
+  );
+}
+
+function NoModels({ insertCode }: Pick<FaceActions, "insertCode">) {
+  return (
+    <Message title={t("No Keras models yet")}>
+      <p>{t("A model appears here as soon as a cell has made one, for instance:")}</p>
+      <Code code={EXAMPLE} insertCode={insertCode} />
+    </Message>
+  );
+}
+
+function Code({ code, insertCode }: { code: string } & Pick<FaceActions, "insertCode">) {
+  return (
+    <div class="kw-face-code">
+      <pre>{code}</pre>
+      {insertCode && (
+        <button type="button" onClick={() => insertCode(code)}>
+          {t("Put into a cell")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface MessageProps {
+  title: string;
+  children: ComponentChildren;
+  busy?: boolean;
+  alert?: boolean;
+}
+
+function Message({ title, children, busy = false, alert = false }: MessageProps) {
+  return (
+    <div class="kw-face" aria-busy={busy} data-alert={alert}>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
