@@ -3,7 +3,7 @@
  * `conv4_block12`, which stands in `conv4`.
  */
 
-import type { Node } from "./summaryTree";
+import { groupNodes, type TreeNode } from "./treeNode";
 
 const MAX_DEPTH = 3;
 /** A block of no more layers than this is read at a glance: no blocks within it. */
@@ -11,29 +11,27 @@ const FLAT = 24;
 /** A heading over nearly everything tells nothing. */
 const NEARLY_ALL = 0.8;
 
-type MakeGroup = (id: string, label: string, children: Node[]) => Node;
-
-export function foldByName(nodes: Node[], makeGroup: MakeGroup): Node[] {
-  return fold(nodes, "", MAX_DEPTH, makeGroup);
+/** Return the nodes with those of common name parts grouped. */
+export function foldByName(nodes: TreeNode[]): TreeNode[] {
+  return fold(nodes, "", MAX_DEPTH);
 }
 
 /** Fold nodes whose names, as far as they are not named by Keras, begin with `prefix`. */
-function fold(nodes: Node[], prefix: string, depth: number, makeGroup: MakeGroup): Node[] {
+function fold(nodes: TreeNode[], prefix: string, depth: number): TreeNode[] {
   if (depth === 0) return nodes;
-  const folded: Node[] = [];
-  let members: Node[] = [];
+  const folded: TreeNode[] = [];
+  let members: TreeNode[] = [];
   let part: string | null = null;
   // Layers without a name of their own stand in the block that goes on after them.
-  let between: Node[] = [];
+  let between: TreeNode[] = [];
   const close = () => {
     const isNearlyAll = members.length >= NEARLY_ALL * nodes.length;
     if (part !== null && members.length > 1) {
       const label = prefix + part;
-      const inner =
-        members.length > FLAT ? fold(members, `${label}_`, depth - 1, makeGroup) : members;
-      const first = members[0] as Node;
+      const inner = members.length > FLAT ? fold(members, `${label}_`, depth - 1) : members;
+      const first = members[0] as TreeNode;
       if (isNearlyAll) folded.push(...inner);
-      else folded.push(makeGroup(`${label}@${first.id}`, label, inner));
+      else folded.push(groupNodes(`${label}@${first.id}`, label, inner));
     } else {
       folded.push(...members);
     }
@@ -66,7 +64,7 @@ function nextPart(name: string, prefix: string): string | null {
 }
 
 /** Whether the name is the class's, numbered, such as "conv2d_12". */
-function isNamedByKeras({ label, layer }: Node): boolean {
+function isNamedByKeras({ label, layer }: TreeNode): boolean {
   const stem = label.replace(/_\d+$/, "").replaceAll("_", "");
   return layer !== null && stem === layer.class_name.toLowerCase();
 }

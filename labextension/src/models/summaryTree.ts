@@ -1,32 +1,19 @@
-/** A summary as a tree to show: layers, and the groups into which they are put on demand. */
+/** Builds the tree of a model summary: its layers, in the order or in the groups that the user chose. */
 
 import { t } from "../shared/translation";
 import { foldByName } from "./foldByName";
-import type { LayerSummary, ModelSummary, Shape } from "./protocol";
+import type { LayerSummary, ModelSummary } from "./protocol";
+import { groupNodes, type TreeNode } from "./treeNode";
 
 /** blocks: as built, long flat models folded by their layers' names. */
 export const ORDERS = ["blocks", "built", "size", "class", "magnitude"] as const;
 export type Order = (typeof ORDERS)[number];
 
-export interface Node {
-  /** Unique in its model. */
-  id: string;
-  label: string;
-  /** Null: a group. */
-  layer: LayerSummary | null;
-  /** Of a group: how many layers; of a layer: 1. */
-  count: number;
-  parameters: number | null;
-  trainable: number | null;
-  outputShapes: Shape[] | null;
-  children: Node[];
-}
+/** A layer with at least so many direct children has them folded into blocks. */
+const MIN_FOLDED_CHILDREN = 40;
 
-/** From so many direct children on, a flat model is folded into blocks. */
-export const FOLD_FROM = 40;
-
-/** Return what stands below a model. */
-export function nodesOf(summary: ModelSummary, order: Order): Node[] {
+/** Return the nodes below a model. */
+export function treeOf(summary: ModelSummary, order: Order): TreeNode[] {
   if (order === "class") {
     return grouped(leaves(summary.root), ({ class_name }) => class_name);
   }
@@ -34,14 +21,14 @@ export function nodesOf(summary: ModelSummary, order: Order): Node[] {
   return childrenOf(summary.root, order);
 }
 
-function childrenOf(layer: LayerSummary, order: Order): Node[] {
+function childrenOf(layer: LayerSummary, order: Order): TreeNode[] {
   const nodes = layer.children.map((child) => nodeOf(child, order));
   if (order === "size") return nodes.sort(larger);
-  if (order === "blocks" && nodes.length >= FOLD_FROM) return foldByName(nodes, group);
+  if (order === "blocks" && nodes.length >= MIN_FOLDED_CHILDREN) return foldByName(nodes);
   return nodes;
 }
 
-export function nodeOf(layer: LayerSummary, order: Order): Node {
+function nodeOf(layer: LayerSummary, order: Order): TreeNode {
   return {
     id: layer.path,
     label: layer.name,
@@ -52,24 +39,6 @@ export function nodeOf(layer: LayerSummary, order: Order): Node {
     trainable: layer.shared_with === null ? layer.trainable_parameters : 0,
     outputShapes: layer.output_shapes,
     children: childrenOf(layer, order),
-  };
-}
-
-/** Put nodes under a common heading. */
-export function group(id: string, label: string, children: Node[]): Node {
-  const sum = (value: (node: Node) => number | null) =>
-    children.every((node) => value(node) !== null)
-      ? children.reduce((total, node) => total + (value(node) ?? 0), 0)
-      : null;
-  return {
-    id: `group:${id}`,
-    label,
-    layer: null,
-    count: children.reduce((total, node) => total + node.count, 0),
-    parameters: sum((node) => node.parameters),
-    trainable: sum((node) => node.trainable),
-    outputShapes: children.at(-1)?.outputShapes ?? null,
-    children,
   };
 }
 
@@ -92,8 +61,8 @@ function own(layer: LayerSummary, number: (layer: LayerSummary) => number | null
   return (number(layer) ?? 0) - inner;
 }
 
-function grouped(layers: LayerSummary[], key: (layer: LayerSummary) => string): Node[] {
-  const members = new Map<string, Node[]>();
+function grouped(layers: LayerSummary[], key: (layer: LayerSummary) => string): TreeNode[] {
+  const members = new Map<string, TreeNode[]>();
   for (const layer of layers) {
     const name = key(layer);
     const list = members.get(name) ?? [];
@@ -101,11 +70,11 @@ function grouped(layers: LayerSummary[], key: (layer: LayerSummary) => string): 
     list.push(nodeOf(layer, "built"));
   }
   return [...members]
-    .map(([name, nodes]) => ({ ...group(name, name, nodes), outputShapes: null }))
+    .map(([name, nodes]) => ({ ...groupNodes(name, name, nodes), outputShapes: null }))
     .sort((a, b) => larger(a, b) || b.count - a.count);
 }
 
-function byMagnitude(layers: LayerSummary[]): Node[] {
+function byMagnitude(layers: LayerSummary[]): TreeNode[] {
   const limits: [number, string][] = [
     [10_000_000, t("10 million parameters and more")],
     [1_000_000, t("1 to 10 million")],
@@ -121,6 +90,6 @@ function byMagnitude(layers: LayerSummary[]): Node[] {
   return [...limits.map(([, name]) => name), unknown].flatMap((name) => groups.get(name) ?? []);
 }
 
-function larger(a: Node, b: Node): number {
+function larger(a: TreeNode, b: TreeNode): number {
   return (b.parameters ?? -1) - (a.parameters ?? -1);
 }

@@ -2,7 +2,8 @@
 
 import { formatShapes } from "./labels";
 import type { ModelEntry, ModelSummary } from "./protocol";
-import { type Node, nodesOf, type Order } from "./summaryTree";
+import { type Order, treeOf } from "./summaryTree";
+import type { TreeNode } from "./treeNode";
 
 export const FILTERS = ["all", "weights", "trainable", "frozen"] as const;
 export type Filter = (typeof FILTERS)[number];
@@ -19,7 +20,7 @@ export interface Row {
   id: string;
   model: ModelEntry;
   /** Null: the model itself. */
-  node: Node | null;
+  node: TreeNode | null;
   /** From 1. */
   level: number;
   /** Null: nothing to unfold. */
@@ -40,7 +41,7 @@ export interface Rows {
 
 /** Keeps the trees of nodes from one drawing to the next. */
 export class RowMaker {
-  private readonly nodes = new WeakMap<ModelSummary, Map<Order, Node[]>>();
+  private readonly nodes = new WeakMap<ModelSummary, Map<Order, TreeNode[]>>();
 
   /**
    * @param summaryOf the summary of a model, as far as it is loaded
@@ -82,7 +83,7 @@ export class RowMaker {
     return { rows, matches: matcher ? counts : null };
   }
 
-  private nodesOf(summary: ModelSummary, order: Order): Node[] {
+  private nodesOf(summary: ModelSummary, order: Order): TreeNode[] {
     let known = this.nodes.get(summary);
     if (!known) {
       known = new Map();
@@ -90,7 +91,7 @@ export class RowMaker {
     }
     let nodes = known.get(order);
     if (!nodes) {
-      nodes = nodesOf(summary, order);
+      nodes = treeOf(summary, order);
       known.set(order, nodes);
     }
     return nodes;
@@ -100,8 +101,8 @@ export class RowMaker {
     rows: Row[],
     model: ModelEntry,
     summary: ModelSummary,
-    nodes: Node[],
-    shown: ReadonlySet<Node> | null,
+    nodes: TreeNode[],
+    shown: ReadonlySet<TreeNode> | null,
     expanded: ReadonlySet<string>,
     level: number,
   ): void {
@@ -133,7 +134,7 @@ export function rowId(key: string, node: string): string {
   return `${key}/${node}`;
 }
 
-type Matcher = (node: Node) => boolean;
+type Matcher = (node: TreeNode) => boolean;
 
 function makeMatcher({ search, filter }: Choice): Matcher | null {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
@@ -162,12 +163,12 @@ function makeMatcher({ search, filter }: Choice): Matcher | null {
 
 /** Return the nodes that match, with all that lead to them. */
 function keepMatching(
-  nodes: Node[],
+  nodes: TreeNode[],
   matches: Matcher,
   counts: { found: number; of: number },
-): Set<Node> {
-  const kept = new Set<Node>();
-  const look = (node: Node): boolean => {
+): Set<TreeNode> {
+  const kept = new Set<TreeNode>();
+  const look = (node: TreeNode): boolean => {
     let keep = matches(node);
     if (node.layer) {
       counts.of++;

@@ -13,7 +13,7 @@ import type {
   RequestKind,
 } from "../../src/models/protocol";
 import { SummaryStore } from "../../src/models/store";
-import { nodesOf } from "../../src/models/summaryTree";
+import { treeOf } from "../../src/models/summaryTree";
 
 function layer(change: Partial<LayerSummary> = {}): LayerSummary {
   return {
@@ -259,14 +259,14 @@ test("largest first, and groups by class and by size", () => {
     { name: "c", class_name: "Dense", parameters: 20 },
     { name: "d", class_name: "Dropout", parameters: 0 },
   ]);
-  expect(nodesOf(model, "size").map(({ label }) => label)).toEqual(["b", "c", "a", "d"]);
-  const byClass = nodesOf(model, "class");
+  expect(treeOf(model, "size").map(({ label }) => label)).toEqual(["b", "c", "a", "d"]);
+  const byClass = treeOf(model, "class");
   expect(byClass.map(({ label, count, parameters }) => [label, count, parameters])).toEqual([
     ["Conv2D", 1, 2_000_000],
     ["Dense", 2, 30],
     ["Dropout", 1, 0],
   ]);
-  expect(nodesOf(model, "magnitude").map(({ label }) => label)).toEqual([
+  expect(treeOf(model, "magnitude").map(({ label }) => label)).toEqual([
     "1 to 10 million",
     "under 10,000",
     "no parameters",
@@ -281,7 +281,7 @@ test("a layer with weights of its own beside others is in its group", () => {
     trainable_parameters: 13,
     children: [inner],
   };
-  const groups = nodesOf(summary([scale]), "class");
+  const groups = treeOf(summary([scale]), "class");
   expect(groups.map(({ label, parameters }) => [label, parameters])).toEqual([
     ["Dense", 10],
     ["Scale", 3],
@@ -296,7 +296,7 @@ test("a long flat model is folded into the blocks that its names tell", () => {
     .sort((a, b) => (a[0]!.name < b[0]!.name ? -1 : 1))
     .flat();
   const model = summary([{ name: "input", kind: "input" }, ...blocks, { name: "top_dense" }]);
-  const nodes = nodesOf(model, "blocks");
+  const nodes = treeOf(model, "blocks");
   expect(nodes.map(({ label }) => label)).toEqual([
     "input",
     "conv1",
@@ -307,16 +307,14 @@ test("a long flat model is folded into the blocks that its names tell", () => {
   ]);
   expect(nodes[1]).toMatchObject({ layer: null, count: 30, parameters: 450 });
   expect(nodes[1]!.children.map(({ label }) => label)).toContain("conv1_block12");
-  expect(nodesOf(model, "built")).toHaveLength(122);
+  expect(treeOf(model, "built")).toHaveLength(122);
 });
 
 test("a heading over nearly everything is left out", () => {
   const names = Array.from({ length: 20 }, (_, i) =>
     ["expand", "bn", "project"].map((part) => ({ name: `block_${i}_${part}`, class_name: "X" })),
   ).flat();
-  const labels = nodesOf(summary([{ name: "input" }, ...names]), "blocks").map(
-    ({ label }) => label,
-  );
+  const labels = treeOf(summary([{ name: "input" }, ...names]), "blocks").map(({ label }) => label);
   expect(labels.slice(0, 3)).toEqual(["input", "block_0", "block_1"]);
   expect(labels).toHaveLength(21);
 });

@@ -5,7 +5,7 @@ import { t } from "../../shared/translation";
 import { formatBytes, formatCompiled, formatShapes, formatShare, formatTrained } from "../labels";
 import type { LayerSummary, ModelEntry } from "../protocol";
 import type { SummaryStore } from "../store";
-import type { Node } from "../summaryTree";
+import type { TreeNode } from "../treeNode";
 import type { Row } from "../treeRows";
 
 interface TreeRowProps {
@@ -95,7 +95,7 @@ export function ModelFacts({ model, error }: { model: ModelEntry; error: string 
   );
 }
 
-function NodeCells({ node, row }: { node: Node; row: Row }) {
+function NodeCells({ node, row }: { node: TreeNode; row: Row }) {
   const { layer } = node;
   const share = row.total ? (node.parameters ?? 0) / row.total : 0;
   const shapes = formatShapes(node.outputShapes);
@@ -160,7 +160,7 @@ function Inbound({ layer, before }: { layer: LayerSummary; before: string | null
   return <span class="kw-inbound">{t("from %1", inbound.join(", "))}</span>;
 }
 
-function layersOf({ count }: Node): string {
+function layersOf({ count }: TreeNode): string {
   return count === 1 ? t("1 layer") : t("%1 layers", formatCount(count));
 }
 
@@ -171,7 +171,7 @@ function parametersOf(parameters: number | null, short = false): string {
   return parameters === 1 ? t("1 parameter") : t("%1 parameters", number);
 }
 
-function countTitle({ parameters, trainable }: Node): string {
+function countTitle({ parameters, trainable }: TreeNode): string {
   if (parameters === null || trainable === null) return t("Its weights do not exist yet");
   return t(
     "Parameters: %1 trainable, %2 not trainable",
