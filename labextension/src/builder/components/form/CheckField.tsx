@@ -1,7 +1,7 @@
 /** A yes or no. */
 
-import type { ControlProps } from "./Field";
-import { useChanges } from "./Form";
+import type { ControlProps } from "./fieldProps";
+import { useChanges } from "./formContext";
 
 export function CheckField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit } = props;

@@ -4,8 +4,8 @@ import { t } from "../../../shared/translation";
 import type { DataState } from "../../protocol";
 import { isVariable, pythonText } from "../../values";
 import { useTools } from "../builderContext";
-import type { ControlProps } from "./Field";
-import { useChanges } from "./Form";
+import type { ControlProps } from "./fieldProps";
+import { useChanges } from "./formContext";
 import { nothing, Select, type SelectOption } from "./Select";
 
 export function DataField(props: ControlProps) {

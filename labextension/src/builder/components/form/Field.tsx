@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../../shared/hooks";
 import { t } from "../../../shared/translation";
-import type { Parameter, Path, Reply, Value } from "../../protocol";
+import type { Parameter, Reply } from "../../protocol";
 import { pythonText } from "../../values";
 import { useTools } from "../builderContext";
 import { focusById } from "../focus";
@@ -12,31 +12,11 @@ import { IconButton } from "../icons";
 import { CheckField } from "./CheckField";
 import { ChoiceField } from "./ChoiceField";
 import { DataField } from "./DataField";
-import { useChanges } from "./Form";
+import type { FieldProps } from "./fieldProps";
+import { useChanges } from "./formContext";
 import { ListField } from "./ListField";
 import { ObjectField } from "./ObjectField";
 import { TextField } from "./TextField";
-
-export interface FieldProps {
-  parameter: Parameter;
-  path: Path;
-  /** Undefined when it is left to the default. */
-  value: Value | undefined;
-  /** What the kernel says is wrong with it, or "". */
-  error: string;
-}
-
-/** What every kind of control is given. */
-export interface ControlProps extends Omit<FieldProps, "error"> {
-  id: string;
-  /** The ids of help and error. */
-  describedBy: string;
-  invalid: boolean;
-  /** Send a change; its refusal is shown under the field. */
-  commit: (change: () => Promise<Reply>) => Promise<boolean>;
-  /** What was refused has been taken back. */
-  onForget: () => void;
-}
 
 export function Field({ parameter, path, value, error }: FieldProps) {
   const { name, help, required } = parameter;

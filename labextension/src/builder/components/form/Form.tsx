@@ -1,11 +1,16 @@
 /** A form for the arguments of anything: a layer, the input, compile, fit, an object inside one. */
 
-import { createContext } from "preact";
-import { useContext, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { t } from "../../../shared/translation";
-import type { Edit, Parameter, Path, Reply, Value } from "../../protocol";
+import type { Edit, Parameter, Path, Value } from "../../protocol";
 import { useTools } from "../builderContext";
 import { Field } from "./Field";
+import {
+  type Changes,
+  type FieldListProps,
+  FormContext,
+  type FormContextValue,
+} from "./formContext";
 
 interface FormProps {
   /** Null while the catalog is on its way. */
@@ -17,50 +22,33 @@ interface FormProps {
   target: string;
 }
 
-/** How a field tells the kernel; refusals are shown by the field itself. */
-export interface Changes {
-  setText(path: Path, text: string): Promise<Reply>;
-  setValue(path: Path, value: Value): Promise<Reply>;
-  reset(path: Path): Promise<Reply>;
-}
-
-const ChangesContext = createContext<Changes | null>(null);
-
-export function useChanges(): Changes {
-  return useContext(ChangesContext)!;
-}
-
 export function Form({ parameters, values, errors, target }: FormProps) {
   const { session, say } = useTools();
-  const changes = useMemo<Changes>(() => {
+  const context = useMemo<FormContextValue>(() => {
     const send = async (edit: Edit) => {
       const reply = await session.edit(edit);
       if (reply.ok && reply.message) say(reply.message);
       return reply;
     };
-    return {
+    const changes: Changes = {
       setText: (path, text) => send({ action: "set", target, path, text }),
       setValue: (path, value) => send({ action: "set", target, path, value }),
       reset: (path) => send({ action: "reset", target, path }),
     };
+    return { changes, FieldList };
   }, [session, target, say]);
   if (!parameters) return <p class="kw-b-hint">{t("Loading what Keras offers…")}</p>;
   return (
-    <ChangesContext.Provider value={changes}>
-      <Fields parameters={parameters} values={values} errors={errors} path={ROOT} />
-    </ChangesContext.Provider>
+    <FormContext.Provider value={context}>
+      <FieldList parameters={parameters} values={values} errors={errors} path={ROOT} />
+    </FormContext.Provider>
   );
 }
 
 const ROOT: Path = [];
 
-interface FieldsProps extends Omit<FormProps, "parameters" | "target"> {
-  parameters: readonly Parameter[];
-  path: Path;
-}
-
 /** The basic fields, and the others behind "More". */
-export function Fields({ parameters, values, errors, path }: FieldsProps) {
+function FieldList({ parameters, values, errors, path }: FieldListProps) {
   const basic = parameters.filter((parameter) => parameter.basic || parameter.required);
   const others = parameters.filter((parameter) => !basic.includes(parameter));
   const wrong = others.some(({ name }) => errors[name]);

@@ -2,14 +2,14 @@
 
 import { t } from "../../../shared/translation";
 import type { Parameter, Value } from "../../protocol";
-import { isObject } from "../../values";
+import { equalValues, isObject } from "../../values";
 import { useTools } from "../builderContext";
 import { focusById } from "../focus";
 import { IconButton } from "../icons";
-import type { ControlProps } from "./Field";
-import { useChanges } from "./Form";
-import { ObjectArguments } from "./ObjectField";
-import { equalValues, objectChoices } from "./objectChoices";
+import type { ControlProps } from "./fieldProps";
+import { useChanges } from "./formContext";
+import { ObjectArguments } from "./ObjectArguments";
+import { objectChoices } from "./objectChoices";
 import { Select } from "./Select";
 
 export function ListField(props: ControlProps) {

@@ -2,11 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { t } from "../../../shared/translation";
-import type { Parameter, Value } from "../../protocol";
 import { isObject } from "../../values";
 import { useTools } from "../builderContext";
-import type { ControlProps } from "./Field";
-import { Fields, useChanges } from "./Form";
+import type { ControlProps } from "./fieldProps";
+import { useChanges } from "./formContext";
+import { ObjectArguments } from "./ObjectArguments";
 import { objectChoices, PLAIN } from "./objectChoices";
 import { Select } from "./Select";
 import { TextField } from "./TextField";
@@ -69,27 +69,3 @@ export function ObjectField(props: ControlProps) {
     </div>
   );
 }
-
-interface ObjectArgumentsProps {
-  name: string;
-  title: string;
-  parameters: readonly Parameter[];
-  values: Record<string, Value>;
-  path: ControlProps["path"];
-}
-
-/** The form of an object inside a form, folded away by its heading. */
-export function ObjectArguments({ name, title, parameters, values, path }: ObjectArgumentsProps) {
-  if (parameters.length === 0) return null;
-  return (
-    <details class="kw-b-nested" open>
-      <summary>{title}</summary>
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would want a legend of its own */}
-      <div role="group" aria-label={t("Arguments of %1", name)}>
-        <Fields parameters={parameters} values={values} errors={NO_ERRORS} path={path} />
-      </div>
-    </details>
-  );
-}
-
-const NO_ERRORS: Record<string, string> = {};

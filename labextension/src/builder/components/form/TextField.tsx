@@ -3,8 +3,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../../shared/translation";
 import { fieldText, isReference, pythonText } from "../../values";
-import type { ControlProps } from "./Field";
-import { useChanges } from "./Form";
+import type { ControlProps } from "./fieldProps";
+import { useChanges } from "./formContext";
 
 export function TextField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit, onForget } = props;

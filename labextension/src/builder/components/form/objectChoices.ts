@@ -3,7 +3,7 @@
 import { t } from "../../../shared/translation";
 import { entryByName, sectionEntries } from "../../catalog";
 import type { Catalog, Entry, Parameter, Value } from "../../protocol";
-import { choiceText, className, equalValues, isObject, pythonText } from "../../values";
+import { choiceText, className, isObject, pythonText } from "../../values";
 import { nothing, type SelectOption } from "./Select";
 
 export interface ObjectChoices {
@@ -95,5 +95,3 @@ function ownText(value: Value): string {
 function groupOf(entry: Entry, entries: readonly Entry[]): string {
   return entries.length > 24 ? entry.group : "";
 }
-
-export { equalValues };
