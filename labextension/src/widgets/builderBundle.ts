@@ -1,6 +1,6 @@
 /** What the builder's loader hands to its bundle: anywidget's own objects, as far as we use them. */
 
-import type { WidgetHost } from "../builder/components/FitTab";
+import type { WidgetHost } from "../builder/widgetHost";
 
 /** A model of ipywidgets: ours, or one that it refers to. */
 export interface BackboneModel {

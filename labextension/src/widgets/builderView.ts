@@ -6,8 +6,6 @@ import { setMessages } from "../shared/translation";
 import type { BuilderModule } from "./builderBundle";
 import { BuilderModelTransport } from "./builderTransport";
 
-export { mountBuilder };
-
 export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, library) => {
   setMessages(library.get("messages"));
   const lifetime = new AbortController();

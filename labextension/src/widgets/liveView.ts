@@ -7,8 +7,6 @@ import { setMessages } from "../shared/translation";
 import type { Channel, OpenView } from "./liveBundle";
 import { ModelTransport } from "./liveTransport";
 
-export { mount };
-
 /** Open the run behind `channel`: one store for all views of it. */
 export function open(
   channel: Channel,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import packageLock from "../../package-lock.json";
-import { latestValues, metricCurves, nearestPoint } from "../../src/live/chart/curves";
+import { metricCurves, nearestPoint } from "../../src/live/chart/curves";
 import {
   buildFigure,
   buildTraces,
@@ -9,6 +9,7 @@ import {
 } from "../../src/live/chart/figure";
 import { fitYRange, fullXRange, timeUnit } from "../../src/live/chart/ranges";
 import { smooth } from "../../src/live/chart/smoothing";
+import { latestValues } from "../../src/live/latestValues";
 import type { MetricInfo } from "../../src/live/protocol";
 import { RunStore } from "../../src/live/store";
 import { PLOTLY_KEY } from "../../src/shared/plotly";

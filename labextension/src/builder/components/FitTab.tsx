@@ -5,17 +5,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
 import { FIT, type RunState, type State } from "../protocol";
+import type { WidgetHost } from "../widgetHost";
 import { AdviceList } from "./AdviceList";
 import { useTools } from "./builderContext";
 import { Form } from "./form/Form";
 import { Icon } from "./icons";
-
-/** The part of anywidget's host that we use. */
-export interface WidgetHost {
-  getWidget(reference: string): Promise<{
-    render(options: { el: HTMLElement; signal: AbortSignal }): Promise<void>;
-  }>;
-}
 
 interface FitTabProps {
   state: State;

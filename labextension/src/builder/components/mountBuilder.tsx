@@ -3,8 +3,8 @@
 import { render } from "preact";
 import { keepStyle } from "../../shared/styleSheets";
 import type { BuilderSession } from "../session";
+import type { WidgetHost } from "../widgetHost";
 import { Builder } from "./Builder";
-import type { WidgetHost } from "./FitTab";
 import { SHEETS } from "./styleSheets";
 
 /** Draw the view of `session` into `element`; returns what takes it away again. */

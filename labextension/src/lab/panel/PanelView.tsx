@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { LiveView } from "../../live/components/LiveView";
 import { statusWord } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
-import { useChanges } from "../../models/components/useChanges";
+import { useModels } from "../../models/components/useModels";
 import { isActive } from "../../models/runs";
 import { useRedraw, useTheme } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
@@ -39,7 +39,7 @@ export function PanelView({ follower, actions }: { follower: Follower; actions: 
 }
 
 function Open({ models, actions }: { models: KernelModels; actions: FaceActions }) {
-  useChanges(models.store);
+  useModels(models.store);
   const active = models.runs.filter(isActive);
   const ended = active.length ? undefined : models.runs[0];
   const { entries } = models.store;

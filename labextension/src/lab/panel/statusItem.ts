@@ -1,8 +1,8 @@
 /** The training that runs, in a line of the status bar; a click opens the panel. */
 
 import { Widget } from "@lumino/widgets";
-import { latestValues } from "../../live/chart/curves";
 import { statusWord } from "../../live/labels";
+import { latestValues } from "../../live/latestValues";
 import type { Session } from "../../live/session";
 import { isActive } from "../../models/runs";
 import { formatCount, formatValue } from "../../shared/format";

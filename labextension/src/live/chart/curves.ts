@@ -59,26 +59,6 @@ export function metricCurves(
   };
 }
 
-/** Latest values, as a chart's header shows them; null where there is none yet. */
-export interface LatestValues {
-  batch: number | null;
-  training: number | null;
-  validation: number | null;
-}
-
-/** The newest value of each kind. */
-export function latestValues(store: RunStore, metric: MetricInfo): LatestValues {
-  const at = (columns: RunStore["batch"], name: string, row: number) =>
-    columns.has(name) && row >= 0 ? columns.at(name, row) : null;
-  let validated = store.epoch.has(`validation/${metric.name}`) ? store.epoch.rows - 1 : -1;
-  while (validated >= 0 && !store.wasValidated(validated)) validated--;
-  return {
-    batch: at(store.batch, `mean/${metric.name}`, store.batch.rows - 1),
-    training: at(store.epoch, `training/${metric.name}`, store.epoch.rows - 1),
-    validation: at(store.epoch, `validation/${metric.name}`, validated),
-  };
-}
-
 /** Index of the point nearest to `x` that has a value, or -1. `curve.x` ascends. */
 export function nearestPoint(curve: Curve, x: number): number {
   let low = 0;

@@ -3,7 +3,7 @@
 import { formatValue } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import { latestValues } from "../chart/curves";
+import { latestValues } from "../latestValues";
 import { FINAL_STATUSES, type MetricInfo, type Split } from "../protocol";
 import { HoverLayer } from "./HoverLayer";
 import { Swatch } from "./Legend";

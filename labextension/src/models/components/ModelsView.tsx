@@ -5,10 +5,10 @@ import type { SummaryStore } from "../store";
 import { Details } from "./Details";
 import { SummaryToolbar } from "./SummaryToolbar";
 import { SummaryTree } from "./SummaryTree";
-import { useChanges } from "./useChanges";
+import { useModels } from "./useModels";
 
 export function ModelsView({ store }: { store: SummaryStore }) {
-  useChanges(store);
+  useModels(store);
   const rows = store.rows();
   const key = store.selected?.split("/", 1)[0] ?? store.entries?.[0]?.key ?? null;
   const entry = key === null ? null : store.entry(key);

@@ -9,7 +9,7 @@ import { pageLanguage, t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
 import { ModelsView } from "./ModelsView";
 import { ModelFacts } from "./TreeRow";
-import { useChanges } from "./useChanges";
+import { useModels } from "./useModels";
 
 /** Draw one model's summary, as in a cell; returns what takes it away again. */
 export function mountModel(element: HTMLElement, store: SummaryStore): () => void {
@@ -23,7 +23,7 @@ export function mountModel(element: HTMLElement, store: SummaryStore): () => voi
 
 function ModelCell({ store }: { store: SummaryStore }) {
   const { theme } = useTheme();
-  useChanges(store);
+  useModels(store);
   const entry = store.entries?.[0];
   const name = entry?.names[0] ?? "";
   return (

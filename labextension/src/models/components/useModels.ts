@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { useRedraw } from "../../shared/hooks";
 import type { SummaryStore } from "../store";
 
-export function useChanges(store: SummaryStore): void {
+export function useModels(store: SummaryStore): void {
   const redraw = useRedraw();
   useEffect(() => {
     const lifetime = new AbortController();
