@@ -1,4 +1,4 @@
-/** A style sheet as text: `.raw.css` is what JupyterLab's builder calls it. */
+/** Types of the imports that are no TypeScript. A `.raw.css` is a style sheet as text, to JupyterLab's builder too. */
 declare module "*.raw.css" {
   const text: string;
   export default text;

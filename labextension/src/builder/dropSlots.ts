@@ -1,4 +1,4 @@
-/** The arithmetic of dragging: which gap between cards the pointer means. */
+/** Computes the gaps between cards where a dragged card can be dropped, and the one nearest to the pointer. */
 
 import type { Place } from "./layerTree";
 
@@ -19,7 +19,7 @@ export interface ListBox {
   cards: { top: number; bottom: number }[];
 }
 
-/** All gaps of all lists. */
+/** Return all gaps of all lists. */
 export function slotsOf(lists: readonly ListBox[]): Slot[] {
   return lists.flatMap(({ parent, x, width, top, bottom, cards }) => {
     const at = (index: number, y: number) => ({ parent, index, x, width, y });
@@ -33,12 +33,12 @@ export function slotsOf(lists: readonly ListBox[]): Slot[] {
   });
 }
 
-/** The gap nearest to the pointer; of two at one height the one that begins nearer to it. */
+/** Return the gap nearest to the pointer; of two at one height the one that begins nearer to it. */
 export function nearestSlot(slots: readonly Slot[], x: number, y: number): Slot | null {
   let best: Slot | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const slot of slots) {
-    // A gap of a block whose edge lies right of the pointer is meant less than one of the stack.
+    // A block's gap that begins right of the pointer counts as farther than one of the outer list.
     const distance = Math.abs(slot.y - y) + Math.max(0, slot.x - x) * 0.5;
     if (distance < least) {
       least = distance;
@@ -49,8 +49,8 @@ export function nearestSlot(slots: readonly Slot[], x: number, y: number): Slot 
 }
 
 /**
- * The wire's index for a drop into `slot`, which counts without the layer that moves; null when it
- * would stay where it is.
+ * Return the wire's place for a drop into `slot`, whose index does not count the moved layer; null
+ * if the layer would not move.
  */
 export function dropPlace(from: Place, slot: Place): Place | null {
   if (from.parent !== slot.parent) return { parent: slot.parent, index: slot.index };

@@ -1,7 +1,7 @@
 /**
- * What a view asks of the page that holds it, as DOM events, since the view's code and the page's
- * extension share nothing else. Each event bubbles out of shadow roots; who can do what it asks
- * calls preventDefault(). With nothing in it an event only asks whether somebody could.
+ * The DOM events that a view sends to its host: insert a cell, save a bundle. The view's code and
+ * the page's extension share nothing else. Each event bubbles out of shadow roots; a host that can
+ * handle it calls preventDefault(). An event without a payload only finds out whether one can.
  */
 
 export const INSERT_CELL = "kwidgets:insert-cell";
@@ -10,10 +10,11 @@ export const SAVE_BUNDLE = "kwidgets:bundle";
 export interface InsertCell {
   source: string | null;
 }
+
 export type MimeBundle = Record<string, unknown>;
 
-/** Whether somebody took the event. */
-export function ask(element: EventTarget, name: string, detail: unknown): boolean {
+/** Dispatch an event and return whether a host handles it. */
+export function dispatchHostEvent(element: EventTarget, name: string, detail: unknown): boolean {
   const event = new CustomEvent(name, { bubbles: true, composed: true, cancelable: true, detail });
   return !element.dispatchEvent(event);
 }

@@ -1,8 +1,8 @@
-/** Where layers stand: the rows that are on screen, neighbours, and where a layer would be added. */
+/** Finds layers in the tree of layers and blocks: visible rows, places, neighbours, places to add. */
 
 import type { Placement, State } from "./protocol";
 
-/** A place in the stack (`parent` null) or in a block. */
+/** A place in the outermost list (`parent` null) or in a block. */
 export interface Place {
   parent: string | null;
   index: number;
@@ -14,7 +14,7 @@ export function childrenOf(tree: Tree, parent: string | null): readonly string[]
   return parent === null ? tree.order : (tree.layers[parent]?.children ?? []);
 }
 
-/** The uids from top to bottom, without those in folded blocks. */
+/** Return the uids from top to bottom, without those in folded blocks. */
 export function visibleRows(tree: Tree, folded: ReadonlySet<string>): string[] {
   const rows: string[] = [];
   const visit = (uids: readonly string[]) => {
@@ -38,7 +38,7 @@ export function placeOf(tree: Tree, uid: string): Place | null {
   return null;
 }
 
-/** Whether `uid` is `ancestor`, or stands somewhere inside it. */
+/** Return whether `uid` is `ancestor` or somewhere inside it. */
 export function isWithin(tree: Tree, uid: string | null, ancestor: string): boolean {
   for (let at = uid; at !== null; at = placeOf(tree, at)?.parent ?? null) {
     if (at === ancestor) return true;
@@ -46,7 +46,7 @@ export function isWithin(tree: Tree, uid: string | null, ancestor: string): bool
   return false;
 }
 
-/** Where a new layer goes: after the selected one, at the end of a selected block, or at the end. */
+/** Return the place of a new layer: after the selected one, at the end of a selected block, or at the end. */
 export function placeToAdd(tree: Tree, selected: string | null): Placement {
   if (selected === "input") return { parent: null, index: 0 };
   const layer = selected === null ? undefined : tree.layers[selected];
@@ -57,10 +57,10 @@ export function placeToAdd(tree: Tree, selected: string | null): Placement {
 }
 
 /**
- * Where the layer goes one step up or down, or null at the end of the way. A step past the edge of
- * a block leaves it; a step onto a block that is open enters it.
+ * Return the place one step up or down, or null at the end of the list. A step past the edge of a
+ * block moves out of it; a step onto an unfolded block moves into it.
  */
-export function step(
+export function placeOneStep(
   tree: Tree,
   uid: string,
   direction: -1 | 1,
@@ -82,7 +82,7 @@ export function step(
   return outer && { parent: outer.parent, index: direction < 0 ? outer.index : outer.index + 1 };
 }
 
-/** Who is selected once `uid` is gone: the next one in its list, else the one before, else its block. */
+/** Return the layer to select after `uid` is deleted: the next in its list, else the one before, else its block. */
 export function neighbourOf(tree: Tree, uid: string): string | null {
   const place = placeOf(tree, uid);
   if (!place) return null;

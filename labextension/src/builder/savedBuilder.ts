@@ -1,21 +1,21 @@
-/** The data that a notebook keeps of a builder, to be read without a kernel. */
+/** Parses the data of a builder that is saved in a notebook, to be read without a kernel. */
 
 import { Fields } from "../shared/fields";
 
-export interface SavedModel {
+export interface SavedBuilder {
   title: string;
   columns: string[];
   rows: string[][];
   totals: string;
   code: string;
-  /** The program of a builder like this one, or "". */
+  /** Source code of an equal builder, or "". */
   restore: string;
-  /** What LivePlot saved of the last training, or null. */
+  /** The saved data of the last training, as LivePlot saves it, or null. */
   run: unknown;
 }
 
-/** Read it; throws a ProtocolError. */
-export function parseSaved(data: unknown): SavedModel {
+/** Parse saved data; throws a ProtocolError. */
+export function parseSavedBuilder(data: unknown): SavedBuilder {
   const fields = new Fields(data, "saved");
   const rows = fields.value("rows");
   return {

@@ -1,12 +1,12 @@
-/** Plotly in JupyterLab: a chunk of the extension, fetched when a chart is first drawn. */
+/** Loads Plotly in JupyterLab: a chunk of the extension, fetched when a chart is first drawn. */
 
-import { once } from "../shared/loadOnce";
+import { loadOnce } from "../shared/loadOnce";
 import { PLOTLY_KEY, type Plotly } from "../shared/plotly";
 
-/** Return the page's Plotly: the one that a widget brought, or else our chunk. */
+/** Return the page's Plotly: the one that a widget loaded, or else our chunk. */
 export async function loadPlotly(): Promise<Plotly> {
-  // What a widget began to load may fail with its kernel; then it is our turn.
-  const module = await once(PLOTLY_KEY, load).catch(() => once(PLOTLY_KEY, load));
+  // A widget's load may fail with its kernel; then load our chunk.
+  const module = await loadOnce(PLOTLY_KEY, load).catch(() => loadOnce(PLOTLY_KEY, load));
   return module.default;
 }
 

@@ -1,4 +1,4 @@
-/** Float32 columns that grow at the end and are patched by the kernel's tables. */
+/** A table of float32 columns, which the kernel's tables extend and patch. */
 
 import type { Table } from "./protocol";
 
@@ -19,12 +19,12 @@ export class Columns {
     return this.columns.has(name);
   }
 
-  /** The values of a column, or null. A view of memory that the next patch may overwrite. */
+  /** Return the values of a column, or null. The next patch may overwrite their memory. */
   get(name: string): Float32Array | null {
     return this.columns.get(name)?.subarray(0, this.length) ?? null;
   }
 
-  /** Value of a row; NaN where there is none. */
+  /** Return the value of a row; NaN where there is none. */
   at(name: string, row: number): number {
     return row >= 0 && row < this.length ? (this.columns.get(name)?.[row] ?? NaN) : NaN;
   }
@@ -36,8 +36,8 @@ export class Columns {
   }
 
   /**
-   * Apply a patch: rows before its start stand, all others are its own. Columns it lacks are NaN
-   * there. A patch that begins after our end cannot be applied: returns false.
+   * Apply a patch: rows before its start are kept, all others are replaced by its own. Columns that
+   * it lacks are NaN there. Return false for a patch that begins after the last row.
    */
   apply(table: Table): boolean {
     if (table.start > this.length) return false;

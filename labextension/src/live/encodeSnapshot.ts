@@ -1,10 +1,10 @@
-/** A run as a notebook keeps it: the store back into the envelope that `parse.ts` reads. */
+/** Encodes a store as the snapshot that a notebook saves, in the envelope that `parse.ts` reads. */
 
 import { type Envelope, PROTOCOL_VERSION, type WireNumber } from "../protocol";
 import type { Columns } from "./columns";
 import type { RunStore } from "./store";
 
-/** Return a snapshot of all that the store holds, or null while it holds nothing. */
+/** Return a snapshot of the whole store, or null while it is empty. */
 export function encodeSnapshot(store: RunStore): Envelope | null {
   const { run, progress } = store;
   if (!run || !progress) return null;

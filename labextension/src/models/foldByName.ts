@@ -1,34 +1,35 @@
 /**
- * Folds a long flat model into blocks, by its layers' names: `conv4_block12_2_bn` stands in
- * `conv4_block12`, which stands in `conv4`.
+ * Groups the layers of a long flat model into blocks by their names: `conv4_block12_2_bn` goes into
+ * `conv4_block12`, which goes into `conv4`.
  */
 
 import { groupNodes, type TreeNode } from "./treeNode";
 
 const MAX_DEPTH = 3;
-/** A block of no more layers than this is read at a glance: no blocks within it. */
-const FLAT = 24;
-/** A heading over nearly everything tells nothing. */
+/** A block of at most so many layers is short enough to need no blocks inside it. */
+const MAX_FLAT_LAYERS = 24;
+/** A block with so large a share of the layers is no help, and left out. */
 const NEARLY_ALL = 0.8;
 
-/** Return the nodes with those of common name parts grouped. */
+/** Return the nodes, grouped by the parts of their names. */
 export function foldByName(nodes: TreeNode[]): TreeNode[] {
   return fold(nodes, "", MAX_DEPTH);
 }
 
-/** Fold nodes whose names, as far as they are not named by Keras, begin with `prefix`. */
+/** Fold nodes whose names begin with `prefix`, except those with names given by Keras. */
 function fold(nodes: TreeNode[], prefix: string, depth: number): TreeNode[] {
   if (depth === 0) return nodes;
   const folded: TreeNode[] = [];
   let members: TreeNode[] = [];
   let part: string | null = null;
-  // Layers without a name of their own stand in the block that goes on after them.
+  // Layers with names given by Keras go into the block that continues after them.
   let between: TreeNode[] = [];
   const close = () => {
     const isNearlyAll = members.length >= NEARLY_ALL * nodes.length;
     if (part !== null && members.length > 1) {
       const label = prefix + part;
-      const inner = members.length > FLAT ? fold(members, `${label}_`, depth - 1) : members;
+      const inner =
+        members.length > MAX_FLAT_LAYERS ? fold(members, `${label}_`, depth - 1) : members;
       const first = members[0] as TreeNode;
       if (isNearlyAll) folded.push(...inner);
       else folded.push(groupNodes(`${label}@${first.id}`, label, inner));
@@ -63,7 +64,7 @@ function nextPart(name: string, prefix: string): string | null {
   return end < 0 ? null : name.slice(prefix.length, end);
 }
 
-/** Whether the name is the class's, numbered, such as "conv2d_12". */
+/** Return whether the name is that of the class with a number, such as "conv2d_12". */
 function isNamedByKeras({ label, layer }: TreeNode): boolean {
   const stem = label.replace(/_\d+$/, "").replaceAll("_", "");
   return layer !== null && stem === layer.class_name.toLowerCase();

@@ -5,7 +5,7 @@ import { foldByName } from "./foldByName";
 import type { LayerSummary, ModelSummary } from "./protocol";
 import { groupNodes, type TreeNode } from "./treeNode";
 
-/** blocks: as built, long flat models folded by their layers' names. */
+/** "blocks" is the order as built, with long flat models folded by their layers' names. */
 export const ORDERS = ["blocks", "built", "size", "class", "magnitude"] as const;
 export type Order = (typeof ORDERS)[number];
 
@@ -34,7 +34,7 @@ function nodeOf(layer: LayerSummary, order: Order): TreeNode {
     label: layer.name,
     layer,
     count: 1,
-    // Weights of a layer that stands in several places count in the first.
+    // Weights of a layer that is used in several places count in the first.
     parameters: layer.shared_with === null ? layer.parameters : 0,
     trainable: layer.shared_with === null ? layer.trainable_parameters : 0,
     outputShapes: layer.output_shapes,
@@ -42,7 +42,7 @@ function nodeOf(layer: LayerSummary, order: Order): TreeNode {
   };
 }
 
-/** The layers in which no other layers are, and those with weights of their own beside others. */
+/** Return the layers without children, and those with weights of their own besides their children's. */
 function leaves(layer: LayerSummary): LayerSummary[] {
   return layer.children.flatMap((child) => {
     if (!child.children.length) return [child];
@@ -53,7 +53,7 @@ function leaves(layer: LayerSummary): LayerSummary[] {
   });
 }
 
-/** What of a layer's number is not that of the layers in it. */
+/** Return a layer's number without those of its children. */
 function own(layer: LayerSummary, number: (layer: LayerSummary) => number | null): number {
   const inner = layer.children
     .filter(({ shared_with }) => shared_with === null)

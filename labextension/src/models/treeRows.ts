@@ -1,4 +1,4 @@
-/** Models and their layers as the flat list of rows that the tree shows. No drawing. */
+/** Builds the list of rows of the tree from models and their layers, with search and filter. */
 
 import { formatShapes } from "./labels";
 import type { ModelEntry, ModelSummary } from "./protocol";
@@ -8,8 +8,8 @@ import type { TreeNode } from "./treeNode";
 export const FILTERS = ["all", "weights", "trainable", "frozen"] as const;
 export type Filter = (typeof FILTERS)[number];
 
-/** What the user chose to see. */
-export interface Choice {
+/** How the user chose to see the tree. */
+export interface TreeOptions {
   search: string;
   filter: Filter;
   order: Order;
@@ -23,14 +23,14 @@ export interface Row {
   node: TreeNode | null;
   /** From 1. */
   level: number;
-  /** Null: nothing to unfold. */
+  /** Null: it has no children. */
   expanded: boolean | null;
   position: number;
   siblings: number;
   /** Of the whole model, for the share. */
   total: number;
-  /** The sibling before, whose output a plain chain would take. */
-  before: string | null;
+  /** The label of the sibling before, which is the input in a plain chain of layers. */
+  previousLabel: string | null;
 }
 
 export interface Rows {
@@ -39,24 +39,24 @@ export interface Rows {
   matches: { found: number; of: number } | null;
 }
 
-/** Keeps the trees of nodes from one drawing to the next. */
-export class RowMaker {
+/** Builds rows, and keeps the trees of nodes from one drawing to the next. */
+export class RowBuilder {
   private readonly nodes = new WeakMap<ModelSummary, Map<Order, TreeNode[]>>();
 
   /**
-   * @param summaryOf the summary of a model, as far as it is loaded
+   * @param summaryOf returns the summary of a model, or null while it is not loaded
    * @param expanded ids of rows that are unfolded
    * @param single show this model's layers alone, without a row for it
    */
-  make(
+  build(
     entries: readonly ModelEntry[],
     summaryOf: (key: string) => ModelSummary | null,
     expanded: ReadonlySet<string>,
-    choice: Choice,
+    options: TreeOptions,
     single = false,
   ): Rows {
     const rows: Row[] = [];
-    const matcher = makeMatcher(choice);
+    const matcher = makeMatcher(options);
     const counts = { found: 0, of: 0 };
     entries.forEach((model, i) => {
       const summary = summaryOf(model.key);
@@ -71,11 +71,11 @@ export class RowMaker {
           position: i + 1,
           siblings: entries.length,
           total: model.parameters ?? 0,
-          before: null,
+          previousLabel: null,
         });
       }
       if (!summary) return;
-      const nodes = this.nodesOf(summary, choice.order);
+      const nodes = this.nodesOf(summary, options.order);
       const shown = matcher ? keepMatching(nodes, matcher, counts) : null;
       if (!open) return;
       this.add(rows, model, summary, nodes, shown, expanded, single ? 1 : 2);
@@ -122,7 +122,7 @@ export class RowMaker {
         position: i + 1,
         siblings: visible.length,
         total: summary.parameters ?? 0,
-        before: visible[i - 1]?.label ?? null,
+        previousLabel: visible[i - 1]?.label ?? null,
       });
       if (open)
         this.add(rows, model, summary, node.children, inner ? shown : null, expanded, level + 1);
@@ -136,7 +136,7 @@ export function rowId(key: string, node: string): string {
 
 type Matcher = (node: TreeNode) => boolean;
 
-function makeMatcher({ search, filter }: Choice): Matcher | null {
+function makeMatcher({ search, filter }: TreeOptions): Matcher | null {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length && filter === "all") return null;
   return (node) => {
@@ -161,23 +161,23 @@ function makeMatcher({ search, filter }: Choice): Matcher | null {
   };
 }
 
-/** Return the nodes that match, with all that lead to them. */
+/** Return the matching nodes and their ancestors. */
 function keepMatching(
   nodes: TreeNode[],
   matches: Matcher,
   counts: { found: number; of: number },
 ): Set<TreeNode> {
   const kept = new Set<TreeNode>();
-  const look = (node: TreeNode): boolean => {
+  const visit = (node: TreeNode): boolean => {
     let keep = matches(node);
     if (node.layer) {
       counts.of++;
       if (keep) counts.found++;
     }
-    for (const child of node.children) if (look(child)) keep = true;
+    for (const child of node.children) if (visit(child)) keep = true;
     if (keep) kept.add(node);
     return keep;
   };
-  nodes.forEach(look);
+  nodes.forEach(visit);
   return kept;
 }

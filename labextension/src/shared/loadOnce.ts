@@ -1,10 +1,10 @@
-/** Code that a page loads once, however many views, hosts and versions of us it holds. */
+/** Loads code once per page, even for several views, hosts and versions of kwidgets. */
 
 /**
- * Return the page's promise for `key`, begun by whoever asks first; a failed one is forgotten, so
- * that the next to ask tries again.
+ * Return the page's promise for `key`; the first call starts `load`. A promise that failed is
+ * dropped, so that the next call tries again.
  */
-export function once<T>(key: string, load: () => Promise<T>): Promise<T> {
+export function loadOnce<T>(key: string, load: () => Promise<T>): Promise<T> {
   const page = globalThis as unknown as Record<symbol, Promise<T> | undefined>;
   const symbol = Symbol.for(`kwidgets.${key}`);
   const known = page[symbol];

@@ -1,9 +1,9 @@
-/** The words of the interface, in the language of the page: English unless another is set. */
+/** Translates the texts of the interface into the language of the page; English by default. */
 
-/** Translates a sentence; `%1`, `%2` … stand for the values. As JupyterLab's bundles do. */
+/** Translates a text; `%1`, `%2` … stand for the values. As JupyterLab's bundles do. */
 export type Translate = (text: string, ...values: (string | number)[]) => string;
 
-/** A catalogue as `kwidgets/locale` holds it: each English text with its translation, in a list. */
+/** A catalogue of `kwidgets/locale`: each English text with its translation, in a list. */
 export type Messages = Record<string, unknown>;
 
 const ENGLISH = "en";
@@ -11,26 +11,26 @@ const ENGLISH = "en";
 let translate: Translate = fillIn;
 let language = ENGLISH;
 
-/** Use these words from now on; `spoken` is their language as `lang` attributes name it. */
-export function setTranslator(translator: Translate, spoken: string): void {
+/** Set the page's translator, and its language as `lang` attributes name it. */
+export function setTranslator(translator: Translate, languageCode: string): void {
   translate = translator;
-  language = spoken;
+  language = languageCode;
 }
 
-/** Use the words of a catalogue, or English where there is none. */
+/** Translate with a catalogue, or not at all where there is none. */
 export function setMessages(messages: unknown): void {
   if (typeof messages !== "object" || messages === null) {
     setTranslator(fillIn, ENGLISH);
     return;
   }
   const catalogue = messages as Messages;
-  const about = catalogue[""] as { language?: unknown } | undefined;
+  const header = catalogue[""] as { language?: unknown } | undefined;
   setTranslator(
     (text, ...values) => {
       const found = catalogue[text];
       return fillIn(Array.isArray(found) ? String(found[0]) : text, ...values);
     },
-    String(about?.language ?? ENGLISH),
+    String(header?.language ?? ENGLISH),
   );
 }
 
@@ -39,7 +39,7 @@ export function t(text: string, ...values: (string | number)[]): string {
   return translate(text, ...values);
 }
 
-/** The page's language, for the `lang` attribute of what we draw. */
+/** Return the page's language, for the `lang` attribute of what we draw. */
 export function pageLanguage(): string {
   return language;
 }

@@ -1,4 +1,4 @@
-/** What the builder's loader hands to its bundle: anywidget's own objects, as far as we use them. */
+/** The interface between the builder's loader and its bundle, in terms of anywidget's objects. */
 
 import type { WidgetHost } from "../builder/widgetHost";
 
@@ -9,7 +9,7 @@ export interface BackboneModel {
   off(event: string, listener: (...args: never[]) => void): void;
 }
 
-/** anywidget's face of our model. */
+/** anywidget's interface of our model. */
 export interface WidgetModel extends BackboneModel {
   send(content: object): void;
   widget_manager: { get_model(id: string): Promise<BackboneModel> };
@@ -24,8 +24,8 @@ export interface RenderProps {
   host?: WidgetHost;
 }
 
-/** What the bundle `builder-view.js` exports. */
+/** The exports of the bundle `builder-view.js`. */
 export interface BuilderModule {
-  /** Draw a view, in the words that the library carries; returns what takes it away again. */
+  /** Draw a view with the texts of the library's catalogue; the returned function unmounts it. */
   draw(props: RenderProps, library: BackboneModel): () => void;
 }

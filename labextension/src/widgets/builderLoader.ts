@@ -1,13 +1,14 @@
 /**
- * The anywidget module of the builder, kept tiny like the live view's.
+ * The anywidget module of the builder, which loads the bundle `builder-view.js`; tiny, since it
+ * travels with each view.
  *
- * Each view has a line of its own to the kernel: what a view misses it asks for, so nothing needs
- * to be kept from before it is drawn.
+ * Each view has a connection of its own to the kernel and requests what it missed, so no messages
+ * from before its drawing need to be kept.
  */
 
-import { once } from "../shared/loadOnce";
+import { loadOnce } from "../shared/loadOnce";
 import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderBundle";
-import { wordsOf } from "./loaderTranslation";
+import { loaderTranslator } from "./loaderTranslation";
 
 function library(model: WidgetModel): Promise<BackboneModel> {
   const reference = String(model.get("library")).replace("IPY_MODEL_", "");
@@ -15,7 +16,7 @@ function library(model: WidgetModel): Promise<BackboneModel> {
 }
 
 function load(model: WidgetModel): Promise<BuilderModule> {
-  return once(`builder@${model.get("library_version")}`, async () => {
+  return loadOnce(`builder@${model.get("library_version")}`, async () => {
     const packed = (await library(model)).get("builder");
     const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
     const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
@@ -34,7 +35,7 @@ export default {
       return (await load(props.model)).draw(props, await library(props.model));
     } catch (error) {
       console.error(error);
-      const t = await wordsOf(() => library(props.model));
+      const t = await loaderTranslator(() => library(props.model));
       props.el.textContent = t(
         "The builder could not be loaded. The model is still there. (%1)",
         error,

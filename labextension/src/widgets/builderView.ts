@@ -1,4 +1,4 @@
-/** The bundle `builder-view.js`: the whole builder. */
+/** The entry point of the bundle `builder-view.js`, the whole builder. */
 
 import { mountBuilder } from "../builder/components/mountBuilder";
 import { BuilderSession } from "../builder/session";
@@ -11,7 +11,7 @@ export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, library
   const lifetime = new AbortController();
   const session = new BuilderSession(new BuilderModelTransport(model), lifetime.signal);
   let unmount = mountBuilder(el, session, host ?? null);
-  // A page may tell its language only after the builder is drawn.
+  // A page may send its language only after the builder is drawn.
   const translate = () => {
     setMessages(library.get("messages"));
     unmount();

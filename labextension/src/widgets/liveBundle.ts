@@ -1,26 +1,26 @@
-/** What the loader hands to the view's code: an anywidget model, reduced to a pipe. */
+/** The interface between the live view's loader and its bundle: an anywidget model as a channel. */
 
-export interface Channel {
+export interface ModelChannel {
   /** The synced snapshot, as it is now. */
   snapshot(): unknown;
   send(content: object): void;
-  /** Deliver the messages kept so far and all that follow. Called once. */
+  /** Deliver the messages queued so far and all later ones. Called once. */
   listen(receiver: ChannelReceiver): void;
 }
 
 export interface ChannelReceiver {
   message(content: unknown, buffers: readonly unknown[]): void;
-  /** The synced snapshot was replaced: the page has found its kernel again. */
-  renewed(): void;
-  /** The widget's comm has gone. */
+  /** The synced snapshot was replaced: the page has reconnected to its kernel. */
+  snapshotReplaced(): void;
+  /** The widget's comm was closed. */
   lost(): void;
 }
 
-/** What the bundle `view.js` exports. */
-export interface ViewModule {
+/** The exports of the bundle `view.js`. */
+export interface LiveViewModule {
   /** @param messages the catalogue of the kernel's language; null for English */
   open(
-    channel: Channel,
+    channel: ModelChannel,
     loadPlotly: () => Promise<unknown>,
     signal: AbortSignal,
     messages: unknown,
@@ -28,6 +28,6 @@ export interface ViewModule {
 }
 
 export interface OpenView {
-  /** Draw the view into `element`; returns what takes it away again. */
+  /** Draw the view into `element`; the returned function unmounts it. */
   mount(element: HTMLElement): () => void;
 }

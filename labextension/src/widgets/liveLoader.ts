@@ -1,16 +1,17 @@
 /**
- * The anywidget module, kept tiny: it travels with each view, even where another host draws.
+ * The anywidget module of the live view, which loads the bundle `view.js`; tiny, since it travels
+ * with each view, even where another host draws.
  *
- * The code proper comes from the kernel's one library model, gzipped, and is loaded once per page.
- * Loading begins in `initialize` and is awaited only in `render`: anywidget gives an `initialize`
+ * The bundle comes from the kernel's one library model, gzipped, and is loaded once per page.
+ * Loading starts in `initialize` and is awaited only in `render`: anywidget limits `initialize` to
  * two seconds, and messages sent before a listener is attached are lost.
  */
 
 import { PROTOCOL_VERSION } from "../protocol";
-import { once } from "../shared/loadOnce";
+import { loadOnce } from "../shared/loadOnce";
 import { PLOTLY_KEY } from "../shared/plotly";
-import type { Channel, ChannelReceiver, OpenView, ViewModule } from "./liveBundle";
-import { wordsOf } from "./loaderTranslation";
+import type { ChannelReceiver, LiveViewModule, ModelChannel, OpenView } from "./liveBundle";
+import { loaderTranslator } from "./loaderTranslation";
 
 interface Model {
   get(name: string): unknown;
@@ -20,12 +21,12 @@ interface Model {
 }
 
 interface Entry {
-  channel: Channel;
+  channel: ModelChannel;
   signal: AbortSignal;
   view?: Promise<OpenView> | undefined;
 }
 
-// `initialize` and `render` are given different wrappers of one model: the run's id joins them.
+// `initialize` and `render` receive different wrappers of one model: the run's id identifies it.
 const entries = new Map<string, Entry>();
 
 function runId(model: Model): string {
@@ -33,8 +34,8 @@ function runId(model: Model): string {
   return String(snapshot?.payload?.run?.run_id);
 }
 
-/** Where the kernel thought that another host draws, it left the library out: ask for it. */
-async function withLibrary(model: Model): Promise<void> {
+/** Request the library from a kernel that left it out because it expected another host to draw. */
+async function ensureLibrary(model: Model): Promise<void> {
   if (model.get("library")) return;
   await new Promise<void>((resolve) => {
     model.on("change:library", () => resolve());
@@ -48,7 +49,7 @@ function library(model: Model): Promise<{ get(name: string): unknown }> {
 }
 
 function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T> {
-  return once(key, async () => {
+  return loadOnce(key, async () => {
     const packed = (await library(model)).get(name);
     const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
     const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
@@ -62,8 +63,8 @@ function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T>
 }
 
 function openView(model: Model, entry: Entry): Promise<OpenView> {
-  entry.view ??= withLibrary(model)
-    .then(() => load<ViewModule>(model, "view", `view@${model.get("library_version")}`))
+  entry.view ??= ensureLibrary(model)
+    .then(() => load<LiveViewModule>(model, "view", `view@${model.get("library_version")}`))
     .then(async (view) => {
       const messages = (await library(model)).get("messages");
       return view.open(entry.channel, () => loadPlotly(model), entry.signal, messages);
@@ -78,21 +79,21 @@ async function loadPlotly(model: Model): Promise<unknown> {
   return (await load<{ default: unknown }>(model, "plotly", PLOTLY_KEY)).default;
 }
 
-function openChannel(model: Model): Channel {
-  const early: [unknown, readonly unknown[]][] = [];
+function openChannel(model: Model): ModelChannel {
+  const queued: [unknown, readonly unknown[]][] = [];
   let receiver: ChannelReceiver | null = null;
   model.on("msg:custom", (content: unknown, buffers: readonly unknown[]) => {
     if (receiver) receiver.message(content, buffers);
-    else early.push([content, buffers]);
+    else queued.push([content, buffers]);
   });
-  model.on("change:snapshot", () => receiver?.renewed());
+  model.on("change:snapshot", () => receiver?.snapshotReplaced());
   model.on("comm_live_update", () => receiver?.lost());
   return {
     snapshot: () => model.get("snapshot"),
     send: (content) => model.send(content),
     listen(listener) {
       receiver = listener;
-      for (const [content, buffers] of early.splice(0)) listener.message(content, buffers);
+      for (const [content, buffers] of queued.splice(0)) listener.message(content, buffers);
     },
   };
 }
@@ -124,7 +125,7 @@ export default {
       return (await openView(model, entries.get(runId(model))!)).mount(el);
     } catch (error) {
       console.error(error);
-      const t = await wordsOf(() => library(model));
+      const t = await loaderTranslator(() => library(model));
       el.textContent = t("The live view could not be loaded. Training goes on. (%1)", error);
       return undefined;
     }

@@ -1,24 +1,29 @@
-/** A Transport over an anywidget model. */
+/** A Transport of the live view over an anywidget model. */
 
 import { lenientParser } from "../live/parse";
 import { envelope, type ViewKind, type ViewPayloads } from "../live/protocol";
-import { Exchange, type Sent, type Transport, type TransportListener } from "../live/transport";
+import {
+  PendingCommands,
+  type SentCommand,
+  type Transport,
+  type TransportListener,
+} from "../live/transport";
 import { newId } from "../shared/newId";
-import type { Channel } from "./liveBundle";
+import type { ModelChannel } from "./liveBundle";
 
 export class ModelTransport implements Transport {
   readonly interactive = true;
-  private readonly exchange = new Exchange();
+  private readonly pending = new PendingCommands();
   private readonly parse = lenientParser((text) => console.warn(text));
 
-  constructor(private readonly channel: Channel) {}
+  constructor(private readonly channel: ModelChannel) {}
 
   listen(listener: TransportListener, signal: AbortSignal): void {
     const receive = (content: unknown, buffers: readonly unknown[] = []) => {
       if (signal.aborted) return;
       const message = this.parse(content, buffers);
       if (!message) return;
-      this.exchange.settle(message);
+      this.pending.resolve(message);
       listener.message(message);
     };
     const readSnapshot = () => {
@@ -28,16 +33,16 @@ export class ModelTransport implements Transport {
     readSnapshot();
     this.channel.listen({
       message: receive,
-      renewed: readSnapshot,
+      snapshotReplaced: readSnapshot,
       lost: () => {
         if (!signal.aborted) listener.lost();
       },
     });
   }
 
-  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): Sent {
+  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): SentCommand {
     const id = newId();
-    const sent = this.exchange.open(id);
+    const sent = this.pending.add(id);
     this.channel.send(envelope(kind, payload, id));
     return sent;
   }

@@ -1,22 +1,22 @@
-/** The bundle `view.js`: all of the view but Plotly. */
+/** The entry point of the bundle `view.js`, the whole live view except Plotly. */
 
-import { mount } from "../live/components/mountLiveView";
-import { Session } from "../live/session";
+import { mountLiveView } from "../live/components/mountLiveView";
+import { RunSession } from "../live/session";
 import type { Plotly } from "../shared/plotly";
 import { setMessages } from "../shared/translation";
-import type { Channel, OpenView } from "./liveBundle";
+import type { ModelChannel, OpenView } from "./liveBundle";
 import { ModelTransport } from "./liveTransport";
 
-/** Open the run behind `channel`: one store for all views of it. */
+/** Open the run behind `channel`, with one store for all its views. */
 export function open(
-  channel: Channel,
+  channel: ModelChannel,
   loadPlotly: () => Promise<unknown>,
   signal: AbortSignal,
   messages: unknown,
 ): OpenView {
   setMessages(messages);
-  const session = new Session(new ModelTransport(channel), signal);
+  const session = new RunSession(new ModelTransport(channel), signal);
   return {
-    mount: (element) => mount(element, session, loadPlotly as () => Promise<Plotly>),
+    mount: (element) => mountLiveView(element, session, loadPlotly as () => Promise<Plotly>),
   };
 }

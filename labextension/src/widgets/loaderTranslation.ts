@@ -1,18 +1,18 @@
-/** What stands where a view could not be loaded, with words that came beside the view's code. */
+/** Translates the error texts of the loaders, with the catalogue of the library model. */
 
 interface Library {
   get(name: string): unknown;
 }
 
-/** A `t` for a loader, which travels with each view and so brings no catalogue of its own. */
-export async function wordsOf(
+/** Return a `t` for a loader, which is too small to have a catalogue of its own. */
+export async function loaderTranslator(
   library: () => Promise<Library>,
 ): Promise<(text: string, value: unknown) => string> {
   let messages: Record<string, string[]> | null | undefined;
   try {
     messages = (await library()).get("messages") as typeof messages;
   } catch {
-    // Without the library there are no words but ours.
+    // Without the library texts stay English.
   }
   return (text, value) => (messages?.[text]?.[0] ?? text).replace("%1", () => String(value));
 }

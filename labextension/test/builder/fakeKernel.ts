@@ -5,7 +5,7 @@ import type { Edit, LayerState, State, Value } from "../../src/builder/protocol"
 import type { BuilderListener, BuilderTransport } from "../../src/builder/session";
 import { catalog, layer } from "./fixture";
 
-interface Sent {
+interface SentCommand {
   kind: string;
   id: string;
   payload: Record<string, unknown>;
@@ -13,7 +13,7 @@ interface Sent {
 type Result = { ok: boolean; message?: string; result?: Record<string, unknown> };
 
 export class FakeKernel implements BuilderTransport {
-  readonly sent: Sent[] = [];
+  readonly sent: SentCommand[] = [];
   /** False: requests wait until `answer` is called. */
   automatic = true;
   refusal = "";
@@ -32,7 +32,7 @@ export class FakeKernel implements BuilderTransport {
   }
 
   send(content: object): void {
-    const sent = content as Sent;
+    const sent = content as SentCommand;
     this.sent.push(sent);
     if (sent.kind === "resync" || !this.automatic) return;
     queueMicrotask(() => this.answer(sent, this.act(sent)));
@@ -58,7 +58,7 @@ export class FakeKernel implements BuilderTransport {
     this.listener.lost();
   }
 
-  private act({ kind, payload }: Sent): Result {
+  private act({ kind, payload }: SentCommand): Result {
     if (kind === "search") return { ok: true, result: { options: search(String(payload.text)) } };
     if (kind !== "edit") return { ok: true };
     if (this.refusal) return { ok: false, message: this.refusal };

@@ -9,9 +9,9 @@ import {
   type BuilderViewKind,
   builderEnvelope,
 } from "../../src/builder/protocol";
-import { parseSaved } from "../../src/builder/savedBuilder";
+import { parseSavedBuilder } from "../../src/builder/savedBuilder";
 import { SavedTransport } from "../../src/live/savedTransport";
-import { Session } from "../../src/live/session";
+import { RunSession } from "../../src/live/session";
 import type { Envelope } from "../../src/protocol";
 
 const files = import.meta.glob<Record<string, Envelope>>("../../../tests/golden/builder.json", {
@@ -36,9 +36,9 @@ test.runIf(messages.length > 0).each(messages)("%s", (_, message) => {
 });
 
 test("what a notebook keeps is read, the run in it too", () => {
-  const read = parseSaved(saved);
+  const read = parseSavedBuilder(saved);
   expect(read).toEqual({ ...saved, v: undefined });
   const { message } = read.run as { message: unknown };
-  const session = new Session(new SavedTransport(message), new AbortController().signal);
+  const session = new RunSession(new SavedTransport(message), new AbortController().signal);
   expect(session.store.run).not.toBeNull();
 });

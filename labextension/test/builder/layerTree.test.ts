@@ -7,8 +7,8 @@ import {
   isWithin,
   neighbourOf,
   placeOf,
+  placeOneStep,
   placeToAdd,
-  step,
   visibleRows,
 } from "../../src/builder/layerTree";
 import { state } from "./fixture";
@@ -32,14 +32,14 @@ test("a new layer goes behind the selected one, into a selected block, or to the
 });
 
 test("steps go past neighbours, into open blocks and out of them", () => {
-  expect(step(tree, "b", -1, none)).toEqual({ parent: null, index: 0 });
-  expect(step(tree, "b", 1, none)).toEqual({ parent: "c", index: 0 });
-  expect(step(tree, "b", 1, new Set(["c"]))).toEqual({ parent: null, index: 2 });
-  expect(step(tree, "f", -1, none)).toEqual({ parent: "c", index: 2 });
-  expect(step(tree, "d", -1, none)).toEqual({ parent: null, index: 2 });
-  expect(step(tree, "e", 1, none)).toEqual({ parent: null, index: 3 });
-  expect(step(tree, "a", -1, none)).toBeNull();
-  expect(step(tree, "f", 1, none)).toBeNull();
+  expect(placeOneStep(tree, "b", -1, none)).toEqual({ parent: null, index: 0 });
+  expect(placeOneStep(tree, "b", 1, none)).toEqual({ parent: "c", index: 0 });
+  expect(placeOneStep(tree, "b", 1, new Set(["c"]))).toEqual({ parent: null, index: 2 });
+  expect(placeOneStep(tree, "f", -1, none)).toEqual({ parent: "c", index: 2 });
+  expect(placeOneStep(tree, "d", -1, none)).toEqual({ parent: null, index: 2 });
+  expect(placeOneStep(tree, "e", 1, none)).toEqual({ parent: null, index: 3 });
+  expect(placeOneStep(tree, "a", -1, none)).toBeNull();
+  expect(placeOneStep(tree, "f", 1, none)).toBeNull();
 });
 
 test("whoever is deleted leaves the selection to a neighbour", () => {

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { entryByName, parseCatalog, sectionEntries } from "../../src/builder/catalog";
 import { parseBuilderMessage, parseOptions } from "../../src/builder/parse";
-import { parseSaved } from "../../src/builder/savedBuilder";
+import { parseSavedBuilder } from "../../src/builder/savedBuilder";
 import { catalog, layer, state } from "./fixture";
 
 const message = (kind: string, payload: unknown, more = {}) =>
@@ -67,6 +67,6 @@ test("saved data is read, whatever its cells are", () => {
     restore: "",
     run: null,
   };
-  expect(parseSaved(saved).rows).toEqual([["Dense"], ["7"]]);
-  expect(() => parseSaved({ title: 1 })).toThrow("saved.title");
+  expect(parseSavedBuilder(saved).rows).toEqual([["Dense"], ["7"]]);
+  expect(() => parseSavedBuilder({ title: 1 })).toThrow("saved.title");
 });

@@ -4,7 +4,7 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, expect, test, vi } from "vitest";
-import { StaticTable } from "../../src/builder/components/saved/SavedBuilderView";
+import { SavedBuilderView } from "../../src/builder/components/saved/SavedBuilderView";
 import { countIssues, TAB_NAMES } from "../../src/builder/components/Tabs";
 import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/hostEvents";
 import { BUILDER_MIME_TYPE } from "../../src/builder/protocol";
@@ -211,7 +211,7 @@ const never = () => new Promise<never>(() => {});
 
 test("the saved table reads without a kernel", () => {
   const root = document.createElement("div");
-  render(<StaticTable saved={SAVED} loadPlotly={never} />, root);
+  render(<SavedBuilderView saved={SAVED} loadPlotly={never} />, root);
   expect(root.querySelector("section")!.getAttribute("aria-label")).toBe("digits");
   const cells = [...root.querySelectorAll("tr")].map((row) =>
     [...row.children].map((cell) => cell.textContent),

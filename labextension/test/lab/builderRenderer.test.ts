@@ -5,7 +5,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Signal } from "@lumino/signaling";
 import type { Widget } from "@lumino/widgets";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { WidgetHome } from "../../src/lab/builderRenderer";
+import type { WidgetNotebook } from "../../src/lab/builderRenderer";
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const OURS = "application/vnd.kwidgets.builder+json";
@@ -40,7 +40,7 @@ class FakeNotebook {
   /** What the widget manager writes into its output. */
   draws = "<div><p>live</p></div>";
 
-  get home(): WidgetHome {
+  get home(): WidgetNotebook {
     const rendermime = {
       getFactory: () => this.factory,
       createRenderer: () => {
@@ -52,7 +52,7 @@ class FakeNotebook {
         return Object.assign(widget, { renderModel });
       },
     };
-    return { rendermime, sessionContext: this } as unknown as WidgetHome;
+    return { rendermime, sessionContext: this } as unknown as WidgetNotebook;
   }
 }
 

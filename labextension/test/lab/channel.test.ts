@@ -6,11 +6,11 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KernelChannel } from "../../src/lab/kernel/channel";
 import { Channels } from "../../src/lab/kernel/channels";
 import { RunTransport } from "../../src/lab/kernel/runTransport";
-import { Session } from "../../src/live/session";
+import { RunSession } from "../../src/live/session";
 import { CHANNEL, PROTOCOL_VERSION } from "../../src/protocol";
 import { wireProgress, wireSnapshot, wireUpdate } from "../live/messages";
 
-interface Sent {
+interface SentCommand {
   channel: string;
   header: { msg_id: string; msg_type: string; subshell_id?: string };
   content: { comm_id?: string; data?: { kind: string; run?: string; id?: string } };
@@ -23,7 +23,7 @@ class PaperKernel {
   status = "idle";
   connectionStatus = "connected";
   isDisposed = false;
-  readonly sent: Sent[] = [];
+  readonly sent: SentCommand[] = [];
   readonly iopubMessage = new Signal<this, unknown>(this);
   readonly anyMessage = new Signal<this, unknown>(this);
   readonly statusChanged = new Signal<this, string>(this);
@@ -37,7 +37,7 @@ class PaperKernel {
     this.id = id;
   }
 
-  _sendMessage(message: Sent): void {
+  _sendMessage(message: SentCommand): void {
     this.sent.push(message);
     const { msg_type } = message.header;
     if (msg_type === "comm_info_request") {
@@ -68,11 +68,11 @@ class PaperKernel {
     this.statusChanged.emit(status);
   }
 
-  said(kind: string): Sent[] {
+  said(kind: string): SentCommand[] {
     return this.sent.filter(({ content }) => content.data?.kind === kind);
   }
 
-  private reply(to: Sent, content: object): void {
+  private reply(to: SentCommand, content: object): void {
     queueMicrotask(() =>
       this.anyMessage.emit({
         direction: "recv",
@@ -219,7 +219,7 @@ test("a run is drawn from saved data, then live, then from what the kernel left"
   await settle();
   const bundles: object[] = [];
   const transport = new RunTransport("r1", wireSnapshot(), (bundle) => bundles.push(bundle));
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   expect(session.store.run?.model_name).toBe("digits");
   expect(session.interactive).toBe(false);
   transport.use(channel);
@@ -240,10 +240,10 @@ test("a run that is over is not asked for", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   const saved = wireSnapshot({ progress: wireProgress({ status: "finished" }) });
-  const session = new Session(new RunTransport("r1", saved), new AbortController().signal);
+  const session = new RunSession(new RunTransport("r1", saved), new AbortController().signal);
   expect(session.store.progress?.status).toBe("finished");
   const transport = new RunTransport("r1", saved);
-  new Session(transport, new AbortController().signal);
+  new RunSession(transport, new AbortController().signal);
   transport.use(channel);
   await settle();
   expect(kernel.said("resync")).toEqual([]);
@@ -265,7 +265,7 @@ test("a run that the kernel does not know stays as it was saved", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   const transport = new RunTransport("r1", wireSnapshot());
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   transport.use(channel);
   await settle();
   kernel.say({ kind: "unknown_run", run: "r1", payload: {} });

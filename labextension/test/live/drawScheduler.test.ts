@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Pace, type PacedChart } from "../../src/live/chart/drawScheduler";
+import { DrawScheduler, type ScheduledChart } from "../../src/live/chart/drawScheduler";
 
 /** A clock that a test moves; drawings take the time that it says. */
 class FakeClock {
@@ -29,15 +29,15 @@ class FakeClock {
 }
 
 let clock: FakeClock;
-let pace: Pace;
+let scheduler: DrawScheduler;
 beforeEach(() => {
   clock = new FakeClock();
-  pace = new Pace(clock);
+  scheduler = new DrawScheduler(clock);
 });
 
-function addChart(cost: number): { chart: PacedChart; drawn: number[] } {
+function addChart(cost: number): { chart: ScheduledChart; drawn: number[] } {
   const drawn: number[] = [];
-  const chart = pace.add(() => {
+  const chart = scheduler.add(() => {
     drawn.push(clock.time);
     clock.time += cost;
   });
@@ -45,7 +45,7 @@ function addChart(cost: number): { chart: PacedChart; drawn: number[] } {
   return { chart, drawn };
 }
 
-function stream(charts: PacedChart[], seconds: number): void {
+function stream(charts: ScheduledChart[], seconds: number): void {
   const end = clock.time + seconds * 1000;
   while (clock.time < end) {
     for (const chart of charts) chart.invalidate();
@@ -105,7 +105,7 @@ test("a chart off screen is not drawn until it comes back", () => {
 test("nothing is drawn during a drag, and the last state after it", () => {
   const { chart, drawn } = addChart(1);
   clock.run(0);
-  const release = pace.hold();
+  const release = scheduler.suspend();
   stream([chart], 2);
   expect(drawn).toHaveLength(1);
   release();
@@ -138,7 +138,7 @@ test("what the user did does not wait", () => {
 test("a removed chart is not drawn, and one that fails does not stop the others", () => {
   const { chart, drawn } = addChart(1);
   chart.remove();
-  const failing = pace.add(() => {
+  const failing = scheduler.add(() => {
     throw new Error("no canvas");
   });
   failing.setVisible(true);

@@ -1,13 +1,13 @@
 import { expect, test, vi } from "vitest";
 import { SavedTransport } from "../../src/live/savedTransport";
-import { Session } from "../../src/live/session";
-import { once } from "../../src/shared/loadOnce";
+import { RunSession } from "../../src/live/session";
+import { loadOnce } from "../../src/shared/loadOnce";
 import { newId } from "../../src/shared/newId";
-import type { Channel, ChannelReceiver } from "../../src/widgets/liveBundle";
+import type { ChannelReceiver, ModelChannel } from "../../src/widgets/liveBundle";
 import { ModelTransport } from "../../src/widgets/liveTransport";
 import { wireProgress, wireSnapshot, wireUpdate } from "./messages";
 
-class FakeChannel implements Channel {
+class FakeChannel implements ModelChannel {
   current: unknown = wireSnapshot();
   readonly sent: { kind: string; id: string; payload: unknown }[] = [];
   receiver!: ChannelReceiver;
@@ -24,7 +24,7 @@ class FakeChannel implements Channel {
 function open() {
   const channel = new FakeChannel();
   const lifetime = new AbortController();
-  const session = new Session(new ModelTransport(channel), lifetime.signal);
+  const session = new RunSession(new ModelTransport(channel), lifetime.signal);
   return { channel, session, lifetime };
 }
 
@@ -62,7 +62,7 @@ test("a lost kernel is noted, and a renewed snapshot ends that", () => {
   channel.receiver.lost();
   expect(session.store.connected).toBe(false);
   channel.current = wireSnapshot({ sequence: 4 });
-  channel.receiver.renewed();
+  channel.receiver.snapshotReplaced();
   expect(session.store.connected).toBe(true);
 });
 
@@ -75,7 +75,7 @@ test("nothing arrives after the end", () => {
 
 test("saved data is shown, replaced in place, and takes no commands", () => {
   const transport = new SavedTransport(wireSnapshot());
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   expect(session.interactive).toBe(false);
   transport.replace(wireSnapshot({ progress: wireProgress({ status: "finished" }) }));
   expect(session.store.progress?.status).toBe("finished");
@@ -83,7 +83,7 @@ test("saved data is shown, replaced in place, and takes no commands", () => {
 
 test("saved data that cannot be read is said once, and shown as none", () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-  const session = new Session(new SavedTransport({ v: 1 }), new AbortController().signal);
+  const session = new RunSession(new SavedTransport({ v: 1 }), new AbortController().signal);
   expect(session.store.run).toBe(null);
   expect(warn).toHaveBeenCalledTimes(1);
   warn.mockRestore();
@@ -91,10 +91,12 @@ test("saved data that cannot be read is said once, and shown as none", () => {
 
 test("a page loads a thing once, and again only after a failure", async () => {
   const load = vi.fn(async () => 1);
-  expect(await Promise.all([once("test", load), once("test", load)])).toEqual([1, 1]);
+  expect(await Promise.all([loadOnce("test", load), loadOnce("test", load)])).toEqual([1, 1]);
   expect(load).toHaveBeenCalledTimes(1);
-  await expect(once("bad", () => Promise.reject(new Error("offline")))).rejects.toThrow("offline");
-  expect(await once("bad", load)).toBe(1);
+  await expect(loadOnce("bad", () => Promise.reject(new Error("offline")))).rejects.toThrow(
+    "offline",
+  );
+  expect(await loadOnce("bad", load)).toBe(1);
 });
 
 test("ids are long and differ", () => {

@@ -8,16 +8,16 @@ import { LiveView } from "../../src/live/components/LiveView";
 import { encodeSnapshot } from "../../src/live/encodeSnapshot";
 import { parseMessage } from "../../src/live/parse";
 import type { ViewKind } from "../../src/live/protocol";
-import { Session } from "../../src/live/session";
+import { RunSession } from "../../src/live/session";
 import { RunStore } from "../../src/live/store";
-import { Exchange, type Transport, type TransportListener } from "../../src/live/transport";
+import { PendingCommands, type Transport, type TransportListener } from "../../src/live/transport";
 import type { Plotly } from "../../src/shared/plotly";
 import { wireMetric, wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
 
 class FakeTransport implements Transport {
   readonly sent: { kind: ViewKind; payload: unknown; id: string }[] = [];
   private listener!: TransportListener;
-  private readonly exchange = new Exchange();
+  private readonly pending = new PendingCommands();
   private sequence = 0;
 
   constructor(
@@ -33,7 +33,7 @@ class FakeTransport implements Transport {
   send(kind: ViewKind, payload: unknown) {
     const id = String(this.sent.length);
     this.sent.push({ kind, payload, id });
-    return this.exchange.open(id);
+    return this.pending.add(id);
   }
 
   update(progress: Record<string, unknown>, more: Record<string, unknown> = {}): Promise<void> {
@@ -47,7 +47,7 @@ class FakeTransport implements Transport {
   receive(content: unknown): Promise<void> {
     return act(async () => {
       const message = parseMessage(content);
-      this.exchange.settle(message);
+      this.pending.resolve(message);
       this.listener.message(message);
     }) as Promise<void>;
   }
@@ -83,7 +83,7 @@ async function show(
   { interactive = true, loadPlotly = never } = {},
 ): Promise<FakeTransport> {
   const transport = new FakeTransport(interactive, first);
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   await act(async () => render(<LiveView session={session} loadPlotly={loadPlotly} />, root));
   return transport;
 }

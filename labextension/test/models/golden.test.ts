@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import golden from "../../../tests/golden/models.json";
-import { parseAnswer, parseModels, parseSaved, RefusedError } from "../../src/models/parse";
+import { parseAnswer, parseModels, parseSavedSummary, RefusedError } from "../../src/models/parse";
 import { REQUEST_KINDS, SUMMARY_MIME_TYPE } from "../../src/models/protocol";
 import { isActive, parseRuns } from "../../src/models/runs";
 import { CHANNEL } from "../../src/protocol";
@@ -35,11 +35,11 @@ test("what is pushed is understood", () => {
 });
 
 test("a saved summary is unpacked", async () => {
-  const { entry, summary } = await parseSaved(golden.saved);
+  const { entry, summary } = await parseSavedSummary(golden.saved);
   expect(entry).toEqual(golden.pushed.models.payload.entries[0]);
   expect(summary).toEqual(golden.answers.describe.payload.value);
-  await expect(parseSaved({ ...golden.saved, v: 99 })).rejects.toThrow("summary.v");
-  await expect(parseSaved({ ...golden.saved, payload: "////" })).rejects.toThrow();
+  await expect(parseSavedSummary({ ...golden.saved, v: 99 })).rejects.toThrow("summary.v");
+  await expect(parseSavedSummary({ ...golden.saved, payload: "////" })).rejects.toThrow();
 });
 
 test.each([

@@ -243,12 +243,12 @@ test("search and filter keep what leads to a match, and count", async () => {
   const { store } = await show({
     m1: summary([{}, { name: "block", children: [inner] }, { name: "other" }]),
   });
-  await act(async () => store.choose({ search: "need" }));
+  await act(async () => store.setOptions({ search: "need" }));
   expect(names()).toEqual(["net", "block", "needle"]);
   expect(place.textContent).toContain("1 of 4 layers");
-  await act(async () => store.choose({ search: "", filter: "frozen" }));
+  await act(async () => store.setOptions({ search: "", filter: "frozen" }));
   expect(names()).toEqual(["net", "block", "needle"]);
-  await act(async () => store.choose({ search: "nothing like it" }));
+  await act(async () => store.setOptions({ search: "nothing like it" }));
   expect(names()).toEqual(["net"]);
 });
 

@@ -1,6 +1,6 @@
 /**
- * The builder's view. State of its own, never sent: the tab in front, the selected layer, folded
- * blocks, text being typed. Everything else is the store's.
+ * The builder's view. Its own state, never sent, is the current tab, the selected layer, folded
+ * blocks and text being typed; everything else is in the store.
  */
 
 import { useMemo, useRef, useState } from "preact/hooks";
@@ -9,11 +9,11 @@ import { pageLanguage, t } from "../../shared/translation";
 import type { State } from "../protocol";
 import type { BuilderSession } from "../session";
 import type { WidgetHost } from "../widgetHost";
-import { type BuilderTools, Tools } from "./builderContext";
+import { BuilderContext, type BuilderContextValue } from "./builderContext";
 import { CodeTab } from "./CodeTab";
 import { CompileTab } from "./CompileTab";
 import { FitTab } from "./FitTab";
-import { useFocusRescue } from "./focus";
+import { useFocusFallback } from "./focus";
 import { Header } from "./Header";
 import { useBusy, useSession } from "./hooks";
 import { RestoreButton } from "./InsertButton";
@@ -32,39 +32,40 @@ export function Builder({ session, host }: BuilderProps) {
   const { theme } = useTheme();
   const { state } = session.store;
   const region = useRef<HTMLElement>(null);
-  const [message, complain] = useState("");
-  const [status, say] = useState("");
+  const [message, showError] = useState("");
+  const [status, announce] = useState("");
   const { catalog } = session;
   const data = state?.data ?? NO_DATA;
-  const tools = useMemo<BuilderTools>(
+  const context = useMemo<BuilderContextValue>(
     () => ({
       session,
       catalog,
       data,
-      say,
-      complain,
+      announce,
+      showError,
       edit: async (edit) => {
-        complain("");
+        showError("");
         const reply = await session.edit(edit);
-        if (reply.message) (reply.ok ? say : complain)(reply.message);
+        if (reply.message) (reply.ok ? announce : showError)(reply.message);
         return reply;
       },
     }),
     [session, catalog, data],
   );
   const restore = useSavedBundle(session, region)?.restore ?? "";
-  useFocusRescue(region);
+  useFocusFallback(region);
   const history = (action: "undo" | "redo") => {
     const what = state?.history[action];
     if (what) {
-      void tools.edit({ action }).then((reply) => {
-        if (reply.ok) say(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
+      void context.edit({ action }).then((reply) => {
+        if (reply.ok)
+          announce(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
       });
     }
   };
   return (
-    <Tools.Provider value={tools}>
-      {/* Lumino's keyboard shortcuts ("d d" deletes a cell) leave what is typed in here alone. */}
+    <BuilderContext.Provider value={context}>
+      {/* Keeps Lumino's keyboard shortcuts ("d d" deletes a cell) from acting on keys typed in here. */}
       <section
         ref={region}
         class="kw-root kw-builder"
@@ -87,7 +88,7 @@ export function Builder({ session, host }: BuilderProps) {
           {status}
         </div>
       </section>
-    </Tools.Provider>
+    </BuilderContext.Provider>
   );
 }
 
@@ -96,7 +97,7 @@ const NO_DATA: State["data"] = [];
 interface NoticesProps {
   session: BuilderSession;
   message: string;
-  /** The program of a builder like this one, or "". */
+  /** Source code of an equal builder, or "". */
   restore: string;
 }
 

@@ -2,7 +2,7 @@
 
 import { COMPILE, type State } from "../protocol";
 import { AdviceList } from "./AdviceList";
-import { useTools } from "./builderContext";
+import { useBuilder } from "./builderContext";
 import { Form } from "./form/Form";
 
 interface CompileTabProps {
@@ -11,7 +11,7 @@ interface CompileTabProps {
 }
 
 export function CompileTab({ state, onTarget }: CompileTabProps) {
-  const { catalog } = useTools();
+  const { catalog } = useBuilder();
   return (
     <div class="kw-b-single">
       <AdviceList

@@ -1,4 +1,4 @@
-/** The model's name and totals, and undo and redo. */
+/** The header of the builder: the model's name and totals, Undo and Redo. */
 
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";

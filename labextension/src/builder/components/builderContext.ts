@@ -1,24 +1,24 @@
-/** What all parts of one builder view share. */
+/** The context of one builder view: its session, catalog, data, and how to send edits and messages. */
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Catalog, DataState, Edit, Reply } from "../protocol";
 import type { BuilderSession } from "../session";
 
-export interface BuilderTools {
+export interface BuilderContextValue {
   session: BuilderSession;
   catalog: Catalog | null;
   data: readonly DataState[];
   /** Send an edit; a refusal is shown at the top of the view. */
   edit(edit: Edit): Promise<Reply>;
-  /** Tell screen readers, politely. */
-  say(text: string): void;
-  /** Show a message at the top of the view until the next edit; "" takes it away. */
-  complain(text: string): void;
+  /** Announce a text to screen readers, politely. */
+  announce(text: string): void;
+  /** Show an error at the top of the view until the next edit; "" hides it. */
+  showError(text: string): void;
 }
 
-export const Tools = createContext<BuilderTools | null>(null);
+export const BuilderContext = createContext<BuilderContextValue | null>(null);
 
-export function useTools(): BuilderTools {
-  return useContext(Tools)!;
+export function useBuilder(): BuilderContextValue {
+  return useContext(BuilderContext)!;
 }

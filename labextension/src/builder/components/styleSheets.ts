@@ -1,4 +1,4 @@
-/** The builder's style sheets, by the name under which a page holds each once. */
+/** The builder's style sheets, by the name under which a page has each once. */
 
 import adding from "../../../style/builder/adding.raw.css";
 import form from "../../../style/builder/form.raw.css";

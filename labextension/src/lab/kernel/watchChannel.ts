@@ -1,22 +1,22 @@
-/** Follows the kernel of a notebook, which may come late, change, or go. */
+/** Watches which channel belongs to a notebook, whose kernel may start late, change, or shut down. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { Kernel } from "@jupyterlab/services";
 import type { KernelChannel } from "./channel";
 import type { Channels } from "./channels";
 
-/** Call `use` with the channel there is, and again with each other one, until `signal` aborts. */
-export function followChannel(
+/** Call `use` with the current channel, and again after each change, until `signal` aborts. */
+export function watchChannel(
   sessionContext: ISessionContext,
   channels: Channels,
   use: (channel: KernelChannel | null, kernel: Kernel.IKernelConnection | null) => void,
   signal: AbortSignal,
 ): void {
-  const look = () => {
+  const update = () => {
     const kernel = sessionContext.session?.kernel ?? null;
     use(kernel ? channels.of(kernel) : null, kernel);
   };
-  sessionContext.kernelChanged.connect(look);
-  signal.addEventListener("abort", () => sessionContext.kernelChanged.disconnect(look));
-  look();
+  sessionContext.kernelChanged.connect(update);
+  signal.addEventListener("abort", () => sessionContext.kernelChanged.disconnect(update));
+  update();
 }

@@ -1,14 +1,14 @@
-/** What the panel shows when there are no models to show: what is the matter, and what to do. */
+/** The empty states of the panel: why there are no models to show, and what to do. */
 
 import type { ComponentChildren } from "preact";
 import { t } from "../../shared/translation";
-import type { Loading, Situation } from "./panelState";
+import type { Loading, PanelState } from "./panelState";
 
-export interface FaceActions {
+export interface PanelActions {
   load(): void;
   /** Undefined where the application offers no such dialog. */
   chooseKernel?: (() => void) | undefined;
-  /** Put code into a new cell of the notebook in front; undefined where there is none. */
+  /** Insert code into a new cell of the current notebook; undefined where there is none. */
   insertCode?: ((code: string) => void) | undefined;
 }
 
@@ -22,8 +22,8 @@ model = keras.Sequential([
     keras.layers.Dense(10, "softmax"),
 ])`;
 
-export function Face({ situation, actions }: { situation: Situation; actions: FaceActions }) {
-  switch (situation.is) {
+export function EmptyState({ state, actions }: { state: PanelState; actions: PanelActions }) {
+  switch (state.is) {
     case "no-notebook":
       return (
         <Message title={t("No notebook is open")}>
@@ -53,27 +53,24 @@ export function Face({ situation, actions }: { situation: Situation; actions: Fa
           <p>
             {t(
               "Its language is %1. Keras models are Python objects: choose a Python kernel to see them.",
-              situation.language,
+              state.language,
             )}
           </p>
         </Message>
       );
     case "absent":
-      return <Absent loading={situation.loading} actions={actions} />;
+      return <Absent loading={state.loading} actions={actions} />;
     case "refused":
       return (
         <Message title={t("Two versions of kwidgets do not fit together")} alert>
-          <p>{situation.message}</p>
+          <p>{state.message}</p>
         </Message>
       );
     case "lost":
       return (
-        <Message
-          title={situation.dead ? t("The kernel has died") : t("The connection is lost")}
-          alert
-        >
+        <Message title={state.dead ? t("The kernel has died") : t("The connection is lost")} alert>
           <p>
-            {situation.dead
+            {state.dead
               ? t("Its models are gone. Restart it (Kernel menu) and run the cells again.")
               : t("The page tries to reach the kernel again by itself. The kernel itself runs on.")}
           </p>
@@ -84,7 +81,7 @@ export function Face({ situation, actions }: { situation: Situation; actions: Fa
   }
 }
 
-function Absent({ loading, actions }: { loading: Loading; actions: FaceActions }) {
+function Absent({ loading, actions }: { loading: Loading; actions: PanelActions }) {
   if (loading.is === "not-installed") {
     return (
       <Message title={t("kwidgets is not installed in this kernel")} alert>
@@ -96,14 +93,14 @@ function Absent({ loading, actions }: { loading: Loading; actions: FaceActions }
       </Message>
     );
   }
-  const asked = loading.is === "asked";
+  const requested = loading.is === "requested";
   return (
-    <Message title={t("kwidgets is not loaded in this kernel")} busy={asked}>
+    <Message title={t("kwidgets is not loaded in this kernel")} busy={requested}>
       <p>{t("Load it to see the models of this notebook, and to follow their training.")}</p>
-      <button type="button" class="kw-primary" aria-busy={asked} onClick={actions.load}>
-        {asked ? t("Loading…") : t("Load kwidgets")}
+      <button type="button" class="kw-primary" aria-busy={requested} onClick={actions.load}>
+        {requested ? t("Loading…") : t("Load kwidgets")}
       </button>
-      {asked && <p class="kw-hint">{t("While a cell runs, this waits for its end.")}</p>}
+      {requested && <p class="kw-hint">{t("While a cell runs, this waits for its end.")}</p>}
       {loading.is === "failed" && (
         <p class="kw-error" role="alert">
           {t("Loading failed. %1", loading.message)}
@@ -116,7 +113,7 @@ function Absent({ loading, actions }: { loading: Loading; actions: FaceActions }
   );
 }
 
-function NoModels({ insertCode }: Pick<FaceActions, "insertCode">) {
+function NoModels({ insertCode }: Pick<PanelActions, "insertCode">) {
   return (
     <Message title={t("No Keras models yet")}>
       <p>{t("A model appears here as soon as a cell has made one, for instance:")}</p>
@@ -125,7 +122,7 @@ function NoModels({ insertCode }: Pick<FaceActions, "insertCode">) {
   );
 }
 
-function Code({ code, insertCode }: { code: string } & Pick<FaceActions, "insertCode">) {
+function Code({ code, insertCode }: { code: string } & Pick<PanelActions, "insertCode">) {
   return (
     <div class="kw-face-code">
       <pre>{code}</pre>

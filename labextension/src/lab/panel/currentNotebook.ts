@@ -1,4 +1,4 @@
-/** Follows the notebook in front: which kernel the panel shows, and its situation. */
+/** The model of the panel: follows the current notebook and its kernel, and keeps the panel's state. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
@@ -6,40 +6,40 @@ import type { Kernel } from "@jupyterlab/services";
 import { t } from "../../shared/translation";
 import type { KernelChannel } from "../kernel/channel";
 import type { Channels } from "../kernel/channels";
-import { followChannel } from "../kernel/watchChannel";
-import { KernelModels } from "./modelsAndRuns";
-import { type Loading, type Situation, situationOf } from "./panelState";
+import { watchChannel } from "../kernel/watchChannel";
+import { ModelsAndRuns } from "./modelsAndRuns";
+import { type Loading, type PanelState, panelStateOf } from "./panelState";
 
-export class Follower {
-  situation: Situation = { is: "no-notebook" };
-  private readonly models = new WeakMap<KernelChannel, KernelModels>();
+export class CurrentNotebook {
+  state: PanelState = { is: "no-notebook" };
+  private readonly models = new WeakMap<KernelChannel, ModelsAndRuns>();
   private readonly listeners = new Set<() => void>();
   private readonly lifetime = new AbortController();
-  /** Ends with the notebook that is in front, and with its kernel. */
-  private following = new AbortController();
+  /** Aborted when another notebook becomes the current one. */
+  private notebookLifetime = new AbortController();
   private sessionContext: ISessionContext | null = null;
   private kernel: Kernel.IKernelConnection | null = null;
-  private current: KernelModels | null = null;
+  private current: ModelsAndRuns | null = null;
   private language: string | null = null;
-  private loading: Loading = { is: "not-asked" };
-  private settled = false;
+  private loading: Loading = { is: "not-requested" };
+  private sessionReady = false;
 
   constructor(
     private readonly tracker: INotebookTracker,
     private readonly channels: Channels,
   ) {
     tracker.currentChanged.connect(this.follow, this);
-    // So that nothing is missed of a notebook that is not in front.
-    const attend = ({ sessionContext }: { sessionContext: ISessionContext }) => {
-      followChannel(
+    // Receive messages for the other notebooks too.
+    const watch = ({ sessionContext }: { sessionContext: ISessionContext }) => {
+      watchChannel(
         sessionContext,
         channels,
         (channel) => channel && this.modelsOf(channel),
         this.lifetime.signal,
       );
     };
-    tracker.forEach(attend);
-    tracker.widgetAdded.connect((_, panel) => attend(panel));
+    tracker.forEach(watch);
+    tracker.widgetAdded.connect((_, panel) => watch(panel));
     this.follow();
   }
 
@@ -49,11 +49,11 @@ export class Follower {
     signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
   }
 
-  /** Load kwidgets into the kernel, as the user asks. */
+  /** Load kwidgets into the kernel, at the user's request. */
   async load(): Promise<void> {
     const { kernel } = this;
     if (!kernel) return;
-    this.setLoading({ is: "asked" });
+    this.setLoading({ is: "requested" });
     try {
       const { done } = kernel.requestExecute({
         code: "%load_ext kwidgets",
@@ -69,7 +69,7 @@ export class Follower {
         this.setLoading(
           missing ? { is: "not-installed" } : { is: "failed", message: `${ename}: ${evalue}` },
         );
-      } else if (this.situation.is === "absent") {
+      } else if (this.state.is === "absent") {
         const message = t(
           "It was loaded, but does not answer: it needs ipykernel, or to be newer.",
         );
@@ -83,67 +83,67 @@ export class Follower {
   private follow(): void {
     const context = this.tracker.currentWidget?.sessionContext ?? null;
     if (context === this.sessionContext && context) return;
-    this.following.abort();
-    this.following = new AbortController();
+    this.notebookLifetime.abort();
+    this.notebookLifetime = new AbortController();
     this.sessionContext = context;
-    this.settled = false;
+    this.sessionReady = false;
     if (!context) {
       this.use(null, null);
       return;
     }
-    const { signal } = this.following;
-    const changed = () => this.changed();
-    context.statusChanged.connect(changed);
+    const { signal } = this.notebookLifetime;
+    const update = () => this.update();
+    context.statusChanged.connect(update);
     context.disposed.connect(this.follow, this);
-    signal.addEventListener("abort", () => context.statusChanged.disconnect(changed));
+    signal.addEventListener("abort", () => context.statusChanged.disconnect(update));
     void context.ready.then(() => {
       if (signal.aborted) return;
-      this.settled = true;
-      changed();
+      this.sessionReady = true;
+      update();
     });
-    followChannel(context, this.channels, (channel, kernel) => this.use(channel, kernel), signal);
+    watchChannel(context, this.channels, (channel, kernel) => this.use(channel, kernel), signal);
   }
 
   private use(channel: KernelChannel | null, kernel: Kernel.IKernelConnection | null): void {
     this.kernel = kernel;
     this.language = null;
-    this.loading = { is: "not-asked" };
+    this.loading = { is: "not-requested" };
     this.current = channel ? this.modelsOf(channel) : null;
     void kernel?.spec.then((spec) => {
       if (this.kernel !== kernel) return;
       this.language = spec?.language ?? null;
-      this.changed();
+      this.update();
     });
-    this.changed();
+    this.update();
   }
 
-  private modelsOf(channel: KernelChannel): KernelModels {
+  private modelsOf(channel: KernelChannel): ModelsAndRuns {
     const known = this.models.get(channel);
     if (known) return known;
-    const models = new KernelModels(channel, this.lifetime.signal);
+    const models = new ModelsAndRuns(channel, this.lifetime.signal);
     models.subscribe(() => {
       if (models !== this.current) return;
-      if (models.channel.state.is === "open") this.loading = { is: "not-asked" };
-      this.changed();
+      if (models.channel.state.is === "open") this.loading = { is: "not-requested" };
+      this.update();
     }, this.lifetime.signal);
     this.models.set(channel, models);
     return models;
   }
 
-  /** Name of the notebook that the panel follows, or "". */
-  get notebook(): string {
+  /** Name of the current notebook, or "". */
+  get name(): string {
     return this.sessionContext?.name ?? "";
   }
 
   private setLoading(loading: Loading): void {
     this.loading = loading;
-    this.changed();
+    this.update();
   }
 
-  private changed(): void {
-    this.situation = situationOf({
+  private update(): void {
+    this.state = panelStateOf({
       sessionContext: this.sessionContext,
-      settled: this.settled,
+      sessionReady: this.sessionReady,
       language: this.language,
       models: this.current,
       loading: this.loading,

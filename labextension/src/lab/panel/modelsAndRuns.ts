@@ -1,17 +1,17 @@
-/** What one kernel tells the panel: its models, its fits, and answers. Lives as long as its channel. */
+/** The models and fits of one kernel, as the panel shows them, for as long as its channel exists. */
 
-import { Session } from "../../live/session";
+import { RunSession } from "../../live/session";
 import { parseRuns, type RunBrief } from "../../models/runs";
 import { SummaryStore } from "../../models/store";
 import type { KernelChannel } from "../kernel/channel";
 import { ChannelRequests } from "../kernel/requests";
 import { RunTransport } from "../kernel/runTransport";
 
-export class KernelModels {
+export class ModelsAndRuns {
   readonly store: SummaryStore;
   /** Latest first. */
   runs: readonly RunBrief[] = [];
-  private readonly sessions = new Map<string, { session: Session; lifetime: AbortController }>();
+  private readonly sessions = new Map<string, { session: RunSession; lifetime: AbortController }>();
   private readonly listeners = new Set<() => void>();
 
   constructor(
@@ -34,13 +34,13 @@ export class KernelModels {
     signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
   }
 
-  /** The view of a run, shared by all who show it. */
-  session(runId: string): Session {
+  /** Return the session of a run, shared by all its views. */
+  session(runId: string): RunSession {
     const known = this.sessions.get(runId);
     if (known) return known.session;
     const transport = new RunTransport(runId, null);
     const lifetime = new AbortController();
-    const session = new Session(transport, lifetime.signal);
+    const session = new RunSession(transport, lifetime.signal);
     transport.use(this.channel);
     this.sessions.set(runId, { session, lifetime });
     return session;
@@ -65,7 +65,7 @@ export class KernelModels {
   }
 
   private channelChanged(): void {
-    // After a restart nothing of what was known is there any more.
+    // After a restart the old models and runs no longer exist.
     if (this.channel.state.is === "absent") {
       this.store.clear();
       this.setRuns([]);

@@ -1,50 +1,54 @@
-/** Why the panel shows what it shows: each situation has a face of its own. */
+/** Computes the state of the panel from the notebook and its kernel: models to show, or why not. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
-import type { KernelModels } from "./modelsAndRuns";
+import type { ModelsAndRuns } from "./modelsAndRuns";
 
-export type Situation =
+export type PanelState =
   /** No notebook is open. */
   | { is: "no-notebook" }
   /** The notebook has no kernel. */
   | { is: "no-kernel" }
-  /** The kernel starts, or the page finds it again. */
+  /** The kernel is starting, or the page is reconnecting to it. */
   | { is: "connecting" }
-  /** The kernel's language is another one. */
+  /** The kernel runs another language. */
   | { is: "not-python"; language: string }
   /** kwidgets is not loaded in the kernel. */
   | { is: "absent"; loading: Loading }
+  /** The kernel's version of kwidgets is incompatible with ours. */
   | { is: "refused"; message: string }
+  /** The connection is gone, or the kernel dead. */
   | { is: "lost"; dead: boolean }
-  | { is: "open"; models: KernelModels };
+  /** The kernel has kwidgets. */
+  | { is: "open"; models: ModelsAndRuns };
 
-/** What has come of loading kwidgets at the user's wish. */
+/** The result of loading kwidgets at the user's request. */
 export type Loading =
-  | { is: "not-asked" }
-  | { is: "asked" }
+  | { is: "not-requested" }
+  | { is: "requested" }
   | { is: "not-installed" }
   | { is: "failed"; message: string };
 
-/** What the panel needs to know of a kernel to tell its situation. */
-export interface KernelFacts {
+/** The facts that determine the state of the panel. */
+export interface PanelStateInput {
   sessionContext: ISessionContext | null;
   /** Whether the notebook has had a kernel, or found that it has none. */
-  settled: boolean;
+  sessionReady: boolean;
   language: string | null;
-  models: KernelModels | null;
+  models: ModelsAndRuns | null;
   loading: Loading;
 }
 
-/** JupyterLab's words for a kernel that is on its way. */
-const ON_ITS_WAY = ["starting", "restarting", "terminating"];
+/** JupyterLab's display statuses of a kernel that is being started or replaced. */
+const STARTING_STATUSES = ["starting", "restarting", "terminating"];
 
-export function situationOf(facts: KernelFacts): Situation {
-  const { sessionContext, settled, language, models, loading } = facts;
+/** Return the state of the panel. */
+export function panelStateOf(input: PanelStateInput): PanelState {
+  const { sessionContext, sessionReady, language, models, loading } = input;
   if (!sessionContext) return { is: "no-notebook" };
   const state = models?.channel.state;
   if (!models || !state) {
     const status = sessionContext.kernelDisplayStatus;
-    const none = status === "unknown" || (settled && !ON_ITS_WAY.includes(status));
+    const none = status === "unknown" || (sessionReady && !STARTING_STATUSES.includes(status));
     return { is: none ? "no-kernel" : "connecting" };
   }
   if (state.is === "open") return { is: "open", models };

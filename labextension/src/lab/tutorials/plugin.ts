@@ -16,7 +16,7 @@ export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
   id: "kwidgets:tutorials",
   description: "Cards in the launcher that open a fresh copy of a Keras tutorial.",
   autoStart: true,
-  // Whoever provides the channels has set the language before.
+  // The plugin that provides the channels has set the language.
   requires: [IChannels],
   optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
   activate: (
@@ -27,7 +27,8 @@ export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
     browser: IDefaultFileBrowser | null,
   ) => {
     const { commands } = app;
-    const title = (name: unknown) => tutorials().find((one) => one.name === name)?.title ?? "";
+    const title = (name: unknown) =>
+      tutorials().find((tutorial) => tutorial.name === name)?.title ?? "";
     commands.addCommand(OPEN_TUTORIAL, {
       label: ({ name, isPalette }) =>
         isPalette ? t("Open Tutorial: %1", title(name)) : title(name),

@@ -1,10 +1,10 @@
-/** Store → the curves of one metric, as plain numbers. Knows nothing of Plotly. */
+/** Reads the curves of one metric out of the store, as plain numbers without Plotly. */
 
 import type { BestEpoch, MetricInfo, XAxis } from "../protocol";
 import type { RunStore } from "../store";
 import { smooth } from "./smoothing";
 
-/** What a view chooses to see; belongs to that view alone. */
+/** How the charts of one view are shown; never sent to the kernel. */
 export interface ChartOptions {
   xAxis: XAxis;
   smoothing: number;
@@ -27,7 +27,7 @@ export interface MetricCurves {
   validation: Curve;
   best: BestEpoch | null;
   bestPoint: { x: number; y: number } | null;
-  /** Where somebody acted. */
+  /** The x of each mark: where the user, a callback or a new fit changed something. */
   marks: number[];
 }
 
@@ -59,7 +59,7 @@ export function metricCurves(
   };
 }
 
-/** Index of the point nearest to `x` that has a value, or -1. `curve.x` ascends. */
+/** Return the index of the point nearest to `x` that has a value, or -1. `curve.x` ascends. */
 export function nearestPoint(curve: Curve, x: number): number {
   let low = 0;
   let high = curve.x.length;

@@ -1,15 +1,15 @@
 /**
- * Decides when charts are drawn: on screen only, each at most five times a second, all together
- * under a tenth of the page's time, never during a drag, and always the last state.
+ * Schedules the drawing of charts: only those on screen, each at most five times a second, all
+ * together less than a tenth of the page's time, none during a drag, and always the last state.
  */
 
-export interface PaceClock {
+export interface Clock {
   now(): number;
   /** Run `task` in a frame, `delay` milliseconds from now or later; returns what cancels it. */
   schedule(task: () => void, delay: number): () => void;
 }
 
-export interface PacedChart {
+export interface ScheduledChart {
   /** Ask for a drawing. `urgent` is for what the user did: drawn in the next frame. */
   invalidate(urgent?: boolean): void;
   setVisible(visible: boolean): void;
@@ -29,19 +29,19 @@ const MIN_INTERVAL_MS = 200;
 // browser's painting, which we do not see, costs as much again as half of our part.
 const REST_FACTOR = 16;
 
-export class Pace {
+export class DrawScheduler {
   private readonly entries = new Set<Entry>();
   private restUntil = 0;
-  /** A round draws each chart that has changed once, so that all show the same moment. */
+  /** A round draws each changed chart once, so that all show the same moment. */
   private round: { began: number; cost: number } | null = null;
-  private holds = 0;
+  private suspensions = 0;
   private cancel: (() => void) | null = null;
   private dueAt = Infinity;
 
-  constructor(private readonly clock: PaceClock = browserClock) {}
+  constructor(private readonly clock: Clock = browserClock) {}
 
   /** Add a chart; its first drawing is urgent. */
-  add(draw: () => void): PacedChart {
+  add(draw: () => void): ScheduledChart {
     const entry: Entry = { draw, visible: false, dirty: true, urgent: true, drawnAt: -Infinity };
     this.entries.add(entry);
     return {
@@ -63,13 +63,13 @@ export class Pace {
   }
 
   /** Draw nothing until the returned function is called: the user is dragging. */
-  hold(): () => void {
-    this.holds++;
+  suspend(): () => void {
+    this.suspensions++;
     this.plan();
-    let held = true;
+    let suspended = true;
     return () => {
-      if (held) this.holds--;
-      held = false;
+      if (suspended) this.suspensions--;
+      suspended = false;
       this.plan();
     };
   }
@@ -89,7 +89,7 @@ export class Pace {
   }
 
   private plan(): void {
-    const next = this.holds > 0 ? null : this.next();
+    const next = this.suspensions > 0 ? null : this.next();
     if (this.cancel && next && this.dueAt === next.at) return;
     this.cancel?.();
     this.cancel = null;
@@ -115,7 +115,7 @@ export class Pace {
   }
 
   private drawNext(): void {
-    const next = this.holds > 0 ? null : this.next();
+    const next = this.suspensions > 0 ? null : this.next();
     if (next) {
       const { entry } = next;
       const began = this.clock.now();
@@ -138,7 +138,7 @@ export class Pace {
   }
 }
 
-const browserClock: PaceClock = {
+const browserClock: Clock = {
   now: () => performance.now(),
   schedule(task, delay) {
     let frame = 0;

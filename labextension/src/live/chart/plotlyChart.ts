@@ -1,4 +1,4 @@
-/** Joins one chart's element to Plotly: draws it, and tells what the user did to it. */
+/** Draws one chart with Plotly into its element, and reports zooms and resets by the user. */
 
 import type { Config, Plotly, PlotRelayoutEvent } from "../../shared/plotly";
 import { t } from "../../shared/translation";
@@ -22,15 +22,15 @@ export interface DrawInput {
   theme: ChartTheme;
 }
 
-export interface DrawerListener {
+export interface PlotlyChartListener {
   zoomX(range: Range): void;
   zoomY(range: Range): void;
   reset(): void;
   drawn(): void;
 }
 
-export class ChartDrawer {
-  /** What was drawn last; what the crosshair computes with. */
+export class PlotlyChart {
+  /** The input of the last drawing; the crosshair computes with it. */
   drawn: DrawInput | null = null;
   private revision = 0;
   private disposed = false;
@@ -40,7 +40,7 @@ export class ChartDrawer {
   constructor(
     private readonly plotly: Plotly,
     private readonly element: HTMLElement,
-    private readonly listener: DrawerListener,
+    private readonly listener: PlotlyChartListener,
   ) {
     this.config = {
       displaylogo: false,
@@ -107,7 +107,7 @@ export class ChartDrawer {
     if (x) this.listener.zoomX([x[0] * unit, x[1] * unit]);
   }
 
-  /** Save a picture that says what it shows: on the page the name stands outside of it. */
+  /** Save a picture with the metric's name as its title, which on the page is outside of the chart. */
   private async download(): Promise<void> {
     if (!this.drawn) return;
     const { name } = this.drawn;

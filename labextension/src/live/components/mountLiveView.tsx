@@ -1,23 +1,23 @@
-/** Puts a view into a page's element, and its style sheet into the page. */
+/** Mounts the live view into a page's element, with its style sheets. */
 
 import { render } from "preact";
 import common from "../../../style/common.raw.css";
 import css from "../../../style/live.raw.css";
 import type { Plotly } from "../../shared/plotly";
-import { keepStyle } from "../../shared/styleSheets";
-import type { Session } from "../session";
+import { addStyleSheets } from "../../shared/styleSheets";
+import type { RunSession } from "../session";
 import { LiveView } from "./LiveView";
 
-/** Draw the view of `session` into `element`; returns what takes it away again. */
-export function mount(
+/** Draw the view of `session` into `element`; the returned function unmounts it. */
+export function mountLiveView(
   element: HTMLElement,
-  session: Session,
+  session: RunSession,
   loadPlotly: () => Promise<Plotly>,
 ): () => void {
-  const forget = keepStyle(element, { common, live: css });
+  const stopWaiting = addStyleSheets(element, { common, live: css });
   render(<LiveView session={session} loadPlotly={loadPlotly} />, element);
   return () => {
-    forget();
+    stopWaiting();
     render(null, element);
   };
 }

@@ -1,25 +1,25 @@
-/** Keeps a chart's drawing in step with the store, the view's choices, its size and the pointer. */
+/** Redraws a chart when the store, the view's options, its size or the pointer changes. */
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { type ChartOptions, metricCurves } from "../chart/curves";
-import type { Pace, PacedChart } from "../chart/drawScheduler";
+import type { DrawScheduler, ScheduledChart } from "../chart/drawScheduler";
 import type { ChartTheme } from "../chart/figure";
 import type { Hover } from "../chart/hover";
-import { ChartDrawer, type DrawInput } from "../chart/plotlyChart";
+import { type DrawInput, PlotlyChart } from "../chart/plotlyChart";
 import { fitYRange, fullXRange, type Range, timeUnit } from "../chart/ranges";
-import { axisWord } from "../labels";
+import { axisLabel } from "../labels";
 import type { MetricInfo } from "../protocol";
 import type { RunStore } from "../store";
 import { xAtPixel } from "./HoverLayer";
 
-/** What all charts of a view have in common. */
+/** Shared by all charts of a view. */
 export interface ChartContext {
   store: RunStore;
   options: ChartOptions;
   /** Null while it loads. */
   plotly: Plotly | null;
-  pace: Pace;
+  scheduler: DrawScheduler;
   hover: Hover;
   /** The x range that the user zoomed to, in units of the data. */
   zoom: Range | null;
@@ -37,41 +37,41 @@ export interface ChartContext {
 export const CHART_HEIGHT = 200;
 export const COMPACT_CHART_HEIGHT = 120;
 
-/** Keeps the drawing in step with what it shows, at the pace of the page. */
-export function useDrawnChart(metric: MetricInfo, context: ChartContext) {
+/** Draw the chart of `metric` again after each change, as the scheduler allows. */
+export function usePlotlyChart(metric: MetricInfo, context: ChartContext) {
   const frame = useRef<HTMLDivElement>(null);
   const plotElement = useRef<HTMLDivElement>(null);
-  const drawer = useRef<ChartDrawer | null>(null);
-  const paced = useRef<PacedChart | null>(null);
+  const plotlyChart = useRef<PlotlyChart | null>(null);
+  const scheduled = useRef<ScheduledChart | null>(null);
   const yZoom = useRef<Range | null>(null);
   const width = useRef(0);
-  // What the last render was given, for drawings that come later.
+  // The props of the last render, for later drawings.
   const latest = useRef({ metric, context });
   latest.current = { metric, context };
 
   const draw = () => {
-    if (!drawer.current || !width.current) return;
+    if (!plotlyChart.current || !width.current) return;
     const { metric, context } = latest.current;
     const input = drawInput(metric, context, width.current, context.height);
-    drawer.current.draw({ ...input, yRange: yZoom.current ?? input.yRange });
+    plotlyChart.current.draw({ ...input, yRange: yZoom.current ?? input.yRange });
   };
 
-  const { plotly, pace, hover } = context;
+  const { plotly, scheduler, hover } = context;
   useEffect(() => {
     const element = plotElement.current;
     if (!plotly || !element || !frame.current) return;
-    const chart = new ChartDrawer(plotly, element, {
+    const chart = new PlotlyChart(plotly, element, {
       zoomX: (range) => latest.current.context.onZoom(range),
       zoomY: (range) => {
         yZoom.current = range;
-        paced.current?.invalidate(true);
+        scheduled.current?.invalidate(true);
       },
       reset: () => latest.current.context.onReset(),
       drawn: () => hover.x !== null && hover.refresh(),
     });
-    const handle = pace.add(draw);
-    drawer.current = chart;
-    paced.current = handle;
+    const handle = scheduler.add(draw);
+    plotlyChart.current = chart;
+    scheduled.current = handle;
     const stopWatching = watchElement(frame.current, {
       resized: (pixels) => {
         if (pixels === width.current || !pixels) return;
@@ -84,34 +84,34 @@ export function useDrawnChart(metric: MetricInfo, context: ChartContext) {
       stopWatching();
       handle.remove();
       chart.dispose();
-      drawer.current = null;
-      paced.current = null;
+      plotlyChart.current = null;
+      scheduled.current = null;
     };
-  }, [plotly, pace, hover]);
+  }, [plotly, scheduler, hover]);
 
-  // New numbers wait their turn; what the user did is shown at once.
-  useEffect(() => paced.current?.invalidate(), [context.store.revision]);
-  // Nothing more will come for now: show the last of it without waiting.
+  // New numbers wait for their turn; an action of the user is shown at once.
+  useEffect(() => scheduled.current?.invalidate(), [context.store.revision]);
+  // No further numbers come for now: show the last ones at once.
   const resting = context.store.progress?.status !== "running";
   useEffect(() => {
-    if (resting) paced.current?.invalidate(true);
+    if (resting) scheduled.current?.invalidate(true);
   }, [resting, context.store.revision]);
   const { options, zoom, resets, themeRevision } = context;
   const userState = [options.xAxis, options.smoothing, options.logScale, zoom, resets];
   useLayoutEffect(() => {
     yZoom.current = null;
   }, [options.logScale, resets]);
-  useLayoutEffect(() => paced.current?.invalidate(true), [...userState, themeRevision]);
+  useLayoutEffect(() => scheduled.current?.invalidate(true), [...userState, themeRevision]);
 
   const handlers = {
-    ...pointerHandlers(context, frame, drawer),
-    onKeyDown: keyHandler(context, drawer),
+    ...pointerHandlers(context, frame, plotlyChart),
+    onKeyDown: keyHandler(context, plotlyChart),
     onBlur: () => context.hover.set(null),
   };
-  return { plotElement, frame, drawer, handlers };
+  return { plotElement, frame, plotlyChart, handlers };
 }
 
-/** All that a drawing of `metric` depends on. */
+/** Return all that a drawing of `metric` depends on. */
 export function drawInput(
   metric: MetricInfo,
   {
@@ -128,7 +128,7 @@ export function drawInput(
   const unit =
     options.xAxis === "time"
       ? timeUnit(fullXRange(store, "time")[1])
-      : { name: axisWord(options.xAxis), seconds: 1 };
+      : { name: axisLabel(options.xAxis), seconds: 1 };
   return {
     name: metric.name,
     metricKind: metric.kind,
@@ -144,10 +144,10 @@ export function drawInput(
   };
 }
 
-/** Keys of a chart that has the focus: zoom and move along x, back to all, and the crosshair. */
-function keyHandler(context: ChartContext, drawer: { current: ChartDrawer | null }) {
+/** Handle the keys of a focused chart: zoom, move along x, reset, and move the crosshair. */
+function keyHandler(context: ChartContext, plotlyChart: { current: PlotlyChart | null }) {
   return (event: KeyboardEvent) => {
-    const drawn = drawer.current?.drawn;
+    const drawn = plotlyChart.current?.drawn;
     if (!drawn || event.ctrlKey || event.metaKey || event.altKey) return;
     const [low, high] = drawn.xRange;
     const width = high - low;
@@ -174,20 +174,20 @@ function keyHandler(context: ChartContext, drawer: { current: ChartDrawer | null
 }
 
 function pointerHandlers(
-  { hover, pace }: ChartContext,
+  { hover, scheduler }: ChartContext,
   frame: { current: HTMLDivElement | null },
-  drawer: { current: ChartDrawer | null },
+  plotlyChart: { current: PlotlyChart | null },
 ) {
   return {
     onPointerMove: (event: PointerEvent) => {
-      const drawn = drawer.current?.drawn;
+      const drawn = plotlyChart.current?.drawn;
       if (!drawn || !frame.current || event.buttons) return;
       hover.set(xAtPixel(drawn, event.clientX - frame.current.getBoundingClientRect().left));
     },
     onPointerLeave: () => hover.set(null),
     onPointerDown: () => {
       hover.set(null);
-      const release = pace.hold();
+      const release = scheduler.suspend();
       const lifetime = new AbortController();
       const end = () => {
         lifetime.abort();

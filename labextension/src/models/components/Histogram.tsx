@@ -1,4 +1,4 @@
-/** How a weight's values are spread, as a small picture with the same in words. */
+/** The histogram of a weight's values, as a small picture with a text for screen readers. */
 
 import { formatValue } from "../../shared/format";
 import { t } from "../../shared/translation";

@@ -1,4 +1,4 @@
-/** Models with their layers: what to search and copy, the tree, and the details of what is selected. */
+/** The view of models: toolbar, tree of models and layers, and details of the selected row. */
 
 import { t } from "../../shared/translation";
 import type { SummaryStore } from "../store";

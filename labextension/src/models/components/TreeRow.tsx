@@ -1,4 +1,4 @@
-/** One row of the tree: a model, a layer, or a group of layers. Two lines in little room, one else. */
+/** One row of the tree: a model, a layer, or a group of layers. */
 
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
@@ -63,7 +63,7 @@ export function TreeRow({ row, id, index, start, selected, store, measure }: Tre
   );
 }
 
-/** A model in two lines: how it is called, and its totals. */
+/** A model in two lines: its names, and its totals. */
 export function ModelFacts({ model, error }: { model: ModelEntry; error: string | null }) {
   const problem = model.error ?? error;
   const [first, ...others] = model.names;
@@ -133,7 +133,7 @@ function NodeCells({ node, row }: { node: TreeNode; row: Row }) {
             {layer && <Marks layer={layer} />}
           </>
         )}
-        {layer && <Inbound layer={layer} before={row.before} />}
+        {layer && <Inbound layer={layer} previousLabel={row.previousLabel} />}
       </span>
     </span>
   );
@@ -151,10 +151,14 @@ function Marks({ layer }: { layer: LayerSummary }) {
   );
 }
 
-/** What goes in, where that is not simply the row before. */
-function Inbound({ layer, before }: { layer: LayerSummary; before: string | null }) {
+/** The inputs of a layer, unless its only input is the row before. */
+function Inbound(props: { layer: LayerSummary; previousLabel: string | null }) {
+  const { layer, previousLabel } = props;
   const { inbound } = layer;
-  if (!inbound.length || (inbound.length === 1 && (inbound[0] === before || before === null))) {
+  if (
+    !inbound.length ||
+    (inbound.length === 1 && (inbound[0] === previousLabel || previousLabel === null))
+  ) {
     return null;
   }
   return <span class="kw-inbound">{t("from %1", inbound.join(", "))}</span>;
@@ -180,7 +184,7 @@ function countTitle({ parameters, trainable }: TreeNode): string {
   );
 }
 
-/** What a screen reader says of a row; begins with its name. */
+/** Return the accessible name of a row, which begins with the name of the model or layer. */
 function describeRow({ node, model, total }: Row): string {
   if (!node) {
     const facts = model.error ?? parametersOf(model.parameters);

@@ -1,22 +1,22 @@
-/** Puts models into a page's element, and the style sheets into the page. */
+/** Mounts the summary of one model into a page's element, with its style sheets. */
 
 import { render } from "preact";
 import common from "../../../style/common.raw.css";
 import models from "../../../style/models.raw.css";
 import { useTheme } from "../../shared/hooks";
-import { keepStyle } from "../../shared/styleSheets";
+import { addStyleSheets } from "../../shared/styleSheets";
 import { pageLanguage, t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
 import { ModelsView } from "./ModelsView";
 import { ModelFacts } from "./TreeRow";
 import { useModels } from "./useModels";
 
-/** Draw one model's summary, as in a cell; returns what takes it away again. */
+/** Draw the summary of the store's model, as in a cell; the returned function unmounts it. */
 export function mountModel(element: HTMLElement, store: SummaryStore): () => void {
-  const forget = keepStyle(element, { common, models });
+  const stopWaiting = addStyleSheets(element, { common, models });
   render(<ModelCell store={store} />, element);
   return () => {
-    forget();
+    stopWaiting();
     render(null, element);
   };
 }

@@ -1,9 +1,10 @@
-/** Draws a component again whenever the models have changed. */
+/** Connects a component to the store of models. */
 
 import { useEffect } from "preact/hooks";
 import { useRedraw } from "../../shared/hooks";
 import type { SummaryStore } from "../store";
 
+/** Draw the component again whenever the models have changed. */
 export function useModels(store: SummaryStore): void {
   const redraw = useRedraw();
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** A yes or no. */
+/** The control of a True or False: a checkbox. */
 
 import type { ControlProps } from "./fieldProps";
 import { useChanges } from "./formContext";

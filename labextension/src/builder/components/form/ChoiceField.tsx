@@ -1,18 +1,22 @@
-/** One of a few values: choices, activations, dtypes, and True/False/None. */
+/** The control of a value out of a few: choices, activations, dtypes, and True/False/None. */
 
 import { t } from "../../../shared/translation";
 import type { Parameter, Value } from "../../protocol";
 import { choiceText, equalValues } from "../../values";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import type { ControlProps } from "./fieldProps";
 import { useChanges } from "./formContext";
-import { nothing, Select, type SelectOption } from "./Select";
+import { noChoice, Select, type SelectOption } from "./Select";
 
 export function ChoiceField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit } = props;
-  const { catalog } = useTools();
+  const { catalog } = useBuilder();
   const changes = useChanges();
-  const { choices, options, selected } = offer(parameter, value, catalog?.activations ?? []);
+  const { choices, options, selected } = choiceOptions(
+    parameter,
+    value,
+    catalog?.activations ?? [],
+  );
   return (
     <Select
       id={id}
@@ -31,8 +35,8 @@ export function ChoiceField(props: ControlProps) {
   );
 }
 
-/** The values to choose from, what a select shows of them, and which of them holds. */
-export function offer(
+/** Return the values to choose from, the options of a select for them, and which one is current. */
+export function choiceOptions(
   parameter: Parameter,
   value: Value | undefined,
   activations: readonly string[],
@@ -53,8 +57,9 @@ export function offer(
         ? t("%1 (default)", choiceText(choice))
         : choiceText(choice),
   }));
-  const held = value === undefined ? (required ? undefined : parameter.default) : value;
-  const index = held === undefined ? -1 : choices.findIndex((choice) => equalValues(choice, held));
-  if (index < 0) options.unshift(nothing());
+  const current = value === undefined ? (required ? undefined : parameter.default) : value;
+  const index =
+    current === undefined ? -1 : choices.findIndex((choice) => equalValues(choice, current));
+  if (index < 0) options.unshift(noChoice());
   return { choices, options, selected: index < 0 ? "" : String(index) };
 }

@@ -1,18 +1,18 @@
-/** A variable of the notebook: what a fit takes its data from. */
+/** The control of a fit's data: a select of the notebook's variables. */
 
 import { t } from "../../../shared/translation";
 import type { DataState } from "../../protocol";
 import { isVariable, pythonText } from "../../values";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import type { ControlProps } from "./fieldProps";
 import { useChanges } from "./formContext";
-import { nothing, Select, type SelectOption } from "./Select";
+import { noChoice, Select, type SelectOption } from "./Select";
 
 export function DataField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit } = props;
-  const { data } = useTools();
+  const { data } = useBuilder();
   const changes = useChanges();
-  const options: SelectOption[] = fitting(data, parameter.name).map((variable) => ({
+  const options: SelectOption[] = variablesFor(data, parameter.name).map((variable) => ({
     id: variable.name,
     label: [variable.name, variable.shape, variable.dtype].filter(Boolean).join("  "),
   }));
@@ -27,7 +27,7 @@ export function DataField(props: ControlProps) {
     selected = "value:";
     options.push({ id: selected, label: pythonText(value) });
   }
-  options.unshift(parameter.required ? nothing() : { id: "", label: "None" });
+  options.unshift(parameter.required ? noChoice() : { id: "", label: "None" });
   return (
     <Select
       id={id}
@@ -46,8 +46,8 @@ export function DataField(props: ControlProps) {
   );
 }
 
-/** What could stand for the parameter: inputs may be a whole dataset, targets never are one. */
-export function fitting(data: readonly DataState[], name: string): DataState[] {
+/** Return the variables that fit the parameter: inputs may be a whole dataset, targets may not. */
+export function variablesFor(data: readonly DataState[], name: string): DataState[] {
   const takes = (roles: readonly string[], ...wanted: string[]) =>
     wanted.some((role) => roles.includes(role));
   if (name === "x" || name.endsWith("_x")) {

@@ -1,4 +1,4 @@
-/** One labelled field: its control by kind, help, what is wrong, and the way back to the default. */
+/** One labelled field: the control for its kind, help, error, and a button that resets it. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -6,7 +6,7 @@ import { useUniqueId } from "../../../shared/hooks";
 import { t } from "../../../shared/translation";
 import type { Parameter, Reply } from "../../protocol";
 import { pythonText } from "../../values";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import { focusById } from "../focus";
 import { IconButton } from "../icons";
 import { CheckField } from "./CheckField";
@@ -27,7 +27,7 @@ export function Field({ parameter, path, value, error }: FieldProps) {
   const explicit = value !== undefined;
   const missing = required && !explicit;
   const wrong = refusal || error;
-  const { complain } = useTools();
+  const { showError } = useBuilder();
   const shown = useRef(true);
   useEffect(() => {
     shown.current = true;
@@ -37,8 +37,8 @@ export function Field({ parameter, path, value, error }: FieldProps) {
   }, []);
   const commit = async (change: () => Promise<Reply>) => {
     const reply = await change();
-    // Another layer has been selected in the meantime.
-    if (!shown.current && !reply.ok) complain(t("%1 was not changed. %2", name, reply.message));
+    // The field is gone if another layer has been selected in the meantime.
+    if (!shown.current && !reply.ok) showError(t("%1 was not changed. %2", name, reply.message));
     setRefusal(reply.ok ? "" : reply.message || t("This cannot be."));
     return reply.ok;
   };
@@ -64,7 +64,7 @@ export function Field({ parameter, path, value, error }: FieldProps) {
             label={t("Reset %1", name)}
             title={t("Back to the default, %1", pythonText(parameter.default))}
             onClick={(event) => {
-              // This button goes; the focus must not go with it.
+              // This button disappears; the focus must not.
               focusById(event.currentTarget as Element, id);
               void commit(() => changes.reset(path));
             }}
@@ -79,7 +79,7 @@ export function Field({ parameter, path, value, error }: FieldProps) {
         describedBy={`${id}-error ${id}-help`}
         invalid={wrong !== ""}
         commit={commit}
-        onForget={() => setRefusal("")}
+        onRevert={() => setRefusal("")}
       />
       <p id={`${id}-error`} class="kw-b-error" aria-live="polite">
         {wrong}
@@ -91,7 +91,7 @@ export function Field({ parameter, path, value, error }: FieldProps) {
   );
 }
 
-/** A long name breaks after an underscore. */
+/** Allow line breaks after underscores of a long name. */
 function breakable(name: string): ComponentChildren {
   return name.split(/(?<=_)/).map((part, i) => [i > 0 && <wbr />, part]);
 }
@@ -100,7 +100,7 @@ function controlFor({ field, section, nullable }: Parameter) {
   if (field === "object") return ObjectField;
   if (field === "objects") return ListField;
   if (field === "data") return DataField;
-  // A number, say, or a schedule in its place.
+  // Such as a number, or a schedule in its place.
   if (section) return ObjectField;
   if (field === "bool" && !nullable) return CheckField;
   if (field === "choice" || field === "activation" || field === "dtype" || field === "bool") {

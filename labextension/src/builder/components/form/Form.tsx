@@ -1,9 +1,9 @@
-/** A form for the arguments of anything: a layer, the input, compile, fit, an object inside one. */
+/** The form for the arguments of a layer, the input, compile or fit. */
 
 import { useMemo, useState } from "preact/hooks";
 import { t } from "../../../shared/translation";
 import type { Edit, Parameter, Path, Value } from "../../protocol";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import { Field } from "./Field";
 import {
   type Changes,
@@ -13,21 +13,21 @@ import {
 } from "./formContext";
 
 interface FormProps {
-  /** Null while the catalog is on its way. */
+  /** Null while the catalog loads. */
   parameters: readonly Parameter[] | null;
   values: Record<string, Value>;
   /** By parameter. */
   errors: Record<string, string>;
-  /** Whom edits are for. */
+  /** The layer's uid, "input", "compile" or "fit". */
   target: string;
 }
 
 export function Form({ parameters, values, errors, target }: FormProps) {
-  const { session, say } = useTools();
+  const { session, announce } = useBuilder();
   const context = useMemo<FormContextValue>(() => {
     const send = async (edit: Edit) => {
       const reply = await session.edit(edit);
-      if (reply.ok && reply.message) say(reply.message);
+      if (reply.ok && reply.message) announce(reply.message);
       return reply;
     };
     const changes: Changes = {
@@ -36,7 +36,7 @@ export function Form({ parameters, values, errors, target }: FormProps) {
       reset: (path) => send({ action: "reset", target, path }),
     };
     return { changes, FieldList };
-  }, [session, target, say]);
+  }, [session, target, announce]);
   if (!parameters) return <p class="kw-b-hint">{t("Loading what Keras offers…")}</p>;
   return (
     <FormContext.Provider value={context}>
@@ -65,7 +65,7 @@ function FieldList({ parameters, values, errors, path }: FieldListProps) {
       />
     ));
   if (parameters.length === 0) return <p class="kw-b-hint">{t("There is nothing to set.")}</p>;
-  // Nothing is basic: then all is.
+  // Without basic fields all are shown.
   if (basic.length === 0) return <div class="kw-b-fields">{draw(others)}</div>;
   return (
     <div class="kw-b-fields">

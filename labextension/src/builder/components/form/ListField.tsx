@@ -1,9 +1,9 @@
-/** A list of objects (metrics, callbacks, losses): each can be set and removed, and one added. */
+/** The control of a list of objects (metrics, callbacks, losses): set, remove and add them. */
 
 import { t } from "../../../shared/translation";
 import type { Parameter, Value } from "../../protocol";
 import { equalValues, isObject } from "../../values";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import { focusById } from "../focus";
 import { IconButton } from "../icons";
 import type { ControlProps } from "./fieldProps";
@@ -14,7 +14,7 @@ import { Select } from "./Select";
 
 export function ListField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit } = props;
-  const { catalog } = useTools();
+  const { catalog } = useBuilder();
   const changes = useChanges();
   const items = itemsOf(value === undefined ? parameter.default : value);
   const item: Parameter = { ...parameter, field: "object", required: true, nullable: false };
@@ -23,18 +23,18 @@ export function ListField(props: ControlProps) {
       next.length || parameter.required ? changes.setValue(path, next) : changes.reset(path),
     );
   const adding = objectChoices(catalog, item, undefined);
-  // The same thing twice is of no use to anyone.
+  // The same object twice is of no use.
   const isNew = (id: string) => {
     const offered = adding.valueOf(id);
-    return offered === undefined || !items.some((held) => equalValues(held, offered));
+    return offered === undefined || !items.some((item) => equalValues(item, offered));
   };
   const prompt = { id: "", label: t("Add to %1…", parameter.name) };
   return (
     <div class="kw-b-objects">
       {items.length > 0 && (
         <ol class="kw-b-items">
-          {items.map((held, i) => {
-            const choices = objectChoices(catalog, item, held);
+          {items.map((current, i) => {
+            const choices = objectChoices(catalog, item, current);
             const title = choices.options.find(({ id }) => id === choices.selected)?.label ?? "";
             return (
               <li key={i} class="kw-b-item">
@@ -58,12 +58,12 @@ export function ListField(props: ControlProps) {
                     }}
                   />
                 </div>
-                {isObject(held) && choices.entry && (
+                {isObject(current) && choices.entry && (
                   <ObjectArguments
                     name={title}
                     title={t("Arguments")}
                     parameters={choices.entry.parameters}
-                    values={held.arguments}
+                    values={current.arguments}
                     path={[...path, i]}
                   />
                 )}

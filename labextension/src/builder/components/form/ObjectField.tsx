@@ -1,9 +1,9 @@
-/** An object of the catalog, chosen by class, with a form of its own beneath. */
+/** The control of an object of the catalog: a select of its class, and the form of its arguments. */
 
 import { useState } from "preact/hooks";
 import { t } from "../../../shared/translation";
 import { isObject } from "../../values";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import type { ControlProps } from "./fieldProps";
 import { useChanges } from "./formContext";
 import { ObjectArguments } from "./ObjectArguments";
@@ -13,7 +13,7 @@ import { TextField } from "./TextField";
 
 export function ObjectField(props: ControlProps) {
   const { parameter, path, value, id, describedBy, invalid, commit } = props;
-  const { catalog } = useTools();
+  const { catalog } = useBuilder();
   const changes = useChanges();
   const [asPlain, setAsPlain] = useState(false);
   const choices = objectChoices(catalog, parameter, value);
@@ -22,7 +22,7 @@ export function ObjectField(props: ControlProps) {
   const choose = (chosen: string) => {
     setAsPlain(chosen === PLAIN);
     if (chosen === choices.selected || chosen === "") return Promise.resolve(true);
-    // A number is typed next; until then the object gives way to the default.
+    // The user types a number next; until then the default is used.
     if (chosen === PLAIN) return commit(() => changes.reset(path));
     const wanted = choices.valueOf(chosen);
     return commit(() =>

@@ -1,4 +1,4 @@
-/** A native select over options with ids; it shows what holds, whatever was just chosen. */
+/** A native select over options with ids; it shows the kernel's value until a choice is accepted. */
 
 import { t } from "../../../shared/translation";
 
@@ -16,7 +16,7 @@ interface SelectProps {
   describedBy?: string;
   invalid?: boolean;
   required?: boolean;
-  /** It asks for something to do, and does not show what was chosen. */
+  /** It starts an action, and does not show the chosen option. */
   prompt?: boolean;
   onChoose: (id: string) => Promise<unknown>;
 }
@@ -61,7 +61,7 @@ export function Select(props: SelectProps) {
   );
 }
 
-/** What is chosen where nothing has been; cannot be chosen again. */
-export function nothing(): SelectOption {
+/** Return the option of a select in which nothing is chosen yet; it cannot be chosen again. */
+export function noChoice(): SelectOption {
   return { id: "", label: t("Choose…") };
 }

@@ -1,4 +1,4 @@
-/** A field to type in: sent on Enter and on leaving it; Escape takes back what was typed. */
+/** The control of a typed value: sent on Enter and on blur; Escape reverts it. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../../shared/translation";
@@ -7,35 +7,35 @@ import type { ControlProps } from "./fieldProps";
 import { useChanges } from "./formContext";
 
 export function TextField(props: ControlProps) {
-  const { parameter, path, value, id, describedBy, invalid, commit, onForget } = props;
+  const { parameter, path, value, id, describedBy, invalid, commit, onRevert } = props;
   const { field, nullable, required } = parameter;
   const changes = useChanges();
   const input = useRef<HTMLInputElement>(null);
   const shown = fieldText(value, field);
-  // What stands in the field in place of `shown`: being typed, on its way, or refused.
+  // The text shown in place of `shown`: being typed, sent, or refused.
   const [draft, setDraft] = useState<string | null>(null);
   const sent = useRef<string | null>(null);
 
   useEffect(() => {
-    // The value came from elsewhere (undo, a method call): what was refused is of the past.
+    // The value was changed elsewhere (undo, a method call): drop a refused text.
     if (!isFocused(input.current)) {
       setDraft(null);
       sent.current = null;
-      onForget();
+      onRevert();
     }
-    // Only a new value counts.
+    // Only after a new value.
   }, [shown]);
 
-  const forget = () => {
+  const revert = () => {
     sent.current = null;
     setDraft(null);
-    onForget();
+    onRevert();
   };
   const apply = async () => {
     const text = input.current?.value ?? "";
     if (draft === null || text === sent.current) return;
     if (text === shown && (text !== "" || value === undefined)) {
-      forget();
+      revert();
       return;
     }
     sent.current = text;
@@ -70,7 +70,7 @@ export function TextField(props: ControlProps) {
       autocomplete="off"
       autocapitalize="off"
       spellcheck={false}
-      placeholder={required ? hint(field) : pythonPlaceholder(props)}
+      placeholder={required ? formatHint(field) : defaultPlaceholder(props)}
       aria-invalid={invalid}
       aria-required={required}
       aria-describedby={describedBy}
@@ -87,20 +87,20 @@ export function TextField(props: ControlProps) {
           void apply();
         } else if (event.key === "Escape" && draft !== null) {
           event.preventDefault();
-          forget();
+          revert();
         }
       }}
     />
   );
 }
 
-function pythonPlaceholder({ parameter, value }: ControlProps): string {
+function defaultPlaceholder({ parameter, value }: ControlProps): string {
   if (value === null) return "None";
   const text = fieldText(parameter.default, parameter.field);
   return text === "" ? (parameter.default === null ? "None" : "''") : text;
 }
 
-function hint(field: string): string {
+function formatHint(field: string): string {
   if (field === "shape") return t("such as 28, 28, 1");
   return field === "int" ? t("a whole number") : "";
 }

@@ -5,20 +5,20 @@ import type { Parameter, Path, Reply, Value } from "../../protocol";
 export interface FieldProps {
   parameter: Parameter;
   path: Path;
-  /** Undefined when it is left to the default. */
+  /** Undefined for the default. */
   value: Value | undefined;
-  /** What the kernel says is wrong with it, or "". */
+  /** The kernel's error about it, or "". */
   error: string;
 }
 
-/** What every kind of control is given. */
+/** The props of every kind of control. */
 export interface ControlProps extends Omit<FieldProps, "error"> {
   id: string;
   /** The ids of help and error. */
   describedBy: string;
   invalid: boolean;
-  /** Send a change; its refusal is shown under the field. */
+  /** Send a change; the field shows a refusal. */
   commit: (change: () => Promise<Reply>) => Promise<boolean>;
-  /** What was refused has been taken back. */
-  onForget: () => void;
+  /** Called when a refused value has been reverted. */
+  onRevert: () => void;
 }

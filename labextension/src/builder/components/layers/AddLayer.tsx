@@ -1,38 +1,38 @@
-/** "Add layer": a field that takes "dense 128 relu" and offers what it could mean. */
+/** The Add layer field: a combobox that searches layers as the user types, such as "dense 128 relu". */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../../shared/hooks";
 import { t } from "../../../shared/translation";
 import { parseOptions } from "../../parse";
 import type { Edit, Placement, SearchOption } from "../../protocol";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 
 const SEARCH_DELAY_MS = 60;
 
 interface AddLayerProps {
-  /** Where the next layer goes; asked when it is sent. */
+  /** Returns the place of the next layer; called when it is sent. */
   place: () => Placement;
-  /** What adding there does, in words. */
-  where: string;
+  /** A text that names that place. */
+  placement: string;
   onAdded: (uid: string) => void;
 }
 
-interface Offer {
+interface SearchResult {
   text: string;
   options: SearchOption[];
 }
 
-export function AddLayer({ place, where, onAdded }: AddLayerProps) {
-  const { session, say } = useTools();
+export function AddLayer({ place, placement, onAdded }: AddLayerProps) {
+  const { session, announce } = useBuilder();
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
-  const [offer, setOffer] = useState<Offer>({ text: "", options: [] });
+  const [found, setFound] = useState<SearchResult>({ text: "", options: [] });
   const [active, setActive] = useState(-1);
   const [message, setMessage] = useState("");
   const id = useUniqueId("add");
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  const asked = useRef(0);
+  const searchNumber = useRef(0);
   // Whether the active option is the user's choice, not just the first one.
   const picked = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>();
@@ -41,12 +41,12 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
 
   const search = (wanted: string, delay: number) => {
     picked.current = false;
-    const turn = ++asked.current;
+    const number = ++searchNumber.current;
     clearTimeout(timer.current);
     timer.current = setTimeout(async () => {
       const reply = await session.request("search", { text: wanted });
-      if (turn !== asked.current || !reply.ok) return;
-      setOffer({ text: wanted, options: parseOptions(reply.result) });
+      if (number !== searchNumber.current || !reply.ok) return;
+      setFound({ text: wanted, options: parseOptions(reply.result) });
       setActive(wanted.trim() ? 0 : -1);
     }, delay);
   };
@@ -55,7 +55,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
     search(field.current?.value ?? "", 0);
   };
   const close = () => {
-    asked.current++;
+    searchNumber.current++;
     clearTimeout(timer.current);
     setOpen(false);
     setActive(-1);
@@ -65,7 +65,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
     setText("");
     close();
     setMessage("");
-    // One after the other: each goes behind the one before.
+    // One after the other: each layer is added behind the one before.
     queue.current = queue.current.then(async () => {
       const reply = await session.edit({ action: "add", ...what, ...place() } as Edit);
       if (!reply.ok) {
@@ -74,24 +74,24 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
         return;
       }
       const { uid } = reply.result;
-      say(reply.message || t("Added %1", "class_name" in what ? titleOf(what) : what.text));
+      announce(reply.message || t("Added %1", "class_name" in what ? titleOf(what) : what.text));
       if (typeof uid === "string") onAdded(uid);
     });
   };
   const titleOf = (what: Pick<SearchOption, "class_name">) =>
-    offer.options.find((option) => option.class_name === what.class_name)?.title ?? t("layer");
+    found.options.find((option) => option.class_name === what.class_name)?.title ?? t("layer");
   const choose = ({ class_name, arguments: given }: SearchOption) =>
     add({ class_name, arguments: given });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const { options } = offer;
+    const { options } = found;
     if (event.isComposing) return;
     if (event.key === "Enter") {
       event.preventDefault();
       const typed = field.current?.value ?? "";
-      const option = open && offer.text === typed ? options[active] : undefined;
-      // An option may leave words out that it has no use for: what was typed in full is read in
-      // full, and refused where it makes no sense. An option picked with the arrows is meant.
+      const option = open && found.text === typed ? options[active] : undefined;
+      // An option may ignore some of the typed words. Text of several words is therefore sent as it
+      // is, and refused where it makes no sense, unless the user picked an option with the arrows.
       if (option && (picked.current || !/\s/.test(typed.trim()))) choose(option);
       else if (typed.trim()) add({ text: typed });
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -115,7 +115,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView?.({ block: "nearest" });
   }, [active]);
 
-  const expanded = open && offer.options.length > 0;
+  const expanded = open && found.options.length > 0;
   return (
     <div class="kw-b-add">
       <input
@@ -150,7 +150,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
       />
       <div id={`${id}-popup`} class="kw-b-popup" hidden={!expanded}>
         <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("Layers to add")}>
-          {offer.options.map((option, i) => (
+          {found.options.map((option, i) => (
             // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus
             // biome-ignore lint/a11y/useKeyWithClickEvents: the field takes the keys
             <div
@@ -170,7 +170,7 @@ export function AddLayer({ place, where, onAdded }: AddLayerProps) {
           ))}
         </div>
         <p class="kw-b-popup-note">
-          <kbd>Enter</kbd> {where}
+          <kbd>Enter</kbd> {placement}
         </p>
       </div>
       <div id={`${id}-message`} role="alert" class="kw-b-error">

@@ -1,12 +1,12 @@
-/** What a builder without layers says: how to begin. */
+/** The empty state of a list without layers: how to add one, templates, and undo. */
 
 import { t } from "../../../shared/translation";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import { Icon } from "../icons";
 
-/** `undo` is what undo would undo, or null: the model may only have gone. */
+/** `undo` names the step that undo would revert, such as the removal of all layers, or is null. */
 export function EmptyStack({ undo }: { undo: string | null }) {
-  const { catalog, edit } = useTools();
+  const { catalog, edit } = useBuilder();
   return (
     <div class="kw-b-empty">
       <p>

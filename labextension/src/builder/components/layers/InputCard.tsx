@@ -1,4 +1,4 @@
-/** What goes into the model: the card before the list. */
+/** The card of the model's input, above the list of layers. */
 
 import { t } from "../../../shared/translation";
 import type { LayerState } from "../../protocol";

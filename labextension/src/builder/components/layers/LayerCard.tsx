@@ -1,4 +1,4 @@
-/** One layer in the list: what it is, what comes out of it, what it costs, what is wrong with it. */
+/** The card of one layer: class and arguments, output shape, parameters, error, and its buttons. */
 
 import type { ComponentChildren } from "preact";
 import { formatCount } from "../../../shared/format";
@@ -8,7 +8,7 @@ import { bytesText, shapeText } from "../../values";
 import { Icon, IconButton } from "../icons";
 import { memo } from "./memo";
 
-interface CardProps {
+interface LayerCardProps {
   layer: LayerState;
   inBlock: boolean;
   /** Percent of the model's parameters. */
@@ -21,8 +21,8 @@ interface CardProps {
   children?: ComponentChildren;
 }
 
-// `children` of a layer is false or nothing, so a card is drawn again only for what it shows.
-export const Card = memo<CardProps>((props) => {
+// `children` of a layer that is no block is always false, so a card is drawn again only when what it shows changes.
+export const LayerCard = memo<LayerCardProps>((props) => {
   const { layer, share, selected, inTabOrder, open, dragged, children } = props;
   return (
     <li
@@ -115,7 +115,7 @@ function Facts({ layer }: { layer: LayerState }) {
 }
 
 function Actions({ layer, tabIndex }: { layer: LayerState; tabIndex: number }) {
-  const off = layer.enabled;
+  const { enabled } = layer;
   return (
     <div class="kw-b-actions">
       <IconButton
@@ -141,7 +141,7 @@ function Actions({ layer, tabIndex }: { layer: LayerState; tabIndex: number }) {
       />
       <IconButton
         icon="off"
-        label={off ? t("Switch off") : t("Switch on")}
+        label={enabled ? t("Switch off") : t("Switch on")}
         action="toggle"
         tabIndex={tabIndex}
       />
@@ -171,7 +171,7 @@ function ErrorText({ layer }: { layer: LayerState }) {
   );
 }
 
-/** The card in one line; begins with the class's name, as tests and screen readers rely on. */
+/** Return the accessible name of the card; tests and screen readers rely on the class's name at its start. */
 export function layerLabel(layer: LayerState): string {
   const parts = [layer.title];
   if (layer.summary) parts.push(layer.summary);

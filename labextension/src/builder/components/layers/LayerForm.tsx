@@ -1,8 +1,8 @@
-/** The right pane: the form of the selected layer or of the input, or what to do to see one. */
+/** The right pane: the form of the selected layer or input, or a hint to select one. */
 
 import { t } from "../../../shared/translation";
 import { INPUT, type State } from "../../protocol";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 import { Form } from "../form/Form";
 
 interface LayerFormProps {
@@ -12,7 +12,7 @@ interface LayerFormProps {
 }
 
 export function LayerForm({ state, target }: LayerFormProps) {
-  const { catalog } = useTools();
+  const { catalog } = useBuilder();
   const layer = target === INPUT ? state.input : target === null ? null : state.layers[target];
   if (!layer) {
     return (
@@ -20,7 +20,7 @@ export function LayerForm({ state, target }: LayerFormProps) {
     );
   }
   const entry = catalog?.entries[layer.class_name];
-  const blamed = layer.error?.parameter;
+  const wrongParameter = layer.error?.parameter;
   const title = target === INPUT ? t("Input") : layer.title;
   return (
     <section class="kw-b-form-frame" aria-label={t("Arguments of %1", title)}>
@@ -29,7 +29,7 @@ export function LayerForm({ state, target }: LayerFormProps) {
         {layer.name && <span class="kw-b-layer-name">“{layer.name}”</span>}
       </h3>
       {entry?.summary && <p class="kw-b-form-summary">{entry.summary}</p>}
-      {layer.error && !blamed && <p class="kw-b-error">{layer.error.text}</p>}
+      {layer.error && !wrongParameter && <p class="kw-b-error">{layer.error.text}</p>}
       {catalog && !entry ? (
         <p class="kw-b-hint">
           {t("The arguments of this class are not known; it is kept as it is.")}
@@ -38,7 +38,7 @@ export function LayerForm({ state, target }: LayerFormProps) {
         <Form
           parameters={entry?.parameters ?? null}
           values={layer.arguments}
-          errors={blamed ? { [blamed]: layer.error!.text } : NO_ERRORS}
+          errors={wrongParameter ? { [wrongParameter]: layer.error!.text } : NO_ERRORS}
           target={target!}
         />
       )}

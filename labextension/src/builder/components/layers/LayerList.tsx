@@ -1,6 +1,6 @@
 /**
- * The list of layers. Events are handled here for all cards, so that a card is drawn again only
- * when its layer has changed.
+ * The list of layers. It handles the events of all cards, so that a card is drawn again only when
+ * its layer has changed.
  */
 
 import { useMemo, useRef } from "preact/hooks";
@@ -8,13 +8,13 @@ import { t } from "../../../shared/translation";
 import { dropPlace } from "../../dropSlots";
 import { isWithin, placeOf, visibleRows } from "../../layerTree";
 import type { State } from "../../protocol";
-import { Card } from "./LayerCard";
+import { LayerCard } from "./LayerCard";
 import { useDrag } from "./useDrag";
 import type { ActionName, LayerActions } from "./useLayerActions";
 
 type Tree = Pick<State, "order" | "layers">;
 
-interface StackProps {
+interface LayerListProps {
   tree: Tree;
   /** Parameters of the whole model. */
   total: number;
@@ -25,7 +25,7 @@ interface StackProps {
   actions: LayerActions;
 }
 
-export function Stack(props: StackProps) {
+export function LayerList(props: LayerListProps) {
   const { tree, total, selected, folded, onSelect, onFold, actions } = props;
   const list = useRef<HTMLUListElement>(null);
   const rows = useMemo(() => visibleRows(tree, folded), [tree, folded]);
@@ -67,7 +67,7 @@ export function Stack(props: StackProps) {
       actions.run("duplicate", uid);
       return;
     }
-    // What follows belongs to the card itself, not to the buttons on it.
+    // The other keys act on the card only, not on its buttons.
     if (target.dataset.uid !== uid || modified || event.altKey) return;
     const at = rows.indexOf(uid);
     const layer = tree.layers[uid];
@@ -112,7 +112,7 @@ export function Stack(props: StackProps) {
       if (!layer) return null;
       const open = layer.children !== null && !folded.has(uid);
       return (
-        <Card
+        <LayerCard
           key={uid}
           layer={layer}
           inBlock={parent !== null}
@@ -132,7 +132,7 @@ export function Stack(props: StackProps) {
               )}
             </ul>
           )}
-        </Card>
+        </LayerCard>
       );
     });
 

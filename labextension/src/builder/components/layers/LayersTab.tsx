@@ -1,4 +1,4 @@
-/** The Layers tab: adding, the stack, and the form of what is selected. */
+/** The Layers tab: the Add layer field, the list of layers, and the form of the selected one. */
 
 import type { RefObject } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -10,7 +10,7 @@ import { AddLayer } from "./AddLayer";
 import { EmptyStack } from "./EmptyStack";
 import { InputCard } from "./InputCard";
 import { LayerForm } from "./LayerForm";
-import { Stack } from "./LayerList";
+import { LayerList } from "./LayerList";
 import { TemplateMenu } from "./TemplateMenu";
 import { useLayerActions } from "./useLayerActions";
 
@@ -28,7 +28,7 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
   now.current = { state, selected, folded };
   const select = useCallback(
     (target: string | null) => {
-      // Layers that are added one right after the other must see each other.
+      // A layer that is added right after another must be placed behind it.
       now.current = { ...now.current, selected: target };
       onSelect(target);
     },
@@ -44,7 +44,7 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
   }, []);
   const actions = useLayerActions(now, pane, select);
   useUnfoldSelected(state, selected, folded, fold);
-  useSelectedInSight(pane, selected, selected !== null && selected in state.layers);
+  useScrollToSelected(pane, selected, selected !== null && selected in state.layers);
   const empty = state.order.length === 0;
   const layers = useMemo(
     () => ({ order: state.order, layers: state.layers }),
@@ -58,7 +58,7 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
       <div class="kw-b-addbar">
         <AddLayer
           place={() => placeToAdd(now.current.state, now.current.selected)}
-          where={whereText(state, selected)}
+          placement={placementText(state, selected)}
           onAdded={select}
         />
         {!empty && <TemplateMenu />}
@@ -73,7 +73,7 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
             onDown={() => actions.focusFirst()}
           />
           {empty && <EmptyStack undo={state.history.undo} />}
-          <Stack
+          <LayerList
             tree={layers}
             total={state.totals.parameters}
             selected={selected}
@@ -91,15 +91,15 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
   );
 }
 
-/** Where adding puts the next layer, in words. */
-export function whereText(state: State, selected: string | null): string {
+/** Return a text that says where the next layer is added. */
+export function placementText(state: State, selected: string | null): string {
   if (selected === "input") return t("adds at the start");
   const layer = selected === null ? undefined : state.layers[selected];
   if (!layer) return t("adds at the end");
   return layer.children ? t("adds at the end of %1", layer.title) : t("adds after %1", layer.title);
 }
 
-/** What is selected elsewhere (advice, undo) must be on screen. */
+/** Unfold the block of a layer that was selected elsewhere, such as by advice or undo. */
 function useUnfoldSelected(
   state: State,
   selected: string | null,
@@ -111,12 +111,12 @@ function useUnfoldSelected(
     for (const layer of Object.values(state.layers)) {
       if (folded.has(layer.uid) && layer.children?.includes(selected)) fold(layer.uid, false);
     }
-    // Folding itself must not unfold.
+    // Not after folding, which would unfold again.
   }, [selected]);
 }
 
-/** The card of what is selected, a new layer's say, must be on screen; the page itself stays. */
-function useSelectedInSight(
+/** Scroll the pane, but not the page, to the selected card, such as that of a new layer. */
+function useScrollToSelected(
   pane: RefObject<HTMLElement>,
   selected: string | null,
   isThere: boolean,

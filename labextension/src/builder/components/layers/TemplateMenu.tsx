@@ -1,29 +1,29 @@
-/** The templates behind a button, once there are layers. */
+/** The menu of templates, shown once there are layers. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../../shared/hooks";
 import { t } from "../../../shared/translation";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 
 export function TemplateMenu() {
-  const { catalog, edit, say } = useTools();
+  const { catalog, edit, announce } = useBuilder();
   const [open, setOpen] = useState(false);
-  const home = useRef<HTMLDivElement>(null);
+  const root = useRef<HTMLDivElement>(null);
   const id = useUniqueId("templates");
   useEffect(() => {
     if (!open) return;
-    home.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
+    root.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
     const lifetime = new AbortController();
     const close = (event: Event) => {
-      if (!event.composedPath().includes(home.current!)) setOpen(false);
+      if (!event.composedPath().includes(root.current!)) setOpen(false);
     };
     document.addEventListener("pointerdown", close, { signal: lifetime.signal, capture: true });
     return () => lifetime.abort();
   }, [open]);
   if (!catalog?.templates.length) return null;
-  const button = () => home.current?.querySelector("button");
+  const button = () => root.current?.querySelector("button");
   const onKeyDown = (event: KeyboardEvent) => {
-    const items = [...home.current!.querySelectorAll<HTMLElement>('[role="menuitem"]')];
+    const items = [...root.current!.querySelectorAll<HTMLElement>('[role="menuitem"]')];
     const at = items.indexOf(event.target as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
     if (event.key === "Escape" || event.key === "Tab") {
@@ -40,7 +40,7 @@ export function TemplateMenu() {
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the button and the menu in it
-    <div ref={home} class="kw-b-menu-home" onKeyDown={onKeyDown}>
+    <div ref={root} class="kw-b-menu-home" onKeyDown={onKeyDown}>
       <button
         type="button"
         class="kw-b-button"
@@ -62,7 +62,7 @@ export function TemplateMenu() {
               setOpen(false);
               button()?.focus();
               void edit({ action: "template", name }).then(
-                (reply) => reply.ok && say(t("Replaced by the template %1", title)),
+                (reply) => reply.ok && announce(t("Replaced by the template %1", title)),
               );
             }}
           >

@@ -1,4 +1,4 @@
-/** A component that is drawn again only when one of its props is another. */
+/** Wraps a component so that it is drawn again only when one of its props has changed. */
 
 import { Component, type ComponentChild, type FunctionComponent } from "preact";
 

@@ -1,4 +1,4 @@
-/** Dragging a card with the mouse, or with a finger by its grip, to another gap of the stack. */
+/** Drags a card, with the mouse or by its grip with a finger, to another gap of the list. */
 
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -13,13 +13,13 @@ interface Drag {
   slot: Slot | null;
 }
 
-const AT_REST: Drag = { dragged: null, slot: null };
+const NO_DRAG: Drag = { dragged: null, slot: null };
 
 export function useDrag(
   list: RefObject<HTMLElement>,
   onDrop: (uid: string, slot: Slot) => void,
 ): Drag & { onPointerDown: (event: PointerEvent) => void } {
-  const [drag, setDrag] = useState<Drag>(AT_REST);
+  const [drag, setDrag] = useState<Drag>(NO_DRAG);
   const drop = useRef(onDrop);
   drop.current = onDrop;
   const lifetime = useRef<AbortController>();
@@ -33,14 +33,14 @@ export function useDrag(
     // A finger that moves over a card scrolls.
     if (event.pointerType === "touch" && !target.closest(".kw-b-grip")) return;
     lifetime.current?.abort();
-    lifetime.current = begin(list.current!, item, event, setDrag, (slot) =>
+    lifetime.current = startDrag(list.current!, item, event, setDrag, (slot) =>
       drop.current(item.dataset.uid!, slot),
     );
   };
   return { ...drag, onPointerDown };
 }
 
-function begin(
+function startDrag(
   list: HTMLElement,
   item: HTMLElement,
   start: PointerEvent,
@@ -54,7 +54,7 @@ function begin(
   let slots: Slot[] | null = null;
   let slot: Slot | null = null;
 
-  const follow = () => {
+  const updateSlot = () => {
     const box = list.getBoundingClientRect();
     const next = nearestSlot(slots!, pointer.x - box.left, pointer.y - box.top);
     if (slot && next?.parent === slot.parent && next.index === slot.index) return;
@@ -64,12 +64,12 @@ function begin(
   const scroll = () => {
     if (lifetime.signal.aborted) return;
     const frame = list.closest<HTMLElement>(".kw-b-stack");
-    if (frame && scrollNearEdge(frame, pointer.y)) follow();
+    if (frame && scrollNearEdge(frame, pointer.y)) updateSlot();
     requestAnimationFrame(scroll);
   };
   const end = () => {
     lifetime.abort();
-    show(AT_REST);
+    show(NO_DRAG);
   };
   window.addEventListener(
     "pointermove",
@@ -84,7 +84,7 @@ function begin(
         requestAnimationFrame(scroll);
       }
       event.preventDefault();
-      follow();
+      updateSlot();
     },
     options,
   );
@@ -99,7 +99,7 @@ function begin(
     options,
   );
   window.addEventListener("pointercancel", end, options);
-  // Without capture: elements that lose the focus are none of our business.
+  // Without capture: only the window's own blur, not that of elements.
   window.addEventListener("blur", end, { signal: lifetime.signal });
   window.addEventListener(
     "keydown",
@@ -119,7 +119,7 @@ function capture(element: HTMLElement, pointerId: number): void {
   try {
     element.setPointerCapture(pointerId);
   } catch {
-    // It has been lifted in the meantime; pointerup follows.
+    // It has been lifted in the meantime; pointerup updateSlots.
   }
 }
 

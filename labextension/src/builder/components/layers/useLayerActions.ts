@@ -1,11 +1,11 @@
-/** What can be done to a layer, and where the focus and the selection are afterwards. */
+/** Moves, duplicates, switches off and deletes layers, and moves focus and selection afterwards. */
 
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { t } from "../../../shared/translation";
-import { childrenOf, neighbourOf, type Place, placeOf, step } from "../../layerTree";
+import { childrenOf, neighbourOf, type Place, placeOf, placeOneStep } from "../../layerTree";
 import type { Reply, State } from "../../protocol";
-import { useTools } from "../builderContext";
+import { useBuilder } from "../builderContext";
 
 export type ActionName = "up" | "down" | "duplicate" | "toggle" | "remove";
 
@@ -16,20 +16,20 @@ export interface LayerActions {
   focusFirst(): void;
 }
 
-interface Now {
+interface CurrentView {
   state: State;
   selected: string | null;
   folded: ReadonlySet<string>;
 }
 
 export function useLayerActions(
-  now: RefObject<Now>,
+  now: RefObject<CurrentView>,
   pane: RefObject<HTMLElement>,
   onSelect: (uid: string | null) => void,
 ): LayerActions {
-  const tools = useTools();
-  const latest = useRef(tools);
-  latest.current = tools;
+  const context = useBuilder();
+  const latest = useRef(context);
+  latest.current = context;
   const focus = useFocusRequest(pane);
   return useMemo(() => {
     const current = () => now.current!;
@@ -41,7 +41,7 @@ export function useLayerActions(
       const reply = await edit();
       if (!reply.ok) return;
       const { text, uid } = done(reply);
-      latest.current.say(text);
+      latest.current.announce(text);
       onSelect(uid);
       focus.request(uid);
     };
@@ -57,11 +57,11 @@ export function useLayerActions(
       );
     const actions: Record<ActionName, (uid: string) => void> = {
       up: (uid) => {
-        const place = step(current().state, uid, -1, current().folded);
+        const place = placeOneStep(current().state, uid, -1, current().folded);
         if (place) void move(uid, place);
       },
       down: (uid) => {
-        const place = step(current().state, uid, 1, current().folded);
+        const place = placeOneStep(current().state, uid, 1, current().folded);
         if (place) void move(uid, place);
       },
       duplicate: (uid) => {
@@ -111,27 +111,27 @@ export function useLayerActions(
   }, [now, onSelect, focus]);
 }
 
-const LOST_WITHIN_MS = 1000;
+const FOCUS_RETRY_MS = 1000;
 
 /**
- * Gives the focus to a card as soon as it is in the page. A card that moves is taken out of the
- * page for a moment and loses the focus, before the reply or after it; hence a second look after
- * each drawing for a while. A focus that the user has put elsewhere stays there.
+ * Focus a card as soon as it is in the page. A card that moves is removed from the page for a
+ * moment and loses the focus, before the reply or after it; so the focus is checked again after
+ * each drawing for a while. If the user has moved the focus elsewhere, it stays there.
  */
 function useFocusRequest(pane: RefObject<HTMLElement>) {
   const wanted = useRef<{ uid: string; given: boolean; until: number } | null>(null);
   const requests = useMemo(() => {
     const apply = () => {
-      const [root, wish] = [pane.current, wanted.current];
-      if (!root || !wish) return;
+      const [root, request] = [pane.current, wanted.current];
+      if (!root || !request) return;
       const cards = [...root.querySelectorAll<HTMLElement>("[data-uid]")];
-      const card = cards.find(({ dataset }) => dataset.uid === wish.uid);
+      const card = cards.find(({ dataset }) => dataset.uid === request.uid);
       const active = (root.getRootNode() as Document | ShadowRoot).activeElement;
       const nowhere = !active || active === document.body;
-      const free = nowhere || (!wish.given && root.closest(".kw-builder")?.contains(active));
-      if (performance.now() > wish.until) wanted.current = null;
+      const free = nowhere || (!request.given && root.closest(".kw-builder")?.contains(active));
+      if (performance.now() > request.until) wanted.current = null;
       else if (card && free) {
-        wish.given = true;
+        request.given = true;
         card.focus({ preventScroll: true });
         card.scrollIntoView?.({ block: "nearest" });
       }
@@ -139,7 +139,7 @@ function useFocusRequest(pane: RefObject<HTMLElement>) {
     return {
       apply,
       request: (uid: string | null) => {
-        const until = performance.now() + LOST_WITHIN_MS;
+        const until = performance.now() + FOCUS_RETRY_MS;
         wanted.current = { uid: uid ?? "input", given: false, until };
         apply();
       },

@@ -1,25 +1,25 @@
 /**
- * What a notebook shows of a builder whose kernel is gone: its layers in a table, its code, and the
- * curves of its last training.
+ * The view of a builder saved in a notebook, without a kernel: its layers in a table, its code, and
+ * the curves of its last training.
  */
 
 import { useEffect, useRef } from "preact/hooks";
-import { mount } from "../../../live/components/mountLiveView";
+import { mountLiveView } from "../../../live/components/mountLiveView";
 import { SavedTransport } from "../../../live/savedTransport";
-import { Session } from "../../../live/session";
+import { RunSession } from "../../../live/session";
 import { useTheme } from "../../../shared/hooks";
 import type { Plotly } from "../../../shared/plotly";
 import { pageLanguage, t } from "../../../shared/translation";
-import type { SavedModel } from "../../savedBuilder";
+import type { SavedBuilder } from "../../savedBuilder";
 import { Source } from "../CodeTab";
 import { RestoreButton } from "../InsertButton";
 
 interface StaticTableProps {
-  saved: SavedModel;
+  saved: SavedBuilder;
   loadPlotly: () => Promise<Plotly>;
 }
 
-export function StaticTable({ saved, loadPlotly }: StaticTableProps) {
+export function SavedBuilderView({ saved, loadPlotly }: StaticTableProps) {
   const { theme } = useTheme();
   return (
     <section
@@ -79,13 +79,13 @@ export function StaticTable({ saved, loadPlotly }: StaticTableProps) {
   );
 }
 
-/** The live view of a training, drawn from what was saved of it. */
+/** The live view of a training, drawn from its saved data. */
 function SavedRun({ data, loadPlotly }: { data: unknown; loadPlotly: () => Promise<Plotly> }) {
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const lifetime = new AbortController();
-    const session = new Session(new SavedTransport(data), lifetime.signal);
-    const unmount = mount(frame.current!, session, loadPlotly);
+    const session = new RunSession(new SavedTransport(data), lifetime.signal);
+    const unmount = mountLiveView(frame.current!, session, loadPlotly);
     return () => {
       lifetime.abort();
       unmount();

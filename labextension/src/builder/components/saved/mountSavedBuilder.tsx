@@ -1,22 +1,22 @@
-/** Puts the saved table into a page's element; again to show other data. */
+/** Mounts a saved builder into a page's element, with its style sheets. */
 
 import { render } from "preact";
 import type { Plotly } from "../../../shared/plotly";
-import { keepStyle } from "../../../shared/styleSheets";
-import type { SavedModel } from "../../savedBuilder";
+import { addStyleSheets } from "../../../shared/styleSheets";
+import type { SavedBuilder } from "../../savedBuilder";
 import { SHEETS } from "../styleSheets";
-import { StaticTable } from "./SavedBuilderView";
+import { SavedBuilderView } from "./SavedBuilderView";
 
-/** Draw `saved` into `element`; returns what takes it away again. */
-export function mountSaved(
+/** Draw `saved` into `element`; call again for other data. The returned function unmounts it. */
+export function mountSavedBuilder(
   element: HTMLElement,
-  saved: SavedModel,
+  saved: SavedBuilder,
   loadPlotly: () => Promise<Plotly>,
 ): () => void {
-  const forget = keepStyle(element, SHEETS);
-  render(<StaticTable saved={saved} loadPlotly={loadPlotly} />, element);
+  const stopWaiting = addStyleSheets(element, SHEETS);
+  render(<SavedBuilderView saved={saved} loadPlotly={loadPlotly} />, element);
   return () => {
-    forget();
+    stopWaiting();
     render(null, element);
   };
 }

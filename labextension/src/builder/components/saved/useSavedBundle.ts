@@ -1,54 +1,55 @@
-/** Keeps what is saved in the notebook as new as the view, where somebody holds on to it. */
+/** Keeps the builder's saved data in the notebook up to date, where the page can save it. */
 
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { FINAL_STATUSES, type Status } from "../../../live/protocol";
-import { ask, type MimeBundle, SAVE_BUNDLE } from "../../hostEvents";
+import { dispatchHostEvent, type MimeBundle, SAVE_BUNDLE } from "../../hostEvents";
 import { BUILDER_MIME_TYPE } from "../../protocol";
-import { parseSaved, type SavedModel } from "../../savedBuilder";
+import { parseSavedBuilder, type SavedBuilder } from "../../savedBuilder";
 import type { BuilderSession } from "../../session";
 
-/** What a run's status is before any. */
+/** The run's status before the first training. */
 const IDLE = "idle";
-const QUIET_MS = 1000;
-// A training changes nothing in the builder, yet its curves are not to be lost with the kernel.
-const TRAINING_MS = 30_000;
+const SAVE_DELAY_MS = 1000;
+// A training changes nothing in the builder, but its curves must not be lost with the kernel.
+const TRAINING_INTERVAL_MS = 30_000;
 
 /**
- * A second after the last change, and now and then while a model trains, ask the kernel for the
- * output's data and offer it to the page. Returns what was saved last.
+ * Request the output's data from the kernel and offer it to the page, a second after the last change
+ * and regularly during training. Return the data saved last.
  */
 export function useSavedBundle(
   session: BuilderSession,
   region: RefObject<HTMLElement>,
-): SavedModel | null {
-  const [saved, setSaved] = useState<SavedModel | null>(null);
+): SavedBuilder | null {
+  const [saved, setSaved] = useState<SavedBuilder | null>(null);
   useEffect(() => {
     const lifetime = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let seen: number | undefined;
+    let savedSequence: number | undefined;
     const save = async () => {
       const element = region.current;
-      if (!element || !session.store.connected || !ask(element, SAVE_BUNDLE, null)) return;
+      if (!element || !session.store.connected || !dispatchHostEvent(element, SAVE_BUNDLE, null))
+        return;
       const reply = await session.request("bundle", {});
       if (!reply.ok || lifetime.signal.aborted) return;
       const bundle = reply.result as MimeBundle;
-      ask(element, SAVE_BUNDLE, bundle);
-      setSaved(parseSaved(bundle[BUILDER_MIME_TYPE]));
+      dispatchHostEvent(element, SAVE_BUNDLE, bundle);
+      setSaved(parseSavedBuilder(bundle[BUILDER_MIME_TYPE]));
     };
-    const look = () => {
+    const scheduleSave = () => {
       const sequence = session.store.state?.sequence;
-      if (sequence === seen) return;
-      seen = sequence;
+      if (sequence === savedSequence) return;
+      savedSequence = sequence;
       clearTimeout(timer);
-      timer = setTimeout(() => void save(), QUIET_MS);
+      timer = setTimeout(() => void save(), SAVE_DELAY_MS);
     };
-    look();
-    session.store.subscribe(look, lifetime.signal);
+    scheduleSave();
+    session.store.subscribe(scheduleSave, lifetime.signal);
     const training = setInterval(() => {
       const status = session.store.state?.run.status ?? IDLE;
       if (status !== IDLE && !FINAL_STATUSES.has(status as Status)) void save();
-    }, TRAINING_MS);
+    }, TRAINING_INTERVAL_MS);
     return () => {
       clearTimeout(timer);
       clearInterval(training);
