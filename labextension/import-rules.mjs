@@ -79,7 +79,7 @@ export default {
     {
       name: "views-know-no-host",
       comment:
-        "The views run in any front end. Pass in what a host can do, as a parameter or a DOM event.",
+        "The views run in any front end. Pass a host's function in, as a parameter or a DOM event.",
       severity: "error",
       from: { path: `^src/(${WINGS}|shared)/|^src/protocol\\.ts$` },
       to: { path: [`^src/${HOSTS}/`, "^src/index\\.ts$", JUPYTER] },

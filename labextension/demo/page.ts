@@ -1,4 +1,4 @@
-/** The demo page: a builder over the tests' kernel, in the state that the address names. */
+/** The demo page: a builder over the fake kernel of the tests, in the state named by the address. */
 
 import { mountBuilder } from "../src/builder/components/mountBuilder";
 import type { State } from "../src/builder/protocol";

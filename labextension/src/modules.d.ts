@@ -1,4 +1,6 @@
-/** Types of the imports that are no TypeScript. A `.raw.css` is a style sheet as text, to JupyterLab's builder too. */
+/** Types of imports that are not TypeScript: style sheets, Plotly, the tutorials. */
+
+/** A style sheet as text. JupyterLab's builder requires the name `.raw.css`. */
 declare module "*.raw.css" {
   const text: string;
   export default text;

@@ -1,4 +1,4 @@
-/** Computes the gaps between cards where a dragged card can be dropped, and the one nearest to the pointer. */
+/** Computes the gaps where a dragged card can be dropped, and the one nearest to the pointer. */
 
 import type { Place } from "./layerTree";
 

@@ -1,4 +1,4 @@
-/** Finds layers in the tree of layers and blocks: visible rows, places, neighbours, places to add. */
+/** Finds rows, places and neighbours in the tree of layers and blocks. */
 
 import type { Placement, State } from "./protocol";
 
@@ -46,7 +46,7 @@ export function isWithin(tree: Tree, uid: string | null, ancestor: string): bool
   return false;
 }
 
-/** Return the place of a new layer: after the selected one, at the end of a selected block, or at the end. */
+/** Return the place of a new layer: after the selected one, or at the end of a block or of all. */
 export function placeToAdd(tree: Tree, selected: string | null): Placement {
   if (selected === "input") return { parent: null, index: 0 };
   const layer = selected === null ? undefined : tree.layers[selected];
@@ -82,7 +82,7 @@ export function placeOneStep(
   return outer && { parent: outer.parent, index: direction < 0 ? outer.index : outer.index + 1 };
 }
 
-/** Return the layer to select after `uid` is deleted: the next in its list, else the one before, else its block. */
+/** Return the layer to select after `uid` is deleted: the next, the previous, or its block. */
 export function neighbourOf(tree: Tree, uid: string): string | null {
   const place = placeOf(tree, uid);
   if (!place) return null;

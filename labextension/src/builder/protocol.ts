@@ -23,7 +23,7 @@ export const INPUT = "input";
 export const COMPILE = "compile";
 export const FIT = "fit";
 
-/** JSON, with an object of one special key for each kind of value that JSON lacks; see the Python side. */
+/** JSON, with objects of one special key for values that JSON lacks; see the Python side. */
 export type Value = null | boolean | number | string | Value[] | ValueObject;
 export type ValueObject =
   | ObjectValue

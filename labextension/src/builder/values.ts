@@ -1,4 +1,4 @@
-/** Formats and compares values of arguments: as text of a field, as Python source, as shapes and sizes. */
+/** Formats values of arguments as text of a field and as Python source, and compares them. */
 
 import type { FieldKind, ObjectValue, Shape, Value } from "./protocol";
 

@@ -1,4 +1,4 @@
-/** The part of anywidget's host that the builder uses to draw the live view of a training inside itself. */
+/** The part of anywidget's host with which the builder draws a live view inside itself. */
 
 export interface WidgetHost {
   getWidget(reference: string): Promise<{

@@ -45,8 +45,8 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   constructor(private readonly notebook: WidgetNotebook | null) {
     super();
     this.addWidget(this.table);
-    // Until the notebook has its kernel, a placeholder renders widgets as nothing. The widget manager
-    // that replaces it redraws the outputs that are widgets, but not a widget inside our renderer.
+    // Until the notebook has its kernel, a placeholder renders widgets as nothing. The widget
+    // manager that replaces it redraws outputs that are widgets, but not widgets inside of ours.
     notebook?.sessionContext.statusChanged.connect(this.redrawView, this);
     notebook?.sessionContext.kernelChanged.connect(this.redrawView, this);
     this.node.addEventListener(SAVE_BUNDLE, (event) => this.save(event as CustomEvent));
@@ -55,7 +55,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
     this.showViewOrTable();
-    // A busy kernel replies only at the end of the cell, which may be the cell that shows the widget.
+    // A busy kernel replies only at the end of the cell, which may be the one with the widget.
     await this.drawView(model, (kernel) => kernel.status === "busy");
   }
 
@@ -113,7 +113,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     if (this.model && !this.table.isHidden) void this.drawView(this.model);
   }
 
-  /** Show the view once it has drawn more than plain text, which the widget manager shows at first. */
+  /** Show the view once it has more than the plain text that the widget manager shows at first. */
   private showViewOrTable(): void {
     const live = this.view?.node.querySelector(":scope > * *") != null;
     this.table.setHidden(live);
@@ -124,7 +124,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     if (this.view) this.view.node.style.display = live ? "" : "none";
   }
 
-  /** Save a view's new data in the notebook; an event without data only asks whether we can. */
+  /** Save a view's new data in the notebook; an event without data tests whether we can. */
   private save(event: CustomEvent<MimeBundle | null>): void {
     const { model } = this;
     if (!model) return;
@@ -165,8 +165,8 @@ export function builderRendererFactory(
   notebook: WidgetNotebook | null,
 ): IRenderMime.IRendererFactory {
   return {
-    // Only safe factories render untrusted outputs. This one is safe: of an untrusted output only the
-    // table is drawn, and no HTML is made from the data.
+    // Only safe factories render untrusted outputs. This one is safe: of an untrusted output only
+    // the table is drawn, and no HTML is made from the data.
     safe: true,
     mimeTypes: [BUILDER_MIME_TYPE],
     createRenderer: () => new BuilderRenderer(notebook),

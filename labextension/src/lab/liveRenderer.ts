@@ -128,7 +128,7 @@ export function liveRendererFactory(
   notebook: RendererNotebook | null,
 ): IRenderMime.IRendererFactory {
   return {
-    // Only safe factories render untrusted outputs. This one is safe: no HTML is made from the data.
+    // Only safe factories render untrusted outputs. This one is safe: it makes no HTML of the data.
     safe: true,
     mimeTypes: [MIME_TYPE],
     createRenderer: () => new LiveRenderer(notebook),

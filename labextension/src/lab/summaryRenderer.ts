@@ -1,4 +1,4 @@
-/** Renders the summary of a model in a notebook's output, with details from the kernel while it can. */
+/** Renders the summary of a model in a notebook's output, with details from its kernel. */
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
@@ -70,12 +70,12 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
   }
 }
 
-/** Return the factory of the renderers of summaries; without a notebook they show only saved data. */
+/** Return the factory of the renderers of summaries; without a notebook they show saved data. */
 export function summaryRendererFactory(
   notebook: RendererNotebook | null,
 ): IRenderMime.IRendererFactory {
   return {
-    // Only safe factories render untrusted outputs. This one is safe: no HTML is made from the data.
+    // Only safe factories render untrusted outputs. This one is safe: it makes no HTML of the data.
     safe: true,
     mimeTypes: [SUMMARY_MIME_TYPE],
     createRenderer: () => new SummaryRenderer(notebook),

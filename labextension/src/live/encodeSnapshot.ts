@@ -1,4 +1,4 @@
-/** Encodes a store as the snapshot that a notebook saves, in the envelope that `parse.ts` reads. */
+/** Encodes a store as the snapshot that a notebook saves and `parse.ts` reads. */
 
 import { type Envelope, PROTOCOL_VERSION, type WireNumber } from "../protocol";
 import type { Columns } from "./columns";

@@ -1,4 +1,4 @@
-/** A Transport that delivers data saved in a notebook, without a kernel; the data may be replaced. */
+/** A Transport that delivers data saved in a notebook, without a kernel. */
 
 import { lenientParser } from "./parse";
 import type { SentCommand, Transport, TransportListener } from "./transport";

@@ -28,7 +28,7 @@ export class RunStore {
   readonly epoch = new Columns();
   best: Best = new Map();
   marks: readonly Mark[] = [];
-  /** Fits that the view showed before this one, oldest first; the first is number `earlierStart`. */
+  /** Fits that the view showed before this one, oldest first, from number `earlierStart` on. */
   earlier: readonly EarlierFit[] = [];
   earlierStart = 0;
 
@@ -70,9 +70,8 @@ export class RunStore {
   }
 
   /**
-   * Return whether an epoch was validated. If it was not, its validation values are NaN, as they are
-   * after a loss became NaN. But then the training loss is NaN too, or another validation metric is
-   * not.
+   * Return whether an epoch was validated. If not, its validation values are NaN, as they are after
+   * a loss became NaN. But then the training loss is NaN too, or another validation metric is not.
    */
   wasValidated(row: number): boolean {
     if (Number.isNaN(this.epoch.at("training/loss", row))) return true;

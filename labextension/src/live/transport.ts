@@ -1,6 +1,6 @@
 /**
- * The interface between a view and its kernel. The anywidget model, JupyterLab's channel, data saved
- * in a notebook, and tests each have an implementation of their own.
+ * The interface between a view and its kernel, implemented for the anywidget model, for
+ * JupyterLab's channel, for data saved in a notebook, and for tests.
  */
 
 import type { KernelMessage, Reply, ViewKind, ViewPayloads } from "./protocol";

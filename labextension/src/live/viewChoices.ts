@@ -1,6 +1,6 @@
 /**
- * Stores in the page how a user chose to see a run. When a fit ends, the saved run replaces the live
- * one in the notebook, drawn by another host, and should look the same.
+ * Stores in the page how a user chose to see a run. When a fit ends, the saved run replaces the
+ * live one in the notebook, drawn by another host, and should look the same.
  */
 
 import type { ChartOptions } from "./chart/curves";

@@ -1,4 +1,4 @@
-/** Builds the tree of a model summary: its layers, in the order or in the groups that the user chose. */
+/** Builds the tree of a model summary: its layers in the chosen order or groups. */
 
 import { t } from "../shared/translation";
 import { foldByName } from "./foldByName";
@@ -42,7 +42,7 @@ function nodeOf(layer: LayerSummary, order: Order): TreeNode {
   };
 }
 
-/** Return the layers without children, and those with weights of their own besides their children's. */
+/** Return the layers without children, and those with weights besides their children's. */
 function leaves(layer: LayerSummary): LayerSummary[] {
   return layer.children.flatMap((child) => {
     if (!child.children.length) return [child];

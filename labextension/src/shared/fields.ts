@@ -1,4 +1,4 @@
-/** Reads fields of unknown data with a check each; errors say where, what was expected, what came. */
+/** Reads and checks fields of unknown data; errors have the path, the expected and the given value. */
 
 /** Thrown for a message that does not follow the protocol. */
 export class ProtocolError extends Error {

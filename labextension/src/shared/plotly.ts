@@ -1,4 +1,4 @@
-/** Types for the part of Plotly that we use, and the key under which a page shares one copy of it. */
+/** Types for the part of Plotly that we use, and the key under which a page shares one copy. */
 
 import type { Config, Data, Layout, PlotRelayoutEvent } from "plotly.js";
 

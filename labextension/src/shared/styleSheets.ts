@@ -2,7 +2,7 @@
 
 const STYLE_MARK = "data-kwidgets-style";
 
-/** Add the named sheets to the root of `element`; the returned function stops waiting for the root. */
+/** Add the named sheets to the root of `element`; the returned function stops waiting for it. */
 export function addStyleSheets(element: HTMLElement, sheets: Record<string, string>): () => void {
   addStyles(element, sheets);
   // An element that is not in the page yet does not know its shadow root.

@@ -1,4 +1,4 @@
-/** Finds out whether the page is light or dark, from the host or else from the system's preference. */
+/** Finds out whether the page is light or dark, by its host or else by the system's preference. */
 
 export type Theme = "light" | "dark";
 

@@ -1,6 +1,6 @@
 /** Translates the texts of the interface into the language of the page; English by default. */
 
-/** Translates a text; `%1`, `%2` … stand for the values. As JupyterLab's bundles do. */
+/** Translates a text with `%1`, `%2` … for the values, like JupyterLab's translation bundles. */
 export type Translate = (text: string, ...values: (string | number)[]) => string;
 
 /** A catalogue of `kwidgets/locale`: each English text with its translation, in a list. */

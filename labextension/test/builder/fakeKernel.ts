@@ -1,4 +1,4 @@
-/** A kernel small enough for tests and the demo: it keeps a state and does simple edits to it. */
+/** A fake kernel for tests and the demo: it has a state and applies simple edits to it. */
 
 import { childrenOf, placeOf } from "../../src/builder/layerTree";
 import type { Edit, LayerState, State, Value } from "../../src/builder/protocol";
@@ -38,7 +38,7 @@ export class FakeKernel implements BuilderTransport {
     queueMicrotask(() => this.answer(sent, this.act(sent)));
   }
 
-  /** Payloads of what was sent of a kind. */
+  /** Payloads of the sent messages of a kind. */
   of(kind: string): Record<string, unknown>[] {
     return this.sent.filter((each) => each.kind === kind).map(({ payload }) => payload);
   }
@@ -145,7 +145,7 @@ export class FakeKernel implements BuilderTransport {
     return { ok: true };
   }
 
-  /** Every layer there was: the view drops what it cannot reach, and so may want it again. */
+  /** All layers so far: a view drops layers that it cannot reach, and may need them again. */
   private kept: Record<string, LayerState> = {};
 
   private apply(more: Record<string, LayerState>, parent: string | null, uids: string[]): void {

@@ -1,4 +1,4 @@
-/** The examples that Python wrote: what it sends we read, and what we send it reads. */
+/** Compares the messages with the examples that Python wrote to tests/golden/. */
 
 import { expect, test } from "vitest";
 import saved from "../../../tests/golden/builder_saved.json";
@@ -20,7 +20,7 @@ const files = import.meta.glob<Record<string, Envelope>>("../../../tests/golden/
 });
 const messages = Object.entries(Object.values(files)[0] ?? {});
 
-test("tests/golden/builder.json holds an example of each message", () => {
+test("tests/golden/builder.json has an example of each message", () => {
   const kinds = messages.map(([, { kind }]) => kind);
   expect(kinds).toEqual(expect.arrayContaining([...BUILDER_KERNEL_KINDS, ...BUILDER_VIEW_KINDS]));
 });
@@ -35,7 +35,7 @@ test.runIf(messages.length > 0).each(messages)("%s", (_, message) => {
   expect(parseBuilderMessage(message).kind).toBe(message.kind);
 });
 
-test("what a notebook keeps is read, the run in it too", () => {
+test("saved data of a builder are read, with the run inside", () => {
   const read = parseSavedBuilder(saved);
   expect(read).toEqual({ ...saved, v: undefined });
   const { message } = read.run as { message: unknown };

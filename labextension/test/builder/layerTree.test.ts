@@ -1,4 +1,4 @@
-/** Where layers stand and go: neighbours, steps in and out of blocks, gaps to drop into. */
+/** Tests of the tree of layers: neighbours, steps in and out of blocks, gaps to drop into. */
 
 import { expect, test } from "vitest";
 import { dropPlace, type ListBox, nearestSlot, slotsOf } from "../../src/builder/dropSlots";
@@ -17,12 +17,12 @@ import { state } from "./fixture";
 const tree = state();
 const none = new Set<string>();
 
-test("rows are what is on screen", () => {
+test("rows are the layers on screen", () => {
   expect(visibleRows(tree, none).join("")).toBe("abcdef");
   expect(visibleRows(tree, new Set(["c"])).join("")).toBe("abcf");
 });
 
-test("a new layer goes behind the selected one, into a selected block, or to the end", () => {
+test("a new layer is added behind the selected one, into a selected block, or at the end", () => {
   expect(placeToAdd(tree, "b")).toEqual({ parent: null, index: 2 });
   expect(placeToAdd(tree, "d")).toEqual({ parent: "c", index: 1 });
   expect(placeToAdd(tree, "c")).toEqual({ parent: "c", index: null });
@@ -42,7 +42,7 @@ test("steps go past neighbours, into open blocks and out of them", () => {
   expect(placeOneStep(tree, "f", 1, none)).toBeNull();
 });
 
-test("whoever is deleted leaves the selection to a neighbour", () => {
+test("after a deletion a neighbour is selected", () => {
   expect(["a", "f", "e"].map((uid) => neighbourOf(tree, uid))).toEqual(["b", "c", "d"]);
   expect(placeOf(tree, "e")).toEqual({ parent: "c", index: 1 });
   expect([isWithin(tree, "d", "c"), isWithin(tree, "f", "c")]).toEqual([true, false]);
@@ -95,7 +95,7 @@ test("an empty block has one gap", () => {
   expect(nearestSlot([], 0, 0)).toBeNull();
 });
 
-test("the wire counts without the layer that moves", () => {
+test("the wire's index does not count the moved layer", () => {
   const from = { parent: null, index: 1 };
   expect(dropPlace(from, { parent: null, index: 0 })).toEqual({ parent: null, index: 0 });
   expect(dropPlace(from, { parent: null, index: 3 })).toEqual({ parent: null, index: 2 });
@@ -104,7 +104,7 @@ test("the wire counts without the layer that moves", () => {
   expect(dropPlace(from, { parent: null, index: 2 })).toBeNull();
 });
 
-test("source is coloured and stays what it is", () => {
+test("highlighting does not change the source", () => {
   const source = `import keras  # it's\nx = f"a\\"b", '''c\nd''', 1e-3, 0x1F, name2, None\n"open`;
   const tokens = highlight(source);
   expect(tokens.map(({ text }) => text).join("")).toBe(source);

@@ -1,4 +1,4 @@
-/** A builder in jsdom: drawn over the small kernel, found by role and name, driven by events. */
+/** A builder in jsdom over the fake kernel, with helpers to find elements and send events. */
 
 import { act } from "preact/test-utils";
 import { vi } from "vitest";

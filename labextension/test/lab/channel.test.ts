@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-/** The talk with a kernel, against a kernel that is made of paper. */
+/** Tests of the channel to a kernel, against a fake kernel. */
 
 import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -103,7 +103,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("a kernel with kwidgets is greeted in a subshell, which the next page uses again", async () => {
+test("a kernel with kwidgets receives hello in a subshell, which the next page uses again", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -114,7 +114,7 @@ test("a kernel with kwidgets is greeted in a subshell, which the next page uses 
   expect(kernel.subshells).toEqual(["s0"]);
 });
 
-test("a kernel without kwidgets is left alone until it says welcome", async () => {
+test("a kernel without kwidgets receives nothing until it sends welcome", async () => {
   const kernel = new PaperKernel();
   kernel.loaded = false;
   const channel = connect(kernel);
@@ -127,7 +127,7 @@ test("a kernel without kwidgets is left alone until it says welcome", async () =
   expect(kernel.said("hello")).toHaveLength(1);
 });
 
-test("a kernel without subshells is spoken to all the same", async () => {
+test("a kernel without subshells receives messages in the main shell", async () => {
   const kernel = new PaperKernel();
   kernel.subshells = null;
   connect(kernel);
@@ -135,14 +135,14 @@ test("a kernel without subshells is spoken to all the same", async () => {
   expect(kernel.said("hello")[0]?.header.subshell_id).toBeUndefined();
 });
 
-test("the page says again and again that it is there", async () => {
+test("the page repeats its hello", async () => {
   const kernel = new PaperKernel();
   connect(kernel);
   await vi.advanceTimersByTimeAsync(95_000);
   expect(kernel.said("hello").length).toBeGreaterThanOrEqual(4);
 });
 
-test("a restart forgets all, and the new kernel is greeted when it has kwidgets", async () => {
+test("a restart drops all, and the new kernel receives hello when it has kwidgets", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -156,7 +156,7 @@ test("a restart forgets all, and the new kernel is greeted when it has kwidgets"
   expect(kernel.said("hello").at(-1)?.header.subshell_id).toBe("s0");
 });
 
-test("a lost connection is told, and found again by itself", async () => {
+test("a lost connection is reported, and restored by itself", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -186,7 +186,7 @@ test("two notebooks on one kernel share the channel, which outlives the first of
   expect(second.said("hello").length).toBeGreaterThan(0);
 });
 
-test("kwidgets of another version are told apart, with what to upgrade", async () => {
+test("another version of kwidgets is refused, with what to upgrade", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -199,7 +199,7 @@ test("kwidgets of another version are told apart, with what to upgrade", async (
   expect(channel.state).toEqual({ is: "refused", message: "Upgrade this." });
 });
 
-test("what is no message is ignored", async () => {
+test("data that are no message are ignored", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const kernel = new PaperKernel();
   const channel = connect(kernel);
@@ -213,7 +213,7 @@ test("what is no message is ignored", async () => {
   warn.mockRestore();
 });
 
-test("a run is drawn from saved data, then live, then from what the kernel left", async () => {
+test("a run is drawn from saved data, then live, then from the kernel's final output", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -236,7 +236,7 @@ test("a run is drawn from saved data, then live, then from what the kernel left"
   expect(session.store.connected).toBe(false);
 });
 
-test("a run that is over is not asked for", async () => {
+test("a final run is not requested", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   const saved = wireSnapshot({ progress: wireProgress({ status: "finished" }) });
@@ -249,7 +249,7 @@ test("a run that is over is not asked for", async () => {
   expect(kernel.said("resync")).toEqual([]);
 });
 
-test("a kernel that is slow to answer is asked again", async () => {
+test("a kernel that is slow to answer receives the request again", async () => {
   const kernel = new PaperKernel();
   const answer = kernel._sendMessage;
   kernel._sendMessage = (message) => void kernel.sent.push(message);

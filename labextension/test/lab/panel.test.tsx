@@ -52,7 +52,7 @@ test("each empty state says what to do", () => {
   }
 });
 
-test("buttons are there where they can do something", () => {
+test("buttons are shown where they can do something", () => {
   const load = vi.fn();
   const chooseKernel = vi.fn();
   const insertCode = vi.fn();
@@ -92,12 +92,12 @@ test("the state of the panel follows from the notebook and its kernel", () => {
     language: "julia",
   });
   expect(panelStateOf(facts({})).is).toBe("absent");
-  // As long as nobody has told the language, it may be Python.
+  // While the language is unknown, it may be Python.
   expect(panelStateOf(facts({ language: null })).is).toBe("absent");
   const lost = { models: { channel: { state: { is: "lost", dead: true } } } };
   expect(panelStateOf(facts(lost))).toEqual({ is: "lost", dead: true });
   const open = { channel: { state: { is: "open" } } };
-  // A kernel that answers is one of ours, whatever its spec says.
+  // A kernel that answers has kwidgets, whatever its spec's language.
   expect(panelStateOf(facts({ models: open, language: "R" })).is).toBe("open");
 });
 

@@ -1,7 +1,9 @@
+/** Tests of the draw scheduler, with a fake clock. */
+
 import { beforeEach, expect, test } from "vitest";
 import { DrawScheduler, type ScheduledChart } from "../../src/live/chart/drawScheduler";
 
-/** A clock that a test moves; drawings take the time that it says. */
+/** A clock that a test advances, also by the time that a drawing takes. */
 class FakeClock {
   time = 0;
   private tasks: { at: number; task: () => void }[] = [];
@@ -62,7 +64,7 @@ test("the first drawing is at once, later ones at most five times a second", () 
   expect(drawn.length).toBeLessThanOrEqual(11);
 });
 
-test("charts are drawn in rounds: none is a rest behind another", () => {
+test("charts are drawn in rounds, without a rest between them", () => {
   const charts = [addChart(30), addChart(30), addChart(30)];
   clock.run(0);
   stream(
@@ -124,7 +126,7 @@ test("the last state is always drawn", () => {
   expect(drawn).toHaveLength(2);
 });
 
-test("what the user did does not wait", () => {
+test("an action of the user is drawn at once", () => {
   const { chart, drawn } = addChart(50);
   clock.run(0);
   chart.invalidate();

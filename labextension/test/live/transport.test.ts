@@ -1,3 +1,5 @@
+/** Tests of a session over the anywidget model and over saved data. */
+
 import { expect, test, vi } from "vitest";
 import { SavedTransport } from "../../src/live/savedTransport";
 import { RunSession } from "../../src/live/session";
@@ -51,13 +53,13 @@ test("a command is answered by the messages with its id", async () => {
   expect(settled).not.toHaveBeenCalled();
 });
 
-test("a gap makes it ask for a snapshot", () => {
+test("after a gap the session requests a snapshot", () => {
   const { channel } = open();
   channel.receiver.message(wireUpdate(7), []);
   expect(channel.sent.map(({ kind }) => kind)).toEqual(["resync"]);
 });
 
-test("a lost kernel is noted, and a renewed snapshot ends that", () => {
+test("the store is disconnected when the kernel is gone, and connected by a new snapshot", () => {
   const { channel, session } = open();
   channel.receiver.lost();
   expect(session.store.connected).toBe(false);
@@ -81,7 +83,7 @@ test("saved data is shown, replaced in place, and takes no commands", () => {
   expect(session.store.progress?.status).toBe("finished");
 });
 
-test("saved data that cannot be read is said once, and shown as none", () => {
+test("unreadable saved data is reported once, and shown as none", () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const session = new RunSession(new SavedTransport({ v: 1 }), new AbortController().signal);
   expect(session.store.run).toBe(null);
@@ -89,7 +91,7 @@ test("saved data that cannot be read is said once, and shown as none", () => {
   warn.mockRestore();
 });
 
-test("a page loads a thing once, and again only after a failure", async () => {
+test("a page loads a bundle once, and again only after a failure", async () => {
   const load = vi.fn(async () => 1);
   expect(await Promise.all([loadOnce("test", load), loadOnce("test", load)])).toEqual([1, 1]);
   expect(load).toHaveBeenCalledTimes(1);

@@ -1,4 +1,4 @@
-/** The examples that Python wrote about models: what it sends we read, what we ask it knows. */
+/** Compares the messages about models with the examples that Python wrote to tests/golden/. */
 
 import { expect, test } from "vitest";
 import golden from "../../../tests/golden/models.json";
@@ -19,12 +19,12 @@ test.each(REQUEST_KINDS)("the answer to %s is understood", (kind) => {
   expect(parseAnswer(kind, payload)).toEqual(payload.value);
 });
 
-test("a refusal says why", () => {
+test("a refusal has a reason", () => {
   expect(() => parseAnswer("describe", golden.refused.payload)).toThrow(RefusedError);
   expect(() => parseAnswer("describe", golden.refused.payload)).toThrow("It is gone.");
 });
 
-test("what is pushed is understood", () => {
+test("pushed messages are understood", () => {
   expect(parseModels(golden.pushed.models.payload)).toEqual(golden.pushed.models.payload.entries);
   const runs = parseRuns(golden.pushed.runs.payload);
   expect(runs).toEqual(golden.pushed.runs.payload.runs);

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-/** Models in the page: rows, the tree by role and name, its keys, and the details. */
+/** Tests of the view of models: rows, the tree by role and name, its keys, and the details. */
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
@@ -193,7 +193,7 @@ const button = (text: string) =>
 
 const TWO = summary([{}, { name: "out", class_name: "Dense", parameters: 5, activation: null }]);
 
-test("a tree says level, place and what is unfolded", async () => {
+test("tree items have a level, a position and an expanded state", async () => {
   await show({ m1: TWO });
   expect(place.querySelector("[role=tree]")?.getAttribute("aria-label")).toBe("Models");
   // The only model is unfolded by itself.
@@ -231,14 +231,14 @@ test("the keys of a tree", async () => {
   expect(document.getElementById(tree.getAttribute("aria-activedescendant")!)).toBe(row("drop"));
 });
 
-test("names that hold HTML are text", async () => {
+test("names with HTML are text", async () => {
   const name = "<img src=x onerror=alert(1)>";
   await show({ m1: summary([{ name }]) }, [entry({ names: [name] })]);
   expect(place.querySelector("img")).toBeNull();
   expect(names()).toEqual([name, name]);
 });
 
-test("search and filter keep what leads to a match, and count", async () => {
+test("search and filter keep the ancestors of a match, and count", async () => {
   const inner = layer({ path: "1.0", name: "needle", trainable: false, trainable_parameters: 0 });
   const { store } = await show({
     m1: summary([{}, { name: "block", children: [inner] }, { name: "other" }]),
@@ -288,7 +288,7 @@ test("a layer with weights of its own beside others is in its group", () => {
   ]);
 });
 
-test("a long flat model is folded into the blocks that its names tell", () => {
+test("a long flat model is folded into blocks by its layers' names", () => {
   const parts = ["conv", "bn", "relu"];
   const blocks = Array.from({ length: 40 }, (_, i) =>
     parts.map((part) => ({ name: `conv${1 + (i % 4)}_block${i}_${part}`, class_name: "X" })),
@@ -310,7 +310,7 @@ test("a long flat model is folded into the blocks that its names tell", () => {
   expect(treeOf(model, "built")).toHaveLength(122);
 });
 
-test("a heading over nearly everything is left out", () => {
+test("a block with nearly all layers is left out", () => {
   const names = Array.from({ length: 20 }, (_, i) =>
     ["expand", "bn", "project"].map((part) => ({ name: `block_${i}_${part}`, class_name: "X" })),
   ).flat();
@@ -327,7 +327,7 @@ test("of ten thousand layers only those on screen are drawn", async () => {
   expect(rows().length).toBeLessThan(60);
 });
 
-test("details are asked for, and a layer is frozen", async () => {
+test("details are requested, and a layer is frozen", async () => {
   const kernel = new FakeKernel();
   kernel.answers.set_trainable = () => ({
     trainable: false,
@@ -349,7 +349,7 @@ test("details are asked for, and a layer is frozen", async () => {
   expect(button("Unfreeze")).toBeTruthy();
 });
 
-test("what the kernel refuses is said in place", async () => {
+test("a refusal of the kernel is shown in place", async () => {
   const kernel = new FakeKernel();
   kernel.answers.detail = undefined as never;
   kernel.request = async (kind) =>
@@ -361,7 +361,7 @@ test("what the kernel refuses is said in place", async () => {
   expect(place.querySelector("[role=alert]")?.textContent).toContain("A fit of this model runs.");
 });
 
-test("shapes of an unbuilt model are worked out on demand", async () => {
+test("shapes of an unbuilt model are inferred on demand", async () => {
   const unbuilt = summary([{ parameters: null, output_shapes: null }], {
     parameters: null,
     guesses: [{ shapes: "(28, 28)", source: "x_train" }],
@@ -393,7 +393,7 @@ test("a model that cannot be described is an entry with the reason", async () =>
   expect(row("net")).toBeTruthy();
 });
 
-test("a summary is asked for again when its model has changed", async () => {
+test("a summary is requested again when its model has changed", async () => {
   const { store, kernel } = await show({ m1: TWO });
   const asked = () => kernel.asked.filter(({ kind }) => kind === "describe").length;
   expect(asked()).toBe(1);

@@ -1,4 +1,4 @@
-/** Every text of ours goes through `t`, with a literal that the catalogue has. */
+/** Checks that every text goes through `t`, with a literal that the catalogue has. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -11,7 +11,7 @@ const CATALOGUE = join(
   "../../../kwidgets/locale/zh_CN/LC_MESSAGES/kwidgets.json",
 );
 
-/** Attributes, ours and HTML's, whose words somebody reads or hears. */
+/** Attributes, ours and HTML's, whose values users read or hear. */
 const SPOKEN = new Set(
   "aria-label aria-description aria-valuetext aria-roledescription title placeholder alt label".split(
     " ",

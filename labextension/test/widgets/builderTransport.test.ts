@@ -1,4 +1,4 @@
-/** The line over an anywidget model: snapshot, messages, the catalog in its own model. */
+/** Tests of the builder's transport over an anywidget model: snapshot, messages, the catalog. */
 
 import { gzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
@@ -50,7 +50,7 @@ function open() {
   return { library, model, lifetime, session };
 }
 
-test("a view begins with the synced snapshot and asks for what came after it", () => {
+test("a view starts with the synced snapshot and requests a newer one", () => {
   const { model, session } = open();
   expect(session.store.state!.name).toBe("digits");
   expect(model.sent.map(({ kind }) => kind)).toEqual(["resync"]);
@@ -65,7 +65,7 @@ test("the catalog is unpacked, and read again when it changes", async () => {
   await vi.waitFor(() => expect(session.catalog!.activations).toEqual(["mine"]));
 });
 
-test("requests are joined with their replies, and end with the kernel", async () => {
+test("requests are matched with their replies, and end with the kernel", async () => {
   const { model, session } = open();
   const [first, second] = [session.edit({ action: "undo" }), session.edit({ action: "redo" })];
   expect(session.waitingSince).not.toBeNull();
@@ -84,7 +84,7 @@ test("requests are joined with their replies, and end with the kernel", async ()
   expect((await session.request("train", {})).message).toContain("kernel is gone");
 });
 
-test("what cannot be read is told once and stops nothing", () => {
+test("an unreadable message is logged once and stops nothing", () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const { model, session } = open();
   model.emit("msg:custom", { v: 1, kind: "later", payload: {} });
@@ -95,7 +95,7 @@ test("what cannot be read is told once and stops nothing", () => {
   warn.mockRestore();
 });
 
-test("a view that ends listens no more", async () => {
+test("a view that was closed receives no more messages", async () => {
   const { library, model, lifetime, session } = open();
   await vi.waitFor(() => expect(session.catalog).not.toBeNull());
   lifetime.abort();

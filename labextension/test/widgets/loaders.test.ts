@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-/** A view that cannot be loaded says so in the page's language. */
+/** Tests of the loaders: a view that cannot be loaded shows so in the page's language. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const chinese = JSON.parse(
   ),
 ) as Record<string, string[]>;
 
-/** A model of a widget whose library holds no code that could be loaded. */
+/** A model of a widget whose library has no code that can be loaded. */
 function modelWith(messages: unknown) {
   const library = { get: (name: string) => (name === "messages" ? messages : undefined) };
   return {

@@ -65,7 +65,7 @@ export function Builder({ session, host }: BuilderProps) {
   };
   return (
     <BuilderContext.Provider value={context}>
-      {/* Keeps Lumino's keyboard shortcuts ("d d" deletes a cell) from acting on keys typed in here. */}
+      {/* Lumino's keyboard shortcuts ("d d" deletes a cell) must not act on keys typed in here. */}
       <section
         ref={region}
         class="kw-root kw-builder"

@@ -39,7 +39,7 @@ export function InsertButton({ label, title, source, onInserted }: InsertButtonP
   );
 }
 
-/** A button that inserts a cell with the source code of an equal builder, after the kernel is gone. */
+/** A button that inserts a cell with the source of an equal builder, after the kernel is gone. */
 export function RestoreButton({ source }: { source: string }) {
   return (
     <InsertButton

@@ -1,4 +1,4 @@
-/** The context of one builder view: its session, catalog, data, and how to send edits and messages. */
+/** The context of one builder view: its session, catalog and data, to send edits, show messages. */
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";

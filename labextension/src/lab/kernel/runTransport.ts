@@ -19,7 +19,7 @@ export class RunTransport implements Transport {
   private channelLifetime: AbortController | null = null;
   /** Whether the kernel has the run. */
   private kernelHasRun = false;
-  /** Whether the saved data are final: then the kernel need not be asked. */
+  /** Whether the saved data are final: then no snapshot is requested. */
   private savedIsFinal = false;
 
   /**

@@ -14,7 +14,7 @@ import { newId } from "../../shared/newId";
 // other Python threads.
 const TIMEOUT_MS = 8000;
 
-/** A kernel connection's private method, which can bypass the queue that waits for the kernel's info. */
+/** A kernel connection's private method, which can bypass the queue for a kernel without info. */
 interface Unqueued {
   _sendMessage?(message: KernelMessage.IMessage, queue: boolean): void;
 }

@@ -1,4 +1,4 @@
-/** Watches which channel belongs to a notebook, whose kernel may start late, change, or shut down. */
+/** Watches the channel of a notebook, whose kernel may start late, change, or shut down. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { Kernel } from "@jupyterlab/services";

@@ -1,4 +1,4 @@
-/** The model of the panel: follows the current notebook and its kernel, and keeps the panel's state. */
+/** The model of the panel: follows the current notebook and its kernel, has the panel's state. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";

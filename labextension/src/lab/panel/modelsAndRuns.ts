@@ -1,4 +1,4 @@
-/** The models and fits of one kernel, as the panel shows them, for as long as its channel exists. */
+/** The models and fits of one kernel that the panel shows, for as long as its channel exists. */
 
 import { RunSession } from "../../live/session";
 import { parseRuns, type RunBrief } from "../../models/runs";

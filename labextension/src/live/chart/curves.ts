@@ -17,7 +17,7 @@ export interface Curve {
 }
 
 export interface MetricCurves {
-  /** One point a row, or both extremes where a row stands for several points. */
+  /** One point a row, or both extremes where a row aggregates several points. */
   batch: Curve;
   /** The values behind `batch`, one a row. */
   batchMean: Curve;

@@ -1,4 +1,4 @@
-/** Builds Plotly's data and layout from curves. Metric names stay out: Plotly reads tags in its texts. */
+/** Builds Plotly's data and layout from curves. */
 
 import type { Data, Layout } from "../../shared/plotly";
 import { t } from "../../shared/translation";
@@ -146,7 +146,10 @@ function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Dat
   ];
 }
 
-/** Return the whole figure. Its ranges are inputs: Plotly does not keep a zoom of its own. */
+/**
+ * Return the whole figure, without the metric's name, in which Plotly would read tags. Its ranges
+ * are inputs: Plotly does not keep a zoom of its own.
+ */
 export function buildFigure(input: FigureInput): Figure {
   const { curves, theme, xUnit, width, height, logScale } = input;
   const axis = {

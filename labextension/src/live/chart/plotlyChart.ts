@@ -107,7 +107,7 @@ export class PlotlyChart {
     if (x) this.listener.zoomX([x[0] * unit, x[1] * unit]);
   }
 
-  /** Save a picture with the metric's name as its title, which on the page is outside of the chart. */
+  /** Save a picture with the metric's name as its title; on the page it is outside of the chart. */
   private async download(): Promise<void> {
     if (!this.drawn) return;
     const { name } = this.drawn;

@@ -1,4 +1,4 @@
-/** The legend and the grid of charts, with their common zoom, crosshair, draw scheduler and colours. */
+/** The legend and the grid of charts, with their common zoom, crosshair, scheduler and colours. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Plotly } from "../../shared/plotly";

@@ -1,4 +1,4 @@
-/** The controls of a running fit: Pause, Stop and the learning rate, with notes about their replies. */
+/** The controls of a running fit: Pause, Stop and the learning rate, with notes below them. */
 
 import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";

@@ -1,4 +1,4 @@
-/** A select for the fit to show, the latest or an earlier one, and the results of the earlier ones. */
+/** A select for the fit to show, the latest or an earlier one, and the results of earlier fits. */
 
 import { t } from "../../shared/translation";
 import { statusLabel } from "../labels";

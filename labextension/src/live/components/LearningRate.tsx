@@ -18,7 +18,7 @@ interface LearningRateProps {
   pending: boolean;
   /** Id of the element with the reason. */
   noteId: string;
-  /** The typed text is no learning rate, for this reason; null when the reason no longer applies. */
+  /** The typed text is no learning rate, for this reason; null if the reason no longer applies. */
   onRefuse: (reason: string | null) => void;
   onApply: (value: number) => Promise<boolean>;
   /** Give the rate back to the schedule. */
@@ -31,7 +31,7 @@ const UPDATE_TIMEOUT_MS = 1500;
 export function LearningRate(props: LearningRateProps) {
   const { value, schedule, overridden, wrong, pending, noteId, onRefuse, onApply, onFollow } =
     props;
-  // The text shown in place of `value`: being typed, or applied and not yet confirmed by the kernel.
+  // The text shown in place of `value`: being typed, or applied and not yet confirmed.
   const [draft, setDraft] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   // The text that was applied or refused: Enter is followed by a change event, and blur by another.

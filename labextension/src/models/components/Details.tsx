@@ -1,4 +1,4 @@
-/** The details of the selected row of the tree: a model's totals, or a layer's config and weights. */
+/** The details of the selected row: a model's totals, or a layer's config and weights. */
 
 import { t } from "../../shared/translation";
 import { findLayer } from "../findLayer";

@@ -13,7 +13,7 @@ interface LayerDetailsProps {
   store: SummaryStore;
   entry: ModelEntry;
   layer: LayerSummary;
-  /** The input shape from which the summary was inferred: then there are no values to read. Or null. */
+  /** The input shape from which the summary was inferred, without values to read; or null. */
   inferred: string | null;
 }
 

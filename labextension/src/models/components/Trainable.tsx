@@ -1,4 +1,4 @@
-/** A button that freezes or unfreezes a layer with all its children, and the line of code for it. */
+/** A button that freezes or unfreezes a layer with its children, and the line of code for it. */
 
 import { useState } from "preact/hooks";
 import { t } from "../../shared/translation";

@@ -1,4 +1,4 @@
-/** The control of an object of the catalog: a select of its class, and the form of its arguments. */
+/** The control of an object of the catalog: a select of its class, a form for its arguments. */
 
 import { useState } from "preact/hooks";
 import { t } from "../../../shared/translation";

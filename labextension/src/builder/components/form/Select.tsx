@@ -1,4 +1,4 @@
-/** A native select over options with ids; it shows the kernel's value until a choice is accepted. */
+/** A native select over options with ids; shows the kernel's value until a choice is accepted. */
 
 import { t } from "../../../shared/translation";
 

@@ -1,4 +1,4 @@
-/** Shared by all fields of one form: how to send a change, and how to draw the fields of an object. */
+/** The context of all fields of one form: sends changes, draws the fields of a nested object. */
 
 import { createContext, type FunctionComponent } from "preact";
 import { useContext } from "preact/hooks";

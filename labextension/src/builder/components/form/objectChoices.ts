@@ -1,4 +1,4 @@
-/** Computes the options of a select for an object: the catalog's classes, plain values, the default. */
+/** Computes the options of a select for an object: classes, plain values, the default. */
 
 import { t } from "../../../shared/translation";
 import { entryByName, sectionEntries } from "../../catalog";

@@ -1,4 +1,4 @@
-/** The Add layer field: a combobox that searches layers as the user types, such as "dense 128 relu". */
+/** The Add layer field: a combobox that searches layers by text such as "dense 128 relu". */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../../shared/hooks";

@@ -21,7 +21,8 @@ interface LayerCardProps {
   children?: ComponentChildren;
 }
 
-// `children` of a layer that is no block is always false, so a card is drawn again only when what it shows changes.
+// `children` of a layer that is no block is always false, so such a card is drawn again only when
+// its own layer changes.
 export const LayerCard = memo<LayerCardProps>((props) => {
   const { layer, share, selected, inTabOrder, open, dragged, children } = props;
   return (
@@ -171,7 +172,7 @@ function ErrorText({ layer }: { layer: LayerState }) {
   );
 }
 
-/** Return the accessible name of the card; tests and screen readers rely on the class's name at its start. */
+/** Return the accessible name of the card, which begins with the class's name. */
 export function layerLabel(layer: LayerState): string {
   const parts = [layer.title];
   if (layer.summary) parts.push(layer.summary);

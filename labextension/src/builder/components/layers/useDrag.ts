@@ -114,7 +114,7 @@ function startDrag(
   return lifetime;
 }
 
-/** Keep the pointer when it leaves the window. */
+/** Receive the pointer's events outside of the window too. */
 function capture(element: HTMLElement, pointerId: number): void {
   try {
     element.setPointerCapture(pointerId);

@@ -15,8 +15,8 @@ const SAVE_DELAY_MS = 1000;
 const TRAINING_INTERVAL_MS = 30_000;
 
 /**
- * Request the output's data from the kernel and offer it to the page, a second after the last change
- * and regularly during training. Return the data saved last.
+ * Request the output's data from the kernel and offer it to the page, a second after the last
+ * change and regularly during training. Return the data saved last.
  */
 export function useSavedBundle(
   session: BuilderSession,
