@@ -12,10 +12,10 @@ import { liveRendererFactory } from "./liveRenderer";
 import { summaryRendererFactory } from "./summaryRenderer";
 import { IChannels } from "./tokens";
 
-// Before the widget view (-10), which shows an error after its kernel is gone.
-const RANK_IN_NOTEBOOK = -20;
-// Such as in a console, where the widget is live but our renderers are not.
-const RANK_WITHOUT_KERNEL = -5;
+// The widget view has rank -10. It shows an error after its kernel is gone, so ours comes first.
+const RANK_BEFORE_WIDGETS = -20;
+// Where ours has no kernel, such as in a console, the widget view is live and comes first.
+const RANK_AFTER_WIDGETS = -5;
 
 export const livePlugin: JupyterFrontEndPlugin<Channels> = {
   id: "kwidgets:live",
@@ -36,12 +36,12 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
       setTranslator((text, ...values) => bundle.__(text, ...values), translator.languageCode);
     }
     const channels = new Channels();
-    rendermime.addFactory(liveRendererFactory(null), RANK_WITHOUT_KERNEL);
-    rendermime.addFactory(summaryRendererFactory(null), RANK_WITHOUT_KERNEL);
+    rendermime.addFactory(liveRendererFactory(null), RANK_AFTER_WIDGETS);
+    rendermime.addFactory(summaryRendererFactory(null), RANK_AFTER_WIDGETS);
     const register = (panel: NotebookPanel) => {
       const { rendermime } = panel.content;
-      rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK_IN_NOTEBOOK);
-      rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK_IN_NOTEBOOK);
+      rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
+      rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
     };
     tracker?.forEach(register);
     tracker?.widgetAdded.connect((_, panel) => register(panel));
@@ -61,13 +61,13 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
     _channels: Channels,
     tracker: INotebookTracker | null,
   ) => {
-    rendermime.addFactory(builderRendererFactory(null), RANK_IN_NOTEBOOK);
+    rendermime.addFactory(builderRendererFactory(null), RANK_BEFORE_WIDGETS);
     if (!tracker) return;
     // Each notebook has a registry of its own, a copy of the one above.
     const register = ({ content: { rendermime }, sessionContext }: NotebookPanel) => {
       rendermime.addFactory(
         builderRendererFactory({ rendermime, sessionContext }),
-        RANK_IN_NOTEBOOK,
+        RANK_BEFORE_WIDGETS,
       );
     };
     tracker.forEach(register);

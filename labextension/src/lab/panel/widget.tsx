@@ -32,7 +32,7 @@ export class ModelsPanel extends Widget {
     this.addClass("kw-panel-widget");
     this.title.icon = panelIcon;
     this.title.caption = t("Keras models");
-    // Identifies the tab, which has only an icon, to tests and style sheets.
+    // Marks the tab in the page, since it has only an icon.
     this.title.dataset = { ...this.title.dataset, kwidgets: "panel" };
     this.node.setAttribute("role", "region");
     this.node.setAttribute("aria-label", t("Keras models"));

@@ -119,7 +119,7 @@ function capture(element: HTMLElement, pointerId: number): void {
   try {
     element.setPointerCapture(pointerId);
   } catch {
-    // It has been lifted in the meantime; pointerup updateSlots.
+    // It has been lifted in the meantime; pointerup follows.
   }
 }
 

@@ -14,12 +14,12 @@ import type { SavedBuilder } from "../../savedBuilder";
 import { Source } from "../CodeTab";
 import { RestoreButton } from "../InsertButton";
 
-interface StaticTableProps {
+interface SavedBuilderViewProps {
   saved: SavedBuilder;
   loadPlotly: () => Promise<Plotly>;
 }
 
-export function SavedBuilderView({ saved, loadPlotly }: StaticTableProps) {
+export function SavedBuilderView({ saved, loadPlotly }: SavedBuilderViewProps) {
   const { theme } = useTheme();
   return (
     <section
