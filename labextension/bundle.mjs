@@ -73,14 +73,14 @@ function pack(bytes) {
   return packed;
 }
 
-const [live, view, plotly, builder, builderView] = await Promise.all(
-  ["live", "view", "plotly", "builder", "builderView"].map(bundle),
+const [liveLoader, liveView, plotly, builderLoader, builderView] = await Promise.all(
+  ["liveLoader", "liveView", "plotly", "builderLoader", "builderView"].map(bundle),
 );
 const files = {
-  "live.js": live,
-  "view.js.gz": pack(view),
+  "live.js": liveLoader,
+  "view.js.gz": pack(liveView),
   "plotly.js.gz": pack(plotly),
-  "builder.js": builder,
+  "builder.js": builderLoader,
   "builder-view.js.gz": pack(builderView),
 };
 mkdirSync(out, { recursive: true });

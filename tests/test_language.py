@@ -22,8 +22,8 @@ from kwidgets.language import t
 REPOSITORY = Path(__file__).parents[1]
 CATALOGUES = sorted(language.LOCALE.glob("*/LC_MESSAGES/kwidgets.json"))
 
-# The first argument of each call of `t` is a plain literal, as labextension/test/language.test.ts
-# sees to: so this finds them all without a parser.
+# labextension/test/shared/translation.test.ts checks that the first argument of each call of `t`
+# is a plain literal: so this finds them all without a parser.
 CALL = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 
 

@@ -1,6 +1,6 @@
-/** The demo page: a builder over the tests' kernel, in the state that the address names. */
+/** The demo page: a builder over the fake kernel of the tests, in the state named by the address. */
 
-import { mountBuilder } from "../src/builder/components/mount";
+import { mountBuilder } from "../src/builder/components/mountBuilder";
 import type { State } from "../src/builder/protocol";
 import { BuilderSession } from "../src/builder/session";
 import { FakeKernel } from "../test/builder/fakeKernel";

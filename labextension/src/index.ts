@@ -1,4 +1,4 @@
-/** What JupyterLab loads: the list of our plugins. */
+/** The entry point of the JupyterLab extension: the list of its plugins. */
 
 import { builderPlugin, livePlugin } from "./lab";
 import { panelPlugin } from "./lab/panel/plugin";

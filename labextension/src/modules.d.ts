@@ -1,4 +1,6 @@
-/** A style sheet as text: `.raw.css` is what JupyterLab's builder calls it. */
+/** Types of imports that are not TypeScript: style sheets, Plotly, the tutorials. */
+
+/** A style sheet as text. JupyterLab's builder requires the name `.raw.css`. */
 declare module "*.raw.css" {
   const text: string;
   export default text;

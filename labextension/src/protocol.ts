@@ -1,5 +1,5 @@
 /**
- * The envelope that every message between kernel and page travels in, and what all wings share.
+ * The envelope of every message between kernel and page, and the protocol's version.
  *
  * The mirror of `kwidgets/protocol.py`. Each wing names its own messages in its `protocol.ts`.
  */
@@ -8,7 +8,7 @@ export const PROTOCOL_VERSION = 1;
 /** Target and id of the comm that the pages with our JupyterLab extension share. */
 export const CHANNEL = "kwidgets";
 
-/** Payload of `hello`, which a page with our JupyterLab extension says on the channel. */
+/** Payload of `hello`, which a page with our JupyterLab extension sends on the channel. */
 export interface Hello {
   /** The page's language, as `lang` attributes name it. */
   language?: string;
@@ -17,7 +17,7 @@ export interface Hello {
 /** A JSON number, or one of the three that JSON lacks. */
 export type WireNumber = number | "NaN" | "Infinity" | "-Infinity";
 
-/** What every message is wrapped in, in both directions. */
+/** Wraps every message, in both directions. */
 export interface Envelope {
   v: number;
   kind: string;

@@ -1,4 +1,4 @@
-/** The catalog: unpacked, checked, and looked things up in. */
+/** Unpacks, parses and searches the catalog of Keras's classes. */
 
 import { Fields } from "../shared/fields";
 import {
@@ -10,7 +10,7 @@ import {
   type Value,
 } from "./protocol";
 
-/** Read the trait `data` of the catalog's model: gzipped JSON. */
+/** Unpack and parse the trait `data` of the catalog's model: gzipped JSON. */
 export async function unpackCatalog(data: DataView<ArrayBuffer>): Promise<Catalog> {
   const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"));
   return parseCatalog(JSON.parse(await new Response(stream).text()));
@@ -52,7 +52,7 @@ function parseParameter(fields: Fields): Parameter {
   const kind = fields.string("field") as FieldKind;
   const parameter: Parameter = {
     name: fields.string("name"),
-    // A kind that a later version brings can still be typed.
+    // A kind of a later version can still be typed.
     field: FIELD_KINDS.includes(kind) ? kind : "python",
     required: fields.boolean("required"),
     default: (fields.value("default") ?? null) as Value,
@@ -67,17 +67,17 @@ function parseParameter(fields: Fields): Parameter {
   return parameter;
 }
 
-/** The entries of a section, in the order in which they are offered. */
+/** Return the entries of a section, in the order of the select. */
 export function sectionEntries(catalog: Catalog, section: string | undefined): Entry[] {
   return (catalog.sections[section ?? ""] ?? []).flatMap((key) => catalog.entries[key] ?? []);
 }
 
-/** The entry that a name stands for as Keras reads it: "he_normal", "HeNormal", "adam". */
+/** Return the entry of a name as Keras reads it: "he_normal", "HeNormal", "adam". */
 export function entryByName(entries: readonly Entry[], name: string): Entry | undefined {
-  const wanted = plain(name);
-  return entries.find((entry) => entry.key === name || plain(entry.name) === wanted);
+  const wanted = normalize(name);
+  return entries.find((entry) => entry.key === name || normalize(entry.name) === wanted);
 }
 
-function plain(name: string): string {
+function normalize(name: string): string {
   return name.replaceAll("_", "").toLowerCase();
 }

@@ -1,4 +1,4 @@
-/** Colours Python source: comments, strings, keywords, numbers. No more than code export needs. */
+/** Splits Python source into tokens to highlight: comments, strings, keywords and numbers. */
 
 export interface Token {
   kind: "comment" | "string" | "keyword" | "number" | "plain";

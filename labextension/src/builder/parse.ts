@@ -1,6 +1,6 @@
 /**
- * The border: unknown data → the types of `protocol.ts`. Checks what views rely on; what they only
- * hand back (values of arguments) passes as it is. Throws a ProtocolError.
+ * Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. The values of
+ * arguments, which views only send back, are not checked.
  */
 
 import { PROTOCOL_VERSION } from "../protocol";
@@ -42,7 +42,7 @@ export function parseBuilderMessage(content: unknown): BuilderMessage {
   return { kind, payload: state as State };
 }
 
-/** The options of a reply to `search`. */
+/** Parse the options of a reply to `search`. */
 export function parseOptions(result: Record<string, unknown>): SearchOption[] {
   return new Fields(result, "reply.result").list("options", (option) => ({
     class_name: option.string("class_name"),
@@ -183,7 +183,7 @@ function optionalString(fields: Fields, name: string): string | null {
   return fields.nullable(name, () => fields.string(name));
 }
 
-/** Counts may pass 2**53: a rounded one is still a count. */
+/** Read a count, which may be above 2**53 and then is rounded. */
 function optionalCount(fields: Fields, name: string): number | null {
   return fields.nullable(name, () => fields.finite(name));
 }

@@ -1,6 +1,7 @@
 /**
- * What crosses between a builder's kernel and its views: the mirror of
- * `kwidgets/builder/protocol.py`, field for field, in the wire's own snake_case.
+ * The messages between a builder's kernel and its views.
+ *
+ * The mirror of `kwidgets/builder/protocol.py`, field for field, in the wire's own snake_case.
  */
 
 import { PROTOCOL_VERSION } from "../protocol";
@@ -22,7 +23,7 @@ export const INPUT = "input";
 export const COMPILE = "compile";
 export const FIT = "fit";
 
-/** JSON, with objects of one telling key for what JSON lacks; see the Python side. */
+/** JSON, with objects of one special key for values that JSON lacks; see the Python side. */
 export type Value = null | boolean | number | string | Value[] | ValueObject;
 export type ValueObject =
   | ObjectValue
@@ -75,7 +76,7 @@ export interface Parameter {
   minimum?: number;
 }
 
-/** A class that can be made. */
+/** A class of the catalog. */
 export interface Entry {
   key: string;
   name: string;
@@ -106,7 +107,7 @@ export interface LayerError {
   parameter: string | null;
 }
 
-/** One card. */
+/** The state of one layer, shown as a card. */
 export interface LayerState {
   uid: string;
   class_name: string;
@@ -155,7 +156,7 @@ export interface FormState {
   errors: Record<string, string>;
 }
 
-/** A variable of the user's namespace that fit could take. */
+/** A variable of the notebook that fit accepts as data. */
 export interface DataState {
   name: string;
   kind: string;
@@ -192,7 +193,7 @@ export interface State {
   code: Code;
 }
 
-/** The sections that changed; of `layers` those that did. */
+/** The changed sections; `layers` contains only the changed layers. */
 export type StateUpdate = { sequence: number } & Partial<State>;
 
 export interface Placement {
@@ -227,7 +228,7 @@ export interface Reply {
   result: Record<string, unknown>;
 }
 
-/** What a view sends, with the payload of each. */
+/** The messages of a view, with the payload of each. */
 export interface BuilderPayloads {
   edit: Edit;
   search: { text: string };

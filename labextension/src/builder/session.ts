@@ -1,8 +1,8 @@
-/** One view's line to the kernel: its store, its catalog, and requests that are answered. */
+/** The session of one builder view: its store, its catalog, and its requests to the kernel. */
 
 import { ProtocolError } from "../shared/fields";
 import { newId } from "../shared/newId";
-import { t } from "../shared/strings";
+import { t } from "../shared/translation";
 import { parseBuilderMessage } from "./parse";
 import {
   type BuilderMessage,
@@ -16,19 +16,20 @@ import {
 import { BuilderStore } from "./store";
 
 export interface BuilderListener {
-  /** A message came, not yet looked at. */
+  /** A message came, not yet parsed. */
   message(content: unknown): void;
   lost(): void;
   catalog(catalog: Catalog): void;
 }
 
-/** How a session reaches a kernel; the anywidget model and the tests each bring one. */
+/** The connection of a session to its kernel, implemented for the anywidget model and for tests. */
 export interface BuilderTransport {
   listen(listener: BuilderListener, signal: AbortSignal): void;
   send(content: object): void;
 }
 
-export function gone(): Reply {
+/** Return the reply to a request while the kernel is gone. */
+export function kernelGoneReply(): Reply {
   return {
     ok: false,
     message: t(
@@ -42,8 +43,8 @@ export class BuilderSession {
   readonly store: BuilderStore;
   catalog: Catalog | null = null;
 
-  private readonly waiting = new Map<string, { since: number; settle: (reply: Reply) => void }>();
-  private readonly complaints = new Set<string>();
+  private readonly waiting = new Map<string, { since: number; resolve: (reply: Reply) => void }>();
+  private readonly reportedErrors = new Set<string>();
   private readonly listeners = new Set<() => void>();
 
   constructor(
@@ -56,7 +57,7 @@ export class BuilderSession {
       {
         message: (content) => this.receive(content),
         lost: () => {
-          for (const { settle } of this.waiting.values()) settle(gone());
+          for (const { resolve } of this.waiting.values()) resolve(kernelGoneReply());
           this.waiting.clear();
           this.store.disconnect();
         },
@@ -67,7 +68,7 @@ export class BuilderSession {
       },
       signal,
     );
-    // The synced snapshot is as old as the widget; what came before we listened is lost.
+    // The synced snapshot may be as old as the widget, and earlier messages were missed.
     resync();
   }
 
@@ -78,12 +79,12 @@ export class BuilderSession {
     signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
   }
 
-  /** Ask the kernel. The promise stays pending for as long as the kernel is busy. */
+  /** Send a request. The promise stays pending for as long as the kernel is busy. */
   request<K extends BuilderViewKind>(kind: K, payload: BuilderPayloads[K]): Promise<Reply> {
-    if (!this.store.connected) return Promise.resolve(gone());
+    if (!this.store.connected) return Promise.resolve(kernelGoneReply());
     const id = newId();
-    const reply = new Promise<Reply>((settle) => {
-      this.waiting.set(id, { since: performance.now(), settle });
+    const reply = new Promise<Reply>((resolve) => {
+      this.waiting.set(id, { since: performance.now(), resolve });
     });
     this.transport.send(builderEnvelope(kind, payload, id));
     this.emit();
@@ -94,7 +95,7 @@ export class BuilderSession {
     return this.request("edit", edit);
   }
 
-  /** When the oldest unanswered request was sent, or null. */
+  /** Return when the oldest unanswered request was sent, or null. */
   get waitingSince(): number | null {
     let oldest: number | null = null;
     for (const { since } of this.waiting.values()) {
@@ -113,18 +114,18 @@ export class BuilderSession {
     const request = this.waiting.get(message.id);
     if (!request) return; // Another view's.
     this.waiting.delete(message.id);
-    request.settle(message.payload);
+    request.resolve(message.payload);
     this.emit();
   }
 
-  /** A message of another version must not stop the view, nor fill the console. */
+  /** Parse a message; one of another version must neither stop the view nor fill the console. */
   private parse(content: unknown): BuilderMessage | null {
     try {
       return parseBuilderMessage(content);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      if (!this.complaints.has(error.message) && this.complaints.size < 20) {
-        this.complaints.add(error.message);
+      if (!this.reportedErrors.has(error.message) && this.reportedErrors.size < 20) {
+        this.reportedErrors.add(error.message);
         console.warn(`kwidgets: message ignored. ${error.message}`);
       }
       return null;

@@ -1,8 +1,8 @@
 /**
- * The state of one builder, as its kernel told it. It only flows from the kernel to the view; what
- * a view keeps for itself (selection, tab, text being typed) lives in its components.
+ * The state of one builder as the kernel sent it. It only flows from the kernel to the view; the
+ * view's own state (selection, tab, text being typed) is in its components.
  *
- * `state` is replaced, never changed, and parts that did not change keep their identity.
+ * `state` is replaced, never mutated, and unchanged parts keep their identity.
  */
 
 import type { BuilderMessage, LayerState, State, StateUpdate } from "./protocol";
@@ -11,15 +11,15 @@ const RESYNC_INTERVAL_MS = 1000;
 
 export class BuilderStore {
   state: State | null = null;
-  /** False once the kernel is known to be gone, until it speaks again. */
+  /** False once the kernel is known to be gone, until it sends a message again. */
   connected = true;
 
   private stale = false;
-  private resyncAskedAt = -Infinity;
+  private resyncRequestedAt = -Infinity;
   private readonly listeners = new Set<() => void>();
 
   /**
-   * @param requestResync asks the kernel for a snapshot
+   * @param requestResync requests a snapshot from the kernel
    * @param now the page's clock in milliseconds
    */
   constructor(
@@ -34,7 +34,7 @@ export class BuilderStore {
     signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
   }
 
-  /** Take in what the kernel sent. Replies are not the store's business. */
+  /** Apply a snapshot or an update; ignore replies. */
   receive(message: BuilderMessage): void {
     if (message.kind === "snapshot") this.replace(message.payload);
     else if (message.kind === "update") this.update(message.payload);
@@ -42,7 +42,7 @@ export class BuilderStore {
     this.emit();
   }
 
-  /** Note that the kernel is gone; the last known state stands. */
+  /** Note that the kernel is gone; the last known state is kept. */
   disconnect(): void {
     if (this.setConnected(false)) this.emit();
   }
@@ -54,7 +54,7 @@ export class BuilderStore {
     const known = this.state?.layers ?? {};
     const layers: Record<string, LayerState> = {};
     for (const [uid, layer] of Object.entries(snapshot.layers))
-      layers[uid] = same(known[uid], layer);
+      layers[uid] = keepIfEqual(known[uid], layer);
     this.state = { ...snapshot, layers: reachable(snapshot.order, layers) };
   }
 
@@ -62,7 +62,7 @@ export class BuilderStore {
     const { state } = this;
     if (state && !this.stale && update.sequence <= state.sequence) return;
     if (!state || this.stale || update.sequence !== state.sequence + 1) {
-      // What we missed may have held layers that this one speaks of.
+      // A missed update may contain layers that this one refers to.
       this.stale = true;
       this.resync();
       return;
@@ -81,8 +81,8 @@ export class BuilderStore {
   }
 
   private resync(): void {
-    if (this.now() - this.resyncAskedAt < RESYNC_INTERVAL_MS) return;
-    this.resyncAskedAt = this.now();
+    if (this.now() - this.resyncRequestedAt < RESYNC_INTERVAL_MS) return;
+    this.resyncRequestedAt = this.now();
     this.requestResync();
   }
 
@@ -91,7 +91,7 @@ export class BuilderStore {
   }
 }
 
-/** The layers that stand in the stack, or in a block of it. */
+/** Return the layers that are in the list, or in a block of it. */
 function reachable(
   order: readonly string[],
   layers: Record<string, LayerState>,
@@ -109,6 +109,6 @@ function reachable(
   return kept;
 }
 
-function same(known: LayerState | undefined, now: LayerState): LayerState {
+function keepIfEqual(known: LayerState | undefined, now: LayerState): LayerState {
   return known && JSON.stringify(known) === JSON.stringify(now) ? known : now;
 }

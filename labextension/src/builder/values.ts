@@ -1,4 +1,4 @@
-/** Values of arguments: as text in a field, as Python source, and compared. */
+/** Formats values of arguments as text of a field and as Python source, and compares them. */
 
 import type { FieldKind, ObjectValue, Shape, Value } from "./protocol";
 
@@ -20,13 +20,13 @@ function hasKey(value: Value | undefined, key: string): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value) && key in value;
 }
 
-/** How the value stands in a text field of this kind; "" for None. */
+/** Return the text of a value in a field of this kind; "" for None. */
 export function fieldText(value: Value | undefined, kind: FieldKind): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string" && kind !== "python") return value;
   if (Array.isArray(value) && LISTS.has(kind)) {
     const parts = value.map((part) => (typeof part === "string" ? part : pythonText(part)));
-    // A tuple of one must not read like the number alone.
+    // A tuple of one must not look like a number.
     return parts.length === 1 && kind === "shape" ? `${parts[0]},` : parts.join(", ");
   }
   return pythonText(value);
@@ -34,7 +34,7 @@ export function fieldText(value: Value | undefined, kind: FieldKind): string {
 
 const LISTS: ReadonlySet<FieldKind> = new Set(["ints", "numbers", "shape", "texts"]);
 
-/** The value as Python writes it, in short. */
+/** Return a value as Python source, in short. */
 export function pythonText(value: Value | undefined): string {
   if (value === undefined || value === null) return "None";
   if (value === true) return "True";
@@ -58,7 +58,7 @@ export function pythonText(value: Value | undefined): string {
 const NUMBERS: Record<string, string> = { NaN: "nan", Infinity: "inf", "-Infinity": "-inf" };
 
 function pythonNumber(value: number): string {
-  // JavaScript turns to exponents at 1e21 and 1e-7, Python at 1e16 and 1e-4.
+  // JavaScript uses exponents from 1e21 and 1e-7 on, Python from 1e16 and 1e-4 on.
   const size = Math.abs(value);
   if (size !== 0 && size < 1e-4) return value.toExponential();
   return String(value);
@@ -70,12 +70,12 @@ function pythonString(value: string): string {
   return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;
 }
 
-/** "Dense" of "keras.layers.Dense" and of "my_package>Dense". */
+/** Return "Dense" for "keras.layers.Dense" and for "my_package>Dense". */
 export function className(key: string): string {
   return key.slice(Math.max(key.lastIndexOf("."), key.lastIndexOf(">")) + 1);
 }
 
-/** A choice as people read it: relu, None, 0.5. */
+/** Return a choice as a label: relu, None, 0.5. */
 export function choiceText(value: Value | undefined): string {
   return typeof value === "string" ? value : pythonText(value);
 }
@@ -84,7 +84,7 @@ export function equalValues(a: Value | undefined, b: Value | undefined): boolean
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** A shape as a Python tuple: (None, 28, 28, 1). */
+/** Return a shape as a Python tuple: (None, 28, 28, 1). */
 export function shapeText(shape: Shape | null): string {
   if (!shape) return "?";
   const parts = shape.map((size) => (size === null ? "None" : String(size)));
@@ -93,7 +93,7 @@ export function shapeText(shape: Shape | null): string {
 
 const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
 
-/** A size in memory: 512 B, 1.5 KB, 397.5 KB. */
+/** Return a size in memory: 512 B, 1.5 KB, 397.5 KB. */
 export function bytesText(bytes: number): string {
   let unit = 0;
   let size = bytes;

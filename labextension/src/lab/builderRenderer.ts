@@ -1,32 +1,32 @@
 /**
- * Draws a builder out of a notebook's output: the widget while its kernel lives, and before and
- * after that the table that was saved.
+ * Renders a builder in a notebook's output: the widget while its kernel is alive, otherwise the
+ * saved table.
  */
 
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Panel, Widget } from "@lumino/widgets";
-import { mountSaved } from "../builder/components/mountSaved";
-import { type MimeBundle, SAVE_BUNDLE } from "../builder/events";
+import { mountSavedBuilder } from "../builder/components/saved/mountSavedBuilder";
+import { type MimeBundle, SAVE_BUNDLE } from "../builder/hostEvents";
 import { BUILDER_MIME_TYPE } from "../builder/protocol";
-import { parseSaved } from "../builder/saved";
-import { t } from "../shared/strings";
-import { loadPlotly } from "./plotly";
+import { parseSavedBuilder } from "../builder/savedBuilder";
+import { t } from "../shared/translation";
+import { loadPlotly } from "./loadPlotly";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 
-/** What of a notebook the renderer needs to draw widgets. */
-export interface WidgetHome {
-  /** The notebook's own, which comes to know the notebook's widget manager. */
+/** The parts of a notebook that the renderer needs to draw widgets. */
+export interface WidgetNotebook {
+  /** The notebook's own, to which the widget manager adds its renderer. */
   rendermime: IRenderMimeRegistry;
   sessionContext: NotebookPanel["sessionContext"];
 }
 
-type Kernel = NonNullable<NonNullable<WidgetHome["sessionContext"]["session"]>["kernel"]>;
+type Kernel = NonNullable<NonNullable<WidgetNotebook["sessionContext"]["session"]>["kernel"]>;
 
-/** What decides which view is drawn, if any. */
-interface Wanted {
+/** The inputs that decide which widget view is drawn, if any. */
+interface ViewInputs {
   modelId: string;
   factory: IRenderMime.IRendererFactory | undefined;
   kernel: Kernel | null;
@@ -34,28 +34,28 @@ interface Wanted {
 
 class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly table = new Widget();
-  private readonly observer = new MutationObserver(() => this.choose());
+  private readonly observer = new MutationObserver(() => this.showViewOrTable());
   /** The data that the table shows, while it is shown. */
   private drawn: unknown = null;
   private unmount: (() => void) | null = null;
   private model: IRenderMime.IMimeModel | null = null;
-  private wanted: Wanted | null = null;
+  private drawnInputs: ViewInputs | null = null;
   private view: IRenderMime.IRenderer | null = null;
 
-  constructor(private readonly home: WidgetHome | null) {
+  constructor(private readonly notebook: WidgetNotebook | null) {
     super();
     this.addWidget(this.table);
-    // Until the notebook has its kernel, widgets are drawn by a stand-in that draws nothing, and
-    // the widget manager that then comes looks for outputs that are widgets, not for our inside.
-    home?.sessionContext.statusChanged.connect(this.lookAgain, this);
-    home?.sessionContext.kernelChanged.connect(this.lookAgain, this);
+    // Until the notebook has its kernel, a placeholder renders widgets as nothing. The widget
+    // manager that replaces it redraws outputs that are widgets, but not widgets inside of ours.
+    notebook?.sessionContext.statusChanged.connect(this.redrawView, this);
+    notebook?.sessionContext.kernelChanged.connect(this.redrawView, this);
     this.node.addEventListener(SAVE_BUNDLE, (event) => this.save(event as CustomEvent));
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
-    this.choose();
-    // A busy kernel answers at the end of the cell, which may be the one that shows the widget.
+    this.showViewOrTable();
+    // A busy kernel replies only at the end of the cell, which may be the one with the widget.
     await this.drawView(model, (kernel) => kernel.status === "busy");
   }
 
@@ -70,7 +70,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     if (data === this.drawn) return;
     this.drawn = data;
     try {
-      this.unmount = mountSaved(this.table.node, parseSaved(data), loadPlotly);
+      this.unmount = mountSavedBuilder(this.table.node, parseSavedBuilder(data), loadPlotly);
     } catch (error) {
       this.table.node.textContent = t("The saved model cannot be read. %1", String(error));
     }
@@ -83,46 +83,48 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
 
   private async drawView(
     model: IRenderMime.IMimeModel,
-    isBelieved: (kernel: Kernel) => boolean = () => false,
+    assumeAlive: (kernel: Kernel) => boolean = () => false,
   ): Promise<void> {
-    const wanted: Wanted = {
+    const inputs: ViewInputs = {
       modelId: modelIdOf(model.data[WIDGET_MIME_TYPE]),
       // A widget runs code, which only a trusted output may do.
-      factory: model.trusted ? this.home?.rendermime.getFactory(WIDGET_MIME_TYPE) : undefined,
-      kernel: this.home?.sessionContext.session?.kernel ?? null,
+      factory: model.trusted ? this.notebook?.rendermime.getFactory(WIDGET_MIME_TYPE) : undefined,
+      kernel: this.notebook?.sessionContext.session?.kernel ?? null,
     };
-    // Our own saving comes back here; the view that it came from must stay.
-    if (this.wanted && isSame(this.wanted, wanted)) return;
-    this.wanted = wanted;
+    // After our own save too, when the view that sent the data must stay.
+    if (this.drawnInputs && isSame(this.drawnInputs, inputs)) return;
+    this.drawnInputs = inputs;
     this.observer.disconnect();
     this.view?.dispose();
     this.view = null;
-    this.choose();
-    if (!(await isAlive(wanted, isBelieved)) || this.isDisposed || this.wanted !== wanted) return;
-    this.view = this.home!.rendermime.createRenderer(WIDGET_MIME_TYPE);
+    this.showViewOrTable();
+    if (!(await isAlive(inputs, assumeAlive)) || this.isDisposed || this.drawnInputs !== inputs) {
+      return;
+    }
+    this.view = this.notebook!.rendermime.createRenderer(WIDGET_MIME_TYPE);
     this.addWidget(this.view);
     this.observer.observe(this.view.node, { childList: true, subtree: true });
-    this.choose();
+    this.showViewOrTable();
     await this.view.renderModel(model);
-    this.choose();
+    this.showViewOrTable();
   }
 
-  private lookAgain(): void {
+  private redrawView(): void {
     if (this.model && !this.table.isHidden) void this.drawView(this.model);
   }
 
-  /** The widget manager writes plain text while it has nothing to show, or cannot. */
-  private choose(): void {
+  /** Show the view once it has more than the plain text that the widget manager shows at first. */
+  private showViewOrTable(): void {
     const live = this.view?.node.querySelector(":scope > * *") != null;
     this.table.setHidden(live);
-    // Behind a living view, charts would be drawn that nobody sees.
+    // Behind the view, charts would be drawn that nobody sees.
     if (live) this.clearTable();
     else this.drawTable(this.model?.data[BUILDER_MIME_TYPE]);
-    // Not `hide`, which is what the manager does to a view that was closed.
+    // Not `hide`, which the manager uses for a view that was closed.
     if (this.view) this.view.node.style.display = live ? "" : "none";
   }
 
-  /** A view has newer data for the notebook; without any it asks whether we would take some. */
+  /** Save a view's new data in the notebook; an event without data tests whether we can. */
   private save(event: CustomEvent<MimeBundle | null>): void {
     const { model } = this;
     if (!model) return;
@@ -138,18 +140,18 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   }
 }
 
-/** Whether the kernel still has the widget; without asking, the manager logs an error. */
+/** Return whether the kernel still has the widget; if not, the manager would log an error. */
 async function isAlive(
-  { modelId, factory, kernel }: Wanted,
-  isBelieved: (kernel: Kernel) => boolean,
+  { modelId, factory, kernel }: ViewInputs,
+  assumeAlive: (kernel: Kernel) => boolean,
 ): Promise<boolean> {
   if (!modelId || !factory || !kernel) return false;
-  if (isBelieved(kernel)) return true;
+  if (assumeAlive(kernel)) return true;
   const { content } = await kernel.requestCommInfo({ target_name: "jupyter.widget" });
   return content.status === "ok" && modelId in content.comms;
 }
 
-function isSame(a: Wanted, b: Wanted): boolean {
+function isSame(a: ViewInputs, b: ViewInputs): boolean {
   return a.modelId === b.modelId && a.factory === b.factory && a.kernel === b.kernel;
 }
 
@@ -158,12 +160,15 @@ function modelIdOf(view: unknown): string {
   return typeof id === "string" ? id : "";
 }
 
-export function builderRendererFactory(home: WidgetHome | null): IRenderMime.IRendererFactory {
+/** Return the factory of the builder's renderers; without a notebook they show only the table. */
+export function builderRendererFactory(
+  notebook: WidgetNotebook | null,
+): IRenderMime.IRendererFactory {
   return {
-    // Untrusted outputs consider only safe factories. Safe it is: of an untrusted output only the
-    // table is drawn, and no HTML is made from the data.
+    // Only safe factories render untrusted outputs. This one is safe: of an untrusted output only
+    // the table is drawn, and no HTML is made from the data.
     safe: true,
     mimeTypes: [BUILDER_MIME_TYPE],
-    createRenderer: () => new BuilderRenderer(home),
+    createRenderer: () => new BuilderRenderer(notebook),
   };
 }

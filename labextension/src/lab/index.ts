@@ -1,23 +1,22 @@
-/** The JupyterLab plugins. */
+/** The JupyterLab plugins of the live view, the model summary and the builder. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ITranslator } from "@jupyterlab/translation";
-import { setTranslator } from "../shared/strings";
+import { setTranslator } from "../shared/translation";
 import { builderRendererFactory } from "./builderRenderer";
-import { listenForCode } from "./insertCell";
+import { handleInsertCellEvents } from "./insertCell";
 import { Channels } from "./kernel/channels";
 import { liveRendererFactory } from "./liveRenderer";
 import { summaryRendererFactory } from "./summaryRenderer";
 import { IChannels } from "./tokens";
 
-// Before the widget view (-10), which shows an error when its kernel is gone.
-const RANK = -20;
-// In a console, say: the widget is live there, what we draw is not.
-const RANK_WITHOUT_KERNEL = -5;
+// The widget view has rank -10. It shows an error after its kernel is gone, so ours comes first.
+const RANK_BEFORE_WIDGETS = -20;
+// Where ours has no kernel, such as in a console, the widget view is live and comes first.
+const RANK_AFTER_WIDGETS = -5;
 
-/** Before other renderers where its kernel can be found, that is, in a notebook. */
 export const livePlugin: JupyterFrontEndPlugin<Channels> = {
   id: "kwidgets:live",
   description: "Draws Keras training runs and model summaries in notebooks, live and saved.",
@@ -31,18 +30,18 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
     tracker: INotebookTracker | null,
     translator: ITranslator | null,
   ) => {
-    // Here, since the other plugins wait for this one and find their words there.
+    // Here, since the other plugins are activated after this one.
     if (translator) {
-      const words = translator.load("kwidgets");
-      setTranslator((text, ...values) => words.__(text, ...values), translator.languageCode);
+      const bundle = translator.load("kwidgets");
+      setTranslator((text, ...values) => bundle.__(text, ...values), translator.languageCode);
     }
     const channels = new Channels();
-    rendermime.addFactory(liveRendererFactory(null), RANK_WITHOUT_KERNEL);
-    rendermime.addFactory(summaryRendererFactory(null), RANK_WITHOUT_KERNEL);
+    rendermime.addFactory(liveRendererFactory(null), RANK_AFTER_WIDGETS);
+    rendermime.addFactory(summaryRendererFactory(null), RANK_AFTER_WIDGETS);
     const register = (panel: NotebookPanel) => {
       const { rendermime } = panel.content;
-      rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK);
-      rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK);
+      rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
+      rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
     };
     tracker?.forEach(register);
     tracker?.widgetAdded.connect((_, panel) => register(panel));
@@ -62,14 +61,17 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
     _channels: Channels,
     tracker: INotebookTracker | null,
   ) => {
-    rendermime.addFactory(builderRendererFactory(null), RANK);
+    rendermime.addFactory(builderRendererFactory(null), RANK_BEFORE_WIDGETS);
     if (!tracker) return;
-    // Widgets are drawn by each notebook's own registry, a copy of the one above.
+    // Each notebook has a registry of its own, a copy of the one above.
     const register = ({ content: { rendermime }, sessionContext }: NotebookPanel) => {
-      rendermime.addFactory(builderRendererFactory({ rendermime, sessionContext }), RANK);
+      rendermime.addFactory(
+        builderRendererFactory({ rendermime, sessionContext }),
+        RANK_BEFORE_WIDGETS,
+      );
     };
     tracker.forEach(register);
     tracker.widgetAdded.connect((_, panel) => register(panel));
-    listenForCode(tracker);
+    handleInsertCellEvents(tracker);
   },
 };

@@ -1,10 +1,10 @@
-/** Puts code that a view or the panel hands out into a new cell. */
+/** Inserts code from a view or the panel into a new cell of the notebook. */
 
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
-import { INSERT_CELL, type InsertCell } from "../builder/events";
+import { INSERT_CELL, type InsertCell } from "../builder/hostEvents";
 
-/** Answer the views' events for as long as the page lives. */
-export function listenForCode(tracker: INotebookTracker): void {
+/** Handle the views' events for the lifetime of the page. */
+export function handleInsertCellEvents(tracker: INotebookTracker): void {
   document.addEventListener(INSERT_CELL, (event) => {
     const place = findCell(tracker, event.target as Node);
     if (!place) return;
@@ -14,7 +14,7 @@ export function listenForCode(tracker: INotebookTracker): void {
   });
 }
 
-/** The cell that holds `node`; null in a panel of its own, for instance. */
+/** Return the cell that contains `node`; null outside of notebooks. */
 function findCell(
   tracker: INotebookTracker,
   node: Node,
@@ -34,7 +34,7 @@ function insert({ content: notebook }: NotebookPanel, index: number, source: str
   notebook.model?.sharedModel.insertCell(index, {
     cell_type: "code",
     source,
-    // As every cell that the user makes.
+    // As with every cell that the user adds.
     metadata: { trusted: true },
   });
   notebook.deselectAll();

@@ -1,42 +1,37 @@
 /**
- * Draws a run out of a notebook's output: live while the kernel has it, also after a reload of the
- * page in mid-fit; else from what was saved. What it hears it writes into the output, so that a save
- * at any time holds the curve so far: after a reload JupyterLab itself drops what the kernel sends to
- * the cell that runs.
+ * Renders a run in a notebook's output: live while the kernel has it, also after the page was
+ * reloaded during training; otherwise from saved data.
+ *
+ * It writes received data into the output, so that a save at any time includes the curve so far:
+ * after a reload JupyterLab itself drops the kernel's messages for the running cell.
  */
 
-import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { mount } from "../live/components/mount";
-import { encodeSnapshot } from "../live/encode";
+import { mountLiveView } from "../live/components/mountLiveView";
+import { encodeSnapshot } from "../live/encodeSnapshot";
 import { FINAL_STATUSES, MIME_TYPE, type Status } from "../live/protocol";
-import { Session } from "../live/session";
-import type { Channels } from "./kernel/channels";
-import { followChannel } from "./kernel/follow";
+import { RunSession } from "../live/session";
+
 import { RunTransport } from "./kernel/runTransport";
-import { loadPlotly } from "./plotly";
+import { watchChannel } from "./kernel/watchChannel";
+import { loadPlotly } from "./loadPlotly";
+import type { RendererNotebook } from "./rendererNotebook";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
-/** How old a running fit's curve may be in the notebook's model, and so in an autosave. */
-const WRITE_MS = 10_000;
-
-/** What of a notebook the renderer needs to find its kernel and to know of saves. */
-export interface LiveHome {
-  panel: NotebookPanel;
-  channels: Channels;
-}
+/** The maximal age of a running fit's curve in the notebook's model, and so in an autosave. */
+const WRITE_INTERVAL_MS = 10_000;
 
 type Data = IRenderMime.IMimeModel["data"];
 
 class LiveRenderer extends Widget implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
   private transport: RunTransport | null = null;
-  private session: Session | null = null;
+  private session: RunSession | null = null;
   private lifetime = new AbortController();
   private writtenAt = performance.now();
 
-  constructor(private readonly home: LiveHome | null) {
+  constructor(private readonly notebook: RendererNotebook | null) {
     super();
   }
 
@@ -59,16 +54,16 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     this.lifetime.abort();
     this.lifetime = new AbortController();
     const { signal } = this.lifetime;
-    const transport = new RunTransport(runId, data, (bundle) => this.write(bundle as Data));
-    const session = new Session(transport, signal);
+    const transport = new RunTransport(runId, data, (bundle) => this.writeFinal(bundle as Data));
+    const session = new RunSession(transport, signal);
     this.transport = transport;
     this.session = session;
-    const unmount = mount(this.node, session, loadPlotly);
+    const unmount = mountLiveView(this.node, session, loadPlotly);
     signal.addEventListener("abort", unmount);
     session.store.subscribe(() => this.onChange(), signal);
-    if (!this.home) return;
-    const { panel, channels } = this.home;
-    followChannel(panel.sessionContext, channels, (channel) => transport.use(channel), signal);
+    if (!this.notebook) return;
+    const { panel, channels } = this.notebook;
+    watchChannel(panel.sessionContext, channels, (channel) => transport.use(channel), signal);
     const onSave = (_: unknown, state: string) => {
       if (state === "started") this.writeSnapshot();
     };
@@ -78,11 +73,11 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
 
   private onChange(): void {
     const { connected } = this.session!.store;
-    // A kernel that is gone sends no end: this is the last that anybody has.
-    if (!connected || performance.now() - this.writtenAt > WRITE_MS) this.writeSnapshot();
+    // A kernel that is gone sends no final output: this is the last state.
+    if (!connected || performance.now() - this.writtenAt > WRITE_INTERVAL_MS) this.writeSnapshot();
   }
 
-  /** Put what the page knows of a run that goes on, or went on when its kernel died. */
+  /** Write the page's state of a run that is not final. */
   private writeSnapshot(): void {
     const { session, model } = this;
     if (!session?.interactive || !model) return;
@@ -90,18 +85,18 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     const snapshot = encodeSnapshot(session.store);
     if (!snapshot || !isNewer(snapshot, model.data[MIME_TYPE])) return;
     const { [WIDGET_MIME_TYPE]: widget, ...rest } = model.data;
-    // A widget without a kernel would stand in front of the data in a JupyterLab without us.
-    const kept = session.store.connected && widget !== undefined;
+    // A JupyterLab without our extension would prefer the widget without a kernel to the data.
+    const keepsWidget = session.store.connected && widget !== undefined;
     const data = {
       ...rest,
-      ...(kept ? { [WIDGET_MIME_TYPE]: widget } : {}),
+      ...(keepsWidget ? { [WIDGET_MIME_TYPE]: widget } : {}),
       [MIME_TYPE]: snapshot,
     };
     model.setData({ data: data as unknown as Data });
   }
 
-  /** Put what the kernel left when the run had ended. */
-  private write(bundle: Data): void {
+  /** Write the kernel's final output of the run. */
+  private writeFinal(bundle: Data): void {
     const { model } = this;
     if (!model || runIdOf(bundle[MIME_TYPE]) !== runIdOf(model.data[MIME_TYPE])) return;
     if (FINAL_STATUSES.has(statusOf(model.data[MIME_TYPE]) as Status)) return;
@@ -121,18 +116,21 @@ function statusOf(data: unknown): string {
   return String((data as Saved | undefined)?.payload?.progress?.status);
 }
 
-/** Whether the snapshot says more than what is there; several views of one output all write. */
-function isNewer(snapshot: unknown, there: unknown): boolean {
-  if (FINAL_STATUSES.has(statusOf(there) as Status)) return false;
+/** Return whether the snapshot is newer than the saved one; several views write to one output. */
+function isNewer(snapshot: unknown, saved: unknown): boolean {
+  if (FINAL_STATUSES.has(statusOf(saved) as Status)) return false;
   const sequence = (data: unknown) => (data as Saved | undefined)?.payload?.sequence ?? -1;
-  return sequence(snapshot) > sequence(there);
+  return sequence(snapshot) > sequence(saved);
 }
 
-export function liveRendererFactory(home: LiveHome | null): IRenderMime.IRendererFactory {
+/** Return the factory of the renderers of runs; without a notebook they show only saved data. */
+export function liveRendererFactory(
+  notebook: RendererNotebook | null,
+): IRenderMime.IRendererFactory {
   return {
-    // Untrusted outputs consider only safe factories. Safe it is: no HTML is made from the data.
+    // Only safe factories render untrusted outputs. This one is safe: it makes no HTML of the data.
     safe: true,
     mimeTypes: [MIME_TYPE],
-    createRenderer: () => new LiveRenderer(home),
+    createRenderer: () => new LiveRenderer(notebook),
   };
 }

@@ -1,21 +1,21 @@
-/** Draws the summary of a model out of a notebook's output; the kernel answers what it still can. */
+/** Renders the summary of a model in a notebook's output, with details from its kernel. */
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
-import { mountModel } from "../models/components/mountModels";
-import { parseSaved } from "../models/parse";
+import { mountModel } from "../models/components/mountModel";
+import { parseSavedSummary } from "../models/parse";
 import { type RequestKind, SUMMARY_MIME_TYPE } from "../models/protocol";
 import { SummaryStore } from "../models/store";
-import { t } from "../shared/strings";
-import { followChannel } from "./kernel/follow";
+import { t } from "../shared/translation";
 import { ChannelRequests } from "./kernel/requests";
-import type { LiveHome } from "./liveRenderer";
+import { watchChannel } from "./kernel/watchChannel";
+import type { RendererNotebook } from "./rendererNotebook";
 
 class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
   private lifetime = new AbortController();
   private drawn: unknown = null;
 
-  constructor(private readonly home: LiveHome | null) {
+  constructor(private readonly notebook: RendererNotebook | null) {
     super();
   }
 
@@ -27,7 +27,7 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
     this.lifetime = new AbortController();
     const { signal } = this.lifetime;
     try {
-      const { entry, summary } = await parseSaved(data);
+      const { entry, summary } = await parseSavedSummary(data);
       if (signal.aborted) return;
       const store = new SummaryStore(this.source(signal), true);
       store.setSummary(entry, summary);
@@ -44,23 +44,23 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
     super.dispose();
   }
 
-  /** Asks the notebook's kernel, whichever that is then. */
+  /** Return a source that sends requests to the notebook's current kernel. */
   private source(signal: AbortSignal) {
     let requests: ChannelRequests | null = null;
-    if (this.home) {
-      let asking = new AbortController();
-      const { panel, channels } = this.home;
-      followChannel(
+    if (this.notebook) {
+      let requestsLifetime = new AbortController();
+      const { panel, channels } = this.notebook;
+      watchChannel(
         panel.sessionContext,
         channels,
         (channel) => {
-          asking.abort();
-          asking = new AbortController();
-          requests = channel && new ChannelRequests(channel, asking.signal);
+          requestsLifetime.abort();
+          requestsLifetime = new AbortController();
+          requests = channel && new ChannelRequests(channel, requestsLifetime.signal);
         },
         signal,
       );
-      signal.addEventListener("abort", () => asking.abort());
+      signal.addEventListener("abort", () => requestsLifetime.abort());
     }
     return {
       request: (kind: RequestKind, payload: object) =>
@@ -70,11 +70,14 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
   }
 }
 
-export function summaryRendererFactory(home: LiveHome | null): IRenderMime.IRendererFactory {
+/** Return the factory of the renderers of summaries; without a notebook they show saved data. */
+export function summaryRendererFactory(
+  notebook: RendererNotebook | null,
+): IRenderMime.IRendererFactory {
   return {
-    // Untrusted outputs consider only safe factories. Safe it is: no HTML is made from the data.
+    // Only safe factories render untrusted outputs. This one is safe: it makes no HTML of the data.
     safe: true,
     mimeTypes: [SUMMARY_MIME_TYPE],
-    createRenderer: () => new SummaryRenderer(home),
+    createRenderer: () => new SummaryRenderer(notebook),
   };
 }

@@ -1,4 +1,4 @@
-/** What our plugins offer each other. */
+/** The tokens of the services that our plugins provide to each other. */
 
 import { Token } from "@lumino/coreutils";
 import type { Channels } from "./kernel/channels";

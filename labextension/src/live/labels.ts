@@ -1,10 +1,10 @@
-/** Words for what the wire names: statuses, phases, axes, kinds of values. */
+/** Labels, in the page's language, for the statuses and axes of the protocol. */
 
-import { t } from "../shared/strings";
-import type { Split, Status, XAxis } from "./protocol";
+import { t } from "../shared/translation";
+import type { Status, XAxis } from "./protocol";
 
-export function statusWord(status: Status): string {
-  const words: Record<Status, string> = {
+export function statusLabel(status: Status): string {
+  const labels: Record<Status, string> = {
     running: t("running"),
     paused: t("paused"),
     stopping: t("stopping"),
@@ -13,13 +13,9 @@ export function statusWord(status: Status): string {
     interrupted: t("interrupted"),
     failed: t("failed"),
   };
-  return words[status];
+  return labels[status];
 }
 
-export function axisWord(axis: XAxis): string {
+export function axisLabel(axis: XAxis): string {
   return { step: t("step"), epoch: t("epoch"), time: t("time") }[axis];
-}
-
-export function splitWord(split: Split): string {
-  return split === "training" ? t("training") : t("validation");
 }

@@ -1,10 +1,10 @@
-/** What may be typed into the learning rate field, and the steps that its arrow keys take. */
+/** Reads the text of the learning rate field, and computes the steps of its arrow keys. */
 
-import { t } from "../shared/strings";
+import { t } from "../shared/translation";
 
 export type Entry = { ok: true; value: number } | { ok: false; reason: string };
 
-/** Read a learning rate; the reason says what is needed and what came. */
+/** Read a learning rate; the reason of a refusal says what is needed and what came. */
 export function readLearningRate(text: string): Entry {
   const trimmed = text.trim();
   const value = Number(trimmed);
@@ -16,7 +16,7 @@ export function readLearningRate(text: string): Entry {
   };
 }
 
-/** The next of 1, 2, 5 × 10^k above (`direction` 1) or below (−1) `value`. */
+/** Return the next of 1, 2, 5 × 10^k above (`direction` 1) or below (−1) `value`. */
 export function stepLearningRate(value: number, direction: 1 | -1): number {
   if (!(value > 0) || !Number.isFinite(value)) return 0.001;
   const exponent = Math.floor(Math.log10(value));

@@ -1,4 +1,4 @@
-/** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
+/** Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. */
 
 import { PROTOCOL_VERSION } from "../protocol";
 import { Fields, ProtocolError } from "../shared/fields";
@@ -26,7 +26,7 @@ import {
   X_AXES,
 } from "./protocol";
 
-/** Parse one message from the kernel. Throws a ProtocolError. */
+/** Parse one message from the kernel. */
 export function parseMessage(content: unknown, buffers: readonly unknown[] = []): KernelMessage {
   const message = new Fields(content, "message");
   const version = message.integer("v");
@@ -51,20 +51,20 @@ export function parseMessage(content: unknown, buffers: readonly unknown[] = [])
 }
 
 /**
- * Return a parser that logs each kind of bad message once and returns null for it: a message from
- * another version must not stop the view, nor fill the console.
+ * Return a parser that returns null for a bad message and logs each kind of them once: a message
+ * of another version must neither stop the view nor fill the console.
  */
 export function lenientParser(
   log: (text: string) => void,
 ): (content: unknown, buffers?: readonly unknown[]) => KernelMessage | null {
-  const complaints = new Set<string>();
+  const reportedErrors = new Set<string>();
   return (content, buffers = []) => {
     try {
       return parseMessage(content, buffers);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      if (!complaints.has(error.message) && complaints.size < 20) {
-        complaints.add(error.message);
+      if (!reportedErrors.has(error.message) && reportedErrors.size < 20) {
+        reportedErrors.add(error.message);
         log(`kwidgets: message ignored. ${error.message}`);
       }
       return null;
@@ -232,7 +232,7 @@ function parseTable(fields: Fields, buffers: readonly unknown[]): Table {
   return { start, rows, columns };
 }
 
-/** The bytes of a table: an index into the buffers, the bytes themselves, or their base64. */
+/** Return the bytes of a table from an index into the buffers, the bytes themselves, or base64. */
 function tableBytes(data: unknown, buffers: readonly unknown[], path: string): DataView {
   if (typeof data === "number") {
     if (!(data in buffers)) {
@@ -255,7 +255,7 @@ function tableBytes(data: unknown, buffers: readonly unknown[], path: string): D
   throw new ProtocolError(path, "a buffer's index, bytes, or base64", data);
 }
 
-/** Little-endian by contract; a buffer may begin anywhere, so no Float32Array over it. */
+/** Read little-endian floats. A buffer may begin at any byte, so no Float32Array fits over it. */
 function readFloats(bytes: DataView, offset: number, length: number): Float32Array {
   const floats = new Float32Array(length);
   for (let i = 0; i < length; i++) floats[i] = bytes.getFloat32(offset + i * 4, true);

@@ -1,9 +1,9 @@
 /**
- * Messages between a fit and its views: names, shapes, states.
+ * The messages between a fit and its views.
  *
- * The mirror of `kwidgets/live/protocol.py`, field for field, in the wire's own snake_case. What
- * comes in is `unknown` until `parseMessage` has looked at it; after that numbers are numbers and
- * tables hold Float32Arrays.
+ * The mirror of `kwidgets/live/protocol.py`, field for field, in the wire's own snake_case. A
+ * message is `unknown` until `parseMessage` has checked it; after that numbers are numbers and
+ * tables are Float32Arrays.
  */
 
 import { type Envelope, PROTOCOL_VERSION } from "../protocol";
@@ -34,7 +34,7 @@ export type Split = (typeof SPLITS)[number];
 export const KERNEL_KINDS = ["snapshot", "update", "acknowledge", "reply"] as const;
 export type KernelKind = (typeof KERNEL_KINDS)[number];
 
-/** What a view sends, with the payload of each. */
+/** The messages of a view, with the payload of each. */
 export interface ViewPayloads {
   pause: Record<string, never>;
   resume: Record<string, never>;
@@ -54,14 +54,14 @@ export interface MetricInfo {
   group: string | null;
 }
 
-/** How the view starts out; afterwards the view owns these. */
+/** The view's initial options; afterwards the view owns them. */
 export interface ViewOptions {
   x_axis: XAxis;
   smoothing: number;
   log_scale: boolean;
 }
 
-/** What holds for a whole fit. */
+/** The facts about a fit that do not change while it runs. */
 export interface RunInfo {
   /** Names what a view shows: one fit after another, as a loop in a cell trains them. */
   run_id: string;
@@ -73,7 +73,7 @@ export interface RunInfo {
   device: string;
   epochs: number;
   initial_epoch: number;
-  /** Epochs of earlier fits of the same model, which the curves go on from. */
+  /** Epochs of earlier fits of the same model, which the curves continue. */
   epochs_before: number;
   /** Where the epoch axis begins. */
   first_epoch: number;
@@ -89,7 +89,7 @@ export interface Notice {
 
 export const MARK_KINDS = ["user", "callback", "fit"] as const;
 
-/** Somebody acted: the user, a callback, or a new fit that goes on with the curves. */
+/** A change by the user or a callback, or a new fit that continues the curves. */
 export interface Mark {
   kind: (typeof MARK_KINDS)[number];
   text: string;
@@ -98,7 +98,7 @@ export interface Mark {
   seconds: number;
 }
 
-/** What is used of a device that the kernel may use; null where it is not known. */
+/** The use of a device that the kernel may use; null where it is not known. */
 export interface Device {
   kind: "gpu" | "cpu";
   name: string;
@@ -108,7 +108,7 @@ export interface Device {
   memory_total_bytes: number | null;
 }
 
-/** Where the fit is. Counts are of finished batches; epochs count from 1. */
+/** The progress of a fit. Counts are of finished batches; epochs count from 1. */
 export interface Progress {
   status: Status;
   detail: string;
@@ -131,7 +131,7 @@ export interface Progress {
   devices: Device[];
 }
 
-/** Rows `start` to `start + rows` of a table; earlier rows stand, later rows are dropped. */
+/** Rows `start` to `start + rows` of a table; earlier rows are kept, later rows are dropped. */
 export interface Table {
   start: number;
   rows: number;
@@ -148,7 +148,7 @@ export interface BestEpoch {
 
 export type Best = Map<string, BestEpoch>;
 
-/** All that a view needs to start from nothing. */
+/** The whole state of a run. */
 export interface Snapshot {
   sequence: number;
   run: RunInfo;
@@ -162,17 +162,17 @@ export interface Snapshot {
   earlier: EarlierFit[];
 }
 
-/** A fit that gave way to the next one in its cell. */
+/** A fit that was followed by another one in its cell. */
 export interface EarlierFit {
-  /** What came of it, in a line. */
+  /** Its result in a line. */
   summary: string;
   run: RunInfo;
   status: Status;
-  /** Its snapshot, as it came and as a notebook keeps it. */
+  /** Its snapshot, as it was received and as a notebook saves it. */
   saved: unknown;
 }
 
-/** What changed; absent parts stand as they were. */
+/** The changed parts of a run; absent parts are unchanged. */
 export interface Update {
   sequence: number;
   progress: Progress;

@@ -1,7 +1,7 @@
-/** A Transport over data saved in a notebook: nobody listens, but the data may be replaced. */
+/** A Transport that delivers data saved in a notebook, without a kernel. */
 
 import { lenientParser } from "./parse";
-import type { Sent, Transport, TransportListener } from "./transport";
+import type { SentCommand, Transport, TransportListener } from "./transport";
 
 const never = new Promise<never>(() => {});
 
@@ -27,7 +27,7 @@ export class SavedTransport implements Transport {
     if (message) this.listener?.message(message);
   }
 
-  send(): Sent {
+  send(): SentCommand {
     return { acknowledged: never, reply: never };
   }
 }

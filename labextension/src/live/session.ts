@@ -1,10 +1,10 @@
-/** One run in this page: its store, fed by its transport. All views of the run share it. */
+/** One run in this page: its store and its transport, shared by all views of the run. */
 
 import type { ViewKind, ViewPayloads } from "./protocol";
 import { RunStore } from "./store";
-import type { Sent, Transport } from "./transport";
+import type { SentCommand, Transport } from "./transport";
 
-export class Session {
+export class RunSession {
   readonly store: RunStore;
 
   constructor(
@@ -21,12 +21,12 @@ export class Session {
     );
   }
 
-  /** Whether somebody hears commands. */
+  /** Whether a kernel receives commands. */
   get interactive(): boolean {
     return this.transport.interactive;
   }
 
-  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): Sent {
+  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): SentCommand {
     return this.transport.send(kind, payload);
   }
 }

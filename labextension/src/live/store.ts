@@ -1,12 +1,13 @@
 /**
- * The state of one run, as the kernel told it. One store per run, shared by all its views.
+ * The state of one run as the kernel sent it, in one store per run that all its views share.
  *
  * Synced with Python: everything here (run, progress, batch, epoch, best, marks, earlier). It only
- * flows from the kernel to the view; `connected` and `receivedAt` are this side's own notes about
- * that flow. What belongs to one view alone (x axis, smoothing, log scale, table shown, zoom, hover, commands
- * under way) is kept by that view's components and never sent.
+ * flows from the kernel to the view; `connected` and `receivedAt` are this page's own record of
+ * that flow. The state of one view (x axis, smoothing, log scale, table shown, zoom, hover, pending
+ * commands) is in that view's components and never sent.
  */
 
+import { Columns } from "./columns";
 import type {
   Best,
   EarlierFit,
@@ -17,7 +18,6 @@ import type {
   Snapshot,
   Update,
 } from "./protocol";
-import { Columns } from "./table";
 
 const RESYNC_INTERVAL_MS = 1000;
 
@@ -28,25 +28,25 @@ export class RunStore {
   readonly epoch = new Columns();
   best: Best = new Map();
   marks: readonly Mark[] = [];
-  /** Fits that the view showed before this one, oldest first; the first is number `earlierStart`. */
+  /** Fits that the view showed before this one, oldest first, from number `earlierStart` on. */
   earlier: readonly EarlierFit[] = [];
   earlierStart = 0;
 
-  /** False once the kernel is known to be gone, until it speaks again. */
+  /** False once the kernel is known to be gone, until it sends a message again. */
   connected = true;
   /** When `progress` came, on this page's clock (`performance.now()`). */
   receivedAt = 0;
   /** Counts changes of the numbers to draw: tables, metrics, best epochs. */
   revision = 0;
 
-  /** Of the last message taken in. */
+  /** Of the last applied message. */
   sequence = -1;
   private stale = false;
-  private resyncAskedAt = -Infinity;
+  private resyncRequestedAt = -Infinity;
   private readonly listeners = new Set<() => void>();
 
   /**
-   * @param requestResync asks the kernel for a snapshot
+   * @param requestResync requests a snapshot from the kernel
    * @param now the page's clock in milliseconds
    */
   constructor(
@@ -61,7 +61,7 @@ export class RunStore {
     signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
   }
 
-  /** Take in what the kernel sent. Replies to commands are not the store's business. */
+  /** Apply a snapshot or an update; ignore replies to commands. */
   receive(message: KernelMessage): void {
     if (message.kind === "snapshot") this.replace(message.payload);
     else if (message.kind === "update") this.update(message.payload);
@@ -70,8 +70,8 @@ export class RunStore {
   }
 
   /**
-   * Whether an epoch was validated: where it was not, its values are NaN, as are those of a loss that
-   * broke. But a loss that broke is NaN in training too, or leaves another validation metric.
+   * Return whether an epoch was validated. If not, its validation values are NaN, as they are after
+   * a loss became NaN. But then the training loss is NaN too, or another validation metric is not.
    */
   wasValidated(row: number): boolean {
     if (Number.isNaN(this.epoch.at("training/loss", row))) return true;
@@ -80,7 +80,7 @@ export class RunStore {
     );
   }
 
-  /** Note that the kernel is gone; the last known state stands. */
+  /** Note that the kernel is gone; the last known state is kept. */
   disconnect(): void {
     if (!this.connected) return;
     this.connected = false;
@@ -131,7 +131,7 @@ export class RunStore {
       this.marks = update.marks;
       this.revision++;
     }
-    // Rows that we missed may have been regrouped: only a snapshot is sure to fit.
+    // Missed rows may have been regrouped: only a snapshot is sure to be right.
     for (const name of ["batch", "epoch"] as const) {
       const table = update[name];
       if (!table || this.stale) continue;
@@ -148,8 +148,8 @@ export class RunStore {
   }
 
   private resync(): void {
-    if (this.now() - this.resyncAskedAt < RESYNC_INTERVAL_MS) return;
-    this.resyncAskedAt = this.now();
+    if (this.now() - this.resyncRequestedAt < RESYNC_INTERVAL_MS) return;
+    this.resyncRequestedAt = this.now();
     this.requestResync();
   }
 }

@@ -1,12 +1,12 @@
 /**
- * How a view talks to a kernel. A view knows nothing else: the anywidget model, data saved in a
- * notebook, and tests each bring a Transport of their own.
+ * The interface between a view and its kernel, implemented for the anywidget model, for
+ * JupyterLab's channel, for data saved in a notebook, and for tests.
  */
 
 import type { KernelMessage, Reply, ViewKind, ViewPayloads } from "./protocol";
 
-/** A command on its way. The promises stay pending when the kernel does not answer. */
-export interface Sent {
+/** A command that was sent. The promises stay pending while the kernel does not answer. */
+export interface SentCommand {
   readonly acknowledged: Promise<void>;
   readonly reply: Promise<Reply>;
 }
@@ -20,24 +20,24 @@ export interface TransportListener {
 
 export interface Transport {
   /**
-   * False when drawn from saved data: nobody hears a command, so no buttons are shown. Changes only
+   * False for saved data, when no kernel receives commands and no buttons are shown. Changes only
    * together with a message, or with the loss of the kernel.
    */
   readonly interactive: boolean;
-  /** Begin: deliver the snapshot there is, if any, then each message until `signal` aborts. */
+  /** Deliver the current snapshot, if any, then each message until `signal` aborts. */
   listen(listener: TransportListener, signal: AbortSignal): void;
-  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): Sent;
+  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): SentCommand;
 }
 
-/** Joins commands with the acknowledge and reply that carry their id. */
-export class Exchange {
+/** Matches commands with the acknowledge and reply of the same id. */
+export class PendingCommands {
   private readonly waiting = new Map<
     string,
     { acknowledge: () => void; reply: (reply: Reply) => void }
   >();
 
-  /** Make a Sent for the command `id`. */
-  open(id: string): Sent {
+  /** Return a SentCommand for the command `id`. */
+  add(id: string): SentCommand {
     let acknowledge = () => {};
     let answer = (_: Reply) => {};
     const acknowledged = new Promise<void>((resolve) => {
@@ -50,8 +50,8 @@ export class Exchange {
     return { acknowledged, reply };
   }
 
-  /** Take an acknowledge or a reply. Ids of other pages' views are none of ours. */
-  settle(message: KernelMessage): void {
+  /** Resolve the command of an acknowledge or a reply; ignore ids of other pages. */
+  resolve(message: KernelMessage): void {
     if (message.kind !== "acknowledge" && message.kind !== "reply") return;
     const entry = this.waiting.get(message.id);
     entry?.acknowledge();

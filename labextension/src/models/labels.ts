@@ -1,10 +1,10 @@
-/** What the summary says in words and numbers. */
+/** Formats the facts of a summary as text: shapes, sizes, shares, compile settings, training. */
 
 import { formatCount, formatDuration } from "../shared/format";
-import { t } from "../shared/strings";
+import { t } from "../shared/translation";
 import type { Compiled, Shape, Trained } from "./protocol";
 
-/** "(None, 28, 28)", several separated by commas; null when unknown. */
+/** Return shapes such as "(None, 28, 28)", separated by commas; null when unknown. */
 export function formatShapes(shapes: readonly Shape[] | null): string | null {
   return shapes?.map(formatShape).join(", ") ?? null;
 }
@@ -14,7 +14,7 @@ function formatShape(shape: Shape): string {
   return shape.length === 1 ? `(${sizes},)` : `(${sizes})`;
 }
 
-/** A size of memory, in units of 1024 as Keras has them. */
+/** Return a size of memory, in units of 1024 as in Keras. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KB", "MB", "GB", "TB"];
   let size = bytes;
@@ -31,7 +31,7 @@ export function formatBytes(bytes: number): string {
   return `${number} ${units[unit]}`;
 }
 
-/** A part of the whole: "12.3 %", "<0.1 %". */
+/** Return a share in percent: "12.3 %", "<0.1 %". */
 export function formatShare(part: number, whole: number): string {
   if (!part || !whole) return "";
   const percent = (100 * part) / whole;

@@ -1,4 +1,4 @@
-/** The border: unknown data → the types of `protocol.ts`, or an error that says what is wrong. */
+/** Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. */
 
 import { PROTOCOL_VERSION } from "../protocol";
 import { Fields, ProtocolError } from "../shared/fields";
@@ -17,7 +17,7 @@ import {
   type WeightDetail,
 } from "./protocol";
 
-/** What the kernel refused to answer; the message is for the user. */
+/** Thrown for a request that the kernel refused; the message is for the user. */
 export class RefusedError extends Error {}
 
 /** Parse the payload of `models`. */
@@ -43,8 +43,8 @@ export function parseAnswer<K extends RequestKind>(
   return parsers[kind]() as Requests[K]["answer"];
 }
 
-/** Unpack and parse a summary out of a notebook. Throws where it cannot be read. */
-export async function parseSaved(
+/** Unpack and parse a summary saved in a notebook. Throws if it cannot be read. */
+export async function parseSavedSummary(
   data: unknown,
 ): Promise<{ entry: ModelEntry; summary: ModelSummary }> {
   const message = new Fields(data, "summary");

@@ -1,6 +1,8 @@
 /**
- * What a kernel tells of its models: the mirror of `kwidgets/models/summary_data.py` and
- * `kwidgets/models/protocol.py`, field for field, in the wire's own snake_case.
+ * The messages about a kernel's models.
+ *
+ * The mirror of `kwidgets/models/summary_data.py` and `kwidgets/models/protocol.py`, field for
+ * field, in the wire's own snake_case.
  */
 
 /** A summary in a notebook's output: an envelope whose payload is gzipped JSON in base64. */
@@ -10,7 +12,7 @@ export type Shape = readonly (number | null)[];
 
 export const LAYER_KINDS = ["input", "layer", "model", "operation"] as const;
 
-/** One layer, or nested model, with all in it. `null` stands for what is not known. */
+/** One layer, or nested model, with its children. An unknown value is `null`. */
 export interface LayerSummary {
   /** Indices of `children` from the model down: "3.0.1"; "" is the model. */
   path: string;
@@ -59,7 +61,7 @@ export interface ModelSummary {
   optimizer_bytes: number | null;
   compiled: Compiled | null;
   trained: Trained | null;
-  /** The input shapes from which it was worked out; null when all is the model's own. */
+  /** The input shapes from which the summary was inferred; null for the model's own. */
   inferred_from: string | null;
   guesses: InputGuess[];
   notes: string[];
@@ -67,7 +69,7 @@ export interface ModelSummary {
 
 export interface ModelEntry {
   key: string;
-  /** How the namespace reaches it, the plainest first. */
+  /** The expressions for it in the notebook's namespace, the simplest first. */
   names: string[];
   name: string;
   class_name: string;
@@ -129,7 +131,7 @@ export interface TrainableSet {
 export const EXPORT_FORMATS = ["text", "markdown", "json"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** What a view asks, with the payload of each and what answers it. */
+/** The requests of a view, with the payload and the answer of each. */
 export interface Requests {
   describe: { payload: { model: string }; answer: ModelSummary };
   infer: { payload: { model: string; input_shapes: string }; answer: ModelSummary };

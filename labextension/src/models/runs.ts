@@ -1,4 +1,4 @@
-/** The fits that a kernel tells of. */
+/** Parses the list of fits that a kernel sends. */
 
 import { FINAL_STATUSES, STATUSES, type Status } from "../live/protocol";
 import { Fields } from "../shared/fields";
@@ -6,7 +6,7 @@ import { Fields } from "../shared/fields";
 export interface RunBrief {
   run_id: string;
   model_name: string;
-  /** Key of the model in training; null when it has gone. */
+  /** Key of the model in training; null when it no longer exists. */
   model: string | null;
   status: Status;
 }
@@ -21,6 +21,7 @@ export function parseRuns(payload: unknown): RunBrief[] {
   }));
 }
 
+/** Return whether the fit has not ended yet. */
 export function isActive({ status }: RunBrief): boolean {
   return !FINAL_STATUSES.has(status);
 }

@@ -1,40 +1,40 @@
 /**
- * The models of one kernel in this page.
+ * The state of one kernel's models in this page.
  *
- * Synced with Python: the entries, and the summaries and details that were asked for. The view's
- * own, never sent: search, filter, order, what is unfolded, what is selected.
+ * Synced with Python: the entries, and the requested summaries and details. The view's own, never
+ * sent: search, filter, order, unfolded rows, the selected row.
  */
 
 import { ProtocolError } from "../shared/fields";
 import { parseAnswer, parseModels, RefusedError } from "./parse";
 import type { ModelEntry, ModelSummary, RequestKind, Requests } from "./protocol";
-import { type Choice, RowMaker, type Rows } from "./rows";
+import { RowBuilder, type Rows, type TreeOptions } from "./treeRows";
 
-/** How the store asks the kernel: resolves with the payload of the answer. */
+/** The store's connection to the kernel: a request resolves with the payload of its answer. */
 export interface SummarySource {
   request(kind: RequestKind, payload: object): Promise<unknown>;
 }
 
-/** A summary under way, there, or why not. */
-interface Held {
+/** A summary that is loading, loaded, or failed to load. */
+interface LoadedSummary {
   revision: string;
   summary: ModelSummary | null;
   error: string | null;
 }
 
 export class SummaryStore {
-  /** Null until the kernel has told. */
+  /** Null until the kernel has sent them. */
   entries: readonly ModelEntry[] | null = null;
-  choice: Choice = { search: "", filter: "all", order: "blocks" };
-  /** Id of the row that the user is at, or null. */
+  options: TreeOptions = { search: "", filter: "all", order: "blocks" };
+  /** Id of the selected row, or null. */
   selected: string | null = null;
   /** Whether the details of the selected row are shown. */
   detailsOpen = false;
   private readonly expanded = new Set<string>();
-  private readonly held = new Map<string, Held>();
-  /** What was worked out at the user's wish, by model. */
+  private readonly loaded = new Map<string, LoadedSummary>();
+  /** Summaries inferred from an input shape, by model. */
   private readonly inferred = new Map<string, ModelSummary>();
-  private readonly maker = new RowMaker();
+  private readonly rowBuilder = new RowBuilder();
   private readonly listeners = new Set<() => void>();
 
   /** @param single the store shows this one model's layers alone */
@@ -48,7 +48,7 @@ export class SummaryStore {
     signal.addEventListener("abort", () => this.listeners.delete(listener), { once: true });
   }
 
-  /** Take in what the kernel pushes. */
+  /** Apply a message from the kernel. */
   receive(message: Record<string, unknown>): void {
     if (message.kind !== "models") return;
     try {
@@ -63,30 +63,30 @@ export class SummaryStore {
     const first = this.entries === null || this.entries.length === 0;
     this.entries = entries;
     const keys = new Set(entries.map(({ key }) => key));
-    for (const key of [...this.held.keys()]) if (!keys.has(key)) this.held.delete(key);
+    for (const key of [...this.loaded.keys()]) if (!keys.has(key)) this.loaded.delete(key);
     for (const { key, revision } of entries) {
-      const held = this.held.get(key);
-      if (held && held.revision !== revision) {
+      const loaded = this.loaded.get(key);
+      if (loaded && loaded.revision !== revision) {
         this.inferred.delete(key);
         void this.load(key);
       }
     }
     const [only] = entries;
-    // With one model there is little to choose.
+    // A single model is unfolded by itself.
     if (first && only && entries.length === 1 && !this.single) this.setExpanded(only.key, true);
     this.changed();
   }
 
-  /** Put a summary that came with the data, such as out of a notebook. */
+  /** Set a summary that came with the data, such as one saved in a notebook. */
   setSummary(entry: ModelEntry, summary: ModelSummary): void {
-    this.held.set(entry.key, { revision: entry.revision, summary, error: null });
+    this.loaded.set(entry.key, { revision: entry.revision, summary, error: null });
     this.setEntries([entry]);
   }
 
-  /** The kernel of old is gone. */
+  /** Drop everything, after a restart of the kernel. */
   clear(): void {
     this.entries = null;
-    this.held.clear();
+    this.loaded.clear();
     this.inferred.clear();
     this.expanded.clear();
     this.selected = null;
@@ -97,31 +97,31 @@ export class SummaryStore {
     return this.entries?.find((entry) => entry.key === key) ?? null;
   }
 
-  /** What is shown of a model: worked out for an input shape, or its own. */
+  /** Return the summary to show: the one inferred from an input shape, or the model's own. */
   summary(key: string): ModelSummary | null {
-    return this.inferred.get(key) ?? this.held.get(key)?.summary ?? null;
+    return this.inferred.get(key) ?? this.loaded.get(key)?.summary ?? null;
   }
 
-  /** Why the summary of an unfolded model is not there; null when it is, or is on its way. */
+  /** Return why the summary of a model failed to load; null when it is loaded or loading. */
   error(key: string): string | null {
-    return this.held.get(key)?.error ?? null;
+    return this.loaded.get(key)?.error ?? null;
   }
 
   rows(): Rows {
-    return this.maker.make(
+    return this.rowBuilder.build(
       this.entries ?? [],
       (key) => this.summary(key),
       this.expanded,
-      this.choice,
+      this.options,
       this.single,
     );
   }
 
-  choose(change: Partial<Choice>): void {
-    this.choice = { ...this.choice, ...change };
-    // Layers of models that were never unfolded are looked through too.
-    if (this.choice.search || this.choice.filter !== "all") {
-      for (const { key, error } of this.entries ?? []) if (!error) this.ensure(key);
+  setOptions(change: Partial<TreeOptions>): void {
+    this.options = { ...this.options, ...change };
+    // The search includes models that were never unfolded.
+    if (this.options.search || this.options.filter !== "all") {
+      for (const { key, error } of this.entries ?? []) if (!error) this.loadIfNeeded(key);
     }
     this.changed();
   }
@@ -130,7 +130,7 @@ export class SummaryStore {
     this.selected = id;
     if (openDetails) this.detailsOpen = true;
     const key = id?.split("/", 1)[0];
-    if (key && this.detailsOpen) this.ensure(key);
+    if (key && this.detailsOpen) this.loadIfNeeded(key);
     this.changed();
   }
 
@@ -143,59 +143,59 @@ export class SummaryStore {
     if (expanded) this.expanded.add(id);
     else this.expanded.delete(id);
     const key = id.split("/", 1)[0] as string;
-    if (expanded) this.ensure(key);
+    if (expanded) this.loadIfNeeded(key);
     this.changed();
   }
 
-  /** Unfold a model and bring the user to it. */
+  /** Unfold a model and select it. */
   reveal(key: string): void {
     this.setExpanded(key, true);
     this.select(key, true);
   }
 
-  /** Ask the kernel; rejects with what to tell the user. */
-  async ask<K extends RequestKind>(
+  /** Send a request to the kernel; rejects with a message for the user. */
+  async request<K extends RequestKind>(
     kind: K,
     payload: Requests[K]["payload"],
   ): Promise<Requests[K]["answer"]> {
     return parseAnswer(kind, await this.source.request(kind, payload));
   }
 
-  /** Work out shapes and weights for these inputs. Rejects with why they do not fit. */
+  /** Infer shapes and weights for these inputs. Rejects with the reason if they do not fit. */
   async infer(key: string, inputShapes: string): Promise<void> {
-    const summary = await this.ask("infer", { model: key, input_shapes: inputShapes });
+    const summary = await this.request("infer", { model: key, input_shapes: inputShapes });
     this.inferred.set(key, summary);
     this.changed();
   }
 
-  /** Show the model as it is again. */
+  /** Show the model's own summary again. */
   forgetInferred(key: string): void {
     this.inferred.delete(key);
     this.changed();
   }
 
-  /** Ask for a model's summary again, such as after a change. */
+  /** Request a model's summary again, such as after a change. */
   async load(key: string): Promise<void> {
     const entry = this.entry(key);
     if (!entry) return;
-    const held: Held = {
+    const loaded: LoadedSummary = {
       revision: entry.revision,
-      summary: this.held.get(key)?.summary ?? null,
+      summary: this.loaded.get(key)?.summary ?? null,
       error: null,
     };
-    this.held.set(key, held);
+    this.loaded.set(key, loaded);
     try {
-      held.summary = await this.ask("describe", { model: key });
+      loaded.summary = await this.request("describe", { model: key });
     } catch (error) {
-      held.error = messageOf(error);
+      loaded.error = messageOf(error);
       if (!(error instanceof RefusedError)) console.warn("kwidgets:", error);
     }
     this.changed();
   }
 
-  private ensure(key: string): void {
-    const held = this.held.get(key);
-    if (!held || held.error !== null) void this.load(key);
+  private loadIfNeeded(key: string): void {
+    const loaded = this.loaded.get(key);
+    if (!loaded || loaded.error !== null) void this.load(key);
   }
 
   private changed(): void {
@@ -203,6 +203,7 @@ export class SummaryStore {
   }
 }
 
+/** Return the message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

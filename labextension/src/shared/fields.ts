@@ -1,6 +1,6 @@
-/** Reads the fields of unknown data, with errors that say where, what came, what was expected. */
+/** Reads and checks fields of unknown data; errors have the path, the expected and the given value. */
 
-/** A message that does not follow the protocol: where, what came, what was expected. */
+/** Thrown for a message that does not follow the protocol. */
 export class ProtocolError extends Error {
   constructor(path: string, expected: string, got: unknown) {
     super(`${path}: expected ${expected}, got ${show(got)}`);
@@ -8,7 +8,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** An object whose fields are read with a check each. Fields we do not know are left alone. */
+/** An object whose fields are read with a check each. Unknown fields are ignored. */
 export class Fields {
   private readonly object: Record<string, unknown>;
 

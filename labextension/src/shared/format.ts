@@ -1,15 +1,15 @@
-/** Numbers and durations as a reader wants them; widths change as little as possible. */
+/** Formats numbers, durations and speeds as text whose width changes as little as possible. */
 
-import { t } from "./strings";
+import { t } from "./translation";
 
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
-/** A count with thousands separators. */
+/** Return a count with thousands separators. */
 export function formatCount(value: number): string {
   return grouped.format(value);
 }
 
-/** A metric's value with four significant digits: 0.9861, 12.34, 12,345, 1.235e-5. */
+/** Return a metric's value with four significant digits: 0.9861, 12.34, 12,345, 1.235e-5. */
 export function formatValue(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -20,7 +20,7 @@ export function formatValue(value: number): string {
   return minus(value.toPrecision(4));
 }
 
-/** A learning rate as one would type it; float32 noise (0.0010000000475) is left out. */
+/** Return a learning rate as a user would type it; float32 noise (0.0010000000475) is left out. */
 export function formatLearningRate(value: number): string {
   if (!Number.isFinite(value)) return formatValue(value);
   const short = Number(value.toPrecision(6));
@@ -28,7 +28,7 @@ export function formatLearningRate(value: number): string {
   return short !== 0 && Math.abs(short) < 1e-4 ? short.toExponential() : String(short);
 }
 
-/** A duration as m:ss or h:mm:ss. */
+/** Return a duration as m:ss or h:mm:ss. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
@@ -36,7 +36,7 @@ export function formatDuration(seconds: number): string {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** A speed: 412 steps/s, 3.2 steps/s, and below one a second 12.5 s/step. */
+/** Return a speed: 412 steps/s, 3.2 steps/s, and below one a second 12.5 s/step. */
 export function formatSpeed(stepsPerSecond: number): string {
   if (!(stepsPerSecond > 0)) return "";
   if (stepsPerSecond >= 9.95) return t("%1 steps/s", formatCount(stepsPerSecond));
@@ -49,7 +49,7 @@ function minus(text: string): string {
   return text.replace(/^-/, "−");
 }
 
-/** An amount of memory: 512 MB, 12.1 GB. */
+/** Return an amount of memory: 512 MB, 12.1 GB. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let size = Math.max(0, bytes);

@@ -10,7 +10,7 @@ export function useRedraw(): () => void {
   return stable.current;
 }
 
-/** The page's theme, with a count that changes even when a theme gives way to one as light. */
+/** Return the page's theme, and a count that also changes when one light theme replaces another. */
 export function useTheme(): { theme: Theme; revision: number } {
   const [state, setState] = useState(() => ({ theme: currentTheme(), revision: 0 }));
   useEffect(() => {
@@ -24,7 +24,7 @@ export function useTheme(): { theme: Theme; revision: number } {
   return state;
 }
 
-/** Draw again every `milliseconds` while `active`. */
+/** Draw the component again every `milliseconds` while `active`. */
 export function useTicking(active: boolean, milliseconds: number): void {
   const redraw = useRedraw();
   useEffect(() => {
@@ -36,7 +36,7 @@ export function useTicking(active: boolean, milliseconds: number): void {
 
 let count = 0;
 
-/** An id for `aria-describedby` that no other view in the page has. */
+/** Return an id for `aria-describedby` that no other view in the page has. */
 export function useUniqueId(prefix: string): string {
   const [id] = useState(() => `kw-${prefix}-${++count}-${Math.random().toString(36).slice(2, 8)}`);
   return id;

@@ -1,6 +1,6 @@
-/** Ids for messages and runs. */
+/** Makes ids for messages and runs. */
 
-/** An id that no other view of the same kernel uses. */
+/** Return an id that no other view of the same kernel uses. */
 export function newId(): string {
   // crypto.randomUUID needs https or localhost; a hub on plain http has neither.
   return [...crypto.getRandomValues(new Uint32Array(4))]

@@ -1,4 +1,4 @@
-/** The part of Plotly's public interface that we use, and the key under which a page shares it. */
+/** Types for the part of Plotly that we use, and the key under which a page shares one copy. */
 
 import type { Config, Data, Layout, PlotRelayoutEvent } from "plotly.js";
 
@@ -10,7 +10,7 @@ export interface PlotlyElement extends HTMLElement {
   on(event: "plotly_doubleclick", listener: () => void): void;
 }
 
-/** A symbol of the mode bar. */
+/** An icon of the mode bar. */
 export type Icon = Record<string, unknown>;
 
 export interface Plotly {

@@ -1,8 +1,8 @@
-/** Light or dark: what the host says, or else what the system prefers. */
+/** Finds out whether the page is light or dark, by its host or else by the system's preference. */
 
 export type Theme = "light" | "dark";
 
-/** Read the theme of the page. */
+/** Return the theme of the page. */
 export function currentTheme(page: Document = document): Theme {
   const { body, documentElement: html } = page;
   const jupyterLight = body.dataset.jpThemeLight;

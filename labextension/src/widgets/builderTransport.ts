@@ -1,8 +1,8 @@
-/** A BuilderTransport over an anywidget model, and the catalog out of the model that it refers to. */
+/** A BuilderTransport over an anywidget model and the model of the catalog. */
 
 import { unpackCatalog } from "../builder/catalog";
 import type { BuilderListener, BuilderTransport } from "../builder/session";
-import type { WidgetModel } from "./builderModel";
+import type { WidgetModel } from "./builderBundle";
 
 export class BuilderModelTransport implements BuilderTransport {
   constructor(private readonly model: WidgetModel) {}
@@ -15,7 +15,7 @@ export class BuilderModelTransport implements BuilderTransport {
     };
     const readSnapshot = () => {
       const snapshot = model.get("snapshot");
-      // A builder that nobody has drawn yet may have none.
+      // A builder that was never drawn may have none.
       if (isEnvelope(snapshot)) listener.message(snapshot);
     };
     readSnapshot();
@@ -34,11 +34,11 @@ export class BuilderModelTransport implements BuilderTransport {
   private async readCatalog(listener: BuilderListener, signal: AbortSignal): Promise<void> {
     const id = String(this.model.get("catalog")).replace("IPY_MODEL_", "");
     const catalog = await this.model.widget_manager.get_model(id);
-    let turn = 0;
+    let latest = 0;
     const read = async () => {
-      const mine = ++turn;
+      const number = ++latest;
       const unpacked = await unpackCatalog(catalog.get("data") as DataView<ArrayBuffer>);
-      if (mine === turn && !signal.aborted) listener.catalog(unpacked);
+      if (number === latest && !signal.aborted) listener.catalog(unpacked);
     };
     const reread = () => {
       read().catch((error) => console.error("kwidgets: the catalog could not be read.", error));

@@ -1,19 +1,17 @@
-/** The bundle `builder-view.js`: the whole builder. */
+/** The entry point of the bundle `builder-view.js`, the whole builder. */
 
-import { mountBuilder } from "../builder/components/mount";
+import { mountBuilder } from "../builder/components/mountBuilder";
 import { BuilderSession } from "../builder/session";
-import { setMessages } from "../shared/strings";
-import type { BuilderModule } from "./builderModel";
+import { setMessages } from "../shared/translation";
+import type { BuilderModule } from "./builderBundle";
 import { BuilderModelTransport } from "./builderTransport";
-
-export { mountBuilder };
 
 export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, library) => {
   setMessages(library.get("messages"));
   const lifetime = new AbortController();
   const session = new BuilderSession(new BuilderModelTransport(model), lifetime.signal);
   let unmount = mountBuilder(el, session, host ?? null);
-  // A page may tell its language only after the builder is drawn.
+  // A page may send its language only after the builder is drawn.
   const translate = () => {
     setMessages(library.get("messages"));
     unmount();

@@ -1,3 +1,3 @@
-/** The bundle `plotly.js`. */
+/** The entry point of the bundle `plotly.js`. */
 
 export { default } from "plotly.js-basic-dist-min";

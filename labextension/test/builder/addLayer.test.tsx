@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-/** The Add layer field: a combobox that never makes a fast typist wait. */
+/** Tests of the Add layer field, with a fast typist and a slow kernel. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BuilderPage, nameOf } from "./page";
@@ -86,7 +86,7 @@ test("a click adds; Escape closes, then clears", async () => {
   expect(edits()).toMatchObject([{ class_name: "keras.layers.Conv2D" }]);
 });
 
-test("what cannot be added stays in the field, with the reason", async () => {
+test("a text that cannot be added stays in the field, with the reason", async () => {
   await page.type(field, "dnse 3");
   await page.key(field, "Enter");
   expect(field.value).toBe("dnse 3");

@@ -1,11 +1,11 @@
-/** A kernel small enough for tests and the demo: it keeps a state and does simple edits to it. */
+/** A fake kernel for tests and the demo: it has a state and applies simple edits to it. */
 
+import { childrenOf, placeOf } from "../../src/builder/layerTree";
 import type { Edit, LayerState, State, Value } from "../../src/builder/protocol";
 import type { BuilderListener, BuilderTransport } from "../../src/builder/session";
-import { childrenOf, placeOf } from "../../src/builder/stack";
 import { catalog, layer } from "./fixture";
 
-interface Sent {
+interface SentCommand {
   kind: string;
   id: string;
   payload: Record<string, unknown>;
@@ -13,7 +13,7 @@ interface Sent {
 type Result = { ok: boolean; message?: string; result?: Record<string, unknown> };
 
 export class FakeKernel implements BuilderTransport {
-  readonly sent: Sent[] = [];
+  readonly sent: SentCommand[] = [];
   /** False: requests wait until `answer` is called. */
   automatic = true;
   refusal = "";
@@ -32,13 +32,13 @@ export class FakeKernel implements BuilderTransport {
   }
 
   send(content: object): void {
-    const sent = content as Sent;
+    const sent = content as SentCommand;
     this.sent.push(sent);
     if (sent.kind === "resync" || !this.automatic) return;
     queueMicrotask(() => this.answer(sent, this.act(sent)));
   }
 
-  /** Payloads of what was sent of a kind. */
+  /** Payloads of the sent messages of a kind. */
   of(kind: string): Record<string, unknown>[] {
     return this.sent.filter((each) => each.kind === kind).map(({ payload }) => payload);
   }
@@ -58,7 +58,7 @@ export class FakeKernel implements BuilderTransport {
     this.listener.lost();
   }
 
-  private act({ kind, payload }: Sent): Result {
+  private act({ kind, payload }: SentCommand): Result {
     if (kind === "search") return { ok: true, result: { options: search(String(payload.text)) } };
     if (kind !== "edit") return { ok: true };
     if (this.refusal) return { ok: false, message: this.refusal };
@@ -145,7 +145,7 @@ export class FakeKernel implements BuilderTransport {
     return { ok: true };
   }
 
-  /** Every layer there was: the view drops what it cannot reach, and so may want it again. */
+  /** All layers so far: a view drops layers that it cannot reach, and may need them again. */
   private kept: Record<string, LayerState> = {};
 
   private apply(more: Record<string, LayerState>, parent: string | null, uids: string[]): void {

@@ -1,4 +1,4 @@
-/** A small catalog and states of a builder, as a kernel would send them. */
+/** A small catalog and states of a builder, as a kernel sends them. */
 
 import type { Catalog, LayerState, Parameter, State } from "../../src/builder/protocol";
 

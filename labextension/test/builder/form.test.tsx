@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-/** Fields: what they send, what becomes of a refusal, and the way back to the default. */
+/** Tests of the fields of a form: sent values, refusals, and resets to the default. */
 
 import { afterEach, expect, test } from "vitest";
 import { BuilderPage } from "./page";
@@ -23,7 +23,7 @@ const textOf = (field: HTMLElement) => {
   return ids.map((id) => document.getElementById(id)?.textContent ?? "").join("|");
 };
 
-test("Enter sends the text once, and what is not changed is not sent", async () => {
+test("Enter sends the text once, and an unchanged text is not sent", async () => {
   page = await BuilderPage.open();
   await select("b");
   const units = page.get<HTMLInputElement>("textbox", "units");
@@ -38,7 +38,7 @@ test("Enter sends the text once, and what is not changed is not sent", async () 
   expect(textOf(units)).toContain("How many outputs the layer has.");
 });
 
-test("leaving the field sends it, Escape takes it back", async () => {
+test("blur sends the text, Escape reverts it", async () => {
   page = await BuilderPage.open();
   await select("b");
   const units = page.get<HTMLInputElement>("textbox", "units");
@@ -50,7 +50,7 @@ test("leaving the field sends it, Escape takes it back", async () => {
   expect(edits()).toMatchObject([{ text: "32" }]);
 });
 
-test("a refused text stays, with the reason, until it is taken back", async () => {
+test("a refused text stays, with the reason, until it is reverted", async () => {
   page = await BuilderPage.open();
   await select("b");
   page.kernel.refusal = "units must be at least 1.";
@@ -65,7 +65,7 @@ test("a refused text stays, with the reason, until it is taken back", async () =
   expect([units.value, units.getAttribute("aria-invalid")]).toEqual(["128", "false"]);
 });
 
-test("what is set can be reset, and the focus stays in the field", async () => {
+test("a set value can be reset, and the focus stays in the field", async () => {
   page = await BuilderPage.open();
   await select("b");
   expect(page.all("button", "Reset units")).toEqual([]);
@@ -174,7 +174,7 @@ test("fields by kind of value that cannot be edited", async () => {
   expect(activation.selectedOptions[0]!.textContent).toBe("<function swish>");
 });
 
-test("a refusal that comes when another layer is shown is told at the top", async () => {
+test("a refusal that arrives when another layer is shown appears at the top", async () => {
   page = await BuilderPage.open();
   await select("b");
   page.kernel.automatic = false;

@@ -1,4 +1,4 @@
-/** The examples that Python wrote: what it sends we read, and what we send it reads. */
+/** Compares the messages with the examples that Python wrote to tests/golden/. */
 
 import { expect, test } from "vitest";
 import saved from "../../../tests/golden/builder_saved.json";
@@ -9,9 +9,9 @@ import {
   type BuilderViewKind,
   builderEnvelope,
 } from "../../src/builder/protocol";
-import { parseSaved } from "../../src/builder/saved";
+import { parseSavedBuilder } from "../../src/builder/savedBuilder";
 import { SavedTransport } from "../../src/live/savedTransport";
-import { Session } from "../../src/live/session";
+import { RunSession } from "../../src/live/session";
 import type { Envelope } from "../../src/protocol";
 
 const files = import.meta.glob<Record<string, Envelope>>("../../../tests/golden/builder.json", {
@@ -20,7 +20,7 @@ const files = import.meta.glob<Record<string, Envelope>>("../../../tests/golden/
 });
 const messages = Object.entries(Object.values(files)[0] ?? {});
 
-test("tests/golden/builder.json holds an example of each message", () => {
+test("tests/golden/builder.json has an example of each message", () => {
   const kinds = messages.map(([, { kind }]) => kind);
   expect(kinds).toEqual(expect.arrayContaining([...BUILDER_KERNEL_KINDS, ...BUILDER_VIEW_KINDS]));
 });
@@ -35,10 +35,10 @@ test.runIf(messages.length > 0).each(messages)("%s", (_, message) => {
   expect(parseBuilderMessage(message).kind).toBe(message.kind);
 });
 
-test("what a notebook keeps is read, the run in it too", () => {
-  const read = parseSaved(saved);
+test("saved data of a builder are read, with the run inside", () => {
+  const read = parseSavedBuilder(saved);
   expect(read).toEqual({ ...saved, v: undefined });
   const { message } = read.run as { message: unknown };
-  const session = new Session(new SavedTransport(message), new AbortController().signal);
+  const session = new RunSession(new SavedTransport(message), new AbortController().signal);
   expect(session.store.run).not.toBeNull();
 });

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-/** The list of layers: by keyboard alone, by mouse alone, and what is said of each layer. */
+/** Tests of the list of layers: by keyboard alone, by mouse alone, and its accessible names. */
 
 import { afterEach, expect, test, vi } from "vitest";
 import type { LayerState } from "../../src/builder/protocol";
@@ -11,7 +11,7 @@ afterEach(() => page.close());
 
 const card = (uid: string) => page.cards.find((each) => each.dataset.uid === uid)!;
 
-test("each layer says what it is, what comes out and what it costs", async () => {
+test("each layer shows its class, its output shape and its size", async () => {
   page = await BuilderPage.open();
   expect(page.get("list", "Layers")).toBeTruthy();
   expect(nameOf(card("b"))).toBe("Dense, 128, relu, output (None, 128), 100,480 parameters");
@@ -20,7 +20,7 @@ test("each layer says what it is, what comes out and what it costs", async () =>
   expect(header).toContain("109,386 parameters · 427.3 KB · output (None, 10)");
 });
 
-test("what is wrong is said in words, with Keras's own behind a disclosure", async () => {
+test("an error is explained, with Keras's own text behind a disclosure", async () => {
   const change = (uid: string, more: Partial<LayerState>) => ({
     ...layers.find((each) => each.uid === uid)!,
     ...more,
@@ -113,7 +113,7 @@ test("undo and redo by button and by keys, but not while typing", async () => {
   expect(page.kernel.of("edit")).toHaveLength(2);
 });
 
-test("a refused edit is told, and changes nothing", async () => {
+test("a refused edit is reported, and changes nothing", async () => {
   page = await BuilderPage.open();
   page.kernel.refusal = "A block cannot be moved into itself.";
   await page.key(card("b"), "ArrowDown", { altKey: true });
@@ -136,7 +136,7 @@ test("without layers there are templates", async () => {
   expect(page.kernel.of("edit")).toEqual([{ action: "template", name: "cnn" }]);
 });
 
-test("advice is told with what mends it, and leads to its layer", async () => {
+test("advice is shown with its fix, and links to its layer", async () => {
   const advice = [
     { id: "1", level: "warning", title: "Ten", text: "Why.", target: "f", fix: "Set 12" },
     { id: "2", level: "error", title: "Loss", text: "Why.", target: "compile", fix: null },
@@ -150,7 +150,7 @@ test("advice is told with what mends it, and leads to its layer", async () => {
   expect(page.get("list", "Advice").textContent).toContain("Loss");
 });
 
-test("when the kernel is gone the model stays, and says so", async () => {
+test("when the kernel is gone the model stays, with a notice", async () => {
   page = await BuilderPage.open();
   await page.settle(() => page.kernel.lose());
   expect(page.root.textContent).toContain("The kernel is gone");
@@ -158,7 +158,7 @@ test("when the kernel is gone the model stays, and says so", async () => {
   expect(page.kernel.of("edit")).toEqual([]);
 });
 
-test("much advice is folded, and a fix that goes leaves the focus in the view", async () => {
+test("much advice is folded, and the focus stays in the view when a fix disappears", async () => {
   const advice = Array.from({ length: 6 }, (_, i) => ({
     id: String(i),
     level: "tip" as const,
@@ -191,7 +191,7 @@ test("templates are in a menu once there are layers", async () => {
   expect(page.kernel.of("edit")).toEqual([{ action: "template", name: "text" }]);
 });
 
-test("the page may save the notebook; no other key gets through", async () => {
+test("the page receives the key that saves the notebook, and no other key", async () => {
   page = await BuilderPage.open();
   expect(await page.key(card("a"), "s", { ctrlKey: true })).toBe(true);
   expect(await page.key(card("a"), "s")).toBe(false);

@@ -1,8 +1,8 @@
-/** A builder in jsdom: drawn over the small kernel, found by role and name, driven by events. */
+/** A builder in jsdom over the fake kernel, with helpers to find elements and send events. */
 
 import { act } from "preact/test-utils";
 import { vi } from "vitest";
-import { mountBuilder } from "../../src/builder/components/mount";
+import { mountBuilder } from "../../src/builder/components/mountBuilder";
 import type { State } from "../../src/builder/protocol";
 import { BuilderSession } from "../../src/builder/session";
 import { FakeKernel } from "./fakeKernel";

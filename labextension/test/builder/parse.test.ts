@@ -1,24 +1,24 @@
-/** The border lets good messages in, and says what is wrong with the others. */
+/** Tests of the parsers: good messages, and the errors about others. */
 
 import { expect, test } from "vitest";
 import { entryByName, parseCatalog, sectionEntries } from "../../src/builder/catalog";
 import { parseBuilderMessage, parseOptions } from "../../src/builder/parse";
-import { parseSaved } from "../../src/builder/saved";
+import { parseSavedBuilder } from "../../src/builder/savedBuilder";
 import { catalog, layer, state } from "./fixture";
 
 const message = (kind: string, payload: unknown, more = {}) =>
   parseBuilderMessage({ v: 1, kind, payload, ...more });
 
-test("a snapshot comes in whole", () => {
+test("a snapshot is parsed as a whole", () => {
   expect(message("snapshot", state())).toEqual({ kind: "snapshot", payload: state() });
 });
 
-test("what is not known is left out", () => {
+test("unknown fields are ignored", () => {
   const parsed = message("update", { sequence: 1, name: "x", later: 2 });
   expect(parsed.payload).toEqual({ sequence: 1, name: "x" });
 });
 
-test("errors say where, what came, and what was expected", () => {
+test("errors have the path, what was expected, and what came", () => {
   const broken = { ...layer("b"), status: "fine" };
   expect(() => message("update", { sequence: 1, layers: { b: broken } })).toThrow(
     'message.payload.layers.b.status: expected one of "ok", "error", "blocked", "off", "unknown", ' +
@@ -42,7 +42,7 @@ test("a reply has a result, be it empty", () => {
   expect(() => parseOptions({ options: [{ title: "Dense" }] })).toThrow("options[0].class_name");
 });
 
-test("the catalog comes in whole, and fields of later kinds can be typed", () => {
+test("the catalog is parsed as a whole, and fields of later kinds can be typed", () => {
   expect(parseCatalog(JSON.parse(JSON.stringify(catalog)))).toEqual(catalog);
   const [first] = catalog.forms.fit!;
   const later = { ...catalog, forms: { fit: [{ ...first, field: "colour" }] } };
@@ -56,7 +56,7 @@ test("classes are found by the names that Keras reads", () => {
   expect(entryByName(initializers, "mse")).toBeUndefined();
 });
 
-test("saved data is read, whatever its cells are", () => {
+test("saved data is parsed, whatever its cells are", () => {
   const saved = {
     v: 1,
     title: "m",
@@ -67,6 +67,6 @@ test("saved data is read, whatever its cells are", () => {
     restore: "",
     run: null,
   };
-  expect(parseSaved(saved).rows).toEqual([["Dense"], ["7"]]);
-  expect(() => parseSaved({ title: 1 })).toThrow("saved.title");
+  expect(parseSavedBuilder(saved).rows).toEqual([["Dense"], ["7"]]);
+  expect(() => parseSavedBuilder({ title: 1 })).toThrow("saved.title");
 });

@@ -1,4 +1,4 @@
-/** The store follows its kernel, and notices when it has missed something. */
+/** Tests of the builder's store: updates, and missed messages. */
 
 import { expect, test } from "vitest";
 import { parseBuilderMessage } from "../../src/builder/parse";
@@ -18,7 +18,7 @@ function open() {
   return { store, receive, asked: () => asked, pass: (ms: number) => (time += ms) };
 }
 
-test("an update changes its sections, and leaves the others the same objects", () => {
+test("an update changes its sections, and keeps the objects of the others", () => {
   const { store, receive } = open();
   const before = store.state!;
   receive("update", { sequence: 1, layers: { b: layer("b", { summary: "64" }) } });
@@ -42,7 +42,7 @@ test("layers stay reachable through blocks", () => {
   expect(Object.keys(store.state!.layers)).toEqual(["a", "b", "c", "e", "f"]);
 });
 
-test("after a gap nothing is believed until a snapshot comes, which is asked for now and then", () => {
+test("after a gap updates are ignored until a snapshot comes, which is requested regularly", () => {
   const { store, receive, asked, pass } = open();
   receive("update", { sequence: 2, name: "two" });
   expect(store.state!.name).toBe("digits");
@@ -57,7 +57,7 @@ test("after a gap nothing is believed until a snapshot comes, which is asked for
   expect(store.state!.name).toBe("five");
 });
 
-test("what is old changes nothing", () => {
+test("old messages change nothing", () => {
   const { store, receive, asked } = open();
   receive("update", { sequence: 1, name: "new" });
   receive("update", { sequence: 1, name: "again" });
@@ -76,7 +76,7 @@ test("a snapshot keeps the layers that it does not change", () => {
   expect(store.state!.layers.a).not.toBe(before.a);
 });
 
-test("listeners hear of changes and of the kernel's end", () => {
+test("listeners are called after changes and when the kernel is gone", () => {
   const { store, receive } = open();
   const lifetime = new AbortController();
   let heard = 0;

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
-/** Tabs, training, code, and what a notebook keeps. */
+/** Tests of the tabs, training, code, and saved data. */
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, expect, test, vi } from "vitest";
-import { StaticTable } from "../../src/builder/components/StaticTable";
+import { SavedBuilderView } from "../../src/builder/components/saved/SavedBuilderView";
 import { countIssues, TAB_NAMES } from "../../src/builder/components/Tabs";
-import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/events";
+import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/hostEvents";
 import { BUILDER_MIME_TYPE } from "../../src/builder/protocol";
 import { layer, state } from "./fixture";
 import { BuilderPage } from "./page";
@@ -18,7 +18,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("tabs go round by arrow keys", async () => {
+test("arrow keys cycle through the tabs", async () => {
   page = await BuilderPage.open();
   const names = page.all("tab").map((tab) => tab.getAttribute("aria-label"));
   expect(names).toEqual(["Layers", "Compile", "Fit", "Code"]);
@@ -28,7 +28,7 @@ test("tabs go round by arrow keys", async () => {
   expect(page.get("tabpanel").getAttribute("aria-labelledby")).toBe(page.get("tab", "Code").id);
 });
 
-test("a tab counts what needs a look: an error and the advice about it are one", () => {
+test("a tab counts issues: an error and the advice about it are one", () => {
   const advice = (target: string, level: "error" | "warning" | "tip" = "warning") => ({
     id: `${target}-${level}`,
     level,
@@ -46,7 +46,7 @@ test("a tab counts what needs a look: an error and the advice about it are one",
   expect(counts).toEqual([2, 1, 2, 0]);
 });
 
-test("Train says why it cannot, and what came of it", async () => {
+test("Train shows why it is disabled, and its result", async () => {
   page = await BuilderPage.open({
     run: { status: "idle", detail: "", live: null, blocked: "Choose x first." },
   });
@@ -67,7 +67,7 @@ test("Train says why it cannot, and what came of it", async () => {
   expect(page.all("alert").map((each) => each.textContent)).toContain("x is gone.");
 });
 
-test("nothing is trained while a setting stands there that was refused", async () => {
+test("no training starts while a refused setting is shown", async () => {
   page = await BuilderPage.open();
   await page.click(page.get("tab", "Fit"));
   page.kernel.refusal = "epochs must be at least 1.";
@@ -85,7 +85,7 @@ test("nothing is trained while a setting stands there that was refused", async (
   ).toContain("was refused");
 });
 
-test("weights that were trained can be made fresh", async () => {
+test("trained weights can be reset", async () => {
   page = await BuilderPage.open({ layers: { a: layer("a") }, order: ["a"] });
   await page.click(page.get("tab", "Fit"));
   expect(page.all("button", "Fresh weights")).toEqual([]);
@@ -94,7 +94,7 @@ test("weights that were trained can be made fresh", async () => {
   expect(page.kernel.of("reset")).toHaveLength(1);
 });
 
-test("the code can be copied, and inserted where somebody takes it", async () => {
+test("the code can be copied, and inserted where a host handles it", async () => {
   page = await BuilderPage.open();
   const copied: string[] = [];
   vi.stubGlobal("navigator", {
@@ -120,7 +120,7 @@ test("the code can be copied, and inserted where somebody takes it", async () =>
   expect(inserted).toEqual([null, source]);
 });
 
-/** What a notebook keeps, as far as the page looks into it. */
+/** The saved data, as far as the page reads them. */
 const SAVED = {
   title: "digits",
   columns: ["Layer", "Output"],
@@ -136,7 +136,7 @@ const take = (taken: unknown[]) => (event: Event) => {
   taken.push((event as CustomEvent).detail);
 };
 
-test("a while after an edit the page is given what to save, where it wants it", async () => {
+test("a second after an edit the page receives the data to save, where it can save them", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     page = await BuilderPage.open();
@@ -161,7 +161,7 @@ test("a while after an edit the page is given what to save, where it wants it", 
   }
 });
 
-test("while a model trains, its curves are saved now and then", async () => {
+test("while a model trains, its curves are saved regularly", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
   try {
     page = await BuilderPage.open();
@@ -185,7 +185,7 @@ test("while a model trains, its curves are saved now and then", async () => {
   }
 });
 
-test("a builder that its kernel lost can be restored in a cell", async () => {
+test("after the kernel is gone the builder can be restored in a cell", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const inserted: unknown[] = [];
   const insert = take(inserted);
@@ -209,9 +209,9 @@ test("a builder that its kernel lost can be restored in a cell", async () => {
 
 const never = () => new Promise<never>(() => {});
 
-test("the saved table reads without a kernel", () => {
+test("the saved table is shown without a kernel", () => {
   const root = document.createElement("div");
-  render(<StaticTable saved={SAVED} loadPlotly={never} />, root);
+  render(<SavedBuilderView saved={SAVED} loadPlotly={never} />, root);
   expect(root.querySelector("section")!.getAttribute("aria-label")).toBe("digits");
   const cells = [...root.querySelectorAll("tr")].map((row) =>
     [...row.children].map((cell) => cell.textContent),

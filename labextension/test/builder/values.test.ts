@@ -1,4 +1,4 @@
-/** Values as people and Python read them. */
+/** Tests of values as text and as Python source. */
 
 import { expect, test } from "vitest";
 import type { FieldKind, Value } from "../../src/builder/protocol";

@@ -1,11 +1,11 @@
 // @vitest-environment jsdom
-/** The notebook's output: a table, or the widget while its kernel has it; and what is saved. */
+/** Tests of the builder in a notebook's output: a table, the widget of its kernel, saved data. */
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Signal } from "@lumino/signaling";
 import type { Widget } from "@lumino/widgets";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { WidgetHome } from "../../src/lab/builderRenderer";
+import type { WidgetNotebook } from "../../src/lab/builderRenderer";
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const OURS = "application/vnd.kwidgets.builder+json";
@@ -40,7 +40,7 @@ class FakeNotebook {
   /** What the widget manager writes into its output. */
   draws = "<div><p>live</p></div>";
 
-  get home(): WidgetHome {
+  get home(): WidgetNotebook {
     const rendermime = {
       getFactory: () => this.factory,
       createRenderer: () => {
@@ -52,7 +52,7 @@ class FakeNotebook {
         return Object.assign(widget, { renderModel });
       },
     };
-    return { rendermime, sessionContext: this } as unknown as WidgetHome;
+    return { rendermime, sessionContext: this } as unknown as WidgetNotebook;
   }
 }
 
@@ -90,7 +90,7 @@ const shown = () => {
   };
 };
 
-test("a living widget takes the place of the table", async () => {
+test("a live widget replaces the table", async () => {
   await renderer.renderModel(model(saved()));
   expect(shown()).toEqual({ table: false, view: true });
 });
@@ -112,7 +112,7 @@ test("an untrusted output draws no widget", async () => {
   expect(shown().table).toBe(true);
 });
 
-test("a busy kernel is not asked", async () => {
+test("a busy kernel receives no request", async () => {
   notebook.comms = {};
   notebook.kernel.status = "busy";
   await renderer.renderModel(model(saved()));
@@ -128,7 +128,7 @@ test("a manager that comes later draws the widget", async () => {
   await vi.waitFor(() => expect(shown()).toEqual({ table: false, view: true }));
 });
 
-test("the same widget stays when other data comes, another one is drawn anew", async () => {
+test("the same widget stays when other data comes, another one is redrawn", async () => {
   await renderer.renderModel(model(saved()));
   await renderer.renderModel(model(saved("# new")));
   expect(notebook.drawn).toEqual(["w1"]);
@@ -138,7 +138,7 @@ test("the same widget stays when other data comes, another one is drawn anew", a
   expect(renderer.node.children).toHaveLength(2);
 });
 
-test("what a view hands over is saved, once", async () => {
+test("a view's data are saved, once", async () => {
   await renderer.renderModel(model(saved()));
   const hand = (detail: object | null) =>
     !renderer.node.lastElementChild!.dispatchEvent(
@@ -152,7 +152,7 @@ test("what a view hands over is saved, once", async () => {
   expect(setData).toHaveBeenCalledTimes(1);
 });
 
-test("data of another kind is told, not thrown", async () => {
+test("unreadable data are reported, not thrown", async () => {
   await renderer.renderModel(model({ [OURS]: { v: 2 } }));
   expect(renderer.node.textContent).toContain("cannot be read");
   renderer.dispose();

@@ -1,16 +1,16 @@
 // @vitest-environment jsdom
-/** The talk with a kernel, against a kernel that is made of paper. */
+/** Tests of the channel to a kernel, against a fake kernel. */
 
 import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KernelChannel } from "../../src/lab/kernel/channel";
 import { Channels } from "../../src/lab/kernel/channels";
 import { RunTransport } from "../../src/lab/kernel/runTransport";
-import { Session } from "../../src/live/session";
+import { RunSession } from "../../src/live/session";
 import { CHANNEL, PROTOCOL_VERSION } from "../../src/protocol";
 import { wireProgress, wireSnapshot, wireUpdate } from "../live/messages";
 
-interface Sent {
+interface SentCommand {
   channel: string;
   header: { msg_id: string; msg_type: string; subshell_id?: string };
   content: { comm_id?: string; data?: { kind: string; run?: string; id?: string } };
@@ -23,7 +23,7 @@ class PaperKernel {
   status = "idle";
   connectionStatus = "connected";
   isDisposed = false;
-  readonly sent: Sent[] = [];
+  readonly sent: SentCommand[] = [];
   readonly iopubMessage = new Signal<this, unknown>(this);
   readonly anyMessage = new Signal<this, unknown>(this);
   readonly statusChanged = new Signal<this, string>(this);
@@ -37,7 +37,7 @@ class PaperKernel {
     this.id = id;
   }
 
-  _sendMessage(message: Sent): void {
+  _sendMessage(message: SentCommand): void {
     this.sent.push(message);
     const { msg_type } = message.header;
     if (msg_type === "comm_info_request") {
@@ -68,11 +68,11 @@ class PaperKernel {
     this.statusChanged.emit(status);
   }
 
-  said(kind: string): Sent[] {
+  said(kind: string): SentCommand[] {
     return this.sent.filter(({ content }) => content.data?.kind === kind);
   }
 
-  private reply(to: Sent, content: object): void {
+  private reply(to: SentCommand, content: object): void {
     queueMicrotask(() =>
       this.anyMessage.emit({
         direction: "recv",
@@ -103,7 +103,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("a kernel with kwidgets is greeted in a subshell, which the next page uses again", async () => {
+test("a kernel with kwidgets receives hello in a subshell, which the next page uses again", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -114,7 +114,7 @@ test("a kernel with kwidgets is greeted in a subshell, which the next page uses 
   expect(kernel.subshells).toEqual(["s0"]);
 });
 
-test("a kernel without kwidgets is left alone until it says welcome", async () => {
+test("a kernel without kwidgets receives nothing until it sends welcome", async () => {
   const kernel = new PaperKernel();
   kernel.loaded = false;
   const channel = connect(kernel);
@@ -127,7 +127,7 @@ test("a kernel without kwidgets is left alone until it says welcome", async () =
   expect(kernel.said("hello")).toHaveLength(1);
 });
 
-test("a kernel without subshells is spoken to all the same", async () => {
+test("a kernel without subshells receives messages in the main shell", async () => {
   const kernel = new PaperKernel();
   kernel.subshells = null;
   connect(kernel);
@@ -135,14 +135,14 @@ test("a kernel without subshells is spoken to all the same", async () => {
   expect(kernel.said("hello")[0]?.header.subshell_id).toBeUndefined();
 });
 
-test("the page says again and again that it is there", async () => {
+test("the page repeats its hello", async () => {
   const kernel = new PaperKernel();
   connect(kernel);
   await vi.advanceTimersByTimeAsync(95_000);
   expect(kernel.said("hello").length).toBeGreaterThanOrEqual(4);
 });
 
-test("a restart forgets all, and the new kernel is greeted when it has kwidgets", async () => {
+test("a restart drops all, and the new kernel receives hello when it has kwidgets", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -156,7 +156,7 @@ test("a restart forgets all, and the new kernel is greeted when it has kwidgets"
   expect(kernel.said("hello").at(-1)?.header.subshell_id).toBe("s0");
 });
 
-test("a lost connection is told, and found again by itself", async () => {
+test("a lost connection is reported, and restored by itself", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -186,7 +186,7 @@ test("two notebooks on one kernel share the channel, which outlives the first of
   expect(second.said("hello").length).toBeGreaterThan(0);
 });
 
-test("kwidgets of another version are told apart, with what to upgrade", async () => {
+test("another version of kwidgets is refused, with what to upgrade", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
@@ -199,7 +199,7 @@ test("kwidgets of another version are told apart, with what to upgrade", async (
   expect(channel.state).toEqual({ is: "refused", message: "Upgrade this." });
 });
 
-test("what is no message is ignored", async () => {
+test("data that are no message are ignored", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const kernel = new PaperKernel();
   const channel = connect(kernel);
@@ -213,13 +213,13 @@ test("what is no message is ignored", async () => {
   warn.mockRestore();
 });
 
-test("a run is drawn from saved data, then live, then from what the kernel left", async () => {
+test("a run is drawn from saved data, then live, then from the kernel's final output", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   await settle();
   const bundles: object[] = [];
   const transport = new RunTransport("r1", wireSnapshot(), (bundle) => bundles.push(bundle));
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   expect(session.store.run?.model_name).toBe("digits");
   expect(session.interactive).toBe(false);
   transport.use(channel);
@@ -236,20 +236,20 @@ test("a run is drawn from saved data, then live, then from what the kernel left"
   expect(session.store.connected).toBe(false);
 });
 
-test("a run that is over is not asked for", async () => {
+test("a final run is not requested", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   const saved = wireSnapshot({ progress: wireProgress({ status: "finished" }) });
-  const session = new Session(new RunTransport("r1", saved), new AbortController().signal);
+  const session = new RunSession(new RunTransport("r1", saved), new AbortController().signal);
   expect(session.store.progress?.status).toBe("finished");
   const transport = new RunTransport("r1", saved);
-  new Session(transport, new AbortController().signal);
+  new RunSession(transport, new AbortController().signal);
   transport.use(channel);
   await settle();
   expect(kernel.said("resync")).toEqual([]);
 });
 
-test("a kernel that is slow to answer is asked again", async () => {
+test("a kernel that is slow to answer receives the request again", async () => {
   const kernel = new PaperKernel();
   const answer = kernel._sendMessage;
   kernel._sendMessage = (message) => void kernel.sent.push(message);
@@ -265,7 +265,7 @@ test("a run that the kernel does not know stays as it was saved", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   const transport = new RunTransport("r1", wireSnapshot());
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   transport.use(channel);
   await settle();
   kernel.say({ kind: "unknown_run", run: "r1", payload: {} });

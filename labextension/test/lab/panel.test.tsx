@@ -1,12 +1,16 @@
 // @vitest-environment jsdom
-/** The panel's faces, and which of them a kernel's state calls for. */
+/** The empty states of the panel, and which of them is shown for a kernel. */
 
 import { render } from "preact";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Face, type FaceActions } from "../../src/lab/panel/EmptyStates";
+import { EmptyState, type PanelActions } from "../../src/lab/panel/EmptyState";
 import { namesAt } from "../../src/lab/panel/nameAtCursor";
-import { type KernelFacts, type Situation, situationOf } from "../../src/lab/panel/situation";
-import { pageLanguage, setMessages, t } from "../../src/shared/strings";
+import {
+  type PanelState,
+  type PanelStateInput,
+  panelStateOf,
+} from "../../src/lab/panel/panelState";
+import { pageLanguage, setMessages, t } from "../../src/shared/translation";
 
 let place: HTMLElement;
 
@@ -20,20 +24,20 @@ afterEach(() => {
   place.remove();
 });
 
-function show(situation: Situation, actions: Partial<FaceActions> = {}): string {
+function show(state: PanelState, actions: Partial<PanelActions> = {}): string {
   const all = { load: () => {}, ...actions };
-  render(<Face situation={situation} actions={all} />, place);
+  render(<EmptyState state={state} actions={all} />, place);
   return place.textContent ?? "";
 }
 
-test("each situation has a face that says what to do", () => {
-  const faces: [Situation, string, string][] = [
+test("each empty state says what to do", () => {
+  const faces: [PanelState, string, string][] = [
     [{ is: "no-notebook" }, "No notebook is open", "Open a notebook"],
     [{ is: "no-kernel" }, "This notebook has no kernel", "Choose one"],
     [{ is: "connecting" }, "Connecting to the kernel", "starting"],
     [{ is: "not-python", language: "R" }, "does not run Python", "Its language is R"],
-    [{ is: "absent", loading: { is: "not-asked" } }, "is not loaded", "%load_ext kwidgets"],
-    [{ is: "absent", loading: { is: "asked" } }, "Loading…", "waits for its end"],
+    [{ is: "absent", loading: { is: "not-requested" } }, "is not loaded", "%load_ext kwidgets"],
+    [{ is: "absent", loading: { is: "requested" } }, "Loading…", "waits for its end"],
     [{ is: "absent", loading: { is: "not-installed" } }, "is not installed", "%pip install"],
     [{ is: "absent", loading: { is: "failed", message: "Why." } }, "Loading failed. Why.", ""],
     [{ is: "refused", message: "Upgrade this." }, "do not fit together", "Upgrade this."],
@@ -41,18 +45,18 @@ test("each situation has a face that says what to do", () => {
     [{ is: "lost", dead: true }, "The kernel has died", "Restart it"],
     [{ is: "open", models: null as never }, "No Keras models yet", "keras.Sequential"],
   ];
-  for (const [situation, title, advice] of faces) {
-    const text = show(situation);
+  for (const [state, title, advice] of faces) {
+    const text = show(state);
     expect(text).toContain(title);
     expect(text).toContain(advice);
   }
 });
 
-test("buttons are there where they can do something", () => {
+test("buttons are shown where they can do something", () => {
   const load = vi.fn();
   const chooseKernel = vi.fn();
   const insertCode = vi.fn();
-  show({ is: "absent", loading: { is: "not-asked" } }, { load });
+  show({ is: "absent", loading: { is: "not-requested" } }, { load });
   place.querySelector("button")?.click();
   expect(load).toHaveBeenCalledOnce();
   show({ is: "no-kernel" });
@@ -65,36 +69,36 @@ test("buttons are there where they can do something", () => {
   expect(insertCode.mock.calls[0]?.[0]).toContain("keras.Sequential");
 });
 
-function facts(change: Record<string, unknown>): KernelFacts {
+function facts(change: Record<string, unknown>): PanelStateInput {
   return {
     sessionContext: { kernelDisplayStatus: "idle" },
-    settled: true,
+    sessionReady: true,
     language: "python",
     models: { channel: { state: { is: "absent" } } },
-    loading: { is: "not-asked" },
+    loading: { is: "not-requested" },
     ...change,
-  } as unknown as KernelFacts;
+  } as unknown as PanelStateInput;
 }
 
-test("which situation it is", () => {
-  expect(situationOf(facts({ sessionContext: null })).is).toBe("no-notebook");
-  expect(situationOf(facts({ models: null })).is).toBe("no-kernel");
+test("the state of the panel follows from the notebook and its kernel", () => {
+  expect(panelStateOf(facts({ sessionContext: null })).is).toBe("no-notebook");
+  expect(panelStateOf(facts({ models: null })).is).toBe("no-kernel");
   const starting = { sessionContext: { kernelDisplayStatus: "starting" }, models: null };
-  expect(situationOf(facts(starting)).is).toBe("connecting");
+  expect(panelStateOf(facts(starting)).is).toBe("connecting");
   const early = { sessionContext: { kernelDisplayStatus: "initializing" }, models: null };
-  expect(situationOf(facts({ ...early, settled: false })).is).toBe("connecting");
-  expect(situationOf(facts({ language: "julia" }))).toEqual({
+  expect(panelStateOf(facts({ ...early, sessionReady: false })).is).toBe("connecting");
+  expect(panelStateOf(facts({ language: "julia" }))).toEqual({
     is: "not-python",
     language: "julia",
   });
-  expect(situationOf(facts({})).is).toBe("absent");
-  // As long as nobody has told the language, it may be Python.
-  expect(situationOf(facts({ language: null })).is).toBe("absent");
+  expect(panelStateOf(facts({})).is).toBe("absent");
+  // While the language is unknown, it may be Python.
+  expect(panelStateOf(facts({ language: null })).is).toBe("absent");
   const lost = { models: { channel: { state: { is: "lost", dead: true } } } };
-  expect(situationOf(facts(lost))).toEqual({ is: "lost", dead: true });
+  expect(panelStateOf(facts(lost))).toEqual({ is: "lost", dead: true });
   const open = { channel: { state: { is: "open" } } };
-  // A kernel that answers is one of ours, whatever its spec says.
-  expect(situationOf(facts({ models: open, language: "R" })).is).toBe("open");
+  // A kernel that answers has kwidgets, whatever its spec's language.
+  expect(panelStateOf(facts({ models: open, language: "R" })).is).toBe("open");
 });
 
 test.each([
@@ -109,7 +113,7 @@ test.each([
   expect(namesAt(line, column)).toEqual(names);
 });
 
-test("words come from the catalogue, with their values", () => {
+test("texts come from the catalogue, with their values", () => {
   setMessages({
     "": { domain: "kwidgets", language: "zh-CN" },
     "%1 of %2 layers": ["%2 层中的 %1"],

@@ -1,4 +1,4 @@
-/** The tutorials of the launcher are those of examples/, and a copy never replaces a file. */
+/** Tests of the tutorials in the launcher: those of examples/, copied without replacing a file. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,6 +1,8 @@
+/** Tests of smoothing, curves, axis ranges and figures. */
+
 import { describe, expect, test } from "vitest";
 import packageLock from "../../package-lock.json";
-import { latestValues, metricCurves, nearestPoint } from "../../src/live/chart/curves";
+import { metricCurves, nearestPoint } from "../../src/live/chart/curves";
 import {
   buildFigure,
   buildTraces,
@@ -9,6 +11,7 @@ import {
 } from "../../src/live/chart/figure";
 import { fitYRange, fullXRange, timeUnit } from "../../src/live/chart/ranges";
 import { smooth } from "../../src/live/chart/smoothing";
+import { latestValues } from "../../src/live/latestValues";
 import type { MetricInfo } from "../../src/live/protocol";
 import { RunStore } from "../../src/live/store";
 import { PLOTLY_KEY } from "../../src/shared/plotly";
@@ -62,7 +65,7 @@ describe("smoothing", () => {
     expect(third).toBeCloseTo((4 + 2 * 0.5 + 1 * 0.25) / 1.75, 12);
   });
 
-  test("a NaN is a gap and leaves the average alone", () => {
+  test("a NaN is a gap and does not change the average", () => {
     const smoothed = smooth([1, NaN, 3, Infinity], 0.5);
     expect(smoothed[1]).toBeNaN();
     expect(smoothed[2]).toBeCloseTo((3 + 0.5) / 1.5, 12);
@@ -71,7 +74,7 @@ describe("smoothing", () => {
 });
 
 describe("curves", () => {
-  test("a row that stands for several points shows both of its extremes", () => {
+  test("a row that aggregates several points shows both of its extremes", () => {
     const { batch } = metricCurves(storeWith(FULL), LOSS, OPTIONS);
     expect(batch.x).toEqual([4, 4, 8, 12, 16, 16]);
     expect(batch.y).toEqual([2, 5, 3, NaN, 0.5, 6]);
@@ -127,14 +130,14 @@ describe("curves", () => {
 });
 
 describe("ranges", () => {
-  test("x holds all points, with room for the markers", () => {
+  test("x includes all points, with room for the markers", () => {
     const [low, high] = fullXRange(storeWith(FULL), "step");
     expect(low).toBeLessThan(0);
     expect(high).toBeGreaterThan(16);
     expect(fullXRange(storeWith({ batch: wireTable({ step: [] }) }), "step")[1]).toBeGreaterThan(0);
   });
 
-  test("y holds the extremes of what is in sight", () => {
+  test("y includes the extremes of the visible points", () => {
     const curves = metricCurves(storeWith(FULL), LOSS, OPTIONS);
     const [low, high] = fitYRange(curves, [0, 20], false);
     expect(low).toBeLessThan(0.5);
@@ -156,7 +159,7 @@ describe("ranges", () => {
     expect(fitYRange(only(-1), [0, 2], true)).toEqual([-1, 0]);
   });
 
-  test("time is told in the unit that fits", () => {
+  test("time is in the unit that fits", () => {
     expect([10, 600, 20_000].map((seconds) => timeUnit(seconds).name)).toEqual([
       "seconds",
       "minutes",
@@ -201,7 +204,7 @@ describe("figure", () => {
     expect(training?.marker?.symbol).not.toBe(validation?.marker?.symbol);
   });
 
-  test("never carries a metric's name, which may hold tags", () => {
+  test("never includes a metric's name, which may have tags", () => {
     const metric: MetricInfo = { ...LOSS, name: "<a href=x>auc</a>" };
     expect(JSON.stringify(figure({}, metric))).not.toContain("href");
     expect(escapePlotlyText("<b>a</b> & b")).toBe("&lt;b&gt;a&lt;/b&gt; &amp; b");

@@ -1,4 +1,4 @@
-/** The examples that Python wrote: what it sends we read, and what we send it reads. */
+/** Compares the messages with the examples that Python wrote to tests/golden/. */
 
 import { expect, test } from "vitest";
 import { parseMessage } from "../../src/live/parse";

@@ -1,4 +1,4 @@
-/** Messages as a kernel sends them, to vary in tests. */
+/** Builds messages as a kernel sends them. */
 
 import { parseMessage } from "../../src/live/parse";
 import type { KernelMessage, Table } from "../../src/live/protocol";

@@ -1,3 +1,5 @@
+/** Tests of the parser: tables, fields, bad messages. */
+
 import { describe, expect, test } from "vitest";
 import { lenientParser, parseMessage } from "../../src/live/parse";
 import { ProtocolError } from "../../src/shared/fields";

@@ -1,6 +1,8 @@
+/** Tests of the columns and of the store of a run. */
+
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Columns } from "../../src/live/columns";
 import { RunStore } from "../../src/live/store";
-import { Columns } from "../../src/live/table";
 import { snapshot, table, update, wireProgress, wireTable } from "./messages";
 
 describe("columns", () => {
@@ -13,7 +15,7 @@ describe("columns", () => {
     expect(columns.at("y", 3)).toBeNaN();
   });
 
-  test("a column that is new or missing in a patch is NaN where it is not told", () => {
+  test("a column that is new or missing in a patch is NaN where it has no value", () => {
     const columns = new Columns();
     columns.apply(table({ step: [1, 2], a: [1, 2] }));
     columns.apply(table({ step: [3], b: [9] }, 2));
@@ -64,7 +66,7 @@ describe("run store", () => {
     expect(resync).not.toHaveBeenCalled();
   });
 
-  test("ignores what it knows already", () => {
+  test("ignores old messages", () => {
     store.receive(snapshot({ sequence: 5 }));
     store.receive(update(5, row(9, 9, 0)));
     store.receive(snapshot({ sequence: 3, progress: wireProgress({ step: 1 }) }));
@@ -72,7 +74,7 @@ describe("run store", () => {
     expect(store.progress?.step).toBe(2);
   });
 
-  test("after a gap it asks for a snapshot, and till then takes only the progress", () => {
+  test("after a gap it requests a snapshot, and until then applies only the progress", () => {
     store.receive(snapshot());
     store.receive(update(2, { ...row(3, 1, 2), progress: wireProgress({ step: 3 }) }));
     expect(resync).toHaveBeenCalledTimes(1);
@@ -89,7 +91,7 @@ describe("run store", () => {
     expect(resync).toHaveBeenCalledTimes(2);
   });
 
-  test("an update before any snapshot asks for one", () => {
+  test("an update before any snapshot requests one", () => {
     store.receive(update(1));
     expect(resync).toHaveBeenCalledTimes(1);
     expect(store.run).toBe(null);
@@ -117,7 +119,7 @@ describe("run store", () => {
     expect(store.connected).toBe(true);
   });
 
-  test("its revision counts changes of what is drawn", () => {
+  test("its revision counts changes of drawn data", () => {
     store.receive(snapshot());
     const { revision } = store;
     store.receive(update(1));

@@ -1,13 +1,15 @@
+/** Tests of a session over the anywidget model and over saved data. */
+
 import { expect, test, vi } from "vitest";
 import { SavedTransport } from "../../src/live/savedTransport";
-import { Session } from "../../src/live/session";
+import { RunSession } from "../../src/live/session";
+import { loadOnce } from "../../src/shared/loadOnce";
 import { newId } from "../../src/shared/newId";
-import { once } from "../../src/shared/once";
-import type { Channel, ChannelReceiver } from "../../src/widgets/channel";
-import { ModelTransport } from "../../src/widgets/transport";
+import type { ChannelReceiver, ModelChannel } from "../../src/widgets/liveBundle";
+import { ModelTransport } from "../../src/widgets/liveTransport";
 import { wireProgress, wireSnapshot, wireUpdate } from "./messages";
 
-class FakeChannel implements Channel {
+class FakeChannel implements ModelChannel {
   current: unknown = wireSnapshot();
   readonly sent: { kind: string; id: string; payload: unknown }[] = [];
   receiver!: ChannelReceiver;
@@ -24,7 +26,7 @@ class FakeChannel implements Channel {
 function open() {
   const channel = new FakeChannel();
   const lifetime = new AbortController();
-  const session = new Session(new ModelTransport(channel), lifetime.signal);
+  const session = new RunSession(new ModelTransport(channel), lifetime.signal);
   return { channel, session, lifetime };
 }
 
@@ -51,18 +53,18 @@ test("a command is answered by the messages with its id", async () => {
   expect(settled).not.toHaveBeenCalled();
 });
 
-test("a gap makes it ask for a snapshot", () => {
+test("after a gap the session requests a snapshot", () => {
   const { channel } = open();
   channel.receiver.message(wireUpdate(7), []);
   expect(channel.sent.map(({ kind }) => kind)).toEqual(["resync"]);
 });
 
-test("a lost kernel is noted, and a renewed snapshot ends that", () => {
+test("the store is disconnected when the kernel is gone, and connected by a new snapshot", () => {
   const { channel, session } = open();
   channel.receiver.lost();
   expect(session.store.connected).toBe(false);
   channel.current = wireSnapshot({ sequence: 4 });
-  channel.receiver.renewed();
+  channel.receiver.snapshotReplaced();
   expect(session.store.connected).toBe(true);
 });
 
@@ -75,26 +77,28 @@ test("nothing arrives after the end", () => {
 
 test("saved data is shown, replaced in place, and takes no commands", () => {
   const transport = new SavedTransport(wireSnapshot());
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   expect(session.interactive).toBe(false);
   transport.replace(wireSnapshot({ progress: wireProgress({ status: "finished" }) }));
   expect(session.store.progress?.status).toBe("finished");
 });
 
-test("saved data that cannot be read is said once, and shown as none", () => {
+test("unreadable saved data is reported once, and shown as none", () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
-  const session = new Session(new SavedTransport({ v: 1 }), new AbortController().signal);
+  const session = new RunSession(new SavedTransport({ v: 1 }), new AbortController().signal);
   expect(session.store.run).toBe(null);
   expect(warn).toHaveBeenCalledTimes(1);
   warn.mockRestore();
 });
 
-test("a page loads a thing once, and again only after a failure", async () => {
+test("a page loads a bundle once, and again only after a failure", async () => {
   const load = vi.fn(async () => 1);
-  expect(await Promise.all([once("test", load), once("test", load)])).toEqual([1, 1]);
+  expect(await Promise.all([loadOnce("test", load), loadOnce("test", load)])).toEqual([1, 1]);
   expect(load).toHaveBeenCalledTimes(1);
-  await expect(once("bad", () => Promise.reject(new Error("offline")))).rejects.toThrow("offline");
-  expect(await once("bad", load)).toBe(1);
+  await expect(loadOnce("bad", () => Promise.reject(new Error("offline")))).rejects.toThrow(
+    "offline",
+  );
+  expect(await loadOnce("bad", load)).toBe(1);
 });
 
 test("ids are long and differ", () => {

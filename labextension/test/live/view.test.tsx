@@ -1,23 +1,23 @@
 // @vitest-environment jsdom
-/** The view's promises to its users, by role and name. What needs layout is tested in a browser. */
+/** Tests of the live view, by role and name; layout is tested in a browser. */
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LiveView } from "../../src/live/components/LiveView";
-import { encodeSnapshot } from "../../src/live/encode";
+import { encodeSnapshot } from "../../src/live/encodeSnapshot";
 import { parseMessage } from "../../src/live/parse";
 import type { ViewKind } from "../../src/live/protocol";
-import { Session } from "../../src/live/session";
+import { RunSession } from "../../src/live/session";
 import { RunStore } from "../../src/live/store";
-import { Exchange, type Transport, type TransportListener } from "../../src/live/transport";
+import { PendingCommands, type Transport, type TransportListener } from "../../src/live/transport";
 import type { Plotly } from "../../src/shared/plotly";
 import { wireMetric, wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
 
 class FakeTransport implements Transport {
   readonly sent: { kind: ViewKind; payload: unknown; id: string }[] = [];
   private listener!: TransportListener;
-  private readonly exchange = new Exchange();
+  private readonly pending = new PendingCommands();
   private sequence = 0;
 
   constructor(
@@ -33,7 +33,7 @@ class FakeTransport implements Transport {
   send(kind: ViewKind, payload: unknown) {
     const id = String(this.sent.length);
     this.sent.push({ kind, payload, id });
-    return this.exchange.open(id);
+    return this.pending.add(id);
   }
 
   update(progress: Record<string, unknown>, more: Record<string, unknown> = {}): Promise<void> {
@@ -47,7 +47,7 @@ class FakeTransport implements Transport {
   receive(content: unknown): Promise<void> {
     return act(async () => {
       const message = parseMessage(content);
-      this.exchange.settle(message);
+      this.pending.resolve(message);
       this.listener.message(message);
     }) as Promise<void>;
   }
@@ -83,7 +83,7 @@ async function show(
   { interactive = true, loadPlotly = never } = {},
 ): Promise<FakeTransport> {
   const transport = new FakeTransport(interactive, first);
-  const session = new Session(transport, new AbortController().signal);
+  const session = new RunSession(transport, new AbortController().signal);
   await act(async () => render(<LiveView session={session} loadPlotly={loadPlotly} />, root));
   return transport;
 }
@@ -107,7 +107,7 @@ async function choose(select: HTMLSelectElement, value: string): Promise<void> {
   });
 }
 
-/** What a store holds once it has taken in a message of the kernel's. */
+/** Return a store with a message of the kernel applied. */
 function storeOf(message: unknown): RunStore {
   const store = new RunStore(() => {});
   store.receive(parseMessage(message));
@@ -135,7 +135,7 @@ async function press(key: string): Promise<void> {
   });
 }
 
-test("it is there before Plotly: status, progress, controls, a figure a metric", async () => {
+test("the view is shown before Plotly loads: status, progress, controls, a figure a metric", async () => {
   await show();
   expect(one("section").getAttribute("aria-label")).toBe("Live training");
   expect(status()).toBe("running");
@@ -155,14 +155,14 @@ test("without a total the progressbar has no value", async () => {
   expect(one("[role=progressbar]").getAttribute("aria-valuetext")).toBe("step 2");
 });
 
-test("phases have words of their own", async () => {
+test("phases have labels of their own", async () => {
   const transport = await show(wireSnapshot({ progress: wireProgress({ phase: "starting" }) }));
   expect(root.textContent).toContain("preparing the first batch");
   await transport.update({ phase: "validating" });
   expect(root.textContent).toContain("validating");
 });
 
-test("one button pauses and resumes; what was asked shows at once", async () => {
+test("one button pauses and resumes; the pending command shows at once", async () => {
   const transport = await show();
   await click("Pause");
   expect(transport.sent.map(({ kind }) => kind)).toEqual(["pause"]);
@@ -176,7 +176,7 @@ test("one button pauses and resumes; what was asked shows at once", async () => 
   expect(transport.sent.at(-1)?.kind).toBe("resume");
 });
 
-test("a refused command says why", async () => {
+test("a refused command shows the reason", async () => {
   const transport = await show();
   await click("Stop");
   expect(root.textContent).toContain("Stopping after this batch…");
@@ -185,7 +185,7 @@ test("a refused command says why", async () => {
   expect(button("Stop")?.getAttribute("aria-busy")).toBe("false");
 });
 
-test("a kernel that does not answer: say when it will", async () => {
+test("while a kernel does not answer, a hint says when it will", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const transport = await show();
   await click("Stop");
@@ -196,7 +196,7 @@ test("a kernel that does not answer: say when it will", async () => {
   expect(root.textContent).not.toContain("has not answered yet");
 });
 
-test("where commands wait for the cell's end, it says so from the start", async () => {
+test("where commands wait for the cell's end, a hint says so from the start", async () => {
   await show(wireSnapshot({ run: wireRun({ controls: "after_cell" }) }));
   expect(one(".kw-notes").textContent).toContain("only when the cell ends");
 });
@@ -256,7 +256,7 @@ test.each(["abc", "0", "-1", ""])("the learning rate “%s” is refused in plac
   expect(rate().getAttribute("aria-invalid")).toBe("false");
 });
 
-test("while it is being typed, updates leave the field alone", async () => {
+test("while the user types, updates do not change the field", async () => {
   const transport = await show();
   await type("0.0", "5");
   await transport.update({ learning_rate: 0.5 });
@@ -275,7 +275,7 @@ test("arrow keys step along 1, 2, 5 and Enter applies", async () => {
   expect(transport.sent.at(-1)?.payload).toEqual({ value: 0.005 });
 });
 
-test("a refusal by the kernel shows at the field, and the old value holds", async () => {
+test("a refusal by the kernel shows at the field, and the old value stays", async () => {
   const transport = await show();
   await type("7");
   await transport.answer("reply", { ok: false, message: "too large" });
@@ -285,7 +285,7 @@ test("a refusal by the kernel shows at the field, and the old value holds", asyn
   expect(root.textContent).toContain("too large");
 });
 
-test("under a schedule the rate can be set, and given back", async () => {
+test("under a schedule the rate can be set, and returned to the schedule", async () => {
   const schedule = { learning_rate_schedule: "CosineDecay" };
   const transport = await show(wireSnapshot({ progress: wireProgress(schedule) }));
   expect(root.textContent).toContain("set by CosineDecay");
@@ -319,7 +319,7 @@ test("marks are listed with what happened and where", async () => {
   expect(list.textContent).toContain("epoch 2.50, step 1,200");
 });
 
-test("an earlier fit of the view can be looked at while the next one runs", async () => {
+test("an earlier fit of the view can be shown while the next one runs", async () => {
   const encoded = encodeSnapshot(storeOf(wireSnapshot({ progress: wireProgress(FINISHED) })));
   const earlier = [{ summary: "Training finished: loss 0.5", snapshot: encoded?.payload }];
   await show(wireSnapshot({ run: wireRun({ fit: 2, model_name: "second" }), earlier }));
@@ -336,7 +336,7 @@ test("an earlier fit of the view can be looked at while the next one runs", asyn
   expect(button("Stop")).toBeDefined();
 });
 
-test("devices show what is used of them", async () => {
+test("devices show their use", async () => {
   const gpu = { kind: "gpu", name: "NVIDIA <b>A100</b>", use: 0.83 };
   const devices = [{ ...gpu, memory_used_bytes: 12.1e9, memory_total_bytes: 40e9 }];
   await show(wireSnapshot({ progress: wireProgress({ devices }) }));
@@ -345,7 +345,7 @@ test("devices show what is used of them", async () => {
   expect(one('[role="meter"]').getAttribute("aria-valuenow")).toBe("83");
 });
 
-test("a screen reader is told at most once in ten seconds, and the last state", async () => {
+test("screen readers get an announcement at most once in ten seconds, and the last state", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   const transport = await show();
   const said = () => one('[aria-live="polite"][aria-atomic]').textContent;
@@ -358,7 +358,7 @@ test("a screen reader is told at most once in ten seconds, and the last state", 
   vi.useRealTimers();
 });
 
-test("the table holds the epochs' numbers", async () => {
+test("the table has the numbers of the epochs", async () => {
   const transport = await show();
   expect(root.querySelector("table")).toBe(null);
   await click("Table");
@@ -397,7 +397,7 @@ test("names are text, never markup", async () => {
   expect(one(".kw-chart-name").textContent).toBe(name);
 });
 
-test("when Plotly cannot be loaded, the table stands in", async () => {
+test("when Plotly cannot be loaded, the table replaces the charts", async () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
   await show(wireSnapshot(), { loadPlotly: () => Promise.reject(new Error("offline")) });
   expect(root.textContent).toContain("The charts could not be loaded");
@@ -405,7 +405,7 @@ test("when Plotly cannot be loaded, the table stands in", async () => {
   log.mockRestore();
 });
 
-test("before the kernel has told anything", async () => {
+test("before the first message of the kernel", async () => {
   const transport = await show(null);
   expect(root.textContent).toContain("Waiting for the kernel");
   await transport.receive(wireSnapshot());

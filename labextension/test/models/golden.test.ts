@@ -1,8 +1,8 @@
-/** The examples that Python wrote about models: what it sends we read, what we ask it knows. */
+/** Compares the messages about models with the examples that Python wrote to tests/golden/. */
 
 import { expect, test } from "vitest";
 import golden from "../../../tests/golden/models.json";
-import { parseAnswer, parseModels, parseSaved, RefusedError } from "../../src/models/parse";
+import { parseAnswer, parseModels, parseSavedSummary, RefusedError } from "../../src/models/parse";
 import { REQUEST_KINDS, SUMMARY_MIME_TYPE } from "../../src/models/protocol";
 import { isActive, parseRuns } from "../../src/models/runs";
 import { CHANNEL } from "../../src/protocol";
@@ -19,12 +19,12 @@ test.each(REQUEST_KINDS)("the answer to %s is understood", (kind) => {
   expect(parseAnswer(kind, payload)).toEqual(payload.value);
 });
 
-test("a refusal says why", () => {
+test("a refusal has a reason", () => {
   expect(() => parseAnswer("describe", golden.refused.payload)).toThrow(RefusedError);
   expect(() => parseAnswer("describe", golden.refused.payload)).toThrow("It is gone.");
 });
 
-test("what is pushed is understood", () => {
+test("pushed messages are understood", () => {
   expect(parseModels(golden.pushed.models.payload)).toEqual(golden.pushed.models.payload.entries);
   const runs = parseRuns(golden.pushed.runs.payload);
   expect(runs).toEqual(golden.pushed.runs.payload.runs);
@@ -35,11 +35,11 @@ test("what is pushed is understood", () => {
 });
 
 test("a saved summary is unpacked", async () => {
-  const { entry, summary } = await parseSaved(golden.saved);
+  const { entry, summary } = await parseSavedSummary(golden.saved);
   expect(entry).toEqual(golden.pushed.models.payload.entries[0]);
   expect(summary).toEqual(golden.answers.describe.payload.value);
-  await expect(parseSaved({ ...golden.saved, v: 99 })).rejects.toThrow("summary.v");
-  await expect(parseSaved({ ...golden.saved, payload: "////" })).rejects.toThrow();
+  await expect(parseSavedSummary({ ...golden.saved, v: 99 })).rejects.toThrow("summary.v");
+  await expect(parseSavedSummary({ ...golden.saved, payload: "////" })).rejects.toThrow();
 });
 
 test.each([

@@ -1,12 +1,11 @@
 // @vitest-environment jsdom
-/** Models in the page: rows, the tree by role and name, its keys, and the details. */
+/** Tests of the view of models: rows, the tree by role and name, its keys, and the details. */
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelsView } from "../../src/models/components/ModelsView";
-import { mountModel } from "../../src/models/components/mountModels";
-import { nodesOf } from "../../src/models/nodes";
+import { mountModel } from "../../src/models/components/mountModel";
 import type {
   LayerSummary,
   ModelEntry,
@@ -14,6 +13,7 @@ import type {
   RequestKind,
 } from "../../src/models/protocol";
 import { SummaryStore } from "../../src/models/store";
+import { treeOf } from "../../src/models/summaryTree";
 
 function layer(change: Partial<LayerSummary> = {}): LayerSummary {
   return {
@@ -193,7 +193,7 @@ const button = (text: string) =>
 
 const TWO = summary([{}, { name: "out", class_name: "Dense", parameters: 5, activation: null }]);
 
-test("a tree says level, place and what is unfolded", async () => {
+test("tree items have a level, a position and an expanded state", async () => {
   await show({ m1: TWO });
   expect(place.querySelector("[role=tree]")?.getAttribute("aria-label")).toBe("Models");
   // The only model is unfolded by itself.
@@ -231,24 +231,24 @@ test("the keys of a tree", async () => {
   expect(document.getElementById(tree.getAttribute("aria-activedescendant")!)).toBe(row("drop"));
 });
 
-test("names that hold HTML are text", async () => {
+test("names with HTML are text", async () => {
   const name = "<img src=x onerror=alert(1)>";
   await show({ m1: summary([{ name }]) }, [entry({ names: [name] })]);
   expect(place.querySelector("img")).toBeNull();
   expect(names()).toEqual([name, name]);
 });
 
-test("search and filter keep what leads to a match, and count", async () => {
+test("search and filter keep the ancestors of a match, and count", async () => {
   const inner = layer({ path: "1.0", name: "needle", trainable: false, trainable_parameters: 0 });
   const { store } = await show({
     m1: summary([{}, { name: "block", children: [inner] }, { name: "other" }]),
   });
-  await act(async () => store.choose({ search: "need" }));
+  await act(async () => store.setOptions({ search: "need" }));
   expect(names()).toEqual(["net", "block", "needle"]);
   expect(place.textContent).toContain("1 of 4 layers");
-  await act(async () => store.choose({ search: "", filter: "frozen" }));
+  await act(async () => store.setOptions({ search: "", filter: "frozen" }));
   expect(names()).toEqual(["net", "block", "needle"]);
-  await act(async () => store.choose({ search: "nothing like it" }));
+  await act(async () => store.setOptions({ search: "nothing like it" }));
   expect(names()).toEqual(["net"]);
 });
 
@@ -259,14 +259,14 @@ test("largest first, and groups by class and by size", () => {
     { name: "c", class_name: "Dense", parameters: 20 },
     { name: "d", class_name: "Dropout", parameters: 0 },
   ]);
-  expect(nodesOf(model, "size").map(({ label }) => label)).toEqual(["b", "c", "a", "d"]);
-  const byClass = nodesOf(model, "class");
+  expect(treeOf(model, "size").map(({ label }) => label)).toEqual(["b", "c", "a", "d"]);
+  const byClass = treeOf(model, "class");
   expect(byClass.map(({ label, count, parameters }) => [label, count, parameters])).toEqual([
     ["Conv2D", 1, 2_000_000],
     ["Dense", 2, 30],
     ["Dropout", 1, 0],
   ]);
-  expect(nodesOf(model, "magnitude").map(({ label }) => label)).toEqual([
+  expect(treeOf(model, "magnitude").map(({ label }) => label)).toEqual([
     "1 to 10 million",
     "under 10,000",
     "no parameters",
@@ -281,14 +281,14 @@ test("a layer with weights of its own beside others is in its group", () => {
     trainable_parameters: 13,
     children: [inner],
   };
-  const groups = nodesOf(summary([scale]), "class");
+  const groups = treeOf(summary([scale]), "class");
   expect(groups.map(({ label, parameters }) => [label, parameters])).toEqual([
     ["Dense", 10],
     ["Scale", 3],
   ]);
 });
 
-test("a long flat model is folded into the blocks that its names tell", () => {
+test("a long flat model is folded into blocks by its layers' names", () => {
   const parts = ["conv", "bn", "relu"];
   const blocks = Array.from({ length: 40 }, (_, i) =>
     parts.map((part) => ({ name: `conv${1 + (i % 4)}_block${i}_${part}`, class_name: "X" })),
@@ -296,7 +296,7 @@ test("a long flat model is folded into the blocks that its names tell", () => {
     .sort((a, b) => (a[0]!.name < b[0]!.name ? -1 : 1))
     .flat();
   const model = summary([{ name: "input", kind: "input" }, ...blocks, { name: "top_dense" }]);
-  const nodes = nodesOf(model, "blocks");
+  const nodes = treeOf(model, "blocks");
   expect(nodes.map(({ label }) => label)).toEqual([
     "input",
     "conv1",
@@ -307,16 +307,14 @@ test("a long flat model is folded into the blocks that its names tell", () => {
   ]);
   expect(nodes[1]).toMatchObject({ layer: null, count: 30, parameters: 450 });
   expect(nodes[1]!.children.map(({ label }) => label)).toContain("conv1_block12");
-  expect(nodesOf(model, "built")).toHaveLength(122);
+  expect(treeOf(model, "built")).toHaveLength(122);
 });
 
-test("a heading over nearly everything is left out", () => {
+test("a block with nearly all layers is left out", () => {
   const names = Array.from({ length: 20 }, (_, i) =>
     ["expand", "bn", "project"].map((part) => ({ name: `block_${i}_${part}`, class_name: "X" })),
   ).flat();
-  const labels = nodesOf(summary([{ name: "input" }, ...names]), "blocks").map(
-    ({ label }) => label,
-  );
+  const labels = treeOf(summary([{ name: "input" }, ...names]), "blocks").map(({ label }) => label);
   expect(labels.slice(0, 3)).toEqual(["input", "block_0", "block_1"]);
   expect(labels).toHaveLength(21);
 });
@@ -329,7 +327,7 @@ test("of ten thousand layers only those on screen are drawn", async () => {
   expect(rows().length).toBeLessThan(60);
 });
 
-test("details are asked for, and a layer is frozen", async () => {
+test("details are requested, and a layer is frozen", async () => {
   const kernel = new FakeKernel();
   kernel.answers.set_trainable = () => ({
     trainable: false,
@@ -351,7 +349,7 @@ test("details are asked for, and a layer is frozen", async () => {
   expect(button("Unfreeze")).toBeTruthy();
 });
 
-test("what the kernel refuses is said in place", async () => {
+test("a refusal of the kernel is shown in place", async () => {
   const kernel = new FakeKernel();
   kernel.answers.detail = undefined as never;
   kernel.request = async (kind) =>
@@ -363,7 +361,7 @@ test("what the kernel refuses is said in place", async () => {
   expect(place.querySelector("[role=alert]")?.textContent).toContain("A fit of this model runs.");
 });
 
-test("shapes of an unbuilt model are worked out on demand", async () => {
+test("shapes of an unbuilt model are inferred on demand", async () => {
   const unbuilt = summary([{ parameters: null, output_shapes: null }], {
     parameters: null,
     guesses: [{ shapes: "(28, 28)", source: "x_train" }],
@@ -395,7 +393,7 @@ test("a model that cannot be described is an entry with the reason", async () =>
   expect(row("net")).toBeTruthy();
 });
 
-test("a summary is asked for again when its model has changed", async () => {
+test("a summary is requested again when its model has changed", async () => {
   const { store, kernel } = await show({ m1: TWO });
   const asked = () => kernel.asked.filter(({ kind }) => kind === "describe").length;
   expect(asked()).toBe(1);

@@ -1,3 +1,5 @@
+/** Tests of formatted numbers, durations and speeds, and of the learning rate field. */
+
 import { expect, test } from "vitest";
 import { readLearningRate, stepLearningRate } from "../../src/live/learningRate";
 import {

@@ -1,15 +1,15 @@
-/** Common mistakes that the kernel found, each with what mends it. */
+/** The list of common mistakes that the kernel found, each with a button that fixes it. */
 
 import { useState } from "preact/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Advice } from "../protocol";
-import { useTools } from "./context";
+import { useBuilder } from "./builderContext";
 import { Icon } from "./icons";
 
-/** More than these at once would push the stack away. */
-const FEW = 3;
+/** More than these would push the list of layers out of sight. */
+const MAX_SHOWN = 3;
 
-function levelWord(level: Advice["level"]): string {
+function levelLabel(level: Advice["level"]): string {
   return { error: t("Error:"), warning: t("Warning:"), tip: t("Tip:") }[level];
 }
 
@@ -19,10 +19,10 @@ interface AdviceListProps {
 }
 
 export function AdviceList({ advice, onTarget }: AdviceListProps) {
-  const { edit } = useTools();
+  const { edit } = useBuilder();
   const [all, setAll] = useState(false);
   if (advice.length === 0) return null;
-  const shown = all || advice.length <= FEW + 1 ? advice : advice.slice(0, FEW);
+  const shown = all || advice.length <= MAX_SHOWN + 1 ? advice : advice.slice(0, MAX_SHOWN);
   return (
     <ul class="kw-b-advice" aria-label={t("Advice")}>
       {shown.map(({ id, level, title, text, target, fix }) => (
@@ -30,7 +30,7 @@ export function AdviceList({ advice, onTarget }: AdviceListProps) {
           <Icon name={level} />
           <div>
             <p class="kw-b-advice-title">
-              <span class="kw-unseen">{levelWord(level)} </span>
+              <span class="kw-unseen">{levelLabel(level)} </span>
               {target ? (
                 <button type="button" class="kw-b-link" onClick={() => onTarget(target)}>
                   {title}

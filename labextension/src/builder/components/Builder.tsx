@@ -1,25 +1,26 @@
 /**
- * The builder's view. State of its own, never sent: the tab in front, the selected layer, folded
- * blocks, text being typed. Everything else is the store's.
+ * The builder's view. Its own state, never sent, is the current tab, the selected layer, folded
+ * blocks and text being typed; everything else is in the store.
  */
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { useTheme, useUniqueId } from "../../shared/hooks";
-import { pageLanguage, t } from "../../shared/strings";
+import { pageLanguage, t } from "../../shared/translation";
 import type { State } from "../protocol";
 import type { BuilderSession } from "../session";
+import type { WidgetHost } from "../widgetHost";
+import { BuilderContext, type BuilderContextValue } from "./builderContext";
 import { CodeTab } from "./CodeTab";
 import { CompileTab } from "./CompileTab";
-import { type BuilderTools, Tools } from "./context";
-import { FitTab, type WidgetHost } from "./FitTab";
-import { useFocusRescue } from "./focus";
+import { FitTab } from "./FitTab";
+import { useFocusFallback } from "./focus";
 import { Header } from "./Header";
 import { useBusy, useSession } from "./hooks";
 import { RestoreButton } from "./InsertButton";
 import { onRegionKeyDown } from "./keys";
-import { LayersTab } from "./LayersTab";
+import { LayersTab } from "./layers/LayersTab";
+import { useSavedBundle } from "./saved/useSavedBundle";
 import { type TabName, TabPanel, Tabs } from "./Tabs";
-import { useSavedBundle } from "./useSavedBundle";
 
 export interface BuilderProps {
   session: BuilderSession;
@@ -31,39 +32,40 @@ export function Builder({ session, host }: BuilderProps) {
   const { theme } = useTheme();
   const { state } = session.store;
   const region = useRef<HTMLElement>(null);
-  const [message, complain] = useState("");
-  const [status, say] = useState("");
+  const [message, showError] = useState("");
+  const [status, announce] = useState("");
   const { catalog } = session;
   const data = state?.data ?? NO_DATA;
-  const tools = useMemo<BuilderTools>(
+  const context = useMemo<BuilderContextValue>(
     () => ({
       session,
       catalog,
       data,
-      say,
-      complain,
+      announce,
+      showError,
       edit: async (edit) => {
-        complain("");
+        showError("");
         const reply = await session.edit(edit);
-        if (reply.message) (reply.ok ? say : complain)(reply.message);
+        if (reply.message) (reply.ok ? announce : showError)(reply.message);
         return reply;
       },
     }),
     [session, catalog, data],
   );
   const restore = useSavedBundle(session, region)?.restore ?? "";
-  useFocusRescue(region);
+  useFocusFallback(region);
   const history = (action: "undo" | "redo") => {
     const what = state?.history[action];
     if (what) {
-      void tools.edit({ action }).then((reply) => {
-        if (reply.ok) say(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
+      void context.edit({ action }).then((reply) => {
+        if (reply.ok)
+          announce(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
       });
     }
   };
   return (
-    <Tools.Provider value={tools}>
-      {/* Lumino's keyboard shortcuts ("d d" deletes a cell) leave what is typed in here alone. */}
+    <BuilderContext.Provider value={context}>
+      {/* Lumino's keyboard shortcuts ("d d" deletes a cell) must not act on keys typed in here. */}
       <section
         ref={region}
         class="kw-root kw-builder"
@@ -86,7 +88,7 @@ export function Builder({ session, host }: BuilderProps) {
           {status}
         </div>
       </section>
-    </Tools.Provider>
+    </BuilderContext.Provider>
   );
 }
 
@@ -95,7 +97,7 @@ const NO_DATA: State["data"] = [];
 interface NoticesProps {
   session: BuilderSession;
   message: string;
-  /** The program of a builder like this one, or "". */
+  /** Source code of an equal builder, or "". */
   restore: string;
 }
 

@@ -1,15 +1,15 @@
 /** The Code tab: the model as Python source, to copy or to put into a cell. */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { highlight } from "../highlight";
 import type { Code } from "../protocol";
-import { useTools } from "./context";
+import { useBuilder } from "./builderContext";
 import { InsertButton } from "./InsertButton";
 import { Icon } from "./icons";
 
 export function CodeTab({ code }: { code: Code }) {
-  const { say, complain } = useTools();
+  const { announce, showError } = useBuilder();
   const source = useRef<HTMLPreElement>(null);
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -20,8 +20,8 @@ export function CodeTab({ code }: { code: Code }) {
   const copy = async () => {
     if (await copyText(code.source, source.current!)) {
       setCopied(true);
-      say(t("Copied"));
-    } else complain(t("The browser does not allow copying; the code is selected: press Ctrl+C."));
+      announce(t("Copied"));
+    } else showError(t("The browser does not allow copying; the code is selected: press Ctrl+C."));
   };
   return (
     <section class="kw-b-code" aria-label={t("Code")}>
@@ -33,7 +33,7 @@ export function CodeTab({ code }: { code: Code }) {
         <InsertButton
           label={t("Insert below")}
           source={code.source}
-          onInserted={() => say(t("Inserted below"))}
+          onInserted={() => announce(t("Inserted below"))}
         />
       </div>
       {code.notes.length > 0 && (
@@ -51,7 +51,7 @@ export function CodeTab({ code }: { code: Code }) {
   );
 }
 
-/** Python source in colours. */
+/** Python source with its syntax highlighted. */
 export function Source({ text }: { text: string }) {
   const tokens = useMemo(() => highlight(text), [text]);
   return (
@@ -69,7 +69,7 @@ export function Source({ text }: { text: string }) {
   );
 }
 
-/** Put `text` on the clipboard; over plain http only the old way, through a selection, is there. */
+/** Put `text` on the clipboard; over plain http only the old way through a selection works. */
 async function copyText(text: string, element: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -2,8 +2,8 @@
 
 import { COMPILE, type State } from "../protocol";
 import { AdviceList } from "./AdviceList";
-import { useTools } from "./context";
-import { Form } from "./Form";
+import { useBuilder } from "./builderContext";
+import { Form } from "./form/Form";
 
 interface CompileTabProps {
   state: State;
@@ -11,7 +11,7 @@ interface CompileTabProps {
 }
 
 export function CompileTab({ state, onTarget }: CompileTabProps) {
-  const { catalog } = useTools();
+  const { catalog } = useBuilder();
   return (
     <div class="kw-b-single">
       <AdviceList

@@ -3,33 +3,27 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { FIT, type RunState, type State } from "../protocol";
+import type { WidgetHost } from "../widgetHost";
 import { AdviceList } from "./AdviceList";
-import { useTools } from "./context";
-import { Form } from "./Form";
+import { useBuilder } from "./builderContext";
+import { Form } from "./form/Form";
 import { Icon } from "./icons";
-
-/** The part of anywidget's host that we use. */
-export interface WidgetHost {
-  getWidget(reference: string): Promise<{
-    render(options: { el: HTMLElement; signal: AbortSignal }): Promise<void>;
-  }>;
-}
 
 interface FitTabProps {
   state: State;
   host: WidgetHost | null;
-  /** Whether the tab is in front; behind it the live view goes on. */
+  /** Whether this is the current tab; the live view stays mounted if not. */
   shown: boolean;
   onTarget: (target: string) => void;
 }
 
 export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
-  const { catalog, session } = useTools();
-  const begun = useRef(false);
+  const { catalog, session } = useBuilder();
+  const startedHere = useRef(false);
   useEffect(() => {
-    // What the notebook's variables are now is known only when asked.
+    // The kernel looks for the notebook's variables only on request.
     if (shown) void session.request("refresh", {});
   }, [shown, session]);
   return (
@@ -49,13 +43,13 @@ export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
           <TrainBar
             run={state.run}
             noData={state.data.length === 0}
-            hasLearned={Object.values(state.layers).some(({ trained }) => trained)}
-            begun={begun}
+            hasTrainedWeights={Object.values(state.layers).some(({ trained }) => trained)}
+            startedHere={startedHere}
           />
         </>
       )}
       {state.run.live && (
-        <LiveFrame key={state.run.live} id={state.run.live} host={host} begun={begun} />
+        <LiveFrame key={state.run.live} id={state.run.live} host={host} startedHere={startedHere} />
       )}
     </div>
   );
@@ -64,19 +58,19 @@ export function FitTab({ state, host, shown, onTarget }: FitTabProps) {
 interface TrainBarProps {
   run: RunState;
   noData: boolean;
-  /** Whether a training would go on from weights that were trained before. */
-  hasLearned: boolean;
-  /** Set when this view has begun a training, whose live view shall then be seen. */
-  begun: RefObject<boolean>;
+  /** Whether a training would continue from trained weights. */
+  hasTrainedWeights: boolean;
+  /** Set when this view has started a training, whose live view is then scrolled to. */
+  startedHere: RefObject<boolean>;
 }
 
-function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
-  const { session, say } = useTools();
+function TrainBar({ run, noData, hasTrainedWeights, startedHere }: TrainBarProps) {
+  const { session, announce } = useBuilder();
   const [message, setMessage] = useState("");
   const reasonId = useUniqueId("blocked");
   const bar = useRef<HTMLDivElement>(null);
   const train = async () => {
-    // The kernel knows nothing of what it refused, and would train with the value before.
+    // The kernel would train with the value before a refused one.
     const form = bar.current?.parentElement;
     const refused = form?.querySelector<HTMLElement>('.kw-b-fields [aria-invalid="true"]');
     if (refused) {
@@ -85,22 +79,22 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
       return;
     }
     setMessage("");
-    begun.current = true;
+    startedHere.current = true;
     const reply = await session.request("train", {});
     if (!reply.ok) {
-      begun.current = false;
+      startedHere.current = false;
       setMessage(reply.message);
-    } else say(reply.message || t("Training has begun"));
+    } else announce(reply.message || t("Training has begun"));
   };
   const reset = async () => {
     const reply = await session.request("reset", {});
-    if (reply.ok) say(reply.message);
+    if (reply.ok) announce(reply.message);
     else setMessage(reply.message);
   };
-  const look = async () => {
+  const refreshData = async () => {
     const reply = await session.request("refresh", {});
     const count = session.store.state?.data.length ?? 0;
-    say(reply.ok ? t("Found %1 variables to train on", count) : reply.message);
+    announce(reply.ok ? t("Found %1 variables to train on", count) : reply.message);
   };
   return (
     <div class="kw-b-train" ref={bar}>
@@ -114,10 +108,10 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
         <Icon name="play" />
         {t("Train")}
       </button>
-      <button type="button" class="kw-b-button" onClick={() => void look()}>
+      <button type="button" class="kw-b-button" onClick={() => void refreshData()}>
         {t("Look for data again")}
       </button>
-      {hasLearned && (
+      {hasTrainedWeights && (
         <button
           type="button"
           class="kw-b-button"
@@ -147,11 +141,11 @@ function TrainBar({ run, noData, hasLearned, begun }: TrainBarProps) {
 interface LiveFrameProps {
   id: string;
   host: WidgetHost | null;
-  begun: RefObject<boolean>;
+  startedHere: RefObject<boolean>;
 }
 
-/** Another widget's view, drawn inside ours for as long as its id stands. */
-function LiveFrame({ id, host, begun }: LiveFrameProps) {
+/** The view of another widget, the live view, drawn inside ours. */
+function LiveFrame({ id, host, startedHere }: LiveFrameProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [failure, setFailure] = useState("");
   useEffect(() => {
@@ -169,8 +163,8 @@ function LiveFrame({ id, host, begun }: LiveFrameProps) {
       .then(async (widget) => {
         if (lifetime.signal.aborted) return;
         await widget.render({ el: frame.current!, signal: lifetime.signal });
-        if (begun.current) frame.current?.scrollIntoView?.({ block: "nearest" });
-        begun.current = false;
+        if (startedHere.current) frame.current?.scrollIntoView?.({ block: "nearest" });
+        startedHere.current = false;
       })
       .catch((error) => {
         console.error(error);
@@ -179,7 +173,7 @@ function LiveFrame({ id, host, begun }: LiveFrameProps) {
         }
       });
     return () => lifetime.abort();
-  }, [id, host, begun]);
+  }, [id, host, startedHere]);
   return (
     <div class="kw-b-live">
       {failure && <p class="kw-b-notice">{failure}</p>}

@@ -1,8 +1,8 @@
-/** A button that puts code into a cell below; none where the page has no cells. */
+/** A button that inserts code into a cell below; hidden where the page has no cells. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { t } from "../../shared/strings";
-import { ask, INSERT_CELL } from "../events";
+import { t } from "../../shared/translation";
+import { dispatchHostEvent, INSERT_CELL } from "../hostEvents";
 import { Icon } from "./icons";
 
 interface InsertButtonProps {
@@ -13,21 +13,22 @@ interface InsertButtonProps {
 }
 
 export function InsertButton({ label, title, source, onInserted }: InsertButtonProps) {
-  const home = useRef<HTMLSpanElement>(null);
+  const root = useRef<HTMLSpanElement>(null);
   const [canInsert, setCanInsert] = useState(false);
   useEffect(() => {
-    const look = () => setCanInsert(ask(home.current!, INSERT_CELL, { source: null }));
-    look();
-    // An element that is not in the page yet reaches nobody.
-    const attached = new ResizeObserver(look);
-    attached.observe(home.current!.parentElement!);
+    const check = () =>
+      setCanInsert(dispatchHostEvent(root.current!, INSERT_CELL, { source: null }));
+    check();
+    // Events of an element that is not in the page yet do not reach the host.
+    const attached = new ResizeObserver(check);
+    attached.observe(root.current!.parentElement!);
     return () => attached.disconnect();
   }, []);
   const insert = () => {
-    if (ask(home.current!, INSERT_CELL, { source })) onInserted?.();
+    if (dispatchHostEvent(root.current!, INSERT_CELL, { source })) onInserted?.();
   };
   return (
-    <span ref={home}>
+    <span ref={root}>
       {canInsert && (
         <button type="button" class="kw-b-button" title={title} onClick={insert}>
           <Icon name="plus" />
@@ -38,7 +39,7 @@ export function InsertButton({ label, title, source, onInserted }: InsertButtonP
   );
 }
 
-/** For a builder that its kernel has lost: a cell that makes one like it. */
+/** A button that inserts a cell with the source of an equal builder, after the kernel is gone. */
 export function RestoreButton({ source }: { source: string }) {
   return (
     <InsertButton

@@ -1,7 +1,7 @@
-/** The four tabs, with arrow keys, and a mark where a form needs a look. */
+/** The four tabs and their panels, with arrow keys and the number of issues on each tab. */
 
 import type { ComponentChildren } from "preact";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { State } from "../protocol";
 
 export const TAB_NAMES = ["Layers", "Compile", "Fit", "Code"] as const;
@@ -42,14 +42,14 @@ export function Tabs({ id, state, tab, onTab }: TabsProps) {
             role="tab"
             id={`${id}-${name}`}
             class="kw-b-tab"
-            aria-label={tabWord(name)}
+            aria-label={tabLabel(name)}
             aria-description={count ? issuesText(count) : undefined}
             aria-selected={name === tab}
             aria-controls={`${id}-${name}-panel`}
             tabIndex={name === tab ? 0 : -1}
             onClick={() => onTab(name)}
           >
-            {tabWord(name)}
+            {tabLabel(name)}
             {count > 0 && (
               <span class="kw-b-badge" title={issuesText(count)}>
                 {count}
@@ -62,7 +62,7 @@ export function Tabs({ id, state, tab, onTab }: TabsProps) {
   );
 }
 
-function tabWord(name: TabName): string {
+function tabLabel(name: TabName): string {
   return { Layers: t("Layers"), Compile: t("Compile"), Fit: t("Fit"), Code: t("Code") }[name];
 }
 
@@ -70,16 +70,16 @@ function issuesText(count: number): string {
   return count === 1 ? t("1 thing to look at") : t("%1 things to look at", count);
 }
 
-/** Errors, and advice other than mere tips; what is advised about an error counts once. */
+/** Count errors, and advice other than tips; an error and the advice about it count once. */
 export function countIssues(state: State, tab: TabName): number {
   if (tab === "Code") return 0;
-  const form = tab === "Compile" ? "compile" : tab === "Fit" ? "fit" : null;
+  const tabForm = tab === "Compile" ? "compile" : tab === "Fit" ? "fit" : null;
   const advice = state.advice.filter(({ level, target }) => {
-    const home = target === "compile" || target === "fit" ? target : null;
+    const form = target === "compile" || target === "fit" ? target : null;
     const isCounted = target !== null && state.layers[target]?.status === "error";
-    return level !== "tip" && home === form && !isCounted;
+    return level !== "tip" && form === tabForm && !isCounted;
   }).length;
-  if (form) return advice + Object.keys(state[form].errors).length;
+  if (tabForm) return advice + Object.keys(state[tabForm].errors).length;
   return advice + Object.values(state.layers).filter((layer) => layer.status === "error").length;
 }
 
@@ -90,7 +90,7 @@ interface TabPanelProps {
   children: ComponentChildren;
 }
 
-/** A panel stays in the page when another is in front: a live view in it goes on. */
+/** A tab's panel, which stays in the page when hidden, so that a live view in it stays mounted. */
 export function TabPanel({ id, name, tab, children }: TabPanelProps) {
   return (
     <div

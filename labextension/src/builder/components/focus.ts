@@ -1,4 +1,4 @@
-/** Keeps the keyboard's focus in the view when what had it goes. */
+/** Keeps the keyboard's focus in the view when the focused element is removed. */
 
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
@@ -8,8 +8,8 @@ export function focusById(near: Element, id: string): void {
   (near.getRootNode() as Document | ShadowRoot).getElementById(id)?.focus();
 }
 
-/** When the focused element is taken out of the view, the tab in front gets the focus. */
-export function useFocusRescue(region: RefObject<HTMLElement>): void {
+/** Focus the current tab when the focused element is removed from the view. */
+export function useFocusFallback(region: RefObject<HTMLElement>): void {
   const focused = useRef<Element | null>(null);
   useEffect(() => {
     const root = region.current!;
@@ -25,12 +25,12 @@ export function useFocusRescue(region: RefObject<HTMLElement>): void {
     root.addEventListener(
       "focusout",
       (event) => {
-        // Of an element that is being removed, browsers tell too, or do not.
+        // Some browsers also send this event for an element that is being removed.
         if (event.relatedTarget) focused.current = null;
       },
       { signal },
     );
-    // A click beside all fields takes the focus away on purpose.
+    // A click beside all fields removes the focus on purpose.
     root.ownerDocument.addEventListener(
       "pointerdown",
       () => {

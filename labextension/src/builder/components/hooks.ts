@@ -1,4 +1,4 @@
-/** What several parts of the builder need from Preact. */
+/** Preact hooks that connect the builder's components to its session. */
 
 import { useEffect, useState } from "preact/hooks";
 import { useRedraw } from "../../shared/hooks";
@@ -17,7 +17,7 @@ export function useSession(session: BuilderSession): void {
 
 const BUSY_AFTER_MS = 800;
 
-/** Whether a request has been unanswered for long enough to say so. */
+/** Return whether a request has been unanswered for long enough to tell the user. */
 export function useBusy(session: BuilderSession): boolean {
   const since = session.waitingSince;
   const [busy, setBusy] = useState(false);

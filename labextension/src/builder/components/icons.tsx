@@ -1,4 +1,4 @@
-/** The builder's symbols, drawn with strokes; each stands beside a word or in a named button. */
+/** The builder's icons, each shown beside a text or in a button with a name. */
 
 const PATHS = {
   up: "M8 13V3M3.5 7.5 8 3l4.5 4.5",
@@ -34,7 +34,7 @@ export function Icon({ name }: { name: IconName }) {
   );
 }
 
-/** A button that shows only a symbol; its name is both its label and its tooltip. */
+/** A button that shows only an icon; its label is also its tooltip, unless `title` is given. */
 export function IconButton(props: {
   icon: IconName;
   label: string;

@@ -1,14 +1,14 @@
-/** Keys of the whole region, and how they are kept from the page around it. */
+/** Handles the keys of the whole builder, and keeps them from the page around it. */
 
 const SUPPRESS = "data-lm-suppress-shortcuts";
 
-/** Undo and redo; all other keys but "save" end here, so that a notebook does not act on them. */
+/** Undo and redo; stop all other keys but "save", so that the notebook does not act on them. */
 export function onRegionKeyDown(
   event: KeyboardEvent,
   onHistory: (action: "undo" | "redo") => void,
 ): void {
   if (isForPage(event)) {
-    letThrough(event.currentTarget as HTMLElement);
+    passToPage(event.currentTarget as HTMLElement);
     return;
   }
   event.stopPropagation();
@@ -24,13 +24,13 @@ function isForPage(event: KeyboardEvent): boolean {
   return (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "s";
 }
 
-/** Lumino, which hears the key after us, leaves alone what comes out of an element so marked. */
-function letThrough(region: HTMLElement): void {
+/** Let Lumino, which receives the key after us and ignores elements with this mark, handle it. */
+function passToPage(region: HTMLElement): void {
   region.removeAttribute(SUPPRESS);
   setTimeout(() => region.setAttribute(SUPPRESS, "true"));
 }
 
-/** Fields mark themselves while they hold text that the kernel has not been told. */
+/** Return whether the field contains text that has not been sent; fields mark themselves. */
 function hasUnsavedText(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.dataset.unsaved === "true";
 }

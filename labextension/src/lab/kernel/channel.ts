@@ -1,32 +1,33 @@
 /**
- * The talk with one kernel, over the comm of a known id that `kwidgets/kernel/channel.py` owns. All
- * views of this page share it. It outlives restarts of the kernel and connections of the page.
+ * The channel between this page and one kernel: a comm of a known id, whose other end is
+ * `kwidgets/kernel/channel.py`. All views of the page share it, across restarts of the kernel and
+ * connections of the page.
  */
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { CHANNEL, type Hello, PROTOCOL_VERSION } from "../../protocol";
 import { Fields, ProtocolError } from "../../shared/fields";
-import { pageLanguage, t } from "../../shared/strings";
+import { pageLanguage, t } from "../../shared/translation";
 import { findSubshell, hasComm, sendToComm } from "./subshell";
 
-/** The kernel forgets a page that it has not heard for five times as long. */
-const HELLO_MS = 30_000;
-/** So often is a kernel asked that does not answer, before it counts as one without kwidgets. */
-const LOOKS = 4;
+/** The kernel drops a page that has sent nothing for five times as long. */
+const HELLO_INTERVAL_MS = 30_000;
+/** After so many requests without an answer a kernel counts as one without kwidgets. */
+const MAX_COMM_REQUESTS = 4;
 
 export type ChannelState =
   /** The page is still connecting, or the kernel starting. */
   | { is: "connecting" }
   /** kwidgets is not loaded in the kernel. */
   | { is: "absent" }
-  | { is: "open"; kwidgets: string; kerasBackend: string | null; hearsWhileBusy: boolean }
-  /** The kernel's kwidgets and ours do not understand each other. */
+  | { is: "open"; kwidgets: string; kerasBackend: string | null; receivesWhileBusy: boolean }
+  /** The kernel's version of kwidgets is incompatible with ours. */
   | { is: "refused"; message: string }
   /** The connection is gone, or the kernel dead. */
   | { is: "lost"; dead: boolean };
 
 export interface ChannelListener {
-  /** A message came, from whatever version of kwidgets that is ours. */
+  /** A message came, from a compatible version of kwidgets. */
   message?(content: Record<string, unknown>, buffers: readonly unknown[]): void;
   /** `state` has changed. */
   changed?(): void;
@@ -36,12 +37,13 @@ export class KernelChannel {
   state: ChannelState = { is: "connecting" };
   private readonly listeners = new Set<ChannelListener>();
   private subshell: Promise<string | null | undefined> | null = null;
-  private greeted = false;
+  /** Whether a hello was sent over the current connection to the kernel. */
+  private helloSent = false;
   private kernel: Kernel.IKernelConnection | null = null;
   private readonly connections: Kernel.IKernelConnection[] = [];
-  /** Counts connections and restarts: what was begun before the last one no longer matters. */
+  /** Counts connections and restarts: actions from before the last one are dropped. */
   private epoch = 0;
-  private readonly timer = setInterval(() => this.stillHere(), HELLO_MS);
+  private readonly timer = setInterval(() => this.repeatHello(), HELLO_INTERVAL_MS);
 
   /** Use `kernel`, one of perhaps several connections to the same one. */
   add(kernel: Kernel.IKernelConnection): void {
@@ -54,7 +56,7 @@ export class KernelChannel {
     if (!this.kernel) this.use(kernel);
   }
 
-  /** Whether no view of this page has a connection to the kernel any more. */
+  /** Whether no view of this page is connected to the kernel any more. */
   get isOrphan(): boolean {
     return this.connections.length === 0;
   }
@@ -73,7 +75,7 @@ export class KernelChannel {
     const pending = this.subshell;
     void pending.then((subshell) => {
       if (epoch !== this.epoch) return;
-      // It did not answer in time: perhaps it does the next time.
+      // No answer in time: try again with the next message.
       if (subshell === undefined && this.subshell === pending) this.subshell = null;
       try {
         sendToComm(kernel, subshell ?? null, CHANNEL, { v: PROTOCOL_VERSION, ...message });
@@ -98,74 +100,74 @@ export class KernelChannel {
     this.kernel = kernel;
     if (!kernel) {
       this.epoch++;
-      this.become({ is: "lost", dead: false });
+      this.setState({ is: "lost", dead: false });
       return;
     }
     kernel.iopubMessage.connect(this.onMessage, this);
     kernel.statusChanged.connect(this.onStatus, this);
     kernel.connectionStatusChanged.connect(this.onConnection, this);
-    this.begin(kernel);
+    this.connect(kernel);
   }
 
   /** Find out whether kwidgets is there. */
-  private begin(kernel: Kernel.IKernelConnection): void {
+  private connect(kernel: Kernel.IKernelConnection): void {
     const epoch = ++this.epoch;
     this.subshell = null;
-    this.greeted = false;
+    this.helloSent = false;
     if (kernel.status === "dead") {
-      this.become({ is: "lost", dead: true });
+      this.setState({ is: "lost", dead: true });
       return;
     }
-    // What was known stays shown until it is known anew.
-    if (this.state.is !== "open") this.become({ is: "connecting" });
+    // An open channel stays shown as open until the kernel has answered.
+    if (this.state.is !== "open") this.setState({ is: "connecting" });
     if (kernel.connectionStatus !== "connected") return;
-    void this.look(kernel, epoch, LOOKS);
+    void this.findComm(kernel, epoch, MAX_COMM_REQUESTS);
   }
 
-  private async look(
+  private async findComm(
     kernel: Kernel.IKernelConnection,
     epoch: number,
-    looksLeft: number,
+    requestsLeft: number,
   ): Promise<void> {
-    const there = await hasComm(kernel, CHANNEL);
-    if (epoch !== this.epoch || this.greeted) return;
-    // A kernel that is starting, or deep in compiled code, may answer the next time.
-    if (there === null && looksLeft > 1) await this.look(kernel, epoch, looksLeft - 1);
-    else if (there) this.hello();
-    else this.become({ is: "absent" });
+    const found = await hasComm(kernel, CHANNEL);
+    if (epoch !== this.epoch || this.helloSent) return;
+    // A kernel that is starting, or runs compiled code, may answer the next time.
+    if (found === null && requestsLeft > 1) await this.findComm(kernel, epoch, requestsLeft - 1);
+    else if (found) this.sendFirstHello();
+    else this.setState({ is: "absent" });
   }
 
-  private hello(): void {
-    this.greeted = true;
-    this.greet();
+  private sendFirstHello(): void {
+    this.helloSent = true;
+    this.sendHello();
   }
 
-  private stillHere(): void {
-    if (this.state.is === "open") this.greet();
+  private repeatHello(): void {
+    if (this.state.is === "open") this.sendHello();
   }
 
-  private greet(): void {
+  private sendHello(): void {
     const payload: Hello = { language: pageLanguage() };
     this.send({ kind: "hello", payload });
   }
 
   private onConnection(kernel: Kernel.IKernelConnection): void {
-    if (kernel.connectionStatus === "connected") this.begin(kernel);
-    else if (this.state.is === "open") this.become({ is: "lost", dead: false });
+    if (kernel.connectionStatus === "connected") this.connect(kernel);
+    else if (this.state.is === "open") this.setState({ is: "lost", dead: false });
   }
 
   private onStatus(kernel: Kernel.IKernelConnection, status: Kernel.Status): void {
     if (status === "dead" || status === "terminating") {
       this.epoch++;
-      this.become({ is: "lost", dead: true });
+      this.setState({ is: "lost", dead: true });
     } else if (status === "restarting" || status === "autorestarting") {
-      // Nothing of the old kernel is left; the new one tells when kwidgets is loaded in it.
+      // The new kernel sends a message when kwidgets is loaded in it.
       this.epoch++;
       this.subshell = null;
-      this.greeted = false;
-      this.become({ is: "absent" });
+      this.helloSent = false;
+      this.setState({ is: "absent" });
     } else if (this.state.is === "lost") {
-      this.begin(kernel);
+      this.connect(kernel);
     }
   }
 
@@ -185,45 +187,45 @@ export class KernelChannel {
     const version = fields.value("v");
     const kind = fields.string("kind");
     if (kind === "refused") {
-      this.become({ is: "refused", message: fields.fields("payload").string("message") });
+      this.setState({ is: "refused", message: fields.fields("payload").string("message") });
       return;
     }
     if (version !== PROTOCOL_VERSION) {
-      this.become({ is: "refused", message: otherVersion(version) });
+      this.setState({ is: "refused", message: versionMessage(version) });
       return;
     }
     if (kind === "goodbye") {
-      this.greeted = false;
-      this.become({ is: "absent" });
+      this.helloSent = false;
+      this.setState({ is: "absent" });
       return;
     }
     if (kind === "welcome") {
       const welcome = fields.fields("payload");
-      this.become({
+      this.setState({
         is: "open",
         kwidgets: welcome.string("kwidgets"),
         kerasBackend: welcome.nullable("keras_backend", () => welcome.string("keras_backend")),
-        hearsWhileBusy: welcome.boolean("hears_while_busy"),
+        receivesWhileBusy: welcome.boolean("hears_while_busy"),
       });
-      // It may be the kernel's first word, said to nobody in particular.
-      if (!this.greeted) this.hello();
+      // The kernel's first message may be this one, sent to all pages.
+      if (!this.helloSent) this.sendFirstHello();
       return;
     }
-    // Said to another page, or to this one before it was loaded anew.
-    if (!this.greeted) this.hello();
+    // The message was meant for another page, or for this one before it was reloaded.
+    if (!this.helloSent) this.sendFirstHello();
     for (const listener of [...this.listeners]) {
       listener.message?.(data as Record<string, unknown>, buffers);
     }
   }
 
-  private become(state: ChannelState): void {
+  private setState(state: ChannelState): void {
     if (JSON.stringify(state) === JSON.stringify(this.state)) return;
     this.state = state;
     for (const listener of [...this.listeners]) listener.changed?.();
   }
 }
 
-function otherVersion(version: unknown): string {
+function versionMessage(version: unknown): string {
   const newer = typeof version === "number" && version > PROTOCOL_VERSION;
   return newer
     ? t(

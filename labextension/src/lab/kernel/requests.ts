@@ -1,13 +1,13 @@
-/** Questions to a kernel over its channel, joined with their answers. */
+/** Sends requests for models over a kernel's channel, and matches them with their answers. */
 
 import type { RequestKind } from "../../models/protocol";
 import type { SummarySource } from "../../models/store";
 import { newId } from "../../shared/newId";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { KernelChannel } from "./channel";
 
-/** A kernel that was told of a request answers within a step of its fit, or at its cell's end. */
-const PATIENCE_MS = 60_000;
+/** A kernel answers a request within a step of its fit, or at the end of its cell. */
+const TIMEOUT_MS = 60_000;
 
 interface Waiting {
   resolve: (answer: unknown) => void;
@@ -34,7 +34,7 @@ export class ChannelRequests implements SummarySource {
       const timer = setTimeout(() => {
         this.waiting.delete(id);
         reject(new Error(t("The kernel has not answered. Try again when its cell has ended.")));
-      }, PATIENCE_MS);
+      }, TIMEOUT_MS);
       this.waiting.set(id, { resolve, timer });
       this.channel.send({ kind, payload, id });
     });

@@ -1,26 +1,31 @@
-/** A Transport to one run over the channel of its kernel, from saved data on. */
+/** A Transport to one run that starts from saved data and continues over its kernel's channel. */
 
 import { lenientParser } from "../../live/parse";
 import { FINAL_STATUSES, type ViewKind, type ViewPayloads } from "../../live/protocol";
-import { Exchange, type Sent, type Transport, type TransportListener } from "../../live/transport";
+import {
+  PendingCommands,
+  type SentCommand,
+  type Transport,
+  type TransportListener,
+} from "../../live/transport";
 import { newId } from "../../shared/newId";
 import type { KernelChannel } from "./channel";
 
 export class RunTransport implements Transport {
-  private readonly exchange = new Exchange();
+  private readonly pending = new PendingCommands();
   private readonly parse = lenientParser((text) => console.warn(text));
   private listener: TransportListener | null = null;
   private channel: KernelChannel | null = null;
-  private binding: AbortController | null = null;
+  private channelLifetime: AbortController | null = null;
   /** Whether the kernel has the run. */
-  private known = false;
-  /** Whether what is saved is the end of the run: then there is nothing to ask. */
-  private over = false;
+  private kernelHasRun = false;
+  /** Whether the saved data are final: then no snapshot is requested. */
+  private savedIsFinal = false;
 
   /**
    * @param runId names the run
-   * @param saved what the notebook holds of it, or null
-   * @param onBundle is given the output that the kernel left when the run had ended
+   * @param saved the data of the run that the notebook has, or null
+   * @param onBundle called with the final output that the kernel sends after the run has ended
    */
   constructor(
     readonly runId: string,
@@ -29,17 +34,17 @@ export class RunTransport implements Transport {
   ) {}
 
   get interactive(): boolean {
-    return this.known;
+    return this.kernelHasRun;
   }
 
   listen(listener: TransportListener, signal: AbortSignal): void {
     this.listener = listener;
     signal.addEventListener("abort", () => {
       this.listener = null;
-      this.binding?.abort();
+      this.channelLifetime?.abort();
     });
     this.deliverSaved();
-    this.ask();
+    this.requestSnapshot();
   }
 
   /** Show other saved data, such as a later state of the same run. */
@@ -48,47 +53,47 @@ export class RunTransport implements Transport {
     this.deliverSaved();
   }
 
-  /** Talk over this channel from now on. */
+  /** Use this channel from now on. */
   use(channel: KernelChannel | null): void {
     if (channel === this.channel) return;
-    this.binding?.abort();
-    this.binding = new AbortController();
+    this.channelLifetime?.abort();
+    this.channelLifetime = new AbortController();
     this.channel = channel;
     channel?.listen(
       {
         message: (content, buffers) => this.receive(content, buffers),
         changed: () => this.channelChanged(),
       },
-      this.binding.signal,
+      this.channelLifetime.signal,
     );
     this.channelChanged();
   }
 
-  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): Sent {
+  send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): SentCommand {
     const id = newId();
-    const sent = this.exchange.open(id);
+    const sent = this.pending.add(id);
     this.channel?.send({ kind, payload, id, run: this.runId });
     return sent;
   }
 
   private channelChanged(): void {
     if (this.channel?.state.is === "open") {
-      this.ask();
-    } else if (this.known) {
+      this.requestSnapshot();
+    } else if (this.kernelHasRun) {
       this.listener?.lost();
     }
   }
 
-  private ask(): void {
-    if (this.over || !this.listener || this.channel?.state.is !== "open") return;
+  private requestSnapshot(): void {
+    if (this.savedIsFinal || !this.listener || this.channel?.state.is !== "open") return;
     this.send("resync", {});
   }
 
   private receive(content: Record<string, unknown>, buffers: readonly unknown[]): void {
     if (content.run !== this.runId || !this.listener) return;
     if (content.kind === "unknown_run") {
-      if (!this.known) return;
-      this.known = false;
+      if (!this.kernelHasRun) return;
+      this.kernelHasRun = false;
       this.listener.lost();
       return;
     }
@@ -98,15 +103,15 @@ export class RunTransport implements Transport {
     }
     const message = this.parse(content, buffers);
     if (!message) return;
-    this.known = true;
-    this.exchange.settle(message);
+    this.kernelHasRun = true;
+    this.pending.resolve(message);
     this.listener.message(message);
   }
 
   private deliverSaved(): void {
     const message = this.saved ? this.parse(this.saved) : null;
     if (message?.kind !== "snapshot") return;
-    this.over = FINAL_STATUSES.has(message.payload.progress.status);
+    this.savedIsFinal = FINAL_STATUSES.has(message.payload.progress.status);
     this.listener?.message(message);
   }
 }

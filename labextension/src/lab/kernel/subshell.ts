@@ -1,20 +1,20 @@
 /**
- * A subshell of a kernel, asked for on the control channel: a busy kernel answers there, and what is
- * then sent to the subshell is handled while a cell runs.
+ * Finds or creates a subshell of a kernel, and sends comm messages to it, so that a kernel receives
+ * them while a cell runs. The requests use the control channel, on which a busy kernel answers.
  *
- * By hand, because JupyterLab's own ways wait for the kernel's info, which a kernel that is busy
- * when the page loads gives only at the end of the cell.
+ * The messages are built here because JupyterLab's own methods wait for the kernel's info, which a
+ * kernel that is busy when the page loads sends only at the end of the cell.
  */
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { CHANNEL } from "../../protocol";
 import { newId } from "../../shared/newId";
 
-// A kernel answers at once, but for one that starts, or whose cell is in compiled code that lets no
-// other thread of Python run.
-const PATIENCE_MS = 8000;
+// A kernel answers at once, unless it is starting, or its cell runs compiled code that blocks all
+// other Python threads.
+const TIMEOUT_MS = 8000;
 
-/** A kernel connection's private way past the queue that waits for the kernel's info. */
+/** A kernel connection's private method, which can bypass the queue for a kernel without info. */
 interface Unqueued {
   _sendMessage?(message: KernelMessage.IMessage, queue: boolean): void;
 }
@@ -27,18 +27,18 @@ export async function findSubshell(
   kernel: Kernel.IKernelConnection,
 ): Promise<string | null | undefined> {
   const key = `kwidgets.subshell.${kernel.id}`;
-  // ipykernel 6 never answers the first. It takes requests in turn: the answer to the second says
-  // that none will come.
-  const listing = ask(kernel, "list_subshell_request");
+  // ipykernel 6 never answers the first request. It handles requests in order: the answer to the
+  // second shows that there will be none.
+  const listing = sendControlRequest(kernel, "list_subshell_request");
   const next = hasComm(kernel, CHANNEL);
   const listed = await Promise.race([listing, next.then(() => null)]);
   if (listed === null) return (await next) === null ? undefined : null;
   const known = (listed as { subshell_id?: unknown }).subshell_id;
   if (!Array.isArray(known)) return null;
-  // Each page load would leave one behind.
+  // Otherwise each page load would create one more.
   const earlier = sessionStorage.getItem(key);
   if (earlier && known.includes(earlier)) return earlier;
-  const created = (await ask(kernel, "create_subshell_request")) as {
+  const created = (await sendControlRequest(kernel, "create_subshell_request")) as {
     subshell_id?: unknown;
   } | null;
   const id = created?.subshell_id;
@@ -47,18 +47,18 @@ export async function findSubshell(
   return id;
 }
 
-/** Whether the kernel has a comm of this target; null when it does not answer. */
+/** Return whether the kernel has a comm of this target; null if it does not answer. */
 export async function hasComm(
   kernel: Kernel.IKernelConnection,
   target: string,
 ): Promise<boolean | null> {
-  const answer = await ask(kernel, "comm_info_request", { target_name: target });
+  const answer = await sendControlRequest(kernel, "comm_info_request", { target_name: target });
   if (answer === null) return null;
   return Object.keys((answer as { comms?: object }).comms ?? {}).length > 0;
 }
 
-/** Ask on the control channel; null when no answer comes, or the kernel goes. */
-function ask(
+/** Return the reply on the control channel; null if none comes, or the kernel shuts down. */
+function sendControlRequest(
   kernel: Kernel.IKernelConnection,
   type: string,
   content: object = {},
@@ -82,11 +82,11 @@ function ask(
         done(msg.content);
       }
     };
-    const timer = setTimeout(giveUp, PATIENCE_MS);
+    const timer = setTimeout(giveUp, TIMEOUT_MS);
     kernel.anyMessage.connect(listen);
     kernel.disposed.connect(giveUp);
     try {
-      post(kernel, request);
+      sendUnqueued(kernel, request);
     } catch {
       giveUp();
     }
@@ -105,10 +105,10 @@ export function sendToComm(
   data: object,
 ): void {
   const extra = subshell === null ? {} : { subshell_id: subshell };
-  post(kernel, makeMessage(kernel, "shell", "comm_msg", { comm_id: commId, data }, extra));
+  sendUnqueued(kernel, makeMessage(kernel, "shell", "comm_msg", { comm_id: commId, data }, extra));
 }
 
-function post(kernel: Kernel.IKernelConnection, message: KernelMessage.IMessage): void {
+function sendUnqueued(kernel: Kernel.IKernelConnection, message: KernelMessage.IMessage): void {
   const unqueued = kernel as unknown as Unqueued;
   if (unqueued._sendMessage) unqueued._sendMessage(message, false);
   else if (message.channel === "control") kernel.sendControlMessage(message as never);

@@ -1,45 +1,51 @@
-/** The panel: the fits that run, then the models, or why there is nothing to show. */
+/** The panel's view: the running fits and the models, or an empty state. */
 
 import { useEffect } from "preact/hooks";
 import { LiveView } from "../../live/components/LiveView";
-import { statusWord } from "../../live/labels";
+import { statusLabel } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
-import { useChanges } from "../../models/components/useChanges";
+import { useModels } from "../../models/components/useModels";
 import { isActive } from "../../models/runs";
 import { useRedraw, useTheme } from "../../shared/hooks";
-import { pageLanguage, t } from "../../shared/strings";
-import { loadPlotly } from "../plotly";
-import { Face, type FaceActions } from "./EmptyStates";
-import type { Follower } from "./follower";
-import type { KernelModels } from "./kernelModels";
+import { pageLanguage, t } from "../../shared/translation";
+import { loadPlotly } from "../loadPlotly";
+import type { CurrentNotebook } from "./currentNotebook";
+import { EmptyState, type PanelActions } from "./EmptyState";
+import type { ModelsAndRuns } from "./modelsAndRuns";
 
-export function PanelView({ follower, actions }: { follower: Follower; actions: FaceActions }) {
+export function PanelView({
+  currentNotebook,
+  actions,
+}: {
+  currentNotebook: CurrentNotebook;
+  actions: PanelActions;
+}) {
   const redraw = useRedraw();
   const { theme } = useTheme();
   useEffect(() => {
     const lifetime = new AbortController();
-    follower.subscribe(redraw, lifetime.signal);
+    currentNotebook.subscribe(redraw, lifetime.signal);
     redraw();
     return () => lifetime.abort();
-  }, [follower]);
-  const { situation, notebook } = follower;
+  }, [currentNotebook]);
+  const { state, name } = currentNotebook;
   return (
     <div class="kw-root kw-panel" lang={pageLanguage()} data-kw-theme={theme}>
       <header class="kw-panel-header">
         <h2>{t("Keras models")}</h2>
-        <span title={t("The notebook in front")}>{notebook}</span>
+        <span title={t("The notebook in front")}>{name}</span>
       </header>
-      {situation.is === "open" ? (
-        <Open models={situation.models} actions={actions} />
+      {state.is === "open" ? (
+        <ModelsAndRunsView models={state.models} actions={actions} />
       ) : (
-        <Face situation={situation} actions={actions} />
+        <EmptyState state={state} actions={actions} />
       )}
     </div>
   );
 }
 
-function Open({ models, actions }: { models: KernelModels; actions: FaceActions }) {
-  useChanges(models.store);
+function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions: PanelActions }) {
+  useModels(models.store);
   const active = models.runs.filter(isActive);
   const ended = active.length ? undefined : models.runs[0];
   const { entries } = models.store;
@@ -56,7 +62,7 @@ function Open({ models, actions }: { models: KernelModels; actions: FaceActions 
       {ended && (
         <details class="kw-last-run" key={ended.run_id}>
           <summary>
-            {t("Last training: %1, %2", ended.model_name, statusWord(ended.status))}
+            {t("Last training: %1, %2", ended.model_name, statusLabel(ended.status))}
           </summary>
           <LiveView session={models.session(ended.run_id)} loadPlotly={loadPlotly} compact />
         </details>
@@ -64,7 +70,7 @@ function Open({ models, actions }: { models: KernelModels; actions: FaceActions 
       {entries === null ? (
         <p class="kw-waiting">{t("Looking for models…")}</p>
       ) : entries.length === 0 ? (
-        <Face situation={{ is: "open", models }} actions={actions} />
+        <EmptyState state={{ is: "open", models }} actions={actions} />
       ) : (
         <ModelsView store={models.store} />
       )}

@@ -1,12 +1,12 @@
-/** The panel's commands: to see models, and to steer the training that runs. */
+/** The panel's commands: show models, and pause, resume and stop the running fit. */
 
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
-import type { Session } from "../../live/session";
+import type { RunSession } from "../../live/session";
 import { isActive } from "../../models/runs";
-import { t } from "../../shared/strings";
-import type { Follower } from "./follower";
+import { t } from "../../shared/translation";
+import type { CurrentNotebook } from "./currentNotebook";
 import { NameAtCursor } from "./nameAtCursor";
 import { panelIcon } from "./widget";
 
@@ -16,16 +16,19 @@ export const PAUSE = "kwidgets:pause-training";
 export const RESUME = "kwidgets:resume-training";
 export const STOP = "kwidgets:stop-training";
 
-/** As they stand in the command palette. */
+/** In the order of the command palette. */
 export const COMMANDS = [OPEN_PANEL, SHOW_SUMMARY, PAUSE, RESUME, STOP];
 
 interface Context {
   tracker: INotebookTracker;
-  follower: Follower;
+  currentNotebook: CurrentNotebook;
   show: () => void;
 }
 
-export function addCommands(app: JupyterFrontEnd, { tracker, follower, show }: Context): void {
+export function addCommands(
+  app: JupyterFrontEnd,
+  { tracker, currentNotebook, show }: Context,
+): void {
   const { commands } = app;
   commands.addCommand(OPEN_PANEL, {
     label: t("Show Keras Models"),
@@ -41,18 +44,18 @@ export function addCommands(app: JupyterFrontEnd, { tracker, follower, show }: C
     isEnabled: () => tracker.activeCell !== null,
     execute: ({ fromMenu }) => {
       show();
-      reveal(follower, cursor.names(fromMenu === true));
+      reveal(currentNotebook, cursor.names(fromMenu === true));
     },
   });
 
-  const steer = (
+  const addSteeringCommand = (
     id: string,
     label: string,
     status: string[],
     kind: "pause" | "resume" | "stop",
   ) => {
     const running = () => {
-      const session = activeSession(follower);
+      const session = activeSession(currentNotebook);
       return session && status.includes(session.store.progress?.status ?? "") ? session : null;
     };
     commands.addCommand(id, {
@@ -64,19 +67,24 @@ export function addCommands(app: JupyterFrontEnd, { tracker, follower, show }: C
       },
     });
   };
-  steer(PAUSE, t("Pause Keras Training"), ["running"], "pause");
-  steer(RESUME, t("Resume Keras Training"), ["paused"], "resume");
-  steer(STOP, t("Stop Keras Training After This Batch"), ["running", "paused"], "stop");
-  follower.subscribe(() => {
+  addSteeringCommand(PAUSE, t("Pause Keras Training"), ["running"], "pause");
+  addSteeringCommand(RESUME, t("Resume Keras Training"), ["paused"], "resume");
+  addSteeringCommand(
+    STOP,
+    t("Stop Keras Training After This Batch"),
+    ["running", "paused"],
+    "stop",
+  );
+  currentNotebook.subscribe(() => {
     for (const id of [PAUSE, RESUME, STOP]) commands.notifyCommandChanged(id);
   }, new AbortController().signal);
 }
 
-/** Unfold the model that one of `names` stands for; else say that there is none. */
-function reveal(follower: Follower, names: string[]): void {
-  const { situation } = follower;
-  if (situation.is !== "open") return; // The panel says why.
-  const { store } = situation.models;
+/** Unfold the model that one of `names` refers to, or notify the user that there is none. */
+function reveal(currentNotebook: CurrentNotebook, names: string[]): void {
+  const { state } = currentNotebook;
+  if (state.is !== "open") return; // The panel shows why.
+  const { store } = state.models;
   for (const name of names) {
     const entry = store.entries?.find((candidate) => candidate.names.includes(name));
     if (entry) {
@@ -92,9 +100,9 @@ function reveal(follower: Follower, names: string[]): void {
   );
 }
 
-function activeSession(follower: Follower): Session | null {
-  const { situation } = follower;
-  if (situation.is !== "open") return null;
-  const run = situation.models.runs.find(isActive);
-  return run ? situation.models.session(run.run_id) : null;
+function activeSession(currentNotebook: CurrentNotebook): RunSession | null {
+  const { state } = currentNotebook;
+  if (state.is !== "open") return null;
+  const run = state.models.runs.find(isActive);
+  return run ? state.models.session(run.run_id) : null;
 }

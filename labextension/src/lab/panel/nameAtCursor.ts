@@ -1,11 +1,11 @@
-/** The Python name under the text cursor, or under the mouse when a context menu opens. */
+/** Finds the Python name under the text cursor, or under the mouse when a context menu opens. */
 
 import type { INotebookTracker } from "@jupyterlab/notebook";
 
-// Also "trainer.net" and 'nets["a"]': as the panel names what is not a plain variable.
+// Also "trainer.net" and 'nets["a"]', as the panel names models that are not plain variables.
 const NAME = /[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[(?:\d+|"[^"\]]*"|'[^'\]]*')\])*/g;
 
-/** Return the names in `line` that hold `column`, the longest first: "a.b", then "a". */
+/** Return the names in `line` that include `column`, the longest first: "a.b", then "a". */
 export function namesAt(line: string, column: number): string[] {
   for (const match of line.matchAll(NAME)) {
     if (match.index > column || match.index + match[0].length < column) continue;
@@ -33,7 +33,7 @@ export class NameAtCursor {
     document.addEventListener("keydown", forget, true);
   }
 
-  /** Return the names there may be meant, the likeliest first. */
+  /** Return the names that the user may mean, the likeliest first. */
   names(fromMenu: boolean): string[] {
     const editor = this.tracker.activeCell?.editor;
     if (!editor) return [];

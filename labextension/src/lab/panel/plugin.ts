@@ -1,4 +1,4 @@
-/** The JupyterLab plugin of the side panel: where it stands, its commands, settings, status item. */
+/** The JupyterLab plugin of the side panel, with its commands, settings and status bar item. */
 
 import {
   ILayoutRestorer,
@@ -11,12 +11,12 @@ import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { Signal } from "@lumino/signaling";
 import { isActive } from "../../models/runs";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { insertBelow } from "../insertCell";
 import type { Channels } from "../kernel/channels";
 import { IChannels } from "../tokens";
 import { addCommands, COMMANDS } from "./commands";
-import { Follower } from "./follower";
+import { CurrentNotebook } from "./currentNotebook";
 import { TrainingStatus } from "./statusItem";
 import { ModelsPanel, PANEL_ID } from "./widget";
 
@@ -44,10 +44,10 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     registry: ISettingRegistry | null,
     statusBar: IStatusBar | null,
   ) => {
-    const follower = new Follower(tracker, channels);
+    const currentNotebook = new CurrentNotebook(tracker, channels);
     const show = () => app.shell.activateById(PANEL_ID);
-    const panel = new ModelsPanel(follower, {
-      load: () => void follower.load(),
+    const panel = new ModelsPanel(currentNotebook, {
+      load: () => void currentNotebook.load(),
       get chooseKernel() {
         const command = "kernelmenu:change";
         if (!app.commands.hasCommand(command)) return undefined;
@@ -61,7 +61,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     });
     app.shell.add(panel, "right", { rank: RANK });
     restorer?.add(panel, PANEL_ID);
-    addCommands(app, { tracker, follower, show });
+    addCommands(app, { tracker, currentNotebook, show });
     for (const command of COMMANDS) {
       palette?.addItem({ command, category: t("Keras") });
     }
@@ -70,7 +70,12 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const activeChanged = new Signal<object, void>({});
     const lifetime = new AbortController();
     if (statusBar) {
-      const item = new TrainingStatus(follower, show, () => activeChanged.emit(), lifetime.signal);
+      const item = new TrainingStatus(
+        currentNotebook,
+        show,
+        () => activeChanged.emit(),
+        lifetime.signal,
+      );
       statusBar.registerStatusItem("kwidgets:training", {
         item,
         align: "left",
@@ -79,14 +84,14 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
         activeStateChanged: activeChanged,
       });
     }
-    const seen = new Set<string>();
-    follower.subscribe(() => {
-      const { situation } = follower;
-      const running = situation.is === "open" ? situation.models.runs.filter(isActive) : [];
-      const isNew = running.some(({ run_id }) => !seen.has(run_id));
-      for (const { run_id } of running) seen.add(run_id);
-      // Without taking the keyboard from whoever types in the notebook.
-      if (isNew && settings.openWhenTraining) showQuietly(app, show);
+    const shownRuns = new Set<string>();
+    currentNotebook.subscribe(() => {
+      const { state } = currentNotebook;
+      const running = state.is === "open" ? state.models.runs.filter(isActive) : [];
+      const isNew = running.some(({ run_id }) => !shownRuns.has(run_id));
+      for (const { run_id } of running) shownRuns.add(run_id);
+      // Without taking the focus from a user who types in the notebook.
+      if (isNew && settings.openWhenTraining) showKeepingFocus(app, show);
     }, lifetime.signal);
     void registry?.load(PLUGIN_ID).then((loaded) => {
       const read = () => {
@@ -99,7 +104,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
-function showQuietly(app: JupyterFrontEnd, show: () => void): void {
+function showKeepingFocus(app: JupyterFrontEnd, show: () => void): void {
   const focused = document.activeElement as HTMLElement | null;
   show();
   void app.restored.then(() => requestAnimationFrame(() => focused?.focus()));

@@ -1,21 +1,21 @@
-/** The training that runs, in a line of the status bar; a click opens the panel. */
+/** The status bar item of the running fit; a click opens the panel. */
 
 import { Widget } from "@lumino/widgets";
-import { latestValues } from "../../live/chart/curves";
-import { statusWord } from "../../live/labels";
-import type { Session } from "../../live/session";
+import { statusLabel } from "../../live/labels";
+import { latestValues } from "../../live/latestValues";
+import type { RunSession } from "../../live/session";
 import { isActive } from "../../models/runs";
 import { formatCount, formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
-import type { Follower } from "./follower";
+import { t } from "../../shared/translation";
+import type { CurrentNotebook } from "./currentNotebook";
 
 export class TrainingStatus extends Widget {
-  private watched: Session | null = null;
-  private watching = new AbortController();
+  private session: RunSession | null = null;
+  private sessionLifetime = new AbortController();
   private readonly button = document.createElement("button");
 
   constructor(
-    private readonly follower: Follower,
+    private readonly currentNotebook: CurrentNotebook,
     open: () => void,
     private readonly activeChanged: () => void,
     signal: AbortSignal,
@@ -26,30 +26,30 @@ export class TrainingStatus extends Widget {
     this.button.title = t("Show the training in the panel");
     this.button.addEventListener("click", open);
     this.node.append(this.button);
-    follower.subscribe(() => this.follow(), signal);
-    this.follow();
+    currentNotebook.subscribe(() => this.updateSession(), signal);
+    this.updateSession();
   }
 
   get isActive(): boolean {
-    return this.watched !== null;
+    return this.session !== null;
   }
 
-  private follow(): void {
-    const { situation } = this.follower;
-    const models = situation.is === "open" ? situation.models : null;
+  private updateSession(): void {
+    const { state } = this.currentNotebook;
+    const models = state.is === "open" ? state.models : null;
     const run = models?.runs.find(isActive);
     const session = models && run ? models.session(run.run_id) : null;
-    if (session === this.watched) return;
-    this.watching.abort();
-    this.watching = new AbortController();
-    this.watched = session;
-    session?.store.subscribe(() => this.draw(), this.watching.signal);
+    if (session === this.session) return;
+    this.sessionLifetime.abort();
+    this.sessionLifetime = new AbortController();
+    this.session = session;
+    session?.store.subscribe(() => this.draw(), this.sessionLifetime.signal);
     this.draw();
     this.activeChanged();
   }
 
   private draw(): void {
-    const store = this.watched?.store;
+    const store = this.session?.store;
     if (!store?.run || !store.progress) {
       this.button.textContent = "";
       return;
@@ -63,7 +63,7 @@ export class TrainingStatus extends Widget {
       formatCount(Math.max(1, progress.epoch)),
       formatCount(run.epochs),
     );
-    const parts = [`Keras: ${statusWord(progress.status)}`, epoch];
+    const parts = [`Keras: ${statusLabel(progress.status)}`, epoch];
     if (metric && value !== null) parts.push(`${metric.name} ${formatValue(value)}`);
     this.button.textContent = parts.join(" · ");
   }

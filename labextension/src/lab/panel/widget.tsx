@@ -7,10 +7,10 @@ import common from "../../../style/common.raw.css";
 import live from "../../../style/live.raw.css";
 import summary from "../../../style/models.raw.css";
 import panel from "../../../style/panel.raw.css";
-import { t } from "../../shared/strings";
-import { keepStyle } from "../../shared/style";
-import type { FaceActions } from "./EmptyStates";
-import type { Follower } from "./follower";
+import { addStyleSheets } from "../../shared/styleSheets";
+import { t } from "../../shared/translation";
+import type { CurrentNotebook } from "./currentNotebook";
+import type { PanelActions } from "./EmptyState";
 import { PanelView } from "./PanelView";
 
 export const PANEL_ID = "kwidgets-panel";
@@ -26,18 +26,18 @@ const ICON =
 export const panelIcon = new LabIcon({ name: "kwidgets:models", svgstr: ICON });
 
 export class ModelsPanel extends Widget {
-  constructor(follower: Follower, actions: FaceActions) {
+  constructor(currentNotebook: CurrentNotebook, actions: PanelActions) {
     super();
     this.id = PANEL_ID;
     this.addClass("kw-panel-widget");
     this.title.icon = panelIcon;
     this.title.caption = t("Keras models");
-    // Read by whoever reads the tab; the icon alone says nothing.
+    // Marks the tab in the page, since it has only an icon.
     this.title.dataset = { ...this.title.dataset, kwidgets: "panel" };
     this.node.setAttribute("role", "region");
     this.node.setAttribute("aria-label", t("Keras models"));
-    keepStyle(this.node, { common, live, summary, panel });
-    render(<PanelView follower={follower} actions={actions} />, this.node);
+    addStyleSheets(this.node, { common, live, summary, panel });
+    render(<PanelView currentNotebook={currentNotebook} actions={actions} />, this.node);
   }
 
   /** Move the keyboard to the panel, as activating a side panel does. */

@@ -4,7 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
 import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Channels } from "../kernel/channels";
 import { panelIcon } from "../panel/widget";
 import { IChannels } from "../tokens";
@@ -16,7 +16,7 @@ export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
   id: "kwidgets:tutorials",
   description: "Cards in the launcher that open a fresh copy of a Keras tutorial.",
   autoStart: true,
-  // Whoever provides the channels has set the language before.
+  // The plugin that provides the channels has set the language.
   requires: [IChannels],
   optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
   activate: (
@@ -27,7 +27,8 @@ export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
     browser: IDefaultFileBrowser | null,
   ) => {
     const { commands } = app;
-    const title = (name: unknown) => tutorials().find((one) => one.name === name)?.title ?? "";
+    const title = (name: unknown) =>
+      tutorials().find((tutorial) => tutorial.name === name)?.title ?? "";
     commands.addCommand(OPEN_TUTORIAL, {
       label: ({ name, isPalette }) =>
         isPalette ? t("Open Tutorial: %1", title(name)) : title(name),

@@ -1,8 +1,8 @@
-/** The tutorials, by the name of their notebooks. */
+/** The list of tutorials, and their notebooks. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 
-/** Names and titles, in order; the titles in the page's language. */
+/** Return names and titles, in order; the titles in the page's language. */
 export function tutorials(): { name: string; title: string }[] {
   return [
     { name: "01_first_model", title: t("Your first model, live") },
@@ -14,13 +14,13 @@ export function tutorials(): { name: string; title: string }[] {
   ];
 }
 
-/** Return a notebook as it is shipped. Loaded on first use. */
+/** Return the notebook of a tutorial, loaded on first use. */
 export async function notebookOf(name: string): Promise<unknown> {
   const { default: notebooks } = await import("../../tutorials.json");
   return notebooks[name];
 }
 
-/** Return `name.ipynb`, or with the first number that makes it new among `taken`. */
+/** Return `name.ipynb`, with the first number that makes it unique if it is in `taken`. */
 export function freeName(name: string, taken: ReadonlySet<string>): string {
   let candidate = `${name}.ipynb`;
   for (let number = 1; taken.has(candidate); number++) candidate = `${name}-${number}.ipynb`;

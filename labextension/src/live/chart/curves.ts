@@ -1,10 +1,10 @@
-/** Store → the curves of one metric, as plain numbers. Knows nothing of Plotly. */
+/** Reads the curves of one metric out of the store, as plain numbers without Plotly. */
 
 import type { BestEpoch, MetricInfo, XAxis } from "../protocol";
 import type { RunStore } from "../store";
 import { smooth } from "./smoothing";
 
-/** What a view chooses to see; belongs to that view alone. */
+/** How the charts of one view are shown; never sent to the kernel. */
 export interface ChartOptions {
   xAxis: XAxis;
   smoothing: number;
@@ -17,7 +17,7 @@ export interface Curve {
 }
 
 export interface MetricCurves {
-  /** One point a row, or both extremes where a row stands for several points. */
+  /** One point a row, or both extremes where a row aggregates several points. */
   batch: Curve;
   /** The values behind `batch`, one a row. */
   batchMean: Curve;
@@ -27,7 +27,7 @@ export interface MetricCurves {
   validation: Curve;
   best: BestEpoch | null;
   bestPoint: { x: number; y: number } | null;
-  /** Where somebody acted. */
+  /** The x of each mark: where the user, a callback or a new fit changed something. */
   marks: number[];
 }
 
@@ -59,27 +59,7 @@ export function metricCurves(
   };
 }
 
-/** Latest values, as a chart's header shows them; null where there is none yet. */
-export interface LatestValues {
-  batch: number | null;
-  training: number | null;
-  validation: number | null;
-}
-
-/** The newest value of each kind. */
-export function latestValues(store: RunStore, metric: MetricInfo): LatestValues {
-  const at = (columns: RunStore["batch"], name: string, row: number) =>
-    columns.has(name) && row >= 0 ? columns.at(name, row) : null;
-  let validated = store.epoch.has(`validation/${metric.name}`) ? store.epoch.rows - 1 : -1;
-  while (validated >= 0 && !store.wasValidated(validated)) validated--;
-  return {
-    batch: at(store.batch, `mean/${metric.name}`, store.batch.rows - 1),
-    training: at(store.epoch, `training/${metric.name}`, store.epoch.rows - 1),
-    validation: at(store.epoch, `validation/${metric.name}`, validated),
-  };
-}
-
-/** Index of the point nearest to `x` that has a value, or -1. `curve.x` ascends. */
+/** Return the index of the point nearest to `x` that has a value, or -1. `curve.x` ascends. */
 export function nearestPoint(curve: Curve, x: number): number {
   let low = 0;
   let high = curve.x.length;

@@ -1,11 +1,11 @@
-/** Curves → what Plotly is given. Metric names stay out: Plotly reads tags in its texts. */
+/** Builds Plotly's data and layout from curves. */
 
 import type { Data, Layout } from "../../shared/plotly";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Curve, MetricCurves } from "./curves";
 import type { Range } from "./ranges";
 
-/** Colours and font, resolved: Plotly knows nothing of CSS variables. */
+/** Colours and font, resolved, since Plotly does not read CSS variables. */
 export interface ChartTheme {
   ink: string;
   grid: string;
@@ -123,7 +123,7 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
   return traces;
 }
 
-/** Return dotted lines where somebody acted, numbered as the list below the charts. */
+/** Return dotted lines at the marks, numbered as in the list below the charts. */
 function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Data[] {
   const { marks } = curves;
   if (marks.length === 0) return [];
@@ -146,7 +146,10 @@ function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Dat
   ];
 }
 
-/** Return the whole figure. Its ranges are ours: a zoom is an input, not Plotly's secret. */
+/**
+ * Return the whole figure, without the metric's name, in which Plotly would read tags. Its ranges
+ * are inputs: Plotly does not keep a zoom of its own.
+ */
 export function buildFigure(input: FigureInput): Figure {
   const { curves, theme, xUnit, width, height, logScale } = input;
   const axis = {
@@ -206,12 +209,12 @@ function hasPoints({ batch, training, validation }: MetricCurves): boolean {
   return batch.x.length + training.x.length + validation.x.length > 0;
 }
 
-/** Plotly labels each digit of a decade or so, and they overlap: 1, 2 and 5 are enough. */
+/** Return ticks at 1, 2 and 5 for short log axes: Plotly would label each digit, overlapping. */
 function logTicks(logScale: boolean, [low, high]: Range): { dtick?: string } {
   return logScale && high - low > 0.6 && high - low < 4 ? { dtick: "D2" } : {};
 }
 
-/** Make a text safe for Plotly's labels, which read tags and entities. */
+/** Escape a text for Plotly's labels, which read tags and entities. */
 export function escapePlotlyText(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

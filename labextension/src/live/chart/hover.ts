@@ -1,4 +1,4 @@
-/** The x that the pointer is at: one for all charts of a view, told once a frame. */
+/** The x under the pointer, shared by all charts of a view and sent to them once a frame. */
 
 export class Hover {
   /** In units of the data, or null when the pointer is in no chart. */
@@ -17,7 +17,7 @@ export class Hover {
     this.refresh();
   }
 
-  /** Tell the listeners, because `x` or what is drawn has changed. */
+  /** Call the listeners in the next frame, because `x` or a drawing has changed. */
   refresh(): void {
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {

@@ -1,13 +1,13 @@
-/** What part of the plane a chart shows: all data, or what the user zoomed to. */
+/** Computes the axis ranges of a chart that shows all its data, and the unit of a time axis. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { XAxis } from "../protocol";
 import type { RunStore } from "../store";
 import type { Curve, MetricCurves } from "./curves";
 
 export type Range = [number, number];
 
-/** The part of the x axis that holds all points of the run; the same for all charts. */
+/** Return the x range of all points of the run; the same for all charts. */
 export function fullXRange(store: RunStore, xAxis: XAxis): Range {
   const column = xAxis === "time" ? "seconds" : xAxis;
   const start = xAxis === "epoch" ? (store.run?.first_epoch ?? 0) : 0;
@@ -20,7 +20,7 @@ export function fullXRange(store: RunStore, xAxis: XAxis): Range {
   return [start - 0.02 * width, start + 1.03 * width];
 }
 
-/** The y range that holds every point within `xRange`; on a log scale as powers of ten. */
+/** Return the y range of every point within `xRange`; on a log scale as powers of ten. */
 export function fitYRange(curves: MetricCurves, xRange: Range, logScale: boolean): Range {
   let [low, high] = [Infinity, -Infinity];
   const take = (y: number) => {
@@ -42,7 +42,7 @@ export function fitYRange(curves: MetricCurves, xRange: Range, logScale: boolean
   return [low - padding, high + padding];
 }
 
-/** A time axis counts in the unit that fits its length. */
+/** Return the unit for a time axis of this length. */
 export function timeUnit(seconds: number): { name: string; seconds: number } {
   if (seconds > 3 * 3600) return { name: t("hours"), seconds: 3600 };
   if (seconds > 3 * 60) return { name: t("minutes"), seconds: 60 };

@@ -1,6 +1,9 @@
+/** Smooths a curve. */
+
 /**
- * An exponential moving average without the pull towards 0 at the start: each value is the mean of
- * those so far, the i-th last weighing `factor`^i. NaN stays NaN and leaves the average alone.
+ * Return an exponential moving average without a bias towards 0 at the start: each value is the
+ * mean of those so far, the i-th last weighing `factor`^i. NaN stays NaN and does not change the
+ * average.
  */
 export function smooth(values: ArrayLike<number>, factor: number): number[] {
   const smoothed = new Array<number>(values.length);

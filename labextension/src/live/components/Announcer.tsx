@@ -1,42 +1,42 @@
-/** Tells a screen reader how the training goes: politely, at most once in ten seconds. */
+/** Announces the state of the training to screen readers, at most once in ten seconds. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
-import { statusWord } from "../labels";
+import { t } from "../../shared/translation";
+import { statusLabel } from "../labels";
 import type { Progress } from "../protocol";
 import type { RunStore } from "../store";
 
-const QUIET_MS = 10_000;
+const MIN_INTERVAL_MS = 10_000;
 
 export function Announcer({ store, progress }: { store: RunStore; progress: Progress }) {
   const text = describe(store, progress);
-  const [said, setSaid] = useState(text);
+  const [announced, setAnnounced] = useState(text);
   const latest = useRef(text);
-  const saidAt = useRef(performance.now());
+  const announcedAt = useRef(performance.now());
   latest.current = text;
   useEffect(() => {
-    if (text === said) return;
-    const wait = Math.max(0, saidAt.current + QUIET_MS - performance.now());
+    if (text === announced) return;
+    const wait = Math.max(0, announcedAt.current + MIN_INTERVAL_MS - performance.now());
     const timer = setTimeout(() => {
-      saidAt.current = performance.now();
-      setSaid(latest.current);
+      announcedAt.current = performance.now();
+      setAnnounced(latest.current);
     }, wait);
     return () => clearTimeout(timer);
-  }, [text, said]);
+  }, [text, announced]);
   return (
     <p class="kw-unseen" aria-live="polite" aria-atomic="true">
-      {said}
+      {announced}
     </p>
   );
 }
 
-/** Changes with the status and with each epoch, not with each number. */
+/** Return a text that changes with the status and with each epoch, not with each number. */
 function describe(store: RunStore, { status, epoch }: Progress): string {
   const row = store.epoch.rows - 1;
   const values = (store.run?.metrics ?? []).slice(0, 2).flatMap(({ name }) => {
     const value = store.epoch.at(`training/${name}`, row);
     return Number.isNaN(value) ? [] : [`${name} ${formatValue(value)}`];
   });
-  return [t("Training %1", statusWord(status)), t("epoch %1", epoch), ...values].join(", ");
+  return [t("Training %1", statusLabel(status)), t("epoch %1", epoch), ...values].join(", ");
 }

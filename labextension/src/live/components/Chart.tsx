@@ -1,18 +1,18 @@
-/** One metric: its name and latest values as text, and its curves. */
+/** The chart of one metric: its name and latest values as text, and its curves. */
 
 import { formatValue } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
-import { latestValues } from "../chart/curves";
+import { t } from "../../shared/translation";
+import { latestValues } from "../latestValues";
 import { FINAL_STATUSES, type MetricInfo, type Split } from "../protocol";
-import { type ChartContext, useDrawnChart } from "./drawnChart";
 import { HoverLayer } from "./HoverLayer";
 import { Swatch } from "./Legend";
+import { type ChartContext, usePlotlyChart } from "./usePlotlyChart";
 
 export function Chart({ metric, context }: { metric: MetricInfo; context: ChartContext }) {
   const { store, options } = context;
   const summaryId = useUniqueId("summary");
-  const { plotElement, frame, drawer, handlers } = useDrawnChart(metric, context);
+  const { plotElement, frame, plotlyChart, handlers } = usePlotlyChart(metric, context);
   const { batch, training, validation } = latestValues(store, metric);
   const best = store.best.get(metric.name) ?? null;
   const empty = batch === null && training === null && validation === null;
@@ -54,7 +54,7 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
                 : t("The first value comes after the first batch.")}
           </p>
         )}
-        <HoverLayer hover={context.hover} drawer={() => drawer.current} />
+        <HoverLayer hover={context.hover} plotlyChart={() => plotlyChart.current} />
       </figure>
       <p id={summaryId} hidden>
         {summarize(training ?? batch, validation, best)} {options.logScale && `${t("Log scale.")} `}

@@ -1,31 +1,31 @@
-/** The legend and the grid of charts, with what they share: zoom, crosshair, pace, colours. */
+/** The legend and the grid of charts, with their common zoom, crosshair, scheduler and colours. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Plotly } from "../../shared/plotly";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { ChartOptions } from "../chart/curves";
+import { DrawScheduler } from "../chart/drawScheduler";
 import type { ChartTheme } from "../chart/figure";
 import { Hover } from "../chart/hover";
-import { Pace } from "../chart/pace";
 import type { Range } from "../chart/ranges";
 import type { MetricInfo, RunInfo } from "../protocol";
 import type { RunStore } from "../store";
-import { recallChoices, rememberChoices } from "../viewChoices";
+import { loadViewChoices, saveViewChoices } from "../viewChoices";
 import { Chart } from "./Chart";
-import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./drawnChart";
 import { Legend } from "./Legend";
 import { savePicture } from "./savePicture";
+import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./usePlotlyChart";
 
 interface ChartsProps {
   store: RunStore;
   run: RunInfo;
-  /** Those of the run that are shown. */
+  /** The metrics of the run that are shown. */
   metrics: readonly MetricInfo[];
   options: ChartOptions;
   plotly: Plotly | null;
   themeRevision: number;
   compact: boolean;
-  /** Is given what saves a picture of the charts, as long as there are any. */
+  /** Set to a function that saves a picture of the charts; null while Plotly loads. */
   saver: { current: (() => void) | null };
 }
 
@@ -34,13 +34,13 @@ export function Charts(props: ChartsProps) {
   const grid = useRef<HTMLDivElement>(null);
   // The fits of a view have axes of their own.
   const zoomKey = `${run.run_id}/${run.fit}`;
-  const [pace] = useState(() => new Pace());
+  const [scheduler] = useState(() => new DrawScheduler());
   const [hover] = useState(() => new Hover());
   const [zoom, setZoom] = useState<{ range: Range | null; resets: number }>(() => ({
-    range: recallChoices(zoomKey).zoom ?? null,
+    range: loadViewChoices(zoomKey).zoom ?? null,
     resets: 0,
   }));
-  useEffect(() => rememberChoices(zoomKey, { zoom: zoom.range }), [zoomKey, zoom.range]);
+  useEffect(() => saveViewChoices(zoomKey, { zoom: zoom.range }), [zoomKey, zoom.range]);
   const reset = useCallback(
     () => setZoom(({ resets }) => ({ range: null, resets: resets + 1 })),
     [],
@@ -62,7 +62,7 @@ export function Charts(props: ChartsProps) {
     store,
     options,
     plotly,
-    pace,
+    scheduler,
     hover,
     zoom: zoom.range,
     resets: zoom.resets,
@@ -96,7 +96,7 @@ export function Charts(props: ChartsProps) {
   );
 }
 
-/** Plotly draws with plain colours: read what the style sheet comes to here. */
+/** Return the colours that the style sheet gives `element`: Plotly needs plain ones. */
 function resolveTheme(element: HTMLElement): ChartTheme {
   const style = getComputedStyle(element);
   const read = (name: string) => style.getPropertyValue(name).trim();

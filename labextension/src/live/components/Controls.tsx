@@ -1,15 +1,15 @@
-/** Pause, stop, learning rate: what steers a running fit. Not there when nobody listens. */
+/** The controls of a running fit: Pause, Stop and the learning rate, with notes below them. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
-import type { Command, Commands } from "./commands";
 import { Icon } from "./icons";
 import { LearningRate } from "./LearningRate";
+import type { Command, Commands } from "./useCommands";
 
 interface ControlsProps {
   progress: Progress;
   commands: Commands;
-  /** Why the learning rate that was typed is none, or null. */
+  /** Why the typed text is not a learning rate, or null. */
   rateRefusal: string | null;
   onRateRefusal: (reason: string | null) => void;
   noteId: string;
@@ -56,12 +56,12 @@ export function Controls({
       <LearningRate
         value={progress.learning_rate}
         schedule={progress.learning_rate_schedule}
-        held={progress.learning_rate_held}
+        overridden={progress.learning_rate_held}
         wrong={rateRefusal !== null || rate.error !== null}
         pending={rate.pending}
         noteId={noteId}
         onRefuse={(reason) => {
-          if (reason === null) commands.dismiss("set_learning_rate");
+          if (reason === null) commands.clearError("set_learning_rate");
           onRateRefusal(reason);
         }}
         onApply={(value) => commands.run("set_learning_rate", { value })}
@@ -75,18 +75,18 @@ interface ControlNotesProps {
   commands: Commands;
   rateRefusal: string | null;
   noteId: string;
-  /** The kernel hears commands only once the cell has ended. */
+  /** The kernel receives commands only once the cell has ended. */
   afterCell: boolean;
 }
 
-/** Under the controls: what was refused, and when an answer is to be expected. */
+/** Notes below the controls: refused commands, and when to expect an answer. */
 export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: ControlNotesProps) {
   const errors = (["pause", "resume", "stop", "follow_schedule"] as const)
     .map((command) => commands.state(command).error)
     .filter((error) => error !== null);
-  const { unheard } = commands;
+  const { unacknowledged } = commands;
   let hint = "";
-  if (unheard) {
+  if (unacknowledged) {
     hint = t(
       "The kernel has not answered yet: it may be compiling, or deep in a step. Interrupting the kernel (■) stops safely.",
     );
@@ -105,13 +105,16 @@ export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: Contr
           {error}
         </p>
       ))}
-      <p class={unheard ? "kw-hint kw-hint-strong" : "kw-hint"}>{hint}</p>
+      <p class={unacknowledged ? "kw-hint kw-hint-strong" : "kw-hint"}>{hint}</p>
     </div>
   );
 }
 
-/** What has been asked of the kernel and has not come to pass. */
-export function describeAsked({ status, detail, phase }: Progress, commands: Commands): string {
+/** Return a text for the command that the kernel has not carried out yet, or "". */
+export function pendingCommandText(
+  { status, detail, phase }: Progress,
+  commands: Commands,
+): string {
   const starting = phase === "starting";
   if (status === "stopping") return detail || t("Stopping after this batch…");
   if (commands.state("stop").pending) {

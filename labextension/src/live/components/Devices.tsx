@@ -1,7 +1,7 @@
-/** What the kernel's machine is doing: a meter for each device. */
+/** The list of the kernel's devices, each with a meter of its use and its memory. */
 
 import { formatBytes } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Device } from "../protocol";
 
 export function Devices({ devices }: { devices: readonly Device[] }) {
@@ -9,7 +9,7 @@ export function Devices({ devices }: { devices: readonly Device[] }) {
   return (
     <ul class="kw-devices" aria-label={t("Devices")}>
       {devices.map((device, i) => (
-        // Two devices may bear the same name.
+        // Two devices may have the same name.
         <li key={i}>
           <span class="kw-device-name" title={device.name}>
             {device.name}

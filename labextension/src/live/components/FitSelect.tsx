@@ -1,21 +1,21 @@
-/** Which of the fits that a view has shown is looked at: the one that runs, or an earlier one. */
+/** A select for the fit to show, the latest or an earlier one, and the results of earlier fits. */
 
-import { t } from "../../shared/strings";
-import { statusWord } from "../labels";
+import { t } from "../../shared/translation";
+import { statusLabel } from "../labels";
 import type { EarlierFit, RunInfo, Status } from "../protocol";
 
 interface FitSelectProps {
   run: RunInfo;
   status: Status;
   earlier: readonly EarlierFit[];
-  /** Number of the fit that is looked at; null for the latest, whichever that is. */
+  /** Number of the fit that is shown; null for the latest, whichever that is. */
   selected: number | null;
   onSelect: (fit: number | null) => void;
 }
 
 export function FitSelect({ run, status, earlier, selected, onSelect }: FitSelectProps) {
   const name = (fit: number, model: string, state: Status) =>
-    t("Fit %1 · %2 · %3", fit, model, statusWord(state));
+    t("Fit %1 · %2 · %3", fit, model, statusLabel(state));
   return (
     <div class="kw-fits" data-lm-suppress-shortcuts="true">
       <label>

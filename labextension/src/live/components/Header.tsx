@@ -1,9 +1,9 @@
-/** Where the fit is, in a line: status, counts, time, speed; and its progress as a bar. */
+/** The header of a run: status, epoch, batch, time and speed in a line, and a progress bar. */
 
 import { formatCount, formatDuration, formatSpeed } from "../../shared/format";
 import { useTicking } from "../../shared/hooks";
-import { t } from "../../shared/strings";
-import { statusWord } from "../labels";
+import { t } from "../../shared/translation";
+import { statusLabel } from "../labels";
 import type { Progress, RunInfo } from "../protocol";
 
 interface HeaderProps {
@@ -11,13 +11,13 @@ interface HeaderProps {
   progress: Progress;
   /** When `progress` came, on the clock of `performance.now()`. */
   receivedAt: number;
-  /** Whether the run goes on as far as this page knows. */
+  /** Whether the run continues, as far as this page knows. */
   alive: boolean;
-  /** What the user has asked for and is still to come, or "". */
-  asked: string;
+  /** The command that the kernel has not carried out yet, or "". */
+  pendingText: string;
 }
 
-export function Header({ run, progress, receivedAt, alive, asked }: HeaderProps) {
+export function Header({ run, progress, receivedAt, alive, pendingText }: HeaderProps) {
   const ticking = alive && (progress.status === "running" || progress.status === "stopping");
   useTicking(ticking, 500);
   const since = ticking ? Math.max(0, (performance.now() - receivedAt) / 1000) : 0;
@@ -25,17 +25,17 @@ export function Header({ run, progress, receivedAt, alive, asked }: HeaderProps)
     <header class="kw-header">
       <span class="kw-status" data-status={alive || isFinal(progress) ? progress.status : "lost"}>
         <span class="kw-dot" aria-hidden="true" />
-        {/* Read at will; what is said by itself, and how often, is the announcer's. */}
+        {/* Not live: Announcer.tsx decides what screen readers announce, and how often. */}
         <span role="status" aria-live="off">
-          {statusWord(progress.status)}
+          {statusLabel(progress.status)}
         </span>
       </span>
       <span class="kw-counts">
         <Counts run={run} progress={progress} alive={alive} />
       </span>
       <span class="kw-times">
-        {asked ? (
-          <span class="kw-asked">{asked}</span>
+        {pendingText ? (
+          <span class="kw-asked">{pendingText}</span>
         ) : (
           <Times progress={progress} since={since} alive={alive} />
         )}
@@ -103,7 +103,7 @@ function count(value: number, total: number | null): string {
   return total ? t("%1 of %2", formatCount(value), formatCount(total)) : formatCount(value);
 }
 
-/** A text in a box as wide as its widest, so that nothing beside it moves. */
+/** A text in a box as wide as its widest, so that the text beside it does not move. */
 function Steady({ text, widest }: { text: string; widest: string }) {
   return (
     <span class="kw-steady" data-widest={widest}>
@@ -112,7 +112,7 @@ function Steady({ text, widest }: { text: string; widest: string }) {
   );
 }
 
-/** Counts steps; without a total it has no value, and its text says how far the fit is. */
+/** Counts steps; without a total it has no value, and its text gives the step. */
 function ProgressBar({ progress, alive }: { progress: Progress; alive: boolean }) {
   const { step, total_steps, status } = progress;
   const known = total_steps !== null && total_steps > 0;

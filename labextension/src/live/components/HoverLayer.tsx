@@ -1,19 +1,25 @@
-/** The crosshair in a chart, and a card with the values at it. */
+/** The crosshair of a chart, and a card with the values under it. */
 
 import { useEffect } from "preact/hooks";
 import { formatCount, formatDuration, formatValue } from "../../shared/format";
 import { useRedraw } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { type Curve, nearestPoint } from "../chart/curves";
-import type { ChartDrawer, DrawInput } from "../chart/drawer";
 import { MARGIN } from "../chart/figure";
 import type { Hover } from "../chart/hover";
+import type { DrawInput, PlotlyChart } from "../chart/plotlyChart";
 import { Swatch, type SwatchKind } from "./Legend";
 
-export function HoverLayer({ hover, drawer }: { hover: Hover; drawer: () => ChartDrawer | null }) {
+export function HoverLayer({
+  hover,
+  plotlyChart,
+}: {
+  hover: Hover;
+  plotlyChart: () => PlotlyChart | null;
+}) {
   const redraw = useRedraw();
   useEffect(() => hover.subscribe(redraw), [hover]);
-  const drawn = drawer()?.drawn;
+  const drawn = plotlyChart()?.drawn;
   if (hover.x === null || !drawn) return null;
   const [low, high] = drawn.xRange;
   const share = (hover.x - low) / (high - low);
@@ -43,7 +49,7 @@ export function HoverLayer({ hover, drawer }: { hover: Hover; drawer: () => Char
   );
 }
 
-/** The x that belongs to a pixel of the chart, in units of the data; null outside of the plot. */
+/** Return the x at a pixel of the chart, in units of the data; null outside of the plot. */
 export function xAtPixel(drawn: DrawInput, pixel: number): number | null {
   const share = (pixel - MARGIN.l) / (drawn.width - MARGIN.l - MARGIN.r);
   if (share < 0 || share > 1) return null;

@@ -1,45 +1,46 @@
-/** The learning rate: shows what holds in the kernel, and takes a new one on Enter or blur. */
+/** The learning rate field: shows the kernel's value, and sends a new one on Enter or blur. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatLearningRate } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { readLearningRate, stepLearningRate } from "../learningRate";
 
 interface LearningRateProps {
-  /** As the kernel told it last; null when unknown. */
+  /** The kernel's last value; null when unknown. */
   value: number | null;
   /** Class name of the optimizer's schedule, or null without one. */
   schedule: string | null;
-  /** Whether the user's value holds in place of the schedule's. */
-  held: boolean;
-  /** The last one was refused, by us or by the kernel. */
+  /** Whether the user's value overrides the schedule. */
+  overridden: boolean;
+  /** The last value was refused, by us or by the kernel. */
   wrong: boolean;
   pending: boolean;
-  /** The element that says why. */
+  /** Id of the element with the reason. */
   noteId: string;
-  /** What was typed is no learning rate, for this reason; null when that is settled. */
+  /** The typed text is no learning rate, for this reason; null if the reason no longer applies. */
   onRefuse: (reason: string | null) => void;
   onApply: (value: number) => Promise<boolean>;
   /** Give the rate back to the schedule. */
   onFollow: () => void;
 }
 
-// After the kernel's consent its next state message brings the new value.
-const SETTLE_MS = 1500;
+// After the kernel has accepted a value, its next state message brings it.
+const UPDATE_TIMEOUT_MS = 1500;
 
 export function LearningRate(props: LearningRateProps) {
-  const { value, schedule, held, wrong, pending, noteId, onRefuse, onApply, onFollow } = props;
-  // What stands in the field in place of `value`: being typed, or applied and not yet told back.
+  const { value, schedule, overridden, wrong, pending, noteId, onRefuse, onApply, onFollow } =
+    props;
+  // The text shown in place of `value`: being typed, or applied and not yet confirmed.
   const [draft, setDraft] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   // The text that was applied or refused: Enter is followed by a change event, and blur by another.
-  const settled = useRef<string | null>(null);
+  const handledText = useRef<string | null>(null);
   const scheduleId = useUniqueId("schedule");
   const shown = value === null ? "" : formatLearningRate(value);
 
   useEffect(() => {
-    // The kernel has told back what was applied.
+    // The kernel has confirmed the applied value.
     if (draft !== null && !isFocused(field.current) && Number(draft) === Number(shown)) {
       setDraft(null);
     }
@@ -47,7 +48,7 @@ export function LearningRate(props: LearningRateProps) {
 
   const apply = () => {
     const text = field.current?.value ?? "";
-    if (text === settled.current) return;
+    if (text === handledText.current) return;
     if (draft === null || text === shown) {
       setDraft(null);
       onRefuse(null);
@@ -55,18 +56,18 @@ export function LearningRate(props: LearningRateProps) {
     }
     const entry = readLearningRate(text);
     if (!entry.ok) {
-      settled.current = text;
+      handledText.current = text;
       onRefuse(entry.reason);
       return;
     }
     onRefuse(null);
     const applied = formatLearningRate(entry.value);
-    settled.current = applied;
+    handledText.current = applied;
     setDraft(applied);
     void onApply(entry.value).then((ok) => {
-      const forget = () => setDraft((now) => (now === applied ? null : now));
-      if (ok) setTimeout(forget, SETTLE_MS);
-      else forget();
+      const clearDraft = () => setDraft((now) => (now === applied ? null : now));
+      if (ok) setTimeout(clearDraft, UPDATE_TIMEOUT_MS);
+      else clearDraft();
     });
   };
 
@@ -76,12 +77,12 @@ export function LearningRate(props: LearningRateProps) {
       apply();
     } else if (event.key === "Escape") {
       event.stopPropagation();
-      settled.current = null;
+      handledText.current = null;
       setDraft(null);
       onRefuse(null);
     } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
       event.preventDefault();
-      settled.current = null;
+      handledText.current = null;
       const entry = readLearningRate(field.current?.value ?? "");
       const from = entry.ok ? entry.value : (value ?? 0);
       onRefuse(null);
@@ -111,14 +112,14 @@ export function LearningRate(props: LearningRateProps) {
           aria-describedby={`${noteId} ${scheduleId}`}
           value={text}
           onInput={(event) => {
-            settled.current = null;
+            handledText.current = null;
             setDraft(event.currentTarget.value);
             onRefuse(null);
           }}
           onChange={apply}
           onFocus={() => setDraft((now) => now ?? shown)}
           onBlur={() => {
-            // A refused text gives way to what holds; the reason stays and names it.
+            // The current value replaces a refused text; the reason stays and quotes it.
             setDraft((now) =>
               now === null || now === shown || !readLearningRate(now).ok ? null : now,
             );
@@ -127,9 +128,13 @@ export function LearningRate(props: LearningRateProps) {
         />
       </label>
       <span id={scheduleId} class="kw-schedule">
-        {schedule ? (held ? t("held; %1 is set aside", schedule) : t("set by %1", schedule)) : ""}
+        {schedule
+          ? overridden
+            ? t("held; %1 is set aside", schedule)
+            : t("set by %1", schedule)
+          : ""}
       </span>
-      {schedule && held && (
+      {schedule && overridden && (
         <button type="button" class="kw-button" onClick={onFollow}>
           {t("Follow schedule")}
         </button>

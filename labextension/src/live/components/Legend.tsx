@@ -1,10 +1,10 @@
-/** What the lines mean: one legend for all charts, naming only what is drawn. */
+/** The legend of all charts, with only the lines that are drawn. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 
 export type SwatchKind = "batch" | "smoothed" | "training" | "validation" | "best" | "mark";
 
-/** A small picture of a line as the charts draw it: told apart by dash and marker too. */
+/** A sample of a line as the charts draw it, distinguished by dash and marker too. */
 export function Swatch({ kind }: { kind: SwatchKind }) {
   return (
     <svg

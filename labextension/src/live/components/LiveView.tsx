@@ -1,39 +1,39 @@
 /**
- * The live view of a run. State of its own, never sent: how charts are shown, zoom, hover, the
- * table, commands under way. Everything else is the store's.
+ * The live view of a run. Its own state, never sent, is how charts are shown, zoom, hover, the
+ * table and pending commands; everything else is in the store.
  */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { PROTOCOL_VERSION } from "../../protocol";
 import { useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
-import { pageLanguage, t } from "../../shared/strings";
+import { pageLanguage, t } from "../../shared/translation";
 import type { ChartOptions } from "../chart/curves";
 import { type EarlierFit, FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
 import { SavedTransport } from "../savedTransport";
-import { Session } from "../session";
-import { recallChoices, rememberChoices } from "../viewChoices";
+import { RunSession } from "../session";
+import { loadViewChoices, saveViewChoices } from "../viewChoices";
 import { Announcer } from "./Announcer";
 import { Charts } from "./Charts";
-import { ControlNotes, Controls, describeAsked } from "./Controls";
-import { useCommands } from "./commands";
+import { ControlNotes, Controls, pendingCommandText } from "./Controls";
 import { Devices } from "./Devices";
 import { FitSelect } from "./FitSelect";
 import { Header } from "./Header";
 import { Marks } from "./Marks";
 import { Messages } from "./Messages";
-import { FEW_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
+import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
 import { Toolbar } from "./Toolbar";
+import { useCommands } from "./useCommands";
 import { useStore } from "./useStore";
 
-/** Charts shown in little room without being asked for. */
-const FEW_COMPACT = 3;
+/** Charts that a compact view shows by default. */
+const DEFAULT_COMPACT_CHARTS = 3;
 
 interface LiveViewProps {
-  session: Session;
+  session: RunSession;
   loadPlotly: () => Promise<Plotly>;
-  /** In little room: small charts, without the tools of the full view. */
+  /** For a narrow place: small charts, without the toolbar. */
   compact?: boolean;
 }
 
@@ -44,7 +44,7 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
   const { run, progress } = store;
   const [selected, setSelected] = useState<number | null>(null);
   const earlier = store.earlier.find((fit) => fit.run.fit === selected);
-  const shown = useEarlier(earlier) ?? session;
+  const shown = useEarlierFit(earlier) ?? session;
   return (
     <section
       class={compact ? "kw-root kw-compact" : "kw-root"}
@@ -93,7 +93,7 @@ function RunView(props: RunViewProps) {
   const { session, run, progress, loadPlotly, compact, themeRevision } = props;
   const { store } = session;
   const commands = useCommands(session, progress.status);
-  const [earlier] = useState(() => recallChoices(run.run_id));
+  const [earlier] = useState(() => loadViewChoices(run.run_id));
   const [options, setOptions] = useState<ChartOptions>(
     () =>
       earlier.options ?? {
@@ -105,7 +105,7 @@ function RunView(props: RunViewProps) {
   const [table, setTable] = useState(earlier.table ?? false);
   const [chosen, setChosen] = useState<readonly string[] | null>(earlier.metrics ?? null);
   useEffect(
-    () => rememberChoices(run.run_id, { options, table, metrics: chosen }),
+    () => saveViewChoices(run.run_id, { options, table, metrics: chosen }),
     [run.run_id, options, table, chosen],
   );
   const saver = useRef<(() => void) | null>(null);
@@ -115,7 +115,7 @@ function RunView(props: RunViewProps) {
   const failed = plotly === "failed";
   const over = FINAL_STATUSES.has(progress.status);
   const alive = session.interactive && store.connected && !over;
-  const few = compact ? FEW_COMPACT : FEW_CHARTS;
+  const few = compact ? DEFAULT_COMPACT_CHARTS : DEFAULT_CHARTS;
   const metrics = shownMetrics(run.metrics, chosen, few);
   return (
     <>
@@ -124,7 +124,7 @@ function RunView(props: RunViewProps) {
         progress={progress}
         receivedAt={store.receivedAt}
         alive={alive}
-        asked={alive ? describeAsked(progress, commands) : ""}
+        pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
       <div class="kw-bar">
         {alive && (
@@ -190,22 +190,22 @@ function RunView(props: RunViewProps) {
   );
 }
 
-/** A session over an earlier fit of the view, or null. */
-function useEarlier(fit: EarlierFit | undefined): Session | null {
+/** Return a session over an earlier fit of the view, or null. */
+function useEarlierFit(fit: EarlierFit | undefined): RunSession | null {
   const saved = fit?.saved;
-  const [session, setSession] = useState<{ saved: unknown; session: Session } | null>(null);
+  const [opened, setOpened] = useState<{ saved: unknown; session: RunSession } | null>(null);
   useEffect(() => {
     if (!saved) return;
     const lifetime = new AbortController();
     const envelope = { v: PROTOCOL_VERSION, kind: "snapshot", payload: saved };
-    const made = new Session(new SavedTransport(envelope), lifetime.signal);
-    setSession({ saved, session: made });
+    const session = new RunSession(new SavedTransport(envelope), lifetime.signal);
+    setOpened({ saved, session });
     return () => lifetime.abort();
   }, [saved]);
-  return saved && session?.saved === saved ? session.session : null;
+  return saved && opened?.saved === saved ? opened.session : null;
 }
 
-/** Plotly, null while it loads, or "failed". */
+/** Return Plotly, null while it loads, or "failed". */
 function usePlotly(loadPlotly: () => Promise<Plotly>): Plotly | "failed" | null {
   const [plotly, setPlotly] = useState<{ value: Plotly | "failed" | null }>({ value: null });
   useEffect(() => {

@@ -1,16 +1,16 @@
-/** Where somebody acted on the fit: the list that the numbers in the charts refer to. */
+/** The list of marks, numbered as in the charts: changes by the user, a callback or a new fit. */
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Mark } from "../protocol";
 
-const FEW = 4;
+const LATEST_SHOWN = 4;
 
 export function Marks({ marks }: { marks: readonly Mark[] }) {
   const [all, setAll] = useState(false);
   if (marks.length === 0) return null;
-  const first = all ? 0 : Math.max(0, marks.length - FEW);
+  const first = all ? 0 : Math.max(0, marks.length - LATEST_SHOWN);
   return (
     <div class="kw-marks">
       <ol aria-label={t("Marks")} start={first + 1}>
@@ -23,7 +23,7 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
           </li>
         ))}
       </ol>
-      {marks.length > FEW && (
+      {marks.length > LATEST_SHOWN && (
         <button type="button" class="kw-toggle" aria-expanded={all} onClick={() => setAll(!all)}>
           {all ? t("Latest marks only") : t("All %1 marks", marks.length)}
         </button>

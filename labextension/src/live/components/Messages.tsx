@@ -1,13 +1,13 @@
-/** Sentences for the user about the run: why it ended, and what the kernel wants to be known. */
+/** Messages about the run: how it ended, and the kernel's notices. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
 
 interface MessagesProps {
   progress: Progress;
   /** The kernel that ran it is gone. */
   lost: boolean;
-  /** It was saved while it ran, and nobody can tell how it ended. */
+  /** It was saved while it ran; how it ended is unknown. */
   unfinished: boolean;
 }
 
@@ -15,7 +15,7 @@ export function Messages({ progress, lost, unfinished }: MessagesProps) {
   const { status, notices } = progress;
   const ending = unfinished ? t("Saved while the training ran; its end is not known here.") : "";
   const detail = progress.detail || ending;
-  // While stopping, the detail stands beside the buttons.
+  // While stopping, the detail is shown beside the buttons.
   const showDetail = detail !== "" && status !== "stopping";
   if (!lost && !showDetail && notices.length === 0) return null;
   return (

@@ -1,15 +1,15 @@
-/** Which of many metrics are shown as charts. */
+/** Buttons that choose which of many metrics are shown as charts. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { MetricInfo } from "../protocol";
 
-/** Charts that are shown without being asked for. */
-export const FEW_CHARTS = 6;
+/** Charts that are shown by default. */
+export const DEFAULT_CHARTS = 6;
 
 interface MetricChoiceProps {
   metrics: readonly MetricInfo[];
   shown: ReadonlySet<string>;
-  /** Null: those that are shown by themselves. */
+  /** Null: those that are shown by default. */
   onChoose: (names: readonly string[] | null) => void;
 }
 
@@ -48,19 +48,19 @@ export function MetricChoice({ metrics, shown, onChoose }: MetricChoiceProps) {
         class="kw-link"
         onClick={() => onChoose(all ? null : metrics.map(({ name }) => name))}
       >
-        {all ? t("Show the first %1", FEW_CHARTS) : t("Show all %1", metrics.length)}
+        {all ? t("Show the first %1", DEFAULT_CHARTS) : t("Show all %1", metrics.length)}
       </button>
     </div>
   );
 }
 
-/** Return the metrics to be shown, of which the user may have chosen some. */
+/** Return the metrics to show: those that the user chose, or else the first ones. */
 export function shownMetrics(
   metrics: readonly MetricInfo[],
   chosen: readonly string[] | null,
-  few = FEW_CHARTS,
+  few = DEFAULT_CHARTS,
 ): MetricInfo[] {
   const known = metrics.filter(({ name }) => chosen?.includes(name));
-  // What was chosen may be another fit's.
+  // The user may have chosen metrics of another fit.
   return chosen?.length === 0 || known.length ? known : metrics.slice(0, few);
 }

@@ -1,7 +1,7 @@
-/** The numbers behind the charts: a row an epoch, columns named as Keras names them. */
+/** The table of metrics: one row an epoch, columns named as Keras names them. */
 
 import { formatCount, formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Split } from "../protocol";
 import type { RunStore } from "../store";
 

@@ -1,9 +1,9 @@
-/** How the charts are shown. These choices belong to this view alone. */
+/** The toolbar of the charts: x axis, smoothing, log scale, table, and saving a picture. */
 
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { ChartOptions } from "../chart/curves";
-import { axisWord } from "../labels";
+import { axisLabel } from "../labels";
 import { X_AXES } from "../protocol";
 
 interface ToolbarProps {
@@ -28,7 +28,7 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
               checked={options.xAxis === axis}
               onChange={() => onOptions({ xAxis: axis })}
             />
-            <span>{axisWord(axis)}</span>
+            <span>{axisLabel(axis)}</span>
           </label>
         ))}
       </div>

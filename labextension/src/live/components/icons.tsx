@@ -1,4 +1,4 @@
-/** The few symbols on our buttons; always beside a word. */
+/** The icons of the live view's buttons, always beside a text. */
 
 const PATHS = {
   pause: "M4 3h3v10H4zM9 3h3v10H9z",

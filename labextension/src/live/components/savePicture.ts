@@ -1,10 +1,10 @@
-/** Saves one picture of all charts that are shown, with what it shows in words. */
+/** Saves one picture of all shown charts, with the model's name and status as its heading. */
 
 import type { Plotly } from "../../shared/plotly";
 import { buildFigure, MARGIN } from "../chart/figure";
-import { statusWord } from "../labels";
+import { statusLabel } from "../labels";
 import type { MetricInfo, RunInfo } from "../protocol";
-import { type ChartContext, drawInput } from "./drawnChart";
+import { type ChartContext, drawInput } from "./usePlotlyChart";
 
 const WIDTH = 640;
 const HEIGHT = 300;
@@ -35,7 +35,7 @@ export async function savePicture(
   pen.fillStyle = theme.ink;
   const { progress } = context.store;
   pen.font = `600 16px ${theme.font}`;
-  pen.fillText(`${run.model_name} · ${progress ? statusWord(progress.status) : ""}`, PADDING, 30);
+  pen.fillText(`${run.model_name} · ${progress ? statusLabel(progress.status) : ""}`, PADDING, 30);
   for (const [i, metric] of metrics.entries()) {
     const x = PADDING + (i % columns) * (WIDTH + PADDING);
     const y = HEADER + Math.floor(i / columns) * (HEIGHT + TITLE + PADDING);

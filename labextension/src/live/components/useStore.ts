@@ -1,4 +1,4 @@
-/** Draws a component again whenever its run has changed. */
+/** Connects a component to the store of a run. */
 
 import { useEffect } from "preact/hooks";
 import { useRedraw } from "../../shared/hooks";

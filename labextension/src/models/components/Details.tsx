@@ -1,7 +1,7 @@
-/** The details of what is selected in the tree: a model's totals, or a layer's config and weights. */
+/** The details of the selected row: a model's totals, or a layer's config and weights. */
 
-import { t } from "../../shared/strings";
-import { findLayer } from "../find";
+import { t } from "../../shared/translation";
+import { findLayer } from "../findLayer";
 import type { ModelEntry } from "../protocol";
 import type { SummaryStore } from "../store";
 import { LayerDetails } from "./LayerDetails";

@@ -1,7 +1,7 @@
-/** How a weight's values are spread, as a small picture with the same in words. */
+/** The histogram of a weight's values, as a small picture with a text for screen readers. */
 
 import { formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { Histogram } from "../protocol";
 
 const WIDTH = 240;

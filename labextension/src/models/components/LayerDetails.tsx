@@ -1,8 +1,8 @@
-/** A layer's shapes, config and weights; the weights are read by the kernel when asked. */
+/** The details of a layer: shapes, config and weights, which the kernel reads on request. */
 
 import { useEffect, useState } from "preact/hooks";
 import { formatCount, formatValue } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { formatShapes } from "../labels";
 import type { LayerDetail, LayerSummary, ModelEntry, WeightDetail } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
@@ -13,7 +13,7 @@ interface LayerDetailsProps {
   store: SummaryStore;
   entry: ModelEntry;
   layer: LayerSummary;
-  /** The input shape for which the summary was worked out: then there are no values to read. */
+  /** The input shape from which the summary was inferred, without values to read; or null. */
   inferred: string | null;
 }
 
@@ -22,7 +22,7 @@ export function LayerDetails({ store, entry, layer, inferred }: LayerDetailsProp
   const [error, setError] = useState<string | null>(null);
   const read = () => {
     setError(null);
-    store.ask("detail", { model: entry.key, layer: layer.path }).then(setDetail, (failure) => {
+    store.request("detail", { model: entry.key, layer: layer.path }).then(setDetail, (failure) => {
       setError(messageOf(failure));
     });
   };
@@ -48,7 +48,7 @@ export function LayerDetails({ store, entry, layer, inferred }: LayerDetailsProp
           entry={entry}
           path={layer.path}
           trainable={detail.trainable}
-          known={detail.trainable_code}
+          knownCode={detail.trainable_code}
         />
       )}
       {error !== null && (
@@ -111,7 +111,7 @@ function Weights({ detail, onAgain }: { detail: LayerDetail; onAgain: () => void
 }
 
 function Weight({ weight }: { weight: WeightDetail }) {
-  const { looked_at: seen, parameters } = weight;
+  const { looked_at: sampleSize, parameters } = weight;
   return (
     <li>
       <p class="kw-weight-name">
@@ -128,10 +128,10 @@ function Weight({ weight }: { weight: WeightDetail }) {
           <Value name={t("std")} value={weight.standard_deviation} />
         </p>
       )}
-      {weight.problem === null && seen > 0 && (
+      {weight.problem === null && sampleSize > 0 && (
         <p class="kw-numbers">
-          <Bad name={t("NaN")} count={weight.nan} seen={seen} />
-          <Bad name={t("infinite")} count={weight.infinite} seen={seen} />
+          <BadCount name={t("NaN")} count={weight.nan} sampleSize={sampleSize} />
+          <BadCount name={t("infinite")} count={weight.infinite} sampleSize={sampleSize} />
           <span>
             {t("zero")} {formatCount(weight.zero)}
           </span>
@@ -143,7 +143,9 @@ function Weight({ weight }: { weight: WeightDetail }) {
               {t("dead units %1 of %2", formatCount(weight.dead_units), formatCount(weight.units))}
             </span>
           )}
-          {seen < parameters && <span>{t("of %1 values looked at", formatCount(seen))}</span>}
+          {sampleSize < parameters && (
+            <span>{t("of %1 values looked at", formatCount(sampleSize))}</span>
+          )}
         </p>
       )}
     </li>
@@ -159,10 +161,11 @@ function Value({ name, value }: { name: string; value: number | null }) {
   );
 }
 
-function Bad({ name, count, seen }: { name: string; count: number; seen: number }) {
+function BadCount(props: { name: string; count: number; sampleSize: number }) {
+  const { name, count, sampleSize } = props;
   return (
     <span class={count ? "kw-error" : ""}>
-      {name} {count === seen && count > 0 ? t("all") : formatCount(count)}
+      {name} {count === sampleSize && count > 0 ? t("all") : formatCount(count)}
     </span>
   );
 }

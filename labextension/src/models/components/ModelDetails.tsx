@@ -1,9 +1,9 @@
-/** A model's totals; and where its shapes are unknown, a field for the input shape. */
+/** The details of a model: its totals, and a field for the input shape where shapes are unknown. */
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { formatBytes, formatCompiled, formatShapes, formatTrained } from "../labels";
 import type { ModelEntry, ModelSummary } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
@@ -20,7 +20,7 @@ export function ModelDetails({ store, entry, summary }: ModelDetailsProps) {
   if (problem) return <p class="kw-error">{problem}</p>;
   if (!summary) return <p class="kw-hint">{t("Reading the model…")}</p>;
   const unknown = summary.inferred_from !== null || summary.guesses.length > 0;
-  const lacks = summary.parameters === null || summary.root.output_shapes === null;
+  const incomplete = summary.parameters === null || summary.root.output_shapes === null;
   return (
     <>
       <dl class="kw-facts">
@@ -42,14 +42,14 @@ export function ModelDetails({ store, entry, summary }: ModelDetailsProps) {
           {note}
         </p>
       ))}
-      {(unknown || lacks) && <InputShape store={store} entry={entry} summary={summary} />}
+      {(unknown || incomplete) && <InputShape store={store} entry={entry} summary={summary} />}
       {summary.inferred_from === null && (
         <Trainable
           store={store}
           entry={entry}
           path=""
           trainable={summary.root.trainable}
-          known={null}
+          knownCode={null}
         />
       )}
     </>
@@ -88,7 +88,7 @@ function InputShape({ store, entry, summary }: ModelDetailsProps & { summary: Mo
     error: null,
   });
   const errorId = useUniqueId("shape-error");
-  const work = async (shapes: string) => {
+  const infer = async (shapes: string) => {
     setText(shapes);
     setState({ pending: true, error: null });
     try {
@@ -103,7 +103,7 @@ function InputShape({ store, entry, summary }: ModelDetailsProps & { summary: Mo
       class="kw-input-shape"
       onSubmit={(event) => {
         event.preventDefault();
-        void work(text);
+        void infer(text);
       }}
     >
       <label>
@@ -132,7 +132,7 @@ function InputShape({ store, entry, summary }: ModelDetailsProps & { summary: Mo
         <ul class="kw-guesses" aria-label={t("Shapes found in the notebook")}>
           {summary.guesses.map(({ shapes, source }) => (
             <li key={shapes}>
-              <button type="button" onClick={() => void work(shapes)}>
+              <button type="button" onClick={() => void infer(shapes)}>
                 {shapes}
               </button>{" "}
               {t("from %1", source)}

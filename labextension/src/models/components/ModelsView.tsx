@@ -1,14 +1,14 @@
-/** Models with their layers: what to search and copy, the tree, and the details of what is selected. */
+/** The view of models: toolbar, tree of models and layers, and details of the selected row. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
 import { Details } from "./Details";
 import { SummaryToolbar } from "./SummaryToolbar";
 import { SummaryTree } from "./SummaryTree";
-import { useChanges } from "./useChanges";
+import { useModels } from "./useModels";
 
 export function ModelsView({ store }: { store: SummaryStore }) {
-  useChanges(store);
+  useModels(store);
   const rows = store.rows();
   const key = store.selected?.split("/", 1)[0] ?? store.entries?.[0]?.key ?? null;
   const entry = key === null ? null : store.entry(key);

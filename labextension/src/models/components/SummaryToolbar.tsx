@@ -1,23 +1,23 @@
-/** What to see of the models: search, filter, order; and copying the model that is selected. */
+/** The toolbar of the models: search, filter, order, and a menu that copies the selected model. */
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/strings";
-import { ORDERS, type Order } from "../nodes";
+import { t } from "../../shared/translation";
 import type { ExportFormat, ModelEntry } from "../protocol";
-import { FILTERS, type Filter, type Rows } from "../rows";
 import { messageOf, type SummaryStore } from "../store";
+import { ORDERS, type Order } from "../summaryTree";
+import { FILTERS, type Filter, type Rows } from "../treeRows";
 import { copyText } from "./clipboard";
 
 interface SummaryToolbarProps {
   store: SummaryStore;
   matches: Rows["matches"];
-  /** The model that is selected, or the first. */
+  /** The selected model, or the first. */
   entry: ModelEntry | null;
 }
 
 export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
-  const { choice } = store;
+  const { options } = store;
   const filters: Record<Filter, string> = {
     all: t("All layers"),
     weights: t("With weights"),
@@ -38,15 +38,15 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
         class="kw-search"
         aria-label={t("Search layers")}
         placeholder={t("Search layers")}
-        value={choice.search}
-        onInput={(event) => store.choose({ search: event.currentTarget.value })}
+        value={options.search}
+        onInput={(event) => store.setOptions({ search: event.currentTarget.value })}
       />
       {entry && !entry.error && <CopyMenu store={store} entry={entry} />}
       <span class="kw-selects">
         <select
           aria-label={t("Show")}
-          value={choice.filter}
-          onChange={(event) => store.choose({ filter: event.currentTarget.value as Filter })}
+          value={options.filter}
+          onChange={(event) => store.setOptions({ filter: event.currentTarget.value as Filter })}
         >
           {FILTERS.map((filter) => (
             <option key={filter} value={filter}>
@@ -56,8 +56,8 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
         </select>
         <select
           aria-label={t("Order")}
-          value={choice.order}
-          onChange={(event) => store.choose({ order: event.currentTarget.value as Order })}
+          value={options.order}
+          onChange={(event) => store.setOptions({ order: event.currentTarget.value as Order })}
         >
           {ORDERS.map((order) => (
             <option key={order} value={order}>
@@ -74,21 +74,21 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
 }
 
 function CopyMenu({ store, entry }: { store: SummaryStore; entry: ModelEntry }) {
-  const [told, setTold] = useState<{ text: string; bad: boolean }>({ text: "", bad: false });
+  const [message, setMessage] = useState({ text: "", isError: false });
   const copy = async (format: ExportFormat) => {
     try {
       const inferred = store.summary(entry.key)?.inferred_from;
       const payload = { model: entry.key, format };
-      const text = await store.ask(
+      const text = await store.request(
         "export",
         inferred == null ? payload : { ...payload, input_shapes: inferred },
       );
       await copyText(text);
-      setTold({ text: t("Copied"), bad: false });
+      setMessage({ text: t("Copied"), isError: false });
     } catch (error) {
-      setTold({ text: messageOf(error), bad: true });
+      setMessage({ text: messageOf(error), isError: true });
     }
-    setTimeout(() => setTold({ text: "", bad: false }), 4000);
+    setTimeout(() => setMessage({ text: "", isError: false }), 4000);
   };
   return (
     <>
@@ -109,8 +109,8 @@ function CopyMenu({ store, entry }: { store: SummaryStore; entry: ModelEntry }) 
         <option value="markdown">{t("Copy as Markdown")}</option>
         <option value="json">{t("Copy as JSON")}</option>
       </select>
-      <span class={told.bad ? "kw-error" : "kw-told"} role="status">
-        {told.text}
+      <span class={message.isError ? "kw-error" : "kw-told"} role="status">
+        {message.text}
       </span>
     </>
   );

@@ -1,10 +1,10 @@
-/** Models and layers as a tree: one stop for the Tab key, within it the keys that a tree has. */
+/** The tree of models and layers: one tab stop, with the keys of an ARIA tree. */
 
 import { useEffect, useRef } from "preact/hooks";
 import { useUniqueId } from "../../shared/hooks";
-import { t } from "../../shared/strings";
-import type { Row, Rows } from "../rows";
+import { t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
+import type { Row, Rows } from "../treeRows";
 import { TreeRow } from "./TreeRow";
 import { useVirtualRows } from "./useVirtualRows";
 
@@ -28,7 +28,7 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
   const elementId = (index: number) => `${prefix}-${index}`;
   const isDrawn = virtual.items.some(({ index }) => index === current);
 
-  // What was selected elsewhere, by a command say, is brought into view.
+  // Scroll to a row that was selected elsewhere, such as by a command.
   const shown = useRef<string | null>(null);
   useEffect(() => {
     if (store.selected !== shown.current && selected >= 0) virtual.reveal(selected);
@@ -83,7 +83,7 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
     const { text, at } = typed.current;
     const search = (now - at < TYPE_AHEAD_MS ? text : "") + key.toLowerCase();
     typed.current = { text: search, at: now };
-    // One letter again and again goes from one to the next.
+    // The same letter again goes to the next match.
     const repeated = [...search].every((letter) => letter === search[0]);
     const from = search.length === 1 || repeated ? current + 1 : current;
     const wanted = repeated ? (search[0] as string) : search;
@@ -151,15 +151,15 @@ function parentOf(rows: readonly Row[], index: number): number {
 function siblingsOf(rows: readonly Row[], index: number): Row[] {
   const level = rows[index]?.level ?? 0;
   const siblings: Row[] = [];
-  const look = (step: number) => {
+  const collect = (step: number) => {
     for (let i = index + step; i >= 0 && i < rows.length; i += step) {
       const row = rows[i] as Row;
       if (row.level < level) return;
       if (row.level === level) siblings.push(row);
     }
   };
-  look(-1);
-  look(1);
+  collect(-1);
+  collect(1);
   const own = rows[index];
   return own ? [own, ...siblings] : siblings;
 }

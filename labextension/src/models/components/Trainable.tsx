@@ -1,7 +1,7 @@
-/** Freezes and unfreezes a layer and all in it, and shows the line that does the same. */
+/** A button that freezes or unfreezes a layer with its children, and the line of code for it. */
 
 import { useState } from "preact/hooks";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import type { ModelEntry, TrainableSet } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
 import { copyText } from "./clipboard";
@@ -11,23 +11,25 @@ interface TrainableProps {
   entry: ModelEntry;
   path: string;
   trainable: boolean;
-  /** The line that would set the other value, where it is known already. */
-  known: string | null;
+  /** The line of code that sets the other value, if already known. */
+  knownCode: string | null;
 }
 
-export function Trainable({ store, entry, path, trainable, known }: TrainableProps) {
+export function Trainable({ store, entry, path, trainable, knownCode }: TrainableProps) {
   const [done, setDone] = useState<TrainableSet | null>(null);
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const [copied, setCopied] = useState(false);
   const now = done?.trainable ?? trainable;
-  const code = done?.code ?? known;
+  const code = done?.code ?? knownCode;
   const set = async () => {
     setPending(true);
     setError(null);
     setCopied(false);
     try {
-      setDone(await store.ask("set_trainable", { model: entry.key, layer: path, trainable: !now }));
+      setDone(
+        await store.request("set_trainable", { model: entry.key, layer: path, trainable: !now }),
+      );
       await store.load(entry.key);
     } catch (failure) {
       setError(messageOf(failure));

@@ -1,12 +1,12 @@
-/** One row of the tree: a model, a layer, or a group of layers. Two lines in little room, one else. */
+/** One row of the tree: a model, a layer, or a group of layers. */
 
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 import { formatBytes, formatCompiled, formatShapes, formatShare, formatTrained } from "../labels";
-import type { Node } from "../nodes";
 import type { LayerSummary, ModelEntry } from "../protocol";
-import type { Row } from "../rows";
 import type { SummaryStore } from "../store";
+import type { TreeNode } from "../treeNode";
+import type { Row } from "../treeRows";
 
 interface TreeRowProps {
   row: Row;
@@ -63,7 +63,7 @@ export function TreeRow({ row, id, index, start, selected, store, measure }: Tre
   );
 }
 
-/** A model in two lines: how it is called, and its totals. */
+/** A model in two lines: its names, and its totals. */
 export function ModelFacts({ model, error }: { model: ModelEntry; error: string | null }) {
   const problem = model.error ?? error;
   const [first, ...others] = model.names;
@@ -95,7 +95,7 @@ export function ModelFacts({ model, error }: { model: ModelEntry; error: string 
   );
 }
 
-function NodeCells({ node, row }: { node: Node; row: Row }) {
+function NodeCells({ node, row }: { node: TreeNode; row: Row }) {
   const { layer } = node;
   const share = row.total ? (node.parameters ?? 0) / row.total : 0;
   const shapes = formatShapes(node.outputShapes);
@@ -133,7 +133,7 @@ function NodeCells({ node, row }: { node: Node; row: Row }) {
             {layer && <Marks layer={layer} />}
           </>
         )}
-        {layer && <Inbound layer={layer} before={row.before} />}
+        {layer && <Inbound layer={layer} previousLabel={row.previousLabel} />}
       </span>
     </span>
   );
@@ -151,16 +151,20 @@ function Marks({ layer }: { layer: LayerSummary }) {
   );
 }
 
-/** What goes in, where that is not simply the row before. */
-function Inbound({ layer, before }: { layer: LayerSummary; before: string | null }) {
+/** The inputs of a layer, unless its only input is the row before. */
+function Inbound(props: { layer: LayerSummary; previousLabel: string | null }) {
+  const { layer, previousLabel } = props;
   const { inbound } = layer;
-  if (!inbound.length || (inbound.length === 1 && (inbound[0] === before || before === null))) {
+  if (
+    !inbound.length ||
+    (inbound.length === 1 && (inbound[0] === previousLabel || previousLabel === null))
+  ) {
     return null;
   }
   return <span class="kw-inbound">{t("from %1", inbound.join(", "))}</span>;
 }
 
-function layersOf({ count }: Node): string {
+function layersOf({ count }: TreeNode): string {
   return count === 1 ? t("1 layer") : t("%1 layers", formatCount(count));
 }
 
@@ -171,7 +175,7 @@ function parametersOf(parameters: number | null, short = false): string {
   return parameters === 1 ? t("1 parameter") : t("%1 parameters", number);
 }
 
-function countTitle({ parameters, trainable }: Node): string {
+function countTitle({ parameters, trainable }: TreeNode): string {
   if (parameters === null || trainable === null) return t("Its weights do not exist yet");
   return t(
     "Parameters: %1 trainable, %2 not trainable",
@@ -180,7 +184,7 @@ function countTitle({ parameters, trainable }: Node): string {
   );
 }
 
-/** What a screen reader says of a row; begins with its name. */
+/** Return the accessible name of a row, which begins with the name of the model or layer. */
 function describeRow({ node, model, total }: Row): string {
   if (!node) {
     const facts = model.error ?? parametersOf(model.parameters);

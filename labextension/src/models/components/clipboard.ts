@@ -1,10 +1,10 @@
 /** Puts text into the clipboard. */
 
-import { t } from "../../shared/strings";
+import { t } from "../../shared/translation";
 
-/** Rejects where the page may not. */
+/** Copy `text`; rejects where the page has no permission. */
 export async function copyText(text: string): Promise<void> {
-  // A hub on plain http has no clipboard of the new kind.
+  // A hub on plain http has no navigator.clipboard.
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text);
     return;

@@ -1,4 +1,4 @@
-/** Draws only the rows that are on screen, however many there are and however high each is. */
+/** Computes which rows of a long list are on screen, so that only they are drawn. */
 
 import {
   elementScroll,
@@ -17,12 +17,12 @@ export interface VirtualRows {
   scroller: { current: HTMLDivElement | null };
   items: VirtualItem[];
   height: number;
-  /** Give it to each row's element: its height is then known. */
+  /** The `ref` of each row's element, which measures its height. */
   measure: (element: HTMLElement | null) => void;
   reveal(index: number): void;
 }
 
-/** @param keyOf names the row at an index, so that its height outlives a change of the list */
+/** @param keyOf returns the key of a row, under which its height is kept when the list changes */
 export function useVirtualRows(count: number, keyOf: (index: number) => string): VirtualRows {
   const redraw = useRedraw();
   const scroller = useRef<HTMLDivElement>(null);

@@ -1,0 +1,22 @@
+/** Mounts a builder into a page's element, with its style sheets. */
+
+import { render } from "preact";
+import { addStyleSheets } from "../../shared/styleSheets";
+import type { BuilderSession } from "../session";
+import type { WidgetHost } from "../widgetHost";
+import { Builder } from "./Builder";
+import { SHEETS } from "./styleSheets";
+
+/** Draw the view of `session` into `element`; the returned function unmounts it. */
+export function mountBuilder(
+  element: HTMLElement,
+  session: BuilderSession,
+  host: WidgetHost | null,
+): () => void {
+  const stopWaiting = addStyleSheets(element, SHEETS);
+  render(<Builder session={session} host={host} />, element);
+  return () => {
+    stopWaiting();
+    render(null, element);
+  };
+}

@@ -1,0 +1,23 @@
+/** Mounts the live view into a page's element, with its style sheets. */
+
+import { render } from "preact";
+import common from "../../../style/common.raw.css";
+import css from "../../../style/live.raw.css";
+import type { Plotly } from "../../shared/plotly";
+import { addStyleSheets } from "../../shared/styleSheets";
+import type { RunSession } from "../session";
+import { LiveView } from "./LiveView";
+
+/** Draw the view of `session` into `element`; the returned function unmounts it. */
+export function mountLiveView(
+  element: HTMLElement,
+  session: RunSession,
+  loadPlotly: () => Promise<Plotly>,
+): () => void {
+  const stopWaiting = addStyleSheets(element, { common, live: css });
+  render(<LiveView session={session} loadPlotly={loadPlotly} />, element);
+  return () => {
+    stopWaiting();
+    render(null, element);
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * The anywidget module of the builder, which loads the bundle `builder-view.js`; tiny, since it
+ * travels with each view.
+ *
+ * Each view has a connection of its own to the kernel and requests what it missed, so no messages
+ * from before its drawing need to be kept.
+ */
+
+import { loadOnce } from "../shared/loadOnce";
+import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderBundle";
+import { loaderTranslator } from "./loaderTranslation";
+
+function library(model: WidgetModel): Promise<BackboneModel> {
+  const reference = String(model.get("library")).replace("IPY_MODEL_", "");
+  return model.widget_manager.get_model(reference);
+}
+
+function load(model: WidgetModel): Promise<BuilderModule> {
+  return loadOnce(`builder@${model.get("library_version")}`, async () => {
+    const packed = (await library(model)).get("builder");
+    const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
+    const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
+    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    try {
+      return (await import(/* webpackIgnore: true */ url)) as BuilderModule;
+    } finally {
+      URL.revokeObjectURL(url);
+    }
+  });
+}
+
+export default {
+  async render(props: RenderProps): Promise<(() => void) | undefined> {
+    try {
+      return (await load(props.model)).draw(props, await library(props.model));
+    } catch (error) {
+      console.error(error);
+      const t = await loaderTranslator(() => library(props.model));
+      props.el.textContent = t(
+        "The builder could not be loaded. The model is still there. (%1)",
+        error,
+      );
+      return undefined;
+    }
+  },
+};

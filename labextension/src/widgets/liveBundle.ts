@@ -1,0 +1,33 @@
+/** The interface between the live view's loader and its bundle: an anywidget model as a channel. */
+
+export interface ModelChannel {
+  /** The synced snapshot, as it is now. */
+  snapshot(): unknown;
+  send(content: object): void;
+  /** Deliver the messages queued so far and all later ones. Called once. */
+  listen(receiver: ChannelReceiver): void;
+}
+
+export interface ChannelReceiver {
+  message(content: unknown, buffers: readonly unknown[]): void;
+  /** The synced snapshot was replaced: the page has reconnected to its kernel. */
+  snapshotReplaced(): void;
+  /** The widget's comm was closed. */
+  lost(): void;
+}
+
+/** The exports of the bundle `view.js`. */
+export interface LiveViewModule {
+  /** @param messages the catalogue of the kernel's language; null for English */
+  open(
+    channel: ModelChannel,
+    loadPlotly: () => Promise<unknown>,
+    signal: AbortSignal,
+    messages: unknown,
+  ): OpenView;
+}
+
+export interface OpenView {
+  /** Draw the view into `element`; the returned function unmounts it. */
+  mount(element: HTMLElement): () => void;
+}

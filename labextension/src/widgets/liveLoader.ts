@@ -1,0 +1,133 @@
+/**
+ * The anywidget module of the live view, which loads the bundle `view.js`; tiny, since it travels
+ * with each view, even where another host draws.
+ *
+ * The bundle comes from the kernel's one library model, gzipped, and is loaded once per page.
+ * Loading starts in `initialize` and is awaited only in `render`: anywidget limits `initialize` to
+ * two seconds, and messages sent before a listener is attached are lost.
+ */
+
+import { PROTOCOL_VERSION } from "../protocol";
+import { loadOnce } from "../shared/loadOnce";
+import { PLOTLY_KEY } from "../shared/plotly";
+import type { ChannelReceiver, LiveViewModule, ModelChannel, OpenView } from "./liveBundle";
+import { loaderTranslator } from "./loaderTranslation";
+
+interface Model {
+  get(name: string): unknown;
+  send(content: object): void;
+  on(event: string, listener: (...args: never[]) => void): void;
+  widget_manager: { get_model(id: string): Promise<{ get(name: string): unknown }> };
+}
+
+interface Entry {
+  channel: ModelChannel;
+  signal: AbortSignal;
+  view?: Promise<OpenView> | undefined;
+}
+
+// `initialize` and `render` receive different wrappers of one model: the run's id identifies it.
+const entries = new Map<string, Entry>();
+
+function runId(model: Model): string {
+  const snapshot = model.get("snapshot") as { payload?: { run?: { run_id?: string } } } | null;
+  return String(snapshot?.payload?.run?.run_id);
+}
+
+/** Request the library from a kernel that left it out because it expected another host to draw. */
+async function ensureLibrary(model: Model): Promise<void> {
+  if (model.get("library")) return;
+  await new Promise<void>((resolve) => {
+    model.on("change:library", () => resolve());
+    model.send({ v: PROTOCOL_VERSION, kind: "resync", payload: {} });
+  });
+}
+
+function library(model: Model): Promise<{ get(name: string): unknown }> {
+  const reference = String(model.get("library")).replace("IPY_MODEL_", "");
+  return model.widget_manager.get_model(reference);
+}
+
+function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T> {
+  return loadOnce(key, async () => {
+    const packed = (await library(model)).get(name);
+    const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
+    const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
+    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    try {
+      return (await import(/* webpackIgnore: true */ url)) as T;
+    } finally {
+      URL.revokeObjectURL(url);
+    }
+  });
+}
+
+function openView(model: Model, entry: Entry): Promise<OpenView> {
+  entry.view ??= ensureLibrary(model)
+    .then(() => load<LiveViewModule>(model, "view", `view@${model.get("library_version")}`))
+    .then(async (view) => {
+      const messages = (await library(model)).get("messages");
+      return view.open(entry.channel, () => loadPlotly(model), entry.signal, messages);
+    });
+  entry.view.catch(() => {
+    entry.view = undefined;
+  });
+  return entry.view;
+}
+
+async function loadPlotly(model: Model): Promise<unknown> {
+  return (await load<{ default: unknown }>(model, "plotly", PLOTLY_KEY)).default;
+}
+
+function openChannel(model: Model): ModelChannel {
+  const queued: [unknown, readonly unknown[]][] = [];
+  let receiver: ChannelReceiver | null = null;
+  model.on("msg:custom", (content: unknown, buffers: readonly unknown[]) => {
+    if (receiver) receiver.message(content, buffers);
+    else queued.push([content, buffers]);
+  });
+  model.on("change:snapshot", () => receiver?.snapshotReplaced());
+  model.on("comm_live_update", () => receiver?.lost());
+  return {
+    snapshot: () => model.get("snapshot"),
+    send: (content) => model.send(content),
+    listen(listener) {
+      receiver = listener;
+      for (const [content, buffers] of queued.splice(0)) listener.message(content, buffers);
+    },
+  };
+}
+
+export default {
+  initialize({ model, signal }: { model: Model; signal?: AbortSignal }): void {
+    const id = runId(model);
+    const entry: Entry = {
+      channel: openChannel(model),
+      signal: signal ?? new AbortController().signal,
+    };
+    entries.set(id, entry);
+    entry.signal.addEventListener("abort", () => {
+      if (entries.get(id) === entry) entries.delete(id);
+    });
+    if (!model.get("library")) return;
+    openView(model, entry);
+    loadPlotly(model).catch(() => {});
+  },
+
+  async render({
+    model,
+    el,
+  }: {
+    model: Model;
+    el: HTMLElement;
+  }): Promise<(() => void) | undefined> {
+    try {
+      return (await openView(model, entries.get(runId(model))!)).mount(el);
+    } catch (error) {
+      console.error(error);
+      const t = await loaderTranslator(() => library(model));
+      el.textContent = t("The live view could not be loaded. Training goes on. (%1)", error);
+      return undefined;
+    }
+  },
+};

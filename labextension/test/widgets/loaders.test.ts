@@ -1,0 +1,46 @@
+// @vitest-environment jsdom
+/** Tests of the loaders: a view that cannot be loaded shows so in the page's language. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import builder from "../../src/widgets/builderLoader";
+import live from "../../src/widgets/liveLoader";
+
+const chinese = JSON.parse(
+  readFileSync(
+    join(import.meta.dirname, "../../../kwidgets/locale/zh_CN/LC_MESSAGES/kwidgets.json"),
+    "utf8",
+  ),
+) as Record<string, string[]>;
+
+/** A model of a widget whose library has no code that can be loaded. */
+function modelWith(messages: unknown) {
+  const library = { get: (name: string) => (name === "messages" ? messages : undefined) };
+  return {
+    get: (name: string) => (name === "library" ? "IPY_MODEL_1" : undefined),
+    on: () => {},
+    send: () => {},
+    widget_manager: { get_model: async () => library },
+  };
+}
+
+async function shown(loader: "builder" | "live", messages: unknown): Promise<string> {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const el = document.createElement("div");
+  const props = { model: modelWith(messages), el } as never;
+  if (loader === "live") live.initialize(props);
+  await (loader === "live" ? live : builder).render(props);
+  return el.textContent ?? "";
+}
+
+test.each([
+  ["builder", null, "The builder could not be loaded. The model is still there. ("],
+  ["builder", chinese, "无法加载构建器。模型仍然存在。("],
+  ["live", null, "The live view could not be loaded. Training goes on. ("],
+  ["live", chinese, "无法加载实时视图。训练仍在继续。("],
+] as const)("%s, with its words or without", async (loader, messages, start) => {
+  const text = await shown(loader, messages);
+  expect(text.startsWith(start)).toBe(true);
+  expect(text).toMatch(/Error.*\)$/);
+});
