@@ -6,7 +6,7 @@ from typing import get_args
 
 import keras
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kwidgets.builder import catalog, fields
@@ -426,6 +426,7 @@ def test_messages_in_no_known_form_are_refused(content):
         fields.from_wire(content)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(get_args(FieldKind)), st.text(max_size=12), st.booleans())
 def test_no_text_does_anything_but_mean_a_value_or_be_refused(field, text, nullable):
     try:

@@ -28,9 +28,9 @@ _TWO_LAYERS: Final = {"bilstm": ["bidirectional", "lstm"], "bigru": ["bidirectio
 _NUMERIC: Final = ("int", "ints", "float", "numbers", "shape", "python")
 _NEGATIONS: Final = ("no", "not", "without")
 _BOOL_WORDS: Final = {"true": True, "false": False, "on": True, "off": False}
-# The number of first letters by which an argument is found.
+# The minimum number of first letters by which an argument is found.
 _MIN_ARGUMENT_LETTERS: Final = 3
-# The number of first letters by which a class is found.
+# The minimum number of first letters by which a class is found.
 _MIN_CLASS_LETTERS: Final = 3
 _MAX_CLASS_WORDS: Final = 4
 
