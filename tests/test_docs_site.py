@@ -73,9 +73,9 @@ def test_the_reference_has_what_users_call(site: Path, page: str, names: list[st
         assert f'id="kwidgets.{name}"' in html
 
 
-def test_the_reference_tells_the_magic_and_every_message(site: Path) -> None:
+def test_the_reference_has_the_magic_and_every_message(site: Path) -> None:
     magic = (site / "reference" / "magic.html").read_text(encoding="utf-8")
     assert "%kwidgets live off" in re.sub("<[^>]+>", "", magic)
     html = (site / "reference" / "protocol.html").read_text(encoding="utf-8")
     for name in ("Snapshot", "Update", "SetLearningRate", "Progress.learning_rate", "MIME_TYPE"):
-        assert f'id="kwidgets.protocol.{name}"' in html
+        assert f'id="kwidgets.live.protocol.{name}"' in html
