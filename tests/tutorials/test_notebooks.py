@@ -40,6 +40,10 @@ SHIPPED_STEPS, SOLUTION_STEPS = 100, 700
 # Tutorial steps whose check wants a model that has learned more than that.
 WANTS_A_TRAINED_MODEL = {"04_object_detection": {"bound", "canvas", "better"}}
 
+# The kernel is on TensorFlow. A program that a notebook starts is on JAX, which is imported in a
+# third of the time.
+CHILDREN_ON_JAX = "import keras, os\nos.environ['KERAS_BACKEND'] = 'jax'"
+
 Run = Callable[[nbformat.NotebookNode], nbformat.NotebookNode]
 
 
@@ -54,6 +58,7 @@ def kernel(folder: Path) -> Iterator[KernelManager]:
     # Where this checkout's tests are.
     path = os.pathsep.join(filter(None, [str(EXAMPLES.parent), os.environ.get("PYTHONPATH")]))
     manager.start_kernel(cwd=str(folder), env={**os.environ, "PYTHONPATH": path})
+    execute(nbformat.v4.new_notebook(cells=[code_cell(CHILDREN_ON_JAX)]), folder, km=manager)
     yield manager
     manager.shutdown_kernel(now=True)
 

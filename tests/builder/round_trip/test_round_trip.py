@@ -23,6 +23,8 @@ from tests.builder.round_trip.known import known
 from tests.builder.round_trip.stacks import Case, generated
 
 HERE = Path(__file__).parent
+# The first test takes all models through.
+pytestmark = pytest.mark.timeout(600)
 
 # Have no meaning without TensorFlow, says Keras.
 _NEED_TENSORFLOW = {
@@ -70,8 +72,9 @@ class Fresh:
     def close(self) -> dict[str, dict[str, Any]]:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self._reader.join(120)
-        self.process.wait(10)
+        # It ends with the process; how long that may take, the test's timeout says.
+        self._reader.join()
+        self.process.wait()
         return self.answers
 
 
