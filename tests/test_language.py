@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 from jupyterlab_server.translation_utils import get_language_pack
 
@@ -121,36 +121,26 @@ def test_a_page_says_its_language_with_hello():
         assert language.current() == expected
 
 
-SETUP = """
+FIT = """
 import os
 os.environ["KERAS_BACKEND"] = "jax"
 import keras, numpy as np, kwidgets as kw
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-"""
-FIT = """
-os.environ["{variable}"] = "{spoken}"
 model.fit(np.zeros((8, 2)), np.zeros((8, 1)), callbacks=[kw.LivePlot()], verbose=0);
 """
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[BlockingKernelClient]:
-    """A kernel without a page."""
-    manager, client = start_new_kernel()
-    client.execute_interactive(SETUP, timeout=120)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-@pytest.mark.parametrize("spoken", ["zh_CN", ""])
-def test_where_no_page_of_ours_is_the_widget_carries_the_words(
-    client: BlockingKernelClient, spoken: str
-) -> None:
+@pytest.mark.parametrize("spoken", ["zh_CN", None])
+def test_where_no_page_of_ours_is_the_widget_carries_the_words(spoken):
+    environment = os.environ | ({language.VARIABLE: spoken} if spoken else {})
+    manager, client = start_new_kernel(env=environment)
     messages: list[dict[str, Any]] = []
-    fit = FIT.format(variable=language.VARIABLE, spoken=spoken)
-    client.execute_interactive(fit, output_hook=messages.append, timeout=120)
+    try:
+        client.execute_interactive(FIT, output_hook=messages.append, timeout=120)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
     contents = [(message["msg_type"], message["content"]) for message in messages]
     states = [content["data"]["state"] for kind, content in contents if kind == "comm_open"]
     catalogue = load(language.LOCALE / "zh_CN" / language.CATALOGUE)
