@@ -10,6 +10,8 @@ import hypothesis
 import pytest
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
+# Each wait in a page has a shorter limit of its own, and says then what did not come.
+BROWSER_TIMEOUT_SECONDS = 300
 # A file that takes minutes and begins last keeps one worker long after the other has ended.
 LONGEST_FIRST = (
     "tutorials/test_notebooks.py",
@@ -53,4 +55,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if in_browser(item):
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(BROWSER_TIMEOUT_SECONDS))
     items.sort(key=lambda item: (in_browser(item), place.get(item.path, len(place))))
