@@ -55,8 +55,8 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 # What `make test` leaves to `make test-all`; that gives an empty value.
-export UNLESS_SLOW = and not slow
-export HYPOTHESIS_PROFILE = small
+UNLESS_SLOW = and not slow
+HYPOTHESIS_PROFILE = small
 # Two at a time, and behind the browser where both want a core: a page that waits is a slow page.
 QUICK_TESTS = nice -n 5 $(PY) -m pytest -m "not browser $(UNLESS_SLOW)" -n 2 --dist loadfile \
 	--no-loadscope-reorder --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS) $(OR_NONE)
