@@ -49,16 +49,23 @@ LAB_EXTENSION := $(VENV)/share/jupyter/labextensions/kwidgets
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help lab test test-unit test-matrix lint format docs docs-links bench screenshots wheel lock clean FORCE
+.PHONY: help lab test test-all test-unit test-browser test-typescript test-matrix lint format docs docs-links bench screenshots wheel lock clean FORCE
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-# Two at a time. A browser, its server and a kernel fill two cores alone: those tests go one by one.
-QUICK_TESTS = $(PY) -m pytest -m "not browser" -n 2 --dist loadfile --no-loadscope-reorder \
+# What `make test` leaves to `make test-all`; that gives an empty value.
+UNLESS_SLOW = and not slow
+HYPOTHESIS_PROFILE = small
+# Two at a time, and behind the browser where both want a core: a page that waits is a slow page.
+QUICK_TESTS = nice -n 5 $(PY) -m pytest -m "not browser $(UNLESS_SLOW)" -n 2 --dist loadfile \
+	--no-loadscope-reorder --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS) $(OR_NONE)
+# One by one. Without a path in PYTEST_ARGS only that folder is read: the others import TensorFlow.
+BROWSER_TESTS = $(PY) -m pytest -o testpaths=tests/browser -m "browser $(UNLESS_SLOW)" \
 	$(PYTEST_ARGS) $(OR_NONE)
 # "-k stop" may leave nothing of one half, which pytest calls 5; without it that is a failure.
 OR_NONE = || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
+SIDE_BY_SIDE = MAKE="$(MAKE)" $(PY) tools/side_by_side.py
 
 # --- commands -----------------------------------------------------------------------------------
 
@@ -71,21 +78,30 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 		$$(test "$$(id -u)" -ne 0 || echo --allow-root) \
 		--LabApp.default_url=/lab/tree/tutorials/01_first_model.ipynb $(LAB_ARGS)
 
-test: $(READY) ## Lint, type-check and test everything, browser included (PYTEST_ARGS="-k ...")
+test: $(READY) ## Lint, type-check and test, browser included, in ten minutes (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
 	@$(PY) tools/kernels.py $(OLD_KERNELS)
-	@$(MAKE) --no-print-directory lint
-	$(NPM) run test
-	$(QUICK_TESTS)
-	$(PY) -m pytest -m browser $(PYTEST_ARGS) $(OR_NONE)
+	@$(SIDE_BY_SIDE) lint test-typescript
+	@$(SIDE_BY_SIDE) test-unit test-browser
+
+test-all: ## The same with large corpora, whole tutorials and what test-matrix does
+	@$(MAKE) --no-print-directory test UNLESS_SLOW= HYPOTHESIS_PROFILE=large
+	@$(MAKE) --no-print-directory test-matrix
 
 test-unit: $(READY) ## The Python tests that need no browser
 	@$(PY) tools/kernels.py $(OLD_KERNELS)
 	$(QUICK_TESTS)
 
+test-browser: $(READY) ## The Python tests in a browser
+	@sh tools/chromium.sh
+	$(BROWSER_TESTS)
+
+test-typescript: $(READY) ## The tests in TypeScript
+	$(NPM) run test
+
 test-matrix: $(READY) ## What depends on the kernel or the backend, with PyTorch too (5 GB)
 	@$(PY) tools/kernels.py $(OLD_KERNELS) $(BACKENDS)
-	$(PY) -m pytest tests/kernel $(wildcard tests/*/test_backends.py) $(PYTEST_ARGS)
+	$(PY) -m pytest tests/kernel tests/test_backends.py $(PYTEST_ARGS)
 
 lint: $(READY) ## Check style and types, Python and TypeScript
 	$(PY) -m ruff check .

@@ -30,18 +30,27 @@ def python_with(backend: str) -> str:
     return str(found[-1])
 
 
-def check_under(backend: str, modules: list[Path], *options: str) -> None:
-    """Run the tests of ``modules`` under ``backend``; fail with what they print."""
+def check_under(backend: str, modules: list[Path], config: pytest.Config) -> None:
+    """Run the tests of ``modules`` under ``backend``; fail with what they print.
+
+    Args:
+        backend: its name in Keras.
+        modules: the files of the tests, of which those marked ``once`` are left out.
+        config: that of this run, for what it leaves out.
+    """
+    marks = "not once"
+    if "not slow" in config.option.markexpr:
+        marks += " and not slow"
     done = subprocess.run(
         [
             *(python_with(backend), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
-            *options,
+            *("-m", marks),
             *map(str, modules),
         ],
         env={**os.environ, "KERAS_BACKEND": backend, "XLA_FLAGS": QUICK_TO_COMPILE},
         capture_output=True,
         text=True,
-        timeout=290,
+        timeout=580,
         cwd=ROOT,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -1,29 +1,60 @@
-"""Runs quick tests first, and cleans up after a run that is cut short."""
+"""Settings of every test run: the order of files, the size of random tests, and signals."""
 
 from __future__ import annotations
 
+import gc
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
-# Begun last, it would keep one worker long after the others have ended.
-LONGEST = Path(__file__).parent / "tutorials" / "test_notebooks.py"
+# Each wait in a page has a shorter limit of its own, and says then what did not come.
+BROWSER_TIMEOUT_SECONDS = 300
+# A file that takes minutes and begins last keeps one worker long after the other has ended.
+LONGEST_FIRST = (
+    "tutorials/test_notebooks.py",
+    "builder/round_trip/test_round_trip.py",
+    "test_backends.py",
+    "test_docs.py",
+)
+
+# How many examples a test with random input tries. `make test-all` chooses "large" by pytest's
+# option --hypothesis-profile.
+hypothesis.settings.register_profile("small", max_examples=40, deadline=None)
+hypothesis.settings.register_profile("large", max_examples=500, deadline=None)
+hypothesis.settings.load_profile("small")
 
 
 def pytest_configure() -> None:
     # A plain SIGTERM would end Python at once and leave JupyterLab and its kernels running.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+    # A shell starts background commands (`make test &`) with SIGINT ignored, and the processes
+    # that they start inherit this: an interrupt would never end a fit or a cell.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    # Modules and tests stay until the end of the run. A garbage collection that goes through all of
+    # TensorFlow takes half a second, and IPython makes one at each reset of a shell.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The quick tests speak first. Besides, Playwright's event loop lives in the main thread from
-    # its first use on, where nothing else can then call asyncio.run().
+    # In a run of both halves the browser tests come last: Playwright's event loop lives in the
+    # main thread from its first use on, where nothing else can then call asyncio.run().
+    tests = Path(__file__).parent
+    place = {tests / name: index for index, name in enumerate(LONGEST_FIRST)}
+
     def in_browser(item: pytest.Item) -> bool:
         return BROWSER_TESTS in item.path.parents
 
     for item in items:
         if in_browser(item):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: (in_browser(item), item.path != LONGEST))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(BROWSER_TIMEOUT_SECONDS))
+    items.sort(key=lambda item: (in_browser(item), place.get(item.path, len(place))))

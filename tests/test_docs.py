@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
 import re
@@ -11,13 +12,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 from tests.markdown import PAGES, REPOSITORY, TOP_LEVEL, Block, blocks, name_of
 
-README = sorted(REPOSITORY.glob("README*.md"))
-# Only code that cannot run here is left out, and the page says why.
+README = REPOSITORY / "README.md"
+TRANSLATED_READMES = sorted(REPOSITORY.glob("README.*.md"))
+# What cannot run here, and only that, is left out, and says why on the page.
 NOT_RUN = {"docs/how-to/gpu.md": 1}
 
 CELL_TIMEOUT_SECONDS = 150
@@ -48,32 +51,40 @@ def jax_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelManag
 
 def run(path: Path, manager: KernelManager) -> None:
     """Run a page's Python from top to bottom, a block a cell."""
-    code = [
-        block.code for block in blocks(path) if block.language == "python" and not block.not_run
-    ]
-    # Variables of the page before must not be available in this one.
-    cells = ["%reset -f", *code]
+    # What the page before has made must not help this one.
+    cells = ["%reset -f", *(block.code for block in python_of(path))]
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()
 
 
-@pytest.mark.parametrize("path", list(filter(python_of, [*README, *PAGES])), ids=name_of)
+@pytest.mark.parametrize("path", list(filter(python_of, [README, *PAGES])), ids=name_of)
 def test_the_code_of_a_page_runs_from_top_to_bottom(
     path: Path, jax_kernel: KernelManager, tmp_path: Path
 ) -> None:
     chooses = any("KERAS_BACKEND" in block.code for block in python_of(path))
-    if path.name == "README.md" or chooses:
-        # As for a reader who has set no backend; a page that sets one imports Keras afterwards.
+    if path == README or chooses:
+        # What a reader has who has set nothing; a page that chooses needs Keras not yet imported.
         with kernel(tmp_path, KERAS_BACKEND="") as manager:
             run(path, manager)
     else:
         run(path, jax_kernel)
 
 
+@pytest.mark.parametrize("path", TRANSLATED_READMES, ids=name_of)
+def test_a_translated_readme_has_the_code_of_the_first_one(path: Path) -> None:
+    """But for its comments, so that running the first one is enough."""
+
+    def trees(readme: Path) -> list[str]:
+        to_python = TransformerManager().transform_cell
+        return [ast.dump(ast.parse(to_python(block.code))) for block in python_of(readme)]
+
+    assert trees(path) == trees(README)
+
+
 def test_only_code_that_cannot_run_is_left_out() -> None:
     left_out = {
         name_of(path): sum(block.not_run is not None for block in blocks(path))
-        for path in [*README, *PAGES]
+        for path in [README, *TRANSLATED_READMES, *PAGES]
     }
     assert {name: count for name, count in left_out.items() if count} == NOT_RUN
 

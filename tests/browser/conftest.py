@@ -47,7 +47,7 @@ JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
 )
 
 # On a machine that others share a page may take its time.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 
 OpenNotebook = Callable[..., Notebook]
 

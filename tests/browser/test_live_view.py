@@ -45,11 +45,11 @@ def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
     line = view.chart("loss").locator(".scatterlayer .js-line").first
     expect(line).to_have_attribute("d", re.compile("L"), timeout=FIRST_SECONDS * 1000)
     before = drawn_points(view.chart("loss"))
-    expect(line).not_to_have_attribute("d", before, timeout=30_000)
+    expect(line).not_to_have_attribute("d", before)
     expect(view.region).to_contain_text(re.compile(r"epoch \d", re.IGNORECASE))
     expect(view.region).to_contain_text("steps/s")
     devices = view.region.get_by_role("list", name="Devices")
-    expect(devices).to_contain_text("CPU", timeout=10_000)
+    expect(devices).to_contain_text("CPU")
     expect(devices.get_by_role("meter").first).to_be_attached()
 
     view.expect_step_above(page, 50)
@@ -65,7 +65,7 @@ def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
 
     view.learning_rate.fill("0.0125")
     view.learning_rate.press("Enter")
-    expect(view.learning_rate).to_have_attribute("aria-valuenow", "0.0125", timeout=10_000)
+    expect(view.learning_rate).to_have_attribute("aria-valuenow", "0.0125")
     marks = view.region.get_by_role("list", name="Marks")
     expect(marks).to_contain_text("Paused for")
     expect(marks).to_contain_text("→ 0.0125")
@@ -136,7 +136,7 @@ def test_a_second_view_of_the_output_has_the_whole_curve(open_notebook, page: Pa
     notebook.cell(1).click()
     page.evaluate("window.jupyterapp.commands.execute('notebook:create-output-view')")
     regions = page.get_by_role("region", name="Live training")
-    expect(regions).to_have_count(2, timeout=30_000)
+    expect(regions).to_have_count(2)
     second = View(page.locator(".jp-LinkedOutputView, .jp-OutputArea").last)
     second.expect_status("running", 30)
 
@@ -168,7 +168,7 @@ def test_a_loop_has_one_view_in_which_each_fit_can_be_selected(open_notebook, pa
     # A page that comes back finds the loop where it is.
     notebook.save()
     notebook.reload()
-    expect(fits.get_by_role("option")).to_have_count(3, timeout=30_000)
+    expect(fits.get_by_role("option")).to_have_count(3)
     view.expect_status("running", 30)
     view.button("Stop").click()
     view.expect_status("stopped", 20)

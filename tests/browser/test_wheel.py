@@ -48,8 +48,11 @@ BUILDER = """builder = kw.SequentialBuilder(input_shape=(4,))
 builder"""
 
 
-@pytest.fixture
-def clean(tmp_path: Path) -> Iterator[tuple[LabServer, Path]]:
+# JAX is imported in a third of TensorFlow's time, here without compiled files even.
+@pytest.fixture(
+    params=["jax", pytest.param("tensorflow", marks=pytest.mark.slow("jax has the same wheel"))]
+)
+def clean(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[LabServer, Path]]:
     """A JupyterLab in an environment that knows kwidgets by its wheel only, and the log of whom
     its processes tried to reach."""
     environment, log = tmp_path / "environment", tmp_path / "reached.txt"
@@ -58,15 +61,16 @@ def clean(tmp_path: Path) -> Iterator[tuple[LabServer, Path]]:
     python = environment / "bin" / "python"
     lock = REPOSITORY / "requirements.lock"
     wheel = wheel_in(tmp_path)
+    packages = [wheel, "jupyterlab", request.param]
     subprocess.run(
-        [*uv, "pip", "install", "--python", python, "--constraint", lock, wheel, "jupyterlab"],
-        check=True,
+        [*uv, "pip", "install", "--python", python, "--constraint", lock, *packages], check=True
     )
-    (packages,) = environment.glob("lib/python*/site-packages")
-    (packages / "_no_network.py").write_text(NO_NETWORK.format(log=str(log)))
-    (packages / "no_network.pth").write_text("import _no_network\n")
+    (installed,) = environment.glob("lib/python*/site-packages")
+    (installed / "_no_network.py").write_text(NO_NETWORK.format(log=str(log)))
+    (installed / "no_network.pth").write_text("import _no_network\n")
     # No Node, no tools of the checkout.
     alone = {"PATH": str(environment / "bin"), "HOME": str(tmp_path), "PYTHONPATH": ""}
+    alone["KERAS_BACKEND"] = request.param
     folder = tmp_path / "server"
     with LabServer.start(folder, environment=alone, python=str(python)) as server:
         yield server, log

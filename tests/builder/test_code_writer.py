@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 
@@ -128,7 +128,7 @@ LAYERS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.once
 @given(st.lists(LAYERS, max_size=5), st.none() | st.text(max_size=8), VALUES)
 def test_whatever_is_in_a_spec_its_program_compiles(
     entries: list[LayerSpec], name: str | None, shape: Any
@@ -141,7 +141,7 @@ def test_whatever_is_in_a_spec_its_program_compiles(
     assert len(calls) >= 1 + len(entries)
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.once
 @given(VALUES)
 def test_a_value_comes_back_as_it_was(value: Any) -> None:
     entry = _("Dense", units=value)
@@ -155,6 +155,7 @@ def test_a_value_comes_back_as_it_was(value: Any) -> None:
     assert repr(found) == repr(value)
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not Path(sys.executable).with_name("ruff").exists(), reason="needs ruff")
 def test_programs_are_formatted_as_black_formats(tmp_path: Path) -> None:
     from tests.builder.round_trip.known import MODELS

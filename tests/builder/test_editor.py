@@ -251,7 +251,7 @@ TEXTS = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_undo_gives_back_each_state_and_redo_the_next(data: st.DataObject) -> None:
     made = editor(shape=(7, 4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,8 @@ print("fit returned", live.status)
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    manager, client = start_new_kernel()
+    # JAX is imported in a third of TensorFlow's time; what the panel shows does not depend on it.
+    manager, client = start_new_kernel(env={**os.environ, "KERAS_BACKEND": "jax"})
     client.execute_interactive("%load_ext kwidgets")
     yield client
     client.stop_channels()

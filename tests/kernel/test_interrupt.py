@@ -33,10 +33,13 @@ def make_model():
 X, Y = np.ones((64, 4), "float32"), np.ones((64, 1), "float32")
 
 
-def test_the_model_is_usable_after_an_interrupt_at_any_time():
+@pytest.mark.parametrize(
+    "fits", [6, pytest.param(20, marks=pytest.mark.slow("more of the same times"))]
+)
+def test_the_model_is_usable_after_an_interrupt_at_any_time(fits):
     before = signal.getsignal(signal.SIGINT)
     times = random.Random(0)
-    for _ in range(20):
+    for _ in range(fits):
         delay = times.uniform(0, 0.8)  # about half of them fall into building and tracing
         live = kw.LivePlot()
         model = make_model()

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kwidgets.live.numbers.metric_store import MetricStore
@@ -77,7 +77,6 @@ def apply_patch(known: dict[str, list[float]], patch) -> dict[str, list[float]]:
     }
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=30), st.sampled_from(["mean", "last"]))
 def test_patches_add_up_to_the_whole_table(bursts, reduce):
     table = MetricTable(reduce, capacity=32)

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from keras import layers, ops
 
 BACKEND = keras.backend.backend()
@@ -574,10 +575,21 @@ if BACKEND == "tensorflow":
         MODELS[name] = lambda: make(weights=None, input_shape=(size, size, 3), classes=10)
 
     for _name, _size in {
+        "EfficientNetV2B0": 32,
         "EfficientNetV2L": 32,
         "MobileNetV3Small": 64,
         "MobileNetV3Large": 64,
+        "ResNet50V2": 32,
         "ResNet152V2": 32,
         "Xception": 71,
     }.items():
         _application(_name, _size)
+
+_LARGE = {"EfficientNetV2L": "EfficientNetV2B0", "ResNet152V2": "ResNet50V2"}
+# For tests that take every model by its name.
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow(f"{_LARGE[name]} has the same layers, fewer of them"))
+    if name in _LARGE
+    else name
+    for name in sorted(MODELS)
+]

@@ -23,6 +23,8 @@ from tests.builder.round_trip.known import known
 from tests.builder.round_trip.stacks import Case, generated
 
 HERE = Path(__file__).parent
+# The first test takes all models through.
+pytestmark = pytest.mark.timeout(600)
 
 # Have no meaning without TensorFlow, says Keras.
 _NEED_TENSORFLOW = {
@@ -70,8 +72,9 @@ class Fresh:
     def close(self) -> dict[str, dict[str, Any]]:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self._reader.join(120)
-        self.process.wait(10)
+        # It ends with the process; how long that may take, the test's timeout says.
+        self._reader.join()
+        self.process.wait()
         return self.answers
 
 
@@ -88,9 +91,9 @@ def titles() -> list[str]:
     ]
 
 
-def cases() -> Iterator[Case]:
+def cases(sample: bool) -> Iterator[Case]:
     yield from sorted(known(), key=lambda case: "time_distributed" not in case.name)
-    yield from generated(titles())
+    yield from generated(titles(), sample=sample)
 
 
 def plain_config(model: keras.Sequential) -> str:
@@ -114,12 +117,18 @@ def without_byte_code(config: str) -> Any:
     return visit(json.loads(config))
 
 
-@pytest.fixture(scope="module")
-def results() -> dict[str, dict[str, Any]]:
+@pytest.fixture(
+    scope="module",
+    params=[
+        "sample",
+        pytest.param("all", marks=pytest.mark.slow("the sample has each class, and each variant")),
+    ],
+)
+def results(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
     """What came of each case."""
     fresh = Fresh()
     found: dict[str, dict[str, Any]] = {}
-    for case in cases():
+    for case in cases(sample=request.param == "sample"):
         if keras.backend.backend() != "tensorflow" and "text_vector" in case.name:
             continue
         if case.fresh:
@@ -176,7 +185,7 @@ def _problems(results: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def test_every_model_comes_back(results: dict[str, dict[str, Any]]) -> None:
-    assert len(results) >= 500
+    assert len(results) >= 250
     problems = list(_problems(results))
     assert not problems, f"{len(problems)} of {len(results)}:\n" + "\n\n".join(problems[:20])
 
