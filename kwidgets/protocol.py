@@ -5,7 +5,8 @@ TypeScript mirror is ``labextension/src/protocol.ts``. ``tests/golden/*.json`` h
 each message; both test suites parse them, so that a difference fails a test.
 
 Messages in both directions have the envelope ``{v, kind, id?, payload}``. JSON has no NaN and no
-infinities, so numbers that may be non-finite are encoded by :func:`wire_number`.
+infinities: a single number that may be non-finite is encoded by :func:`wire_number`, columns of
+metrics travel as float32 bytes (``live/page/encode.py``).
 """
 
 from __future__ import annotations

@@ -73,15 +73,15 @@ function pack(bytes) {
   return packed;
 }
 
-const [liveLoader, liveView, plotly, builderLoader, builderView] = await Promise.all(
-  ["liveLoader", "liveView", "plotly", "builderLoader", "builderView"].map(bundle),
+const [liveLoader, liveEntry, plotly, builderLoader, builderEntry] = await Promise.all(
+  ["liveLoader", "liveEntry", "plotly", "builderLoader", "builderEntry"].map(bundle),
 );
 const files = {
   "live.js": liveLoader,
-  "view.js.gz": pack(liveView),
+  "view.js.gz": pack(liveEntry),
   "plotly.js.gz": pack(plotly),
   "builder.js": builderLoader,
-  "builder-view.js.gz": pack(builderView),
+  "builder-view.js.gz": pack(builderEntry),
 };
 mkdirSync(out, { recursive: true });
 for (const [name, bytes] of Object.entries(files)) writeFileSync(join(out, name), bytes);

@@ -1,4 +1,4 @@
-"""The shapes, parameters and problems of a spec's layers, as plain data that ``shapes`` infers."""
+"""Plain data about each layer of a spec: shapes, parameters, problem. Filled in by ``shapes``."""
 
 from __future__ import annotations
 

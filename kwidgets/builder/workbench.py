@@ -17,8 +17,8 @@ from kwidgets.builder.data import notebook
 from kwidgets.builder.editor import EditError, Editor
 from kwidgets.builder.fit.background_fit import BuilderRun
 from kwidgets.builder.fit.blocked_reason import blocked_reason
-from kwidgets.builder.fit.fit_arguments import find_data, fit_arguments
 from kwidgets.builder.fit.fit_call import FitCall, describe_fit_call
+from kwidgets.builder.fit.resolve_arguments import find_data, fit_arguments
 from kwidgets.builder.model.model_cache import BuilderError, ModelCache, machine_bytes
 from kwidgets.builder.page import saved_output, state
 from kwidgets.builder.program import ProgramWriter

@@ -14,7 +14,7 @@ import keras
 
 from kwidgets.kernel import cell_end
 from kwidgets.language import t
-from kwidgets.live.page.saved_output import format_seconds, format_value
+from kwidgets.live.page.number_format import format_seconds, format_value
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 PUBLISH_SECONDS = 0.2

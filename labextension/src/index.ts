@@ -1,7 +1,7 @@
 /** The entry point of the JupyterLab extension: the list of its plugins. */
 
-import { builderPlugin, livePlugin } from "./lab";
 import { panelPlugin } from "./lab/panel/plugin";
+import { builderPlugin, livePlugin } from "./lab/plugins";
 import { tutorialsPlugin } from "./lab/tutorials/plugin";
 
 export default [livePlugin, builderPlugin, panelPlugin, tutorialsPlugin];

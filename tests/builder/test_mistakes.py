@@ -9,7 +9,7 @@ import pytest
 
 from kwidgets.builder import mistakes
 from kwidgets.builder.mistakes import RULES, Advice, Rule, Situation, advise, as_wire, find_advice
-from kwidgets.builder.mistakes.losses import loss_of
+from kwidgets.builder.mistakes.loss_names import loss_of
 from kwidgets.builder.shapes.model_inference import analyze
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
 from tests.builder.mistakes_corpus import GOOD, WRONG, Case, case, classifier

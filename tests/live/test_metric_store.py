@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kwidgets.live.numbers.bounded_table import MetricTable
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.numbers.metric_table import MetricTable
 from kwidgets.live.page.encode import TablePatcher, encode_table
 from kwidgets.live.protocol import MetricInfo
 

@@ -17,8 +17,8 @@ import keras
 
 from kwidgets.builder import protocol
 from kwidgets.builder.catalog import labels, signatures
+from kwidgets.builder.catalog.class_forms import keras_entry, sequential_entry
 from kwidgets.builder.catalog.compile_fit_forms import FORMS
-from kwidgets.builder.catalog.entries import keras_entry, sequential_entry
 from kwidgets.builder.catalog.keras_classes import (
     BASES,
     SECTIONS,

@@ -8,8 +8,8 @@ from typing import Final
 import keras
 
 from kwidgets.builder.catalog.classes import catalog
+from kwidgets.builder.catalog.form_corrections import read_table
 from kwidgets.builder.catalog.keras_classes import short_name
-from kwidgets.builder.catalog.table import read_table
 
 # Identifiers without a class: compile chooses one of several by the shape of the targets.
 ACCURACY_TEXTS: Final = ("accuracy", "acc")

@@ -5,8 +5,8 @@ from kwidgets.builder.convert.automatic_names import (
     looks_automatic,
     without_automatic_names,
 )
+from kwidgets.builder.convert.compare_configs import same_config
 from kwidgets.builder.convert.compile_settings import compile_settings
-from kwidgets.builder.convert.configs import same_config
 from kwidgets.builder.convert.from_keras import (
     ConversionError,
     spec_of_input,

@@ -17,7 +17,7 @@ from keras.src.api_export import get_name_from_symbol
 
 from kwidgets.builder import catalog
 from kwidgets.builder.convert.automatic_names import looks_automatic
-from kwidgets.builder.convert.configs import DEFAULT_DTYPE, contains_config
+from kwidgets.builder.convert.compare_configs import DEFAULT_DTYPE, contains_config
 from kwidgets.builder.convert.minimal_arguments import argument_names, minimal_arguments
 from kwidgets.builder.convert.to_keras import make_object
 from kwidgets.builder.spec import (

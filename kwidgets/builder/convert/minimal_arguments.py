@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.builder.convert.configs import DEFAULT_DTYPE, comparable, contains_config
+from kwidgets.builder.convert.compare_configs import DEFAULT_DTYPE, comparable, contains_config
 from kwidgets.builder.convert.to_keras import make_object, make_value
 from kwidgets.builder.spec import ObjectSpec, Value
 

@@ -1,6 +1,6 @@
 """Descriptions of the user's data, as plain data."""
 
-from kwidgets.builder.data.info import (
+from kwidgets.builder.data.data_info import (
     DataInfo,
     Statistics,
     as_wire,

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from kwidgets.builder.data.data_info import Statistics
 from kwidgets.builder.data.dtypes import common_dtype
-from kwidgets.builder.data.info import Statistics
 
 # Minimum and maximum of a million numbers take about a millisecond. Larger arrays are sampled.
 EXACT_ELEMENTS: Final = 1_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from kwidgets.builder.data.data_info import DataInfo, Shape
 from kwidgets.builder.data.dtypes import dtype_name
-from kwidgets.builder.data.info import DataInfo, Shape
 
 
 def describe_tensorflow(name: str, dataset: Any) -> DataInfo:

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from kwidgets.builder.data.array_statistics import SAMPLED_ON_DISK, pick_elements, statistics_of
+from kwidgets.builder.data.data_info import DATASETS, DataInfo
 from kwidgets.builder.data.dtypes import common_dtype, dtype_name
-from kwidgets.builder.data.info import DATASETS, DataInfo
 from kwidgets.builder.data.tensorflow_datasets import describe_tensorflow
 
 # By the first part of a class's module, and the class's name.

@@ -1,6 +1,7 @@
 """Reads, checks and serializes the values of form fields."""
 
 from kwidgets.builder.fields.checks import DEFAULT, check, check_arguments
+from kwidgets.builder.fields.encode import from_wire, to_wire
 from kwidgets.builder.fields.errors import (
     FieldError,
     did_you_mean,
@@ -9,7 +10,6 @@ from kwidgets.builder.fields.errors import (
     unknown_name,
 )
 from kwidgets.builder.fields.typed_text import read
-from kwidgets.builder.fields.wire import from_wire, to_wire
 
 __all__ = [
     "DEFAULT",

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import keras
 
 from kwidgets import protocol
-from kwidgets.live.embedded import EmbeddedLivePlot
+from kwidgets.live.embedded_live_plot import EmbeddedLivePlot
 from kwidgets.live.numbers.history import History
 
 logger = logging.getLogger("kwidgets")

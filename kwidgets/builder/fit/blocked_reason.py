@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwidgets.builder.editor import Editor
-from kwidgets.builder.mistakes.fit_data import lengths_differ
+from kwidgets.builder.mistakes.rules.fit_data import lengths_differ
 from kwidgets.builder.shapes.layer_inference import missing_argument
 from kwidgets.builder.spec import Arguments, ObjectSpec
 from kwidgets.language import t

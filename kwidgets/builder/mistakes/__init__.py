@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import logging
 
-from kwidgets.builder.mistakes import (
+from kwidgets.builder.mistakes.advice import LEVELS, Advice, Fix, Rule, as_wire
+from kwidgets.builder.mistakes.rules import (
     callbacks,
     compile_settings,
     dropout_and_normalization,
@@ -34,11 +35,10 @@ from kwidgets.builder.mistakes import (
     output_shape,
     validation,
 )
-from kwidgets.builder.mistakes.advice import LEVELS, Advice, Fix, Rule, as_wire
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.language import t
 
-__all__ = ["RULES", "Advice", "Fix", "Rule", "Situation", "advise", "as_wire", "by_id"]
+__all__ = ["RULES", "Advice", "Fix", "Rule", "Situation", "advise", "as_wire", "find_advice"]
 
 RULES: tuple[Rule, ...] = tuple(
     rule

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from kwidgets.builder.mistakes.layer_groups import WITH_UNITS
-from kwidgets.builder.mistakes.losses import loss_of
-from kwidgets.builder.mistakes.metrics import replace_unfit_metrics
+from kwidgets.builder.mistakes.loss_names import loss_of
+from kwidgets.builder.mistakes.metric_names import replace_unfit_metrics
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.step import Step
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, layer

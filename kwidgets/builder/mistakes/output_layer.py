@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.formatting import format_number, format_range
 from kwidgets.builder.mistakes.layer_groups import RECURRENT
-from kwidgets.builder.mistakes.losses import BINARY_LOSSES, CLASS_LOSSES, ONE_HOT_LOSSES, SPARSE
+from kwidgets.builder.mistakes.loss_names import BINARY_LOSSES, CLASS_LOSSES, ONE_HOT_LOSSES, SPARSE
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.targets import Targets
 from kwidgets.builder.spec import ModelSpec

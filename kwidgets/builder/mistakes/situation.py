@@ -15,7 +15,7 @@ from kwidgets.builder.mistakes.layer_groups import (
     PREPROCESSING,
     WITH_FILTERS,
 )
-from kwidgets.builder.mistakes.losses import Loss, loss_of
+from kwidgets.builder.mistakes.loss_names import Loss, loss_of
 from kwidgets.builder.mistakes.step import Step
 from kwidgets.builder.mistakes.targets import Targets
 from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec, Value, Variable

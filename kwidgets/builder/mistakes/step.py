@@ -1,4 +1,4 @@
-"""One layer of the stack together with its facts, as rules see it."""
+"""One layer with its shapes and weights, and what rules ask about it."""
 
 from __future__ import annotations
 

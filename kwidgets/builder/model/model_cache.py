@@ -15,8 +15,8 @@ import keras
 from kwidgets.builder import convert
 from kwidgets.builder.convert.layer_names import with_needed_names
 from kwidgets.builder.editor import Editor
+from kwidgets.builder.model.failed_fit_weights import SavedValues, restore_values, save_values
 from kwidgets.builder.model.layer_cache import LayerCache
-from kwidgets.builder.model.restore_weights import SavedValues, restore_values, save_values
 from kwidgets.builder.spec import LayerSpec, ModelSpec, freeze, structure
 from kwidgets.language import t
 

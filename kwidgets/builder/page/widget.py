@@ -20,8 +20,8 @@ from kwidgets.builder.page.requests import Builder
 from kwidgets.builder.page.state import difference
 from kwidgets.kernel import busy_messages
 from kwidgets.language import t
+from kwidgets.library_widgets import STATIC, CodeModel, SharedModel, static_file, version_of
 from kwidgets.page_connection import connect
-from kwidgets.shared_widgets import STATIC, CodeModel, SharedModel, static_file, version_of
 
 logger = logging.getLogger("kwidgets")
 

@@ -10,7 +10,7 @@ import math
 import keras
 
 from kwidgets.builder.analysis import Problem, Shape
-from kwidgets.builder.shapes.shape_errors import (
+from kwidgets.builder.shapes.wrong_axes import (
     format_shape,
     no_such_axis,
     wrong_rank,

@@ -13,7 +13,7 @@ import keras
 from kwidgets.builder import catalog, convert
 from kwidgets.builder.analysis import LayerFacts, Problem, Shape
 from kwidgets.builder.catalog import labels
-from kwidgets.builder.shapes import input_checks, keras_errors
+from kwidgets.builder.shapes import explain_keras_error, input_checks
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,
@@ -88,7 +88,7 @@ def _with_problem(
         if _NEEDS_INITIAL_VALUE in str(error):
             # The layer creates a variable with a value, which a dry scope does not allow.
             return InferredLayer(LayerFacts("unknown", tensor.shape), None), None
-        problem = keras_errors.explain(error, entry, tensor.shape)
+        problem = explain_keras_error.explain(error, entry, tensor.shape)
     return InferredLayer(LayerFacts("error", tensor.shape, problem=problem), None), None
 
 

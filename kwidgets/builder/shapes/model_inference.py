@@ -17,7 +17,7 @@ import keras
 from kwidgets import language
 from kwidgets.builder import catalog, convert
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem, Shape
-from kwidgets.builder.shapes import keras_errors
+from kwidgets.builder.shapes import explain_keras_error
 from kwidgets.builder.shapes.layer_inference import (
     InferredLayer,
     Tensor,
@@ -228,7 +228,7 @@ class Inference:
                 with dry_scope():
                     convert.make_object(entry.object)
             except Exception as error:
-                problem = keras_errors.explain(error, entry, None)
+                problem = explain_keras_error.explain(error, entry, None)
             self._cache[key] = InferredLayer(LayerFacts("unknown", problem=problem), None)
         return self._cache[key].facts.problem
 
@@ -259,7 +259,7 @@ def _input_of(spec: ModelSpec, default_shape: Shape | None) -> tuple[Tensor | No
         shape = layer.batch_shape
         return Tensor(tuple(shape), layer.dtype), None
     except Exception as error:
-        return None, keras_errors.explain_input(error, spec.input)
+        return None, explain_keras_error.explain_input(error, spec.input)
 
 
 def _store(cache: collections.OrderedDict[Hashable, T], key: Hashable, found: T) -> None:

@@ -7,9 +7,9 @@ import functools
 from kwidgets.language import current, t
 from kwidgets.live import protocol
 from kwidgets.live.devices.describe import describe_device
+from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.missing_gpu import missing_gpu_notice
 from kwidgets.live.devices.monitor import DeviceMonitor
-from kwidgets.live.devices.wire import wire_devices
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import platform
 
 from kwidgets.language import t
-from kwidgets.live.devices.nvidia_gpu import InstalledGPU
-from kwidgets.live.devices.packages import (
+from kwidgets.live.devices.install_advice import (
     driver_advice,
     has_extra,
     install_advice,
@@ -14,6 +13,7 @@ from kwidgets.live.devices.packages import (
     offers_extra,
     runs_cuda,
 )
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU
 
 NAME = "JAX"
 

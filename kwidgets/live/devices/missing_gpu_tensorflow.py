@@ -5,15 +5,15 @@ from __future__ import annotations
 import platform
 
 from kwidgets.language import t
-from kwidgets.live.devices.missing_gpu_jax import cuda_extra
-from kwidgets.live.devices.nvidia_gpu import InstalledGPU
-from kwidgets.live.devices.packages import (
+from kwidgets.live.devices.install_advice import (
     driver_advice,
     has_extra,
     install_advice,
     join_advice,
     runs_cuda,
 )
+from kwidgets.live.devices.missing_gpu_jax import cuda_extra
+from kwidgets.live.devices.nvidia_gpu import InstalledGPU
 
 # The version of CUDA of all TensorFlow releases that Keras 3 supports.
 CUDA = 12

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kwidgets.language import t
+from kwidgets.live.devices.install_advice import driver_advice, runs_cuda
 from kwidgets.live.devices.nvidia_gpu import InstalledGPU
-from kwidgets.live.devices.packages import driver_advice, runs_cuda
 
 SELECTOR = "https://pytorch.org/get-started/locally/"
 NAME = "PyTorch"

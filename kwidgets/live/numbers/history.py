@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kwidgets.live.numbers.metric_table import FloatArray
+from kwidgets.live.numbers.bounded_table import FloatArray
 from kwidgets.live.protocol import Mark
 
 

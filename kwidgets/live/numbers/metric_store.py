@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from kwidgets.live.numbers.bounded_table import CAPACITY, MetricTable
 from kwidgets.live.numbers.history import History
-from kwidgets.live.numbers.metric_table import CAPACITY, MetricTable
 from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo
 
 MAX_MARKS = 200

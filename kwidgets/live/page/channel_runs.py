@@ -10,8 +10,8 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.live import protocol
-from kwidgets.live.page.commands import CommandReceiver, Submit
 from kwidgets.live.page.encode import with_buffers
+from kwidgets.live.page.receive_commands import CommandReceiver, Submit
 
 # The latest runs are kept, also after their end: each takes about 100 kB.
 MAX_RUNS = 8

@@ -7,8 +7,8 @@ import base64
 import numpy as np
 
 from kwidgets.live import protocol
+from kwidgets.live.numbers.bounded_table import MetricTable, TableView
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.numbers.metric_table import MetricTable, TableView
 from kwidgets.live.protocol import Table
 
 # Rows of a table in a message: more points than a chart can show apart.

@@ -12,10 +12,11 @@ import numpy as np
 from kwidgets import protocol as wire
 from kwidgets.language import t
 from kwidgets.live import protocol
+from kwidgets.live.numbers.bounded_table import FloatArray
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.numbers.metric_table import FloatArray
 from kwidgets.live.page.encode import as_json, snapshot_of
-from kwidgets.live.page.labels import status_label
+from kwidgets.live.page.number_format import format_seconds, format_value
+from kwidgets.live.page.status_labels import status_label
 from kwidgets.live.page.svg_picture import draw_picture
 
 # The most raw data of each table: with the picture, a saved run stays under 150 kB.
@@ -131,18 +132,6 @@ def _last(column: FloatArray | None) -> float | None:
         return None
     known = np.flatnonzero(~np.isnan(column))
     return float(column[known[-1]] if len(known) else column[-1])
-
-
-def format_value(value: float) -> str:
-    """Return a metric's value with four significant digits."""
-    return f"{value:.4g}"
-
-
-def format_seconds(seconds: float) -> str:
-    """Return a duration as m:ss, or h:mm:ss."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _rows_in(num_bytes: int, columns: int) -> int:

@@ -13,9 +13,9 @@ import numpy as np
 
 from kwidgets.language import t
 from kwidgets.live import protocol
+from kwidgets.live.numbers.bounded_table import FloatArray
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.numbers.metric_table import FloatArray
-from kwidgets.live.page.labels import status_label
+from kwidgets.live.page.status_labels import status_label
 
 WIDTH = 960
 COLUMNS = 3

@@ -11,7 +11,7 @@ import traitlets
 
 from kwidgets import protocol
 from kwidgets.kernel import busy_messages
-from kwidgets.shared_widgets import STATIC, CodeModel, static_file, version_of
+from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
 
 
 class Library(CodeModel):

@@ -8,7 +8,7 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.kernel.running_kernel import is_run_by_program
-from kwidgets.live.page.commands import CommandReceiver, Submit
+from kwidgets.live.page.receive_commands import CommandReceiver, Submit
 
 
 class WidgetConnection:

@@ -6,8 +6,8 @@ import time
 
 from kwidgets.language import t
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
-from kwidgets.live.page.labels import status_label
-from kwidgets.live.page.saved_output import format_seconds
+from kwidgets.live.page.number_format import format_seconds
+from kwidgets.live.page.status_labels import status_label
 from kwidgets.live.run.fit_state import FitState
 from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue

@@ -15,7 +15,7 @@ from kwidgets.dry_run import LimitExceeded, dry_scope, run_limited
 from kwidgets.language import t
 from kwidgets.models.describe.layer_tree import children_of
 from kwidgets.models.describe.model_summary import describe
-from kwidgets.models.infer_shapes.dry_copy import copy_for_dry_run
+from kwidgets.models.infer_shapes.copy_model import copy_for_dry_run
 from kwidgets.models.infer_shapes.shape_text import ShapeProblemError, parse_shapes
 from kwidgets.models.summary_data import LayerSummary, ModelSummary, Shape
 

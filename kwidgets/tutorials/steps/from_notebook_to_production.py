@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from kwidgets.tutorials.check_values import finite_float, is_close, short_repr
 from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed, passed
-from kwidgets.tutorials.steps.values import finite_float, is_close, short_repr
 
 
 def _check_rescaling(user_ns: UserNamespace) -> Iterator[CheckResult]:

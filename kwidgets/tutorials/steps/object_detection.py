@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from kwidgets.tutorials.check_values import finite_array, finite_float, is_close, short_repr
 from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed
-from kwidgets.tutorials.steps.values import finite_array, finite_float, is_close, short_repr
 
 _PAIRS = (
     ("the same box twice", (2, 3, 12, 9), (2, 3, 12, 9), 1.0),

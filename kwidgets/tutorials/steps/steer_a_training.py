@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from kwidgets.tutorials.check_values import finite_float, short_repr
 from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed, passed
-from kwidgets.tutorials.steps.values import finite_float, short_repr
 
 _ENOUGH_RATES = 5
 _ENOUGH_SPAN = 100

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from kwidgets.tutorials.check_values import finite_array, finite_float, is_close, short_repr
 from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, failed
-from kwidgets.tutorials.steps.values import finite_array, finite_float, is_close, short_repr
 
 
 def _check_baseline(user_ns: UserNamespace) -> Iterator[CheckResult]:

@@ -8,9 +8,9 @@ import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Panel, Widget } from "@lumino/widgets";
 import { mountSavedBuilder } from "../builder/components/saved/mountSavedBuilder";
-import { type MimeBundle, SAVE_BUNDLE } from "../builder/hostEvents";
 import { BUILDER_MIME_TYPE } from "../builder/protocol";
 import { parseSavedBuilder } from "../builder/savedBuilder";
+import { type MimeBundle, SAVE_BUNDLE } from "../builder/viewEvents";
 import { t } from "../shared/translation";
 import { loadPlotly } from "./loadPlotly";
 

@@ -12,9 +12,8 @@ import { mountLiveView } from "../live/components/mountLiveView";
 import { encodeSnapshot } from "../live/encodeSnapshot";
 import { FINAL_STATUSES, MIME_TYPE, type Status } from "../live/protocol";
 import { RunSession } from "../live/session";
-
+import { watchChannel } from "./kernel/followKernel";
 import { RunTransport } from "./kernel/runTransport";
-import { watchChannel } from "./kernel/watchChannel";
 import { loadPlotly } from "./loadPlotly";
 import type { RendererNotebook } from "./rendererNotebook";
 

@@ -7,8 +7,8 @@ import { parseSavedSummary } from "../models/parse";
 import { type RequestKind, SUMMARY_MIME_TYPE } from "../models/protocol";
 import { SummaryStore } from "../models/store";
 import { t } from "../shared/translation";
-import { ChannelRequests } from "./kernel/requests";
-import { watchChannel } from "./kernel/watchChannel";
+import { watchChannel } from "./kernel/followKernel";
+import { ChannelRequests } from "./kernel/modelRequests";
 import type { RendererNotebook } from "./rendererNotebook";
 
 class SummaryRenderer extends Widget implements IRenderMime.IRenderer {

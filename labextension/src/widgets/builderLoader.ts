@@ -7,7 +7,7 @@
  */
 
 import { loadOnce } from "../shared/loadOnce";
-import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderBundle";
+import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderBundleTypes";
 import { loaderTranslator } from "./loaderTranslation";
 
 function library(model: WidgetModel): Promise<BackboneModel> {

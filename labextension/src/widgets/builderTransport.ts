@@ -2,7 +2,7 @@
 
 import { unpackCatalog } from "../builder/catalog";
 import type { BuilderListener, BuilderTransport } from "../builder/session";
-import type { WidgetModel } from "./builderBundle";
+import type { WidgetModel } from "./builderBundleTypes";
 
 export class BuilderModelTransport implements BuilderTransport {
   constructor(private readonly model: WidgetModel) {}

@@ -10,7 +10,7 @@
 import { PROTOCOL_VERSION } from "../protocol";
 import { loadOnce } from "../shared/loadOnce";
 import { PLOTLY_KEY } from "../shared/plotly";
-import type { ChannelReceiver, LiveViewModule, ModelChannel, OpenView } from "./liveBundle";
+import type { ChannelReceiver, LiveViewModule, ModelChannel, OpenView } from "./liveBundleTypes";
 import { loaderTranslator } from "./loaderTranslation";
 
 interface Model {

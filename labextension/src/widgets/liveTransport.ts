@@ -9,7 +9,7 @@ import {
   type TransportListener,
 } from "../live/transport";
 import { newId } from "../shared/newId";
-import type { ModelChannel } from "./liveBundle";
+import type { ModelChannel } from "./liveBundleTypes";
 
 export class ModelTransport implements Transport {
   readonly interactive = true;

@@ -1,4 +1,4 @@
-/** Translates the error texts of the loaders, with the catalogue of the library model. */
+/** Translates the few error texts of the loaders with the words that the kernel sends along. */
 
 interface Library {
   get(name: string): unknown;

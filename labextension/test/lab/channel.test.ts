@@ -4,7 +4,7 @@
 import { Signal } from "@lumino/signaling";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { KernelChannel } from "../../src/lab/kernel/channel";
-import { Channels } from "../../src/lab/kernel/channels";
+import { Channels } from "../../src/lab/kernel/channelByKernel";
 import { RunTransport } from "../../src/lab/kernel/runTransport";
 import { RunSession } from "../../src/live/session";
 import { CHANNEL, PROTOCOL_VERSION } from "../../src/protocol";

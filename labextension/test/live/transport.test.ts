@@ -5,7 +5,7 @@ import { SavedTransport } from "../../src/live/savedTransport";
 import { RunSession } from "../../src/live/session";
 import { loadOnce } from "../../src/shared/loadOnce";
 import { newId } from "../../src/shared/newId";
-import type { ChannelReceiver, ModelChannel } from "../../src/widgets/liveBundle";
+import type { ChannelReceiver, ModelChannel } from "../../src/widgets/liveBundleTypes";
 import { ModelTransport } from "../../src/widgets/liveTransport";
 import { wireProgress, wireSnapshot, wireUpdate } from "./messages";
 

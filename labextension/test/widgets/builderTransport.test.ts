@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import type { Catalog } from "../../src/builder/protocol";
 import { BuilderSession } from "../../src/builder/session";
-import type { WidgetModel } from "../../src/widgets/builderBundle";
+import type { WidgetModel } from "../../src/widgets/builderBundleTypes";
 import { BuilderModelTransport } from "../../src/widgets/builderTransport";
 import { catalog, state } from "../builder/fixture";
 

@@ -8,9 +8,9 @@ import keras
 import pytest
 
 from kwidgets.live.devices import missing_gpu, missing_gpu_jax, missing_gpu_tensorflow
+from kwidgets.live.devices.install_advice import has_extra, offers_extra
 from kwidgets.live.devices.missing_gpu import missing_gpu_notice
 from kwidgets.live.devices.nvidia_gpu import InstalledGPU, container_advice
-from kwidgets.live.devices.packages import has_extra, offers_extra
 
 T4 = InstalledGPU("NVIDIA T4", 580, (7, 5))
 

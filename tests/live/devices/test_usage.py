@@ -7,9 +7,9 @@ import pynvml as real
 import pytest
 
 from kwidgets.live.devices import limits
+from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.limits import memory_limit_bytes, usable_cores, usable_cpus
 from kwidgets.live.devices.usage import DeviceSampler, DeviceUse
-from kwidgets.live.devices.wire import wire_devices
 
 
 @pytest.fixture

@@ -6,20 +6,20 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { useTheme, useUniqueId } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
+import type { WidgetHost } from "../anywidgetHost";
 import type { State } from "../protocol";
 import type { BuilderSession } from "../session";
-import type { WidgetHost } from "../widgetHost";
 import { BuilderContext, type BuilderContextValue } from "./builderContext";
 import { CodeTab } from "./CodeTab";
 import { CompileTab } from "./CompileTab";
 import { FitTab } from "./FitTab";
 import { useFocusFallback } from "./focus";
 import { Header } from "./Header";
-import { useBusy, useSession } from "./hooks";
 import { RestoreButton } from "./InsertButton";
-import { onRegionKeyDown } from "./keys";
+import { onRegionKeyDown } from "./keyboard";
 import { LayersTab } from "./layers/LayersTab";
 import { useSavedBundle } from "./saved/useSavedBundle";
+import { useBusy, useSession } from "./sessionHooks";
 import { type TabName, TabPanel, Tabs } from "./Tabs";
 
 export interface BuilderProps {

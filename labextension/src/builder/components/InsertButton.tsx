@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../shared/translation";
-import { dispatchHostEvent, INSERT_CELL } from "../hostEvents";
+import { dispatchHostEvent, INSERT_CELL } from "../viewEvents";
 import { Icon } from "./icons";
 
 interface InsertButtonProps {

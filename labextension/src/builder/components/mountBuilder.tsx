@@ -2,8 +2,8 @@
 
 import { render } from "preact";
 import { addStyleSheets } from "../../shared/styleSheets";
+import type { WidgetHost } from "../anywidgetHost";
 import type { BuilderSession } from "../session";
-import type { WidgetHost } from "../widgetHost";
 import { Builder } from "./Builder";
 import { SHEETS } from "./styleSheets";
 

@@ -1,12 +1,12 @@
-/** The model of the panel: follows the current notebook and its kernel, has the panel's state. */
+/** Follows the current notebook and its kernel, and holds the state of the panel. */
 
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { INotebookTracker } from "@jupyterlab/notebook";
 import type { Kernel } from "@jupyterlab/services";
 import { t } from "../../shared/translation";
 import type { KernelChannel } from "../kernel/channel";
-import type { Channels } from "../kernel/channels";
-import { watchChannel } from "../kernel/watchChannel";
+import type { Channels } from "../kernel/channelByKernel";
+import { watchChannel } from "../kernel/followKernel";
 import { ModelsAndRuns } from "./modelsAndRuns";
 import { type Loading, type PanelState, panelStateOf } from "./panelState";
 

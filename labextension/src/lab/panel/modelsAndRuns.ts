@@ -4,7 +4,7 @@ import { RunSession } from "../../live/session";
 import { parseRuns, type RunBrief } from "../../models/runs";
 import { SummaryStore } from "../../models/store";
 import type { KernelChannel } from "../kernel/channel";
-import { ChannelRequests } from "../kernel/requests";
+import { ChannelRequests } from "../kernel/modelRequests";
 import { RunTransport } from "../kernel/runTransport";
 
 export class ModelsAndRuns {

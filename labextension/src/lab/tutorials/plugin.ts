@@ -5,9 +5,9 @@ import { ICommandPalette, Notification } from "@jupyterlab/apputils";
 import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
 import { t } from "../../shared/translation";
-import type { Channels } from "../kernel/channels";
+import type { Channels } from "../kernel/channelByKernel";
 import { panelIcon } from "../panel/widget";
-import { IChannels } from "../tokens";
+import { IChannels } from "../pluginTokens";
 import { freeName, notebookOf, tutorials } from "./tutorials";
 
 const OPEN_TUTORIAL = "kwidgets:open-tutorial";

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kwidgets.builder.mistakes.losses import (
+from kwidgets.builder.mistakes.loss_names import (
     BINARY_LOSSES,
     ONE_HOT_LOSSES,
     REGRESSION_LOSSES,

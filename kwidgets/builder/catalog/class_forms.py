@@ -7,8 +7,8 @@ import functools
 import keras
 
 from kwidgets.builder.catalog import signatures
+from kwidgets.builder.catalog.form_corrections import read_table
 from kwidgets.builder.catalog.keras_classes import short_name
-from kwidgets.builder.catalog.table import read_table
 from kwidgets.builder.protocol import Entry
 from kwidgets.builder.spec import INPUT_LAYER, SEQUENTIAL
 

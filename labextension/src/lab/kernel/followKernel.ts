@@ -3,7 +3,7 @@
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { Kernel } from "@jupyterlab/services";
 import type { KernelChannel } from "./channel";
-import type { Channels } from "./channels";
+import type { Channels } from "./channelByKernel";
 
 /** Call `use` with the current channel, and again after each change, until `signal` aborts. */
 export function watchChannel(

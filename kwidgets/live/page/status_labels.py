@@ -1,4 +1,4 @@
-"""Labels for values of the wire, in the kernel's language."""
+"""The words for the status of a fit, such as "running", in the language of the page."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from kwidgets.builder.mistakes.layer_groups import (
     DROPOUTS,
     IDENTITY_AT_INFERENCE,
 )
-from kwidgets.builder.mistakes.losses import (
+from kwidgets.builder.mistakes.loss_names import (
     BINARY,
     BINARY_LOSSES,
     CATEGORICAL,

@@ -7,10 +7,10 @@ import { ITranslator } from "@jupyterlab/translation";
 import { setTranslator } from "../shared/translation";
 import { builderRendererFactory } from "./builderRenderer";
 import { handleInsertCellEvents } from "./insertCell";
-import { Channels } from "./kernel/channels";
+import { Channels } from "./kernel/channelByKernel";
 import { liveRendererFactory } from "./liveRenderer";
+import { IChannels } from "./pluginTokens";
 import { summaryRendererFactory } from "./summaryRenderer";
-import { IChannels } from "./tokens";
 
 // The widget view has rank -10. It shows an error after its kernel is gone, so ours comes first.
 const RANK_BEFORE_WIDGETS = -20;

@@ -9,7 +9,7 @@ from typing import Final
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import count_samples
-from kwidgets.builder.mistakes.losses import BINARY_LOSSES, CROSSENTROPIES, REGRESSION_LOSSES
+from kwidgets.builder.mistakes.loss_names import BINARY_LOSSES, CROSSENTROPIES, REGRESSION_LOSSES
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.variable_names import guess_targets
 from kwidgets.builder.spec import Variable

@@ -1,4 +1,7 @@
-"""A table of metric values over steps, in bounded memory, which loses no extreme value."""
+"""A table of metric values over steps: when it is full, neighbouring rows are merged.
+
+Merged rows keep the lowest and the highest value.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import keras
 
 from kwidgets.builder.analysis import Shape
-from kwidgets.builder.shapes.shape_errors import format_shape, no_such_axis, wrong_rank
+from kwidgets.builder.shapes.wrong_axes import format_shape, no_such_axis, wrong_rank
 from kwidgets.builder.spec import LayerSpec, Value
 from kwidgets.language import t
 

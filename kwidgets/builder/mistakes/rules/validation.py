@@ -10,7 +10,7 @@ from kwidgets.builder.analysis import Shape, shapes_match
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import format_range, format_shape
-from kwidgets.builder.mistakes.losses import REGRESSION_LOSSES
+from kwidgets.builder.mistakes.loss_names import REGRESSION_LOSSES
 from kwidgets.builder.mistakes.output_layer import sparse_labels
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.targets import Targets

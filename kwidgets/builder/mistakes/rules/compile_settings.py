@@ -8,7 +8,7 @@ from typing import Final
 
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.losses import (
+from kwidgets.builder.mistakes.loss_names import (
     BINARY,
     BINARY_LOSSES,
     CATEGORICAL,
@@ -17,7 +17,7 @@ from kwidgets.builder.mistakes.losses import (
     REGRESSION_LOSSES,
     SPARSE,
 )
-from kwidgets.builder.mistakes.metrics import explain_unfit_metric, metric_name
+from kwidgets.builder.mistakes.metric_names import explain_unfit_metric, metric_name
 from kwidgets.builder.mistakes.output_layer import rows_may_be_labels
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ObjectSpec, Value

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import format_number, format_range
-from kwidgets.builder.mistakes.losses import (
+from kwidgets.builder.mistakes.loss_names import (
     BINARY,
     BINARY_LOSSES,
     CATEGORICAL,

@@ -3,7 +3,7 @@
 import { mountBuilder } from "../builder/components/mountBuilder";
 import { BuilderSession } from "../builder/session";
 import { setMessages } from "../shared/translation";
-import type { BuilderModule } from "./builderBundle";
+import type { BuilderModule } from "./builderBundleTypes";
 import { BuilderModelTransport } from "./builderTransport";
 
 export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, library) => {

@@ -8,7 +8,6 @@ from kwidgets.builder.analysis import Shape, shapes_match
 from kwidgets.builder.data import element_shape
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.embedding import unembedded_token_ids
 from kwidgets.builder.mistakes.formatting import format_shape
 from kwidgets.builder.mistakes.layer_groups import (
     ACTIVATION_LAYERS,
@@ -16,6 +15,7 @@ from kwidgets.builder.mistakes.layer_groups import (
     NORMALIZATIONS,
     PREPROCESSING,
 )
+from kwidgets.builder.mistakes.rules.embedding import unembedded_token_ids
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.mistakes.step import Step
 from kwidgets.builder.spec import ModelSpec, layer

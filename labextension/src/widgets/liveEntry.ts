@@ -4,7 +4,7 @@ import { mountLiveView } from "../live/components/mountLiveView";
 import { RunSession } from "../live/session";
 import type { Plotly } from "../shared/plotly";
 import { setMessages } from "../shared/translation";
-import type { ModelChannel, OpenView } from "./liveBundle";
+import type { ModelChannel, OpenView } from "./liveBundleTypes";
 import { ModelTransport } from "./liveTransport";
 
 /** Open the run behind `channel`, with one store for all its views. */

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kwidgets.builder.mistakes.advice import Finding, Rule, rule
 from kwidgets.builder.mistakes.formatting import format_number
-from kwidgets.builder.mistakes.losses import CROSSENTROPIES, REGRESSION_LOSSES
+from kwidgets.builder.mistakes.loss_names import CROSSENTROPIES, REGRESSION_LOSSES
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.language import t
 

@@ -1,4 +1,4 @@
-/** The interface between the live view's loader and its bundle: an anywidget model as a channel. */
+/** Types only: what the loader and the bundle `view.js` of the live view expect of each other. */
 
 export interface ModelChannel {
   /** The synced snapshot, as it is now. */

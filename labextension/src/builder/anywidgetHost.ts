@@ -1,4 +1,4 @@
-/** The part of anywidget's host with which the builder draws a live view inside itself. */
+/** The type of the function of anywidget that draws the live view inside the Fit tab. */
 
 export interface WidgetHost {
   getWidget(reference: string): Promise<{

@@ -1,6 +1,6 @@
-/** The interface between the builder's loader and its bundle, in terms of anywidget's objects. */
+/** Types only: what the loader and the bundle `builder-view.js` expect of each other. */
 
-import type { WidgetHost } from "../builder/widgetHost";
+import type { WidgetHost } from "../builder/anywidgetHost";
 
 /** A model of ipywidgets: ours, or one that it refers to. */
 export interface BackboneModel {

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from kwidgets.builder.data import DataInfo
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
-from kwidgets.builder.mistakes.embedding import unembedded_token_ids
 from kwidgets.builder.mistakes.formatting import format_number, format_range
 from kwidgets.builder.mistakes.layer_groups import CONVOLUTIONS
+from kwidgets.builder.mistakes.rules.embedding import unembedded_token_ids
 from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import layer
 from kwidgets.language import t

@@ -8,12 +8,12 @@ from functools import partial
 from kwidgets.builder.mistakes import edits
 from kwidgets.builder.mistakes.advice import Finding, Fix, Rule, rule
 from kwidgets.builder.mistakes.formatting import format_number
-from kwidgets.builder.mistakes.situation import Situation
-from kwidgets.builder.mistakes.validation import (
+from kwidgets.builder.mistakes.rules.validation import (
     MONITORING_CALLBACKS,
     callback_without_validation,
     suggest_validation,
 )
+from kwidgets.builder.mistakes.situation import Situation
 from kwidgets.builder.spec import ModelSpec, ObjectSpec
 from kwidgets.language import t
 

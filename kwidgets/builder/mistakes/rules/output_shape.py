@@ -15,7 +15,7 @@ from kwidgets.builder.mistakes.formatting import (
     format_shape,
 )
 from kwidgets.builder.mistakes.layer_groups import ACTIVATION_LAYERS, DROPOUTS
-from kwidgets.builder.mistakes.losses import ONE_HOT_LOSSES, REGRESSION_LOSSES, SPARSE
+from kwidgets.builder.mistakes.loss_names import ONE_HOT_LOSSES, REGRESSION_LOSSES, SPARSE
 from kwidgets.builder.mistakes.output_layer import (
     explain_renumbering,
     has_class_numbers_for_binary_loss,
