@@ -94,6 +94,7 @@ test-unit: $(READY) ## The Python tests that need no browser
 
 test-browser: $(READY) ## The Python tests in a browser
 	@sh tools/chromium.sh
+	@$(PY) tools/kernels.py $(OLD_KERNELS)
 	$(BROWSER_TESTS)
 
 test-typescript: $(READY) ## The tests in TypeScript
