@@ -17,6 +17,7 @@ from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
 from kwidgets.builder.shapes.model_inference import Inference
 from kwidgets.builder.spec import (
     INPUT_LAYER,
+    EditError,
     ModelSpec,
     ObjectSpec,
     Reference,
@@ -26,10 +27,6 @@ from kwidgets.builder.spec import (
 from kwidgets.language import t
 
 Path = Sequence[str | int]
-
-
-class EditError(ValueError):
-    """An edit that is refused; the text is for the user."""
 
 
 class Editor:

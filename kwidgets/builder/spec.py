@@ -23,6 +23,10 @@ INPUT_LAYER = "keras.layers.InputLayer"
 _counter = itertools.count(1)
 
 
+class EditError(ValueError):
+    """An edit that is refused; the text is for the user."""
+
+
 def new_uid() -> str:
     """Return an identifier that no other layer of this process has."""
     return f"layer-{next(_counter)}"

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from kwidgets.builder import code, protocol
+from kwidgets.builder.code.notebook_program import ProgramWriter
 from kwidgets.builder.data import notebook
-from kwidgets.builder.editor import EditError, Editor
+from kwidgets.builder.editor import Editor
 from kwidgets.builder.fit.background_fit import BuilderRun
 from kwidgets.builder.fit.blocked_reason import blocked_reason
 from kwidgets.builder.fit.fit_call import FitCall, describe_fit_call
 from kwidgets.builder.fit.resolve_arguments import find_data, fit_arguments
 from kwidgets.builder.model.model_cache import BuilderError, ModelCache, machine_bytes
 from kwidgets.builder.page import saved_output, state
-from kwidgets.builder.program import ProgramWriter
-from kwidgets.builder.spec import LayerSpec, ModelSpec
+from kwidgets.builder.spec import EditError, LayerSpec, ModelSpec
 from kwidgets.language import t
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Workbench:
         self.model_cache = ModelCache(self.editor, self._model_in_training)
         # Keras keeps the policy by thread; this is that of the user's.
         self.dtype_policy = keras.config.dtype_policy()
-        self._programs = ProgramWriter(self.editor, self.model_cache.layer_cache)
+        self._programs = ProgramWriter(self.editor, self.model_cache.layer_cache.is_adapted)
         self._view: BuilderView | None = None
         # The last call of fit, which the Fit tab shows until its settings change.
         self._fit_call = FitCall({}, {})
@@ -175,7 +175,7 @@ class Workbench:
 
     def _blocked_reason(self, has_arguments: bool = False) -> str:
         in_training = self._model_in_training() is not None
-        return blocked_reason(self.editor, in_training, has_arguments)
+        return blocked_reason(self.editor.situation, in_training, has_arguments)
 
     def refresh_data(self) -> None:
         """Find the data that the user's namespace offers to fit."""

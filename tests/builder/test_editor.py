@@ -7,8 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kwidgets.builder.data import describe
-from kwidgets.builder.editor import EditError, Editor
-from kwidgets.builder.spec import ModelSpec, ObjectSpec, Reference, Variable, layer, structure
+from kwidgets.builder.editor import Editor
+from kwidgets.builder.spec import (
+    EditError,
+    ModelSpec,
+    ObjectSpec,
+    Reference,
+    Variable,
+    layer,
+    structure,
+)
 
 
 def editor(*texts: str, shape: tuple[int, ...] | None = (28, 28)) -> Editor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kwidgets.builder.code.slicing.source import source_of
 from kwidgets.builder.data import notebook
+from kwidgets.builder.data.slicing.source import source_of
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from kwidgets.builder.code.slicing.cells import as_far_as
+from kwidgets.builder.data.slicing.cells import as_far_as
 from kwidgets.kernel import cell_end
 
 logger = logging.getLogger("kwidgets")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from kwidgets.builder.editor import Editor
+from kwidgets.builder.mistakes import Situation
 from kwidgets.builder.mistakes.rules.fit_data import lengths_differ
-from kwidgets.builder.shapes.layer_inference import missing_argument
-from kwidgets.builder.spec import Arguments, ObjectSpec
+from kwidgets.builder.shapes.layer_inference import incomplete_arguments
 from kwidgets.language import t
 
 
-def blocked_reason(editor: Editor, in_training: bool, has_arguments: bool = False) -> str:
+def blocked_reason(situation: Situation, in_training: bool, has_arguments: bool = False) -> str:
     """Return why a training cannot start, or "".
 
     Args:
-        editor: holds the spec.
+        situation: the spec, its analysis and the data.
         in_training: whether the model is in training.
         has_arguments: whether fit gets its arguments from a call, so that Keras checks them.
     """
-    spec, analysis = editor.spec, editor.analysis
+    spec, analysis = situation.spec, situation.analysis
     if in_training:
         return t("The model is in training.")
     if not any(entry.enabled for entry in spec.layers):
@@ -38,17 +37,6 @@ def blocked_reason(editor: Editor, in_training: bool, has_arguments: bool = Fals
         return t("Choose the data to train on: x.")
     # With validation_split Keras would train on the wrong pairs without an error.
     if not has_arguments:
-        for advice in lengths_differ(editor.situation):
+        for advice in lengths_differ(situation):
             return f"{advice.title}. {advice.text}"
     return ""
-
-
-def incomplete_arguments(arguments: Arguments) -> dict[str, str]:
-    """Return, by argument, why an object in the settings lacks a required argument of its own."""
-    found = {}
-    for name, value in arguments.items():
-        for item in value if isinstance(value, (tuple, list)) else (value,):
-            problem = missing_argument(item) if isinstance(item, ObjectSpec) else None
-            if problem is not None:
-                found[name] = problem.text
-    return found

@@ -8,9 +8,8 @@ from typing import Any
 
 from kwidgets.builder import convert, data
 from kwidgets.builder.data.notebook import namespace
-from kwidgets.builder.editor import EditError
 from kwidgets.builder.fit.call_site import names_in
-from kwidgets.builder.spec import Arguments, Value, Variable
+from kwidgets.builder.spec import Arguments, EditError, Value, Variable
 from kwidgets.language import t
 
 

@@ -91,14 +91,14 @@ class LayerCache:
     def adapted_layer(self, entry: LayerSpec) -> keras.Layer | None:
         """Return the layer of ``entry`` if ``adapt`` gave it a state beyond its arguments."""
         for cached in reversed(self._cached.get(entry.uid, [])):
-            if is_adapted(cached.layer) and cached.identity == _identity(entry.object):
+            if _is_adapted(cached.layer) and cached.identity == _identity(entry.object):
                 return cached.layer
         return None
 
     def forget_weights(self) -> None:
         """Drop all layers except adapted ones, whose state comes from the data."""
         for uid, known in self._cached.items():
-            self._cached[uid] = [cached for cached in known if is_adapted(cached.layer)]
+            self._cached[uid] = [cached for cached in known if _is_adapted(cached.layer)]
 
     def layer(self, uid: str) -> keras.Layer | None:
         """Return the layer made last for ``uid``, or None."""
@@ -161,6 +161,10 @@ class LayerCache:
                 if self._cached.get(within.uid):
                     self._cached[within.uid][-1].trained = True
 
+    def is_adapted(self, uid: str) -> bool:
+        """Return whether ``adapt`` gave the layer a state beyond its arguments."""
+        return _is_adapted(self.layer(uid))
+
     def is_trained(self, entry: LayerSpec, facts: LayerFacts) -> bool:
         """Return whether a model made now would have trained or loaded weights for ``entry``."""
         if entry.children is not None:
@@ -183,7 +187,7 @@ class LayerCache:
         facts = analysis.layers.get(entry.uid, LayerFacts("unknown"))
         kept = self._find_reusable(entry, facts)
         if kept is not None and (
-            kept.is_users_own or is_adapted(kept.layer) or _built_for(kept.layer, facts)
+            kept.is_users_own or _is_adapted(kept.layer) or _built_for(kept.layer, facts)
         ):
             with weightless():
                 shadow = convert.make_layer(entry)
@@ -223,7 +227,7 @@ class LayerCache:
             if (
                 _built_for(cached.layer, facts)
                 or _has_weight_shapes(cached, facts)
-                or is_adapted(cached.layer)
+                or _is_adapted(cached.layer)
             ):
                 return cached
         return None
@@ -275,7 +279,7 @@ def _sample_weights(layer: keras.Layer) -> Hashable:
     return tuple(keras.ops.convert_to_numpy(value).tobytes() for value in values)
 
 
-def is_adapted(layer: Any) -> bool:
+def _is_adapted(layer: Any) -> bool:
     """Return whether ``adapt`` gave the layer a state beyond its arguments."""
     if getattr(layer, "adapt", None) is None:
         return False

@@ -9,7 +9,6 @@ from kwidgets.builder import catalog, data, fields, mistakes
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem
 from kwidgets.builder.convert.layer_names import model_name
 from kwidgets.builder.editor import Editor
-from kwidgets.builder.fit.blocked_reason import incomplete_arguments
 from kwidgets.builder.protocol import (
     INPUT,
     DataState,
@@ -18,6 +17,7 @@ from kwidgets.builder.protocol import (
     LayerState,
     Totals,
 )
+from kwidgets.builder.shapes.layer_inference import incomplete_arguments
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     LayerSpec,

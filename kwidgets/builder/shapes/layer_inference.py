@@ -17,6 +17,7 @@ from kwidgets.builder.shapes import explain_keras_error, input_checks
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     SEQUENTIAL,
+    Arguments,
     LayerSpec,
     ObjectSpec,
     Reference,
@@ -245,6 +246,17 @@ def missing_argument(spec: ObjectSpec) -> Problem | None:
             if problem:
                 return dataclasses.replace(problem, parameter=name)
     return None
+
+
+def incomplete_arguments(arguments: Arguments) -> dict[str, str]:
+    """Return, by argument, why an object in the settings lacks a required argument of its own."""
+    found = {}
+    for name, value in arguments.items():
+        for item in value if isinstance(value, (tuple, list)) else (value,):
+            problem = missing_argument(item) if isinstance(item, ObjectSpec) else None
+            if problem is not None:
+                found[name] = problem.text
+    return found
 
 
 def is_trusted(spec: ObjectSpec) -> bool:

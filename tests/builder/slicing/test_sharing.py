@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
-from kwidgets.builder.code.slicing.source import source_of
+from kwidgets.builder.data.slicing.source import source_of
 from tests.builder.slicing.test_source import run
 
 _TABLES = (

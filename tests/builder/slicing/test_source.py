@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 
-from kwidgets.builder.code.slicing.source import source_of
+from kwidgets.builder.data.slicing.source import source_of
 
 # Name: the variables wanted, the cells, what the source must not hold.
 NOTEBOOKS: dict[str, tuple[str, list[str], list[str]]] = {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kwidgets.builder.code.slicing.statements import UNKNOWN
+from kwidgets.builder.data.slicing.statements import UNKNOWN
 
 _ASSIGNED_MAGIC: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
 _LINE_MAGIC: Final = re.compile(r"^(\s*)%(\w+)[ \t]*(.*?)\s*$")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from kwidgets.builder.code.slicing.state import Effects
-from kwidgets.builder.code.slicing.streams import FOLDER, STREAMS
-from kwidgets.builder.code.slicing.things import (
+from kwidgets.builder.data.slicing.state import Effects
+from kwidgets.builder.data.slicing.streams import FOLDER, STREAMS
+from kwidgets.builder.data.slicing.things import (
     NOTHING,
     Arguments,
     Kind,
@@ -18,7 +18,7 @@ from kwidgets.builder.code.slicing.things import (
     free_names,
     reach,
 )
-from kwidgets.builder.code.slicing.values import UNKNOWN, Values, base_name, constant_key, last_name
+from kwidgets.builder.data.slicing.values import UNKNOWN, Values, base_name, constant_key, last_name
 
 __all__ = ["FOLDER", "STREAMS", "UNKNOWN", "Effects", "Statements", "called_names"]
 

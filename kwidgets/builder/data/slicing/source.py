@@ -12,8 +12,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from kwidgets.builder.code.slicing.cells import statements_in
-from kwidgets.builder.code.slicing.statements import (
+from kwidgets.builder.data.slicing.cells import statements_in
+from kwidgets.builder.data.slicing.statements import (
     FOLDER,
     STREAMS,
     UNKNOWN,
@@ -21,7 +21,7 @@ from kwidgets.builder.code.slicing.statements import (
     Statements,
     called_names,
 )
-from kwidgets.builder.code.slicing.words import DRAWING
+from kwidgets.builder.data.slicing.words import DRAWING
 
 _BUILTINS: Final = frozenset(dir(builtins))
 # States that need no statement: without one they are as in any new program.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from kwidgets.builder.code.slicing import streams as random
-from kwidgets.builder.code.slicing import words
-from kwidgets.builder.code.slicing.state import State
-from kwidgets.builder.code.slicing.things import (
+from kwidgets.builder.data.slicing import streams as random
+from kwidgets.builder.data.slicing import words
+from kwidgets.builder.data.slicing.state import State
+from kwidgets.builder.data.slicing.things import (
     NOTHING,
     Arguments,
     Definition,

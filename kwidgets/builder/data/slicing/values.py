@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import dataclasses
 
-from kwidgets.builder.code.slicing import words
-from kwidgets.builder.code.slicing.calls import Calls
-from kwidgets.builder.code.slicing.things import (
+from kwidgets.builder.data.slicing import words
+from kwidgets.builder.data.slicing.calls import Calls
+from kwidgets.builder.data.slicing.things import (
     NOTHING,
     Arguments,
     Comprehension,

@@ -10,12 +10,11 @@ from typing import Any
 
 from kwidgets import language
 from kwidgets.builder import code
-from kwidgets.builder.code.slicing.source import source_of
 from kwidgets.builder.data.notebook import executed_cells
+from kwidgets.builder.data.slicing.source import source_of
 from kwidgets.builder.editor import Editor
 from kwidgets.builder.fit.call_site import names_in
 from kwidgets.builder.fit.fit_call import FitCall
-from kwidgets.builder.model.layer_cache import LayerCache, is_adapted
 from kwidgets.builder.spec import ModelSpec, Variable
 from kwidgets.language import t
 
@@ -32,12 +31,12 @@ class ProgramWriter:
 
     Args:
         editor: holds the spec.
-        layer_cache: holds the layers, some of which may be adapted.
+        is_adapted: returns whether ``adapt`` gave the layer of a uid a state of its own.
     """
 
-    def __init__(self, editor: Editor, layer_cache: LayerCache) -> None:
+    def __init__(self, editor: Editor, is_adapted: Callable[[str], bool]) -> None:
         self._editor = editor
-        self._layer_cache = layer_cache
+        self._is_adapted = is_adapted
         self._written: tuple[Any, code.Source] | None = None
 
     def model_program(self, fit_call: FitCall) -> code.Source:
@@ -94,7 +93,7 @@ class ProgramWriter:
         """Return a note for each layer whose state from ``adapt`` is not among its arguments."""
         notes = []
         for entry in spec.walk():
-            if entry.enabled and is_adapted(self._layer_cache.layer(entry.uid)):
+            if entry.enabled and self._is_adapted(entry.uid):
                 notes.append(
                     t(
                         "%1 has learned from data by adapt(). The program does not know what: "
