@@ -65,7 +65,7 @@ BROWSER_TESTS = $(PY) -m pytest -o testpaths=tests/browser -m "browser $(UNLESS_
 	$(PYTEST_ARGS) $(OR_NONE)
 # "-k stop" may leave nothing of one half, which pytest calls 5; without it that is a failure.
 OR_NONE = || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
-SIDE_BY_SIDE = MAKE="$(MAKE)" $(PY) tools/side_by_side.py
+IN_PARALLEL = MAKE="$(MAKE)" $(PY) tools/run_in_parallel.py
 
 # --- commands -----------------------------------------------------------------------------------
 
@@ -80,28 +80,28 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 
 test: $(READY) ## Lint, type-check and test, browser included, in ten minutes (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
-	@$(PY) tools/kernels.py $(OLD_KERNELS)
-	@$(SIDE_BY_SIDE) lint test-typescript
-	@$(SIDE_BY_SIDE) test-unit test-browser
+	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
+	@$(IN_PARALLEL) lint test-typescript
+	@$(IN_PARALLEL) test-unit test-browser
 
 test-all: ## The same with large corpora, whole tutorials and what test-matrix does
 	@$(MAKE) --no-print-directory test UNLESS_SLOW= HYPOTHESIS_PROFILE=large
 	@$(MAKE) --no-print-directory test-matrix
 
 test-unit: $(READY) ## The Python tests that need no browser
-	@$(PY) tools/kernels.py $(OLD_KERNELS)
+	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
 	$(QUICK_TESTS)
 
 test-browser: $(READY) ## The Python tests in a browser
 	@sh tools/chromium.sh
-	@$(PY) tools/kernels.py $(OLD_KERNELS)
+	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
 	$(BROWSER_TESTS)
 
 test-typescript: $(READY) ## The tests in TypeScript
 	$(NPM) run test
 
 test-matrix: $(READY) ## What depends on the kernel or the backend, with PyTorch too (5 GB)
-	@$(PY) tools/kernels.py $(OLD_KERNELS) $(BACKENDS)
+	@$(PY) tools/make_kernels.py $(OLD_KERNELS) $(BACKENDS)
 	$(PY) -m pytest tests/kernel tests/test_backends.py $(PYTEST_ARGS)
 
 lint: $(READY) ## Check style and types, Python and TypeScript

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import builder, million, namespace, page, panel, step_overhead, traffic
+from benchmarks import builder, million_steps, namespace, page, panel, step_overhead, traffic
 
 BENCHMARKS = {
     "steps": step_overhead.measure,
     "traffic": traffic.measure,
     "page": page.measure,
-    "million": million.measure,
+    "million_steps": million_steps.measure,
     "builder": builder.measure,
     "namespace": namespace.measure,
     "panel": panel.measure,
@@ -23,12 +23,12 @@ def main() -> None:
         "--only",
         choices=BENCHMARKS,
         help="steps: what watching costs a fit; traffic: what a fit of twenty metrics "
-        "publishes; page: what a user waits for, and drawing; million: a million steps; "
+        "publishes; page: what a user waits for, and drawing; million_steps: a million steps; "
         "builder: what an edit of a model costs; namespace: what finding and describing models "
         "costs; panel: what a user waits for at the side panel",
     )
     step_overhead.add_arguments(parser)
-    million.add_arguments(parser)
+    million_steps.add_arguments(parser)
     arguments = parser.parse_args()
     for name, measure in BENCHMARKS.items():
         if arguments.only in (None, name):

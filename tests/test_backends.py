@@ -18,7 +18,7 @@ MODULES = [
     "kernel/test_interrupt.py",
     "live/test_callback.py",
     "live/test_learning_rate.py",
-    "live/test_shapes.py",
+    "live/test_history_equals_keras.py",
     "models/test_describe.py",
     "models/test_layer_expression.py",
     "models/test_infer_summary.py",

@@ -170,7 +170,7 @@ def _clean_environment(home: Path) -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
-        # Kernels of other versions: tools/kernels.py.
+        # Kernels of other versions: tools/make_kernels.py.
         "JUPYTER_PATH": str(OTHER_KERNELS),
         "IPYTHONDIR": str(home / "ipython"),
         "KERAS_HOME": str(home / "keras"),

@@ -51,7 +51,7 @@ tick();
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--million-steps", type=int, default=1_000_000, help="steps of --only million"
+        "--million-steps", type=int, default=1_000_000, help="steps of --only million_steps"
     )
 
 

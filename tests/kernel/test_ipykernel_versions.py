@@ -1,6 +1,6 @@
 """Test the controls of a running fit with each version of ipykernel that behaves differently.
 
-``make test`` makes the environments (tools/kernels.py); the newest ipykernel is our own.
+``make test`` makes the environments (tools/make_kernels.py); the newest ipykernel is our own.
 """
 
 import os
