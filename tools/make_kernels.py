@@ -1,8 +1,8 @@
 """Makes environments with other versions of ipykernel, or another backend, on top of this one.
 
-``python tools/make_kernels.py ipykernel==6.31.0 ...`` makes ``.build/kernels/<requirement>`` for each
-requirement: an environment with it and, behind it, all packages of this one; and a kernelspec of
-the same name in ``.build/kernels/share/jupyter``. Environments that exist already are kept.
+``python tools/make_kernels.py ipykernel==6.31.0 ...`` makes ``.build/kernels/<requirement>`` for
+each requirement: an environment with it and, behind it, all packages of this one; and a kernelspec
+of the same name in ``.build/kernels/share/jupyter``. Environments that exist already are kept.
 """
 
 from __future__ import annotations

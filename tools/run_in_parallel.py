@@ -1,4 +1,4 @@
-"""Run targets of the Makefile at the same time: ``python tools/side_by_side.py lint docs``.
+"""Run targets of the Makefile at the same time: ``python tools/run_in_parallel.py lint docs``.
 
 What the first one prints appears at once; what another one prints appears when it has ended. The
 exit status is that of the first target in the list that failed.
