@@ -21,7 +21,7 @@ model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(),
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 live = kw.LivePlot()
 # Steps of a larger model: at full speed the fit takes the processor from the page that shows it.
-slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.005))
+slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.02))
 """
 TENSORFLOW_SETUP = SETUP.replace("jax", "tensorflow")
 FIT = """
