@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 # JAX is imported in a third of TensorFlow's time, and has rules of its own about who may read
 # weights. What the page shows does not depend on the backend.
 SETUP = """
-import os
+import os, time
 os.environ["KERAS_BACKEND"] = "jax"
 import keras, numpy as np, kwidgets as kw
 from sklearn.datasets import load_digits
@@ -20,10 +20,13 @@ model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(),
                           keras.layers.Dense(32, "relu"), keras.layers.Dense(10, "softmax")])
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 live = kw.LivePlot()
+# Steps of a larger model: at full speed the fit takes the processor from the page that shows it.
+slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.02))
 """
 TENSORFLOW_SETUP = SETUP.replace("jax", "tensorflow")
 FIT = """
-history = model.fit(x, y, epochs={epochs}, validation_split=0.2, callbacks=[live], verbose=0)
+history = model.fit(x, y, epochs={epochs}, validation_split=0.2, callbacks=[live, slow],
+                    verbose=0)
 """
 LONG = 100_000  # epochs: ends only by the test's doing
 

@@ -6,7 +6,8 @@ Waits are on conditions, never on time.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -177,6 +178,24 @@ class Notebook:
     def saved(self) -> nbformat.NotebookNode:
         """The file as it stands on disk."""
         return nbformat.read(self.path, as_version=4)
+
+    def save_until(
+        self,
+        condition: Callable[[nbformat.NotebookNode], object],
+        timeout_seconds: float = RUN_TIMEOUT_SECONDS,
+    ) -> nbformat.NotebookNode:
+        """Save until ``condition`` holds of the file, and return that.
+
+        A view shows that a fit has ended before the kernel has sent what is to be saved of it.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            self.save()
+            saved = self.saved()
+            if condition(saved):
+                return saved
+            assert time.monotonic() < deadline, [cell.get("outputs") for cell in saved.cells]
+            self.page.wait_for_timeout(200)
 
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         name = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[theme]

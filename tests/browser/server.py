@@ -116,9 +116,21 @@ class LabServer:
             answer = response.read()
         return json.loads(answer) if answer else None
 
+    def kernels(self) -> list[dict[str, Any]]:
+        """Return the kernels there are, as the server describes them."""
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        while True:
+            try:
+                return list(self.api("GET", "kernels"))
+            except urllib.error.HTTPError as error:
+                # The server's answer when a kernel goes while it lists them.
+                if error.code != 500 or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
     def shut_down_kernels(self) -> None:
         """End every kernel, so that the next test starts from nothing."""
-        for kernel in self.api("GET", "kernels"):
+        for kernel in self.kernels():
             with contextlib.suppress(urllib.error.HTTPError):
                 self.api("DELETE", f"kernels/{kernel['id']}")
 

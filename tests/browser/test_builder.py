@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import nbformat
 from playwright.sync_api import Locator, Page, expect
 
 from kwidgets.builder.protocol import MIME_TYPE
@@ -278,14 +279,12 @@ def test_a_saved_notebook_shows_model_and_curves_without_a_kernel_and_restores(
     notebook = builder.notebook
     notebook.run_and_wait(1, FIRST_SECONDS)
 
-    def is_saved() -> bool:
-        notebook.save()
-        outputs = notebook.saved().cells[0].outputs
-        kept = [o.data[MIME_TYPE] for o in outputs if MIME_TYPE in o.get("data", {})]
+    def is_whole(saved: nbformat.NotebookNode) -> bool:
+        kept = [o.data[MIME_TYPE] for o in saved.cells[0].outputs if MIME_TYPE in o.get("data", {})]
         # A save in mid-training holds the curve so far.
         return bool(kept and "finished" in json.dumps(kept[0]["run"]))
 
-    expect_eventually(notebook.page, is_saved)
+    notebook.save_until(is_whole)
     notebook.restart_kernel()
     notebook.reload()
     shown = notebook.outputs(0)
@@ -334,15 +333,6 @@ def test_the_code_is_inserted_below_and_runs(open_notebook: OpenNotebook) -> Non
     expect(inserted).to_contain_text("layers.Dense(10")
     builder.notebook.run_and_wait(1)
     assert "Error" not in builder.notebook.text(1)
-
-
-def expect_eventually(page: Page, condition, seconds: float = 30) -> None:
-    """Wait until something outside the page holds."""
-    for _ in range(int(seconds * 5)):
-        if condition():
-            return
-        page.wait_for_timeout(200)
-    assert condition()
 
 
 def test_a_card_is_dragged_to_another_place(open_notebook: OpenNotebook) -> None:

@@ -47,4 +47,4 @@ def test_each_test_has_a_kernel_of_its_own(
     open_notebook: OpenNotebook, lab_server: LabServer
 ) -> None:
     open_notebook("1 + 1")
-    assert len(lab_server.api("GET", "kernels")) == 1
+    assert len(lab_server.kernels()) == 1

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 
+import nbformat
 import psutil
 import pytest
 from playwright.sync_api import Page, expect
@@ -136,10 +137,13 @@ def test_a_reload_in_mid_fit_brings_back_panel_and_cell(
     panel.live.expect_status("running")
     panel.live.expect_step_above(page, before)
     # The whole curve: it begins before the reload, and is in the next save.
-    notebook.save()
-    output = notebook.saved().cells[1].outputs[0].data
-    assert output[MIME_TYPE]["payload"]["progress"]["step"] > before
-    assert output[MIME_TYPE]["payload"]["batch"]["rows"] > 10
+
+    def has_whole_curve(saved: nbformat.NotebookNode) -> bool:
+        data = saved.cells[1].outputs[0].data
+        payload = data[MIME_TYPE]["payload"] if MIME_TYPE in data else None
+        return payload and payload["progress"]["step"] > before and payload["batch"]["rows"] > 10
+
+    notebook.save_until(has_whole_curve)
 
     # While the cell trains, details come at the next step.
     panel.unfold("model")
@@ -155,8 +159,8 @@ def test_a_reload_in_mid_fit_brings_back_panel_and_cell(
     view.expect_status("stopped")
     expect(panel.region.get_by_text(re.compile("Last training: .*stopped"))).to_be_visible()
     # JupyterLab drops what the kernel sends to this cell; the end is in the notebook all the same.
-    notebook.save()
-    assert set(notebook.saved().cells[1].outputs[0].data) == {MIME_TYPE, "text/html", "text/plain"}
+    kept = {MIME_TYPE, "text/html", "text/plain"}
+    notebook.save_until(lambda saved: set(saved.cells[1].outputs[0].data) == kept)
     notebook.run_and_wait(2)
     expect(notebook.outputs(2)).to_contain_text("next stopped")
 
