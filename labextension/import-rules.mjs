@@ -39,7 +39,6 @@ const HOST_DOORS = [
   "models/store",
   "models/components/ModelsView",
   "models/components/mountModel",
-  "models/components/useModels",
 ];
 
 const WINGS = "(live|builder|models|record|insight|formats|distributed)";

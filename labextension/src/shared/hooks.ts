@@ -10,6 +10,19 @@ export function useRedraw(): () => void {
   return stable.current;
 }
 
+/** Draw the component again whenever `source` has changed: a store, a session. */
+export function useSubscription(source: {
+  subscribe(listener: () => void, signal: AbortSignal): void;
+}): void {
+  const redraw = useRedraw();
+  useEffect(() => {
+    const lifetime = new AbortController();
+    source.subscribe(redraw, lifetime.signal);
+    redraw(); // What came between drawing and subscribing.
+    return () => lifetime.abort();
+  }, [source]);
+}
+
 /** Return the page's theme, and a count that also changes when one light theme replaces another. */
 export function useTheme(): { theme: Theme; revision: number } {
   const [state, setState] = useState(() => ({ theme: currentTheme(), revision: 0 }));

@@ -4,7 +4,7 @@
  */
 
 import { useMemo, useRef, useState } from "preact/hooks";
-import { useTheme, useUniqueId } from "../../shared/hooks";
+import { useSubscription, useTheme, useUniqueId } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
 import type { WidgetHost } from "../anywidgetHost";
 import type { State } from "../protocol";
@@ -19,8 +19,8 @@ import { RestoreButton } from "./InsertButton";
 import { onRegionKeyDown } from "./keyboard";
 import { LayersTab } from "./layers/LayersTab";
 import { useSavedBundle } from "./saved/useSavedBundle";
-import { useBusy, useSession } from "./sessionHooks";
 import { type TabName, TabPanel, Tabs } from "./Tabs";
+import { useBusy } from "./useBusy";
 
 export interface BuilderProps {
   session: BuilderSession;
@@ -28,7 +28,7 @@ export interface BuilderProps {
 }
 
 export function Builder({ session, host }: BuilderProps) {
-  useSession(session);
+  useSubscription(session);
   const { theme } = useTheme();
   const { state } = session.store;
   const region = useRef<HTMLElement>(null);

@@ -1,12 +1,10 @@
 /** The panel's view: the running fits and the models, or an empty state. */
 
-import { useEffect } from "preact/hooks";
 import { LiveView } from "../../live/components/LiveView";
 import { statusLabel } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
-import { useModels } from "../../models/components/useModels";
 import { isActive } from "../../models/runs";
-import { useRedraw, useTheme } from "../../shared/hooks";
+import { useSubscription, useTheme } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
 import { loadPlotly } from "../loadPlotly";
 import type { CurrentNotebook } from "./currentNotebook";
@@ -20,14 +18,8 @@ export function PanelView({
   currentNotebook: CurrentNotebook;
   actions: PanelActions;
 }) {
-  const redraw = useRedraw();
   const { theme } = useTheme();
-  useEffect(() => {
-    const lifetime = new AbortController();
-    currentNotebook.subscribe(redraw, lifetime.signal);
-    redraw();
-    return () => lifetime.abort();
-  }, [currentNotebook]);
+  useSubscription(currentNotebook);
   const { state, name } = currentNotebook;
   return (
     <div class="kw-root kw-panel" lang={pageLanguage()} data-kw-theme={theme}>
@@ -45,7 +37,7 @@ export function PanelView({
 }
 
 function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions: PanelActions }) {
-  useModels(models.store);
+  useSubscription(models.store);
   const active = models.runs.filter(isActive);
   const ended = active.length ? undefined : models.runs[0];
   const { entries } = models.store;

@@ -5,7 +5,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { PROTOCOL_VERSION } from "../../protocol";
-import { useTheme, useUniqueId } from "../../shared/hooks";
+import { useSubscription, useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { pageLanguage, t } from "../../shared/translation";
 import type { ChartOptions } from "../chart/curves";
@@ -25,7 +25,6 @@ import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
 import { Toolbar } from "./Toolbar";
 import { useCommands } from "./useCommands";
-import { useStore } from "./useStore";
 
 /** Charts that a compact view shows by default. */
 const DEFAULT_COMPACT_CHARTS = 3;
@@ -39,7 +38,7 @@ interface LiveViewProps {
 
 export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps) {
   const { store } = session;
-  useStore(store);
+  useSubscription(store);
   const theme = useTheme();
   const { run, progress } = store;
   const [selected, setSelected] = useState<number | null>(null);

@@ -1,14 +1,14 @@
 /** The view of models: toolbar, tree of models and layers, and details of the selected row. */
 
+import { useSubscription } from "../../shared/hooks";
 import { t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
 import { Details } from "./Details";
 import { SummaryToolbar } from "./SummaryToolbar";
 import { SummaryTree } from "./SummaryTree";
-import { useModels } from "./useModels";
 
 export function ModelsView({ store }: { store: SummaryStore }) {
-  useModels(store);
+  useSubscription(store);
   const rows = store.rows();
   const key = store.selected?.split("/", 1)[0] ?? store.entries?.[0]?.key ?? null;
   const entry = key === null ? null : store.entry(key);

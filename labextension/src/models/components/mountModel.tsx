@@ -3,13 +3,12 @@
 import { render } from "preact";
 import common from "../../../style/common.raw.css";
 import models from "../../../style/models.raw.css";
-import { useTheme } from "../../shared/hooks";
+import { useSubscription, useTheme } from "../../shared/hooks";
 import { addStyleSheets } from "../../shared/styleSheets";
 import { pageLanguage, t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
 import { ModelsView } from "./ModelsView";
 import { ModelFacts } from "./TreeRow";
-import { useModels } from "./useModels";
 
 /** Draw the summary of the store's model, as in a cell; the returned function unmounts it. */
 export function mountModel(element: HTMLElement, store: SummaryStore): () => void {
@@ -23,7 +22,7 @@ export function mountModel(element: HTMLElement, store: SummaryStore): () => voi
 
 function ModelCell({ store }: { store: SummaryStore }) {
   const { theme } = useTheme();
-  useModels(store);
+  useSubscription(store);
   const entry = store.entries?.[0];
   const name = entry?.names[0] ?? "";
   return (

@@ -1,19 +1,7 @@
-/** Preact hooks that connect the builder's components to its session. */
+/** A hook that says whether the kernel is busy. */
 
 import { useEffect, useState } from "preact/hooks";
-import { useRedraw } from "../../shared/hooks";
 import type { BuilderSession } from "../session";
-
-/** Draw the component again whenever the session's state or catalog has changed. */
-export function useSession(session: BuilderSession): void {
-  const redraw = useRedraw();
-  useEffect(() => {
-    const lifetime = new AbortController();
-    session.subscribe(redraw, lifetime.signal);
-    redraw(); // What came between drawing and subscribing.
-    return () => lifetime.abort();
-  }, [session]);
-}
 
 const BUSY_AFTER_MS = 800;
 
