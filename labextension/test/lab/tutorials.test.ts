@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { freeName, tutorials } from "../../src/lab/tutorials/tutorials";
 
-const EXAMPLES = new URL("../../../examples", import.meta.url);
+const EXAMPLES = new URL("../../../examples/", import.meta.url);
 
 function titleOf(file: string): string {
   const { cells } = JSON.parse(readFileSync(new URL(file, EXAMPLES), "utf8"));
