@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from kwidgets.builder.data.slicing import streams as random
-from kwidgets.builder.data.slicing import words
-from kwidgets.builder.data.slicing.state import State
-from kwidgets.builder.data.slicing.things import (
+from kwidgets.builder.data.slicing import known_functions as words
+from kwidgets.builder.data.slicing import random_state as random
+from kwidgets.builder.data.slicing.abstract_values import (
     NOTHING,
     Arguments,
     Definition,
@@ -21,6 +20,7 @@ from kwidgets.builder.data.slicing.things import (
     locals_of,
     reach,
 )
+from kwidgets.builder.data.slicing.effects import State
 
 # How often a function is followed into itself.
 _DEEPEST = 2

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from kwidgets.builder.data.slicing.cells import statements_in
+from kwidgets.builder.data.slicing.known_functions import DRAWING
 from kwidgets.builder.data.slicing.statements import (
     FOLDER,
     STREAMS,
@@ -21,7 +22,6 @@ from kwidgets.builder.data.slicing.statements import (
     Statements,
     called_names,
 )
-from kwidgets.builder.data.slicing.words import DRAWING
 
 _BUILTINS: Final = frozenset(dir(builtins))
 # States that need no statement: without one they are as in any new program.

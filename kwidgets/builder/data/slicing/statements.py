@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from kwidgets.builder.data.slicing.state import Effects
-from kwidgets.builder.data.slicing.streams import FOLDER, STREAMS
-from kwidgets.builder.data.slicing.things import (
+from kwidgets.builder.data.slicing.abstract_values import (
     NOTHING,
     Arguments,
     Kind,
@@ -18,7 +16,15 @@ from kwidgets.builder.data.slicing.things import (
     free_names,
     reach,
 )
-from kwidgets.builder.data.slicing.values import UNKNOWN, Values, base_name, constant_key, last_name
+from kwidgets.builder.data.slicing.effects import Effects
+from kwidgets.builder.data.slicing.expressions import (
+    UNKNOWN,
+    Values,
+    base_name,
+    constant_key,
+    last_name,
+)
+from kwidgets.builder.data.slicing.random_state import FOLDER, STREAMS
 
 __all__ = ["FOLDER", "STREAMS", "UNKNOWN", "Effects", "Statements", "called_names"]
 

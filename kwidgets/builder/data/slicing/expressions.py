@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import dataclasses
 
-from kwidgets.builder.data.slicing import words
-from kwidgets.builder.data.slicing.calls import Calls
-from kwidgets.builder.data.slicing.things import (
+from kwidgets.builder.data.slicing import known_functions as words
+from kwidgets.builder.data.slicing.abstract_values import (
     NOTHING,
     Arguments,
     Comprehension,
@@ -18,6 +17,7 @@ from kwidgets.builder.data.slicing.things import (
     Things,
     bound_by,
 )
+from kwidgets.builder.data.slicing.calls import Calls
 
 # What cannot be said again: what a magic or the shell gave.
 UNKNOWN = "__kwidgets_unknown__"

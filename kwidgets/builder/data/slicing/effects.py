@@ -7,8 +7,8 @@ import builtins
 import dataclasses
 from collections.abc import Callable, Iterable
 
-from kwidgets.builder.data.slicing import streams as random
-from kwidgets.builder.data.slicing.things import (
+from kwidgets.builder.data.slicing import random_state as random
+from kwidgets.builder.data.slicing.abstract_values import (
     NOTHING,
     Arguments,
     Kind,
