@@ -1,4 +1,4 @@
-"""What is known while statements are gone through: what names stand for, and what was done."""
+"""The effects of a statement on names of the notebook, and the state of the analysis."""
 
 from __future__ import annotations
 
@@ -7,37 +7,34 @@ import builtins
 import dataclasses
 from collections.abc import Callable, Iterable
 
-from kwidgets.builder.data.slicing import random_state as random
+from kwidgets.builder.data.slicing import random_state
 from kwidgets.builder.data.slicing.abstract_values import (
     NOTHING,
-    Arguments,
-    Kind,
+    Object,
+    Objects,
     Scope,
-    Thing,
-    Things,
-    reach,
 )
 
-# Steps after which a notebook counts as too much to be understood.
-_MOST_STEPS = 200_000
+# Steps after which the analysis of a notebook is given up.
+_MAX_STEPS = 200_000
 
 
-class TooMuchError(Exception):
-    """The notebook takes too long to go through."""
+class TooLongError(Exception):
+    """The analysis of the notebook takes too long."""
 
 
 @dataclasses.dataclass
 class Effects:
-    """What a statement does with names of the namespace.
+    """What a statement does with names of the notebook.
 
     Args:
-        reads: what must be there before.
-        binds: what it gives a new value for sure.
-        may_bind: what it gives a new value perhaps: in a branch, a loop.
+        reads: names that must be defined before.
+        binds: names that it certainly assigns.
+        may_bind: names that it may assign: in a branch, a loop.
         changes: names whose objects it may change in place.
-        deletes: names that are gone afterwards.
+        deletes: names that it deletes.
         star: ``from module import *``.
-        anything: it may bind any name at all: ``exec``.
+        anything: it may assign any name: ``exec``.
     """
 
     reads: set[str] = dataclasses.field(default_factory=set)
@@ -50,154 +47,126 @@ class Effects:
 
 
 class State:
-    """The names so far, and the effects of the statement at hand."""
+    """The names so far, and the effects of the current statement."""
 
     def __init__(self) -> None:
-        self.notebook = Scope(frozenset())
+        self.notebook = Scope()
         self.scope = self.notebook
         self.found = Effects()
-        # Things that the statement may have changed.
-        self.changed: set[Thing] = set()
-        # States of random numbers with a known value: the others give what they like anyway.
+        # Objects that the statement may have changed.
+        self.changed: set[Object] = set()
+        # Random states that the notebook has seeded; the others differ in each run anyway.
         self.seeded: set[str] = set()
-        # The functions that are being called, and what they return and yield.
-        self.stack: list[ast.AST] = []
-        self.returned: list[set[Thing]] = []
-        # How many libraries deep functions are called that were given to them.
-        self.depth = 0
-        self.used: dict[tuple[ast.AST | None, Things], int] = {}
-        # Modules all of whose names were imported.
-        self.stars: list[str] = []
+        # The functions being called, and what each returns.
+        self.calls: list[ast.AST] = []
+        self.returned: list[set[Object]] = []
+        # How often libraries have called a function within the statement.
+        self.used: dict[ast.AST | None, int] = {}
+        self.in_loop = False
+        self.star_modules: list[str] = []
         self._steps = 0
 
     def step(self, count: int = 1) -> None:
         """Count steps.
 
         Raises:
-            TooMuchError: there were too many.
+            TooLongError: there were too many.
         """
         self._steps += count
-        if self._steps > _MOST_STEPS:
-            raise TooMuchError
+        if self._steps > _MAX_STEPS:
+            raise TooLongError
 
-    # Names
-
-    def read(self, name: str) -> Things:
-        """Note that a name is read; return what it may stand for."""
+    def read(self, name: str) -> Objects:
+        """Note that a name is read; return what it may refer to."""
         scope = self.scope.of(name)
-        if scope is not self.notebook:
-            return scope.names.get(name, NOTHING)
-        if name not in self.found.binds:
+        if scope is self.notebook and name not in self.found.binds:
             self.found.reads.add(name)
         if name in scope.names:
             return scope.names[name]
-        modules = ["builtins"] if hasattr(builtins, name) else []
-        return frozenset(
-            Thing(Kind.EXTERNAL, f"{module}.{name}") for module in (*modules, *self.stars)
-        )
+        if scope is not self.notebook:
+            return NOTHING
+        # IPython makes `display` a builtin.
+        is_builtin = hasattr(builtins, name) or name == "display"
+        modules = (["builtins"] if is_builtin else []) + self.star_modules
+        return frozenset(Object(f"{module}.{name}", external=True) for module in modules)
 
-    def bind(self, name: str, things: Things) -> None:
-        """Note that a name is bound."""
+    def bind(self, name: str, objects: Objects) -> None:
+        """Note that a name is assigned."""
         scope = self.scope.of(name)
         if scope is self.notebook:
-            if self.stack:
-                # Nobody knows whether the function gets so far.
+            if self.calls:
+                # The function may not get that far.
                 self.found.may_bind.add(name)
-                things |= scope.names.get(name, NOTHING)
+                objects |= scope.names.get(name, NOTHING)
             else:
                 self.found.binds.add(name)
         elif scope is not self.scope:
-            self.changed.add(scope.cell)
-        scope.names[name] = things
+            self.change_variables(scope)
+            objects |= scope.names.get(name, NOTHING)
+        scope.names[name] = objects
 
-    def touch(self, name: str | None) -> None:
-        """Note a change of what a name of the notebook's stands for, thing or not."""
+    def change(self, objects: Iterable[Object]) -> None:
+        """Note that objects may be changed in place."""
+        self.changed.update(one for one in objects if not (one.external or one.is_function))
+
+    def change_variables(self, scope: Scope) -> None:
+        """Note that a function assigns a variable of the function around it."""
+        if scope.variables is not None:
+            self.changed.add(scope.variables)
+
+    def change_name(self, name: str | None) -> None:
+        """Note that the object of a name is changed, whatever that is."""
         if name is not None and self.scope.of(name) is self.notebook:
             self.found.changes.add(name)
 
-    # Things
-
-    def change(self, things: Iterable[Thing], deep: bool = False) -> None:
-        """Note that things may be changed in place."""
-        for thing in reach(things) if deep else things:
-            if thing.kind is Kind.NAMESPACE:
-                self.found.anything = True
-            elif thing.kind is not Kind.EXTERNAL:
-                self.changed.add(thing)
-
-    def fresh(self, kind: Kind = Kind.PLAIN, origin: str = "", held: Things = NOTHING) -> Thing:
-        """A new thing."""
-        thing = Thing(kind, origin)
-        thing.put(None, held)
-        return thing
-
-    # States without a name
+    # Random states and the working folder
 
     def seed(self, states: Iterable[str]) -> None:
-        """Note that random numbers begin anew."""
+        """Note that random states are set to known values."""
         for state in states:
             self.seeded.add(state)
-            (self.found.may_bind if self.stack else self.found.binds).add(state)
-
-    def look_at_state(self, states: Iterable[str]) -> None:
-        """Note that a state of random numbers is kept, to begin there again."""
-        self.found.reads |= self.seeded.intersection(states) - self.found.binds
+            (self.found.may_bind if self.calls else self.found.binds).add(state)
 
     def draw(self, states: Iterable[str]) -> None:
         """Note that random numbers are drawn."""
-        for state in states:
-            if state in self.seeded:
-                if state not in self.found.binds:
-                    self.found.reads.add(state)
-                self.found.changes.add(state)
+        for state in self.seeded.intersection(states):
+            self.read_state(state)
+            self.found.changes.add(state)
 
-    def look_at_files(self) -> None:
-        """Note that it matters in which folder the program runs."""
-        if random.FOLDER not in self.found.binds:
-            self.found.reads.add(random.FOLDER)
+    def read_state(self, state: str) -> None:
+        """Note that a random state or the working folder matters."""
+        if state not in self.found.binds:
+            self.found.reads.add(state)
 
     def change_folder(self) -> None:
-        """Note that the program goes to another folder."""
-        self.found.reads.add(random.FOLDER)
-        self.found.changes.add(random.FOLDER)
+        """Note that the working folder is another from now on."""
+        self.found.reads.add(random_state.FOLDER)
+        self.found.changes.add(random_state.FOLDER)
 
     # Branches
 
-    def perhaps(self, run: Callable[[], None]) -> set[str]:
-        """Do what may not happen; return what it binds if it does."""
+    def maybe(self, run: Callable[[], object]) -> set[str]:
+        """Run what may not happen; return the names that it assigns if it does."""
         binds = set(self.found.binds)
-        before: list[tuple[Scope, dict[str, Things]]] = []
-        scope: Scope | None = self.scope
-        while scope is not None:
-            before.append((scope, dict(scope.names)))
-            scope = scope.parent
+        scopes = [self.scope]
+        while scopes[-1].parent is not None:
+            scopes.append(scopes[-1].parent)
+        before = [(scope, dict(scope.names)) for scope in scopes]
         run()
         new = self.found.binds - binds
         self.found.binds = binds
         self.found.may_bind |= new
         for scope, names in before:
-            for name, things in names.items():
-                scope.names[name] = scope.names.get(name, NOTHING) | things
+            for name, objects in names.items():
+                scope.names[name] = scope.names.get(name, NOTHING) | objects
         return new
 
-    # What the others do
+    # Defined by the subclasses
 
-    def value(self, node: ast.AST) -> Things:
-        """Go through an expression; return what its value may be."""
+    def value(self, node: ast.AST) -> Objects:
+        """Evaluate an expression; return the objects that it may give."""
         raise NotImplementedError
 
     def statement(self, node: ast.stmt) -> None:
-        """Go through a statement."""
-        raise NotImplementedError
-
-    def attribute(self, things: Things, name: str) -> Things:
-        """Return what an attribute of things may be."""
-        raise NotImplementedError
-
-    def iterate(self, things: Things) -> Things:
-        """Return what comes out of things in a loop."""
-        raise NotImplementedError
-
-    def call(self, things: Things, name: str, arguments: Arguments) -> Things:
-        """Call things; return what may come back."""
+        """Execute a statement."""
         raise NotImplementedError

@@ -1,362 +1,264 @@
-"""What the value of an expression may be, and what computing it reads and changes."""
+"""Analyze expressions: the objects that they may give, and what they read and change."""
 
 from __future__ import annotations
 
 import ast
-import dataclasses
 
-from kwidgets.builder.data.slicing import known_functions as words
+from kwidgets.builder.data.slicing import known_functions as known
 from kwidgets.builder.data.slicing.abstract_values import (
     NOTHING,
     Arguments,
-    Comprehension,
-    Definition,
-    Kind,
+    Function,
+    Object,
+    Objects,
     Scope,
-    Thing,
-    Things,
-    bound_by,
+    in_order,
+    local_names,
+    reach,
 )
-from kwidgets.builder.data.slicing.calls import Calls
+from kwidgets.builder.data.slicing.calls import Calls, decorator_names
 
-# What cannot be said again: what a magic or the shell gave.
+# Stands for what cannot be written in Python: the result of a magic or of the shell.
 UNKNOWN = "__kwidgets_unknown__"
 
 
 def base_name(node: ast.AST) -> str | None:
-    """The name an expression begins with: ``data`` of ``data.images[0]``."""
+    """Return the name that an expression begins with: ``data`` of ``data.images[0]``."""
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
 
 
 def last_name(node: ast.AST) -> str:
-    """The last part of what is called: ``shuffle`` of ``np.random.shuffle``."""
+    """Return the last part of a dotted name: ``shuffle`` of ``np.random.shuffle``."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
 
 
-class Values(Calls):
-    """Goes through expressions, in the order in which they are computed."""
+class Expressions(Calls):
+    """Analyzes expressions in the order in which Python evaluates them."""
 
-    def value(self, node: ast.AST) -> Things:
-        """Go through an expression; return what its value may be."""
+    def value(self, node: ast.AST) -> Objects:
+        """Evaluate an expression; return the objects that it may give."""
         self.step()
         method = getattr(self, f"_value_{type(node).__name__.lower()}", None)
         if method is not None:
-            found: Things = method(node)
+            found: Objects = method(node)
             return found
         for child in ast.iter_child_nodes(node):
             self.value(child)
         return NOTHING
 
-    def _value_name(self, node: ast.Name) -> Things:
+    def _value_name(self, node: ast.Name) -> Objects:
         return self.read(node.id) if isinstance(node.ctx, ast.Load) else NOTHING
 
-    def _value_attribute(self, node: ast.Attribute) -> Things:
-        return self.attribute(self.value(node.value), node.attr)
-
-    def attribute(self, things: Things, name: str) -> Things:
-        """What an attribute of things may be."""
+    def _value_attribute(self, node: ast.Attribute) -> Objects:
         found = NOTHING
-        for thing in sorted(things, key=id):
-            if thing.kind is Kind.EXTERNAL:
-                found |= {Thing(Kind.EXTERNAL, f"{thing.origin}.{name}")}
-                continue
-            if thing.origin.startswith(words.OURS):
-                # `builder.run` is ours as well, and not what the builder was made of.
-                found |= {thing}
-                continue
-            defined = thing.method(name) if thing.kind in _OF_NOTEBOOK else NOTHING
-            found |= NOTHING.union(*(self._got(thing, entry) for entry in defined))
-            if not defined or name in thing.fields:
-                found |= thing.item(name)
-                if name in words.CHANGING or thing.kind is Kind.ITERATOR:
-                    found |= {Thing(Kind.METHOD, name, bound=frozenset({thing}))}
+        for one in in_order(self.value(node.value)):
+            if one.external:
+                found |= {Object(f"{one.origin}.{node.attr}", external=True)}
+            elif methods := one.methods(node.attr):
+                found |= self._member(one, methods)
+            elif node.attr not in known.PLAIN_ATTRIBUTES:
+                found |= one.items()
         return found
 
-    def _got(self, owner: Thing, entry: Thing) -> Things:
-        """What an object gives for a name that its class defines."""
-        if entry.kind is not Kind.FUNCTION or owner.kind is Kind.CLASS:
-            return frozenset({entry})
-        bound = frozenset({owner})
-        if entry.wrappers & {"property", "cached_property"}:
-            return self.call_function(entry, Arguments(), bound)
-        if "staticmethod" in entry.wrappers:
-            return frozenset({entry})
-        return frozenset({dataclasses.replace(entry, bound=bound)})
+    def _member(self, owner: Object, members: Objects) -> Objects:
+        """Return what an object gives for a name that its class defines."""
+        found = NOTHING
+        for one in in_order(members):
+            names = set() if one.definition is None else decorator_names(one.definition)
+            if one.is_function and names & {"property", "cached_property"}:
+                found |= self.call_function(one, Arguments(), frozenset({owner}))
+            elif one.is_function and not owner.is_class:
+                found |= {Object(held={one, owner})}  # a bound method
+            elif one.is_function:
+                found |= {one}
+            else:
+                found |= owner.items()
+        return found
 
-    def _value_subscript(self, node: ast.Subscript) -> Things:
+    def _value_subscript(self, node: ast.Subscript) -> Objects:
         owner = self.value(node.value)
         self.value(node.slice)
-        key = constant_key(node.slice)
+        found = NOTHING.union(*(one.items() for one in owner if not one.external))
+        return found | self.special(owner, "__getitem__")
+
+    def special(self, objects: Objects, *names: str) -> Objects:
+        """Call the special methods of the notebook's classes that Python would call."""
         found = NOTHING
-        for thing in sorted(owner, key=id):
-            if thing.kind is Kind.NAMESPACE:
-                found |= self.read(key if isinstance(key, str) else UNKNOWN)
-            elif thing.kind is Kind.EXTERNAL:
-                found |= {self.fresh(Kind.PLAIN, thing.origin)}
-            else:
-                found |= thing.item(key)
-                found |= self._special(thing, "__getitem__")
+        for one in in_order(objects):
+            for name in names if one.bases and not one.is_class else ():
+                found |= self._call_all(one.methods(name), Arguments(), one)
         return found
 
-    def _special(self, thing: Thing, name: str) -> Things:
-        """What Python calls on an object of a class of the notebook's."""
-        defined = thing.method(name) if thing.kind is Kind.INSTANCE else NOTHING
-        return self._call_defined(thing, defined, name, Arguments()) if defined else NOTHING
+    def iterate(self, objects: Objects) -> Objects:
+        """Return the items of objects, as in a loop."""
+        self.advance(objects)
+        found = self.special(objects, "__iter__", "__next__", "__getitem__")
+        self.advance(found)
+        return NOTHING.union(*(one.items() for one in objects | found))
 
-    def iterate(self, things: Things) -> Things:
-        """Return what comes out of things in a loop."""
-        found = NOTHING
-        for thing in sorted(things, key=id):
-            found |= thing.items()
-            if thing.kind is Kind.INSTANCE:
-                made = self._special(thing, "__iter__")
-                for entry in made - {thing}:
-                    found |= entry.items()
-                    self.advance({entry})
-                found |= self._special(thing, "__next__") | self._special(thing, "__getitem__")
-            elif thing.kind is Kind.ITERATOR:
-                self.advance({thing})
-        return found
-
-    def _value_starred(self, node: ast.Starred) -> Things:
+    def _value_starred(self, node: ast.Starred) -> Objects:
         return self.iterate(self.value(node.value))
 
-    def _value_constant(self, node: ast.Constant) -> Things:
-        # None is told from other constants: a random_state of None is none.
-        return frozenset({_NONE}) if node.value is None else NOTHING
-
-    def _value_compare(self, node: ast.Compare) -> Things:
-        found = NOTHING
+    def _value_compare(self, node: ast.Compare) -> Objects:
         for entry in (node.left, *node.comparators):
-            things = self.value(entry)
+            objects = self.value(entry)
             if any(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops):
-                self.advance(things)
-            found |= things
-        return frozenset({self.fresh()}) if found else NOTHING
+                self.advance(objects)
+        return NOTHING
 
-    def _value_list(self, node: ast.List | ast.Set) -> Things:
+    def _value_list(self, node: ast.List | ast.Set | ast.Tuple) -> Objects:
         held = NOTHING.union(*(self.value(element) for element in node.elts))
-        return frozenset({self.fresh(Kind.CONTAINER, "builtins.list", held)})
+        return frozenset({Object(held=set(held), container=True)})
 
     _value_set = _value_list
+    _value_tuple = _value_list
 
-    def _value_tuple(self, node: ast.Tuple) -> Things:
-        made = self.fresh(Kind.CONTAINER, "builtins.tuple")
-        starred = False
-        for place, element in enumerate(node.elts):
-            starred = starred or isinstance(element, ast.Starred)
-            made.put(None if starred else place, self.value(element))
-        return frozenset({made})
-
-    def _value_dict(self, node: ast.Dict) -> Things:
-        made = self.fresh(Kind.CONTAINER, "builtins.dict")
+    def _value_dict(self, node: ast.Dict) -> Objects:
+        held = NOTHING
         for key, element in zip(node.keys, node.values, strict=True):
-            if key is None:
-                made.put(None, NOTHING.union(*(e.items() for e in self.value(element))))
-                continue
-            self.value(key)
-            made.put(constant_key(key), self.value(element))
-        return frozenset({made})
+            if key is not None:
+                self.value(key)
+            held |= self.value(element)
+        return frozenset({Object(held=set(held), container=True)})
 
-    def _value_binop(self, node: ast.BinOp) -> Things:
-        left, right = self.value(node.left), self.value(node.right)
-        for thing in left | right:
-            if thing.kind is Kind.INSTANCE:
-                self._use(frozenset({thing}), left | right)
-        held = NOTHING.union(
-            *(thing.held() for thing in left | right if thing.kind is Kind.CONTAINER)
-        )
-        if held and isinstance(node.op, (ast.Add, ast.Mult, ast.BitOr)):
-            return frozenset({self.fresh(Kind.CONTAINER, "builtins.list", held)})
-        return frozenset({self.fresh(Kind.PLAIN, "", self._code(left | right))})
+    def _value_binop(self, node: ast.BinOp) -> Objects:
+        both = self.value(node.left) | self.value(node.right)
+        self._use(frozenset(one for one in both if one.bases), both)
+        held = {held for one in both if one.container for held in one.held}
+        return frozenset({Object(held=held, container=bool(held))})
 
-    def _value_unaryop(self, node: ast.UnaryOp) -> Things:
-        return frozenset({self.fresh()}) if self.value(node.operand) else NOTHING
-
-    def _value_boolop(self, node: ast.BoolOp) -> Things:
+    def _value_boolop(self, node: ast.BoolOp) -> Objects:
         return NOTHING.union(*(self.value(entry) for entry in node.values))
 
-    def _value_ifexp(self, node: ast.IfExp) -> Things:
+    def _value_ifexp(self, node: ast.IfExp) -> Objects:
         self.value(node.test)
         return self.value(node.body) | self.value(node.orelse)
 
-    def _value_await(self, node: ast.Await) -> Things:
+    def _value_await(self, node: ast.Await) -> Objects:
         return self.value(node.value)
 
-    def _value_yield(self, node: ast.Yield) -> Things:
-        if node.value is not None:
-            found = self.value(node.value)
-            if self.returned:
-                self.returned[-1] |= found
-        return NOTHING
-
-    def _value_yieldfrom(self, node: ast.YieldFrom) -> Things:
-        found = self.iterate(self.value(node.value))
+    def _value_yield(self, node: ast.Yield | ast.YieldFrom) -> Objects:
+        found = NOTHING if node.value is None else self.value(node.value)
+        if isinstance(node, ast.YieldFrom):
+            found = self.iterate(found)
         if self.returned:
             self.returned[-1] |= found
         return found
 
-    def _value_namedexpr(self, node: ast.NamedExpr) -> Things:
+    _value_yieldfrom = _value_yield
+
+    def _value_namedexpr(self, node: ast.NamedExpr) -> Objects:
         found = self.value(node.value)
-        scope = self.scope
-        while (
-            scope.class_of is None
-            and scope.parent is not None
-            and not scope.outside
-            and ("<comprehension>" in scope.local)
-        ):
-            self.scope = scope = scope.parent
-        before, self.scope = self.scope, scope
+        scope, before = self.scope, self.scope
+        while "<comprehension>" in scope.local and scope.parent is not None:
+            scope = scope.parent
+        self.scope = scope
         self.bind(node.target.id, found)
         self.scope = before
         return found
 
-    def _value_lambda(self, node: ast.Lambda) -> Things:
-        return frozenset({self.make_function(node)})
+    def _value_lambda(self, node: ast.Lambda) -> Objects:
+        return frozenset({self.function(node)})
 
-    def make_function(self, node: Definition) -> Thing:
-        """What a definition defines; what stands outside of its body is gone through."""
-        made = Thing(Kind.FUNCTION, definition=node, scope=self.scope)
-        arguments = node.args
-        places = [*arguments.posonlyargs, *arguments.args]
-        for entry, default in zip(
-            places[len(places) - len(arguments.defaults) :], arguments.defaults, strict=True
-        ):
-            made.put(f"<default of {entry.arg}>", self.value(default))
-        for entry, other in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-            if other is not None:
-                made.put(f"<default of {entry.arg}>", self.value(other))
-        return made
+    def function(self, node: Function) -> Object:
+        """Return the object of a definition; its defaults are evaluated."""
+        defaults = [*node.args.defaults, *(e for e in node.args.kw_defaults if e is not None)]
+        held = NOTHING.union(*(self.value(entry) for entry in defaults))
+        return Object(held=set(held), definition=node, scope=self.scope)
 
-    def _comprehension(self, node: Comprehension) -> Things:
-        names = {
-            name
-            for generator in node.generators
-            for entry in ast.walk(generator.target)
-            for name in bound_by(entry)
-        }
-        first = self.iterate(self.value(node.generators[0].iter))
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> Objects:
         before = self.scope
-        self.scope = Scope(frozenset({*names, "<comprehension>"}), before)
-        found = NOTHING
+        self.scope = Scope(local_names(node) | {"<comprehension>"}, before)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        held = set[Object]()
 
         def run() -> None:
-            nonlocal found
-            for place, generator in enumerate(node.generators):
-                things = first if place == 0 else self.iterate(self.value(generator.iter))
-                self.assign(generator.target, things)
+            for generator in node.generators:
+                self.assign_items(generator.target, generator.iter)
                 for condition in generator.ifs:
                     self.value(condition)
             for part in parts:
-                found |= self.value(part)
+                held.update(self.value(part))
 
-        self.perhaps(run)
+        self.maybe(run)
         self.scope = before
-        kind = Kind.ITERATOR if isinstance(node, ast.GeneratorExp) else Kind.CONTAINER
-        return frozenset({self.fresh(kind, "builtins.list", found)})
+        is_lazy = isinstance(node, ast.GeneratorExp)
+        return frozenset({Object(held=held, container=True, stateful=is_lazy)})
 
     _value_listcomp = _comprehension
     _value_setcomp = _comprehension
     _value_dictcomp = _comprehension
     _value_generatorexp = _comprehension
 
-    def assign(self, target: ast.expr, things: Things) -> None:
-        """Let a target of an assignment, a loop or a with stand for things."""
+    def assign_items(self, target: ast.expr, node: ast.expr) -> None:
+        """Assign the items of an iterable to the target of a loop."""
         raise NotImplementedError
 
     # Calls
 
-    def _value_call(self, node: ast.Call) -> Things:
+    def _value_call(self, node: ast.Call) -> Objects:
         return self.call_of(node, alone=False)
 
-    def call_of(self, node: ast.Call, alone: bool) -> Things:
-        """Go through a call; see :meth:`call_method` for ``alone``."""
+    def call_of(self, node: ast.Call, alone: bool) -> Objects:
+        """Evaluate a call; ``alone``: it is a statement of its own."""
         function = node.func
         name = last_name(function)
-        base = base_name(function)
-        if name in words.CONFIGURING:
-            self.touch(base)
+        if name in known.CONFIGURING:
+            self.change_name(base_name(function))
         if not isinstance(function, ast.Attribute):
-            things = self.value(function)
-            return self.call(things, name, self._arguments(node))
-        if (
-            isinstance(function.value, ast.Call)
-            and isinstance(function.value.func, ast.Name)
-            and function.value.func.id == "super"
-        ):
+            functions = self.value(function)
+            return self.call(functions, name, self._arguments(node))
+        if _is_super(function.value):
             return self._call_super(name, self._arguments(node))
         owner = self.value(function.value)
-        if any(thing.kind is Kind.EXTERNAL for thing in owner):
-            # sys.path.append
-            if name in words.CHANGING - {"seed", "set_state", "fit", "read"}:
-                self.touch(base)
-        elif (
-            name in words.CHANGING
-            or (alone and name not in words.LOOKING and "plot" not in name)
-            or any(
-                entry.arg == "inplace"
-                and isinstance(entry.value, ast.Constant)
-                and entry.value.value is True
-                for entry in node.keywords
-            )
-        ) and not any(thing.kind in _OF_NOTEBOOK for thing in owner):
-            self.touch(base)
+        if any(one.external for one in owner):
+            if name in known.CHANGING - {"seed", "set_state", "fit", "read"}:
+                self.change_name(base_name(function))  # sys.path.append
+        elif not owner and (
+            name in known.CHANGING or (alone and name not in known.READ_ONLY_METHODS)
+        ):
+            self.change_name(base_name(function))
         return self.call_method(owner, name, self._arguments(node), alone)
 
-    def _call_super(self, name: str, arguments: Arguments) -> Things:
-        own = self.scope.class_of
-        scope: Scope | None = self.scope
-        while own is None and scope is not None:
-            own, scope = scope.class_of, scope.parent
-        first = next(iter(self.scope.names.values()), NOTHING)
-        defined = own.inherited(name) if own is not None else NOTHING
-        if not defined:
-            for thing in first:
-                thing.put(None, arguments.all())
-            return first
-        found = NOTHING
-        for thing in first:
-            found |= self._call_defined(thing, defined, name, arguments)
+    def _call_super(self, name: str, arguments: Arguments) -> Objects:
+        class_ = self.scope.class_
+        owner = next(iter(self.scope.names.values()), NOTHING)
+        found = owner
+        methods = NOTHING if class_ is None else class_.inherited(name)
+        for one in owner:
+            if methods:
+                found |= self._call_all(methods, arguments, one)
+            else:
+                one.held |= arguments.all() - {one}
         return found
 
     def _arguments(self, node: ast.Call) -> Arguments:
         found = Arguments()
-        for place, argument in enumerate(node.args):
-            things = self.value(argument)
+        for argument in node.args:
+            objects = self.value(argument)
             if isinstance(argument, ast.Starred) or found.rest:
-                found.rest |= things
+                found.rest |= objects
             else:
-                found.positional.append(things)
-            if isinstance(argument, ast.Constant):
-                found.constants[str(place)] = constant_key(argument)
+                found.positional.append(objects)
         for keyword in node.keywords:
-            things = self.value(keyword.value)
+            objects = self.value(keyword.value)
+            constant = keyword.value.value if isinstance(keyword.value, ast.Constant) else ...
             if keyword.arg is None:
-                found.rest |= NOTHING.union(*(thing.items() for thing in things))
-                continue
-            found.keywords[keyword.arg] = things
-            if isinstance(keyword.value, ast.Constant):
-                found.constants[keyword.arg] = keyword.value.value
-                if keyword.arg == "copy" and keyword.value.value is not False:
-                    del found.constants["copy"]
-            if _NONE in things and keyword.arg in ("seed", "random_state"):
-                # As if it were not given.
-                found.constants.pop(keyword.arg, None)
-                del found.keywords[keyword.arg]
+                found.rest |= frozenset(reach(objects))
+            elif constant is None and keyword.arg in ("seed", "random_state"):
+                pass  # as if it were not given
+            else:
+                found.keywords[keyword.arg] = objects
+                if constant is not ... and (keyword.arg != "copy" or constant is False):
+                    found.constants[keyword.arg] = constant
         return found
 
 
-_NONE = Thing(Kind.EXTERNAL, "builtins.None")
-_OF_NOTEBOOK = (Kind.INSTANCE, Kind.CLASS)
-
-
-def constant_key(node: ast.AST) -> object:
-    """A constant by which an item is looked up; None for any other key."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, (str, int)):
-        return node.value
-    return None
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) == "super"
