@@ -318,6 +318,15 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
             "x = model.predict(np.ones((4, 2)))",
         ],
     ),
+    "predicted by a model trained without keywords": (
+        "x",
+        [
+            "import keras, numpy as np",
+            "model = keras.Sequential([keras.layers.Dense(1)])",
+            "model.compile('adam', 'mse')\nmodel.fit(np.ones((4, 2)), np.ones(4))",
+            "x = model.predict(np.ones((4, 2)))",
+        ],
+    ),
     "made by a builder": (
         "x",
         ["import kwidgets as kw", "b = kw.SequentialBuilder()", "x = b.model.predict(1)"],

@@ -1,1 +1,1 @@
-"""Which statements of a notebook make the data of a fit: see ``source.py``."""
+"""Find the statements of a notebook that create the data of a fit: ``source.source_of``."""

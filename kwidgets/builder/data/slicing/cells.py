@@ -1,4 +1,4 @@
-"""The cells of a notebook as plain Python: the statements that ran, each with its text."""
+"""Read cells of a notebook as plain Python: the statements that ran, each with its text."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kwidgets.builder.data.slicing.statements import UNKNOWN
+from kwidgets.builder.data.slicing.expressions import UNKNOWN
 
 _ASSIGNED_MAGIC: Final = re.compile(r"^(\s*[\w, ]+=\s*)[!%].*$")
 _LINE_MAGIC: Final = re.compile(r"^(\s*)%(\w+)[ \t]*(.*?)\s*$")
 _MAGIC: Final = re.compile(r"^(\s*)(?:[!%].*|\?.*|[\w.]+\?{1,2}\s*)$")
 # Magics whose statement or body runs in the notebook's own namespace.
 _TRANSPARENT: Final = frozenset({"time", "capture", "prun"})
-# Magics that may bind any name, or take it away.
+# Magics that may assign or delete any name.
 _ANYTHING: Final = frozenset(
     {"run", "pylab", "store", "reset", "reset_selective", "xdel", "rerun", "edit", "macro"}
 )
-# A folder that IPython takes as it is written.
+# A folder that IPython uses as it is written.
 _FOLDER: Final = re.compile(r"^(?:[\w./~ \\:-]*[\w./~])$")
 
 
 def statements_in(cell: str) -> Iterator[tuple[ast.stmt, str]]:
-    """The statements of a cell, each with its text; none of a cell that is not Python."""
+    """Yield the statements of a cell, each with its text; none for a cell that is not Python."""
     source = _without_magics(cell)
     if source is None:
         return
@@ -44,11 +44,11 @@ def statements_in(cell: str) -> Iterator[tuple[ast.stmt, str]]:
 
 
 def as_far_as(cell: str, line: int | None) -> str:
-    """A cell that failed, as the statements that ran and the one that did not come to its end.
+    """Return what is known of a cell that failed: the statements that ran, and the one that failed.
 
     Args:
         cell: its source as IPython ran it.
-        line: where it failed, from 1; None where that is not known.
+        line: the line that failed, from 1; None if that is not known.
     """
     try:
         body = ast.parse(cell).body
@@ -70,21 +70,21 @@ def _first_line(node: ast.stmt) -> int:
 
 
 def _unbound(node: ast.stmt) -> ast.stmt:
-    """A statement that failed binds no names: what it assigned was not there yet."""
+    """Return a statement that failed without the names that it would have assigned."""
     if isinstance(node, ast.Assign) and all(isinstance(e, ast.Name) for e in node.targets):
         return ast.Expr(node.value)
     return node
 
 
 def _unknown(*nodes: ast.stmt) -> str:
-    """Statements of which nobody knows whether they ran."""
+    """Return the source of statements that may have run or not."""
     return ast.unparse(
         ast.fix_missing_locations(ast.Module([ast.If(ast.Name(UNKNOWN), list(nodes), [])], []))
     )
 
 
 class _Magics(ast.NodeTransformer):
-    """Puts what magics do in the place of IPython's calls of them."""
+    """Replaces IPython's calls of magics by the Python code that they run."""
 
     def __init__(self) -> None:
         self.found = False
@@ -99,14 +99,14 @@ class _Magics(ast.NodeTransformer):
         self.found = True
         made: list[ast.stmt] = []
         for entry, written in statements_in(source):
-            # Kept as it was written where it stands at the top.
+            # At the top of a cell the text stays as the user wrote it.
             entry._text = written  # type: ignore[attr-defined]
             made.append(entry)
         return made or [ast.Pass()]
 
 
 def _magic(node: ast.Expr) -> tuple[str | None, str]:
-    """The name and the text of ``get_ipython().run_line_magic("time", "x = 1")``."""
+    """Return the name and the text of ``get_ipython().run_line_magic("time", "x = 1")``."""
     call = node.value
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
         return None, ""
@@ -126,7 +126,7 @@ def _magic(node: ast.Expr) -> tuple[str | None, str]:
 
 
 def _of_magic(name: str, text: str) -> str | None:
-    """What a magic does, in Python; None where that does not matter."""
+    """Return the Python code that a magic runs, or None if it has no effect on the data."""
     if name in _TRANSPARENT:
         return text
     if name == "timeit":
@@ -152,7 +152,7 @@ def _of_magic(name: str, text: str) -> str | None:
 
 
 def _text(source: str, node: ast.stmt) -> str:
-    """The statement as written; a decorator belongs to it."""
+    """Return a statement as written, with its decorators."""
     decorators = getattr(node, "decorator_list", [])
     if decorators:
         lines = source.splitlines()
@@ -161,7 +161,7 @@ def _text(source: str, node: ast.stmt) -> str:
 
 
 def _without_magics(cell: str) -> str | None:
-    """A cell as Python: magics and shell lines left out; None where another language speaks."""
+    """Return a cell without magics and shell lines, or None if it is in another language."""
     lines = cell.splitlines()
     while lines and not lines[0].strip():
         lines.pop(0)

@@ -1,7 +1,7 @@
-"""Where fit's data comes from: the notebook's statements that make it, and no others.
+"""Select the statements of a notebook that create some variables: a backward slice.
 
-A backward slice over the executed cells: starting with the names wanted, each statement that binds
-or changes one is taken in, and what it reads is wanted too.
+Starting with the variables, each statement that assigns or changes one is included, from the last
+one that ran to the first, and the names that it reads are looked for as well.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from kwidgets.builder.data.slicing.cells import statements_in
+from kwidgets.builder.data.slicing.effects import Effects
+from kwidgets.builder.data.slicing.expressions import UNKNOWN
+from kwidgets.builder.data.slicing.known_functions import CHART_LIBRARIES
+from kwidgets.builder.data.slicing.random_state import FOLDER, RANDOM_STATES
 from kwidgets.builder.data.slicing.statements import (
-    FOLDER,
-    STREAMS,
-    UNKNOWN,
-    Effects,
     Statements,
     called_names,
 )
-from kwidgets.builder.data.slicing.words import DRAWING
 
-_BUILTINS: Final = frozenset(dir(builtins))
-# States that need no statement: without one they are as in any new program.
-_STATES: Final = STREAMS | {FOLDER}
+# `display` is one in notebooks alone.
+_BUILTINS: Final = frozenset(dir(builtins)) - {"display"}
+# Random states and the working folder need no statement: a new program has them.
+_STATES: Final = RANDOM_STATES | {FOLDER}
+_TRAINING: Final = frozenset({"fit", "fit_generator", "train_on_batch"})
 _TRAINING_KEYWORDS: Final = frozenset(
     {"epochs", "batch_size", "callbacks", "validation_data", "validation_split", "steps_per_epoch"}
 )
@@ -33,29 +34,30 @@ _TRAINING_KEYWORDS: Final = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class _Statement:
-    """A statement of a cell, with its text and what it does."""
+    """A statement of a cell, with its text and its effects."""
 
     node: ast.stmt
     text: str
     effects: Effects
-    # Names of modules and what is in them.
+    # Of the names that it uses: modules and their members, objects of chart libraries, of Keras and
+    # of kwidgets.
     modules: frozenset[str]
     drawing: frozenset[str]
-    # Names from kwidgets.
+    keras: frozenset[str]
     own: frozenset[str]
 
 
 def source_of(names: Iterable[str], cells: Sequence[str]) -> str | None:
-    """Return source that defines variables as the notebook did, or None where it cannot be told.
+    """Return source that defines variables as the notebook did, or None where that is not certain.
 
     Args:
         names: the variables.
-        cells: the executed cells, in order, as IPython's ``In`` holds them. A cell that ran twice
-            stands there twice, and counts twice.
+        cells: the executed cells in order, as in IPython's ``In``: a cell that ran twice is there
+            twice.
     """
     machine = Statements()
     statements = _statements(cells, machine)
-    # What is made of a function or a class of the notebook's uses it again in the fit.
+    # Data that is made by functions of the notebook calls them again during the fit.
     needed = set(names) | machine.read_later(names)
     chosen, perhaps, modules = set[int](), set[str](), set[str]()
     for index in range(len(statements) - 1, -1, -1):
@@ -83,7 +85,7 @@ def source_of(names: Iterable[str], cells: Sequence[str]) -> str | None:
 
 
 def _refused(statement: _Statement) -> bool:
-    """Whether a statement must not stand in a script: it trains, draws, or needs kwidgets."""
+    """Whether a statement must not be in the program: it trains, draws or needs kwidgets."""
     found = statement.effects
     if UNKNOWN in found.reads or "get_ipython" in found.reads:
         return True
@@ -100,7 +102,7 @@ def _refused(statement: _Statement) -> bool:
             return True
         if function == "input" and owner == "input":
             return True
-        if function in ("fit", "fit_generator", "train_on_batch") and keywords & _TRAINING_KEYWORDS:
+        if function in _TRAINING and (keywords & _TRAINING_KEYWORDS or owner in statement.keras):
             return True
         if function == "compile" and keywords & {"optimizer", "loss"}:
             return True
@@ -108,7 +110,7 @@ def _refused(statement: _Statement) -> bool:
 
 
 def _trimmed(statement: _Statement) -> str:
-    """The statement's text; of imports, without those of kwidgets."""
+    """Return the text of a statement, without imports of kwidgets."""
     node = statement.node
     if isinstance(node, ast.Import) and any(_is_own(entry.name) for entry in node.names):
         kept = [entry for entry in node.names if not _is_own(entry.name)]
@@ -121,7 +123,7 @@ def _is_own(module: str | None) -> bool:
 
 
 def _statements(cells: Sequence[str], machine: Statements) -> list[_Statement]:
-    """Every statement that ran, with what it does given those before it."""
+    """Return every statement that ran, with its effects."""
     found: list[_Statement] = []
     drawing: set[str] = set()
     own: set[str] = set()
@@ -133,18 +135,21 @@ def _statements(cells: Sequence[str], machine: Statements) -> list[_Statement]:
             drawing -= done.binds
             own -= done.binds
             for module, name in _imports(node):
-                if module.partition(".")[0] in DRAWING:
+                if module.partition(".")[0] in CHART_LIBRARIES:
                     drawing.add(name)
                 if _is_own(module):
                     own.add(name)
-            drawing |= machine.made_by(done.binds | done.may_bind, DRAWING)
+            drawing |= machine.made_by(done.binds | done.may_bind, CHART_LIBRARIES)
             modules = frozenset(machine.modules_among(done.reads | done.binds | done.may_bind))
-            found.append(_Statement(node, text, done, modules, frozenset(drawing), frozenset(own)))
+            keras = frozenset(machine.made_by(done.reads, ("keras",)))
+            found.append(
+                _Statement(node, text, done, modules, frozenset(drawing), keras, frozenset(own))
+            )
     return found
 
 
 def _imports(node: ast.stmt) -> Iterator[tuple[str, str]]:
-    """The module and the name of each import within a statement."""
+    """Yield the module and the name of each import within a statement."""
     for entry in ast.walk(node):
         if isinstance(entry, ast.Import):
             for alias in entry.names:
@@ -155,7 +160,7 @@ def _imports(node: ast.stmt) -> Iterator[tuple[str, str]]:
 
 
 def _has_await(node: ast.stmt) -> bool:
-    """Whether it awaits outside of functions, which notebooks allow and scripts do not."""
+    """Whether it awaits outside a function, which notebooks allow and scripts do not."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False
     return any(

@@ -1,7 +1,7 @@
-"""Random numbers come out of states, and files out of a folder, that no statement names.
+"""Functions that use hidden state: the global random generators and the working folder.
 
-Each such state goes by a name of its own here, as if it were a variable: to seed it is to bind it,
-to draw from it is to read and to change it.
+Each such state has a name here, as if it were a variable: seeding assigns it, drawing random
+numbers reads and changes it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ NUMPY: Final = "<random numbers of numpy>"
 PYTHON: Final = "<random numbers of python>"
 TENSORFLOW: Final = "<random numbers of tensorflow>"
 TORCH: Final = "<random numbers of torch>"
-STREAMS: Final = frozenset({NUMPY, PYTHON, TENSORFLOW, TORCH})
+RANDOM_STATES: Final = frozenset({NUMPY, PYTHON, TENSORFLOW, TORCH})
 FOLDER: Final = "<the working folder>"
 
 _TRAINING: Final = frozenset(
     {"epochs", "batch_size", "callbacks", "validation_data", "validation_split", "steps_per_epoch"}
 )
-_OWN_STATE: Final = frozenset(
+_HAS_OWN_STATE: Final = frozenset(
     {"default_rng", "RandomState", "Random", "Generator", "SeedSequence", "SystemRandom", "PCG64",
      "MT19937", "get_state", "getstate", "SeedGenerator", "BitGenerator"}
 )  # fmt: skip
-_OF_SKLEARN: Final = re.compile(
+_SKLEARN_DRAWS: Final = re.compile(
     r"^(make_.*|train_test_split|shuffle|resample|cross_val.*|permutation_.*|learning_curve)$"
 )
+# Layers without random weights, with which data is made.
+_KERAS_PREPROCESSING: Final = frozenset(
+    {"TextVectorization", "StringLookup", "IntegerLookup", "Normalization", "Discretization",
+     "CategoryEncoding", "Hashing", "HashedCrossing", "Rescaling", "Resizing", "CenterCrop"}
+)  # fmt: skip
 _FILES: Final = re.compile(
     r"^(open|fdopen|read_.*|load.*|genfromtxt|fromfile|memmap|imread|i?glob|rglob|listdir|scandir|"
     r"walk|.*_from_directory|flow_from_.*|Path|PurePath|ImageFolder|DatasetFolder|File|ZipFile|"
@@ -37,7 +42,7 @@ _FILES: Final = re.compile(
 
 
 def seeded_by(dotted: str) -> frozenset[str]:
-    """The states that a function puts to a known value."""
+    """Return the states that a function sets to a known value."""
     root, _, name = dotted.rpartition(".")
     if name == "set_random_seed" and "keras" in root:
         return frozenset({NUMPY, PYTHON, TENSORFLOW, TORCH})
@@ -51,15 +56,15 @@ def seeded_by(dotted: str) -> frozenset[str]:
     if dotted in ("torch.manual_seed", "torch.random.manual_seed", "torch.cuda.manual_seed_all"):
         return frozenset({TORCH})
     if name in ("seed_everything", "set_seed", "set_random_seed", "set_all_seeds"):
-        # Of lightning, transformers and the like: they set them all.
-        return STREAMS
+        # Those of Lightning, Transformers and others seed all.
+        return RANDOM_STATES
     return frozenset()
 
 
 def drawn_by(dotted: str, keywords: Collection[str]) -> frozenset[str]:
-    """The states that a function of a library draws from."""
+    """Return the states that a function of a library draws from."""
     root, _, name = dotted.rpartition(".")
-    if name in _OWN_STATE:
+    if name in _HAS_OWN_STATE:
         return frozenset()
     if dotted.startswith("scipy.") and name == "rvs":
         return frozenset() if "random_state" in keywords else frozenset({NUMPY})
@@ -69,12 +74,13 @@ def drawn_by(dotted: str, keywords: Collection[str]) -> frozenset[str]:
         return frozenset({PYTHON})
     if dotted.startswith("sklearn."):
         given = "random_state" in keywords
-        return frozenset() if given or not _OF_SKLEARN.match(name) else frozenset({NUMPY})
+        return frozenset() if given or not _SKLEARN_DRAWS.match(name) else frozenset({NUMPY})
     if "keras" in root:
-        # An initialiser without a seed takes one from Python's.
+        # An initializer without a seed draws one from Python's generator.
         if ".random" in root:
             return frozenset({PYTHON, TENSORFLOW})
-        return frozenset({PYTHON}) if name[:1].isupper() else frozenset()
+        draws = name[:1].isupper() and name not in _KERAS_PREPROCESSING
+        return frozenset({PYTHON}) if draws else frozenset()
     if dotted.startswith(
         ("tensorflow.random.", "tensorflow.image.random", "tensorflow.image.stat")
     ):
@@ -90,18 +96,18 @@ _TORCH_DRAWS: Final = frozenset(
 
 
 def kept_by(dotted: str) -> frozenset[str]:
-    """The states that a function returns."""
+    """Return the states that a function returns."""
     known = {"numpy.random.get_state": NUMPY, "random.getstate": PYTHON}
     return frozenset({known[dotted]}) if dotted in known else frozenset()
 
 
 def drawn_by_method(name: str, origin: str, keywords: Collection[str]) -> frozenset[str]:
-    """The states that a method draws from.
+    """Return the states that a method draws from.
 
     Args:
         name: of the method.
-        origin: what made the object, as far as is known: ``sklearn.cluster.KMeans``.
-        keywords: what it is given by name.
+        origin: what created the object, if that is known: ``sklearn.cluster.KMeans``.
+        keywords: the names of its keyword arguments.
     """
     if name == "shuffle":
         return frozenset() if "seed" in keywords else frozenset({TENSORFLOW})
@@ -109,7 +115,7 @@ def drawn_by_method(name: str, origin: str, keywords: Collection[str]) -> frozen
         return frozenset() if "random_state" in keywords else frozenset({NUMPY})
     if name.startswith("fit") or name in ("train_on_batch", "split", "get_n_splits"):
         if set(keywords) & _TRAINING or "keras" in origin:
-            return STREAMS
+            return RANDOM_STATES
         if origin.startswith("sklearn.preprocessing") or not origin.startswith("sklearn"):
             return frozenset()
         return frozenset({NUMPY})
@@ -117,5 +123,5 @@ def drawn_by_method(name: str, origin: str, keywords: Collection[str]) -> frozen
 
 
 def reads_files(name: str) -> bool:
-    """Whether a function of that name may look at files, and so at the folder they are in."""
+    """Whether a function of that name may read files, and so depends on the working folder."""
     return _FILES.match(name) is not None

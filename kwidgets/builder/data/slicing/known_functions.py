@@ -1,7 +1,7 @@
-"""What functions and methods do, by their names: those of Python, NumPy, pandas and their like.
+"""What functions and methods of Python, NumPy, pandas and similar libraries do, by their names.
 
-Only their names are known here, never their code: where a name leaves it open, the wider reading
-holds, for a statement too many does less harm than one too few.
+If a name does not decide it, the function counts as changing its data: a statement too many in the
+program does less harm than a missing one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Methods that change what they are called on.
+# Methods that change their object.
 CHANGING: Final = _words(
     "append extend insert pop popitem remove clear sort reverse update setdefault add discard fill "
     "resize partition put itemset setfield setflags byteswap appendleft popleft extendleft rotate "
@@ -23,13 +23,13 @@ CHANGING: Final = _words(
     "__next__ send seek train_on_batch fit_generator assign assign_add assign_sub set_params "
     "load_weights set_weights"
 )
-# Of these, those that may change all that an object holds: a pipeline's steps.
+# Of these, methods that may also change the objects it holds: the steps of a pipeline.
 CHANGING_DEEP: Final = _words(
     "fit fit_transform fit_predict partial_fit fit_resample adapt train_on_batch fit_generator "
     "load_state_dict load_weights set_weights"
 )
-# Methods that keep what they are given.
-KEEPING: Final = _words(
+# Methods whose object holds their arguments afterwards.
+HOLDING_ARGUMENTS: Final = _words(
     "append extend insert update setdefault add appendleft extendleft __setitem__ push put register"
 )
 # Functions that change their first argument.
@@ -37,12 +37,12 @@ CHANGING_FUNCTIONS: Final = _words(
     "shuffle put place copyto putmask fill_diagonal put_along_axis heappush heappop heapify "
     "heapreplace heappushpop insort insort_left insort_right setattr delattr rectangle circle line "
     "putText polylines fillPoly fillConvexPoly drawContours ellipse setitem delitem iadd imul "
-    "at assign assign_add assign_sub"
+    "at"
 )
-# How the origins of what kwidgets makes begin.
-OURS: Final = "kwidgets."
-# Methods that, standing alone as a statement, only look.
-LOOKING: Final = _words(
+# The origins of kwidgets' own objects begin so.
+OWN_ORIGIN: Final = "kwidgets."
+# Methods that change nothing, even if the call is a statement of its own.
+READ_ONLY_METHODS: Final = _words(
     "head tail describe info plot hist show mean sum std min max var count value_counts nunique "
     "unique keys values items copy get tolist item corr sample groupby isna isnull any all astype "
     "reshape flatten ravel transpose squeeze summary predict evaluate score transform numpy "
@@ -53,7 +53,7 @@ LOOKING: Final = _words(
     "drop fillna dropna replace rename sort_values reset_index set_index apply agg merge join "
     "get_config pivot_table crosstab cov quantile median mode skew kurt equals"
 )
-# Methods and functions whose result may be, or hold, what they are called on.
+# Methods and functions whose result may be a view of their object or first argument.
 VIEWS: Final = _words(
     "reshape ravel squeeze transpose swapaxes view to_numpy asarray asanyarray ascontiguousarray "
     "asfortranarray atleast_1d atleast_2d atleast_3d expand_dims moveaxis rollaxis broadcast_to "
@@ -63,38 +63,38 @@ VIEWS: Final = _words(
     "iterrows itertuples groupby get_group xs detach cpu real imag flat newbyteorder ndenumerate "
     "popleft __getitem__ __enter__ __iter__ infer_objects set_flags pipe"
 )
-# Containers of Python's, made of the elements of what they are given.
+# Containers of Python that hold the items of their arguments.
 CONTAINERS: Final = _words(
     "list tuple set frozenset dict sorted OrderedDict defaultdict deque Counter ChainMap "
     "SimpleNamespace"
 )
-# What is used up by being used: iterators, files, generators of random numbers.
-ITERATORS: Final = _words(
+# Functions whose result changes by being used: iterators, files, random generators.
+STATEFUL: Final = _words(
     "iter zip map filter enumerate reversed islice chain cycle count from_iterable starmap "
     "takewhile dropwhile tee accumulate product combinations permutations pairwise "
     "open fdopen StringIO BytesIO TextIOWrapper urlopen reader DictReader cursor scandir iglob "
     "default_rng RandomState Random SystemRandom Generator SeedSequence check_random_state "
     "SeedGenerator as_numpy_iterator"
 )
-# Of these, the ones that give out what they are given.
-PASSING: Final = _words(
+# Functions whose result gives the items of their arguments.
+GIVING_ITEMS: Final = _words(
     "iter zip map filter enumerate reversed islice chain cycle from_iterable starmap takewhile "
     "dropwhile tee accumulate product combinations permutations pairwise reader DictReader "
     "TextIOWrapper max min next"
 )
-# Functions that look at what they are given and keep nothing of it.
-BLIND: Final = _words(
+# Functions that neither change nor hold their arguments.
+READ_ONLY_FUNCTIONS: Final = _words(
     "print len type isinstance issubclass str repr id hash display bool int float complex callable "
     "hasattr range format ord chr bin hex round dir help input pprint"
 )
-# Methods that keep their arguments in what they return, to use them later.
-LAZY: Final = _words("flow flow_from_dataframe from_generator partial wraps")
-# Functions that set how a whole library computes.
+# Functions whose result uses their arguments later.
+USING_LATER: Final = _words("flow flow_from_dataframe from_generator partial wraps")
+# Functions that configure a whole library.
 CONFIGURING: Final = _words(
     "set_floatx set_default_dtype set_global_policy set_dtype_policy set_image_data_format "
     "experimental_enable_numpy_behavior enable_numpy_behavior set_default_device"
 )
-# Where an array for the result may stand without its name: ``np.divide(x, 10, x)``.
+# The position of the argument ``out``: ``np.divide(x, 10, x)``.
 OUT_POSITION: Final = {
     **dict.fromkeys(
         _words(
@@ -113,5 +113,7 @@ OUT_POSITION: Final = {
     ),
     "clip": 3,
 }
-# Libraries that draw; what they make keeps no data that anyone would change through it.
-DRAWING: Final = ("matplotlib", "seaborn", "plotly", "IPython", "bokeh", "altair")
+# Libraries of charts; nobody changes data through their objects.
+CHART_LIBRARIES: Final = ("matplotlib", "seaborn", "plotly", "IPython", "bokeh", "altair")
+# Attributes that share nothing with their object.
+PLAIN_ATTRIBUTES: Final = _words("shape dtype dtypes ndim size nbytes itemsize name __name__ empty")
