@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from kwidgets.protocol import WireNumber
 
-#: MIME type of a cell's output that shows a fit: an envelope of kind ``snapshot``, data in base64.
+#: MIME type of the output that shows a fit; it has an envelope of kind ``snapshot`` with base64.
 MIME_TYPE: Final = "application/vnd.kwidgets.live+json"
 
 Status = Literal["running", "paused", "stopping", "stopped", "finished", "interrupted", "failed"]
@@ -37,7 +37,7 @@ FOLLOW_SCHEDULE: Final = "follow_schedule"
 RESYNC: Final = "resync"
 
 # On the channel only, where ``run`` in the envelope identifies the view of the fit.
-BUNDLE: Final = "bundle"  #: the saved output, as a MIME bundle: the run has ended
+BUNDLE: Final = "bundle"  #: the saved output as a MIME bundle, when the run has ended
 UNKNOWN_RUN: Final = "unknown_run"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
