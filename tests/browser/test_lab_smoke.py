@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenNotebook
 from tests.browser.server import LabServer
+
+pytestmark = pytest.mark.slow("every browser test of a promise uses these fixtures")
 
 
 def test_a_cell_shows_its_value(open_notebook: OpenNotebook) -> None:

@@ -150,7 +150,10 @@ for fold in range(3):
 """
 
 
-@pytest.mark.parametrize("app", ["lab", "notebook"])
+IN_NOTEBOOK = pytest.mark.slow("test_panel.py reloads Notebook 7 in mid-fit")
+
+
+@pytest.mark.parametrize("app", ["lab", pytest.param("notebook", marks=IN_NOTEBOOK)])
 def test_a_loop_has_one_view_in_which_each_fit_can_be_selected(open_notebook, page: Page, app):
     notebook = open_notebook(
         "%load_ext kwidgets\n" + SETUP, LOOP.format(long=LONG), "print('next')", app=app
@@ -283,7 +286,18 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("ending", ["finished", "stopped", "interrupted", "failed"])
+SAVED_ALIKE = pytest.mark.slow("all endings are saved and drawn by the same code")
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "finished",
+        pytest.param("stopped", marks=SAVED_ALIKE),
+        pytest.param("interrupted", marks=SAVED_ALIKE),
+        "failed",
+    ],
+)
 def test_after_the_end_and_a_reload_the_run_is_there(open_notebook, page: Page, ending: str):
     failing = "\nboom = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: 1 // (5 - e))\n"
     fit = FIT.format(epochs=8 if ending == "finished" else LONG)
