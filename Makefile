@@ -78,7 +78,7 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 		$$(test "$$(id -u)" -ne 0 || echo --allow-root) \
 		--LabApp.default_url=/lab/tree/tutorials/01_first_model.ipynb $(LAB_ARGS)
 
-test: $(READY) ## Lint, type-check and test, browser included, in ten minutes (PYTEST_ARGS="-k ...")
+test: $(READY) ## Lint, type-check and test, browser included (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
 	@$(IN_PARALLEL) lint test-typescript
