@@ -6,14 +6,10 @@ separated by ``# %%``.
 
 from __future__ import annotations
 
-import random
-import warnings
-
-import numpy as np
 import pytest
 
 from kwidgets.builder.data.slicing.source import source_of
-from tests.builder.slicing.test_source import run
+from tests.builder.slicing.test_sharing import agree
 
 # Name: the variables of the fit, the notebook.
 NOTEBOOKS: dict[str, tuple[str, str]] = {
@@ -456,20 +452,7 @@ def _cells(notebook: str) -> list[str]:
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_program_gives_the_data_of_the_notebook(name):
     wanted, notebook = NOTEBOOKS[name]
-    cells = _cells(notebook)
-    source = source_of(wanted.split(), cells)
-    assert source is not None
-    for word in ("plt", "fit(x", "summary", "head("):
-        assert word not in source, source
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        expected = run(cells)
-        np.random.seed(1234)
-        random.seed(1234)
-        namespace: dict[str, object] = {}
-        exec(source, namespace)
-    for variable in wanted.split():
-        np.testing.assert_array_equal(namespace[variable], expected[variable], source)
+    agree(wanted, _cells(notebook), ["plt", "fit(x", "summary", "head("])
 
 
 @pytest.mark.parametrize("name", REFUSED)
