@@ -10,7 +10,7 @@ import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
 import { mountLiveView } from "../live/components/mountLiveView";
 import { encodeSnapshot } from "../live/encodeSnapshot";
-import { FINAL_STATUSES, MIME_TYPE, type Status } from "../live/protocol";
+import { MIME_TYPE } from "../live/protocol";
 import { RunSession } from "../live/session";
 import { watchChannel } from "./kernel/followKernel";
 import { RunTransport } from "./kernel/runTransport";
@@ -39,7 +39,7 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     this.model = model;
     const data = model.data[MIME_TYPE];
     const runId = runIdOf(data);
-    if (this.transport?.runId === runId) this.transport.replace(data);
+    if (this.transport?.runId === runId) this.transport.replace(data, hasPicture(model.data));
     else this.open(runId, data);
   }
 
@@ -53,7 +53,10 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     this.lifetime.abort();
     this.lifetime = new AbortController();
     const { signal } = this.lifetime;
-    const transport = new RunTransport(runId, data, (bundle) => this.writeFinal(bundle as Data));
+    const isFinal = hasPicture(this.model!.data);
+    const transport = new RunTransport(runId, data, isFinal, (bundle) =>
+      this.writeFinal(bundle as Data),
+    );
     const session = new RunSession(transport, signal);
     this.transport = transport;
     this.session = session;
@@ -82,7 +85,7 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     if (!session?.interactive || !model) return;
     this.writtenAt = performance.now();
     const snapshot = encodeSnapshot(session.store);
-    if (!snapshot || !isNewer(snapshot, model.data[MIME_TYPE])) return;
+    if (!snapshot || hasPicture(model.data) || !isNewer(snapshot, model.data[MIME_TYPE])) return;
     const { [WIDGET_MIME_TYPE]: widget, ...rest } = model.data;
     // A JupyterLab without our extension would prefer the widget without a kernel to the data.
     const keepsWidget = session.store.connected && widget !== undefined;
@@ -98,26 +101,29 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
   private writeFinal(bundle: Data): void {
     const { model } = this;
     if (!model || runIdOf(bundle[MIME_TYPE]) !== runIdOf(model.data[MIME_TYPE])) return;
-    if (FINAL_STATUSES.has(statusOf(model.data[MIME_TYPE]) as Status)) return;
+    if (hasPicture(model.data)) return;
     model.setData({ data: bundle });
   }
 }
 
 interface Saved {
-  payload?: { sequence?: number; run?: { run_id?: string }; progress?: { status?: string } };
+  payload?: { sequence?: number; run?: { run_id?: string } };
+}
+
+/**
+ * Return whether the output is the kernel's last. A snapshot of the page may say that the run has
+ * ended, too, but lacks the picture.
+ */
+function hasPicture(data: Data): boolean {
+  return "text/html" in data;
 }
 
 function runIdOf(data: unknown): string {
   return String((data as Saved | undefined)?.payload?.run?.run_id);
 }
 
-function statusOf(data: unknown): string {
-  return String((data as Saved | undefined)?.payload?.progress?.status);
-}
-
 /** Return whether the snapshot is newer than the saved one; several views write to one output. */
 function isNewer(snapshot: unknown, saved: unknown): boolean {
-  if (FINAL_STATUSES.has(statusOf(saved) as Status)) return false;
   const sequence = (data: unknown) => (data as Saved | undefined)?.payload?.sequence ?? -1;
   return sequence(snapshot) > sequence(saved);
 }

@@ -218,7 +218,9 @@ test("a run is drawn from saved data, then live, then from the kernel's final ou
   const channel = connect(kernel);
   await settle();
   const bundles: object[] = [];
-  const transport = new RunTransport("r1", wireSnapshot(), (bundle) => bundles.push(bundle));
+  const transport = new RunTransport("r1", wireSnapshot(), false, (bundle) =>
+    bundles.push(bundle),
+  );
   const session = new RunSession(transport, new AbortController().signal);
   expect(session.store.run?.model_name).toBe("digits");
   expect(session.interactive).toBe(false);
@@ -240,10 +242,9 @@ test("a final run is not requested", async () => {
   const kernel = new PaperKernel();
   const channel = connect(kernel);
   const saved = wireSnapshot({ progress: wireProgress({ status: "finished" }) });
-  const session = new RunSession(new RunTransport("r1", saved), new AbortController().signal);
+  const transport = new RunTransport("r1", saved, true);
+  const session = new RunSession(transport, new AbortController().signal);
   expect(session.store.progress?.status).toBe("finished");
-  const transport = new RunTransport("r1", saved);
-  new RunSession(transport, new AbortController().signal);
   transport.use(channel);
   await settle();
   expect(kernel.said("resync")).toEqual([]);

@@ -1,7 +1,7 @@
 /** A Transport to one run that starts from saved data and continues over its kernel's channel. */
 
 import { lenientParser } from "../../live/parse";
-import { FINAL_STATUSES, type ViewKind, type ViewPayloads } from "../../live/protocol";
+import type { ViewKind, ViewPayloads } from "../../live/protocol";
 import {
   PendingCommands,
   type SentCommand,
@@ -19,17 +19,17 @@ export class RunTransport implements Transport {
   private channelLifetime: AbortController | null = null;
   /** Whether the kernel has the run. */
   private kernelHasRun = false;
-  /** Whether the saved data are final: then no snapshot is requested. */
-  private savedIsFinal = false;
 
   /**
    * @param runId names the run
    * @param saved the data of the run that the notebook has, or null
+   * @param savedIsFinal whether they are the kernel's last: then no snapshot is requested
    * @param onBundle called with the final output that the kernel sends after the run has ended
    */
   constructor(
     readonly runId: string,
     private saved: unknown,
+    private savedIsFinal = false,
     private readonly onBundle: (bundle: Record<string, unknown>) => void = () => {},
   ) {}
 
@@ -48,8 +48,9 @@ export class RunTransport implements Transport {
   }
 
   /** Show other saved data, such as a later state of the same run. */
-  replace(saved: unknown): void {
+  replace(saved: unknown, savedIsFinal: boolean): void {
     this.saved = saved;
+    this.savedIsFinal = savedIsFinal;
     this.deliverSaved();
   }
 
@@ -111,7 +112,6 @@ export class RunTransport implements Transport {
   private deliverSaved(): void {
     const message = this.saved ? this.parse(this.saved) : null;
     if (message?.kind !== "snapshot") return;
-    this.savedIsFinal = FINAL_STATUSES.has(message.payload.progress.status);
     this.listener?.message(message);
   }
 }
