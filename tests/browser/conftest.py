@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from playwright.sync_api import (
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.notebook import App, Notebook
-from tests.browser.server import LabServer
+from tests.browser.preloaded_kernels import preloaded_kernels
+from tests.browser.server import OTHER_KERNELS, LabServer
 
 REPOSITORY = Path(__file__).parents[2]
 FAILURES = REPOSITORY / ".build" / "browser-failures"
@@ -54,7 +56,12 @@ OpenNotebook = Callable[..., Notebook]
 
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    with LabServer.start(tmp_path_factory.mktemp("lab") / "server") as server:
+    folder = tmp_path_factory.mktemp("lab")
+    kernels = os.pathsep.join(map(str, (folder / "kernels", OTHER_KERNELS)))
+    with (
+        preloaded_kernels(folder / "kernels"),
+        LabServer.start(folder / "server", environment={"JUPYTER_PATH": kernels}) as server,
+    ):
         yield server
 
 

@@ -175,7 +175,8 @@ def test_a_killed_kernel_leaves_the_curve_so_far(
     view = train(notebook, 1, panel)
     step = view.step()
     for process in psutil.Process(lab_server.process.pid).children(recursive=True):
-        if "ipykernel_launcher" in " ".join(process.cmdline()):
+        # The kernel's connection file.
+        if str(lab_server.home / "runtime" / "kernel-") in " ".join(process.cmdline()):
             process.send_signal(signal.SIGKILL)
     expect(view.region).to_contain_text("The kernel is gone")
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()

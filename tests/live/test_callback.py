@@ -12,6 +12,7 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.live.page.view import LiveView
+from kwidgets.live.training_thread.command_queue import Command
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +199,23 @@ def test_pause_holds_the_step_and_resume_goes_on(data):
     assert live.status == "finished"
     assert len(act.seen) == 16
     assert act.seen[-1] == 0.125
+
+
+def test_the_weights_can_be_read_between_any_two_steps(data):
+    x, y = data
+    expected = make_model()
+    expected.fit(x[:128], y[:128], verbose=0, shuffle=False)
+
+    model, live, read = make_model(), kw.LivePlot(), []
+
+    def ask(batch, logs):
+        if batch == 3:
+            live._submit(Command("call", function=lambda: read.extend(model.get_weights())))
+
+    # Not Act: on JAX, who takes `model` from a callback brings the weights up to date.
+    asker = keras.callbacks.LambdaCallback(on_train_batch_end=ask)
+    model.fit(x, y, verbose=0, shuffle=False, callbacks=[live, asker])
+    np.testing.assert_equal(read, expected.get_weights())
 
 
 def test_stop_while_paused(data):

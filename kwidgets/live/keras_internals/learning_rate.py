@@ -8,6 +8,7 @@ import keras
 
 from kwidgets.language import t
 from kwidgets.live.keras_internals import schedule_override
+from kwidgets.live.keras_internals.variable_values import sync_variables
 
 
 class LearningRateError(Exception):
@@ -94,9 +95,7 @@ def set_learning_rate(model: keras.Model, value: float) -> str:
         raise LearningRateError(
             t("The optimizer (%1) has no learning rate to set.", type(optimizer).__name__)
         )
-    if hasattr(model, "jax_state_sync"):
-        # In an epoch the trainer has the values: sync them first, or ours would be lost.
-        model.jax_state_sync()
+    sync_variables(model)  # or ours would be lost
     optimizer.learning_rate = value
     return ""
 

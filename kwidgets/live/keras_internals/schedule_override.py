@@ -17,6 +17,8 @@ from typing import Any
 
 import keras
 
+from kwidgets.live.keras_internals.variable_values import sync_variables
+
 _overrides: weakref.WeakKeyDictionary[Any, ScheduleOverride] = weakref.WeakKeyDictionary()
 _METHODS = ("_get_current_learning_rate", "save_own_variables", "load_own_variables")
 
@@ -68,9 +70,7 @@ class ScheduleOverride:
 
     def set_rate(self, model: Any, value: float) -> bool:
         """Use ``value``, or the schedule if 0, from the next step; return whether it retraces."""
-        if hasattr(model, "jax_state_sync"):
-            # In an epoch the trainer has the values: sync them first, or ours would be lost.
-            model.jax_state_sync()
+        sync_variables(model)  # or ours would be lost
         self._assign(value)
         if keras.backend.backend() != "tensorflow" or not value:
             return False

@@ -6,6 +6,7 @@ import time
 
 from kwidgets.language import t
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
+from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.page.number_format import format_seconds
 from kwidgets.live.page.status_labels import status_label
 from kwidgets.live.run.fit_state import FitState
@@ -63,6 +64,7 @@ class CommandHandler:
                 return
         elif command.kind == "call":
             assert command.function is not None
+            self._fit.guard("Reading the model", sync_variables, self._fit.model)
             self._fit.guard("Reading the model", command.function)
         elif command.kind == "stop" and self._fit.status.status != "stopping":
             self._fit.model.stop_training = True
