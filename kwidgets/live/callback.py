@@ -86,7 +86,10 @@ class LivePlot(keras.callbacks.Callback):
         While it runs "running", "paused" or "stopping"; then "finished", "stopped" (by the user),
         "interrupted" (by Ctrl-C) or "failed" (an exception ended it).
         """
-        return self._run.status if self._run else None
+        if self._run is None:
+            return None
+        self._run.notice_end()
+        return self._run.status
 
     @property
     def history(self) -> History:

@@ -1,0 +1,51 @@
+"""Tell front ends apart by what they send and by what they leave in the kernel.
+
+No message of Jupyter's says what a front end can draw, or whether there is one.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import Any
+
+from kwidgets.kernel.running_kernel import running_kernel
+
+# The name under which VS Code puts the path of the notebook into the namespace.
+_VS_CODE = "__vsc_ipynb_file__"
+_CONSOLES = ("jupyter-console", "jupyter_console", "qtconsole", "jupyter-run")
+
+
+def fetches_widgets() -> bool:
+    """Return whether the front end gets the code of any widget from the web when it is shown.
+
+    VS Code and Colab do, and make no widget before it is shown: it cannot say what it can draw.
+    """
+    return "google.colab" in sys.modules or _VS_CODE in _user_namespace()
+
+
+def shows_text_only() -> bool:
+    """Return whether output goes to a terminal or a log: a console, ``jupyter run``, Spyder."""
+    return running_kernel() is not None and _was_started_by_console()
+
+
+@functools.lru_cache(1)
+def _was_started_by_console() -> bool:
+    # A console's requests are like those of a notebook, but it starts the kernel itself.
+    import psutil
+
+    if "spyder_kernels" in sys.modules:
+        return True
+    try:
+        parent = psutil.Process().parent()
+        command = [] if parent is None else parent.cmdline()
+    except psutil.Error:
+        return False
+    return any(name in os.path.basename(part) for part in command[:4] for name in _CONSOLES)
+
+
+def _user_namespace() -> dict[str, Any]:
+    from IPython.core.getipython import get_ipython
+
+    return getattr(get_ipython(), "user_ns", {})
