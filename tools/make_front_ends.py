@@ -24,7 +24,7 @@ class FrontEnd:
 
     requirements: tuple[str, ...]
     kwidgets: bool = True
-    """Whether JupyterLab has kwidgets' extension: what ``pip install kwidgets`` adds to it."""
+    """Whether JupyterLab has kwidgets' extension, as after ``pip install --no-deps kwidgets``."""
     on_top: bool = False
     """Whether cells run in the front end's own process, which then needs Keras and kwidgets."""
     locked: bool = True

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Iterator
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.web import Application
-from tornado.websocket import WebSocketHandler, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketHandler, websocket_connect
 
 from tests.browser.server import free_port
 
@@ -27,6 +28,8 @@ HOP_BY_HOP = {
     "transfer-encoding",
     "upgrade",
 }
+# An absolute address in a page of JupyterLab: of a script, or in what it gives to its scripts.
+ADDRESS = re.compile(rb"""((?:"baseUrl":|"full\w+Url":|\b(?:src|href)=)\s*")/""")
 LARGEST_MESSAGE = 100_000_000
 
 
@@ -56,6 +59,7 @@ class _Proxy(WebSocketHandler):
 
     def initialize(self, target: str, prefix: str) -> None:
         self.target, self.prefix = target, prefix
+        self.upstream: WebSocketClientConnection | None = None
 
     def check_origin(self, origin: str) -> bool:
         return True  # The server behind decides.
@@ -65,19 +69,22 @@ class _Proxy(WebSocketHandler):
 
     async def get(self, path: str) -> None:
         if self.request.headers.get("Upgrade", "").lower() == "websocket":
-            offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
-            headers = self._headers()
-            for name in [name for name in headers if name.lower().startswith("sec-websocket")]:
-                del headers[name]
-            self.upstream = await websocket_connect(
-                HTTPRequest(self._address(path).replace("http", "ws", 1), headers=headers),
-                on_message_callback=self._from_upstream,
-                subprotocols=[name.strip() for name in offered.split(",") if name.strip()] or None,
-                max_message_size=LARGEST_MESSAGE,
-            )
             await super().get(path)
         else:
             await self._pass_on(path)
+
+    async def open(self, path: str) -> None:
+        headers = self._without(self.request.headers)
+        offered = headers.get_list("Sec-WebSocket-Protocol")
+        for name in [name for name in headers if name.lower().startswith("sec-websocket")]:
+            del headers[name]
+        # Until this is done tornado keeps what the page sends.
+        self.upstream = await websocket_connect(
+            HTTPRequest(self._address(path).replace("http", "ws", 1), headers=headers),
+            on_message_callback=self._from_upstream,
+            subprotocols=[name.strip() for part in offered for name in part.split(",")] or None,
+            max_message_size=LARGEST_MESSAGE,
+        )
 
     async def _pass_on(self, path: str) -> None:
         sends_body = self.request.method in ("POST", "PUT", "PATCH")
@@ -85,7 +92,7 @@ class _Proxy(WebSocketHandler):
             HTTPRequest(
                 self._address(path),
                 method=self.request.method,
-                headers=self._headers(),
+                headers=self._without(self.request.headers),
                 body=self.request.body if sends_body else None,
                 follow_redirects=False,
                 request_timeout=60,
@@ -93,7 +100,6 @@ class _Proxy(WebSocketHandler):
             raise_error=False,
         )
         self.set_status(answer.code, answer.reason)
-        self._headers_written = False
         for name, value in answer.headers.get_all():
             if name.lower() == "location" and value.startswith("/"):
                 value = self.prefix + value
@@ -101,7 +107,7 @@ class _Proxy(WebSocketHandler):
                 self.add_header(name, value)
         body = answer.body
         if answer.headers.get("Content-Type", "").startswith("text/html"):
-            body = body.replace(b'"/', f'"{self.prefix}/'.encode())
+            body = ADDRESS.sub(rb"\1" + self.prefix.encode() + b"/", body)
         if answer.code not in (204, 304):
             self.write(body)
 
@@ -116,7 +122,8 @@ class _Proxy(WebSocketHandler):
         self.upstream.write_message(message, binary=isinstance(message, bytes))
 
     def on_close(self) -> None:
-        self.upstream.close()
+        if self.upstream:
+            self.upstream.close()
 
     def _from_upstream(self, message: str | bytes | None) -> None:
         if message is None:
@@ -128,10 +135,10 @@ class _Proxy(WebSocketHandler):
         query = f"?{self.request.query}" if self.request.query else ""
         return f"{self.target}{path}{query}"
 
-    def _headers(self) -> HTTPHeaders:
-        """The request's, with the host that the browser knows: the server compares it with the
-        origin of a page."""
-        headers = self.request.headers.copy()
+    def _without(self, headers: HTTPHeaders) -> HTTPHeaders:
+        """Return the headers less those of the connection. The host remains the one that the
+        browser knows, because the server compares it with the origin of a page."""
+        kept = headers.copy()
         for name in HOP_BY_HOP | {"accept-encoding"}:
-            headers.pop(name, None)
-        return headers
+            kept.pop(name, None)
+        return kept
