@@ -50,12 +50,14 @@ class LabServer:
         *,
         environment: dict[str, str] | None = None,
         settings: dict[str, Any] | None = None,
-        python: str = sys.executable,
+        python: str | Path = sys.executable,
+        base_url: str = "/",
     ) -> Iterator[LabServer]:
         """Run JupyterLab with all its files below ``folder``; end it and its kernels on leaving.
 
         ``environment`` adds variables, which its kernels see too; ``settings`` are JupyterLab's,
-        by plugin; ``python`` is that of the environment in which JupyterLab is installed.
+        by plugin; ``python`` is that of the environment in which JupyterLab is installed;
+        ``base_url`` is the path that the server's addresses begin with.
         """
         root, home = folder / "notebooks", folder / "home"
         root.mkdir(parents=True)
@@ -66,9 +68,9 @@ class LabServer:
         overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
         overrides |= settings or {}
         (labconfig / "default_setting_overrides.json").write_text(json.dumps(overrides))
-        port, token = _free_port(), secrets.token_hex(16)
+        port, token = free_port(), secrets.token_hex(16)
         command = [
-            python,
+            str(python),
             "-m",
             "jupyterlab",
             "--no-browser",
@@ -76,6 +78,7 @@ class LabServer:
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={root}",
+            f"--ServerApp.base_url={base_url}",
             f"--IdentityProvider.token={token}",
             # window.jupyterapp, through which the tests give commands.
             "--LabApp.expose_app_in_browser=True",
@@ -97,7 +100,8 @@ class LabServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        server = cls(f"http://127.0.0.1:{port}", token, root, home, process)
+        url = f"http://127.0.0.1:{port}{base_url}".rstrip("/")
+        server = cls(url, token, root, home, process)
         try:
             server._wait_until_it_answers(folder / "jupyterlab.log")
             yield server
@@ -168,7 +172,7 @@ class LabServer:
                 kernel.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
