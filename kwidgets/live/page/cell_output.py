@@ -6,6 +6,7 @@ import uuid
 from typing import Any, Protocol
 
 from kwidgets import protocol as wire
+from kwidgets.kernel import marimo_kernel
 from kwidgets.language import t
 from kwidgets.live import protocol
 
@@ -18,6 +19,15 @@ class ViewTarget(Protocol):
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
         """Show ``bundle`` instead, which needs no kernel: the run has ended."""
+
+
+def output_of_cell() -> ViewTarget:
+    """Return the output of the running cell."""
+    if marimo_kernel.is_running():
+        from kwidgets.live.page.marimo_output import MarimoOutput
+
+        return MarimoOutput()
+    return CellOutput()
 
 
 class CellOutput:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from kwidgets import protocol as wire
-from kwidgets.kernel.running_kernel import running_kernel
+from kwidgets.kernel.running_kernel import has_page
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.page.cell_output import CellOutput, ViewTarget
+from kwidgets.live.page.cell_output import ViewTarget, output_of_cell
 from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
@@ -73,7 +73,7 @@ class LiveView:
         self.stays_until_cell_end = False
         self._context = context
         self._in_cell = target is None
-        self._target = target or CellOutput()
+        self._target = target or output_of_cell()
         self._lock = threading.RLock()
         self._sequence = 0
         self._fit: Fit | None = None
@@ -111,7 +111,7 @@ class LiveView:
                 self._epoch.continue_with(fit.store.epoch)
             self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
             first = self._widget is None
-            if first and running_kernel() is None:
+            if first and not has_page():
                 return
             if first:
                 self._open()
