@@ -44,6 +44,8 @@ FRONT_ENDS = {
     # The kernel's environment has what draws the view, JupyterLab's has not.
     "jupyterlab-ipywidgets": FrontEnd(("jupyterlab", "ipywidgets"), kwidgets=False),
     "jupyterlab-alone": FrontEnd(("jupyterlab",), kwidgets=False),
+    # Cells run in marimo's own process.
+    "marimo": FrontEnd(("marimo==0.25.2",), kwidgets=False, on_top=True),
     "papermill": FrontEnd(("papermill",), kwidgets=False),
     "jupyter-console": FrontEnd(("jupyter-console",), kwidgets=False),
     "qtconsole": FrontEnd(("qtconsole", "PySide6-Essentials"), kwidgets=False),

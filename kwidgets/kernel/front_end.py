@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Any
 
+from kwidgets.kernel import marimo_kernel
 from kwidgets.kernel.running_kernel import running_kernel
 
 # The name under which VS Code puts the path of the notebook into the namespace.
@@ -17,12 +18,14 @@ _VS_CODE = "__vsc_ipynb_file__"
 _CONSOLES = ("jupyter-console", "jupyter_console", "qtconsole", "jupyter-run")
 
 
-def fetches_widgets() -> bool:
-    """Return whether the front end gets the code of any widget from the web when it is shown.
+def shows_any_widget() -> bool:
+    """Return whether the front end shows a widget whatever is installed where it runs.
 
-    VS Code and Colab do, and make no widget before it is shown: it cannot say what it can draw.
+    VS Code and Colab get its code from the web, and make no widget before it is shown: it cannot
+    say before that it can be drawn. marimo draws any anywidget.
     """
-    return "google.colab" in sys.modules or _VS_CODE in _user_namespace()
+    in_vs_code = _VS_CODE in _user_namespace()
+    return in_vs_code or "google.colab" in sys.modules or marimo_kernel.is_running()
 
 
 def shows_text_only() -> bool:

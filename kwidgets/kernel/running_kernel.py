@@ -1,8 +1,11 @@
-"""Find the Jupyter kernel that this process runs, and what it supports."""
+"""Find the kernel that this process runs, Jupyter's or marimo's, and what it supports."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+
+from kwidgets.kernel import marimo_kernel
 
 
 def running_kernel() -> Any | None:
@@ -11,6 +14,18 @@ def running_kernel() -> Any | None:
 
     shell = get_ipython()
     return getattr(shell, "kernel", None)
+
+
+def has_page() -> bool:
+    """Return whether a page can show widgets: this is a notebook, not a script or a terminal."""
+    return running_kernel() is not None or marimo_kernel.is_running()
+
+
+def runs_cells_here() -> bool:
+    """Return whether this is the thread in which cells run."""
+    if marimo_kernel.is_running():
+        return marimo_kernel.runs_cells_here()
+    return threading.current_thread() is threading.main_thread()
 
 
 def has_subshells(kernel: Any) -> bool:
@@ -22,7 +37,7 @@ def is_run_by_program() -> bool:
     """Return whether a program runs the notebook (nbclient, papermill), not a user."""
     kernel = running_kernel()
     if kernel is None:
-        return True
+        return not marimo_kernel.is_running()
     try:
         return kernel.get_parent()["content"]["allow_stdin"] is False
     except Exception:  # before the first request, or a kernel of another make

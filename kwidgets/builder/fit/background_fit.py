@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import keras
 
+from kwidgets.kernel.marimo_kernel import make_thread
 from kwidgets.live.embedded_live_plot import EmbeddedLivePlot, ShownView
 from kwidgets.live.numbers.history import History
 
@@ -49,11 +50,8 @@ class BuilderRun:
         self._finished = threading.Event()
         self.live = EmbeddedLivePlot(self)
         # A plain thread would show its output in whatever cell ran last.
-        self._thread = threading.Thread(
-            target=contextvars.copy_context().run,
-            args=(self._train,),
-            name="kwidgets-train",
-            daemon=True,
+        self._thread = make_thread(
+            contextvars.copy_context().run, self._train, name="kwidgets-train"
         )
 
     def __repr__(self) -> str:

@@ -18,9 +18,16 @@ from kwidgets.builder import catalog, protocol, templates
 from kwidgets.builder.page import requests
 from kwidgets.builder.page.requests import Builder
 from kwidgets.builder.page.state import difference
-from kwidgets.kernel import busy_messages
+from kwidgets.kernel import busy_messages, marimo_kernel
 from kwidgets.language import t
-from kwidgets.library_widgets import STATIC, CodeModel, SharedModel, static_file, version_of
+from kwidgets.library_widgets import (
+    STATIC,
+    CodeModel,
+    SharedModel,
+    is_closed,
+    static_file,
+    version_of,
+)
 from kwidgets.page_connection import connect
 
 logger = logging.getLogger("kwidgets")
@@ -117,6 +124,7 @@ class BuilderView:
         connect()
         self.widget = BuilderWidget(self._snapshot)
         busy_messages.receive_while_busy(self.widget.comm)
+        marimo_kernel.keep_after_cell(self.widget.comm)
         self.widget.on_msg(self._receive)
         # Not at the kernel's exit: the page has closed its comms by then and would log an error.
         weakref.finalize(builder, self.widget.close).atexit = False
@@ -125,6 +133,11 @@ class BuilderView:
     @property
     def model_id(self) -> str:
         return str(self.widget.model_id)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no page can reach the view any more."""
+        return is_closed(self.widget)
 
     def publish(self, state: dict[str, Any]) -> None:
         """Send the sections of ``state`` that changed since the last send."""

@@ -24,6 +24,7 @@ from kwidgets.builder.sequential.initial_layers import read_layers, spec_of_init
 from kwidgets.builder.sequential.layer_list import LayerList
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.builder.workbench import Workbench
+from kwidgets.kernel import marimo_kernel
 from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 
@@ -395,6 +396,12 @@ class SequentialBuilder:
                 **bundle,
             }
         return bundle
+
+    def _display_(self) -> Any:
+        """Return what marimo shows."""
+        if not marimo_kernel.is_running():
+            return marimo_kernel.html_element(self._bench.mime_bundle()["text/html"])
+        return marimo_kernel.widget_element(self._bench.view().widget)
 
     # All other attributes of a model.
 

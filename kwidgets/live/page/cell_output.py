@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from kwidgets import protocol as wire
-from kwidgets.kernel.front_end import fetches_widgets
+from kwidgets.kernel.front_end import shows_any_widget
 from kwidgets.kernel.output_place import (
     OutputPlace,
     current_place,
@@ -134,7 +134,7 @@ class CellOutput:
         bundle: dict[str, Any] = {protocol.MIME_TYPE: self._view.snapshot()}
         self._shown_to = {"extension"}
         drawer = self._view.drawn_by()
-        if drawer == "widget" or fetches_widgets():
+        if drawer == "widget" or shows_any_widget():
             self._shown_to.add("widget")
             view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
             bundle[WIDGET_MIME_TYPE] = view

@@ -13,17 +13,16 @@ from typing import Any, Protocol, TypeVar
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
-from kwidgets.kernel.front_end import shows_text_only
-from kwidgets.kernel.running_kernel import running_kernel
+from kwidgets.kernel.running_kernel import has_page
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.page.cell_output import CellOutput, Drawer, ShownView, ViewTarget
+from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
-from kwidgets.live.page.text_output import TextOutput
+from kwidgets.live.page.target_for_cell import target_for_cell
 from kwidgets.live.page.widget_connection import WidgetConnection
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.live.training_thread.error_guard import ErrorGuard
@@ -79,7 +78,7 @@ class LiveView:
         self.stays_until_cell_end = False
         self._context = context
         self._in_cell = target is None
-        self._target = target or self._make_target()
+        self._target = target or self._in_context(target_for_cell)
         self._lock = threading.RLock()
         self._sequence = 0
         self._fit: Fit | None = None
@@ -117,7 +116,7 @@ class LiveView:
                 self._epoch.continue_with(fit.store.epoch)
             self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
             first = self._widget is None
-            if first and running_kernel() is None:
+            if first and not has_page():
                 return
             if first:
                 self._open()
@@ -222,9 +221,6 @@ class LiveView:
         self.receives_commands = self._widget.receives_commands
         self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync)
         runs.add(self._channel_run)
-
-    def _make_target(self) -> ViewTarget:
-        return TextOutput() if self._in_context(shows_text_only) else CellOutput()
 
     def _show_output(self) -> None:
         assert self._widget is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
-from kwidgets.kernel.front_end import fetches_widgets
+from kwidgets.kernel.front_end import shows_any_widget
 from kwidgets.live.page.receive_commands import CommandReceiver, Submit
 
 
@@ -30,7 +30,7 @@ class WidgetConnection:
         # The library that draws the widget takes 400 kB. Who draws it requests the library, if the
         # kernel handles that before the end of the cell.
         self._widget, self.receives_commands = widget.open_widget(
-            snapshot, with_library=not in_cell or fetches_widgets()
+            snapshot, with_library=not in_cell or shows_any_widget()
         )
         self._receiver = CommandReceiver(resync, self.send)
         self._widget.on_msg(self._receive)
