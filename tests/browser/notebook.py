@@ -5,9 +5,10 @@ Waits are on conditions, never on time.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -196,6 +197,29 @@ class Notebook:
                 return saved
             assert time.monotonic() < deadline, [cell.get("outputs") for cell in saved.cells]
             self.page.wait_for_timeout(200)
+
+    @contextlib.contextmanager
+    def expect_save(self) -> Iterator[None]:
+        """Wait until what is done inside has saved the file."""
+        self._in_panel(
+            """
+            window.hasSaved = false;
+            panel().context.saveState.connect((_, state) => {
+                window.hasSaved ||= state === 'completed';
+            });
+            """
+        )
+        yield
+        self.page.wait_for_function("window.hasSaved")
+
+    def cells_and_selection(self) -> object:
+        """Return what commands of the notebook change: its cells, and which of them is active."""
+        return self._in_panel(
+            """
+            const { activeCellIndex, widgets } = panel().content;
+            return [activeCellIndex, widgets.map(({ model }) => [model.type, model.id])];
+            """
+        )
 
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         name = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[theme]
