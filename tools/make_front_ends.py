@@ -44,6 +44,8 @@ FRONT_ENDS = {
     # The kernel's environment has what draws the view, JupyterLab's has not.
     "jupyterlab-ipywidgets": FrontEnd(("jupyterlab", "ipywidgets"), kwidgets=False),
     "jupyterlab-alone": FrontEnd(("jupyterlab",), kwidgets=False),
+    # Its test copies the extension, since Voilà serves no links.
+    "voila": FrontEnd(("voila==0.5.13", "anywidget"), kwidgets=False),
     "papermill": FrontEnd(("papermill",), kwidgets=False),
     "jupyter-console": FrontEnd(("jupyter-console",), kwidgets=False),
     "qtconsole": FrontEnd(("qtconsole", "PySide6-Essentials"), kwidgets=False),

@@ -66,7 +66,7 @@ class LabServer:
         overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
         overrides |= settings or {}
         (labconfig / "default_setting_overrides.json").write_text(json.dumps(overrides))
-        port, token = _free_port(), secrets.token_hex(16)
+        port, token = free_port(), secrets.token_hex(16)
         command = [
             python,
             "-m",
@@ -91,7 +91,7 @@ class LabServer:
             process = subprocess.Popen(
                 command,
                 cwd=root,
-                env=_clean_environment(home) | (environment or {}),
+                env=clean_environment(home) | (environment or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -168,13 +168,13 @@ class LabServer:
                 kernel.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-def _clean_environment(home: Path) -> dict[str, str]:
+def clean_environment(home: Path) -> dict[str, str]:
     """This process's variables, with the Jupyter, IPython and Keras folders below ``home``."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(DROPPED_VARIABLES)}
     return kept | {
