@@ -5,10 +5,9 @@ Waits are on conditions, never on time.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -198,9 +197,8 @@ class Notebook:
             assert time.monotonic() < deadline, [cell.get("outputs") for cell in saved.cells]
             self.page.wait_for_timeout(200)
 
-    @contextlib.contextmanager
-    def expect_save(self) -> Iterator[None]:
-        """Wait until what is done inside has saved the file."""
+    def expect_save(self, action: Callable[[], object]) -> None:
+        """Do ``action`` until it has saved the file: JupyterLab ignores it during another save."""
         self._in_panel(
             """
             window.hasSaved = false;
@@ -209,8 +207,11 @@ class Notebook:
             });
             """
         )
-        yield
-        self.page.wait_for_function("window.hasSaved")
+        deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
+        while not self.page.evaluate("window.hasSaved"):
+            assert time.monotonic() < deadline, "it was not saved"
+            action()
+            self.page.wait_for_timeout(500)
 
     def cells_and_selection(self) -> object:
         """Return what commands of the notebook change: its cells, and which of them is active."""

@@ -8,7 +8,7 @@ from tests.browser.conftest import OpenNotebook
 from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
 
 # The fit begins when the test makes the file.
-WHEN_TOLD = "while not os.path.exists('go'): time.sleep(0.05)" + FIT.format(epochs=LONG)
+WHEN_TOLD = "while not os.path.exists('has-scrolled'): time.sleep(0.05)" + FIT.format(epochs=LONG)
 
 
 def test_the_view_of_a_cell_comes_into_sight_unless_the_user_scrolls(
@@ -43,7 +43,7 @@ def test_the_view_of_a_cell_comes_into_sight_unless_the_user_scrolls(
     page.mouse.wheel(0, -150)
     above = notebook.cell(3).locator(".jp-Cell-inputWrapper")
     expect(above).not_to_be_in_viewport(ratio=1)
-    (notebook.server.root / "go").touch()
+    (notebook.server.root / "has-scrolled").touch()
     view = View(notebook.outputs(3))
     view.expect_status("running")
     expect(view.chart("loss")).to_be_attached()

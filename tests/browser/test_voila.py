@@ -1,4 +1,4 @@
-"""What a visitor of a Voilà page can do: the code of docs/how-to/training-dashboard.md in a browser."""
+"""What a visitor of a Voilà page can do, with the code of docs/how-to/training-dashboard.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Voilà that serves one notebook, in an environment of its own, with this environment's kernel."""
+"""A Voilà that serves one notebook, in an environment of its own, with our kernel."""
 
 from __future__ import annotations
 
