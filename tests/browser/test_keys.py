@@ -16,7 +16,8 @@ from tests.browser.panel import Panel
 KEYS_OF_COMMAND_MODE = ("x", "d", "d", "a", "b", "m", "y", "Shift+M", "z", "c", "v", "j", "Shift+J")
 BUILDER = """
 builder = kw.SequentialBuilder(input_shape=(8, 8))
-builder.append(keras.layers.Flatten(), keras.layers.Dense(10))
+builder.add("flatten")
+builder.add("dense 10")
 builder
 """
 
