@@ -46,6 +46,8 @@ FRONT_ENDS = {
     "jupyterlab-alone": FrontEnd(("jupyterlab",), kwidgets=False),
     # Cells run in marimo's own process.
     "marimo": FrontEnd(("marimo==0.25.2",), kwidgets=False, on_top=True),
+    # Its test copies the extension, since Voilà serves no links.
+    "voila": FrontEnd(("voila==0.5.13", "anywidget"), kwidgets=False),
     "papermill": FrontEnd(("papermill",), kwidgets=False),
     "jupyter-console": FrontEnd(("jupyter-console",), kwidgets=False),
     "qtconsole": FrontEnd(("qtconsole", "PySide6-Essentials"), kwidgets=False),

@@ -197,6 +197,31 @@ class Notebook:
             assert time.monotonic() < deadline, [cell.get("outputs") for cell in saved.cells]
             self.page.wait_for_timeout(200)
 
+    def expect_save(self, action: Callable[[], object]) -> None:
+        """Do ``action`` until it has saved the file: JupyterLab ignores it during another save."""
+        self._in_panel(
+            """
+            window.hasSaved = false;
+            panel().context.saveState.connect((_, state) => {
+                window.hasSaved ||= state === 'completed';
+            });
+            """
+        )
+        deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
+        while not self.page.evaluate("window.hasSaved"):
+            assert time.monotonic() < deadline, "it was not saved"
+            action()
+            self.page.wait_for_timeout(500)
+
+    def cells_and_selection(self) -> object:
+        """Return what commands of the notebook change: its cells, and which of them is active."""
+        return self._in_panel(
+            """
+            const { activeCellIndex, widgets } = panel().content;
+            return [activeCellIndex, widgets.map(({ model }) => [model.type, model.id])];
+            """
+        )
+
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         name = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[theme]
         self.page.evaluate(

@@ -12,6 +12,7 @@ import { mountLiveView } from "../live/components/mountLiveView";
 import { encodeSnapshot } from "../live/encodeSnapshot";
 import { MIME_TYPE } from "../live/protocol";
 import { RunSession } from "../live/session";
+import { bringIntoView } from "./bringIntoView";
 import { watchChannel } from "./kernel/followKernel";
 import { RunTransport } from "./kernel/runTransport";
 import { loadPlotly } from "./loadPlotly";
@@ -64,6 +65,7 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     signal.addEventListener("abort", unmount);
     session.store.subscribe(() => this.onChange(), signal);
     if (!this.notebook) return;
+    bringIntoView(this.node, signal);
     const { panel, channels } = this.notebook;
     watchChannel(panel.sessionContext, channels, (channel) => transport.use(channel), signal);
     const onSave = (_: unknown, state: string) => {

@@ -1,10 +1,11 @@
 /** The JupyterLab plugins of the live view, the model summary and the builder. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
+import { INotebookTracker, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ITranslator } from "@jupyterlab/translation";
 import { setTranslator } from "../shared/translation";
+import { watchExecutions } from "./bringIntoView";
 import { builderRendererFactory } from "./builderRenderer";
 import { handleInsertCellEvents } from "./insertCell";
 import { Channels } from "./kernel/channelByKernel";
@@ -36,6 +37,7 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
       setTranslator((text, ...values) => bundle.__(text, ...values), translator.languageCode);
     }
     const channels = new Channels();
+    watchExecutions(NotebookActions);
     rendermime.addFactory(liveRendererFactory(null), RANK_AFTER_WIDGETS);
     rendermime.addFactory(summaryRendererFactory(null), RANK_AFTER_WIDGETS);
     const register = (panel: NotebookPanel) => {
@@ -61,8 +63,12 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
     _channels: Channels,
     tracker: INotebookTracker | null,
   ) => {
+    if (!tracker) {
+      // As in Voilà, where the widget is live as long as the page is.
+      rendermime.addFactory(builderRendererFactory(null), RANK_AFTER_WIDGETS);
+      return;
+    }
     rendermime.addFactory(builderRendererFactory(null), RANK_BEFORE_WIDGETS);
-    if (!tracker) return;
     // Each notebook has a registry of its own, a copy of the one above.
     const register = ({ content: { rendermime }, sessionContext }: NotebookPanel) => {
       rendermime.addFactory(
