@@ -31,6 +31,8 @@ READY := $(PACKAGES) $(FRONT_END) $(EDITABLE)
 OLD_KERNELS := ipykernel==6.31.0 ipykernel==7.0.1 ipykernel==7.3.0
 # Beside JAX, which is among the packages: five gigabytes, most of them CUDA's.
 BACKENDS := torch==2.14.1
+# The two that tell the most; tools/make_front_ends.py has the others.
+FRONT_ENDS := jupyterlab-4.4 jupyterlab-ipywidgets
 
 # Folders are listed too, because deleting a file changes only its folder's time.
 FRONT_END_SOURCES := \
@@ -49,7 +51,7 @@ LAB_EXTENSION := $(VENV)/share/jupyter/labextensions/kwidgets
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help lab test test-all test-unit test-browser test-typescript test-matrix lint format docs docs-links bench screenshots wheel lock clean FORCE
+.PHONY: help lab test test-all test-unit test-browser test-typescript test-front-ends test-matrix lint format docs docs-links bench screenshots wheel lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -81,10 +83,12 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 test: $(READY) ## Lint, type-check and test, browser included (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
+	@$(PY) tools/make_front_ends.py $(FRONT_ENDS)
 	@$(IN_PARALLEL) lint test-typescript
 	@$(IN_PARALLEL) test-unit test-browser
 
-test-all: ## The same with large corpora, whole tutorials and what test-matrix does
+test-all: $(READY) ## The same with large corpora, whole tutorials, front ends and test-matrix
+	@$(PY) tools/make_front_ends.py
 	@$(MAKE) --no-print-directory test UNLESS_SLOW= HYPOTHESIS_PROFILE=large
 	@$(MAKE) --no-print-directory test-matrix
 
@@ -95,10 +99,16 @@ test-unit: $(READY) ## The Python tests that need no browser
 test-browser: $(READY) ## The Python tests in a browser
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
+	@$(PY) tools/make_front_ends.py $(FRONT_ENDS)
 	$(BROWSER_TESTS)
 
 test-typescript: $(READY) ## The tests in TypeScript
 	$(NPM) run test
+
+test-front-ends: $(READY) ## JupyterLab, Notebook and others, old and new, in environments of their own
+	@sh tools/chromium.sh
+	@$(PY) tools/make_front_ends.py
+	$(PY) -m pytest tests/browser/front_ends $(PYTEST_ARGS)
 
 test-matrix: $(READY) ## What depends on the kernel or the backend, with PyTorch too (5 GB)
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS) $(BACKENDS)

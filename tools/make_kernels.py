@@ -7,16 +7,11 @@ of the same name in ``.build/kernels/share/jupyter``. Environments that exist al
 
 from __future__ import annotations
 
-import json
 import pathlib
 import re
-import shutil
-import subprocess
 import sys
-import sysconfig
 
-ROOT = pathlib.Path(__file__).parents[1]
-KERNELS = ROOT / ".build" / "kernels"
+import environments
 
 
 def name_of(requirement: str) -> str:
@@ -26,29 +21,10 @@ def name_of(requirement: str) -> str:
 
 def make(requirement: str) -> pathlib.Path:
     """Return the Python of the environment, which is made if it does not exist."""
-    folder = KERNELS / name_of(requirement)
-    python = folder / "bin" / "python"
-    done = folder / ".ready"
-    here = pathlib.Path(sysconfig.get_path("purelib"))
-    behind = f"{here}\n{ROOT}\n"
-    if done.exists() and done.read_text() == behind:
-        return python
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    # As the Makefile does: uv, or pip where there is no uv.
-    wanted = [requirement, *_same(requirement)]
-    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python]
-    if subprocess.run([*uv, *wanted]).returncode:
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
-    packages = next(folder.glob("lib/python*/site-packages"))
-    (packages / "behind.pth").write_text(behind)
-    spec = KERNELS / "share" / "jupyter" / "kernels" / name_of(requirement)
-    spec.mkdir(parents=True, exist_ok=True)
-    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(
-        json.dumps({"argv": argv, "display_name": requirement, "language": "python"})
-    )
-    done.write_text(behind)
+    name = name_of(requirement)
+    requirements = [requirement, *_same(requirement)]
+    python = environments.make(environments.KERNELS / name, requirements, on_top=True)
+    environments.write_kernelspec(name, python)
     return python
 
 
