@@ -64,9 +64,11 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
     rendermime.addFactory(builderRendererFactory(null), RANK_BEFORE_WIDGETS);
     if (!tracker) return;
     // Each notebook has a registry of its own, a copy of the one above.
-    const register = ({ content: { rendermime }, sessionContext }: NotebookPanel) => {
+    const register = (panel: NotebookPanel) => {
+      const { sessionContext } = panel;
+      const { rendermime } = panel.content;
       rendermime.addFactory(
-        builderRendererFactory({ rendermime, sessionContext }),
+        builderRendererFactory({ rendermime, sessionContext, panel }),
         RANK_BEFORE_WIDGETS,
       );
     };

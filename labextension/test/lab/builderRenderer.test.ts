@@ -52,7 +52,8 @@ class FakeNotebook {
         return Object.assign(widget, { renderModel });
       },
     };
-    return { rendermime, sessionContext: this } as unknown as WidgetNotebook;
+    const panel = { context: { model: { collaborative: false } } };
+    return { rendermime, sessionContext: this, panel } as unknown as WidgetNotebook;
   }
 }
 
