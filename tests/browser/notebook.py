@@ -172,6 +172,15 @@ class Notebook:
         self.page.reload()
         self._wait_until_shown()
 
+    def clear_outputs(self) -> None:
+        """Remove the outputs of all cells."""
+        self._in_panel(
+            """
+            window.jupyterapp.shell.activateById(panel().id);
+            await window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
+            """
+        )
+
     def save(self) -> None:
         self._in_panel("await panel().context.save();")
 

@@ -9,6 +9,7 @@ import { builderRendererFactory } from "./builderRenderer";
 import { handleInsertCellEvents } from "./insertCell";
 import { Channels } from "./kernel/channelByKernel";
 import { liveRendererFactory } from "./liveRenderer";
+import { restoreLostViews } from "./lostViews";
 import { IChannels } from "./pluginTokens";
 import { summaryRendererFactory } from "./summaryRenderer";
 
@@ -42,6 +43,7 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
       const { rendermime } = panel.content;
       rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
       rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
+      restoreLostViews(panel, channels);
     };
     tracker?.forEach(register);
     tracker?.widgetAdded.connect((_, panel) => register(panel));
