@@ -17,6 +17,7 @@ import { RunTransport } from "./kernel/runTransport";
 import { loadPlotly } from "./loadPlotly";
 import type { RendererNotebook } from "./rendererNotebook";
 import { findSharedOutputs, isShared, type SharedOutput, turnMs } from "./sharedOutput";
+import { inOneTab } from "./tabLock";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 /** The maximal age of a running fit's curve in the notebook's model, and so in an autosave. */
@@ -39,6 +40,9 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
   private writtenAt = performance.now();
   /** The latest state in a shared document that this page has written or seen. */
   private seenSequence = -1;
+  /** Whether this tab changes the notebook, not another one that has the same file open. */
+  private isWriter = false;
+  private bundle: Data | null = null;
 
   constructor(private readonly notebook: RendererNotebook | null) {
     super();
@@ -64,6 +68,8 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     this.lifetime = new AbortController();
     const { signal } = this.lifetime;
     this.seenSequence = sequenceOf(data);
+    this.isWriter = false;
+    this.bundle = null;
     const transport = new RunTransport(runId, data, isFinal(this.model!.data), (bundle) =>
       this.writeFinal(bundle as Data),
     );
@@ -77,31 +83,46 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     const { panel, channels } = this.notebook;
     watchChannel(panel.sessionContext, channels, (channel) => transport.use(channel), signal);
     const onSave = (_: unknown, state: string) => {
-      if (state === "started") this.writeSnapshot();
+      if (state === "started") this.writeOnSave();
     };
     panel.context.saveState.connect(onSave);
     signal.addEventListener("abort", () => panel.context.saveState.disconnect(onSave));
     // Early, because this replaces the output.
     if (isShared(panel)) this.inTurn(() => this.makeWritableInPlace());
+    else inOneTab(`kwidgets.run.${runId}`, () => this.becomeWriter(), signal);
   }
 
   private onChange(): void {
     const { connected } = this.session!.store;
     // A kernel that is gone sends no final output: this is the last state.
-    if (!connected) this.writeSnapshot();
-    else if (performance.now() - this.writtenAt > this.writeIntervalMs) this.writeSnapshot(true);
+    if (!connected || performance.now() - this.writtenAt > this.writeIntervalMs) {
+      this.writeSnapshot();
+    }
+  }
+
+  /** The notebook is saved: take the latest state. */
+  private writeOnSave(): void {
+    if (this.bundle && !this.isShared) this.replaceBy(this.bundle);
+    else this.writeSnapshot(true);
+  }
+
+  private becomeWriter(): void {
+    this.isWriter = true;
+    if (this.bundle) this.replaceBy(this.bundle);
   }
 
   /**
    * Write the page's state of a run that is not final.
    *
-   * @param regularly whether to write nothing where another page writes regularly, too
+   * @param always whether to do so even if another page writes
    */
-  private writeSnapshot(regularly = false): void {
+  private writeSnapshot(always = false): void {
     const { session, model } = this;
     if (!session?.interactive || !model) return;
     this.writtenAt = performance.now();
     if (!this.isShared) {
+      // Else JupyterLab would save both tabs, and ask in each which of the files to keep.
+      if (!always && !this.isWriter) return;
       const data = isFinal(model.data) ? null : this.withSnapshot(model.data);
       if (data) model.setData({ data });
       return;
@@ -111,7 +132,7 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     const written = sequenceOf(output.data[MIME_TYPE]);
     const byAnotherPage = written > this.seenSequence;
     this.seenSequence = Math.max(written, this.seenSequence);
-    if (byAnotherPage && regularly) return;
+    if (byAnotherPage && !always && session.store.connected) return;
     const data = this.withSnapshot(output.data);
     if (!data) return;
     this.seenSequence = session.store.sequence;
@@ -137,9 +158,14 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
   private writeFinal(bundle: Data): void {
     const { model } = this;
     if (!model || runIdOf(bundle[MIME_TYPE]) !== runIdOf(model.data[MIME_TYPE])) return;
+    this.bundle = bundle;
     // There the page that runs the cell writes it, or the server, or else the first one in turn.
     if (this.isShared) this.inTurn(() => this.sharedOutput()?.write(bundle));
-    else if (!isFinal(model.data)) model.setData({ data: bundle });
+    else if (this.isWriter) this.replaceBy(bundle);
+  }
+
+  private replaceBy(bundle: Data): void {
+    if (!isFinal(this.model!.data)) this.model!.setData({ data: bundle });
   }
 
   // In a document that several pages share.

@@ -113,6 +113,30 @@ test("the kernel's last output requests nothing", async () => {
   expect(notebook.sent).toEqual([]);
 });
 
+test("of two tabs with the same file one changes it, the other one only when it is saved", async () => {
+  const waiting: (() => Promise<void>)[] = [];
+  const { navigator } = globalThis;
+  vi.stubGlobal("navigator", {
+    locks: {
+      request: async (_: string, __: object, hold: () => Promise<void>) => waiting.push(hold),
+    },
+  });
+  await render({ [MIME_TYPE]: wireSnapshot() });
+  notebook.say(wireUpdate(1, { progress: stopped }));
+  notebook.say({ kind: "bundle", payload: bundle });
+  expect(output.status).toBe("running");
+  void waiting[0]!();
+  expect(output.data).toEqual(bundle);
+
+  await render({ [MIME_TYPE]: wireSnapshot() });
+  notebook.say(wireUpdate(1, { progress: stopped }));
+  notebook.say({ kind: "bundle", payload: bundle });
+  expect(output.status).toBe("running");
+  notebook.saveState.emit("started");
+  expect(output.data).toEqual(bundle);
+  vi.stubGlobal("navigator", navigator);
+});
+
 /** Pages of one shared notebook; each has drawn the output of its cell. */
 async function renderInPages(count: number, plain = false) {
   vi.useFakeTimers();
