@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from kwidgets.kernel import marimo_kernel
+
+
+@dataclass(frozen=True)
+class CellExecution:
+    """A page's request to execute a cell."""
+
+    request_id: str
+    #: Identifies the page's connection to the kernel.
+    client: str
+    #: The cell's id in its notebook.
+    cell_id: str
 
 
 def running_kernel() -> Any | None:
@@ -42,3 +54,14 @@ def is_run_by_program() -> bool:
         return kernel.get_parent()["content"]["allow_stdin"] is False
     except Exception:  # before the first request, or a kernel of another make
         return False
+
+
+def cell_execution() -> CellExecution | None:
+    """Return the request whose cell runs in this context, or None if it names no cell."""
+    kernel = running_kernel()
+    try:
+        request = kernel.get_parent()  # type: ignore[union-attr]
+        header, cell_id = request["header"], request["metadata"]["cellId"]
+        return CellExecution(str(header["msg_id"]), str(header["session"]), str(cell_id))
+    except Exception:  # no kernel, one of another make, or a front end that sends no id
+        return None

@@ -25,7 +25,8 @@ App = Literal["lab", "notebook"]
 # JupyterLab does not know which of its tabs a test means: this is the panel of our notebook.
 _PANEL = """
 const panel = () => [...window.jupyterapp.shell.widgets('main')]
-    .find(widget => widget.context?.path === PATH);
+    // Without the drive, which jupyter-collaboration adds.
+    .find(widget => widget.context?.localPath === PATH);
 """
 
 
@@ -67,12 +68,13 @@ class Notebook:
         notebook.open()
         return notebook
 
-    def open(self) -> None:
-        """Open the file in a workspace of its own and wait for the kernel."""
+    def open(self, *, kernel_is_busy: bool = False) -> None:
+        """Open the file in a workspace of its own and wait for the kernel, unless it is busy."""
         where = f"lab/workspaces/{Path(self.name).stem}/tree" if self.app == "lab" else "notebooks"
         self.page.goto(f"{self.server.url}/{where}/{self.name}?token={self.server.token}")
         self._wait_until_shown()
-        self.wait_for_kernel()
+        if not kernel_is_busy:
+            self.wait_for_kernel()
 
     @classmethod
     def beside(cls, other: Notebook, name: str, sources: Sequence[str]) -> Notebook:
@@ -171,6 +173,15 @@ class Notebook:
         """Load the page anew, as F5 does: what was not saved is gone. Waits for no kernel."""
         self.page.reload()
         self._wait_until_shown()
+
+    def clear_outputs(self) -> None:
+        """Remove the outputs of all cells."""
+        self._in_panel(
+            """
+            window.jupyterapp.shell.activateById(panel().id);
+            await window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
+            """
+        )
 
     def save(self) -> None:
         self._in_panel("await panel().context.save();")

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
-from kwidgets.kernel.running_kernel import has_page
+from kwidgets.kernel.running_kernel import cell_execution, has_page
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
@@ -219,7 +219,8 @@ class LiveView:
         self._run_sent = self._describe()[0]
         self._widget = WidgetConnection(self._snapshot, self._resync, self._in_cell)
         self.receives_commands = self._widget.receives_commands
-        self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync)
+        execution = self._context.copy().run(cell_execution) if self._in_cell else None
+        self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync, execution)
         runs.add(self._channel_run)
 
     def _show_output(self) -> None:

@@ -10,6 +10,7 @@ import { builderRendererFactory } from "./builderRenderer";
 import { handleInsertCellEvents } from "./insertCell";
 import { Channels } from "./kernel/channelByKernel";
 import { liveRendererFactory } from "./liveRenderer";
+import { restoreLostViews } from "./lostViews";
 import { IChannels } from "./pluginTokens";
 import { summaryRendererFactory } from "./summaryRenderer";
 
@@ -44,6 +45,7 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
       const { rendermime } = panel.content;
       rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
       rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
+      restoreLostViews(panel, channels);
     };
     tracker?.forEach(register);
     tracker?.widgetAdded.connect((_, panel) => register(panel));
@@ -70,9 +72,11 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
     }
     rendermime.addFactory(builderRendererFactory(null), RANK_BEFORE_WIDGETS);
     // Each notebook has a registry of its own, a copy of the one above.
-    const register = ({ content: { rendermime }, sessionContext }: NotebookPanel) => {
+    const register = (panel: NotebookPanel) => {
+      const { sessionContext } = panel;
+      const { rendermime } = panel.content;
       rendermime.addFactory(
-        builderRendererFactory({ rendermime, sessionContext }),
+        builderRendererFactory({ rendermime, sessionContext, panel }),
         RANK_BEFORE_WIDGETS,
       );
     };
