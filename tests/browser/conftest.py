@@ -42,6 +42,8 @@ CHROMIUM_FLAGS = [
 JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
     # A kernel went while JupyterLab's debugger or widgets were asking it.
     re.compile(r"Canceled future for (debug|create_subshell)_request message before replies"),
+    # Two pages have one kernel: each hears the answers to the other one's requests for widgets.
+    re.compile(r"Comm not found for comm id [0-9a-f-]{36} .*/static/lab/jlab_core"),
     # Notebook 7.6 loads the settings of a plugin that it lacks.
     re.compile(r"reading 'schema'\).*/static/notebook/notebook_core", re.DOTALL),
     # Notebook 7.6 keeps the file browser's path up to date without having one.
