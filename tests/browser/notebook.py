@@ -174,6 +174,10 @@ class Notebook:
         self.page.reload()
         self._wait_until_shown()
 
+    def trust(self) -> None:
+        """Trust all cells, as the user does by running them in this page or by the command."""
+        self._in_panel("for (const cell of panel().content.model.cells) cell.trusted = true;")
+
     def clear_outputs(self) -> None:
         """Remove the outputs of all cells."""
         self._in_panel(
@@ -189,6 +193,10 @@ class Notebook:
     def saved(self) -> nbformat.NotebookNode:
         """The file as it stands on disk."""
         return nbformat.read(self.path, as_version=4)
+
+    def is_dirty(self) -> bool:
+        """Whether there is something to save."""
+        return bool(self._in_panel("return panel().context.model.dirty;"))
 
     def save_until(
         self,

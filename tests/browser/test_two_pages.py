@@ -1,4 +1,5 @@
-"""Two pages of one notebook in a real jupyter-collaboration: one view of each run, for both."""
+"""Two pages of one notebook: one view of each run for both, in a real jupyter-collaboration; and
+two tabs with the same file."""
 
 from __future__ import annotations
 
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from kwidgets.builder.protocol import MIME_TYPE as BUILDER_MIME_TYPE
 from kwidgets.live.protocol import MIME_TYPE
-from tests.browser.conftest import REPOSITORY
+from tests.browser.conftest import REPOSITORY, OpenNotebook
 from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
 from tests.browser.notebook import Notebook
 from tests.browser.server import LabServer
@@ -71,6 +72,8 @@ def test_two_pages_have_one_view_that_both_steer(server: LabServer, open_page) -
     first = Notebook.create(open_page(), server, "shared.ipynb", cells, kernel="kwidgets")
     second = Notebook(open_page(), server, "shared.ipynb")
     second.open()
+    # JupyterLab draws widgets only where they are trusted, and asks each page's user.
+    second.trust()
     pages = (first, second)
     first.run_and_wait(SETUP_CELL, FIRST_SECONDS)
 
@@ -82,7 +85,7 @@ def test_two_pages_have_one_view_that_both_steer(server: LabServer, open_page) -
         add.press("Enter")
     for notebook in pages:
         builder = notebook.outputs(BUILDER_CELL).get_by_role("region", name="Sequential builder")
-        expect(builder.get_by_role("list", name="Layers")).to_contain_text("dense_1")
+        expect(builder.get_by_role("list", name="Layers")).to_contain_text("56 params")
 
     def builder_is_saved() -> bool:
         (data,) = saved_data(first, BUILDER_CELL, BUILDER_MIME_TYPE)
@@ -132,3 +135,34 @@ def test_two_pages_have_one_view_that_both_steer(server: LabServer, open_page) -
     for one in (view, views[1]):
         expect(one.region).to_have_count(1)
     assert len(saved_data(second, BUILDER_CELL, BUILDER_MIME_TYPE)) == 1
+
+
+def test_of_two_tabs_with_the_same_file_one_changes_it(
+    open_notebook: OpenNotebook, page: Page, browser_context: BrowserContext
+) -> None:
+    first = open_notebook(SETUP, FIT.format(epochs=LONG))
+    first.run_and_wait(0, FIRST_SECONDS)
+    first.run(1)
+    View(first.outputs(1)).expect_status("running")
+    first.save()
+    second = Notebook(browser_context.new_page(), first.server, first.name)
+    second.open(kernel_is_busy=True)
+    views = [View(tab.outputs(1)) for tab in (first, second)]
+    views[1].expect_status("running")
+    views[1].button("Pause").click()
+    views[0].expect_status("paused")
+    views[0].button("Resume").click()
+    views[1].expect_status("running")
+    for _ in range(2):
+        first.save()
+        wait_until(page, first.is_dirty, 60)
+    # Else JupyterLab would save it too, and ask which of the two to keep.
+    assert not second.is_dirty()
+
+    views[1].button("Stop").click()
+    for view in views:
+        view.expect_status("stopped")
+    kept = {MIME_TYPE, "text/html", "text/plain"}
+    first.save_until(lambda saved: [set(one.data) for one in saved.cells[1].outputs] == [kept])
+    assert not second.is_dirty()
+    second.page.close()

@@ -25,9 +25,6 @@ export interface WidgetNotebook {
   panel: NotebookPanel;
 }
 
-/** Until then another page may have made the output writable, which replaces it. */
-const SHARED_DELAY_MS = 1000;
-
 type Data = IRenderMime.IMimeModel["data"];
 type Kernel = NonNullable<NonNullable<WidgetNotebook["sessionContext"]["session"]>["kernel"]>;
 
@@ -178,7 +175,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     );
   }
 
-  /** Before the user edits something, since this replaces the output. */
+  /** At once, before the user types something, since this replaces the output, and so the view. */
   private makeWritableInPlace(): void {
     if (!this.isShared) return;
     clearTimeout(this.sharedTimer);
@@ -186,7 +183,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
       for (const output of this.sharedOutputs()) {
         if (!output.inPlace) output.write(output.data);
       }
-    }, SHARED_DELAY_MS + turnMs(this.notebook!.panel));
+    }, turnMs(this.notebook!.panel));
   }
 }
 

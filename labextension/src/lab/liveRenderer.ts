@@ -89,8 +89,8 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     };
     panel.context.saveState.connect(onSave);
     signal.addEventListener("abort", () => panel.context.saveState.disconnect(onSave));
-    // Early, because this replaces the output.
-    if (isShared(panel)) this.inTurn(() => this.makeWritableInPlace());
+    // At once, because this replaces the output, and so the view.
+    if (isShared(panel)) this.inTurn(() => this.makeWritableInPlace(), 0);
     else inOneTab(`kwidgets.run.${runId}`, () => this.becomeWriter(), signal);
   }
 
@@ -199,9 +199,8 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
   }
 
   /** Call `write` after the pages before this one could do so, if the renderer still exists. */
-  private inTurn(write: () => void): void {
-    const delay = SHARED_DELAY_MS + turnMs(this.notebook!.panel);
-    const timer = setTimeout(write, delay);
+  private inTurn(write: () => void, delayMs = SHARED_DELAY_MS): void {
+    const timer = setTimeout(write, delayMs + turnMs(this.notebook!.panel));
     this.lifetime.signal.addEventListener("abort", () => clearTimeout(timer));
   }
 }

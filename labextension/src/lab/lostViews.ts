@@ -42,6 +42,7 @@ class LostViews {
   /** The connections of this tab to the kernel before the page was reloaded. */
   private readonly earlierClients: ReadonlySet<string>;
   private readonly requested = new Set<string>();
+  private hasRuns = false;
 
   constructor(
     private readonly panel: NotebookPanel,
@@ -57,6 +58,11 @@ class LostViews {
     if (content.kind !== "runs" || this.earlierClients.size === 0) return;
     const runs = parseRuns(content.payload);
     await this.panel.context.ready;
+    // A shared document has all outputs at once, except those that JupyterLab has dropped since.
+    if (!this.hasRuns && isShared(this.panel)) {
+      for (const { run_id } of runs) this.requested.add(run_id);
+    }
+    this.hasRuns = true;
     for (const run of runs) {
       if (this.signal.aborted || this.requested.has(run.run_id) || !this.isLost(run)) continue;
       this.requested.add(run.run_id);
@@ -73,7 +79,6 @@ class LostViews {
   /** Return whether the file is from after the run's start: then it is as the user wants it. */
   private wasSavedSince({ started_at }: RunBrief): boolean {
     const { panel } = this;
-    // A shared document has all outputs at once, except those that JupyterLab has dropped.
     if (isShared(panel)) return false;
     const savedAt = Date.parse(panel.context.contentsModel?.last_modified ?? "");
     return !(savedAt < (started_at ?? 0) * 1000);

@@ -4,7 +4,7 @@
 import { Signal } from "@lumino/signaling";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { MIME_TYPE } from "../../src/live/protocol";
-import { wireSnapshot } from "../live/messages";
+import { wireRun, wireSnapshot } from "../live/messages";
 
 let restoreLostViews: typeof import("../../src/lab/lostViews").restoreLostViews;
 beforeAll(async () => {
@@ -121,6 +121,17 @@ test.each<[string, string[], object, object]>([
   await say(snapshot);
   expect(sent).toEqual([]);
   expect(cells.map(({ added }) => added.length)).toEqual([0, 0]);
+});
+
+test("in a shared notebook only a run that begins after the reload is put back", async () => {
+  const { cells, say } = open(["before", "now"], { collaborative: true, savedAt: AFTER });
+  await say(runs());
+  await say(snapshot);
+  expect(cells[1]!.added).toEqual([]);
+  const { payload } = runs({ run_id: "r2" });
+  await say({ kind: "runs", payload });
+  await say({ ...wireSnapshot({ run: wireRun({ run_id: "r2" }) }), run: "r2" });
+  expect(cells[1]!.added).toHaveLength(1);
 });
 
 test("an output that is there stays alone", async () => {
