@@ -51,12 +51,20 @@ def user_namespace() -> dict[str, Any]:
 
 def make_thread(target: Callable[..., object], *args: object, name: str) -> threading.Thread:
     """Return a daemon thread, in marimo one that can reach the page."""
-    kind = threading.Thread
-    if is_running():
-        import marimo
+    if not is_running():
+        return threading.Thread(target=target, args=args, name=name, daemon=True)
+    import marimo
 
-        kind = marimo.Thread
-    return kind(target=target, args=args, name=name, daemon=True)
+    thread: threading.Thread = marimo.Thread(target=target, args=args, name=name, daemon=True)
+    # A click is handled outside all cells, but the files of a widget belong to a cell.
+    stream = getattr(getattr(thread, "_marimo_ctx", None), "stream", None)
+    if stream is not None and getattr(stream, "cell_id", "") is None:
+        stream.cell_id = _widget_cells.get(session())
+    return thread
+
+
+# By session, the cell that showed a widget last.
+_widget_cells: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
 def keep_after_cell(comm: Any) -> None:
@@ -116,9 +124,12 @@ class CellElement:
 
 
 def widget_element(widget: Any) -> Any:
-    """Return the element that draws an anywidget."""
+    """Return the element that draws an anywidget in the running cell."""
     import marimo
 
+    cell = getattr(_context(), "cell_id", None)
+    if cell is not None:
+        _widget_cells[session()] = cell
     return marimo.ui.anywidget(widget)
 
 

@@ -14,6 +14,8 @@ from tests.browser.front_ends.html_manager import HtmlManagerPage
 from tests.browser.live_view import View
 from tests.browser.server import OTHER_KERNELS
 
+pytestmark = pytest.mark.slow("the same messages, without a browser: tests/kernel")
+
 SETUP = """
 import keras, numpy as np, time, kwidgets as kw
 x, y = np.ones((64, 4)), np.ones((64, 1))
@@ -31,10 +33,9 @@ BUILDER = """
 builder = kw.SequentialBuilder(input_shape=(4,))
 builder
 """
-OLDEST = pytest.param("ipykernel-6.31.0", marks=pytest.mark.slow("without a browser: tests/kernel"))
 
 
-@pytest.fixture(params=["python3", OLDEST])
+@pytest.fixture(params=["python3", "ipykernel-6.31.0"])
 def shown(page: Page, request: pytest.FixtureRequest) -> Iterator[HtmlManagerPage]:
     """A page with html-manager and a kernel of its own."""
     specs = KernelSpecManager()
@@ -51,17 +52,16 @@ def shown(page: Page, request: pytest.FixtureRequest) -> Iterator[HtmlManagerPag
         manager.shutdown_kernel(now=True)
 
 
-@pytest.mark.slow("an end of this test in make test costs a kernel and 4 MB of scripts")
 def test_the_view_is_drawn_and_its_buttons_work_while_the_cell_runs(
     shown: HtmlManagerPage,
 ) -> None:
     shown.run(SETUP + FIT)
     view = View(shown.page.locator("body"))
-    shown.wait_for(lambda: view.status.all_inner_texts() == ["running"] and view.step() > 0)
+    shown.wait_for(lambda: view.status.all_text_contents() == ["running"] and view.step() > 0)
     shown.wait_for(view.chart("loss").is_visible)
 
     view.button("Pause").click()
-    shown.wait_for(lambda: view.status.all_inner_texts() == ["paused"])
+    shown.wait_for(lambda: view.status.all_text_contents() == ["paused"])
     paused_at = view.step()
     view.learning_rate.fill("0.125")
     view.learning_rate.press("Enter")
@@ -75,7 +75,6 @@ def test_the_view_is_drawn_and_its_buttons_work_while_the_cell_runs(
     assert view.region.count() == 0, "the picture has taken the place of the view"
 
 
-@pytest.mark.slow("an end of this test in make test costs a kernel and 4 MB of scripts")
 def test_the_builder_edits_and_trains(shown: HtmlManagerPage) -> None:
     shown.run(SETUP + BUILDER)
     builder = shown.page.get_by_role("region", name="Sequential builder")
@@ -84,10 +83,10 @@ def test_the_builder_edits_and_trains(shown: HtmlManagerPage) -> None:
     add.fill("dense 3")
     add.press("Enter")
     layer = builder.get_by_role("listitem", name="Dense")
-    shown.wait_for(lambda: "15 params" in " ".join(layer.all_inner_texts()))
+    shown.wait_for(lambda: "15 params" in " ".join(layer.all_text_contents()))
     shown.run("builder.compile('sgd', 'mse'); run = builder.train(x, x[:, :3], epochs=100_000)")
     builder.get_by_role("tab", name="Fit").click()
     view = View(builder)
-    shown.wait_for(lambda: view.status.all_inner_texts() == ["running"] and view.step() > 0)
+    shown.wait_for(lambda: view.status.all_text_contents() == ["running"] and view.step() > 0)
     view.button("Stop").click()
-    shown.wait_for(lambda: view.status.all_inner_texts() == ["stopped"])
+    shown.wait_for(lambda: view.status.all_text_contents() == ["stopped"])
