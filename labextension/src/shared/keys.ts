@@ -14,7 +14,10 @@
  * JupyterLab's command mode it would cut the cell. So is Shift+Enter, which would run it again.
  */
 
-/** Lumino, which handles the keys of JupyterLab, ignores those on and inside of marked elements. */
+/**
+ * Lumino, which handles JupyterLab's keys, ignores them on a marked element. The mark must be on the
+ * focused one itself: a shortcut for ":focus" has found it before Lumino looks at its ancestors.
+ */
 const SUPPRESS = "data-lm-suppress-shortcuts";
 
 const MODIFIERS = ["Control", "Alt", "Shift", "Meta"] as const;
@@ -36,7 +39,7 @@ export function keepKeys(root: HTMLElement): () => void {
   window.addEventListener(
     "keydown",
     (event) => {
-      if (event.composedPath().includes(root)) mark(root, isKeyOfControl(event));
+      if (event.composedPath().includes(root)) markTarget(event, isKeyOfControl(event));
     },
     { capture: true, signal },
   );
@@ -52,7 +55,6 @@ export function keepKeys(root: HTMLElement): () => void {
   return () => {
     lifetime.abort();
     roots.delete(root);
-    mark(root, false);
   };
 }
 
@@ -120,12 +122,26 @@ function isEditing(event: KeyboardEvent): boolean {
   return (event.shiftKey ? SHIFTED_EDITING_LETTERS : EDITING_LETTERS).test(key);
 }
 
-/** Mark `root`, and the elements whose shadow trees it is in: outside, those are the targets. */
-function mark(root: HTMLElement, marked: boolean): void {
-  let element: Element | null = root;
-  while (element) {
-    element.toggleAttribute(SUPPRESS, marked);
-    const tree: Node = element.getRootNode();
-    element = tree instanceof ShadowRoot ? tree.host : null;
-  }
+let marked: Element[] = [];
+
+/** Mark, while the event is handled, what the page sees as its target. */
+function markTarget(event: Event, isOwn: boolean): void {
+  removeMarks();
+  if (!isOwn) return;
+  // Outside of a shadow tree, the element that has it is the target.
+  const targets = event.composedPath().filter((target, i) => i === 0 || isHost(target));
+  marked = targets
+    .filter((target) => target instanceof Element)
+    .filter((element) => !element.hasAttribute(SUPPRESS));
+  for (const element of marked) element.setAttribute(SUPPRESS, "true");
+  setTimeout(removeMarks);
+}
+
+function isHost(target: EventTarget): boolean {
+  return target instanceof Element && target.shadowRoot !== null;
+}
+
+function removeMarks(): void {
+  for (const element of marked) element.removeAttribute(SUPPRESS);
+  marked = [];
 }
