@@ -218,9 +218,7 @@ test("a run is drawn from saved data, then live, then from the kernel's final ou
   const channel = connect(kernel);
   await settle();
   const bundles: object[] = [];
-  const transport = new RunTransport("r1", wireSnapshot(), false, (bundle) =>
-    bundles.push(bundle),
-  );
+  const transport = new RunTransport("r1", wireSnapshot(), false, (bundle) => bundles.push(bundle));
   const session = new RunSession(transport, new AbortController().signal);
   expect(session.store.run?.model_name).toBe("digits");
   expect(session.interactive).toBe(false);
