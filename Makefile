@@ -62,8 +62,8 @@ HYPOTHESIS_PROFILE = small
 # Two at a time, and behind the browser where both want a core: a page that waits is a slow page.
 QUICK_TESTS = nice -n 5 $(PY) -m pytest -m "not browser $(UNLESS_SLOW)" -n 2 --dist loadfile \
 	--no-loadscope-reorder --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS) $(OR_NONE)
-# One by one. Without a path in PYTEST_ARGS only that folder is read: the others import TensorFlow.
-BROWSER_TESTS = $(PY) -m pytest -o testpaths=tests/browser -m "browser $(UNLESS_SLOW)" \
+# Without a path in PYTEST_ARGS only that folder is read: the others import TensorFlow.
+BROWSER_TESTS = $(PY) -m pytest -o testpaths=tests/browser -m "browser $(UNLESS_SLOW)" -n 2 \
 	$(PYTEST_ARGS) $(OR_NONE)
 # "-k stop" may leave nothing of one half, which pytest calls 5; without it that is a failure.
 OR_NONE = || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"

@@ -9,6 +9,7 @@ from kwidgets._version import __version__
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.live.auto import watch
     from kwidgets.live.callback import LivePlot, latest
     from kwidgets.live.numbers.history import History
     from kwidgets.models.summary import summary
@@ -22,6 +23,7 @@ __all__ = [
     "load_ipython_extension",
     "summary",
     "unload_ipython_extension",
+    "watch",
 ]
 
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
@@ -32,6 +34,7 @@ _PUBLIC = {
     "latest": "kwidgets.live.callback",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",
+    "watch": "kwidgets.live.auto",
 }
 
 

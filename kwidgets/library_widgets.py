@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import weakref
 from typing import Any, ClassVar, Self
 
 import ipywidgets
 import traitlets
 
 from kwidgets import language
+from kwidgets.kernel import marimo_kernel
 
 STATIC = pathlib.Path(__file__).parent / "static"
 
@@ -21,14 +23,23 @@ class SharedModel(ipywidgets.Widget):
     _model_module = traitlets.Unicode("@jupyter-widgets/base").tag(sync=True)
     _model_module_version = traitlets.Unicode("2.0.0").tag(sync=True)
 
-    _shared: ClassVar[Any] = None
+    # By class, of each session; in Jupyter the kernel has one session.
+    _shared: ClassVar[weakref.WeakKeyDictionary[object, dict[type, Any]]] = (
+        weakref.WeakKeyDictionary()
+    )
 
     @classmethod
     def shared(cls) -> Self:
-        """Return the one of this kernel; make another if the last one was closed."""
-        if cls.__dict__.get("_shared") is None or cls._shared.comm is None:
-            cls._shared = cls.make()
-        return cls._shared  # type: ignore[no-any-return]
+        """Return the one of this session; make another if the last one was closed."""
+        session = marimo_kernel.session() or SharedModel
+        models = SharedModel._shared.setdefault(session, {})
+        if cls not in models or is_closed(models[cls]):
+            models[cls] = model = cls.make()
+            marimo_kernel.keep_after_cell(model.comm)
+            if session is not SharedModel:
+                # ipywidgets keeps every widget that is not closed.
+                weakref.finalize(session, model.close).atexit = False
+        return models[cls]  # type: ignore[no-any-return]
 
     @classmethod
     def make(cls) -> Self:
@@ -56,6 +67,11 @@ class CodeModel(SharedModel):
         """Send the texts again: the kernel's language has changed."""
         if self.comm is not None:
             self.messages = language.messages()
+
+
+def is_closed(widget: ipywidgets.Widget) -> bool:
+    """Return whether no page can reach the widget any more."""
+    return widget.comm is None or bool(getattr(widget.comm, "_closed", False))
 
 
 def static_file(name: str) -> bytes:

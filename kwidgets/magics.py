@@ -8,18 +8,15 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from kwidgets.live.auto import auto_view
+from kwidgets.live.auto import auto_view, watch
 
 _MAGIC = "kwidgets"
 
 
 def load(ipython: Any) -> None:
     """Register the magic, connect the side panel, and show each fit live."""
-    from kwidgets.page_connection import connect
-
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
-    connect()
-    auto_view.start()
+    watch()
 
 
 def unload(ipython: Any) -> None:
@@ -89,7 +86,7 @@ def _summary(rest: str) -> None:
 def _live(rest: str) -> None:
     if rest not in ("on", "off"):
         raise UsageError(f"%kwidgets live takes on or off; got {rest!r}.")
-    (auto_view.start if rest == "on" else auto_view.stop)()
+    watch(rest == "on")
 
 
 def _language(rest: str) -> None:

@@ -15,7 +15,7 @@ from kwidgets.live.auto import auto_view
 _PACKAGES = ("anywidget", "ipykernel", "ipywidgets", "plotly")
 _BUTTONS = {
     "subshell": "work, through a kernel subshell",
-    "polling": "work, between two steps of a fit (ipykernel 6)",
+    "polling": "work, between two steps of a fit (ipykernel 6, marimo)",
     None: "work only once the cell has ended",
 }
 
@@ -61,9 +61,9 @@ def _device() -> str:
 
 def _buttons() -> str:
     from kwidgets.kernel.busy_messages import method_while_busy
-    from kwidgets.kernel.running_kernel import running_kernel
+    from kwidgets.kernel.running_kernel import has_page
 
-    if running_kernel() is None:
+    if not has_page():
         return "there are none: this is no notebook, so fits run without a view"
     return _BUTTONS[method_while_busy()]
 

@@ -41,9 +41,19 @@ FRONT_ENDS = {
     "notebook-7.4": FrontEnd(("notebook==7.4.7", "anywidget")),
     "notebook-7.5": FrontEnd(("notebook==7.5.8", "anywidget")),
     "notebook-7.6": FrontEnd(("notebook==7.6.0", "anywidget")),
+    # Two pages of one notebook share its document.
+    "collaboration": FrontEnd(("jupyterlab", "jupyter-collaboration==5.0.4", "anywidget")),
+    # ... and the server runs the cells and writes their outputs into it.
+    "collaboration-nbmodel": FrontEnd(
+        ("jupyterlab", "jupyter-collaboration==5.0.4", "jupyter-server-nbmodel==0.2.9", "anywidget")
+    ),
     # The kernel's environment has what draws the view, JupyterLab's has not.
     "jupyterlab-ipywidgets": FrontEnd(("jupyterlab", "ipywidgets"), kwidgets=False),
     "jupyterlab-alone": FrontEnd(("jupyterlab",), kwidgets=False),
+    # Cells run in marimo's own process.
+    "marimo": FrontEnd(("marimo==0.25.2",), kwidgets=False, on_top=True),
+    # Its test copies the extension, since Voilà serves no links.
+    "voila": FrontEnd(("voila==0.5.13", "anywidget"), kwidgets=False),
     "papermill": FrontEnd(("papermill",), kwidgets=False),
     "jupyter-console": FrontEnd(("jupyter-console",), kwidgets=False),
     "qtconsole": FrontEnd(("qtconsole", "PySide6-Essentials"), kwidgets=False),

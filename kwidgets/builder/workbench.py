@@ -187,7 +187,7 @@ class Workbench:
         """Return the views of this builder, made on the first call."""
         with self.lock:
             self.dtype_policy = keras.config.dtype_policy()
-            if self._view is None or self._view.widget.comm is None:
+            if self._view is None or self._view.is_closed:
                 # Imported here: a plain script needs no widgets.
                 from kwidgets.builder.page.widget import BuilderView
 

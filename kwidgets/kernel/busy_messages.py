@@ -5,7 +5,8 @@ names, not by ipykernel's version. The first of these methods that fits is used:
 
 1. the kernel has subshells, and a comm can choose one (ipykernel 7.4): each comm chooses ours;
 2. it has subshells (7.0-7.3): messages for our comms are routed from the shell channel to ours;
-3. it has none (6): the training thread polls the shell channel between two steps (:func:`poll`).
+3. it has none (6): the training thread polls the shell channel between two steps (:func:`poll`);
+4. it is marimo's: the training thread polls its queue of requests in the same way.
 
 Where none fits, :func:`receive_while_busy` returns False and commands wait for the cell's end.
 """
@@ -16,6 +17,7 @@ import logging
 import threading
 from typing import Any, Literal
 
+from kwidgets.kernel import marimo_kernel
 from kwidgets.kernel.polling import ShellPoller
 from kwidgets.kernel.running_kernel import has_subshells, running_kernel
 from kwidgets.kernel.subshell import own_subshell, reroute
@@ -32,7 +34,7 @@ def method_while_busy() -> Method | None:
     """Return how messages are handled while a cell runs; None where they are not."""
     kernel = running_kernel()
     if kernel is None:
-        return None
+        return "polling" if marimo_kernel.poller() is not None else None
     if has_subshells(kernel):
         return "subshell"
     return "polling" if ShellPoller.fits(kernel) else None
@@ -45,6 +47,8 @@ def receive_while_busy(comm: Any) -> bool:
     """
     _skip_execute_events(comm)
     kernel = running_kernel()
+    if kernel is None and marimo_kernel.is_running():
+        return marimo_kernel.receive_by_polling(comm)
     method = method_while_busy()
     if method == "polling":
         return _receive_by_polling(kernel, comm)
@@ -94,7 +98,7 @@ def _receive_by_polling(kernel: Any, comm: Any) -> bool:
 
 def needs_polling() -> bool:
     """Return whether messages are handled only when the running code calls :func:`poll`."""
-    return _poller is not None and threading.current_thread() is threading.main_thread()
+    return _poller_of_this_thread() is not None
 
 
 def poll() -> None:
@@ -105,5 +109,12 @@ def poll() -> None:
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed meanwhile, and nothing else takes it.
     """
+    poller = _poller_of_this_thread()
+    if poller is not None:
+        poller.poll()
+
+
+def _poller_of_this_thread() -> ShellPoller | marimo_kernel.MarimoPoller | None:
     if _poller is not None:
-        _poller.poll()
+        return _poller if threading.current_thread() is threading.main_thread() else None
+    return marimo_kernel.poller()

@@ -7,10 +7,11 @@ the KeyboardInterrupt. A second Ctrl-C is passed on at once.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -57,6 +58,9 @@ class SafeInterrupt:
         if self.requested:
             self.requested = False
             self.uninstall()
+            if callable(self._previous):
+                # Raises it too, as a rule; that of marimo also takes back the cells that wait.
+                self._previous(signal.SIGINT, None)
             raise KeyboardInterrupt
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
@@ -69,3 +73,30 @@ class SafeInterrupt:
             previous(signum, frame)
         else:  # SIG_DFL: the system's own action
             signal.raise_signal(signum)
+
+
+@contextlib.contextmanager
+def deferred_interrupts() -> Iterator[None]:
+    """Handle a Ctrl-C only at the end of the block; on the main thread, where signals arrive.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed meanwhile, and nothing else takes it.
+    """
+    before = None
+    if threading.current_thread() is threading.main_thread():
+        before = signal.getsignal(signal.SIGINT)
+    if not callable(before):
+        yield
+        return
+    signals: list[int] = []
+
+    def defer(signum: int, frame: FrameType | None) -> None:
+        signals.append(signum)
+
+    signal.signal(signal.SIGINT, defer)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if signals:
+        before(signals[0], None)

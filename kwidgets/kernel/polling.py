@@ -6,10 +6,9 @@ Only messages for our comms are handled; the others wait, in order, for the end 
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from types import FrameType
 from typing import Any
+
+from kwidgets.kernel.interrupt import deferred_interrupts
 
 logger = logging.getLogger("kwidgets")
 
@@ -50,9 +49,7 @@ class ShellPoller:
         if self._is_polling:
             return
         # An interrupt during a read would split a message of several parts.
-        signals: list[int] = []
-        before = self._defer_interrupts(signals)
-        try:
+        with deferred_interrupts():
             self._is_polling = True
             try:
                 self.kernel.shell_stream.flush(zmq.POLLIN)
@@ -60,24 +57,6 @@ class ShellPoller:
                 self._is_polling = False
             for message in self._take():
                 self._handle(message)
-        finally:
-            if before is not None:
-                signal.signal(signal.SIGINT, before)
-        if signals and callable(before):
-            before(signals[0], None)
-
-    def _defer_interrupts(self, signals: list[int]) -> Any:
-        if threading.current_thread() is not threading.main_thread():
-            return None
-        before = signal.getsignal(signal.SIGINT)
-        if not callable(before):
-            return None
-
-        def defer(signum: int, frame: FrameType | None) -> None:
-            signals.append(signum)
-
-        signal.signal(signal.SIGINT, defer)
-        return before
 
     def _take(self) -> list[dict[str, Any]]:
         found, self._found = self._found, []

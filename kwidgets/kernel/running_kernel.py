@@ -1,8 +1,23 @@
-"""Find the Jupyter kernel that this process runs, and what it supports."""
+"""Find the kernel that this process runs, Jupyter's or marimo's, and what it supports."""
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass
 from typing import Any
+
+from kwidgets.kernel import marimo_kernel
+
+
+@dataclass(frozen=True)
+class CellExecution:
+    """A page's request to execute a cell."""
+
+    request_id: str
+    #: Identifies the page's connection to the kernel.
+    client: str
+    #: The cell's id in its notebook.
+    cell_id: str
 
 
 def running_kernel() -> Any | None:
@@ -11,6 +26,18 @@ def running_kernel() -> Any | None:
 
     shell = get_ipython()
     return getattr(shell, "kernel", None)
+
+
+def has_page() -> bool:
+    """Return whether a page can show widgets: this is a notebook, not a script or a terminal."""
+    return running_kernel() is not None or marimo_kernel.is_running()
+
+
+def runs_cells_here() -> bool:
+    """Return whether this is the thread in which cells run."""
+    if marimo_kernel.is_running():
+        return marimo_kernel.runs_cells_here()
+    return threading.current_thread() is threading.main_thread()
 
 
 def has_subshells(kernel: Any) -> bool:
@@ -22,8 +49,19 @@ def is_run_by_program() -> bool:
     """Return whether a program runs the notebook (nbclient, papermill), not a user."""
     kernel = running_kernel()
     if kernel is None:
-        return True
+        return not marimo_kernel.is_running()
     try:
         return kernel.get_parent()["content"]["allow_stdin"] is False
     except Exception:  # before the first request, or a kernel of another make
         return False
+
+
+def cell_execution() -> CellExecution | None:
+    """Return the request whose cell runs in this context, or None if it names no cell."""
+    kernel = running_kernel()
+    try:
+        request = kernel.get_parent()  # type: ignore[union-attr]
+        header, cell_id = request["header"], request["metadata"]["cellId"]
+        return CellExecution(str(header["msg_id"]), str(header["session"]), str(cell_id))
+    except Exception:  # no kernel, one of another make, or a front end that sends no id
+        return None

@@ -67,12 +67,14 @@ class AutoView:
 
     def _with_view(self, call: inspect.BoundArguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of ``CallbackList`` with our callback in place of the text bar."""
-        from kwidgets.kernel.running_kernel import running_kernel
+        from kwidgets.kernel.running_kernel import has_page, running_kernel
 
         arguments = call.arguments
         wanted = arguments.get("add_progbar") and arguments.get("model") is not None
-        if wanted and self.on and running_kernel() is not None:
-            ours = self._callback(is_fit=bool(arguments.get("add_history")))
+        is_fit = bool(arguments.get("add_history"))
+        # Lines of evaluate and predict are updated in place, which only Jupyter can.
+        if wanted and self.on and (has_page() if is_fit else running_kernel() is not None):
+            ours = self._callback(is_fit)
             callbacks = _flat(arguments.get("callbacks"))
             if not any(isinstance(callback, type(ours)) for callback in callbacks):
                 callbacks.append(ours)
@@ -92,6 +94,23 @@ class AutoView:
 
 
 auto_view = AutoView()
+
+
+def watch(on: bool = True) -> None:
+    """Show each ``fit`` of this kernel live, in place of Keras's progress bar.
+
+    ``%load_ext kwidgets`` does the same, where there are magics; a marimo notebook calls this.
+
+    Args:
+        on: False restores Keras's own progress bar.
+    """
+    from kwidgets.page_connection import connect
+
+    if on:
+        connect()
+        auto_view.start()
+    else:
+        auto_view.stop()
 
 
 def _flat(callbacks: Any) -> list[Any]:

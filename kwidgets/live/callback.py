@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import difflib
 import functools
+import html
 import logging
 import math
 import threading
@@ -14,6 +15,7 @@ from typing import Any, cast
 import keras
 import plotly.graph_objects as go
 
+from kwidgets.kernel import marimo_kernel
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.numbers.history import History
@@ -77,6 +79,11 @@ class LivePlot(keras.callbacks.Callback):
     def __repr__(self) -> str:
         return f"<LivePlot: {self.status or 'no fit yet'}>"
 
+    def _display_(self) -> Any:
+        """Return what marimo shows: a picture of the fit so far."""
+        text = html.escape(repr(self)) if self._run is None else self._run.bundle()["text/html"]
+        return marimo_kernel.html_element(text)
+
     # State, to be read by users.
 
     @property
@@ -86,7 +93,10 @@ class LivePlot(keras.callbacks.Callback):
         While it runs "running", "paused" or "stopping"; then "finished", "stopped" (by the user),
         "interrupted" (by Ctrl-C) or "failed" (an exception ended it).
         """
-        return self._run.status if self._run else None
+        if self._run is None:
+            return None
+        self._run.notice_end()
+        return self._run.status
 
     @property
     def history(self) -> History:

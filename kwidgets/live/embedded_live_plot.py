@@ -15,6 +15,7 @@ from kwidgets.live.keras_internals.learning_rate import (
     read_learning_rate,
     set_learning_rate,
 )
+from kwidgets.live.page.cell_output import ShownView as ShownView
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.training_thread.command_queue import Command
 

@@ -1,4 +1,7 @@
-"""Show the progress of ``evaluate`` and ``predict``, in one output a cell for all calls."""
+"""Show the progress of ``evaluate`` and ``predict``.
+
+All calls of a cell whose output goes to the same place share one output.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,13 @@ from typing import Any, Literal
 import keras
 
 from kwidgets.kernel import cell_end
+from kwidgets.kernel.front_end import shows_text_only
+from kwidgets.kernel.output_place import (
+    OutputPlace,
+    current_place,
+    times_cleared,
+    watch_clearing,
+)
 from kwidgets.language import t
 from kwidgets.live.page.number_format import format_seconds, format_value
 from kwidgets.live.training_thread.error_guard import ErrorGuard
@@ -68,18 +78,34 @@ class Call:
 
 
 class CallsOutput:
-    """The output of a cell that shows the progress of its calls."""
+    """The output of a cell that shows the progress of its calls.
 
-    def __init__(self) -> None:
+    Args:
+        place: where the output goes.
+    """
+
+    def __init__(self, place: OutputPlace) -> None:
+        self.place = place
+        # How often the place had been cleared at the latest call.
+        self._cleared = times_cleared(place)
         self._calls: collections.deque[Call] = collections.deque(maxlen=MAX_LINES)
         self._number = 0
-        self._display_id = uuid.uuid4().hex
-        self._shown = False
+        self._display_id: str | None = None
         self._published_at = 0.0
         self._lock = threading.RLock()
 
+    @property
+    def can_change(self) -> bool:
+        """Whether what is shown can be replaced: nobody captures it, and it is not in a console."""
+        return self.place.captured_by is None and not shows_text_only()
+
     def add(self, call: Call) -> None:
+        watch_clearing()
         with self._lock:
+            if self._is_cleared():
+                self._number, self._display_id = 0, None
+                self._calls.clear()
+                self._cleared = times_cleared(self.place)
             self._number += 1
             self._calls.append(call)
 
@@ -93,6 +119,10 @@ class CallsOutput:
 
         with self._lock:
             self._published_at = time.perf_counter()
+            update = self._display_id is not None and not self._is_cleared()
+            if not update:
+                self._display_id = uuid.uuid4().hex
+                self._cleared = times_cleared(self.place)
             left_out = self._number - len(self._calls)
             head = [t("%1 earlier calls", f"{left_out:,}")] if left_out else []
             publish_display_data(
@@ -104,13 +134,18 @@ class CallsOutput:
                     "text/plain": "\n".join([*head, *map(str, self._calls)]),
                 },
                 transient={"display_id": self._display_id},
-                update=self._shown,
+                update=update,
             )
-            self._shown = True
+
+    def _is_cleared(self) -> bool:
+        return times_cleared(self.place) != self._cleared
 
     def end(self) -> None:
         """Mark running calls as ended early, and show all calls: the cell has ended."""
         with self._lock:
+            # Who clears the output after the last call does not want to see it.
+            if self._is_cleared():
+                return
             for call in self._calls:
                 if call.state == "running":
                     call.state = "ended early"
@@ -157,7 +192,7 @@ class CallProgress(keras.callbacks.Callback):
         call.batch = batch
         seconds = time.perf_counter() - call.began
         # A short call shows its end only.
-        if seconds >= PUBLISH_SECONDS and output.is_due():
+        if seconds >= PUBLISH_SECONDS and output.can_change and output.is_due():
             call.seconds = seconds
             self._guard("The progress", output.publish)
 
@@ -174,27 +209,27 @@ class CallProgress(keras.callbacks.Callback):
                 call.results[str(name)] = float(value)
             except (TypeError, ValueError):
                 continue
-        if output.is_due():
+        if output.is_due() or not output.can_change:
             output.publish()
 
 
-_current: CallsOutput | None = None
+# Those of the running cell, by the place where each goes.
+_current: dict[OutputPlace, CallsOutput] = {}
 
 
 def _output_for_call() -> CallsOutput:
-    """Return the output of the running cell, or, in another thread, a new one."""
-    global _current
+    """Return the output of the running cell for this place; a new one where none can be shared."""
+    output = CallsOutput(current_place())
     in_thread = threading.current_thread() is not threading.main_thread()
-    if in_thread or not cell_end.runs_cells():
-        return CallsOutput()
-    if _current is None:
-        _current = CallsOutput()
+    if in_thread or not cell_end.runs_cells() or not output.can_change:
+        return output
+    if not _current:
         cell_end.after_this_cell(_after_cell)
-    return _current
+    return _current.setdefault(output.place, output)
 
 
 def _after_cell(result: Any) -> None:
-    global _current
-    output, _current = _current, None
-    if output is not None:
+    outputs = list(_current.values())
+    _current.clear()
+    for output in outputs:
         output.end()

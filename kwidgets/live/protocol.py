@@ -186,6 +186,8 @@ class Snapshot(TypedDict):
     marks: list[Mark]
     earlier_start: int
     earlier: list[EarlierFit]
+    #: Whether it is in the last output of the run, to which a page adds nothing.
+    final: NotRequired[bool]
 
 
 class EarlierFit(TypedDict):

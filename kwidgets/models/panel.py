@@ -19,6 +19,7 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.kernel import cell_end
 from kwidgets.kernel.channel import channel
+from kwidgets.kernel.running_kernel import cell_execution
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
 from kwidgets.models.namespace.model_finder import FoundModel, ModelFinder
@@ -111,6 +112,7 @@ class Panel:
     # Events that cause a scan.
 
     def _after_cell(self, result: object) -> None:
+        runs.cell_executed(cell_execution())
         self._schedule_scan()
 
     def _runs_changed(self) -> None:
@@ -162,6 +164,9 @@ class Panel:
                 model_name=run.model_name,
                 model=self._finder.key_of(run.model),
                 status=run.status,
+                started_at=run.started_at,
+                cell_id=run.execution.cell_id if run.execution else None,
+                client=run.execution.client if run.execution else None,
             )
             for run in runs
         ]

@@ -45,6 +45,12 @@ class RunBrief(TypedDict):
     #: Key of its model, as in ModelEntry; None when the model was deleted.
     model: str | None
     status: str
+    #: Unix time at which the view was shown.
+    started_at: float
+    #: The cell whose output has the view, and the connection that executed it: a page that was
+    #: reloaded since, before its notebook was saved, puts the view back there. None if no cell.
+    cell_id: str | None
+    client: str | None
 
 
 class Runs(TypedDict):

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from kwidgets import protocol as wire
+from kwidgets.kernel import marimo_kernel
 from kwidgets.models.describe.model_entry import model_entry
 from kwidgets.models.protocol import MIME_TYPE
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
@@ -31,6 +32,7 @@ class Summary:
         self._entry = entry
         # The number of the cell that showed it, so that it is not shown again as the cell's value.
         self._shown_in_cell: int | None = None
+        self._shown_in_marimo: marimo_kernel.CellElement | None = None
 
     @property
     def title(self) -> str:
@@ -73,8 +75,21 @@ class Summary:
             return
         publish_display_data(data=self._repr_mimebundle_())
 
+    def _display_(self) -> Any:
+        """Return what marimo shows: what the cell has shown, if it has shown this summary."""
+        shown = self._shown_in_marimo
+        if shown is not None and shown.is_shown:
+            return marimo_kernel.output_so_far()
+        return self._html_element()
+
+    def _html_element(self) -> Any:
+        return marimo_kernel.html_element(self._repr_mimebundle_()["text/html"])
+
     def _show(self) -> None:
         """Show it now: in the cell, or printed as text in a script."""
+        if marimo_kernel.is_running():
+            self._shown_in_marimo = marimo_kernel.CellElement(self._html_element())
+            return
         count = _execution_count()
         if count is not None:
             self._ipython_display_()

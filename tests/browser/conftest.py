@@ -44,6 +44,8 @@ JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
     re.compile(r"Canceled future for (debug|create_subshell)_request message before replies"),
     # The debugger of 4.6.0 and 4.7.0a2 lists the modules of a session that it has not opened.
     re.compile(r"No active debugger session\n.*\.displayModules", re.DOTALL),
+    # Two pages have one kernel: each hears the answers to the other one's requests for widgets.
+    re.compile(r"Comm not found for comm id [0-9a-f-]{36} .*/static/lab/jlab_core"),
     # Notebook 7.6 loads the settings of a plugin that it lacks.
     re.compile(r"reading 'schema'\).*/static/notebook/notebook_core", re.DOTALL),
     # Notebook 7.6 keeps the file browser's path up to date without having one.

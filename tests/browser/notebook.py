@@ -25,7 +25,8 @@ App = Literal["lab", "notebook"]
 # JupyterLab does not know which of its tabs a test means: this is the panel of our notebook.
 _PANEL = """
 const panel = () => [...window.jupyterapp.shell.widgets('main')]
-    .find(widget => widget.context?.path === PATH);
+    // Without the drive, which jupyter-collaboration adds.
+    .find(widget => widget.context?.localPath === PATH);
 """
 
 
@@ -67,12 +68,13 @@ class Notebook:
         notebook.open()
         return notebook
 
-    def open(self) -> None:
-        """Open the file in a workspace of its own and wait for the kernel."""
+    def open(self, *, kernel_is_busy: bool = False) -> None:
+        """Open the file in a workspace of its own and wait for the kernel, unless it is busy."""
         where = f"lab/workspaces/{Path(self.name).stem}/tree" if self.app == "lab" else "notebooks"
         self.page.goto(f"{self.server.url}/{where}/{self.name}?token={self.server.token}")
         self._wait_until_shown()
-        self.wait_for_kernel()
+        if not kernel_is_busy:
+            self.wait_for_kernel()
 
     @classmethod
     def beside(cls, other: Notebook, name: str, sources: Sequence[str]) -> Notebook:
@@ -172,12 +174,29 @@ class Notebook:
         self.page.reload()
         self._wait_until_shown()
 
+    def trust(self) -> None:
+        """Trust all cells, as the user does by running them in this page or by the command."""
+        self._in_panel("for (const cell of panel().content.model.cells) cell.trusted = true;")
+
+    def clear_outputs(self) -> None:
+        """Remove the outputs of all cells."""
+        self._in_panel(
+            """
+            window.jupyterapp.shell.activateById(panel().id);
+            await window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
+            """
+        )
+
     def save(self) -> None:
         self._in_panel("await panel().context.save();")
 
     def saved(self) -> nbformat.NotebookNode:
         """The file as it stands on disk."""
         return nbformat.read(self.path, as_version=4)
+
+    def is_dirty(self) -> bool:
+        """Whether there is something to save."""
+        return bool(self._in_panel("return panel().context.model.dirty;"))
 
     def save_until(
         self,
@@ -196,6 +215,31 @@ class Notebook:
                 return saved
             assert time.monotonic() < deadline, [cell.get("outputs") for cell in saved.cells]
             self.page.wait_for_timeout(200)
+
+    def expect_save(self, action: Callable[[], object]) -> None:
+        """Do ``action`` until it has saved the file: JupyterLab ignores it during another save."""
+        self._in_panel(
+            """
+            window.hasSaved = false;
+            panel().context.saveState.connect((_, state) => {
+                window.hasSaved ||= state === 'completed';
+            });
+            """
+        )
+        deadline = time.monotonic() + RUN_TIMEOUT_SECONDS
+        while not self.page.evaluate("window.hasSaved"):
+            assert time.monotonic() < deadline, "it was not saved"
+            action()
+            self.page.wait_for_timeout(500)
+
+    def cells_and_selection(self) -> object:
+        """Return what commands of the notebook change: its cells, and which of them is active."""
+        return self._in_panel(
+            """
+            const { activeCellIndex, widgets } = panel().content;
+            return [activeCellIndex, widgets.map(({ model }) => [model.type, model.id])];
+            """
+        )
 
     def set_theme(self, theme: Literal["light", "dark"]) -> None:
         name = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[theme]

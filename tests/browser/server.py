@@ -94,7 +94,7 @@ class LabServer:
             process = subprocess.Popen(
                 command,
                 cwd=root,
-                env=_clean_environment(home) | (environment or {}),
+                env=clean_environment(home) | (environment or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -178,7 +178,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _clean_environment(home: Path) -> dict[str, str]:
+def clean_environment(home: Path) -> dict[str, str]:
     """This process's variables, with the Jupyter, IPython and Keras folders below ``home``."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(DROPPED_VARIABLES)}
     return kept | {

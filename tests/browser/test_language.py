@@ -64,6 +64,7 @@ def test_panel_and_live_view_are_in_the_language_of_jupyterlab(
     expect(page.get_by_role("button", name="第一个模型，实时训练")).to_be_visible()
 
 
+@pytest.mark.slow("the texts get into the page in the same way as those of the live view")
 def test_the_builder_is_in_the_language_of_jupyterlab(
     open_notebook: OpenNotebook, page: Page
 ) -> None:

@@ -130,6 +130,7 @@ def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
     view.expect_status("stopped")
 
 
+@pytest.mark.slow("a view that is opened during the fit, as after a reload")
 def test_a_second_view_of_the_output_has_the_whole_curve(open_notebook, page: Page):
     notebook, view = start(open_notebook)
     view.expect_step_above(page, 100)
@@ -239,11 +240,9 @@ def test_of_many_metrics_some_are_shown_and_a_picture_of_them_is_saved(open_note
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(open_notebook, page: Page, theme):
+def test_axe_finds_nothing_serious(open_notebook, page: Page):
     page.emulate_media(reduced_motion="reduce")
     notebook = open_notebook("%load_ext kwidgets\n" + SETUP, LOOP.format(long=LONG), MANY)
-    notebook.set_theme(theme)
     notebook.run_and_wait(0, FIRST_SECONDS)
     notebook.run(1)
     view = View(notebook.outputs(1))
@@ -259,6 +258,8 @@ def test_axe_finds_nothing_serious(open_notebook, page: Page, theme):
     view.learning_rate.press("Enter")
     view.region.get_by_text("Results of earlier fits").click()
     assert serious(page) == []
+    notebook.set_theme("dark")
+    assert serious(page) == []
     view.button("Stop").click()
     view.expect_status("stopped")
     notebook.wait(1)
@@ -266,6 +267,8 @@ def test_axe_finds_nothing_serious(open_notebook, page: Page, theme):
     view = View(notebook.outputs(2))
     view.expect_status("running")
     expect(view.region.get_by_role("figure").first).to_be_visible()
+    assert serious(page) == []
+    notebook.set_theme("light")
     assert serious(page) == []
     page.emulate_media(forced_colors="active")
     expect(view.button("Stop")).to_be_visible()
@@ -292,7 +295,7 @@ SAVED_ALIKE = pytest.mark.slow("all endings are saved and drawn by the same code
 @pytest.mark.parametrize(
     "ending",
     [
-        "finished",
+        pytest.param("finished", marks=SAVED_ALIKE),
         pytest.param("stopped", marks=SAVED_ALIKE),
         pytest.param("interrupted", marks=SAVED_ALIKE),
         "failed",

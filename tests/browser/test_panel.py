@@ -258,6 +258,45 @@ def test_each_way_of_being_empty_says_what_to_do(
     expect(panel.region).to_contain_text("This notebook has no kernel")
 
 
+PLAIN_KERAS = """
+import os, sys, time
+os.environ["KERAS_BACKEND"] = "jax"
+import keras, numpy as np
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+class Wait(keras.callbacks.Callback):
+    def on_train_batch_begin(self, batch, logs=None):
+        while not os.path.exists("asked-to-load"):
+            time.sleep(0.05)
+history = model.fit(np.ones((64, 4)), np.ones((64, 1)), epochs=3, callbacks=[Wait()])
+print("epochs", len(history.history["loss"]), "kwidgets" in sys.modules)
+"""
+
+
+@pytest.mark.slow("channel.test.ts sends nothing to a kernel without kwidgets; the test above")
+def test_a_fit_in_a_kernel_without_kwidgets_is_left_alone(
+    open_notebook: OpenNotebook, page: Page
+) -> None:
+    notebook = open_notebook(NOT_INSTALLED, PLAIN_KERAS)
+    panel = Panel(page)
+    panel.open()
+    notebook.run_and_wait(0)
+    panel.region.get_by_role("button", name="Load kwidgets").click()
+    expect(panel.region).to_contain_text("kwidgets is not installed in this kernel")
+    notebook.run(1)
+    expect(notebook.outputs(1)).to_contain_text("Epoch 1/3", timeout=FIRST_SECONDS * 1000)
+    # Nor does a request in mid-fit touch it: it waits.
+    panel.region.get_by_role("button", name="Load kwidgets").click()
+    expect(panel.region).to_contain_text("Loading…")
+    (notebook.server.root / "asked-to-load").touch()
+    notebook.wait(1)
+    expect(panel.region).to_contain_text("kwidgets is not installed in this kernel")
+    expect(notebook.outputs(1)).to_contain_text("Epoch 3/3")
+    expect(notebook.outputs(1)).to_contain_text("epochs 3 False")
+    notebook.save()
+    assert {output.output_type for output in notebook.saved().cells[1].outputs} == {"stream"}
+
+
 def test_a_summary_in_a_cell_and_by_the_name_under_the_cursor(
     open_notebook: OpenNotebook, page: Page
 ) -> None:

@@ -63,6 +63,8 @@ class Frontend:
         elif kind in ("display_data", "update_display_data"):
             content["parent"] = message["parent_header"]["msg_id"]
             self.displays.append((kind, content))
+        elif kind == "clear_output":
+            self.displays.append((kind, {**content, "data": {}}))
         elif kind == "stream":
             self.texts.append(content["text"])
 

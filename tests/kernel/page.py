@@ -42,8 +42,13 @@ class Page:
         message_id = self.send(kind, payload)
         return self.wait_for(lambda m: m.get("id") == message_id, seconds)["payload"]
 
-    def run(self, code: str) -> str:
-        return str(self.client.execute(code, stop_on_error=False))
+    def run(self, code: str, cell_id: str | None = None) -> str:
+        """Execute a cell, of this id in its notebook; return the id of the request."""
+        content = {"code": code, "allow_stdin": True, "stop_on_error": False}
+        metadata = {"cellId": cell_id} if cell_id else {}
+        request = self.client.session.msg("execute_request", content, metadata=metadata)
+        self.client.shell_channel.send(request)
+        return str(request["header"]["msg_id"])
 
     def wait_for(
         self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60

@@ -184,6 +184,27 @@ def test_a_page_that_comes_late_gets_the_end_of_the_run(page: Page) -> None:
     assert page.wait_for(lambda m: m["kind"] == live_protocol.UNKNOWN_RUN)["run"] == "nonsense"
 
 
+def test_a_run_names_its_cell_until_that_is_executed_again(page: Page) -> None:
+    def cell_of_run(message: dict[str, Any]) -> bool:
+        if message["kind"] != protocol.RUNS or not message["payload"]["runs"]:
+            return False
+        run = message["payload"]["runs"][0]
+        return run["cell_id"] == expected and run["status"] == "finished"
+
+    expected = "cell-1"
+    page.run(BUILD + FIT.replace("100_000", "2"), cell_id="cell-1")
+    run = page.wait_for(cell_of_run)["payload"]["runs"][0]
+    assert run["client"] == page.client.session.session
+    page.run("1 + 1", cell_id="cell-2")
+    page.run("print('executed')")
+    page.read_until(lambda: "executed" in "".join(page.texts))
+    page.send(wire.HELLO)
+    page.wait_for(cell_of_run)
+    page.run("1 + 1", cell_id="cell-1")
+    expected = None
+    page.wait_for(cell_of_run)
+
+
 @pytest.mark.parametrize(("version", "what"), [(0, "JupyterLab runs"), (99, "in the kernel")])
 def test_a_page_of_another_version_is_told_what_to_upgrade(
     page: Page, version: int, what: str

@@ -89,6 +89,7 @@ def examples() -> dict[str, wire.Envelope]:
     earlier = [earlier_snapshot(store(), {**RUN, "fit": 1}, finished)]
     snapshot = snapshot_of(store(), RUN, PROGRESS, sequence=7, earlier=earlier)
     saved = snapshot_of(store(), RUN, finished, sequence=7)
+    saved["final"] = True
     for table in (saved["batch"], saved["epoch"]):
         table["data"] = base64.b64encode(table["data"]).decode()
     update = protocol.Update(

@@ -117,8 +117,24 @@ def request(kind: str, **payload: Any) -> wire.Envelope:
 
 def examples() -> dict[str, Any]:
     runs = [
-        protocol.RunBrief(run_id="r1", model_name="net", model="a1-1", status="running"),
-        protocol.RunBrief(run_id="r0", model_name="gone", model=None, status="failed"),
+        protocol.RunBrief(
+            run_id="r1",
+            model_name="net",
+            model="a1-1",
+            status="running",
+            started_at=1_700_000_000.5,
+            cell_id="c1",
+            client="s1",
+        ),
+        protocol.RunBrief(
+            run_id="r0",
+            model_name="gone",
+            model=None,
+            status="failed",
+            started_at=1_700_000_000.0,
+            cell_id=None,
+            client=None,
+        ),
     ]
     frozen = protocol.TrainableSet(trainable=False, code="net.trainable = False", note="Compile.")
     return {

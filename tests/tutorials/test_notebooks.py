@@ -37,6 +37,8 @@ pytestmark = pytest.mark.timeout(600)
 
 # How many steps a fit makes at most in the cells as they are shipped, and in the solutions.
 SHIPPED_STEPS, SOLUTION_STEPS = 100, 700
+# Tutorials that train most models. What all tutorials share is tested with the others.
+MANY_FITS = {"02_steer_a_training", "04_object_detection", "05_tabular_and_text"}
 # Tutorial steps whose check wants a model that has learned more than that.
 WANTS_A_TRAINED_MODEL = {"04_object_detection": {"bound", "canvas", "better"}}
 
@@ -117,7 +119,17 @@ def test_at_least_five_steps_check_themselves(path: Path) -> None:
     assert all(step.cell_id in cells and step.hints for step in steps)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path,
+            marks=[pytest.mark.slow("it trains many models")] if path.stem in MANY_FITS else [],
+        )
+        for path in NOTEBOOKS
+    ],
+    ids=lambda path: path.stem,
+)
 def test_all_cells_run_and_a_step_is_done_by_its_solution_and_not_before(
     path: Path, run: RunNotebook
 ) -> None:

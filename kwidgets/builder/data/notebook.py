@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from kwidgets.builder.data.slicing.cells import as_far_as
-from kwidgets.kernel import cell_end
+from kwidgets.kernel import cell_end, marimo_kernel
 
 logger = logging.getLogger("kwidgets")
 
@@ -35,9 +35,9 @@ def _shell() -> Any:
 
 
 def namespace() -> Mapping[str, Any]:
-    """Return the user's variables; none outside IPython."""
+    """Return the user's variables; none outside a notebook."""
     shell = _shell()
-    return {} if shell is None else shell.user_ns
+    return marimo_kernel.user_namespace() if shell is None else shell.user_ns
 
 
 def names_of(matches: Callable[[object], bool]) -> list[str]:

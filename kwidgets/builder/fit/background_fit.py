@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import keras
 
-from kwidgets import protocol
-from kwidgets.live.embedded_live_plot import EmbeddedLivePlot
+from kwidgets.kernel.marimo_kernel import make_thread
+from kwidgets.live.embedded_live_plot import EmbeddedLivePlot, ShownView
 from kwidgets.live.numbers.history import History
 
 logger = logging.getLogger("kwidgets")
@@ -50,11 +50,8 @@ class BuilderRun:
         self._finished = threading.Event()
         self.live = EmbeddedLivePlot(self)
         # A plain thread would show its output in whatever cell ran last.
-        self._thread = threading.Thread(
-            target=contextvars.copy_context().run,
-            args=(self._train,),
-            name="kwidgets-train",
-            daemon=True,
+        self._thread = make_thread(
+            contextvars.copy_context().run, self._train, name="kwidgets-train"
         )
 
     def __repr__(self) -> str:
@@ -137,10 +134,13 @@ class BuilderRun:
 
     # The ViewTarget of the live view.
 
-    def show(self, model_id: str, snapshot: protocol.Envelope) -> None:
+    def show(self, view: ShownView) -> None:
         """Let the builder's views show the live view."""
-        self.live_view = model_id
+        self.live_view = view.model_id
         self._on_change()
+
+    def refresh(self, at_once: bool = False) -> None:
+        """Do nothing: the builder shows the widget, which gets all updates."""
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
         """Do nothing: the builder continues to show the view when the training has ended."""

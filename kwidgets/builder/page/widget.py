@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextvars
 import gzip
+import html
 import json
 import logging
+import uuid
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 import anywidget
 import traitlets
+from IPython.display import publish_display_data
 
 from kwidgets import language
 from kwidgets import protocol as envelope
@@ -18,9 +22,18 @@ from kwidgets.builder import catalog, protocol, templates
 from kwidgets.builder.page import requests
 from kwidgets.builder.page.requests import Builder
 from kwidgets.builder.page.state import difference
-from kwidgets.kernel import busy_messages
+from kwidgets.kernel import busy_messages, marimo_kernel
+from kwidgets.kernel.channel import channel
+from kwidgets.kernel.front_end import shows_any_widget
 from kwidgets.language import t
-from kwidgets.library_widgets import STATIC, CodeModel, SharedModel, static_file, version_of
+from kwidgets.library_widgets import (
+    STATIC,
+    CodeModel,
+    SharedModel,
+    is_closed,
+    static_file,
+    version_of,
+)
 from kwidgets.page_connection import connect
 
 logger = logging.getLogger("kwidgets")
@@ -113,10 +126,15 @@ class BuilderView:
         self._lock = builder.lock
         self._sequence = 0
         self._sent = builder.describe()
+        # Whether a front end has made the widget, as only one that can draw it does.
+        self._can_draw = False
+        # The outputs with a table that the widget is to replace, each with its context.
+        self._tables: list[tuple[str, contextvars.Context]] = []
         # A page with our extension then sends its language.
         connect()
         self.widget = BuilderWidget(self._snapshot)
         busy_messages.receive_while_busy(self.widget.comm)
+        marimo_kernel.keep_after_cell(self.widget.comm)
         self.widget.on_msg(self._receive)
         # Not at the kernel's exit: the page has closed its comms by then and would log an error.
         weakref.finalize(builder, self.widget.close).atexit = False
@@ -125,6 +143,46 @@ class BuilderView:
     @property
     def model_id(self) -> str:
         return str(self.widget.model_id)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no page can reach the view any more."""
+        return is_closed(self.widget)
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether a page is known that can draw the widget."""
+        return self._can_draw or channel.has_listening_page or shows_any_widget()
+
+    def with_widget(self, bundle: dict[str, Any]) -> dict[str, Any]:
+        """Return ``bundle`` with the widget, which front ends that have one prefer."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, **bundle}
+
+    def show_table(self, bundle: dict[str, Any]) -> None:
+        """Show ``bundle`` in the cell that runs, and the widget there once a page can draw it."""
+        display_id = uuid.uuid4().hex
+        self._tables.append((display_id, contextvars.copy_context()))
+        advice = t(
+            "To edit the model here: pip install kwidgets where JupyterLab or Notebook runs, and "
+            "reload the page."
+        )
+        note = f"<div><small>{html.escape(advice)}</small></div>"
+        table = {**bundle, "text/html": bundle["text/html"] + note}
+        publish_display_data(data=table, transient={"display_id": display_id})
+
+    def _replace_tables(self) -> None:
+        builder = self._builder()
+        tables, self._tables = self._tables, []
+        if builder is None:
+            return
+        for display_id, context in tables:
+            context.run(
+                publish_display_data,
+                data=self.with_widget(builder.mime_bundle()),
+                transient={"display_id": display_id},
+                update=True,
+            )
 
     def publish(self, state: dict[str, Any]) -> None:
         """Send the sections of ``state`` that changed since the last send."""
@@ -161,7 +219,11 @@ class BuilderView:
         if not isinstance(content, dict) or content.get("v") != envelope.PROTOCOL_VERSION:
             logger.warning("builder: a message of another version was ignored: reload the page")
             return
+        self._can_draw = True
         kind, request = content.get("kind"), content.get("id")
+        if kind == envelope.HELLO:
+            self._replace_tables()
+            return
         if kind == protocol.RESYNC:
             with self._lock:
                 self._send(protocol.SNAPSHOT, self._snapshot()["payload"])

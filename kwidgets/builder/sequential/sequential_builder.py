@@ -24,7 +24,8 @@ from kwidgets.builder.sequential.initial_layers import read_layers, spec_of_init
 from kwidgets.builder.sequential.layer_list import LayerList
 from kwidgets.builder.spec import ModelSpec
 from kwidgets.builder.workbench import Workbench
-from kwidgets.kernel.running_kernel import running_kernel
+from kwidgets.kernel import marimo_kernel
+from kwidgets.kernel.running_kernel import is_run_by_program, running_kernel
 from kwidgets.language import t
 
 logger = logging.getLogger("kwidgets")
@@ -386,15 +387,21 @@ class SequentialBuilder:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = self._bench.mime_bundle()
         if running_kernel() is not None:
-            bundle = {
-                "application/vnd.jupyter.widget-view+json": {
-                    "version_major": 2,
-                    "version_minor": 0,
-                    "model_id": self._bench.view().model_id,
-                },
-                **bundle,
-            }
+            bundle = self._bench.view().with_widget(bundle)
         return bundle
+
+    def _ipython_display_(self) -> None:
+        """Show the table and the code until a page has said that it can draw the builder."""
+        if running_kernel() is None or is_run_by_program() or self._bench.view().can_be_drawn:
+            # IPython then takes the bundle above.
+            raise NotImplementedError
+        self._bench.view().show_table(self._bench.mime_bundle())
+
+    def _display_(self) -> Any:
+        """Return what marimo shows."""
+        if not marimo_kernel.is_running():
+            return marimo_kernel.html_element(self._bench.mime_bundle()["text/html"])
+        return marimo_kernel.widget_element(self._bench.view().widget)
 
     # All other attributes of a model.
 

@@ -6,6 +6,7 @@ import sys
 import threading
 import weakref
 from types import FrameType
+from typing import Any
 
 # One search of the stack may miss the fit; so many in a row never have.
 _SEARCHES = 5
@@ -54,12 +55,28 @@ class FitFrame:
         # the stack, and fit seems gone. That does not happen in each of several searches.
         return any(self._is_on_stack() for _ in range(_SEARCHES))
 
+    def is_call(self, frame: FrameType) -> bool:
+        """Return whether ``frame`` is that of the fit."""
+        return self._key == (id(frame), frame.f_code)
+
+    def active_error(self) -> BaseException | None:
+        """Return the exception that has left the fit and is being handled now, if there is one."""
+        active: Any = sys._current_exceptions().get(self.thread_id)
+        # Python 3.11 has a tuple of type, exception and traceback.
+        error: BaseException | None = active[1] if isinstance(active, tuple) else active
+        traceback = getattr(error, "__traceback__", None)
+        while traceback is not None:
+            if self.is_call(traceback.tb_frame):
+                return error
+            traceback = traceback.tb_next
+        return None
+
     def _is_on_stack(self) -> bool:
         if self._callback_list is not None and self._callback_list() is None:
             return False
         frame = sys._current_frames().get(self.thread_id)
         while frame is not None:
-            if (id(frame), frame.f_code) == self._key:
+            if self.is_call(frame):
                 return True
             frame = frame.f_back
         return False

@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 import uuid
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
 
 from kwidgets import protocol as wire
+from kwidgets.kernel.front_end import shows_any_widget
+from kwidgets.kernel.output_place import (
+    OutputPlace,
+    current_place,
+    times_cleared,
+    watch_clearing,
+)
 from kwidgets.language import t
 from kwidgets.live import protocol
+from kwidgets.live.training_thread.pace import Pace
+
+WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
+# Where no page draws the view, its progress and charts are published so often. The first time
+# comes later: a page that can draw says so within moments.
+FALLBACK_SECONDS = 1.0
+PICTURE_SECONDS = 5.0
+# A callback that clears the output at each epoch would have the view drawn anew each time.
+SHOW_AGAIN_SECONDS = 1.0
+
+# What draws a view: our JupyterLab extension, or the widget.
+Drawer = Literal["extension", "widget"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ShownView:
+    """A live view to be shown somewhere.
+
+    Args:
+        model_id: that of its widget.
+        snapshot: returns an envelope of kind snapshot, as JSON.
+        fallback: returns a bundle of HTML and text with this picture, for pages that draw neither.
+        picture: returns the picture of the charts so far, which costs more than the rest.
+        drawn_by: returns what is known to be able to draw it; None while nothing is.
+    """
+
+    model_id: str
+    snapshot: Callable[[], wire.Envelope]
+    fallback: Callable[[str], dict[str, Any]]
+    picture: Callable[[], str]
+    drawn_by: Callable[[], Drawer | None]
 
 
 class ViewTarget(Protocol):
     """A place on the page that shows a live view."""
 
-    def show(self, model_id: str, snapshot: wire.Envelope) -> None:
-        """Show the view of the widget with this id, or of the run in ``snapshot``."""
+    def show(self, view: ShownView) -> None:
+        """Show ``view``."""
+
+    def refresh(self, at_once: bool = False) -> None:
+        """Bring what is shown up to date, as far as the view does not do that itself.
+
+        Args:
+            at_once: also what is not due yet.
+        """
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
         """Show ``bundle`` instead, which needs no kernel: the run has ended."""
@@ -24,26 +72,85 @@ class CellOutput:
     """The output of a cell, which shows the view, and a picture when the run has ended.
 
     Our JupyterLab extension draws the snapshot and gets updates from the channel; other front ends
-    draw the widget.
+    draw the widget. Until one of them is known to be there, the output is HTML that is replaced as
+    the fit goes on.
     """
 
     def __init__(self) -> None:
-        self._display_id = uuid.uuid4().hex
+        self._view: ShownView | None = None
+        self._place = OutputPlace("")
+        # How often the place had been cleared when the view was shown there.
+        self._cleared = 0
+        self._display_id: str | None = None
+        self._shown_at = 0.0
+        # Those who can draw what is shown now.
+        self._shown_to: set[Drawer] = set()
+        self._fallback = Pace(FALLBACK_SECONDS)
+        self._picture = ""
+        self._picture_due_at = 0.0
 
-    def show(self, model_id: str, snapshot: wire.Envelope) -> None:
-        view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
-        self._publish(
-            {
-                protocol.MIME_TYPE: snapshot,
-                "application/vnd.jupyter.widget-view+json": view,
-                "text/plain": t("Live training view: needs a notebook with widgets"),
-            }
-        )
+    def show(self, view: ShownView) -> None:
+        self._view = view
+        self._place = current_place()
+        watch_clearing()
+        if self._shows_live():
+            self._show()
+
+    def refresh(self, at_once: bool = False) -> None:
+        if self._view is None or not self._shows_live():
+            return
+        now = time.perf_counter()
+        drawer = self._view.drawn_by()
+        if self._is_cleared():
+            if at_once or now >= self._shown_at + SHOW_AGAIN_SECONDS:
+                self._show()
+        elif drawer is not None:
+            if drawer not in self._shown_to:
+                self._show(update=True)
+        elif now >= max(self._fallback.due_at, self._shown_at + 2 * FALLBACK_SECONDS):
+            self._shown_to = set()
+            if now >= self._picture_due_at:
+                self._picture = self._view.picture()
+                self._picture_due_at = time.perf_counter() + PICTURE_SECONDS
+            self._publish(self._view.fallback(self._picture), update=True)
+            self._fallback.done(now)
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
-        self._publish(bundle, update=True)
+        if self._display_id is None:
+            self._publish(bundle)
+        # Who clears the output after the end of the fit does not want to see it.
+        elif not self._is_cleared():
+            self._publish(bundle, update=True)
+
+    def _shows_live(self) -> bool:
+        """Return whether the output can be replaced later: nobody captures it."""
+        return self._place.captured_by is None
+
+    def _is_cleared(self) -> bool:
+        return times_cleared(self._place) != self._cleared
+
+    def _show(self, update: bool = False) -> None:
+        assert self._view is not None
+        bundle: dict[str, Any] = {protocol.MIME_TYPE: self._view.snapshot()}
+        self._shown_to = {"extension"}
+        drawer = self._view.drawn_by()
+        if drawer == "widget" or shows_any_widget():
+            self._shown_to.add("widget")
+            view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
+            bundle[WIDGET_MIME_TYPE] = view
+        if drawer is None:
+            bundle |= self._view.fallback(self._picture)
+        else:
+            bundle["text/plain"] = t(
+                "The live view of a training, which was running when this was saved."
+            )
+        self._publish(bundle, update)
+        self._shown_at = time.perf_counter()
 
     def _publish(self, bundle: dict[str, Any], update: bool = False) -> None:
         from IPython.display import publish_display_data
 
+        if not update or self._display_id is None:
+            self._display_id = uuid.uuid4().hex
+            self._cleared = times_cleared(self._place)
         publish_display_data(data=bundle, transient={"display_id": self._display_id}, update=update)

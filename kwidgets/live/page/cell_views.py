@@ -1,4 +1,7 @@
-"""Choose the view that shows a fit: fits that follow one another in a cell share one."""
+"""Choose the view that shows a fit.
+
+Fits that follow one another in a cell share one, if their output goes to the same place.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import threading
 from typing import Any
 
 from kwidgets.kernel import cell_end
+from kwidgets.kernel.output_place import OutputPlace, current_place
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.view import LiveView
 
@@ -15,7 +19,8 @@ class CellViews:
     """The views of the running cell. To be used on the main thread, where cells run."""
 
     def __init__(self) -> None:
-        self._views: list[LiveView] = []
+        # Each with the place where its output goes.
+        self._views: list[tuple[LiveView, OutputPlace]] = []
 
     def view_for(self, context: contextvars.Context, target: ViewTarget | None) -> LiveView:
         """Return the view for a fit that begins now.
@@ -27,23 +32,27 @@ class CellViews:
         in_thread = threading.current_thread() is not threading.main_thread()
         if target is not None or in_thread or not cell_end.runs_cells():
             return LiveView(context, target)
-        for view in self._views:
+        place = current_place()
+        if place.captured_by is not None:
+            # Until the end of the cell it may be captured no more.
+            return LiveView(context)
+        for view, view_place in self._views:
             if view.fit is not None:
                 # Perhaps an exception ended it, and the cell caught that.
                 view.fit.after_cell(None)
             # A view whose fit still runs is not free: this fit is inside another.
-            if view.fit is None:
+            if view.fit is None and view_place == place:
                 return view
         view = LiveView(context)
         view.stays_until_cell_end = True
         if not self._views:
             cell_end.after_this_cell(self._after_cell)
-        self._views.append(view)
+        self._views.append((view, place))
         return view
 
     def _after_cell(self, result: Any) -> None:
         views, self._views = self._views, []
-        for view in views:
+        for view, _ in views:
             view.stays_until_cell_end = False
             if view.fit is not None:
                 # Keras calls no hook when an exception ends a fit.

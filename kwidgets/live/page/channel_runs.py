@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import collections
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
+from kwidgets.kernel.running_kernel import CellExecution
 from kwidgets.live import protocol
 from kwidgets.live.page.encode import with_buffers
 from kwidgets.live.page.receive_commands import CommandReceiver, Submit
@@ -26,10 +28,20 @@ class ChannelRun:
         run_id: identifies the view on the channel.
         snapshot: returns a new envelope of kind snapshot.
         resync: sends a snapshot to all pages.
+        execution: the one that has the view in its cell's output; None if no cell has it.
     """
 
-    def __init__(self, run_id: str, snapshot: Snapshot, resync: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        snapshot: Snapshot,
+        resync: Callable[[], None],
+        execution: CellExecution | None = None,
+    ) -> None:
         self.run_id = run_id
+        # None as soon as the cell's output is another one.
+        self.execution = execution
+        self.started_at = time.time()
         self.model_name = ""
         self.status: str = "running"
         self._model: weakref.ref[object] | None = None
@@ -106,11 +118,22 @@ class ChannelRuns:
         return iter(list(self._runs.values()))
 
     def add(self, run: ChannelRun) -> None:
+        self.cell_executed(run.execution)
         self._runs[run.run_id] = run
         ended = [run for run in self if run.submit is None]
         for run in ended[: max(0, len(self._runs) - MAX_RUNS)]:
             del self._runs[run.run_id]
         self.changed()
+
+    def cell_executed(self, execution: CellExecution | None) -> None:
+        """Note that ``execution`` has cleared the output of its cell, with the views in it."""
+        for run in self:
+            known = run.execution
+            if execution is None or known is None or known.cell_id != execution.cell_id:
+                continue
+            if known.request_id != execution.request_id:
+                run.execution = None
+                self.changed()
 
     def run_training(self, model: object) -> ChannelRun | None:
         """Return the run that trains ``model`` now, or None."""

@@ -42,6 +42,7 @@ def saved_bundle(
     """
     snapshot = _reduced(store, run, progress, BATCH_BYTES, EPOCH_BYTES)
     snapshot["earlier"], snapshot["earlier_start"] = list(earlier), earlier_dropped
+    snapshot["final"] = True
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
     lines = [

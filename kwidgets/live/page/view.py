@@ -9,21 +9,26 @@ import contextvars
 import threading
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from kwidgets import protocol as wire
-from kwidgets.kernel.running_kernel import running_kernel
+from kwidgets.kernel.channel import channel
+from kwidgets.kernel.running_kernel import cell_execution, has_page
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.page.cell_output import CellOutput, ViewTarget
+from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
+from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
+from kwidgets.live.page.target_for_cell import target_for_cell
 from kwidgets.live.page.widget_connection import WidgetConnection
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 from kwidgets.page_connection import connect
+
+T = TypeVar("T")
 
 # The number of earlier fits that can be selected.
 MAX_EARLIER = 40
@@ -73,7 +78,7 @@ class LiveView:
         self.stays_until_cell_end = False
         self._context = context
         self._in_cell = target is None
-        self._target = target or CellOutput()
+        self._target = target or self._in_context(target_for_cell)
         self._lock = threading.RLock()
         self._sequence = 0
         self._fit: Fit | None = None
@@ -111,7 +116,7 @@ class LiveView:
                 self._epoch.continue_with(fit.store.epoch)
             self._fit, self._store, self._model_id = fit, fit.store, id(fit.model)
             first = self._widget is None
-            if first and running_kernel() is None:
+            if first and not has_page():
                 return
             if first:
                 self._open()
@@ -122,9 +127,11 @@ class LiveView:
             self._channel_run.attach(fit.model, run["model_name"], fit.submit)
             if first:
                 self._show_output()
-            elif not continues:
-                self._sequence += 1
-                self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+            else:
+                if not continues:
+                    self._sequence += 1
+                    self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+                self._in_context(self._target.refresh, at_once=True)
         self.publish()
 
     def publish(self) -> None:
@@ -149,7 +156,10 @@ class LiveView:
             self._sequence += 1
             self.sent_bytes = MESSAGE_BYTES + BEST_BYTES * len(update.get("best", ()))
             self.sent_bytes += sum(len(table["data"]) for table in (batch, epoch) if table)
-            self._send_payload(protocol.UPDATE, update)
+            try:
+                self._send_payload(protocol.UPDATE, update)
+            finally:
+                self._in_context(self._target.refresh)
 
     def end(self) -> None:
         """Drop the references to the fit and its model: it has ended."""
@@ -163,6 +173,7 @@ class LiveView:
             self._widget.detach()
             assert self._progress is not None
             self._channel_run.detach(self._progress["elapsed_seconds"])
+        ErrorGuard()("The view", self._in_context, self._target.refresh, at_once=True)
         if not self.stays_until_cell_end:
             self.show_saved_output()
 
@@ -208,14 +219,29 @@ class LiveView:
         self._run_sent = self._describe()[0]
         self._widget = WidgetConnection(self._snapshot, self._resync, self._in_cell)
         self.receives_commands = self._widget.receives_commands
-        self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync)
+        execution = self._context.copy().run(cell_execution) if self._in_cell else None
+        self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync, execution)
         runs.add(self._channel_run)
 
     def _show_output(self) -> None:
         assert self._widget is not None
-        snapshot = self._snapshot()
-        saved = wire.envelope(protocol.SNAPSHOT, as_json(snapshot["payload"]))
-        self._in_context(self._target.show, self._widget.model_id, saved)
+        view = ShownView(
+            model_id=self._widget.model_id,
+            snapshot=self._json_snapshot,
+            fallback=lambda picture: fallback_bundle(self._store, *self._describe(), picture),
+            picture=lambda: fallback_picture(self._store, *self._describe()),
+            drawn_by=self._drawn_by,
+        )
+        self._in_context(self._target.show, view)
+
+    def _json_snapshot(self) -> wire.Envelope:
+        return wire.envelope(protocol.SNAPSHOT, as_json(self._snapshot()["payload"]))
+
+    def _drawn_by(self) -> Drawer | None:
+        """Return what is known to be able to draw this view."""
+        if channel.has_listening_page:
+            return "extension"
+        return "widget" if self._widget is not None and self._widget.can_draw else None
 
     def _snapshot(self, since: int = 0) -> dict[str, Any]:
         with self._lock:
@@ -247,6 +273,6 @@ class LiveView:
         finally:
             self._in_context(self._widget.send, message, buffers)
 
-    def _in_context(self, function: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    def _in_context(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         # A copy each time: a context can be entered by one thread at a time.
-        self._context.copy().run(function, *args, **kwargs)
+        return self._context.copy().run(function, *args, **kwargs)

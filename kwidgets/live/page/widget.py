@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -78,4 +79,13 @@ def open_widget(
 ) -> tuple[LiveWidget, bool]:
     """Return a widget, and whether it receives commands while a cell runs."""
     widget = LiveWidget(fresh_snapshot, with_library)
+    _widgets[widget.model_id] = widget
     return widget, busy_messages.receive_while_busy(widget.comm)
+
+
+_widgets: weakref.WeakValueDictionary[str, LiveWidget] = weakref.WeakValueDictionary()
+
+
+def find_widget(model_id: str) -> LiveWidget:
+    """Return the widget with this id."""
+    return _widgets[model_id]

@@ -7,7 +7,7 @@ from typing import Any
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
-from kwidgets.kernel.running_kernel import is_run_by_program
+from kwidgets.kernel.front_end import shows_any_widget
 from kwidgets.live.page.receive_commands import CommandReceiver, Submit
 
 
@@ -27,14 +27,15 @@ class WidgetConnection:
         from kwidgets.live.page import widget
 
         self._send = widget.send
-        # The library that draws the widget takes 400 kB. It is not sent where our extension draws,
-        # nor where a program runs the notebook, which would save it in the file.
-        not_drawn = in_cell and (channel.has_listening_page or is_run_by_program())
+        # The library that draws the widget takes 400 kB. Who draws it requests the library, if the
+        # kernel handles that before the end of the cell.
         self._widget, self.receives_commands = widget.open_widget(
-            snapshot, with_library=not not_drawn
+            snapshot, with_library=not in_cell or shows_any_widget()
         )
         self._receiver = CommandReceiver(resync, self.send)
         self._widget.on_msg(self._receive)
+        # Whether a front end has made the widget, as only one that can draw it does.
+        self.can_draw = False
         # A view sends a message as soon as it is drawn, if the kernel handles it then.
         self._is_drawn = not in_cell
 
@@ -65,6 +66,9 @@ class WidgetConnection:
         self._widget.on_msg(self._receive, remove=True)
 
     def _receive(self, widget: object, content: object, buffers: object) -> None:
+        self.can_draw = True
+        if isinstance(content, dict) and content.get("kind") == wire.HELLO:
+            return
         self._is_drawn = True
         self._widget.send_library()
         self._receiver.receive(content)

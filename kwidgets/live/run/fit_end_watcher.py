@@ -37,7 +37,7 @@ class FitEndWatcher:
         self,
         context: contextvars.Context,
         on_check: Callable[[], None],
-        on_gone: Callable[[], None],
+        on_gone: Callable[[BaseException | None], None],
     ) -> None:
         """Watch in a thread until the fit has ended.
 
@@ -45,7 +45,8 @@ class FitEndWatcher:
             context: the thread runs in a copy of it; without, what it shows would land in whatever
                 cell ran last.
             on_check: called in the thread every ``CHECK_SECONDS`` while the fit runs.
-            on_gone: called in the thread when the fit has left the stack of its own thread.
+            on_gone: called in the thread when the fit has left the stack of its own thread, with
+                the exception that ended it if that is still being handled.
         """
         threading.Thread(
             target=context.copy().run,
@@ -54,7 +55,11 @@ class FitEndWatcher:
             daemon=True,
         ).start()
 
-    def _watch(self, on_check: Callable[[], None], on_gone: Callable[[], None]) -> None:
+    def _watch(
+        self,
+        on_check: Callable[[], None],
+        on_gone: Callable[[BaseException | None], None],
+    ) -> None:
         status, frame = self._state.status, self._state.frame
         # The end of the cell, which knows the error, comes first where there is one.
         stays_until_cell_end = self._state.on_main_thread and self._has_cell
@@ -62,8 +67,10 @@ class FitEndWatcher:
         while not status.wait_until_ended(CHECK_SECONDS):
             if frame.is_running():
                 on_check()
+            elif (error := frame.active_error()) is not None:
+                on_gone(error)
             elif not status.wait_until_ended(patience) and not frame.is_running():
-                on_gone()
+                on_gone(None)
 
     def _after_cell(self, result: Any) -> None:
         if self._on_cell_end is not None:

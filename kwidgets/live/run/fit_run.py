@@ -14,6 +14,7 @@ from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt
 from kwidgets.language import t
 from kwidgets.live import protocol
+from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
 from kwidgets.live.page.cell_output import ViewTarget
@@ -102,6 +103,14 @@ class FitRun:
         """Return whether the fit still runs, as far as can be seen."""
         return not self.ended and self._fit.frame.is_running()
 
+    def notice_end(self) -> None:
+        """End the run if an exception has ended its fit and is being handled. From any thread."""
+        if self.ended or self._fit.frame.is_running():
+            return
+        error = self._fit.frame.active_error()
+        if error is not None:
+            self.abandon(error)
+
     def submit(self, command: Command) -> None:
         """Queue a command for the next safe point."""
         if self.ended:
@@ -133,6 +142,7 @@ class FitRun:
         self._fit.devices.start()
         self._guard("The live view", self.view.show, self)
         self._poll_at = 0.0 if busy_messages.needs_polling() else math.inf
+        self._guard("Watching the fit", fit_exceptions.watch, self._fit.frame, self._after_error)
         self._guard("Watching the cell", self._end_watcher.watch_cells, self.after_cell)
         self._guard(
             "Watching the fit",
@@ -280,9 +290,19 @@ class FitRun:
         """End the run if its fit is gone: a cell has ended. On the main thread."""
         if self.ended or (self._fit.frame.is_running() and not self._failed_in_a_loop(error)):
             return
-        if self._reader.in_epoch and self._fit.on_main_thread:
-            self._sample()  # the batches until it failed
+        if self._fit.on_main_thread:
+            self._sample_rest()
         self.abandon(error)
+
+    def _after_error(self, error: BaseException) -> None:
+        """End the run: ``error`` has left its fit. On the training thread."""
+        self._sample_rest()
+        self.abandon(error)
+
+    def _sample_rest(self) -> None:
+        """Read the batches until the fit failed."""
+        if self._reader.in_epoch:
+            self._sample()
 
     def _failed_in_a_loop(self, error: BaseException | None) -> bool:
         """Return whether a training loop of the user's own has failed with its cell."""
@@ -307,6 +327,7 @@ class FitRun:
         if not self._interrupt.requested:
             self._interrupt.uninstall()
         self._handler.refuse_queued()
+        self._guard("Watching the fit", fit_exceptions.forget, self._fit.frame)
         self._guard("Watching the cell", self._end_watcher.forget_cells)
         self._fit.devices.stop()
         self._fit.rate.restore()

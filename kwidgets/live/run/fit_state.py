@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
+from kwidgets.kernel.running_kernel import runs_cells_here
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
@@ -38,7 +38,7 @@ class FitState:
         self.model: Any = model
         self.options = options
         # Whether the fit runs in the thread of the cells.
-        self.on_main_thread = threading.current_thread() is threading.main_thread()
+        self.on_main_thread = runs_cells_here()
         self.status = FitStatus()
         self.guard = ErrorGuard()
         self.frame = FitFrame()

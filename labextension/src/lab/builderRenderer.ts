@@ -13,6 +13,7 @@ import { parseSavedBuilder } from "../builder/savedBuilder";
 import { type MimeBundle, SAVE_BUNDLE } from "../builder/viewEvents";
 import { t } from "../shared/translation";
 import { loadPlotly } from "./loadPlotly";
+import { findSharedOutputs, isShared, type SharedOutput, turnMs } from "./sharedOutput";
 
 const WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json";
 
@@ -21,8 +22,10 @@ export interface WidgetNotebook {
   /** The notebook's own, to which the widget manager adds its renderer. */
   rendermime: IRenderMimeRegistry;
   sessionContext: NotebookPanel["sessionContext"];
+  panel: NotebookPanel;
 }
 
+type Data = IRenderMime.IMimeModel["data"];
 type Kernel = NonNullable<NonNullable<WidgetNotebook["sessionContext"]["session"]>["kernel"]>;
 
 /** The inputs that decide which widget view is drawn, if any. */
@@ -41,6 +44,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
   private drawnInputs: ViewInputs | null = null;
   private view: IRenderMime.IRenderer | null = null;
+  private sharedTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly notebook: WidgetNotebook | null) {
     super();
@@ -62,6 +66,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
   override dispose(): void {
     if (this.isDisposed) return;
     this.observer.disconnect();
+    clearTimeout(this.sharedTimer);
     this.clearTable();
     super.dispose();
   }
@@ -105,6 +110,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     this.addWidget(this.view);
     this.observer.observe(this.view.node, { childList: true, subtree: true });
     this.showViewOrTable();
+    this.makeWritableInPlace();
     await this.view.renderModel(model);
     this.showViewOrTable();
   }
@@ -119,7 +125,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     this.table.setHidden(live);
     // Behind the view, charts would be drawn that nobody sees.
     if (live) this.clearTable();
-    else this.drawTable(this.model?.data[BUILDER_MIME_TYPE]);
+    else this.drawTable(this.savedData?.[BUILDER_MIME_TYPE]);
     // Not `hide`, which the manager uses for a view that was closed.
     if (this.view) this.view.node.style.display = live ? "" : "none";
   }
@@ -132,11 +138,52 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     event.stopPropagation();
     const bundle = event.detail;
     if (!bundle) return;
-    const data = { ...model.data, ...bundle } as IRenderMime.IMimeModel["data"];
-    const isNew = Object.entries(bundle).some(
-      ([type, value]) => JSON.stringify(value) !== JSON.stringify(model.data[type]),
+    const withBundle = (data: Data): Data | null => {
+      const isNew = Object.entries(bundle).some(
+        ([type, value]) => JSON.stringify(value) !== JSON.stringify(data[type]),
+      );
+      return isNew ? ({ ...data, ...bundle } as Data) : null;
+    };
+    if (this.isShared) {
+      for (const output of this.sharedOutputs()) {
+        const data = withBundle(output.data);
+        if (data) output.write(data);
+      }
+    } else {
+      const data = withBundle(model.data);
+      if (data) model.setData({ data });
+    }
+  }
+
+  // In a document that several pages share.
+
+  private get isShared(): boolean {
+    return this.notebook !== null && isShared(this.notebook.panel);
+  }
+
+  /** The latest data of the output. What is set in place is not in the page's own model of it. */
+  private get savedData(): Data | undefined {
+    const shared = this.isShared ? this.sharedOutputs()[0] : undefined;
+    return shared?.data ?? this.model?.data;
+  }
+
+  private sharedOutputs(): SharedOutput[] {
+    const modelId = modelIdOf(this.model?.data[WIDGET_MIME_TYPE]);
+    return findSharedOutputs(
+      this.notebook!.panel,
+      (data) => BUILDER_MIME_TYPE in data && modelIdOf(data[WIDGET_MIME_TYPE]) === modelId,
     );
-    if (isNew) model.setData({ data });
+  }
+
+  /** At once, before the user types something, since this replaces the output, and so the view. */
+  private makeWritableInPlace(): void {
+    if (!this.isShared) return;
+    clearTimeout(this.sharedTimer);
+    this.sharedTimer = setTimeout(() => {
+      for (const output of this.sharedOutputs()) {
+        if (!output.inPlace) output.write(output.data);
+      }
+    }, turnMs(this.notebook!.panel));
   }
 }
 

@@ -1,14 +1,16 @@
 /** The JupyterLab plugins of the live view, the model summary and the builder. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
+import { INotebookTracker, NotebookActions, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { ITranslator } from "@jupyterlab/translation";
 import { setTranslator } from "../shared/translation";
+import { watchExecutions } from "./bringIntoView";
 import { builderRendererFactory } from "./builderRenderer";
 import { handleInsertCellEvents } from "./insertCell";
 import { Channels } from "./kernel/channelByKernel";
 import { liveRendererFactory } from "./liveRenderer";
+import { restoreLostViews } from "./lostViews";
 import { IChannels } from "./pluginTokens";
 import { summaryRendererFactory } from "./summaryRenderer";
 
@@ -36,12 +38,14 @@ export const livePlugin: JupyterFrontEndPlugin<Channels> = {
       setTranslator((text, ...values) => bundle.__(text, ...values), translator.languageCode);
     }
     const channels = new Channels();
+    watchExecutions(NotebookActions);
     rendermime.addFactory(liveRendererFactory(null), RANK_AFTER_WIDGETS);
     rendermime.addFactory(summaryRendererFactory(null), RANK_AFTER_WIDGETS);
     const register = (panel: NotebookPanel) => {
       const { rendermime } = panel.content;
       rendermime.addFactory(liveRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
       rendermime.addFactory(summaryRendererFactory({ panel, channels }), RANK_BEFORE_WIDGETS);
+      restoreLostViews(panel, channels);
     };
     tracker?.forEach(register);
     tracker?.widgetAdded.connect((_, panel) => register(panel));
@@ -61,12 +65,18 @@ export const builderPlugin: JupyterFrontEndPlugin<void> = {
     _channels: Channels,
     tracker: INotebookTracker | null,
   ) => {
+    if (!tracker) {
+      // As in Voilà, where the widget is live as long as the page is.
+      rendermime.addFactory(builderRendererFactory(null), RANK_AFTER_WIDGETS);
+      return;
+    }
     rendermime.addFactory(builderRendererFactory(null), RANK_BEFORE_WIDGETS);
-    if (!tracker) return;
     // Each notebook has a registry of its own, a copy of the one above.
-    const register = ({ content: { rendermime }, sessionContext }: NotebookPanel) => {
+    const register = (panel: NotebookPanel) => {
+      const { sessionContext } = panel;
+      const { rendermime } = panel.content;
       rendermime.addFactory(
-        builderRendererFactory({ rendermime, sessionContext }),
+        builderRendererFactory({ rendermime, sessionContext, panel }),
         RANK_BEFORE_WIDGETS,
       );
     };

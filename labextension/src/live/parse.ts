@@ -83,6 +83,7 @@ function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
     marks: fields.list("marks", parseMark),
     earlier_start: fields.integer("earlier_start"),
     earlier: fields.list("earlier", parseEarlier),
+    final: fields.has("final") && fields.boolean("final"),
   };
 }
 

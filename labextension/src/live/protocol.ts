@@ -160,6 +160,8 @@ export interface Snapshot {
   /** Number of the first of `earlier` among all fits that the view has shown before this one. */
   earlier_start: number;
   earlier: EarlierFit[];
+  /** Whether it is in the kernel's last output of the run, to which nothing is added. */
+  final: boolean;
 }
 
 /** A fit that was followed by another one in its cell. */

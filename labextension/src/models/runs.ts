@@ -9,16 +9,28 @@ export interface RunBrief {
   /** Key of the model in training; null when it no longer exists. */
   model: string | null;
   status: Status;
+  /** Unix time at which its view was shown; null from kernels of older versions. */
+  started_at: number | null;
+  /** The cell whose output has the view, and the connection that executed it; null without one. */
+  cell_id: string | null;
+  client: string | null;
 }
 
 /** Parse the payload of `runs`, latest first. Throws a ProtocolError. */
 export function parseRuns(payload: unknown): RunBrief[] {
-  return new Fields(payload, "runs").list("runs", (run) => ({
-    run_id: run.string("run_id"),
-    model_name: run.string("model_name"),
-    model: run.nullable("model", () => run.string("model")),
-    status: run.oneOf("status", STATUSES),
-  }));
+  return new Fields(payload, "runs").list("runs", (run) => {
+    const text = (name: string) =>
+      run.has(name) ? run.nullable(name, () => run.string(name)) : null;
+    return {
+      run_id: run.string("run_id"),
+      model_name: run.string("model_name"),
+      model: run.nullable("model", () => run.string("model")),
+      status: run.oneOf("status", STATUSES),
+      started_at: run.has("started_at") ? run.finite("started_at") : null,
+      cell_id: text("cell_id"),
+      client: text("client"),
+    };
+  });
 }
 
 /** Return whether the fit has not ended yet. */

@@ -6,6 +6,7 @@
  * from before its drawing need to be kept.
  */
 
+import { PROTOCOL_VERSION } from "../protocol";
 import { loadOnce } from "../shared/loadOnce";
 import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderBundleTypes";
 import { loaderTranslator } from "./loaderTranslation";
@@ -30,6 +31,11 @@ function load(model: WidgetModel): Promise<BuilderModule> {
 }
 
 export default {
+  /** Tell the kernel that this page can draw the builder: until then it shows a table. */
+  initialize({ model }: Pick<RenderProps, "model">): void {
+    model.send({ v: PROTOCOL_VERSION, kind: "hello", payload: {} });
+  },
+
   async render(props: RenderProps): Promise<(() => void) | undefined> {
     try {
       return (await load(props.model)).draw(props, await library(props.model));

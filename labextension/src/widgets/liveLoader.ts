@@ -106,6 +106,8 @@ export default {
       signal: signal ?? new AbortController().signal,
     };
     entries.set(id, entry);
+    // The kernel offers the widget to pages only once one has said so: that it can draw it.
+    model.send({ v: PROTOCOL_VERSION, kind: "hello", payload: {} });
     entry.signal.addEventListener("abort", () => {
       if (entries.get(id) === entry) entries.delete(id);
     });

@@ -6,6 +6,7 @@ import { Signal } from "@lumino/signaling";
 import type { Widget } from "@lumino/widgets";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { WidgetNotebook } from "../../src/lab/builderRenderer";
+import { sharedPages, synchronize } from "./sharedNotebook";
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const OURS = "application/vnd.kwidgets.builder+json";
@@ -37,6 +38,7 @@ class FakeNotebook {
   readonly kernelChanged = new Signal<this, unknown>(this);
   readonly drawn: string[] = [];
   factory: object | undefined = {};
+  model: object = { collaborative: false };
   /** What the widget manager writes into its output. */
   draws = "<div><p>live</p></div>";
 
@@ -52,7 +54,8 @@ class FakeNotebook {
         return Object.assign(widget, { renderModel });
       },
     };
-    return { rendermime, sessionContext: this } as unknown as WidgetNotebook;
+    const panel = { context: { model: this.model } };
+    return { rendermime, sessionContext: this, panel } as unknown as WidgetNotebook;
   }
 }
 
@@ -156,4 +159,25 @@ test("unreadable data are reported, not thrown", async () => {
   await renderer.renderModel(model({ [OURS]: { v: 2 } }));
   expect(renderer.node.textContent).toContain("cannot be read");
   renderer.dispose();
+});
+
+test("pages of a shared notebook that save at the same time leave one output", async () => {
+  const pages = sharedPages(2, saved());
+  const renderers = pages.map(({ model }) => {
+    const notebook = new FakeNotebook();
+    notebook.model = model;
+    return builderRendererFactory(notebook.home).createRenderer({} as never);
+  });
+  for (const renderer of renderers) await renderer.renderModel(model(saved()));
+  for (const code of ["# new", "# newer"]) {
+    const detail = { [OURS]: saved(code)[OURS] };
+    for (const { node } of renderers) {
+      node.lastElementChild!.dispatchEvent(
+        new CustomEvent("kwidgets:bundle", { bubbles: true, cancelable: true, detail }),
+      );
+    }
+    synchronize(pages);
+    for (const page of pages) expect(page.outputs.map(({ data }) => data)).toEqual([saved(code)]);
+  }
+  expect(setData).not.toHaveBeenCalled();
 });

@@ -16,7 +16,7 @@ import { FitTab } from "./FitTab";
 import { useFocusFallback } from "./focus";
 import { Header } from "./Header";
 import { RestoreButton } from "./InsertButton";
-import { onRegionKeyDown } from "./keyboard";
+import { HISTORY_SHORTCUTS, onRegionKeyDown } from "./keyboard";
 import { LayersTab } from "./layers/LayersTab";
 import { useSavedBundle } from "./saved/useSavedBundle";
 import { type TabName, TabPanel, Tabs } from "./Tabs";
@@ -65,14 +65,13 @@ export function Builder({ session, host }: BuilderProps) {
   };
   return (
     <BuilderContext.Provider value={context}>
-      {/* Lumino's keyboard shortcuts ("d d" deletes a cell) must not act on keys typed in here. */}
       <section
         ref={region}
         class="kw-root kw-builder"
         aria-label={t("Sequential builder")}
         lang={pageLanguage()}
         data-kw-theme={theme}
-        data-lm-suppress-shortcuts="true"
+        aria-keyshortcuts={HISTORY_SHORTCUTS}
         onKeyDown={(event) => onRegionKeyDown(event, history)}
       >
         {state ? (

@@ -1,6 +1,7 @@
 /** Mounts a builder into a page's element, with its style sheets. */
 
 import { render } from "preact";
+import { keepKeys } from "../../shared/keys";
 import { addStyleSheets } from "../../shared/styleSheets";
 import type { WidgetHost } from "../anywidgetHost";
 import type { BuilderSession } from "../session";
@@ -15,7 +16,9 @@ export function mountBuilder(
 ): () => void {
   const stopWaiting = addStyleSheets(element, SHEETS);
   render(<Builder session={session} host={host} />, element);
+  const releaseKeys = keepKeys(element);
   return () => {
+    releaseKeys();
     stopWaiting();
     render(null, element);
   };

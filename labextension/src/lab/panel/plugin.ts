@@ -8,7 +8,6 @@ import {
 import { ICommandPalette } from "@jupyterlab/apputils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
-import { IStatusBar } from "@jupyterlab/statusbar";
 import { Signal } from "@lumino/signaling";
 import { isActive } from "../../models/runs";
 import { t } from "../../shared/translation";
@@ -17,6 +16,7 @@ import type { Channels } from "../kernel/channelByKernel";
 import { IChannels } from "../pluginTokens";
 import { addCommands, COMMANDS } from "./commands";
 import { CurrentNotebook } from "./currentNotebook";
+import { addToStatusBar } from "./statusBar";
 import { TrainingStatus } from "./statusItem";
 import { ModelsPanel, PANEL_ID } from "./widget";
 
@@ -33,17 +33,18 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: "A side panel with the Keras models of the kernel, and the training that runs.",
   autoStart: true,
-  requires: [INotebookTracker, IChannels],
-  optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry, IStatusBar],
+  requires: [IChannels],
+  optional: [INotebookTracker, ILayoutRestorer, ICommandPalette, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
-    tracker: INotebookTracker,
     channels: Channels,
+    tracker: INotebookTracker | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null,
-    statusBar: IStatusBar | null,
   ) => {
+    // Voilà shows no notebook, and has no place for a panel.
+    if (!tracker) return;
     const currentNotebook = new CurrentNotebook(tracker, channels);
     const show = () => app.shell.activateById(PANEL_ID);
     const panel = new ModelsPanel(currentNotebook, {
@@ -69,21 +70,14 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     let settings: Settings = { openWhenTraining: false, showTrainingInStatusBar: true };
     const activeChanged = new Signal<object, void>({});
     const lifetime = new AbortController();
-    if (statusBar) {
-      const item = new TrainingStatus(
-        currentNotebook,
-        show,
-        () => activeChanged.emit(),
-        lifetime.signal,
-      );
-      statusBar.registerStatusItem("kwidgets:training", {
-        item,
-        align: "left",
-        rank: 50,
-        isActive: () => item.isActive && settings.showTrainingInStatusBar,
-        activeStateChanged: activeChanged,
-      });
-    }
+    const item = new TrainingStatus(
+      currentNotebook,
+      show,
+      () => activeChanged.emit(),
+      lifetime.signal,
+    );
+    const showsItem = () => item.isActive && settings.showTrainingInStatusBar;
+    void addToStatusBar(app, item, showsItem, activeChanged);
     const shownRuns = new Set<string>();
     currentNotebook.subscribe(() => {
       const { state } = currentNotebook;

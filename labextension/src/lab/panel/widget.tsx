@@ -7,6 +7,7 @@ import common from "../../../style/common.raw.css";
 import live from "../../../style/live.raw.css";
 import summary from "../../../style/models.raw.css";
 import panel from "../../../style/panel.raw.css";
+import { keepKeys } from "../../shared/keys";
 import { addStyleSheets } from "../../shared/styleSheets";
 import { t } from "../../shared/translation";
 import type { CurrentNotebook } from "./currentNotebook";
@@ -26,6 +27,8 @@ const ICON =
 export const panelIcon = new LabIcon({ name: "kwidgets:models", svgstr: ICON });
 
 export class ModelsPanel extends Widget {
+  private readonly releaseKeys: () => void;
+
   constructor(currentNotebook: CurrentNotebook, actions: PanelActions) {
     super();
     this.id = PANEL_ID;
@@ -37,6 +40,7 @@ export class ModelsPanel extends Widget {
     this.node.setAttribute("role", "region");
     this.node.setAttribute("aria-label", t("Keras models"));
     addStyleSheets(this.node, { common, live, summary, panel });
+    this.releaseKeys = keepKeys(this.node);
     render(<PanelView currentNotebook={currentNotebook} actions={actions} />, this.node);
   }
 
@@ -47,6 +51,7 @@ export class ModelsPanel extends Widget {
 
   override dispose(): void {
     if (this.isDisposed) return;
+    this.releaseKeys();
     render(null, this.node);
     super.dispose();
   }

@@ -2,10 +2,9 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
-import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
-import { ILauncher } from "@jupyterlab/launcher";
 import { t } from "../../shared/translation";
 import type { Channels } from "../kernel/channelByKernel";
+import { optionalService } from "../optionalService";
 import { panelIcon } from "../panel/widget";
 import { IChannels } from "../pluginTokens";
 import { freeName, notebookOf, tutorials } from "./tutorials";
@@ -18,14 +17,16 @@ export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   // The plugin that provides the channels has set the language.
   requires: [IChannels],
-  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
-  activate: (
-    app: JupyterFrontEnd,
-    _channels: Channels,
-    launcher: ILauncher | null,
-    palette: ICommandPalette | null,
-    browser: IDefaultFileBrowser | null,
-  ) => {
+  optional: [ICommandPalette],
+  activate: async (app: JupyterFrontEnd, _channels: Channels, palette: ICommandPalette | null) => {
+    const [launcher, browser] = await Promise.all([
+      optionalService(app, import("@jupyterlab/launcher"), ({ ILauncher }) => ILauncher),
+      optionalService(
+        app,
+        import("@jupyterlab/filebrowser"),
+        ({ IDefaultFileBrowser }) => IDefaultFileBrowser,
+      ),
+    ]);
     const { commands } = app;
     const title = (name: unknown) =>
       tutorials().find((tutorial) => tutorial.name === name)?.title ?? "";

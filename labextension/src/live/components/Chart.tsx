@@ -37,7 +37,6 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         aria-label={metric.name}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: zoom and crosshair by keyboard
         tabIndex={0}
-        data-lm-suppress-shortcuts="true"
         aria-keyshortcuts="ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight + - 0"
         aria-describedby={summaryId}
         ref={frame}

@@ -27,7 +27,7 @@ export function Controls({
   const stopping = status === "stopping" || commands.state("stop").pending;
   const rate = commands.state("set_learning_rate");
   return (
-    <div class="kw-controls" data-lm-suppress-shortcuts="true">
+    <div class="kw-controls">
       <div class="kw-buttons">
         <button
           type="button"

@@ -17,7 +17,7 @@ export function FitSelect({ run, status, earlier, selected, onSelect }: FitSelec
   const name = (fit: number, model: string, state: Status) =>
     t("Fit %1 · %2 · %3", fit, model, statusLabel(state));
   return (
-    <div class="kw-fits" data-lm-suppress-shortcuts="true">
+    <div class="kw-fits">
       <label>
         <span>{t("Fit")}</span>
         <select

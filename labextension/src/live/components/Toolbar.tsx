@@ -17,7 +17,7 @@ interface ToolbarProps {
 export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: ToolbarProps) {
   const group = useUniqueId("axis");
   return (
-    <div class="kw-toolbar" data-lm-suppress-shortcuts="true">
+    <div class="kw-toolbar">
       <div class="kw-axis" role="radiogroup" aria-label={t("X axis")}>
         {X_AXES.map((axis) => (
           <label key={axis} class="kw-segment">

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import common from "../../../style/common.raw.css";
 import css from "../../../style/live.raw.css";
+import { keepKeys } from "../../shared/keys";
 import type { Plotly } from "../../shared/plotly";
 import { addStyleSheets } from "../../shared/styleSheets";
 import type { RunSession } from "../session";
@@ -16,7 +17,9 @@ export function mountLiveView(
 ): () => void {
   const stopWaiting = addStyleSheets(element, { common, live: css });
   render(<LiveView session={session} loadPlotly={loadPlotly} />, element);
+  const releaseKeys = keepKeys(element);
   return () => {
+    releaseKeys();
     stopWaiting();
     render(null, element);
   };

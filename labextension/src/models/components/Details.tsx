@@ -14,11 +14,7 @@ export function Details({ store, entry }: { store: SummaryStore; entry: ModelEnt
   if (path && !layer) return null; // A group has no details of its own.
   const name = layer?.name ?? entry.names[0] ?? entry.name;
   return (
-    <section
-      class="kw-details"
-      aria-label={t("Details of %1", name)}
-      data-lm-suppress-shortcuts="true"
-    >
+    <section class="kw-details" aria-label={t("Details of %1", name)}>
       <header>
         <h3>
           {name} <span class="kw-class">{layer?.class_name ?? entry.class_name}</span>

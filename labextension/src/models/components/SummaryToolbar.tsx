@@ -32,7 +32,7 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
     magnitude: t("Grouped by size"),
   };
   return (
-    <div class="kw-summary-bar" data-lm-suppress-shortcuts="true">
+    <div class="kw-summary-bar">
       <input
         type="search"
         class="kw-search"

@@ -107,7 +107,6 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
       aria-label={label}
       tabIndex={0}
       {...(selected >= 0 && isDrawn ? { "aria-activedescendant": elementId(current) } : {})}
-      data-lm-suppress-shortcuts="true"
       style={store.single ? { height: `${virtual.height}px` } : {}}
       ref={virtual.scroller}
       onKeyDown={onKeyDown}

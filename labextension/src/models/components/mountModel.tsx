@@ -4,6 +4,7 @@ import { render } from "preact";
 import common from "../../../style/common.raw.css";
 import models from "../../../style/models.raw.css";
 import { useSubscription, useTheme } from "../../shared/hooks";
+import { keepKeys } from "../../shared/keys";
 import { addStyleSheets } from "../../shared/styleSheets";
 import { pageLanguage, t } from "../../shared/translation";
 import type { SummaryStore } from "../store";
@@ -14,7 +15,9 @@ import { ModelFacts } from "./TreeRow";
 export function mountModel(element: HTMLElement, store: SummaryStore): () => void {
   const stopWaiting = addStyleSheets(element, { common, models });
   render(<ModelCell store={store} />, element);
+  const releaseKeys = keepKeys(element);
   return () => {
+    releaseKeys();
     stopWaiting();
     render(null, element);
   };

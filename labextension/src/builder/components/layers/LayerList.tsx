@@ -143,6 +143,7 @@ export function LayerList(props: LayerListProps) {
       role="list"
       class="kw-b-list"
       aria-label={t("Layers")}
+      aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Control+D Meta+D Delete"
       data-list=""
       data-dragging={drag.dragged !== null}
       onClick={onClick}

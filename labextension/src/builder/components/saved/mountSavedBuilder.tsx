@@ -1,6 +1,7 @@
 /** Mounts a saved builder into a page's element, with its style sheets. */
 
 import { render } from "preact";
+import { keepKeys } from "../../../shared/keys";
 import type { Plotly } from "../../../shared/plotly";
 import { addStyleSheets } from "../../../shared/styleSheets";
 import type { SavedBuilder } from "../../savedBuilder";
@@ -15,7 +16,9 @@ export function mountSavedBuilder(
 ): () => void {
   const stopWaiting = addStyleSheets(element, SHEETS);
   render(<SavedBuilderView saved={saved} loadPlotly={loadPlotly} />, element);
+  const releaseKeys = keepKeys(element);
   return () => {
+    releaseKeys();
     stopWaiting();
     render(null, element);
   };

@@ -1,0 +1,54 @@
+"""Tell front ends apart by what they send and by what they leave in the kernel.
+
+No message of Jupyter's says what a front end can draw, or whether there is one.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import Any
+
+from kwidgets.kernel import marimo_kernel
+from kwidgets.kernel.running_kernel import running_kernel
+
+# The name under which VS Code puts the path of the notebook into the namespace.
+_VS_CODE = "__vsc_ipynb_file__"
+_CONSOLES = ("jupyter-console", "jupyter_console", "qtconsole", "jupyter-run")
+
+
+def shows_any_widget() -> bool:
+    """Return whether the front end shows a widget whatever is installed where it runs.
+
+    VS Code and Colab get its code from the web, and make no widget before it is shown: it cannot
+    say before that it can be drawn. marimo draws any anywidget.
+    """
+    in_vs_code = _VS_CODE in _user_namespace()
+    return in_vs_code or "google.colab" in sys.modules or marimo_kernel.is_running()
+
+
+def shows_text_only() -> bool:
+    """Return whether output goes to a terminal or a log: a console, ``jupyter run``, Spyder."""
+    return running_kernel() is not None and _was_started_by_console()
+
+
+@functools.lru_cache(1)
+def _was_started_by_console() -> bool:
+    # A console's requests are like those of a notebook, but it starts the kernel itself.
+    import psutil
+
+    if "spyder_kernels" in sys.modules:
+        return True
+    try:
+        parent = psutil.Process().parent()
+        command = [] if parent is None else parent.cmdline()
+    except psutil.Error:
+        return False
+    return any(name in os.path.basename(part) for part in command[:4] for name in _CONSOLES)
+
+
+def _user_namespace() -> dict[str, Any]:
+    from IPython.core.getipython import get_ipython
+
+    return getattr(get_ipython(), "user_ns", {})

@@ -1,0 +1,100 @@
+"""Find out where the output of the running code goes, and whether it was cleared there.
+
+The output of a cell may be led elsewhere: into an ``ipywidgets.Output``, or into the hands of
+``%%capture``. ``clear_output`` takes away what was shown, and the front end tells nobody.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import sys
+import threading
+from typing import Any
+
+from kwidgets.kernel.running_kernel import running_kernel
+
+# The places whose clearing is remembered: those of threads and of callbacks may be old.
+_MAX_PLACES = 200
+
+_lock = threading.Lock()
+_cleared: collections.OrderedDict[OutputPlace, int] = collections.OrderedDict()
+# The publishers to which the hook was added in this thread.
+_watched = threading.local()
+
+
+@dataclasses.dataclass(frozen=True)
+class OutputPlace:
+    """Where output goes.
+
+    Args:
+        request: the id of the message that runs the code, such as a cell.
+        widgets: the model ids of the ``Output`` widgets that take the output of that request.
+        captured_by: identifies who captures the output in this process; None for nobody.
+    """
+
+    request: str
+    widgets: frozenset[str] = frozenset()
+    captured_by: int | None = None
+
+
+def current_place() -> OutputPlace:
+    """Return where the output of the code that calls this goes."""
+    publisher = _publisher()
+    captured = publisher is not None and not hasattr(publisher, "register_hook")
+    request = _request_id()
+    return OutputPlace(request, _output_widgets(request), id(publisher) if captured else None)
+
+
+def watch_clearing() -> None:
+    """Count calls of ``clear_output`` in this thread from now on."""
+    publisher = _publisher()
+    register_hook = getattr(publisher, "register_hook", None)
+    if register_hook is None or getattr(_watched, "publisher", None) is publisher:
+        return
+    _watched.publisher = publisher
+    register_hook(_count_clearing)
+
+
+def times_cleared(place: OutputPlace) -> int:
+    """Return how often the output at ``place`` was cleared, as far as it was watched."""
+    return _cleared.get(place, 0)
+
+
+def _count_clearing(message: dict[str, Any]) -> dict[str, Any]:
+    if message["header"]["msg_type"] == "clear_output":
+        request = str(message["parent_header"].get("msg_id", ""))
+        place = OutputPlace(request, _output_widgets(request))
+        with _lock:
+            _cleared[place] = _cleared.pop(place, 0) + 1
+            if len(_cleared) > _MAX_PLACES:
+                _cleared.popitem(last=False)
+    return message
+
+
+def _publisher() -> Any | None:
+    from IPython.core.getipython import get_ipython
+
+    return getattr(get_ipython(), "display_pub", None)
+
+
+def _request_id() -> str:
+    kernel = running_kernel()
+    try:
+        return str(kernel.get_parent()["header"]["msg_id"])  # type: ignore[union-attr]
+    except Exception:  # before the first request, or a kernel of another make
+        return ""
+
+
+def _output_widgets(request: str) -> frozenset[str]:
+    """Return the model ids of the ``Output`` widgets that take the output of ``request``."""
+    ipywidgets = sys.modules.get("ipywidgets")
+    if ipywidgets is None or not request:
+        return frozenset()
+    # There is no public list of the widgets that exist.
+    widgets = getattr(ipywidgets.widgets.widget, "_instances", {})
+    return frozenset(
+        str(widget.model_id)
+        for widget in list(widgets.values())
+        if isinstance(widget, ipywidgets.Output) and widget.msg_id == request
+    )

@@ -1,0 +1,72 @@
+"""Show the progress of a fit in HTML and in text, where no page can draw the live view."""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import Any
+
+from kwidgets.language import t
+from kwidgets.live import protocol
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.page.number_format import format_seconds
+from kwidgets.live.page.saved_output import summarize
+from kwidgets.live.page.status_labels import status_label
+from kwidgets.live.page.svg_picture import draw_picture
+
+
+def fallback_bundle(
+    store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress, picture: str = ""
+) -> dict[str, Any]:
+    """Return a mime bundle that any front end shows: it contains no code.
+
+    Args:
+        picture: from :func:`fallback_picture`; drawing one costs more than the rest.
+    """
+    lines = [
+        f"<div><b>{html.escape(_headline(run, progress))}</b></div>",
+        _bar(progress),
+        f"<div>{html.escape(summarize(store, run, progress))}</div>",
+        picture,
+        *(f"<div>{html.escape(notice['text'])}</div>" for notice in progress["notices"]),
+        f"<div><small>{html.escape(_advice())}</small></div>",
+    ]
+    return {"text/html": "".join(lines), "text/plain": _text(store, run, progress)}
+
+
+def fallback_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    """Return the charts so far as HTML."""
+    svg = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
+    text = html.escape(t("Charts of the training so far"))
+    return f'<img alt="{text}" style="max-width:100%" src="data:image/svg+xml;base64,{svg}">'
+
+
+def _headline(run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    parts = [f"{run['model_name']}: {status_label(progress['status'])}", _epoch(run, progress)]
+    remaining = progress["remaining_seconds"]
+    if remaining is not None:
+        parts.append(t("%1 left", format_seconds(remaining)))
+    return " · ".join(parts)
+
+
+def _epoch(run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    return t("epoch %1 of %2", progress["epoch"], run["epochs"])
+
+
+def _bar(progress: protocol.Progress) -> str:
+    total = progress["total_steps"]
+    value = f' value="{progress["step"]}" max="{total}"' if total else ""
+    label = html.escape(t("Training progress"))
+    return f'<progress aria-label="{label}" style="width:100%"{value}></progress>'
+
+
+def _advice() -> str:
+    return t(
+        "Interrupt the kernel (■) to stop safely after the running step. For charts with Pause, "
+        "Stop and Learning rate: pip install kwidgets where JupyterLab or Notebook runs, and "
+        "reload the page."
+    )
+
+
+def _text(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    return f"{_epoch(run, progress)} · {summarize(store, run, progress)}"

@@ -1,0 +1,136 @@
+/**
+ * Puts the view of a run back into its cell, when the page was reloaded before the notebook was
+ * saved: then the file never had the view. JupyterLab drops what the kernel sends to a cell that
+ * was executed before the reload, so a view that is shown later is lost, too.
+ */
+
+import type { ICodeCellModel } from "@jupyterlab/cells";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { Kernel } from "@jupyterlab/services";
+import { encodeSnapshot } from "../live/encodeSnapshot";
+import { MIME_TYPE } from "../live/protocol";
+import { RunSession } from "../live/session";
+import { parseRuns, type RunBrief } from "../models/runs";
+import { t } from "../shared/translation";
+import type { KernelChannel } from "./kernel/channel";
+import type { Channels } from "./kernel/channelByKernel";
+import { watchChannel } from "./kernel/followKernel";
+import { RunTransport } from "./kernel/runTransport";
+import { isShared } from "./sharedOutput";
+
+const MAX_CLIENTS = 20;
+
+/** Put views back into the notebook for as long as it is open. */
+export function restoreLostViews(panel: NotebookPanel, channels: Channels): void {
+  const lifetime = new AbortController();
+  panel.disposed.connect(() => lifetime.abort());
+  let connection = new AbortController();
+  lifetime.signal.addEventListener("abort", () => connection.abort());
+  watchChannel(
+    panel.sessionContext,
+    channels,
+    (channel, kernel) => {
+      connection.abort();
+      connection = new AbortController();
+      if (channel && kernel) new LostViews(panel, channel, kernel, connection.signal);
+    },
+    lifetime.signal,
+  );
+}
+
+class LostViews {
+  /** The connections of this tab to the kernel before the page was reloaded. */
+  private readonly earlierClients: ReadonlySet<string>;
+  private readonly requested = new Set<string>();
+  private hasRuns = false;
+
+  constructor(
+    private readonly panel: NotebookPanel,
+    private readonly channel: KernelChannel,
+    kernel: Kernel.IKernelConnection,
+    private readonly signal: AbortSignal,
+  ) {
+    this.earlierClients = rememberClient(kernel);
+    channel.listen({ message: (content) => void this.receive(content) }, signal);
+  }
+
+  private async receive(content: Record<string, unknown>): Promise<void> {
+    if (content.kind !== "runs" || this.earlierClients.size === 0) return;
+    const runs = parseRuns(content.payload);
+    await this.panel.context.ready;
+    // A shared document has all outputs at once, except those that JupyterLab has dropped since.
+    if (!this.hasRuns && isShared(this.panel)) {
+      for (const { run_id } of runs) this.requested.add(run_id);
+    }
+    this.hasRuns = true;
+    for (const run of runs) {
+      if (this.signal.aborted || this.requested.has(run.run_id) || !this.isLost(run)) continue;
+      this.requested.add(run.run_id);
+      this.request(run);
+    }
+  }
+
+  private isLost(run: RunBrief): boolean {
+    if (run.client === null || !this.earlierClients.has(run.client)) return false;
+    const cell = this.cellOf(run);
+    return cell !== null && !hasView(cell, run.run_id) && !this.wasSavedSince(run);
+  }
+
+  /** Return whether the file is from after the run's start: then it is as the user wants it. */
+  private wasSavedSince({ started_at }: RunBrief): boolean {
+    const { panel } = this;
+    if (isShared(panel)) return false;
+    const savedAt = Date.parse(panel.context.contentsModel?.last_modified ?? "");
+    return !(savedAt < (started_at ?? 0) * 1000);
+  }
+
+  private cellOf({ cell_id }: RunBrief): ICodeCellModel | null {
+    for (const cell of this.panel.context.model.cells) {
+      if (cell.id === cell_id && cell.type === "code") return cell as ICodeCellModel;
+    }
+    return null;
+  }
+
+  /** Get the run's state from the kernel and put it into the cell. */
+  private request(run: RunBrief): void {
+    const request = new AbortController();
+    const end = () => request.abort();
+    this.signal.addEventListener("abort", end);
+    request.signal.addEventListener("abort", () => this.signal.removeEventListener("abort", end));
+    const transport = new RunTransport(run.run_id, null);
+    const session = new RunSession(transport, request.signal);
+    session.store.subscribe(() => {
+      const snapshot = encodeSnapshot(session.store);
+      if (!snapshot) return;
+      end();
+      if (!this.isLost(run)) return;
+      this.cellOf(run)?.outputs.add({
+        output_type: "display_data",
+        data: JSON.parse(
+          JSON.stringify({ [MIME_TYPE]: snapshot, "text/plain": t("Live training") }),
+        ),
+        metadata: {},
+      });
+    }, request.signal);
+    transport.use(this.channel);
+  }
+}
+
+function hasView(cell: ICodeCellModel, runId: string): boolean {
+  for (let index = 0; index < cell.outputs.length; index++) {
+    const data = cell.outputs.get(index).data[MIME_TYPE] as
+      | { payload?: { run?: { run_id?: string } } }
+      | undefined;
+    if (data?.payload?.run?.run_id === runId) return true;
+  }
+  return false;
+}
+
+/** Note this connection for after a reload; return those from before. */
+function rememberClient(kernel: Kernel.IKernelConnection): ReadonlySet<string> {
+  const key = `kwidgets.clients.${kernel.id}`;
+  const known = JSON.parse(sessionStorage.getItem(key) ?? "[]") as string[];
+  const earlier = known.filter((client) => client !== kernel.clientId);
+  sessionStorage.setItem(key, JSON.stringify([...earlier, kernel.clientId].slice(-MAX_CLIENTS)));
+  return new Set(earlier);
+}

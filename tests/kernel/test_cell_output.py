@@ -1,0 +1,146 @@
+"""Test where a fit is shown when its output is cleared, captured, or drawn by nobody."""
+
+import os
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from kwidgets import protocol as wire
+from kwidgets.live import protocol
+from tests.kernel.frontend import Frontend
+from tests.kernel.test_auto import SETUP, live_views
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(scope="module")
+def client():
+    manager, client = start_new_kernel(env=dict(os.environ))
+    client.execute_interactive(SETUP, output_hook=lambda message: None)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def run(client):
+    def run(code):
+        """Run a cell to its end; return its output."""
+        frontend = Frontend(client)
+        frontend.read_until_idle(client.execute(code, stop_on_error=False))
+        return frontend
+
+    return run
+
+
+def shown_at_the_end(frontend):
+    """Return the outputs that a front end has at the end of the cell, each with all updates."""
+    outputs, clear = {}, False
+    for kind, content in frontend.displays:
+        if kind == "clear_output":
+            if content["wait"]:
+                clear = True
+            else:
+                outputs.clear()
+            continue
+        if clear:
+            outputs.clear()
+            clear = False
+        name = content["transient"].get("display_id", len(outputs))
+        if kind == "display_data" or name in outputs:
+            outputs[name] = content["data"]
+    return list(outputs.values())
+
+
+def test_a_loop_that_clears_before_each_fit_shows_the_last_one(run):
+    frontend = run(
+        "from IPython.display import clear_output\n"
+        "for i in range(3):\n    clear_output(wait=True)\n    make().fit(x, y, epochs=2)"
+    )
+    (output,) = shown_at_the_end(frontend)
+    assert output["text/plain"].count("Training finished") == 3
+    assert output[protocol.MIME_TYPE]["payload"]["run"]["fit"] == 3
+
+
+def test_a_callback_that_clears_and_draws_leaves_the_view(run):
+    frontend = run(
+        "class Draw(keras.callbacks.Callback):\n"
+        "    def on_epoch_end(self, epoch, logs=None):\n"
+        "        clear_output(wait=True)\n        display({'text/plain': 'figure'}, raw=True)\n"
+        "make().fit(x, y, epochs=20, callbacks=[Draw()]);"
+    )
+    texts = [output["text/plain"] for output in shown_at_the_end(frontend) if output]
+    assert texts[-1].startswith("Training finished: 20 of 20 epochs")
+
+
+def test_what_is_cleared_after_the_end_stays_away(run):
+    frontend = run("make().fit(x, y)\nclear_output()\nprint('done')")
+    assert shown_at_the_end(frontend) == []
+    frontend = run("make().evaluate(x, y)\nclear_output()\nprint('done')")
+    assert shown_at_the_end(frontend) == []
+
+
+def test_calls_after_a_clearing_are_shown(run):
+    frontend = run(
+        "model = make()\nfor i in range(3):\n    clear_output(wait=True)\n    model.evaluate(x, y)"
+    )
+    (output,) = shown_at_the_end(frontend)
+    assert output["text/plain"].count("Evaluated") == 1
+
+
+def test_a_captured_fit_is_one_picture_and_leaves_the_next_one_its_own(run):
+    frontend = run(
+        "from IPython.utils.capture import capture_output\n"
+        "with capture_output() as cap:\n    make().fit(x, y, epochs=2)\n    make().evaluate(x, y)\n"
+        "make().fit(x, y, epochs=3)\n"
+        "print(len(cap.outputs), *(sorted(output.data) for output in cap.outputs))"
+    )
+    (view,) = live_views(frontend)
+    assert view["text/plain"].startswith("Training finished: 3 of 3 epochs")
+    text = "".join(frontend.texts)
+    assert text.startswith("2 ") and text.count("text/html") == 2
+    frontend = run("cap.show()")
+    fit, evaluation = [content["data"] for _, content in frontend.displays]
+    assert "2 of 2 epochs" in fit["text/plain"] and "<img" in fit["text/html"]
+    assert evaluation["text/plain"].startswith("Evaluated")
+
+
+def test_fits_in_two_output_widgets_of_a_cell_have_a_view_each(run):
+    frontend = run(
+        "import ipywidgets\nleft, right = ipywidgets.Output(), ipywidgets.Output()\n"
+        "with left:\n    make().fit(x, y)\nwith right:\n    make().fit(x, y)\nmake().fit(x, y);"
+    )
+    assert len(live_views(frontend)) == 3
+
+
+LONG = "live = kw.LivePlot()\nmake().fit(x, y, epochs=100_000, verbose=0, callbacks=[live]);"
+
+
+def test_where_nobody_draws_the_output_is_html_that_is_kept_up_to_date(client):
+    frontend = Frontend(client)
+    request = client.execute("import kwidgets as kw\n" + LONG)
+    updates = [
+        "<progress",
+        "epoch",
+        "loss",
+        "Interrupt the kernel",
+        "pip install kwidgets",
+        "<img alt",
+    ]
+
+    def is_up_to_date():
+        kind, content = frontend.displays[-1] if frontend.displays else ("", {})
+        page = content.get("data", {}).get("text/html", "")
+        return kind == "update_display_data" and all(part in page for part in updates)
+
+    frontend.read_until(is_up_to_date)
+    assert all(WIDGET not in content["data"] for _, content in frontend.displays)
+
+    # A front end that makes the widget can draw it.
+    frontend.send(wire.HELLO)
+    frontend.read_until(lambda: WIDGET in frontend.displays[-1][1]["data"])
+    frontend.send(protocol.STOP)
+    frontend.read_until_idle(request)
+    (output,) = shown_at_the_end(frontend)
+    assert output["text/plain"].startswith("Training stopped")
+    assert WIDGET not in output
