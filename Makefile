@@ -108,7 +108,7 @@ test-typescript: $(READY) ## The tests in TypeScript
 test-front-ends: $(READY) ## JupyterLab, Notebook and others, old and new, in environments of their own
 	@sh tools/chromium.sh
 	@$(PY) tools/make_front_ends.py
-	$(PY) -m pytest tests/browser/front_ends $(PYTEST_ARGS)
+	$(PY) -m pytest tests/front_ends tests/browser/front_ends $(PYTEST_ARGS)
 
 test-matrix: $(READY) ## What depends on the kernel or the backend, with PyTorch too (5 GB)
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS) $(BACKENDS)
