@@ -3,6 +3,7 @@ two tabs with the same file."""
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -22,7 +24,7 @@ from tests.browser.server import LabServer
 
 BUILDER = "builder = kw.SequentialBuilder(input_shape=(8, 8))\nbuilder"
 SETUP_CELL, BUILDER_CELL, FIT_CELL = range(3)
-WATCH_SECONDS = 20
+WATCH_SECONDS = 180
 # Pages write the state of a fit into a shared document once a minute.
 WRITE_SECONDS = 120
 
@@ -56,8 +58,11 @@ def open_page(browser: Browser) -> Iterator[Callable[[], Page]]:
 
 def saved_data(notebook: Notebook, cell: int, mime_type: str) -> list[dict[str, Any]]:
     """Return the data of the cell's outputs of this type, as the server has saved them."""
-    outputs = [output.get("data", {}) for output in notebook.saved().cells[cell].outputs]
-    return [data for data in outputs if mime_type in data]
+    while True:
+        # The server may be writing the file.
+        with contextlib.suppress(nbformat.reader.NotJSONError):
+            outputs = [output.get("data", {}) for output in notebook.saved().cells[cell].outputs]
+            return [data for data in outputs if mime_type in data]
 
 
 def wait_until(page: Page, condition: Callable[[], bool], seconds: float) -> None:
