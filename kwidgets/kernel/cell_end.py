@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from kwidgets.kernel.running_kernel import running_kernel
+
 logger = logging.getLogger("kwidgets")
 
 Listener = Callable[[Any], None]
@@ -22,9 +24,20 @@ _listeners: list[Listener] = []
 _once: list[Listener] = []
 
 
-def runs_cells() -> bool:
-    """Return whether this process runs cells: a kernel or a terminal IPython, not a script."""
-    return _shell() is not None
+def is_in_cell() -> bool:
+    """Return whether a cell runs the calling code: its end will be reported.
+
+    Other threads run beside cells, and a button's click runs code without one.
+    """
+    if threading.current_thread() is not threading.main_thread() or _shell() is None:
+        return False
+    kernel = running_kernel()
+    if kernel is None:
+        return True
+    try:
+        return bool(kernel.get_parent()["header"]["msg_type"] == "execute_request")
+    except Exception:  # before the first request, or a kernel of another make
+        return True
 
 
 def after_each_cell(listener: Listener) -> bool:

@@ -45,7 +45,9 @@ def _was_started_by_console() -> bool:
         command = [] if parent is None else parent.cmdline()
     except psutil.Error:
         return False
-    return any(name in os.path.basename(part) for part in command[:4] for name in _CONSOLES)
+    # As "…/jupyter-console" or, after "python -m", as "…/jupyter_console/__main__.py".
+    paths = [os.path.normpath(part).split(os.sep)[-2:] for part in command[:4]]
+    return any(name in part for path in paths for part in path for name in _CONSOLES)
 
 
 def _user_namespace() -> dict[str, Any]:

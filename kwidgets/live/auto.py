@@ -1,4 +1,4 @@
-"""Show a live view for every ``fit`` of this kernel, in place of Keras's text progress bar.
+"""Show a live view for every ``fit`` of this process, in place of Keras's text progress bar.
 
 Keras makes one ``CallbackList`` for each call of ``fit``, ``evaluate`` and ``predict``, on every
 backend, and passes it ``add_progbar``. Its constructor is wrapped to add our callback.
@@ -67,30 +67,17 @@ class AutoView:
 
     def _with_view(self, call: inspect.BoundArguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of ``CallbackList`` with our callback in place of the text bar."""
-        from kwidgets.kernel.running_kernel import has_page, running_kernel
-
         arguments = call.arguments
         wanted = arguments.get("add_progbar") and arguments.get("model") is not None
         is_fit = bool(arguments.get("add_history"))
-        # Lines of evaluate and predict are updated in place, which only Jupyter can.
-        if wanted and self.on and (has_page() if is_fit else running_kernel() is not None):
-            ours = self._callback(is_fit)
+        if wanted and self.on and (is_fit or _shows_calls()):
             callbacks = _flat(arguments.get("callbacks"))
-            if not any(isinstance(callback, type(ours)) for callback in callbacks):
-                callbacks.append(ours)
-            if not any(_is_progress_bar(callback) for callback in callbacks):
+            ours, keeps_bar = _fit_callback(callbacks) if is_fit else _call_callback(callbacks)
+            callbacks += ours
+            if not keeps_bar and not any(_is_progress_bar(callback) for callback in callbacks):
                 arguments["add_progbar"] = False
             arguments["callbacks"] = callbacks
         return call.args, call.kwargs
-
-    def _callback(self, is_fit: bool) -> Any:
-        if is_fit:
-            from kwidgets.live.callback import LivePlot
-
-            return LivePlot()
-        from kwidgets.live.evaluate_predict import CallProgress
-
-        return CallProgress()
 
 
 auto_view = AutoView()
@@ -111,6 +98,38 @@ def watch(on: bool = True) -> None:
         auto_view.start()
     else:
         auto_view.stop()
+
+
+def _fit_callback(present: list[Any]) -> tuple[list[Any], bool]:
+    """Return what is to be added to a fit, and whether Keras's bar stays."""
+    from kwidgets.kernel.running_kernel import has_page
+    from kwidgets.live.callback import LivePlot
+    from kwidgets.live.terminal_live_plot import TerminalLivePlot, stdout_is_terminal
+
+    if any(isinstance(callback, LivePlot) for callback in present):
+        return [], not has_page()
+    if has_page():
+        return [LivePlot()], False
+    return [TerminalLivePlot()], stdout_is_terminal()
+
+
+def _shows_calls() -> bool:
+    """Return whether ours is better than Keras's bar for ``evaluate`` and ``predict``.
+
+    Jupyter can replace lines in place. A file can replace nothing, and gets the results.
+    """
+    from kwidgets.kernel.running_kernel import has_page, running_kernel
+    from kwidgets.live.terminal_live_plot import stdout_is_terminal
+
+    return running_kernel() is not None or not (has_page() or stdout_is_terminal())
+
+
+def _call_callback(present: list[Any]) -> tuple[list[Any], bool]:
+    """Return what is to be added to ``evaluate`` or ``predict``, and whether Keras's bar stays."""
+    from kwidgets.live.evaluate_predict import CallProgress
+
+    known = any(isinstance(callback, CallProgress) for callback in present)
+    return [] if known else [CallProgress()], False
 
 
 def _flat(callbacks: Any) -> list[Any]:

@@ -23,6 +23,7 @@ from kwidgets.kernel.output_place import (
     times_cleared,
     watch_clearing,
 )
+from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.live.page.number_format import format_seconds, format_value
 from kwidgets.live.training_thread.error_guard import ErrorGuard
@@ -95,9 +96,14 @@ class CallsOutput:
         self._lock = threading.RLock()
 
     @property
+    def is_text(self) -> bool:
+        """Whether the output goes to a console or a file."""
+        return running_kernel() is None or shows_text_only()
+
+    @property
     def can_change(self) -> bool:
         """Whether what is shown can be replaced: nobody captures it, and it is not in a console."""
-        return self.place.captured_by is None and not shows_text_only()
+        return self.place.captured_by is None and not self.is_text
 
     def add(self, call: Call) -> None:
         watch_clearing()
@@ -115,6 +121,9 @@ class CallsOutput:
 
     def publish(self) -> None:
         """Show the calls, or update the output."""
+        if self.is_text:
+            print(*self._calls, sep="\n", flush=True)
+            return
         from IPython.display import publish_display_data
 
         with self._lock:
@@ -220,8 +229,7 @@ _current: dict[OutputPlace, CallsOutput] = {}
 def _output_for_call() -> CallsOutput:
     """Return the output of the running cell for this place; a new one where none can be shared."""
     output = CallsOutput(current_place())
-    in_thread = threading.current_thread() is not threading.main_thread()
-    if in_thread or not cell_end.runs_cells() or not output.can_change:
+    if not cell_end.is_in_cell() or not output.can_change:
         return output
     if not _current:
         cell_end.after_this_cell(_after_cell)

@@ -51,7 +51,13 @@ def test_a_visitor_trains_watches_and_stops(dashboard: str, page: Page) -> None:
     view.button("Resume").click()
     view.expect_status("running")
     view.button("Stop").click()
-    view.expect_status("stopped")
+    expect(view.region.or_(page.get_by_role("img", name=re.compile("^Training stopped")))).to_be_visible()
+    expect(train).to_be_enabled()
+
+    # The next training has a view, too.
+    train.click()
+    view.expect_status("running")
+    view.button("Stop").click()
     expect(train).to_be_enabled()
 
     builder = page.get_by_role("region", name="Sequential builder")

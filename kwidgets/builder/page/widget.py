@@ -23,7 +23,6 @@ from kwidgets.builder.page import requests
 from kwidgets.builder.page.requests import Builder
 from kwidgets.builder.page.state import difference
 from kwidgets.kernel import busy_messages, marimo_kernel
-from kwidgets.kernel.channel import channel
 from kwidgets.kernel.front_end import shows_any_widget
 from kwidgets.language import t
 from kwidgets.library_widgets import (
@@ -151,8 +150,8 @@ class BuilderView:
 
     @property
     def can_be_drawn(self) -> bool:
-        """Whether a page is known that can draw the widget."""
-        return self._can_draw or channel.has_listening_page or shows_any_widget()
+        """Whether a page is known that can draw the widget. Our extension needs anywidget's."""
+        return self._can_draw or shows_any_widget()
 
     def with_widget(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Return ``bundle`` with the widget, which front ends that have one prefer."""

@@ -16,6 +16,7 @@ from kwidgets.kernel.output_place import (
     times_cleared,
     watch_clearing,
 )
+from kwidgets.kernel.running_kernel import is_run_by_program
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.training_thread.pace import Pace
@@ -78,6 +79,8 @@ class CellOutput:
 
     def __init__(self) -> None:
         self._view: ShownView | None = None
+        # Whether the output can be replaced while the fit runs.
+        self._is_live = False
         self._place = OutputPlace("")
         # How often the place had been cleared when the view was shown there.
         self._cleared = 0
@@ -93,11 +96,13 @@ class CellOutput:
         self._view = view
         self._place = current_place()
         watch_clearing()
-        if self._shows_live():
+        # Logs of programs have what is shown first, and no updates.
+        self._is_live = self._place.captured_by is None and not is_run_by_program()
+        if self._is_live:
             self._show()
 
     def refresh(self, at_once: bool = False) -> None:
-        if self._view is None or not self._shows_live():
+        if self._view is None or not self._is_live:
             return
         now = time.perf_counter()
         drawer = self._view.drawn_by()
@@ -122,10 +127,6 @@ class CellOutput:
         elif not self._is_cleared():
             self._publish(bundle, update=True)
 
-    def _shows_live(self) -> bool:
-        """Return whether the output can be replaced later: nobody captures it."""
-        return self._place.captured_by is None
-
     def _is_cleared(self) -> bool:
         return times_cleared(self._place) != self._cleared
 
@@ -146,6 +147,8 @@ class CellOutput:
             )
         self._publish(bundle, update)
         self._shown_at = time.perf_counter()
+        # Not at once: at first there is nothing to draw.
+        self._picture_due_at = max(self._picture_due_at, self._shown_at + PICTURE_SECONDS / 2)
 
     def _publish(self, bundle: dict[str, Any], update: bool = False) -> None:
         from IPython.display import publish_display_data

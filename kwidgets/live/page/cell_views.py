@@ -6,7 +6,6 @@ Fits that follow one another in a cell share one, if their output goes to the sa
 from __future__ import annotations
 
 import contextvars
-import threading
 from typing import Any
 
 from kwidgets.kernel import cell_end
@@ -29,8 +28,7 @@ class CellViews:
             context: the one in which output goes to the fit's cell.
             target: shows the view; None for the cell's output.
         """
-        in_thread = threading.current_thread() is not threading.main_thread()
-        if target is not None or in_thread or not cell_end.runs_cells():
+        if target is not None or not cell_end.is_in_cell():
             return LiveView(context, target)
         place = current_place()
         if place.captured_by is not None:

@@ -10,7 +10,7 @@ from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.number_format import format_seconds
-from kwidgets.live.page.saved_output import summarize
+from kwidgets.live.page.saved_output import latest_values
 from kwidgets.live.page.status_labels import status_label
 from kwidgets.live.page.svg_picture import draw_picture
 
@@ -23,15 +23,16 @@ def fallback_bundle(
     Args:
         picture: from :func:`fallback_picture`; drawing one costs more than the rest.
     """
+    headline, values = _headline(run, progress), latest_values(store)
     lines = [
-        f"<div><b>{html.escape(_headline(run, progress))}</b></div>",
+        f"<div><b>{html.escape(headline)}</b></div>",
         _bar(progress),
-        f"<div>{html.escape(summarize(store, run, progress))}</div>",
+        f"<div>{html.escape(values)}</div>",
         picture,
         *(f"<div>{html.escape(notice['text'])}</div>" for notice in progress["notices"]),
         f"<div><small>{html.escape(_advice())}</small></div>",
     ]
-    return {"text/html": "".join(lines), "text/plain": _text(store, run, progress)}
+    return {"text/html": "".join(lines), "text/plain": f"{headline} · {values}"}
 
 
 def fallback_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
@@ -42,15 +43,15 @@ def fallback_picture(store: MetricStore, run: protocol.RunInfo, progress: protoc
 
 
 def _headline(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    parts = [f"{run['model_name']}: {status_label(progress['status'])}", _epoch(run, progress)]
+    parts = [
+        f"{run['model_name']}: {status_label(progress['status'])}",
+        t("epoch %1 of %2", progress["epoch"], run["epochs"]),
+        format_seconds(progress["elapsed_seconds"]),
+    ]
     remaining = progress["remaining_seconds"]
     if remaining is not None:
         parts.append(t("%1 left", format_seconds(remaining)))
     return " · ".join(parts)
-
-
-def _epoch(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    return t("epoch %1 of %2", progress["epoch"], run["epochs"])
 
 
 def _bar(progress: protocol.Progress) -> str:
@@ -66,7 +67,3 @@ def _advice() -> str:
         "Stop and Learning rate: pip install kwidgets where JupyterLab or Notebook runs, and "
         "reload the page."
     )
-
-
-def _text(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    return f"{_epoch(run, progress)} · {summarize(store, run, progress)}"

@@ -96,8 +96,24 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     """
     with store.lock:
         epochs = store.epoch.view(MAX_EPOCHS_READ).columns
-        before = run["initial_epoch"] + run["epochs_before"]
-        finished = max(0, int(epochs["epoch"][-1]) - before) if len(epochs["epoch"]) else 0
+    before = run["initial_epoch"] + run["epochs_before"]
+    finished = max(0, int(epochs["epoch"][-1]) - before) if len(epochs["epoch"]) else 0
+    wanted = run["epochs"] - run["initial_epoch"]
+    head = t(
+        "Training %1: %2 of %3 epochs, %4.",
+        status_label(progress["status"]),
+        finished,
+        wanted,
+        format_seconds(progress["elapsed_seconds"]),
+    )
+    detail = f" {progress['detail']}" if progress["detail"] else ""
+    return f"{head}{detail} {latest_values(store)}".rstrip()
+
+
+def latest_values(store: MetricStore) -> str:
+    """Return the metrics, such as ``loss 0.05, validation 0.08 (best 0.07, epoch 8)``."""
+    with store.lock:
+        epochs = store.epoch.view(MAX_EPOCHS_READ).columns
         parts = []
         for name in store.metrics:
             latest = [
@@ -115,16 +131,7 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
                 note = t("(best %1, epoch %2)", format_value(best["value"]), best["epoch"])
                 part = f"{part} {note}"
             parts.append(part)
-    wanted = run["epochs"] - run["initial_epoch"]
-    head = t(
-        "Training %1: %2 of %3 epochs, %4.",
-        status_label(progress["status"]),
-        finished,
-        wanted,
-        format_seconds(progress["elapsed_seconds"]),
-    )
-    detail = f" {progress['detail']}" if progress["detail"] else ""
-    return f"{head}{detail} {'; '.join(parts)}".rstrip()
+    return "; ".join(parts)
 
 
 def _last(column: FloatArray | None) -> float | None:

@@ -17,6 +17,7 @@ from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
+from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
@@ -332,6 +333,7 @@ class FitRun:
         self._fit.devices.stop()
         self._fit.rate.restore()
         if remember:
+            self._guard("Noting where the fit ended", sync_variables, self._fit.model)
             self._guard("Noting where the fit ended", self._reader.remember_end)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)

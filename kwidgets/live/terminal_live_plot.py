@@ -1,0 +1,47 @@
+"""A LivePlot for terminals and log files, where there is no page."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from kwidgets.live.callback import LivePlot
+from kwidgets.live.page.saved_output import latest_values
+
+LINE_SECONDS = 5.0
+
+
+def stdout_is_terminal() -> bool:
+    """Return whether a line that was printed can be changed, as Keras's bar does."""
+    return bool(getattr(sys.stdout, "isatty", lambda: False)())
+
+
+class TerminalLivePlot(LivePlot):
+    """Watch a fit, and print its result at the end.
+
+    Where the output is no terminal, a line after an epoch, every few seconds, stands in place of
+    Keras's bar, which would fill a file with escape codes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prints_epochs = not stdout_is_terminal()
+        self._printed_at = 0.0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        run = self._calling_run()
+        if run is None or not self._prints_epochs:
+            return
+        now = time.perf_counter()
+        if now >= self._printed_at + LINE_SECONDS:
+            self._printed_at = now
+            epochs = (self.params or {}).get("epochs")
+            print(f"Epoch {epoch + 1}/{epochs}: {latest_values(run.store)}", flush=True)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        run = self._calling_run()
+        super().on_train_end(logs)
+        if run is not None:
+            print(run.view.summary(), flush=True)
