@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def test_a_visitor_trains_watches_and_stops(dashboard: str, page: Page) -> None:
     view.button("Resume").click()
     view.expect_status("running")
     view.button("Stop").click()
-    expect(view.region.or_(page.get_by_role("img", name=re.compile("^Training stopped")))).to_be_visible()
+    picture = page.get_by_role("img", name=re.compile("^Training stopped"))
+    expect(view.region.or_(picture).first).to_be_visible()
     expect(train).to_be_enabled()
 
     # The next training has a view, too.

@@ -101,3 +101,14 @@ def test_a_script_prints_kerass_bar_and_keeps_the_numbers(tmp_path: Path) -> Non
     assert "Epoch 3/3" in printed
     assert "status finished 3" in printed
     assert "Training" not in printed
+
+
+def test_a_watched_script_writes_lines_into_a_file(tmp_path: Path) -> None:
+    _, setup, fit, evaluate, status = CELLS
+    (tmp_path / "train.py").write_text("\n".join((setup, "kw.watch()", fit, evaluate, status)))
+    printed = run([sys.executable, "train.py"], tmp_path)
+    assert "Epoch 1/3: loss" in printed
+    assert FINISHED in printed
+    assert EVALUATED in printed
+    assert "status finished 3" in printed
+    assert "\x1b" not in printed

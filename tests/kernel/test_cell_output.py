@@ -113,6 +113,14 @@ def test_fits_in_two_output_widgets_of_a_cell_have_a_view_each(run):
     assert len(live_views(frontend)) == 3
 
 
+def test_a_program_that_runs_the_notebook_gets_the_picture_alone(client):
+    frontend = Frontend(client)
+    code = "make().fit(x, y, epochs=2)\nmake().evaluate(x, y);"
+    frontend.read_until_idle(client.execute(code, allow_stdin=False))
+    (fit,) = [content for _, content in frontend.displays if protocol.MIME_TYPE in content["data"]]
+    assert "2 of 2 epochs" in fit["data"]["text/plain"]
+
+
 LONG = "live = kw.LivePlot()\nmake().fit(x, y, epochs=100_000, verbose=0, callbacks=[live]);"
 
 
