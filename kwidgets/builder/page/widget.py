@@ -7,6 +7,7 @@ import gzip
 import html
 import json
 import logging
+import threading
 import uuid
 import weakref
 from collections.abc import Callable
@@ -128,6 +129,7 @@ class BuilderView:
         # Whether a front end has made the widget, as only one that can draw it does.
         self._can_draw = False
         # The outputs with a table that the widget is to replace, each with its context.
+        self._display_lock = threading.Lock()
         self._tables: list[tuple[str, contextvars.Context]] = []
         # A page with our extension then sends its language.
         connect()
@@ -148,40 +150,48 @@ class BuilderView:
         """Whether no page can reach the view any more."""
         return is_closed(self.widget)
 
-    @property
-    def can_be_drawn(self) -> bool:
-        """Whether a page is known that can draw the widget. Our extension needs anywidget's."""
-        return self._can_draw or shows_any_widget()
-
     def with_widget(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Return ``bundle`` with the widget, which front ends that have one prefer."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {"application/vnd.jupyter.widget-view+json": view, **bundle}
 
-    def show_table(self, bundle: dict[str, Any]) -> None:
-        """Show ``bundle`` in the cell that runs, and the widget there once a page can draw it."""
-        display_id = uuid.uuid4().hex
-        self._tables.append((display_id, contextvars.copy_context()))
+    def show(self, bundle: dict[str, Any]) -> None:
+        """Show the widget in the cell that runs.
+
+        Until a page has said that it can draw the widget, ``bundle`` is shown in its place.
+        """
         advice = t(
             "To edit the model here: pip install kwidgets where JupyterLab or Notebook runs, and "
             "reload the page."
         )
         note = f"<div><small>{html.escape(advice)}</small></div>"
         table = {**bundle, "text/html": bundle["text/html"] + note}
-        publish_display_data(data=table, transient={"display_id": display_id})
+        display_id = uuid.uuid4().hex
+        # Pages are heard in another thread.
+        with self._display_lock:
+            known = self._can_draw or shows_any_widget()
+            if not known:
+                self._tables.append((display_id, contextvars.copy_context()))
+            publish_display_data(
+                data=self.with_widget(bundle) if known else table,
+                transient={"display_id": display_id},
+            )
 
     def _replace_tables(self) -> None:
-        builder = self._builder()
-        tables, self._tables = self._tables, []
-        if builder is None:
-            return
-        for display_id, context in tables:
-            context.run(
-                publish_display_data,
-                data=self.with_widget(builder.mime_bundle()),
-                transient={"display_id": display_id},
-                update=True,
-            )
+        """Show the widget in place of tables: a page can draw it."""
+        with self._display_lock:
+            self._can_draw = True
+            tables, self._tables = self._tables, []
+            builder = self._builder()
+            if builder is None:
+                return
+            for display_id, context in tables:
+                context.run(
+                    publish_display_data,
+                    data=self.with_widget(builder.mime_bundle()),
+                    transient={"display_id": display_id},
+                    update=True,
+                )
 
     def publish(self, state: dict[str, Any]) -> None:
         """Send the sections of ``state`` that changed since the last send."""
@@ -218,7 +228,6 @@ class BuilderView:
         if not isinstance(content, dict) or content.get("v") != envelope.PROTOCOL_VERSION:
             logger.warning("builder: a message of another version was ignored: reload the page")
             return
-        self._can_draw = True
         kind, request = content.get("kind"), content.get("id")
         if kind == envelope.HELLO:
             self._replace_tables()

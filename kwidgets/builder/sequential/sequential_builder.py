@@ -391,11 +391,10 @@ class SequentialBuilder:
         return bundle
 
     def _ipython_display_(self) -> None:
-        """Show the table and the code until a page has said that it can draw the builder."""
-        if running_kernel() is None or is_run_by_program() or self._bench.view().can_be_drawn:
+        if running_kernel() is None or is_run_by_program():
             # IPython then takes the bundle above.
             raise NotImplementedError
-        self._bench.view().show_table(self._bench.mime_bundle())
+        self._bench.view().show(self._bench.mime_bundle())
 
     def _display_(self) -> Any:
         """Return what marimo shows."""
