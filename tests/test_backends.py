@@ -10,26 +10,38 @@ from tests.backends import BACKENDS, check_under
 
 TESTS = Path(__file__).parent
 # Texts, catalogs and data are the same everywhere.
-MODULES = [
+FITS = [
+    "kernel/test_interrupt.py",
+    "live/test_callback.py",
+    "live/test_fit_exceptions.py",
+    "live/test_learning_rate.py",
+    "live/test_history_equals_keras.py",
+]
+MODELS = [
     "builder/test_sequential.py",
     "builder/test_layer_cache.py",
     "builder/test_convert.py",
     "builder/test_code_writer.py",
-    "kernel/test_interrupt.py",
-    "live/test_callback.py",
-    "live/test_learning_rate.py",
-    "live/test_history_equals_keras.py",
     "models/test_describe.py",
     "models/test_layer_expression.py",
     "models/test_infer_summary.py",
     "models/test_layer_detail.py",
     "models/test_trainable.py",
 ]
+# Browser and kernels run on JAX, where models are built and described, too.
+IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models on JAX")
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_builder_models_and_live_view_keep_their_promises_on(
-    backend: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize(
+    "modules",
+    [
+        pytest.param(FITS, id="fits"),
+        pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),
+    ],
+)
+def test_the_promises_are_kept_on(
+    backend: str, modules: list[str], request: pytest.FixtureRequest
 ) -> None:
-    check_under(backend, [TESTS / name for name in MODULES], request.config)
+    check_under(backend, [TESTS / name for name in modules], request.config)

@@ -133,7 +133,10 @@ model.fit(np.zeros((8, 2)), np.zeros((8, 1)), callbacks=[kw.LivePlot()], verbose
 """
 
 
-@pytest.mark.parametrize("spoken", ["zh_CN", None])
+@pytest.mark.parametrize(
+    "spoken",
+    ["zh_CN", pytest.param(None, marks=pytest.mark.slow("other kernels speak English"))],
+)
 def test_where_no_page_of_ours_is_the_widget_carries_the_words(spoken):
     environment = os.environ | ({language.VARIABLE: spoken} if spoken else {})
     manager, client = start_new_kernel(env=environment)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from kwidgets.live.protocol import MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, TENSORFLOW_SETUP, View
+from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
 from tests.browser.notebook import Notebook
 from tests.browser.panel import Panel
 from tests.browser.server import LabServer
@@ -119,8 +119,7 @@ def test_models_their_layers_and_what_is_in_them(open_notebook: OpenNotebook, pa
 def test_a_reload_in_mid_fit_brings_back_panel_and_cell(
     open_notebook: OpenNotebook, page: Page, app: str
 ) -> None:
-    setup = TENSORFLOW_SETUP if app == "lab" else SETUP
-    notebook = open_notebook(setup, FIT.format(epochs=LONG), "print('next', live.status)", app=app)
+    notebook = open_notebook(SETUP, FIT.format(epochs=LONG), "print('next', live.status)", app=app)
     panel = Panel(page)
     panel.open()
     notebook.run_and_wait(0, FIRST_SECONDS)
