@@ -185,7 +185,7 @@ def _problems(results: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def test_every_model_comes_back(results: dict[str, dict[str, Any]]) -> None:
-    assert len(results) >= 250
+    assert len(results) >= 160
     problems = list(_problems(results))
     assert not problems, f"{len(problems)} of {len(results)}:\n" + "\n\n".join(problems[:20])
 
