@@ -15,17 +15,25 @@ from kwidgets.kernel.running_kernel import running_kernel
 
 # The name under which VS Code puts the path of the notebook into the namespace.
 _VS_CODE = "__vsc_ipynb_file__"
+_made_a_widget = False
 _CONSOLES = ("jupyter-console", "jupyter_console", "qtconsole", "jupyter-run")
 
 
-def shows_any_widget() -> bool:
-    """Return whether the front end shows a widget whatever is installed where it runs.
+def shows_widgets() -> bool:
+    """Return whether the front end is known to show our widgets.
 
-    VS Code and Colab get its code from the web, and make no widget before it is shown: it cannot
-    say before that it can be drawn. marimo draws any anywidget.
+    VS Code and Colab get the code of any widget from the web, and make none before it is shown: it
+    cannot say before that it can be drawn. marimo draws any anywidget.
     """
     in_vs_code = _VS_CODE in _user_namespace()
-    return in_vs_code or "google.colab" in sys.modules or marimo_kernel.is_running()
+    known = _made_a_widget or in_vs_code or "google.colab" in sys.modules
+    return known or marimo_kernel.is_running()
+
+
+def note_widget() -> None:
+    """Note that the front end has made one of our widgets, as only one that can draw it does."""
+    global _made_a_widget
+    _made_a_widget = True
 
 
 def shows_text_only() -> bool:

@@ -24,7 +24,7 @@ from kwidgets.builder.page import requests
 from kwidgets.builder.page.requests import Builder
 from kwidgets.builder.page.state import difference
 from kwidgets.kernel import busy_messages, marimo_kernel
-from kwidgets.kernel.front_end import shows_any_widget
+from kwidgets.kernel.front_end import note_widget, shows_widgets
 from kwidgets.language import t
 from kwidgets.library_widgets import (
     STATIC,
@@ -126,8 +126,6 @@ class BuilderView:
         self._lock = builder.lock
         self._sequence = 0
         self._sent = builder.describe()
-        # Whether a front end has made the widget, as only one that can draw it does.
-        self._can_draw = False
         # The outputs with a table that the widget is to replace, each with its context.
         self._display_lock = threading.Lock()
         self._tables: list[tuple[str, contextvars.Context]] = []
@@ -169,7 +167,7 @@ class BuilderView:
         display_id = uuid.uuid4().hex
         # Pages are heard in another thread.
         with self._display_lock:
-            known = self._can_draw or shows_any_widget()
+            known = shows_widgets()
             if not known:
                 self._tables.append((display_id, contextvars.copy_context()))
             publish_display_data(
@@ -180,7 +178,7 @@ class BuilderView:
     def _replace_tables(self) -> None:
         """Show the widget in place of tables: a page can draw it."""
         with self._display_lock:
-            self._can_draw = True
+            note_widget()
             tables, self._tables = self._tables, []
             builder = self._builder()
             if builder is None:

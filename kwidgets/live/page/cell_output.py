@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from kwidgets import protocol as wire
-from kwidgets.kernel.front_end import shows_any_widget
+from kwidgets.kernel import busy_messages
 from kwidgets.kernel.output_place import (
     OutputPlace,
     current_place,
@@ -28,6 +28,9 @@ FALLBACK_SECONDS = 1.0
 PICTURE_SECONDS = 5.0
 # A callback that clears the output at each epoch would have the view drawn anew each time.
 SHOW_AGAIN_SECONDS = 1.0
+
+# How long a fit in an Output widget waits for a page to say that it can draw.
+WAIT_SECONDS = 1.0
 
 # What draws a view: our JupyterLab extension, or the widget.
 Drawer = Literal["extension", "widget"]
@@ -99,6 +102,8 @@ class CellOutput:
         # Logs of programs have what is shown first, and no updates.
         self._is_live = self._place.captured_by is None and not is_run_by_program()
         if self._is_live:
+            if self._place.widgets:
+                self._wait_for_drawer()
             self._show()
 
     def refresh(self, at_once: bool = False) -> None:
@@ -127,6 +132,15 @@ class CellOutput:
         elif not self._is_cleared():
             self._publish(bundle, update=True)
 
+    def _wait_for_drawer(self) -> None:
+        """Wait for a moment: an ``Output`` widget ignores what would replace its outputs later."""
+        assert self._view is not None
+        deadline = time.perf_counter() + WAIT_SECONDS
+        while self._view.drawn_by() is None and time.perf_counter() < deadline:
+            if busy_messages.needs_polling():
+                busy_messages.poll()
+            time.sleep(0.01)
+
     def _is_cleared(self) -> bool:
         return times_cleared(self._place) != self._cleared
 
@@ -135,7 +149,7 @@ class CellOutput:
         bundle: dict[str, Any] = {protocol.MIME_TYPE: self._view.snapshot()}
         self._shown_to = {"extension"}
         drawer = self._view.drawn_by()
-        if drawer == "widget" or shows_any_widget():
+        if drawer == "widget":
             self._shown_to.add("widget")
             view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
             bundle[WIDGET_MIME_TYPE] = view

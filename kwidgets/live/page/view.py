@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
+from kwidgets.kernel.front_end import shows_widgets
 from kwidgets.kernel.running_kernel import cell_execution, has_page
 from kwidgets.language import t
 from kwidgets.live import protocol
@@ -246,7 +247,7 @@ class LiveView:
         """Return what is known to be able to draw this view."""
         if channel.has_listening_page:
             return "extension"
-        return "widget" if self._widget is not None and self._widget.can_draw else None
+        return "widget" if shows_widgets() else None
 
     def _snapshot(self, since: int = 0) -> dict[str, Any]:
         with self._lock:

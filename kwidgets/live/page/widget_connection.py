@@ -7,7 +7,7 @@ from typing import Any
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
-from kwidgets.kernel.front_end import shows_any_widget
+from kwidgets.kernel.front_end import note_widget, shows_widgets
 from kwidgets.live.page.receive_commands import CommandReceiver, Submit
 
 
@@ -27,15 +27,14 @@ class WidgetConnection:
         from kwidgets.live.page import widget
 
         self._send = widget.send
-        # The library that draws the widget takes 400 kB. Who draws it requests the library, if the
-        # kernel handles that before the end of the cell.
+        # The library that draws the widget takes 400 kB. It is not sent where our extension draws.
+        # Who draws it all the same requests it, if the kernel handles that while the cell runs.
         self._widget, self.receives_commands = widget.open_widget(
-            snapshot, with_library=not in_cell or shows_any_widget()
+            snapshot,
+            with_library=not in_cell or (shows_widgets() and not channel.has_listening_page),
         )
         self._receiver = CommandReceiver(resync, self.send)
         self._widget.on_msg(self._receive)
-        # Whether a front end has made the widget, as only one that can draw it does.
-        self.can_draw = False
         # A view sends a message as soon as it is drawn, if the kernel handles it then.
         self._is_drawn = not in_cell
 
@@ -66,7 +65,7 @@ class WidgetConnection:
         self._widget.on_msg(self._receive, remove=True)
 
     def _receive(self, widget: object, content: object, buffers: object) -> None:
-        self.can_draw = True
+        note_widget()
         if isinstance(content, dict) and content.get("kind") == wire.HELLO:
             return
         self._is_drawn = True
