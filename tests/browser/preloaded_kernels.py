@@ -14,10 +14,12 @@ import importlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 
 # Only what each start of a kernel needs is imported above; it is a few hundredths of a second.
 
@@ -45,7 +47,9 @@ def preloaded_kernels(folder, name="python3"):
     """
     spec = folder / "kernels" / name
     spec.mkdir(parents=True)
-    address = str(folder / "preloaded")
+    # Not in the folder: such an address has a hundred characters at most.
+    home = tempfile.mkdtemp()
+    address = os.path.join(home, "kernels")
     argv = [sys.executable, "-I", "-S", __file__, "start", address, "-f", "{connection_file}"]
     description = {"argv": argv, "display_name": name, "language": "python"}
     (spec / "kernel.json").write_text(json.dumps(description))
@@ -60,6 +64,7 @@ def preloaded_kernels(folder, name="python3"):
     finally:
         process.stdin.close()
         process.wait()
+        shutil.rmtree(home)
 
 
 def start(address, arguments):
