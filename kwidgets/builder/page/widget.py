@@ -24,7 +24,9 @@ from kwidgets.builder.page import requests
 from kwidgets.builder.page.requests import Builder
 from kwidgets.builder.page.state import difference
 from kwidgets.kernel import busy_messages, marimo_kernel
+from kwidgets.kernel.channel import channel
 from kwidgets.kernel.front_end import note_widget, shows_widgets
+from kwidgets.kernel.page_wait import wait_for_page
 from kwidgets.language import t
 from kwidgets.library_widgets import (
     STATIC,
@@ -165,9 +167,11 @@ class BuilderView:
         note = f"<div><small>{html.escape(advice)}</small></div>"
         table = {**bundle, "text/html": bundle["text/html"] + note}
         display_id = uuid.uuid4().hex
+        # jupyter-server-nbmodel ignores what would replace the table later.
+        known = wait_for_page(lambda: shows_widgets() or channel.has_listening_page)
         # Pages are heard in another thread.
         with self._display_lock:
-            known = shows_widgets()
+            known = known or shows_widgets()
             if not known:
                 self._tables.append((display_id, contextvars.copy_context()))
             publish_display_data(

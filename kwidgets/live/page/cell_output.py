@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from kwidgets import protocol as wire
-from kwidgets.kernel import busy_messages
 from kwidgets.kernel.output_place import (
     OutputPlace,
     current_place,
     times_cleared,
     watch_clearing,
 )
+from kwidgets.kernel.page_wait import wait_for_page
 from kwidgets.kernel.running_kernel import is_run_by_program
 from kwidgets.language import t
 from kwidgets.live import protocol
@@ -28,9 +28,6 @@ FALLBACK_SECONDS = 1.0
 PICTURE_SECONDS = 5.0
 # A callback that clears the output at each epoch would have the view drawn anew each time.
 SHOW_AGAIN_SECONDS = 1.0
-
-# How long a fit in an Output widget waits for a page to say that it can draw.
-WAIT_SECONDS = 1.0
 
 # What draws a view: our JupyterLab extension, or the widget.
 Drawer = Literal["extension", "widget"]
@@ -103,7 +100,8 @@ class CellOutput:
         self._is_live = self._place.captured_by is None and not is_run_by_program()
         if self._is_live:
             if self._place.widgets:
-                self._wait_for_drawer()
+                # These ignore what would replace their outputs later.
+                wait_for_page(lambda: view.drawn_by() is not None)
             self._show()
 
     def refresh(self, at_once: bool = False) -> None:
@@ -131,15 +129,6 @@ class CellOutput:
         # Who clears the output after the end of the fit does not want to see it.
         elif not self._is_cleared():
             self._publish(bundle, update=True)
-
-    def _wait_for_drawer(self) -> None:
-        """Wait for a moment: an ``Output`` widget ignores what would replace its outputs later."""
-        assert self._view is not None
-        deadline = time.perf_counter() + WAIT_SECONDS
-        while self._view.drawn_by() is None and time.perf_counter() < deadline:
-            if busy_messages.needs_polling():
-                busy_messages.poll()
-            time.sleep(0.01)
 
     def _is_cleared(self) -> bool:
         return times_cleared(self._place) != self._cleared
