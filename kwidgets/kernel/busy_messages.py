@@ -46,6 +46,7 @@ def receive_while_busy(comm: Any) -> bool:
     They are handled at once, or when the running code calls :func:`poll`.
     """
     _skip_execute_events(comm)
+    _let_messages_pass_while_captured()
     kernel = running_kernel()
     if kernel is None and marimo_kernel.is_running():
         return marimo_kernel.receive_by_polling(comm)
@@ -67,6 +68,18 @@ def receive_while_busy(comm: Any) -> bool:
         # fit runs in a cell, that is the busy one.
         comm._reply_subshell_for = lambda data, default: default or subshell
     return True
+
+
+def _let_messages_pass_while_captured() -> None:
+    """Let messages be handled while ``%%capture`` captures the output of the running cell.
+
+    The kernel sets the parent of its publisher at each message, and the publisher that captures has
+    no such method: the message would be lost, with a traceback in the cell.
+    """
+    from IPython.core.displaypub import CapturingDisplayPublisher
+
+    if not hasattr(CapturingDisplayPublisher, "set_parent"):
+        CapturingDisplayPublisher.set_parent = lambda self, parent: None
 
 
 def _skip_execute_events(comm: Any) -> None:

@@ -93,8 +93,8 @@ def test_two_pages_have_one_view_that_both_steer(server: LabServer, open_page) -
         expect(builder.get_by_role("list", name="Layers")).to_contain_text("56 params")
 
     def builder_is_saved() -> bool:
-        (data,) = saved_data(first, BUILDER_CELL, BUILDER_MIME_TYPE)
-        return len(data[BUILDER_MIME_TYPE]["rows"]) >= 2
+        saved = saved_data(first, BUILDER_CELL, BUILDER_MIME_TYPE)
+        return [len(data[BUILDER_MIME_TYPE]["rows"]) >= 2 for data in saved] == [True]
 
     wait_until(first.page, builder_is_saved, 30)
 

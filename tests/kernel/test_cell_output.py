@@ -7,7 +7,9 @@ from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
+from kwidgets.models import protocol as models_protocol
 from tests.kernel.frontend import Frontend
+from tests.kernel.page import Page
 from tests.kernel.test_auto import SETUP, live_views
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -111,6 +113,27 @@ def test_fits_in_two_output_widgets_of_a_cell_have_a_view_each(run):
         "with left:\n    make().fit(x, y)\nwith right:\n    make().fit(x, y)\nmake().fit(x, y);"
     )
     assert len(live_views(frontend)) == 3
+
+
+def test_a_captured_fit_is_steered_by_the_panel(client):
+    page = Page(client)
+    page.find_subshell()
+    page.run(
+        "with capture_output() as cap:\n"
+        "    make().fit(x, y, epochs=100_000)\nprint('fit returned', kw.latest().status)"
+    )
+    page.send(wire.HELLO)
+    runs = page.wait_for(
+        lambda m: (
+            m["kind"] == models_protocol.RUNS
+            and m["payload"]["runs"][-1:]
+            and m["payload"]["runs"][-1]["status"] == "running"
+        )
+    )["payload"]["runs"]
+    assert runs[-1]["cell_id"] is None
+    page.send(protocol.STOP, run=runs[-1]["run_id"])
+    page.read_until(lambda: "fit returned stopped" in "".join(page.texts))
+    assert "Traceback" not in "".join(page.texts)
 
 
 def test_a_program_that_runs_the_notebook_gets_the_picture_alone(client):

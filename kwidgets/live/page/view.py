@@ -14,7 +14,8 @@ from typing import Any, Protocol, TypeVar
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.kernel.front_end import shows_widgets
-from kwidgets.kernel.running_kernel import cell_execution, has_page
+from kwidgets.kernel.output_place import current_place
+from kwidgets.kernel.running_kernel import CellExecution, cell_execution, has_page
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
@@ -225,9 +226,15 @@ class LiveView:
         self._run_sent = self._describe()[0]
         self._widget = WidgetConnection(self._snapshot, self._resync, self._in_cell)
         self.receives_commands = self._widget.receives_commands
-        execution = self._context.copy().run(cell_execution) if self._in_cell else None
+        execution = self._in_context(self._execution)
         self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync, execution)
         runs.add(self._channel_run)
+
+    def _execution(self) -> CellExecution | None:
+        """Return the request whose cell has this view among its outputs; None without one."""
+        place = current_place()
+        elsewhere = place.captured_by is not None or place.widgets
+        return cell_execution() if self._in_cell and not elsewhere else None
 
     def _show_output(self) -> None:
         assert self._widget is not None
