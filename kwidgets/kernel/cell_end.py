@@ -7,16 +7,18 @@ all the same. Listeners are called in the order in which they were added.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
-
-from kwidgets.kernel.running_kernel import running_kernel
 
 logger = logging.getLogger("kwidgets")
 
 Listener = Callable[[Any], None]
 
+# Where IPython runs the code of a cell.
+_IPYTHON = "IPython.core.interactiveshell"
 _EVENT = "post_run_cell"
 _lock = threading.Lock()
 _listeners: list[Listener] = []
@@ -25,19 +27,19 @@ _once: list[Listener] = []
 
 
 def is_in_cell() -> bool:
-    """Return whether a cell runs the calling code: its end will be reported.
+    """Return whether a cell runs the calling code, so that its end comes after it.
 
-    Other threads run beside cells, and a button's click runs code without one.
+    It does not in another thread, in the handler of a button, and in a task of asyncio that goes on
+    after its cell.
     """
-    if threading.current_thread() is not threading.main_thread() or _shell() is None:
+    if threading.current_thread() is not threading.main_thread():
         return False
-    kernel = running_kernel()
-    if kernel is None:
-        return True
-    try:
-        return bool(kernel.get_parent()["header"]["msg_type"] == "execute_request")
-    except Exception:  # before the first request, or a kernel of another make
-        return True
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "run_code" and frame.f_globals.get("__name__") == _IPYTHON:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def after_each_cell(listener: Listener) -> bool:

@@ -40,7 +40,7 @@ class OutputPlace:
 
 def current_place() -> OutputPlace:
     """Return where the output of the code that calls this goes."""
-    publisher = _publisher()
+    publisher = current_publisher()
     captured = publisher is not None and not hasattr(publisher, "register_hook")
     request = _request_id()
     return OutputPlace(request, _output_widgets(request), id(publisher) if captured else None)
@@ -48,7 +48,7 @@ def current_place() -> OutputPlace:
 
 def watch_clearing() -> None:
     """Count calls of ``clear_output`` in this thread from now on."""
-    publisher = _publisher()
+    publisher = current_publisher()
     register_hook = getattr(publisher, "register_hook", None)
     if register_hook is None or getattr(_watched, "publisher", None) is publisher:
         return
@@ -72,7 +72,8 @@ def _count_clearing(message: dict[str, Any]) -> dict[str, Any]:
     return message
 
 
-def _publisher() -> Any | None:
+def current_publisher() -> Any | None:
+    """Return IPython's publisher of outputs; None without an IPython."""
     from IPython.core.getipython import get_ipython
 
     return getattr(get_ipython(), "display_pub", None)

@@ -26,6 +26,7 @@ from kwidgets.kernel.output_place import (
 from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.live.page.number_format import format_seconds, format_value
+from kwidgets.live.page.print_text import print_text
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 PUBLISH_SECONDS = 0.2
@@ -119,16 +120,22 @@ class CallsOutput:
         """Return whether enough time has passed to show it again."""
         return time.perf_counter() - self._published_at >= PUBLISH_SECONDS
 
-    def publish(self) -> None:
-        """Show the calls, or update the output."""
+    def publish(self, at_end: bool = False) -> None:
+        """Show the calls, or update the output.
+
+        Args:
+            at_end: whether the cell has ended.
+        """
         if self.is_text:
-            print(*self._calls, sep="\n", flush=True)
+            print_text("\n".join(map(str, self._calls)))
             return
         from IPython.display import publish_display_data
 
         with self._lock:
             self._published_at = time.perf_counter()
-            update = self._display_id is not None and not self._is_cleared()
+            # At the end of the cell nothing is shown that was cleared after the last call: then
+            # nothing is there to be updated.
+            update = self._display_id is not None and (at_end or not self._is_cleared())
             if not update:
                 self._display_id = uuid.uuid4().hex
                 self._cleared = times_cleared(self.place)
@@ -147,18 +154,15 @@ class CallsOutput:
             )
 
     def _is_cleared(self) -> bool:
-        return times_cleared(self.place) != self._cleared
+        return times_cleared(self.place) > self._cleared
 
     def end(self) -> None:
         """Mark running calls as ended early, and show all calls: the cell has ended."""
         with self._lock:
-            # Who clears the output after the last call does not want to see it.
-            if self._is_cleared():
-                return
             for call in self._calls:
                 if call.state == "running":
                     call.state = "ended early"
-            self.publish()
+            self.publish(at_end=True)
 
 
 class CallProgress(keras.callbacks.Callback):
@@ -218,7 +222,7 @@ class CallProgress(keras.callbacks.Callback):
                 call.results[str(name)] = float(value)
             except (TypeError, ValueError):
                 continue
-        if output.is_due() or not output.can_change:
+        if output.is_due() or output.place not in _current:
             output.publish()
 
 

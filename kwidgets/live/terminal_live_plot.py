@@ -7,14 +7,20 @@ import time
 from typing import Any
 
 from kwidgets.live.callback import LivePlot
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.page.print_text import print_text
 from kwidgets.live.page.saved_output import latest_values
+from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 LINE_SECONDS = 5.0
 
 
 def stdout_is_terminal() -> bool:
     """Return whether a line that was printed can be changed, as Keras's bar does."""
-    return bool(getattr(sys.stdout, "isatty", lambda: False)())
+    try:
+        return sys.stdout.isatty()
+    except (AttributeError, ValueError):  # None, replaced, or closed
+        return False
 
 
 class TerminalLivePlot(LivePlot):
@@ -28,6 +34,7 @@ class TerminalLivePlot(LivePlot):
         super().__init__()
         self._prints_epochs = not stdout_is_terminal()
         self._printed_at = 0.0
+        self._guard = ErrorGuard()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch, logs)
@@ -38,10 +45,13 @@ class TerminalLivePlot(LivePlot):
         if now >= self._printed_at + LINE_SECONDS:
             self._printed_at = now
             epochs = (self.params or {}).get("epochs")
-            print(f"Epoch {epoch + 1}/{epochs}: {latest_values(run.store)}", flush=True)
+            self._guard("The progress", self._print_epoch, epoch, epochs, run.store)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         run = self._calling_run()
         super().on_train_end(logs)
         if run is not None:
-            print(run.view.summary(), flush=True)
+            self._guard("The progress", lambda: print_text(run.view.summary()))
+
+    def _print_epoch(self, epoch: int, epochs: int | None, store: MetricStore) -> None:
+        print_text(f"Epoch {epoch + 1}/{epochs}: {latest_values(store)}")

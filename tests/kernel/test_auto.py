@@ -88,7 +88,7 @@ def test_a_loop_shares_one_view(run):
     assert [fit["snapshot"]["run"]["fit"] for fit in payload["earlier"]] == [1, 2]
     assert view["text/plain"].count("Training finished") == 3
     shown = [kind for kind, _ in frontend.displays]
-    assert shown == ["display_data", "update_display_data"], "one view, one picture at the end"
+    assert shown.count("display_data") == 1, "one view, one picture at the end"
 
 
 def test_a_loop_over_one_model_is_one_curve(run):

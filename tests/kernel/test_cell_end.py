@@ -65,7 +65,7 @@ def test_a_listener_that_fails_is_logged_and_the_others_are_called(shell, caplog
 
 def test_without_ipython_there_are_no_cells(monkeypatch):
     monkeypatch.setattr(cell_end, "_shell", lambda: None)
-    assert not cell_end.runs_cells()
+    assert not cell_end.is_in_cell()
     assert not cell_end.after_each_cell(print)
     assert not cell_end.after_this_cell(print)
     cell_end.remove(print)

@@ -7,10 +7,10 @@ from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
-from kwidgets.models import protocol as models_protocol
 from tests.kernel.frontend import Frontend
 from tests.kernel.page import Page
 from tests.kernel.test_auto import SETUP, live_views
+from tests.kernel.test_channel import training_run
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -45,7 +45,7 @@ def shown_at_the_end(frontend):
             else:
                 outputs.clear()
             continue
-        if clear:
+        if clear and kind == "display_data":
             outputs.clear()
             clear = False
         name = content["transient"].get("display_id", len(outputs))
@@ -115,33 +115,43 @@ def test_fits_in_two_output_widgets_of_a_cell_have_a_view_each(run):
     assert len(live_views(frontend)) == 3
 
 
-def test_a_captured_fit_is_steered_by_the_panel(client):
-    page = Page(client)
-    page.find_subshell()
-    page.run(
-        "with capture_output() as cap:\n"
-        "    make().fit(x, y, epochs=100_000)\nprint('fit returned', kw.latest().status)"
-    )
-    page.send(wire.HELLO)
-    runs = page.wait_for(
-        lambda m: (
-            m["kind"] == models_protocol.RUNS
-            and m["payload"]["runs"][-1:]
-            and m["payload"]["runs"][-1]["status"] == "running"
-        )
-    )["payload"]["runs"]
-    assert runs[-1]["cell_id"] is None
-    page.send(protocol.STOP, run=runs[-1]["run_id"])
-    page.read_until(lambda: "fit returned stopped" in "".join(page.texts))
-    assert "Traceback" not in "".join(page.texts)
-
-
 def test_a_program_that_runs_the_notebook_gets_the_picture_alone(client):
     frontend = Frontend(client)
     code = "make().fit(x, y, epochs=2)\nmake().evaluate(x, y);"
     frontend.read_until_idle(client.execute(code, allow_stdin=False))
     (fit,) = [content for _, content in frontend.displays if protocol.MIME_TYPE in content["data"]]
     assert "2 of 2 epochs" in fit["data"]["text/plain"]
+
+
+def test_a_clearing_that_waits_for_more_output_takes_nothing_away(run):
+    frontend = run("for i in range(2):\n    make().fit(x, y)\n    clear_output(wait=True)")
+    (output,) = shown_at_the_end(frontend)
+    assert output["text/plain"].count("Training finished") == 2
+    frontend = run("make().evaluate(x, y)\nclear_output(wait=True)")
+    (output,) = shown_at_the_end(frontend)
+    assert output["text/plain"].startswith("Evaluated")
+
+
+def test_a_fit_in_a_task_ends_with_itself_and_not_with_a_cell(client):
+    frontend = Frontend(client)
+    client.execute(
+        "import asyncio\nasync def later():\n    await asyncio.sleep(0.2)\n"
+        "    make().fit(x, y, epochs=2)\n"
+        "task = asyncio.get_running_loop().create_task(later())"
+    )
+    frontend.read_until(lambda: any("finished" in str(c["data"]) for _, c in frontend.displays))
+
+
+def test_a_call_in_a_thread_ends(run):
+    frontend = run(
+        "import threading, time\nmodel = make()\n"
+        "slow = keras.callbacks.LambdaCallback(on_predict_batch_begin=None)\n"
+        "slow.on_test_batch_begin = lambda batch, logs=None: time.sleep(0.12)\n"
+        "call = lambda: model.evaluate(x, y, batch_size=8, callbacks=[slow])\n"
+        "thread = threading.Thread(target=call)\nthread.start()\nthread.join()"
+    )
+    (output,) = shown_at_the_end(frontend)
+    assert output["text/plain"].startswith("Evaluated")
 
 
 LONG = "live = kw.LivePlot()\nmake().fit(x, y, epochs=100_000, verbose=0, callbacks=[live]);"
@@ -175,3 +185,19 @@ def test_where_nobody_draws_the_output_is_html_that_is_kept_up_to_date(client):
     (output,) = shown_at_the_end(frontend)
     assert output["text/plain"].startswith("Training stopped")
     assert WIDGET not in output
+
+
+def test_a_captured_fit_is_steered_by_the_panel(client):
+    """Must be the last test: from now on a page with our extension is there."""
+    page = Page(client)
+    page.find_subshell()
+    page.run(
+        "import kwidgets as kw\nfrom IPython.utils.capture import capture_output\n"
+        "with capture_output() as cap:\n"
+        "    make().fit(x, y, epochs=100_000)\n"
+        "print('fit returned', kw.latest().status)"
+    )
+    page.send(wire.HELLO)
+    page.send(protocol.STOP, run=training_run(page)["run_id"])
+    page.read_until(lambda: "fit returned stopped" in "".join(page.texts))
+    assert "Traceback" not in "".join(page.texts)

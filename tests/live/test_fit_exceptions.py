@@ -1,6 +1,7 @@
 """An exception that ends a fit is known at once, wherever it goes."""
 
 import asyncio
+import io
 import threading
 
 import keras
@@ -9,6 +10,7 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.live.keras_internals import fit_exceptions
+from kwidgets.live.terminal_live_plot import TerminalLivePlot
 
 
 def failing_fit(live):
@@ -79,3 +81,16 @@ def test_keras_is_as_it_was_when_no_fit_is_watched():
     in_try(kw.LivePlot())
     assert not fit_exceptions._listeners
     assert not hasattr(fit_exceptions.traceback_utils._process_traceback_frames, "is_watched")
+
+
+def test_text_that_a_file_cannot_encode_stops_no_fit(capsys, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stream)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[keras.metrics.MeanAbsoluteError(name="précision")])
+    history = model.fit(
+        np.ones((8, 2)), np.ones((8, 1)), epochs=2, verbose=0, callbacks=[TerminalLivePlot()]
+    )
+    assert len(history.history["loss"]) == 2
+    stream.flush()
+    assert b"pr?cision" in stream.buffer.getvalue()

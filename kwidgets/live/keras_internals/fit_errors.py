@@ -7,7 +7,11 @@ import re
 
 def describe_error(error: BaseException) -> str:
     """Return an exception as one line: its first line, or the cause in a TensorFlow error."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
+    try:
+        text = str(error)
+    except Exception:  # an exception of the user's own
+        text = ""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text).strip()
     # Keras names the layer first, in a line of its own.
     text = re.sub(r"\AException encountered when calling \S+\s*", "", text)
     lines = text.splitlines() or [""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from kwidgets import protocol as wire
 from kwidgets.kernel.output_place import (
     OutputPlace,
     current_place,
+    current_publisher,
     times_cleared,
     watch_clearing,
 )
@@ -78,10 +80,12 @@ class CellOutput:
     """
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self._view: ShownView | None = None
         # Whether the output can be replaced while the fit runs.
         self._is_live = False
         self._place = OutputPlace("")
+        self._publisher: Any = None
         # How often the place had been cleared when the view was shown there.
         self._cleared = 0
         self._display_id: str | None = None
@@ -95,16 +99,24 @@ class CellOutput:
     def show(self, view: ShownView) -> None:
         self._view = view
         self._place = current_place()
+        # That of the process may be another one later: a cell may capture its own output while a
+        # fit runs in a thread.
+        self._publisher = current_publisher()
         watch_clearing()
         # Logs of programs have what is shown first, and no updates.
         self._is_live = self._place.captured_by is None and not is_run_by_program()
+        if self._is_live and self._place.widgets:
+            # These ignore what would replace their outputs later.
+            self._is_live = wait_for_page(lambda: view.drawn_by() is not None)
         if self._is_live:
-            if self._place.widgets:
-                # These ignore what would replace their outputs later.
-                wait_for_page(lambda: view.drawn_by() is not None)
             self._show()
 
     def refresh(self, at_once: bool = False) -> None:
+        # From the thread of the fit, and from that in which a page says that it can draw.
+        with self._lock:
+            self._refresh(at_once)
+
+    def _refresh(self, at_once: bool) -> None:
         if self._view is None or not self._is_live:
             return
         now = time.perf_counter()
@@ -115,7 +127,7 @@ class CellOutput:
         elif drawer is not None:
             if drawer not in self._shown_to:
                 self._show(update=True)
-        elif now >= max(self._fallback.due_at, self._shown_at + 2 * FALLBACK_SECONDS):
+        elif at_once or now >= max(self._fallback.due_at, self._shown_at + 2 * FALLBACK_SECONDS):
             self._shown_to = set()
             if now >= self._picture_due_at:
                 self._picture = self._view.picture()
@@ -124,14 +136,12 @@ class CellOutput:
             self._fallback.done(now)
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
-        if self._display_id is None:
-            self._publish(bundle)
-        # Who clears the output after the end of the fit does not want to see it.
-        elif not self._is_cleared():
-            self._publish(bundle, update=True)
+        self._is_live = False
+        # Of an output that was cleared after the end of the fit there is nothing to update.
+        self._publish(bundle, update=True)
 
     def _is_cleared(self) -> bool:
-        return times_cleared(self._place) != self._cleared
+        return times_cleared(self._place) > self._cleared
 
     def _show(self, update: bool = False) -> None:
         assert self._view is not None
@@ -154,9 +164,10 @@ class CellOutput:
         self._picture_due_at = max(self._picture_due_at, self._shown_at + PICTURE_SECONDS / 2)
 
     def _publish(self, bundle: dict[str, Any], update: bool = False) -> None:
-        from IPython.display import publish_display_data
-
-        if not update or self._display_id is None:
+        if self._display_id is None:
+            update = False
+        if not update:
             self._display_id = uuid.uuid4().hex
             self._cleared = times_cleared(self._place)
-        publish_display_data(data=bundle, transient={"display_id": self._display_id}, update=update)
+        transient = {"display_id": self._display_id}
+        self._publisher.publish(data=bundle, transient=transient, update=update)

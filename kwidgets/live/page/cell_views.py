@@ -9,6 +9,8 @@ import contextvars
 from typing import Any
 
 from kwidgets.kernel import cell_end
+from kwidgets.kernel.channel import channel
+from kwidgets.kernel.front_end import shows_widgets
 from kwidgets.kernel.output_place import OutputPlace, current_place
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.view import LiveView
@@ -31,8 +33,10 @@ class CellViews:
         if target is not None or not cell_end.is_in_cell():
             return LiveView(context, target)
         place = current_place()
-        if place.captured_by is not None:
-            # Until the end of the cell it may be captured no more.
+        drawn = channel.has_listening_page or shows_widgets()
+        if place.captured_by is not None or (place.widgets and not drawn):
+            # Its picture is shown at the end of the fit: at that of the cell the output goes back
+            # to the cell.
             return LiveView(context)
         for view, view_place in self._views:
             if view.fit is not None:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from kwidgets.live.page.cell_output import ShownView
+from kwidgets.live.page.print_text import print_text
 
 LINE_SECONDS = 5.0
 
@@ -27,8 +28,8 @@ class TextOutput:
     def refresh(self, at_once: bool = False) -> None:
         if self._view is None or time.perf_counter() < self._printed_at + LINE_SECONDS:
             return
-        print(self._view.fallback("")["text/plain"], flush=True)
+        print_text(self._view.fallback("")["text/plain"])
         self._printed_at = time.perf_counter()
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
-        print(bundle["text/plain"], flush=True)
+        print_text(bundle["text/plain"])

@@ -224,7 +224,9 @@ class LiveView:
         connect()
         # Whether commands are received is known only after this: the first update has it.
         self._run_sent = self._describe()[0]
-        self._widget = WidgetConnection(self._snapshot, self._resync, self._in_cell)
+        self._widget = WidgetConnection(
+            self._snapshot, self._resync, self._refresh_output, self._in_cell
+        )
         self.receives_commands = self._widget.receives_commands
         execution = self._in_context(self._execution)
         self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync, execution)
@@ -268,6 +270,10 @@ class LiveView:
                 earlier_start=self._earlier_dropped + since,
             )
             return dict(wire.envelope(protocol.SNAPSHOT, payload))
+
+    def _refresh_output(self) -> None:
+        """Show the widget now that it can be drawn: the next step may take a minute."""
+        self._in_context(self._target.refresh)
 
     def _resync(self) -> None:
         with self._lock:

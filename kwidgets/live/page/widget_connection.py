@@ -17,16 +17,22 @@ class WidgetConnection:
     Args:
         snapshot: returns a new envelope of kind snapshot.
         resync: sends a snapshot to all views.
+        can_draw: called when a front end has made the widget.
         in_cell: whether it is shown in a cell's output, which our extension draws without a widget.
     """
 
     def __init__(
-        self, snapshot: Callable[[], dict[str, Any]], resync: Callable[[], None], in_cell: bool
+        self,
+        snapshot: Callable[[], dict[str, Any]],
+        resync: Callable[[], None],
+        can_draw: Callable[[], None],
+        in_cell: bool,
     ) -> None:
         # Imported here: a plain script needs no widgets.
         from kwidgets.live.page import widget
 
         self._send = widget.send
+        self._on_can_draw = can_draw
         # The library that draws the widget takes 400 kB. It is not sent where our extension draws.
         # Who draws it all the same requests it, if the kernel handles that while the cell runs.
         self._widget, self.receives_commands = widget.open_widget(
@@ -67,6 +73,7 @@ class WidgetConnection:
     def _receive(self, widget: object, content: object, buffers: object) -> None:
         note_widget()
         if isinstance(content, dict) and content.get("kind") == wire.HELLO:
+            self._on_can_draw()
             return
         self._is_drawn = True
         self._widget.send_library()

@@ -47,6 +47,8 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
 
   constructor(private readonly notebook: RendererNotebook | null) {
     super();
+    // In a row of Output widgets an output is as wide as its content, and ours fits into any width.
+    this.node.style.minWidth = "min(320px, 100vw)";
   }
 
   /** Draw `model`, or, when drawn already, bring the same view up to date. */
