@@ -47,7 +47,7 @@ class RunBrief(TypedDict):
     status: str
     #: Unix time at which the view was shown.
     started_at: float
-    #: The cell whose output has the view, and the connection that executed it: a page that was
+    #: The cell whose output has the view, and the connection that executed it. A page that was
     #: reloaded since, before its notebook was saved, puts the view back there. None if no cell.
     cell_id: str | None
     client: str | None
