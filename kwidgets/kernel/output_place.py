@@ -10,6 +10,7 @@ import collections
 import dataclasses
 import sys
 import threading
+from types import FrameType
 from typing import Any
 
 from kwidgets.kernel.running_kernel import running_kernel
@@ -18,7 +19,7 @@ from kwidgets.kernel.running_kernel import running_kernel
 _MAX_PLACES = 200
 
 _lock = threading.Lock()
-_cleared: collections.OrderedDict[OutputPlace, int] = collections.OrderedDict()
+_cleared: collections.OrderedDict[OutputPlace, Clearings] = collections.OrderedDict()
 # The publishers to which the hook was added in this thread.
 _watched = threading.local()
 
@@ -36,6 +37,20 @@ class OutputPlace:
     request: str
     widgets: frozenset[str] = frozenset()
     captured_by: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Clearings:
+    """How often the output at a place was cleared, as far as it was watched.
+
+    Args:
+        count: of all calls of ``clear_output``.
+        by_cell: of those in the code of a cell; the others are in libraries, such as tuners, which
+            clear between two trials and after the last.
+    """
+
+    count: int = 0
+    by_cell: int = 0
 
 
 def current_place() -> OutputPlace:
@@ -56,9 +71,14 @@ def watch_clearing() -> None:
     register_hook(_count_clearing)
 
 
+def clearings(place: OutputPlace) -> Clearings:
+    """Return how often the output at ``place`` was cleared."""
+    return _cleared.get(place, Clearings())
+
+
 def times_cleared(place: OutputPlace) -> int:
-    """Return how often the output at ``place`` was cleared, as far as it was watched."""
-    return _cleared.get(place, 0)
+    """Return how often the output at ``place`` was cleared."""
+    return clearings(place).count
 
 
 def _count_clearing(message: dict[str, Any]) -> dict[str, Any]:
@@ -66,10 +86,23 @@ def _count_clearing(message: dict[str, Any]) -> dict[str, Any]:
         request = str(message["parent_header"].get("msg_id", ""))
         place = OutputPlace(request, _output_widgets(request))
         with _lock:
-            _cleared[place] = _cleared.pop(place, 0) + 1
+            before = _cleared.pop(place, Clearings())
+            by_cell = before.by_cell + _is_called_by_cell()
+            _cleared[place] = Clearings(before.count + 1, by_cell)
             if len(_cleared) > _MAX_PLACES:
                 _cleared.popitem(last=False)
     return message
+
+
+def _is_called_by_cell() -> bool:
+    """Return whether the code of a cell calls ``clear_output``, directly."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] not in ("kwidgets", "IPython", "ipykernel", "ipywidgets"):
+            return module == "__main__"
+        frame = frame.f_back
+    return False
 
 
 def current_publisher() -> Any | None:

@@ -82,6 +82,22 @@ def test_what_is_cleared_after_the_end_stays_away(run):
     assert shown_at_the_end(frontend) == []
 
 
+def test_a_library_that_clears_after_the_last_fit_takes_no_result_away(run, tmp_path):
+    # As a tuner does after each trial.
+    (tmp_path / "tuner.py").write_text(
+        "from IPython.display import clear_output\n"
+        "def search(train):\n"
+        "    for trial in range(3):\n        train()\n        clear_output()\n"
+        "        print('Trial', trial)"
+    )
+    frontend = run(
+        f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport tuner\n"
+        "tuner.search(lambda: make().fit(x, y, epochs=2))"
+    )
+    (output,) = shown_at_the_end(frontend)
+    assert output["text/plain"].count("Training finished") == 3
+
+
 def test_calls_after_a_clearing_are_shown(run):
     frontend = run(
         "model = make()\nfor i in range(3):\n    clear_output(wait=True)\n    model.evaluate(x, y)"

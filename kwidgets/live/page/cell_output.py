@@ -11,10 +11,11 @@ from typing import Any, Literal, Protocol
 
 from kwidgets import protocol as wire
 from kwidgets.kernel.output_place import (
+    Clearings,
     OutputPlace,
+    clearings,
     current_place,
     current_publisher,
-    times_cleared,
     watch_clearing,
 )
 from kwidgets.kernel.page_wait import wait_for_page
@@ -87,7 +88,7 @@ class CellOutput:
         self._place = OutputPlace("")
         self._publisher: Any = None
         # How often the place had been cleared when the view was shown there.
-        self._cleared = 0
+        self._cleared = Clearings()
         self._display_id: str | None = None
         self._shown_at = 0.0
         # Those who can draw what is shown now.
@@ -137,11 +138,13 @@ class CellOutput:
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
         self._is_live = False
-        # Of an output that was cleared after the end of the fit there is nothing to update.
-        self._publish(bundle, update=True)
+        # A cell that clears the output after the end of the fit does not want to see it: there is
+        # nothing to update then. A library that does so knows nothing of it.
+        by_library = self._is_cleared() and clearings(self._place).by_cell == self._cleared.by_cell
+        self._publish(bundle, update=not by_library)
 
     def _is_cleared(self) -> bool:
-        return times_cleared(self._place) > self._cleared
+        return clearings(self._place).count > self._cleared.count
 
     def _show(self, update: bool = False) -> None:
         assert self._view is not None
@@ -168,6 +171,6 @@ class CellOutput:
             update = False
         if not update:
             self._display_id = uuid.uuid4().hex
-            self._cleared = times_cleared(self._place)
+            self._cleared = clearings(self._place)
         transient = {"display_id": self._display_id}
         self._publisher.publish(data=bundle, transient=transient, update=update)
