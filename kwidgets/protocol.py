@@ -18,8 +18,10 @@ PROTOCOL_VERSION: Final = 1
 #: Target and id of the comm that pages with our JupyterLab extension share (kernel/channel.py).
 CHANNEL: Final = "kwidgets"
 
+#: From a page: on the channel when it opens and regularly while it is open, on a widget's comm when
+#: it has made the widget.
+HELLO: Final = "hello"
 # On the channel only.
-HELLO: Final = "hello"  #: from a page, when it opens and regularly while it is open
 WELCOME: Final = "welcome"
 GOODBYE: Final = "goodbye"
 REFUSED: Final = "refused"
@@ -27,6 +29,12 @@ CHANNEL_KINDS: Final = (WELCOME, GOODBYE, REFUSED)
 
 #: A JSON number, or one of these strings, which both float() and Number() read.
 WireNumber = float | Literal["NaN", "Infinity", "-Infinity"]
+
+
+def widget_view(model_id: str) -> dict[str, Any]:
+    """Return the part of a mime bundle with which front ends draw the widget of this id."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+    return {"application/vnd.jupyter.widget-view+json": view}
 
 
 class Envelope(TypedDict):

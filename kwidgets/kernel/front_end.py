@@ -8,10 +8,9 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from typing import Any
 
 from kwidgets.kernel import marimo_kernel
-from kwidgets.kernel.running_kernel import running_kernel
+from kwidgets.kernel.running_kernel import running_kernel, user_namespace
 
 # The name under which VS Code puts the path of the notebook into the namespace.
 _VS_CODE = "__vsc_ipynb_file__"
@@ -25,7 +24,7 @@ def shows_widgets() -> bool:
     VS Code and Colab get the code of any widget from the web, and make none before it is shown: it
     cannot say before that it can be drawn. marimo draws any anywidget.
     """
-    in_vs_code = _VS_CODE in _user_namespace()
+    in_vs_code = _VS_CODE in user_namespace()
     known = _made_a_widget or in_vs_code or "google.colab" in sys.modules
     return known or marimo_kernel.is_running()
 
@@ -56,9 +55,3 @@ def _was_started_by_console() -> bool:
     # As "…/jupyter-console" or, after "python -m", as "…/jupyter_console/__main__.py".
     paths = [os.path.normpath(part).split(os.sep)[-2:] for part in command[:4]]
     return any(name in part for path in paths for part in path for name in _CONSOLES)
-
-
-def _user_namespace() -> dict[str, Any]:
-    from IPython.core.getipython import get_ipython
-
-    return getattr(get_ipython(), "user_ns", {})

@@ -76,11 +76,6 @@ def clearings(place: OutputPlace) -> Clearings:
     return _cleared.get(place, Clearings())
 
 
-def times_cleared(place: OutputPlace) -> int:
-    """Return how often the output at ``place`` was cleared."""
-    return clearings(place).count
-
-
 def _count_clearing(message: dict[str, Any]) -> dict[str, Any]:
     if message["header"]["msg_type"] == "clear_output":
         request = str(message["parent_header"].get("msg_id", ""))

@@ -28,6 +28,14 @@ def running_kernel() -> Any | None:
     return getattr(shell, "kernel", None)
 
 
+def user_namespace() -> dict[str, Any]:
+    """Return the variables of the user's cells; none outside a notebook."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return marimo_kernel.user_namespace() if shell is None else shell.user_ns
+
+
 def has_page() -> bool:
     """Return whether a page can show widgets: this is a notebook, not a script or a terminal."""
     return running_kernel() is not None or marimo_kernel.is_running()

@@ -10,19 +10,14 @@ import dataclasses
 import html
 import threading
 import time
-import uuid
 from typing import Any, Literal
 
 import keras
 
 from kwidgets.kernel import cell_end
 from kwidgets.kernel.front_end import shows_text_only
-from kwidgets.kernel.output_place import (
-    OutputPlace,
-    current_place,
-    times_cleared,
-    watch_clearing,
-)
+from kwidgets.kernel.output_place import OutputPlace
+from kwidgets.kernel.replaceable_output import ReplaceableOutput
 from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.live.page.number_format import format_seconds, format_value
@@ -80,21 +75,19 @@ class Call:
 
 
 class CallsOutput:
-    """The output of a cell that shows the progress of its calls.
+    """The output of a cell that shows the progress of its calls."""
 
-    Args:
-        place: where the output goes.
-    """
-
-    def __init__(self, place: OutputPlace) -> None:
-        self.place = place
-        # How often the place had been cleared at the latest call.
-        self._cleared = times_cleared(place)
+    def __init__(self) -> None:
+        self._output = ReplaceableOutput()
         self._calls: collections.deque[Call] = collections.deque(maxlen=MAX_LINES)
         self._number = 0
-        self._display_id: str | None = None
         self._published_at = 0.0
         self._lock = threading.RLock()
+
+    @property
+    def place(self) -> OutputPlace:
+        """Where the output goes."""
+        return self._output.place
 
     @property
     def is_text(self) -> bool:
@@ -104,15 +97,14 @@ class CallsOutput:
     @property
     def can_change(self) -> bool:
         """Whether what is shown can be replaced: nobody captures it, and it is not in a console."""
-        return self.place.captured_by is None and not self.is_text
+        return not self._output.is_captured and not self.is_text
 
     def add(self, call: Call) -> None:
-        watch_clearing()
         with self._lock:
-            if self._is_cleared():
-                self._number, self._display_id = 0, None
+            if self._output.is_cleared:
+                self._output.start_again()
+                self._number = 0
                 self._calls.clear()
-                self._cleared = times_cleared(self.place)
             self._number += 1
             self._calls.append(call)
 
@@ -129,32 +121,21 @@ class CallsOutput:
         if self.is_text:
             print_text("\n".join(map(str, self._calls)))
             return
-        from IPython.display import publish_display_data
-
         with self._lock:
             self._published_at = time.perf_counter()
             # At the end of the cell nothing is shown that was cleared after the last call: then
             # nothing is there to be updated.
-            update = self._display_id is not None and (at_end or not self._is_cleared())
-            if not update:
-                self._display_id = uuid.uuid4().hex
-                self._cleared = times_cleared(self.place)
+            update = at_end or not self._output.is_cleared
             left_out = self._number - len(self._calls)
             head = [t("%1 earlier calls", f"{left_out:,}")] if left_out else []
-            publish_display_data(
-                data={
-                    "text/html": "".join(
-                        [*(f"<div>{line}</div>" for line in head)]
-                        + [call.to_html() for call in self._calls]
-                    ),
+            lines = [f"<div>{line}</div>" for line in head]
+            self._output.publish(
+                {
+                    "text/html": "".join([*lines, *(call.to_html() for call in self._calls)]),
                     "text/plain": "\n".join([*head, *map(str, self._calls)]),
                 },
-                transient={"display_id": self._display_id},
-                update=update,
+                update,
             )
-
-    def _is_cleared(self) -> bool:
-        return times_cleared(self.place) > self._cleared
 
     def end(self) -> None:
         """Mark running calls as ended early, and show all calls: the cell has ended."""
@@ -205,7 +186,7 @@ class CallProgress(keras.callbacks.Callback):
         call.batch = batch
         seconds = time.perf_counter() - call.began
         # A short call shows its end only.
-        if seconds >= PUBLISH_SECONDS and output.can_change and output.is_due():
+        if seconds >= PUBLISH_SECONDS and output.is_due() and output.can_change:
             call.seconds = seconds
             self._guard("The progress", output.publish)
 
@@ -232,7 +213,7 @@ _current: dict[OutputPlace, CallsOutput] = {}
 
 def _output_for_call() -> CallsOutput:
     """Return the output of the running cell for this place; a new one where none can be shared."""
-    output = CallsOutput(current_place())
+    output = CallsOutput()
     if not cell_end.is_in_cell() or not output.can_change:
         return output
     if not _current:

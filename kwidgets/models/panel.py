@@ -19,7 +19,7 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.kernel import cell_end
 from kwidgets.kernel.channel import channel
-from kwidgets.kernel.running_kernel import cell_execution
+from kwidgets.kernel.running_kernel import cell_execution, user_namespace
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
 from kwidgets.models.namespace.model_finder import FoundModel, ModelFinder
@@ -30,14 +30,6 @@ logger = logging.getLogger("kwidgets")
 
 # Wait this long after a cell, so that several quick cells cause one scan.
 SETTLE_SECONDS = 0.05
-
-
-def user_namespace() -> dict[str, Any]:
-    """Return the variables of the user's cells."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    return {} if shell is None else shell.user_ns
 
 
 def hidden_names() -> frozenset[str]:

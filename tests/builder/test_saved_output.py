@@ -62,7 +62,7 @@ def test_a_stack_that_does_not_work_yet_is_made_again_as_it_is():
 
 def test_it_gets_the_name_that_it_had(monkeypatch):
     builder = trained()
-    monkeypatch.setattr(notebook, "namespace", lambda: {"_3": builder, "digits": builder})
+    monkeypatch.setattr(notebook, "user_namespace", lambda: {"_3": builder, "digits": builder})
     assert saved(builder)["restore"].startswith("import keras")
     assert "digits = kw.SequentialBuilder(" in saved(builder)["restore"]
 

@@ -109,7 +109,7 @@ def test_a_shown_builder_can_be_deleted() -> None:
 
 def test_training_from_the_fit_tab(sent: list[dict[str, Any]], monkeypatch: Any) -> None:
     data = {"x": np.random.rand(64, 4), "y": np.random.randint(0, 3, 64)}
-    monkeypatch.setattr("kwidgets.builder.fit.resolve_arguments.namespace", lambda: data)
+    monkeypatch.setattr("kwidgets.builder.fit.resolve_arguments.user_namespace", lambda: data)
     builder = SequentialBuilder(["dense 3 softmax"], input_shape=(4,))
     view = builder._bench.view()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from kwidgets.builder.data.slicing.cells import as_far_as
-from kwidgets.kernel import cell_end, marimo_kernel
+from kwidgets.kernel import cell_end
+from kwidgets.kernel.running_kernel import user_namespace
 
 logger = logging.getLogger("kwidgets")
 
@@ -34,16 +35,10 @@ def _shell() -> Any:
     return get_ipython()
 
 
-def namespace() -> Mapping[str, Any]:
-    """Return the user's variables; none outside a notebook."""
-    shell = _shell()
-    return marimo_kernel.user_namespace() if shell is None else shell.user_ns
-
-
 def names_of(matches: Callable[[object], bool]) -> list[str]:
     """Return the names of variables that match, and of containers with an item that matches."""
     found = []
-    for name, value in namespace().items():
+    for name, value in user_namespace().items():
         if name.startswith("_") or name in ("In", "Out"):
             continue
         if matches(value):
@@ -68,7 +63,7 @@ def replace_shown(shown: object) -> object | None:
 
 def executed_cells() -> list[str]:
     """Return the source of the cells that ran; of a cell that raised, the part that had run."""
-    cells = namespace().get("In", [])
+    cells = user_namespace().get("In", [])
     found = []
     for number, cell in enumerate(cells):
         text = str(cell)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwidgets.builder import convert, data
-from kwidgets.builder.data.notebook import namespace
 from kwidgets.builder.fit.call_site import names_in
 from kwidgets.builder.spec import Arguments, EditError, Value, Variable
+from kwidgets.kernel.running_kernel import user_namespace
 from kwidgets.language import t
 
 
@@ -22,7 +22,7 @@ def find_data(
         settings: the settings of the Fit tab.
         data_of_last_call: describes the variables and expressions of the last call of fit.
     """
-    space = namespace()
+    space = user_namespace()
     found = {info.name: info for info in data.scan(space)}
     for value in settings.values():
         if not isinstance(value, Variable):
@@ -43,7 +43,7 @@ def fit_arguments(settings: Arguments) -> dict[str, Any]:
     Raises:
         EditError: a variable is missing, or an expression fails.
     """
-    space = namespace()
+    space = user_namespace()
 
     def value(item: Value) -> Any:
         if isinstance(item, Variable):

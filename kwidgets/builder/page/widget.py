@@ -152,8 +152,7 @@ class BuilderView:
 
     def with_widget(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Return ``bundle`` with the widget, which front ends that have one prefer."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, **bundle}
+        return {**envelope.widget_view(self.model_id), **bundle}
 
     def show(self, bundle: dict[str, Any]) -> None:
         """Show the widget in the cell that runs.

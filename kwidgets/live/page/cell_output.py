@@ -5,26 +5,17 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from kwidgets import protocol as wire
-from kwidgets.kernel.output_place import (
-    Clearings,
-    OutputPlace,
-    clearings,
-    current_place,
-    current_publisher,
-    watch_clearing,
-)
 from kwidgets.kernel.page_wait import wait_for_page
+from kwidgets.kernel.replaceable_output import ReplaceableOutput
 from kwidgets.kernel.running_kernel import is_run_by_program
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.training_thread.pace import Pace
 
-WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
 # Where no page draws the view, its progress and charts are published so often. The first time
 # comes later: a page that can draw says so within moments.
 FALLBACK_SECONDS = 1.0
@@ -83,13 +74,9 @@ class CellOutput:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._view: ShownView | None = None
-        # Whether the output can be replaced while the fit runs.
+        self._output: ReplaceableOutput | None = None
+        # Whether it can be replaced while the fit runs.
         self._is_live = False
-        self._place = OutputPlace("")
-        self._publisher: Any = None
-        # How often the place had been cleared when the view was shown there.
-        self._cleared = Clearings()
-        self._display_id: str | None = None
         self._shown_at = 0.0
         # Those who can draw what is shown now.
         self._shown_to: set[Drawer] = set()
@@ -99,18 +86,14 @@ class CellOutput:
 
     def show(self, view: ShownView) -> None:
         self._view = view
-        self._place = current_place()
-        # That of the process may be another one later: a cell may capture its own output while a
-        # fit runs in a thread.
-        self._publisher = current_publisher()
-        watch_clearing()
+        self._output = ReplaceableOutput()
         # Logs of programs have what is shown first, and no updates.
-        self._is_live = self._place.captured_by is None and not is_run_by_program()
-        if self._is_live and self._place.widgets:
+        self._is_live = not self._output.is_captured and not is_run_by_program()
+        if self._is_live and self._output.place.widgets:
             # These ignore what would replace their outputs later.
             self._is_live = wait_for_page(lambda: view.drawn_by() is not None)
         if self._is_live:
-            self._show()
+            self._show(update=False)
 
     def refresh(self, at_once: bool = False) -> None:
         # From the thread of the fit, and from that in which a page says that it can draw.
@@ -118,13 +101,13 @@ class CellOutput:
             self._refresh(at_once)
 
     def _refresh(self, at_once: bool) -> None:
-        if self._view is None or not self._is_live:
+        if self._view is None or self._output is None or not self._is_live:
             return
         now = time.perf_counter()
         drawer = self._view.drawn_by()
-        if self._is_cleared():
+        if self._output.is_cleared:
             if at_once or now >= self._shown_at + SHOW_AGAIN_SECONDS:
-                self._show()
+                self._show(update=False)
         elif drawer is not None:
             if drawer not in self._shown_to:
                 self._show(update=True)
@@ -133,44 +116,31 @@ class CellOutput:
             if now >= self._picture_due_at:
                 self._picture = self._view.picture()
                 self._picture_due_at = time.perf_counter() + PICTURE_SECONDS
-            self._publish(self._view.fallback(self._picture), update=True)
+            self._output.publish(self._view.fallback(self._picture), update=True)
             self._fallback.done(now)
 
     def show_saved(self, bundle: dict[str, Any]) -> None:
         self._is_live = False
         # A cell that clears the output after the end of the fit does not want to see it: there is
         # nothing to update then. A library that does so knows nothing of it.
-        by_library = self._is_cleared() and clearings(self._place).by_cell == self._cleared.by_cell
-        self._publish(bundle, update=not by_library)
+        assert self._output is not None
+        self._output.publish(bundle, update=not self._output.is_cleared_by_library)
 
-    def _is_cleared(self) -> bool:
-        return clearings(self._place).count > self._cleared.count
-
-    def _show(self, update: bool = False) -> None:
-        assert self._view is not None
+    def _show(self, update: bool) -> None:
+        assert self._view is not None and self._output is not None
         bundle: dict[str, Any] = {protocol.MIME_TYPE: self._view.snapshot()}
         self._shown_to = {"extension"}
         drawer = self._view.drawn_by()
         if drawer == "widget":
             self._shown_to.add("widget")
-            view = {"version_major": 2, "version_minor": 0, "model_id": self._view.model_id}
-            bundle[WIDGET_MIME_TYPE] = view
+            bundle |= wire.widget_view(self._view.model_id)
         if drawer is None:
             bundle |= self._view.fallback(self._picture)
         else:
             bundle["text/plain"] = t(
                 "The live view of a training, which was running when this was saved."
             )
-        self._publish(bundle, update)
+        self._output.publish(bundle, update)
         self._shown_at = time.perf_counter()
         # Not at once: at first there is nothing to draw.
         self._picture_due_at = max(self._picture_due_at, self._shown_at + PICTURE_SECONDS / 2)
-
-    def _publish(self, bundle: dict[str, Any], update: bool = False) -> None:
-        if self._display_id is None:
-            update = False
-        if not update:
-            self._display_id = uuid.uuid4().hex
-            self._cleared = clearings(self._place)
-        transient = {"display_id": self._display_id}
-        self._publisher.publish(data=bundle, transient=transient, update=update)
