@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from kwidgets import protocol
+from kwidgets.live.protocol import MIME_TYPE
 
 # A cell that trains for a long time, and prints the result at its end.
 FIT = """
@@ -87,3 +88,12 @@ class Frontend:
 
     def answers(self, kind, id):
         return [u for u in self.updates if u["kind"] == kind and u.get("id") == id]
+
+
+def live_views(frontend):
+    """Return the last version of each output that shows a run, by its display id."""
+    views = {}
+    for _, content in frontend.displays:
+        if MIME_TYPE in content["data"]:
+            views[content["transient"]["display_id"]] = content["data"]
+    return list(views.values())

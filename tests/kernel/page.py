@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kwidgets import protocol
+from kwidgets.models import protocol as models_protocol
 
 
 class Page:
@@ -73,3 +74,14 @@ class Page:
                 self.texts.append(content["text"])
             elif message["msg_type"] == "error":
                 raise AssertionError("\n".join(content["traceback"]))
+
+
+def training_run(page: Page) -> dict[str, Any]:
+    """Wait for a running fit; return its entry in the list of runs."""
+
+    def is_running(message: dict[str, Any]) -> bool:
+        return message["kind"] == models_protocol.RUNS and any(
+            run["status"] == "running" for run in message["payload"]["runs"]
+        )
+
+    return page.wait_for(is_running)["payload"]["runs"][0]

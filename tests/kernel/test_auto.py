@@ -1,53 +1,7 @@
 """Test the live views of fits after ``%load_ext kwidgets``, in a real kernel without a browser."""
 
-import pytest
-from jupyter_client.manager import start_new_kernel
-
 from kwidgets.live import protocol
-from tests.kernel.frontend import Frontend
-
-# JAX takes a third of TensorFlow's time to import; callbacks do not depend on the backend.
-SETUP = """
-import os
-os.environ["KERAS_BACKEND"] = "jax"
-%load_ext kwidgets
-import keras, numpy as np
-def make():
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    return model
-x, y = np.ones((64, 4)), np.ones((64, 1))
-"""
-
-
-@pytest.fixture(scope="module")
-def client():
-    manager, client = start_new_kernel()
-    client.execute_interactive(SETUP, output_hook=lambda message: None)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-@pytest.fixture
-def run(client):
-    def run(code):
-        """Run a cell to its end; return its output."""
-        frontend = Frontend(client)
-        request = client.execute(code, stop_on_error=False)
-        frontend.read_until_idle(request)
-        return frontend
-
-    return run
-
-
-def live_views(frontend):
-    """Return the last version of each output that shows a run, by its display id."""
-    views = {}
-    for _, content in frontend.displays:
-        if protocol.MIME_TYPE in content["data"]:
-            views[content["transient"]["display_id"]] = content["data"]
-    return list(views.values())
+from tests.kernel.frontend import live_views
 
 
 def test_a_plain_fit_has_a_view_in_place_of_the_bar(run):

@@ -1,38 +1,11 @@
 """Test where a fit is shown when its output is cleared, captured, or drawn by nobody."""
 
-import os
-
-import pytest
-from jupyter_client.manager import start_new_kernel
-
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
-from tests.kernel.frontend import Frontend
-from tests.kernel.page import Page
-from tests.kernel.test_auto import SETUP, live_views
-from tests.kernel.test_channel import training_run
+from tests.kernel.frontend import Frontend, live_views
+from tests.kernel.page import Page, training_run
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@pytest.fixture(scope="module")
-def client():
-    manager, client = start_new_kernel(env=dict(os.environ))
-    client.execute_interactive(SETUP, output_hook=lambda message: None)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-@pytest.fixture
-def run(client):
-    def run(code):
-        """Run a cell to its end; return its output."""
-        frontend = Frontend(client)
-        frontend.read_until_idle(client.execute(code, stop_on_error=False))
-        return frontend
-
-    return run
 
 
 def shown_at_the_end(frontend):
@@ -168,6 +141,19 @@ def test_a_call_in_a_thread_ends(run):
     )
     (output,) = shown_at_the_end(frontend)
     assert output["text/plain"].startswith("Evaluated")
+
+
+def test_a_call_in_a_thread_is_not_captured_by_another_cell(run):
+    run(
+        "import threading, time\nfrom IPython.utils.capture import capture_output\n"
+        "model = make()\nslow = keras.callbacks.Callback()\n"
+        "slow.on_test_batch_begin = lambda batch, logs=None: time.sleep(0.3)\n"
+        "call = lambda: model.evaluate(x, y, callbacks=[slow])\n"
+        "thread = threading.Thread(target=call)\nthread.start()"
+    )
+    frontend = run("with capture_output() as cap:\n    thread.join()\nprint(len(cap.outputs))")
+    assert frontend.texts == ["0\n"]
+    assert "Evaluated" in frontend.displays[-1][1]["data"]["text/plain"]
 
 
 LONG = "live = kw.LivePlot()\nmake().fit(x, y, epochs=100_000, verbose=0, callbacks=[live]);"

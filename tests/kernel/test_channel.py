@@ -12,7 +12,7 @@ from jupyter_client.manager import start_new_kernel
 from kwidgets import protocol as wire
 from kwidgets.live import protocol as live_protocol
 from kwidgets.models import protocol
-from tests.kernel.page import Page
+from tests.kernel.page import Page, training_run
 
 BUILD = """
 import keras, numpy as np, kwidgets as kw
@@ -49,17 +49,6 @@ def page(client: Any) -> Page:
 
 def is_models(count: int):
     return lambda m: m["kind"] == protocol.MODELS and len(m["payload"]["entries"]) == count
-
-
-def training_run(page: Page) -> dict[str, Any]:
-    """Wait for a running fit; return its entry in the list of runs."""
-
-    def is_running(message: dict[str, Any]) -> bool:
-        return message["kind"] == protocol.RUNS and any(
-            run["status"] == "running" for run in message["payload"]["runs"]
-        )
-
-    return page.wait_for(is_running)["payload"]["runs"][0]
 
 
 def test_a_kernel_says_welcome_by_itself_when_kwidgets_is_loaded(client: Any) -> None:
