@@ -147,9 +147,10 @@ def test_a_call_in_a_thread_is_not_captured_by_another_cell(run):
     run(
         "import threading, time\nfrom IPython.utils.capture import capture_output\n"
         "model = make()\nslow = keras.callbacks.Callback()\n"
-        "slow.on_test_batch_begin = lambda batch, logs=None: time.sleep(0.3)\n"
+        "began = threading.Event()\n"
+        "slow.on_test_batch_begin = lambda batch, logs=None: began.set() or time.sleep(0.3)\n"
         "call = lambda: model.evaluate(x, y, callbacks=[slow])\n"
-        "thread = threading.Thread(target=call)\nthread.start()"
+        "thread = threading.Thread(target=call)\nthread.start()\nbegan.wait()"
     )
     frontend = run("with capture_output() as cap:\n    thread.join()\nprint(len(cap.outputs))")
     assert frontend.texts == ["0\n"]
