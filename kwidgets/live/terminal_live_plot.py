@@ -10,9 +10,8 @@ from kwidgets.live.callback import LivePlot
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.print_text import print_text
 from kwidgets.live.page.saved_output import latest_values
+from kwidgets.live.page.text_output import LINE_SECONDS
 from kwidgets.live.training_thread.error_guard import ErrorGuard
-
-LINE_SECONDS = 5.0
 
 
 def stdout_is_terminal() -> bool:

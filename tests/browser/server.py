@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,9 @@ class LabServer:
         url = f"http://127.0.0.1:{port}{base_url}".rstrip("/")
         server = cls(url, token, root, home, process)
         try:
-            server._wait_until_it_answers(folder / "jupyterlab.log")
+            wait_until_it_answers(
+                lambda: server.api("GET", "status"), process, folder / "jupyterlab.log"
+            )
             yield server
         finally:
             server._stop()
@@ -143,16 +145,6 @@ class LabServer:
         for file in self.home.glob("config/lab/user-settings/**/*.jupyterlab-settings"):
             file.unlink()
 
-    def _wait_until_it_answers(self, log: Path) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                self.api("GET", "status")
-                return
-            except OSError:  # No one listens yet.
-                time.sleep(0.1)
-        raise RuntimeError(f"JupyterLab did not start; its log:\n{log.read_text(errors='replace')}")
-
     def _stop(self) -> None:
         # Kernels lead sessions of their own: a signal to the server's group misses them.
         kernels = []
@@ -170,6 +162,20 @@ class LabServer:
         for kernel in kernels:
             with contextlib.suppress(psutil.NoSuchProcess):
                 kernel.kill()
+
+
+def wait_until_it_answers(
+    ask: Callable[[], object], process: subprocess.Popen[bytes], log: Path
+) -> None:
+    """Call ``ask`` until it raises no OSError; raise with the log when the server has ended."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            ask()
+            return
+        except OSError:  # No one listens yet.
+            time.sleep(0.1)
+    raise RuntimeError(f"it did not start; its log:\n{log.read_text(errors='replace')}")
 
 
 def free_port() -> int:

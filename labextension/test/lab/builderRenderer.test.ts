@@ -7,6 +7,7 @@ import type { Widget } from "@lumino/widgets";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { WidgetNotebook } from "../../src/lab/builderRenderer";
 import { sharedPages, synchronize } from "./sharedNotebook";
+import { stubMissingInJsdom } from "./stubs";
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const OURS = "application/vnd.kwidgets.builder+json";
@@ -14,15 +15,7 @@ const OURS = "application/vnd.kwidgets.builder+json";
 let builderRendererFactory: typeof import("../../src/lab/builderRenderer").builderRendererFactory;
 let LuminoWidget: typeof Widget;
 beforeAll(async () => {
-  // jsdom has no drag and drop, no observer of sizes.
-  vi.stubGlobal("DragEvent", class extends Event {});
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      observe() {}
-      disconnect() {}
-    },
-  );
+  stubMissingInJsdom();
   ({ builderRendererFactory } = await import("../../src/lab/builderRenderer"));
   ({ Widget: LuminoWidget } = await import("@lumino/widgets"));
 });

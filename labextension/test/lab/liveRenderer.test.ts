@@ -8,18 +8,11 @@ import type { RendererNotebook } from "../../src/lab/rendererNotebook";
 import { MIME_TYPE } from "../../src/live/protocol";
 import { wireProgress, wireSnapshot, wireUpdate } from "../live/messages";
 import { type SharedPage, sharedPages, synchronize } from "./sharedNotebook";
+import { stubMissingInJsdom } from "./stubs";
 
 let liveRendererFactory: typeof import("../../src/lab/liveRenderer").liveRendererFactory;
 beforeAll(async () => {
-  // jsdom has no drag and drop, no observer of sizes.
-  vi.stubGlobal("DragEvent", class extends Event {});
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      observe() {}
-      disconnect() {}
-    },
-  );
+  stubMissingInJsdom();
   ({ liveRendererFactory } = await import("../../src/lab/liveRenderer"));
 });
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from tests.browser.server import DROPPED_VARIABLES
+from tests.browser.server import DROPPED_VARIABLES, free_port, wait_until_it_answers
 
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".build" / "front-ends" / "marimo" / "bin" / "python"
-SECONDS = 60
 
 Mode = Literal["edit", "run"]
 
@@ -39,7 +36,7 @@ def marimo_server(folder: Path, mode: Mode, *cells: str) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "notebook.py").write_text(notebook_of(*cells))
     (folder / "pyproject.toml").write_text("[tool.marimo.runtime]\nauto_instantiate = true\n")
-    port = _free_port()
+    port = free_port()
     options = ["--headless", "--no-token", "--host", "127.0.0.1", "--port", str(port)]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(DROPPED_VARIABLES)}
     homes = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "KERAS_HOME")
@@ -55,7 +52,11 @@ def marimo_server(folder: Path, mode: Mode, *cells: str) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_it_answers(url, process, folder / "marimo.log")
+        wait_until_it_answers(
+            lambda: urllib.request.urlopen(f"{url}/health", timeout=10).close(),
+            process,
+            folder / "marimo.log",
+        )
         yield url
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -65,20 +66,3 @@ def marimo_server(folder: Path, mode: Mode, *cells: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"{url}/health", timeout=10).close()
-            return
-        except OSError:  # No one listens yet.
-            time.sleep(0.1)
-    raise RuntimeError(f"marimo did not start; its log:\n{log.read_text(errors='replace')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
