@@ -43,7 +43,9 @@ def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
 
 
 @pytest.fixture(scope="module")
-def jax_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelManager]:
+def jax_kernel(
+    tmp_path_factory: pytest.TempPathFactory, quick_kernels: dict[str, str]
+) -> Iterator[KernelManager]:
     """Shared by many pages: it has Keras, on JAX, which is there in a third of the time."""
     with kernel(tmp_path_factory.mktemp("docs"), KERAS_BACKEND="jax") as manager:
         yield manager

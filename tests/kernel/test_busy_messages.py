@@ -14,7 +14,7 @@ from tests.kernel.frontend import FIT, Frontend
 
 
 @pytest.fixture(scope="module")
-def client():
+def client(quick_kernels):
     # JAX is imported in a third of TensorFlow's time; what is heard does not depend on the backend.
     manager, client = start_new_kernel(env={**os.environ, "KERAS_BACKEND": "jax"})
     # VS Code leaves this name. It is offered the widget before it has made one.
