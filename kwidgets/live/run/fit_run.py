@@ -12,7 +12,7 @@ import keras
 
 from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt
-from kwidgets.language import t
+from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
@@ -154,12 +154,13 @@ class FitRun:
         )
 
     def begin_epoch(self, epoch: int) -> None:
+        self._read_later_logs()
         if not self._progress.finished_epochs and not self._progress.step:
             self._progress.initial_epoch = epoch
             self._reader.begin_fit(epoch)
             self._progress.begin_epoch(epoch)
             if self.continues:
-                self._reader.add_mark("fit", t("A new fit goes on"))
+                self._reader.add_mark("fit", message("Training continued"))
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
@@ -209,11 +210,16 @@ class FitRun:
         self._publish_if_due()
         self.safe_point()
 
+    def _read_later_logs(self) -> None:
+        """Read what callbacks after ours have added to the logs of the last epoch."""
+        self._guard("Reading the epoch's results", self._reader.read_later_logs)
+
     def _end_training_of_epoch(self) -> None:
         if self._reader.end_training():
             self._sample()
 
     def end(self) -> None:
+        self._read_later_logs()
         self._fit.rate.read()
         if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
@@ -223,9 +229,10 @@ class FitRun:
                 describe_early_end,
                 self._fit.frame.callbacks(),
                 self._reader.logs,
+                self._reader.epochs_before,
             )
-            self._reader.add_mark("callback", detail or t("Ended early"))
-            self._end("finished", detail or "")
+            self._reader.add_mark("callback", detail or message("Ended early"))
+            self._end("finished", translated(detail) if detail else "")
         else:
             self._end("finished", "")
         self._interrupt.raise_if_requested()
