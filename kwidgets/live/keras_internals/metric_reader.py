@@ -152,6 +152,9 @@ class MetricReader:
 
     def remember_end(self) -> None:
         """Keep the numbers for a further fit of the model, which continues the curves."""
+        weights = weights_digest(self._model)
+        if weights is None:
+            return
         step, epoch, seconds = self.position
         fit = PreviousFit(
             store=self.store,
@@ -160,7 +163,7 @@ class MetricReader:
             epoch=math.ceil(epoch),
             first_epoch=self.first_epoch,
             seconds=seconds,
-            weights=weights_digest(self._model),
+            weights=weights,
         )
         continued_fit.remember_end(self._model, fit)
 

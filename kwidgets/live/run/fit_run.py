@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import math
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,6 @@ from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
-from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
@@ -289,7 +289,9 @@ class FitRun:
     def abandon(self, error: BaseException | None = None) -> None:
         """End the run of a fit that an exception ended, without on_train_end. From any thread."""
         if isinstance(error, KeyboardInterrupt):
-            self._end("interrupted", "", remember=False)
+            # Only here are the weights known to be at rest.
+            in_thread_of_fit = threading.get_ident() == self.thread_id
+            self._end("interrupted", "", remember=in_thread_of_fit)
         else:
             text = t("An exception ended the training.")
             self._end("failed", text if error is None else describe_error(error), remember=False)
@@ -340,7 +342,6 @@ class FitRun:
         self._fit.devices.stop()
         self._fit.rate.restore()
         if remember:
-            self._guard("Noting where the fit ended", sync_variables, self._fit.model)
             self._guard("Noting where the fit ended", self._reader.remember_end)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)
