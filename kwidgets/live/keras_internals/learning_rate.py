@@ -139,3 +139,31 @@ def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
             if candidate is variable:
                 return value
     return variable.value
+
+
+class ModelLearningRate:
+    """The learning rate of the model that a fit trains."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+
+    def prepare(self) -> None:
+        prepare(self._model)
+
+    def restore(self) -> None:
+        restore(self._model)
+
+    def schedule_name(self) -> str | None:
+        return schedule_name(getattr(self._model, "optimizer", None))
+
+    def is_overridden(self) -> bool:
+        return is_overridden(self._model)
+
+    def read(self) -> float | None:
+        return read_learning_rate(self._model)
+
+    def set(self, value: float) -> str:
+        return set_learning_rate(self._model, value)
+
+    def follow_schedule(self) -> None:
+        follow_schedule(self._model)
