@@ -28,7 +28,7 @@ FIT = """
 history = model.fit(x, y, epochs={epochs}, validation_split=0.2, callbacks=[live, slow],
                     verbose=0)
 """
-LOOP = """
+OWN_LOOP = """
 with kw.LiveLoop(model=model) as loop:
     for epoch in loop.epochs():
         for i in loop.steps(range(0, 640, 32)):

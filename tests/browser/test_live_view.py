@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kwidgets.live.protocol import FINAL_STATUSES, MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, LOOP, SETUP, TENSORFLOW_SETUP, View
+from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, OWN_LOOP, SETUP, TENSORFLOW_SETUP, View
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -82,7 +82,7 @@ def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
 
 
 def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
-    notebook, view = start(open_notebook, LOOP)
+    notebook, view = start(open_notebook, OWN_LOOP)
     expect(view.learning_rate).to_have_attribute("aria-valuenow", re.compile(r"^0?\.?0*1"))
     for bad in ("0", "-1", "NaN", "fast", ""):
         view.learning_rate.fill(bad)
