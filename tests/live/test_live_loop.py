@@ -263,7 +263,13 @@ def test_steps_without_epochs_are_epochs_of_their_own():
                 live.log({"loss": i}, accuracy=i)
     assert list(live.history["step"]) == [4, 8, 12]
     assert list(live.history["loss"]) == [1.5, 1.5, 1.5]
-    assert live._run.describe_progress()["batches"] == 4, "learned from the first epoch"
+    progress = live._run.describe_progress()
+    assert progress["batches"] == 4, "learned from the first epoch"
+    # How many epochs there will be is not known, and not made up.
+    assert (progress["epoch"], progress["total_steps"]) == (3, None)
+    assert live._run.describe_run(live._run.view)["epochs"] == 0
+    assert live._run.bundle()["text/plain"].startswith("Training finished: 3 epochs, 0:")
+    assert live._run.view.headline().split(" · ")[1] == "epoch 3"
 
 
 def test_one_long_loop_shows_its_validations_at_once():

@@ -53,7 +53,7 @@ class LoopRun(FitRun):
         """Note that a loop over ``epochs`` begins, if the number is known."""
         self.in_epochs = True
         if epochs is not None:
-            self._progress.epochs_wanted = self._next_epoch + epochs
+            self._progress.epochs = self._next_epoch + epochs
 
     def begin_next_epoch(self) -> int | None:
         """Begin an epoch and return its number, from 0; None if the loop is to end.

@@ -27,14 +27,19 @@ class LoopTrainer:
 
 
 class LoopProgress(FitProgress):
-    """Counts the steps of a loop, which says itself how many were finished."""
+    """Counts the steps of a loop, which says itself how many were finished.
 
-    # How many epochs the user wants; None if that is not known.
-    epochs_wanted: int | None = None
+    Its ``epochs`` is 0 while nobody knows how many there will be.
+    """
+
+    @property
+    def total_steps(self) -> int | None:
+        return super().total_steps if self.epochs else None
 
     def begin_epoch(self, epoch: int) -> None:
         super().begin_epoch(epoch)
-        self.epochs = max(self.epochs_wanted or 0, epoch + 1)
+        if self.epochs:
+            self.epochs = max(self.epochs, epoch + 1)
 
     def end_training_of_epoch(self, cut_short: bool = False) -> None:
         """Do nothing: the loop has counted its last batch."""
@@ -66,8 +71,7 @@ class LoopState(FitState):
         self.values = LoggedValues(_directions(model), guard.failures)
         self.learning_rate = LoopLearningRate(optimizers)
         self.progress: LoopProgress
-        progress = LoopProgress(epochs=epochs or 1, batches=steps)
-        progress.epochs_wanted = epochs
+        progress = LoopProgress(epochs=epochs or 0, batches=steps)
         self.loop_trainer = trainer = LoopTrainer()
         super().__init__(
             model=trainer if model is None else model,

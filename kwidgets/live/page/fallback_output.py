@@ -46,7 +46,9 @@ def headline(run: protocol.RunInfo, progress: protocol.Progress) -> str:
     """Return where a fit is, in a line of text."""
     parts = [
         f"{run['model_name']}: {status_label(progress['status'])}",
-        t("epoch %1 of %2", progress["epoch"], run["epochs"]),
+        t("epoch %1 of %2", progress["epoch"], run["epochs"])
+        if run["epochs"]
+        else t("epoch %1", progress["epoch"]),
         format_seconds(progress["elapsed_seconds"]),
     ]
     remaining = progress["remaining_seconds"]

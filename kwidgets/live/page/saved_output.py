@@ -98,14 +98,13 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
         epochs = store.epoch.view(MAX_EPOCHS_READ).columns
     before = run["initial_epoch"] + run["epochs_before"]
     finished = max(0, int(epochs["epoch"][-1]) - before) if len(epochs["epoch"]) else 0
-    wanted = run["epochs"] - run["initial_epoch"]
-    head = t(
-        "Training %1: %2 of %3 epochs, %4.",
-        status_label(progress["status"]),
-        finished,
-        wanted,
-        format_seconds(progress["elapsed_seconds"]),
-    )
+    status, time = status_label(progress["status"]), format_seconds(progress["elapsed_seconds"])
+    if run["epochs"]:
+        wanted = run["epochs"] - run["initial_epoch"]
+        head = t("Training %1: %2 of %3 epochs, %4.", status, finished, wanted, time)
+    else:
+        epochs = t("1 epoch") if finished == 1 else t("%1 epochs", finished)
+        head = t("Training %1: %2, %3.", status, epochs, time)
     detail = f" {progress['detail']}" if progress["detail"] else ""
     return f"{head}{detail} {latest_values(store)}".rstrip()
 

@@ -40,7 +40,7 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         status=fit.status.status,
         detail=fit.status.detail,
         phase=progress.phase,
-        epoch=min(progress.epoch + 1, progress.epochs),
+        epoch=min(progress.epoch + 1, progress.epochs) if progress.epochs else progress.epoch + 1,
         batch=progress.batch,
         batches=progress.batches,
         validation_batch=progress.validation_batch,

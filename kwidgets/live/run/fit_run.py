@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwidgets.kernel import busy_messages
-from kwidgets.kernel.interrupt import SafeInterrupt
+from kwidgets.kernel.interrupt import SafeInterrupt, deferred_interrupts
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
@@ -328,8 +328,13 @@ class FitRun:
         self._progress.clock.stop()
         if not self._status.end(status, detail):
             return
+        # Half an end would leave a view that never changes again.
+        with deferred_interrupts():
+            self._end_parts(remember)
         if not self._interrupt.requested:
             self._interrupt.uninstall()
+
+    def _end_parts(self, remember: bool) -> None:
         self._handler.refuse_queued()
         self._guard("Watching the fit", fit_exceptions.forget, self._fit.frame)
         self._guard("Watching the cell", self._end_watcher.forget_cells)

@@ -58,11 +58,10 @@ export class TrainingStatus extends Widget {
     const metric = run.metrics[0];
     const values = metric ? latestValues(store, metric) : null;
     const value = values?.batch ?? values?.training ?? null;
-    const epoch = t(
-      "epoch %1 of %2",
-      formatCount(Math.max(1, progress.epoch)),
-      formatCount(run.epochs),
-    );
+    const number = formatCount(Math.max(1, progress.epoch));
+    const epoch = run.epochs
+      ? t("epoch %1 of %2", number, formatCount(run.epochs))
+      : t("epoch %1", number);
     const parts = [`Keras: ${statusLabel(progress.status)}`, epoch];
     if (metric && value !== null) parts.push(`${metric.name} ${formatValue(value)}`);
     this.button.textContent = parts.join(" · ");
