@@ -42,10 +42,11 @@ def message(key: str, *values: str | Message) -> Message:
     return Message(key=key, values=list(values))
 
 
-def translated(text: Message) -> str:
-    """Return ``text`` in the kernel's language."""
-    values = [value if isinstance(value, str) else translated(value) for value in text["values"]]
-    return _translated(text["key"], values)
+def translated(text: str | Message) -> str:
+    """Return ``text`` in the kernel's language; a name or number as it is."""
+    if isinstance(text, str):
+        return text
+    return _translated(text["key"], [translated(value) for value in text["values"]])
 
 
 def _translated(text: str, values: Sequence[object]) -> str:

@@ -80,6 +80,7 @@ class RunInfo(TypedDict):
     optimizer: str
     backend: str
     device: str
+    #: Where the epochs end; 0 for a loop that does not say.
     epochs: int
     initial_epoch: int
     #: Epochs of earlier fits of the same model, whose curves this fit continues; and the first one.

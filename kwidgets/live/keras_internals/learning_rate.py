@@ -29,17 +29,11 @@ def restore(model: keras.Model) -> None:
         schedule_override.remove(model, optimizer)
 
 
-def schedule_name(optimizer: Any) -> str | None:
+def schedule_name(optimizer: Any) -> str | Message | None:
     """Return the name of the schedule or function that sets the rate, or None."""
-    label = schedule_label(optimizer)
-    return None if not label else label if isinstance(label, str) else translated(label)
-
-
-def schedule_label(optimizer: Any) -> str | Message:
-    """Return the same for a text that is translated later, or "" without one."""
     optimizer = _inner_optimizer(optimizer)
     if not _is_scheduled(optimizer):
-        return ""
+        return None
     rate = optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return type(rate).__name__
@@ -92,7 +86,7 @@ def set_learning_rate(model: keras.Model, value: float) -> str:
                     "distribution, or with an optimizer that another running fit shares, it "
                     "cannot be set aside. Compile the model with a number as learning rate to "
                     "steer it by hand.",
-                    name,
+                    translated(name),
                 )
             )
         retraced = override.set_rate(model, value)
@@ -146,3 +140,31 @@ def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
             if candidate is variable:
                 return value
     return variable.value
+
+
+class ModelLearningRate:
+    """The learning rate of the model that a fit trains."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+
+    def prepare(self) -> None:
+        prepare(self._model)
+
+    def restore(self) -> None:
+        restore(self._model)
+
+    def schedule_name(self) -> str | Message | None:
+        return schedule_name(getattr(self._model, "optimizer", None))
+
+    def is_overridden(self) -> bool:
+        return is_overridden(self._model)
+
+    def read(self) -> float | None:
+        return read_learning_rate(self._model)
+
+    def set(self, value: float) -> str:
+        return set_learning_rate(self._model, value)
+
+    def follow_schedule(self) -> None:
+        follow_schedule(self._model)

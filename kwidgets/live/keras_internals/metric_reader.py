@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Any
-
-import keras
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from kwidgets.language import Message, message, t
 from kwidgets.live import protocol
@@ -19,6 +17,19 @@ from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.progress import FitProgress
 
 
+class Sampler(Protocol):
+    """Samples metrics on the training thread."""
+
+    def describe(self) -> list[protocol.MetricInfo]:
+        """Return the metrics that are known so far."""
+
+    def start_epoch(self) -> None:
+        """Note that an epoch begins."""
+
+    def sample(self) -> dict[str, float]:
+        """Return each metric over the batches since the last sample, by name."""
+
+
 class MetricReader:
     """Fills the store of one fit. Methods are called on the training thread.
 
@@ -26,10 +37,15 @@ class MetricReader:
         model: the model in training.
         progress: where the fit is.
         previous: the end of the model's last fit, if this one continues its curves.
+        make_sampler: makes what samples the metrics of ``model``.
     """
 
     def __init__(
-        self, model: keras.Model, progress: FitProgress, previous: PreviousFit | None
+        self,
+        model: Any,
+        progress: FitProgress,
+        previous: PreviousFit | None,
+        make_sampler: Callable[[Any], Sampler] = MetricSampler,
     ) -> None:
         self.store = previous.store.copy() if previous else MetricStore()
         # A sentence for each metric that became NaN or infinite.
@@ -51,12 +67,13 @@ class MetricReader:
         self._step_sampled = 0
         self._sampled_in_epoch = False
         self._trained_seconds = 0.0
-        self._sampler: MetricSampler | None = None
+        self._make_sampler = make_sampler
+        self._sampler: Sampler | None = None
         self._last_epoch: _LastEpoch | None = None
 
     def find_metrics(self) -> None:
         """Declare the metrics that the model has before its first step."""
-        self._sampler = MetricSampler(self._model)
+        self._sampler = self._make_sampler(self._model)
         for metric in self._sampler.describe():
             self.store.declare(metric)
 
@@ -149,6 +166,12 @@ class MetricReader:
                 )
         self.logs = scalars
         return scalars
+
+    def add_values(self, values: Mapping[str, float]) -> None:
+        """Add values as Keras's logs have them, within an epoch or outside of any."""
+        self._note_not_finite(values)
+        step, epoch, seconds = self.position
+        self.store.add_epoch(step, epoch, seconds, values, complete=False)
 
     def remember_end(self) -> None:
         """Keep the numbers for a further fit of the model, which continues the curves."""

@@ -13,7 +13,7 @@ def as_number(value: object) -> float | None:
     if isinstance(value, str | bytes | bytearray) or _is_complex(value):
         return None
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]
     except OverflowError:
         return _infinity_like(value)
     except Exception:  # an object of the user's own

@@ -66,10 +66,11 @@ class MetricStore:
             self.batch.append(step, epoch, seconds, values, weight=num_batches)
 
     def drop_metrics_without_values(self, logs: Mapping[str, float]) -> None:
-        """Drop metrics that have no value: neither sampled nor in ``logs``."""
+        """Drop metrics that have no value: neither in the tables nor in ``logs``."""
         with self.lock:
+            known = {*self.batch.names, *(name.partition("/")[2] for name in self.epoch.names)}
             for name in list(self.metrics):
-                if not {name, f"val_{name}"} & logs.keys() and name not in self.batch.names:
+                if not {name, f"val_{name}"} & logs.keys() and name not in known:
                     del self.metrics[name]
 
     def sampled_names(self) -> list[str]:
@@ -79,12 +80,13 @@ class MetricStore:
     def add_epoch(
         self,
         step: int,
-        epoch: int,
+        epoch: float,
         seconds: float,
         logs: Mapping[str, float],
         complete: bool = True,
     ) -> None:
-        """Add an epoch's logs, named as Keras names them. ``epoch`` counts finished epochs.
+        """Add an epoch's logs, named as Keras names them. ``epoch`` counts finished epochs; values
+        that a loop logs within an epoch have a fraction.
 
         An epoch that was stopped early is not ``complete``: its training values are means over a
         few batches, which may be better than those of any whole epoch. It is flagged in the column
@@ -153,7 +155,7 @@ class MetricStore:
     def _update_best(
         self,
         step: int,
-        epoch: int,
+        epoch: float,
         seconds: float,
         values: Mapping[str, float],
     ) -> None:
@@ -179,7 +181,7 @@ class MetricStore:
                 if better:
                     self.best[name] = BestEpoch(
                         split=split,
-                        epoch=epoch,
+                        epoch=math.ceil(epoch),
                         step=step,
                         seconds=seconds,
                         value=value,

@@ -95,9 +95,7 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     return f"{_summary_head(store, run, progress)}{detail} {latest_values(store)}".rstrip()
 
 
-def _summary_head(
-    store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress
-) -> str:
+def _summary_head(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
     label, seconds = progress_label(progress), format_seconds(progress["elapsed_seconds"])
     epochs = run["epochs"]
     with store.lock:
@@ -107,6 +105,9 @@ def _summary_head(
         # The values name epochs by their numbers on the curves, which begin before this fit.
         epoch = epoch_label(run, run["initial_epoch"] + ended if ended else progress["epoch"])
         return t("Training %1: %2, %3.", label, epoch, seconds)
+    if not epochs:
+        finished = t("1 epoch") if ended == 1 else t("%1 epochs", ended)
+        return t("Training %1: %2, %3.", label, finished, seconds)
     if ended and PARTIAL in last and last[PARTIAL][-1] == 1:
         return t(
             "Training %1: %2 of %3 epochs and a part of epoch %4, %5.",
@@ -135,9 +136,7 @@ def latest_values(store: MetricStore) -> str:
     return "; ".join(parts)
 
 
-def _best_note(
-    best: protocol.BestEpoch, values: Mapping[protocol.Split, float]
-) -> str:
+def _best_note(best: protocol.BestEpoch, values: Mapping[protocol.Split, float]) -> str:
     value = format_value(best["value"])
     if best["split"] == "validation" and "validation" not in values:
         # An earlier fit of the model was validated, this one was not.

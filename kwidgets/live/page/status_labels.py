@@ -34,5 +34,7 @@ def epoch_label(run: RunInfo, epoch: int) -> str:
         epoch: the number of the epoch in Keras, from 1, which is added where it differs.
     """
     before, epochs = run["epochs_before"], run["epochs"]
+    if not epochs:  # a loop of the user's own may not say how many
+        return t("epoch %1", epoch)
     label = t("epoch %1 of %2", epoch + before, epochs + before)
     return t("%1 (Keras: %2 of %3)", label, epoch, epochs) if before else label

@@ -67,7 +67,7 @@ class CommandHandler:
             self._fit.guard("Reading the model", sync_variables, self._fit.model)
             self._fit.guard("Reading the model", command.function)
         elif command.kind == "stop" and self._fit.status.status != "stopping":
-            self._fit.model.stop_training = True
+            self._fit.trainer.stop_training = True
             self._fit.status.set("stopping")
             self._fit.reader.add_mark("user", message("Stop"))
         elif command.kind == "pause" and self._fit.status.status == "running":

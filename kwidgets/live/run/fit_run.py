@@ -9,10 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import keras
-
 from kwidgets.kernel import busy_messages
-from kwidgets.kernel.interrupt import SafeInterrupt
+from kwidgets.kernel.interrupt import SafeInterrupt, deferred_interrupts
 from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
@@ -38,23 +36,19 @@ class FitRun:
     """One fit. Methods are called on the training thread, except where they say "from any thread".
 
     Args:
-        model: the model in training.
-        params: the callback's ``params``, which Keras sets.
-        options: how the view starts out.
+        state: of the fit, with its parts.
         context: the one in which output goes to the fit's cell.
         target: shows the view; None for the cell's output.
     """
 
     def __init__(
         self,
-        model: keras.Model,
-        params: Mapping[str, Any] | None,
-        options: protocol.ViewOptions,
+        state: FitState,
         context: contextvars.Context,
         target: ViewTarget | None = None,
     ) -> None:
         self._context = context
-        self._fit = FitState(model, params, options)
+        self._fit = state
         self.store = self._fit.reader.store
         self.continues = self._fit.continues
         # The thread in which fit runs.
@@ -69,7 +63,7 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
-        self._interrupt = SafeInterrupt(self._fit.frame.is_running)
+        self._interrupt = SafeInterrupt(self._is_interrupt_deferred)
         # Whether the fit stops because of an interrupt.
         self._interrupting = False
         self._end_watcher = FitEndWatcher(self._fit)
@@ -91,7 +85,7 @@ class FitRun:
         return self._status.ended
 
     @property
-    def model(self) -> keras.Model:
+    def model(self) -> Any:
         """The model in training."""
         return self._fit.model
 
@@ -143,7 +137,9 @@ class FitRun:
         self._fit.devices.start()
         self._guard("The live view", self.view.show, self)
         self._poll_at = 0.0 if busy_messages.needs_polling() else math.inf
-        self._guard("Watching the fit", fit_exceptions.watch, self._fit.frame, self._after_error)
+        frame = self._fit.frame
+        if frame.found_fit:
+            self._guard("Watching the fit", fit_exceptions.watch, frame, self._after_error)
         self._guard("Watching the cell", self._end_watcher.watch_cells, self.after_cell)
         self._guard(
             "Watching the fit",
@@ -182,7 +178,7 @@ class FitRun:
     def begin_validation(self) -> None:
         if not self._reader.in_epoch:
             return
-        self._progress.begin_validation(bool(self._fit.model.stop_training))
+        self._progress.begin_validation(bool(self._fit.trainer.stop_training))
         self._end_training_of_epoch()
 
     def begin_validation_batch(self, batch: int) -> None:
@@ -201,7 +197,7 @@ class FitRun:
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
         progress = self._progress
-        stopped = bool(self._fit.model.stop_training)
+        stopped = bool(self._fit.trainer.stop_training)
         progress.end_epoch(stopped)
         if self._reader.in_epoch:
             self._end_training_of_epoch()
@@ -251,9 +247,7 @@ class FitRun:
         """
         while True:
             if self._interrupt.requested:
-                if self._reader.in_epoch:
-                    self._sample()
-                self._end("interrupted", "")
+                self._before_interrupt()
                 self._interrupt.raise_if_requested()
             if self._handler.apply_queued(may_set_rate):
                 self._publish()
@@ -261,6 +255,15 @@ class FitRun:
                 return
             self._commands.wait(SAMPLE_SECONDS)
             self._poll_messages()
+
+    def _is_interrupt_deferred(self) -> bool:
+        """Return whether a Ctrl-C that arrives now has to wait for the next safe point."""
+        return self._fit.frame.is_running()
+
+    def _before_interrupt(self) -> None:
+        """Called before the KeyboardInterrupt is raised."""
+        self._sample_rest()
+        self._end("interrupted", "")
 
     def _poll_messages(self) -> None:
         """Handle what the front end has sent, where no other thread does so while we run."""
@@ -334,8 +337,13 @@ class FitRun:
         self._progress.clock.stop()
         if not self._status.end(status, detail):
             return
+        # Half an end would leave a view that never changes again.
+        with deferred_interrupts():
+            self._end_parts(remember)
         if not self._interrupt.requested:
             self._interrupt.uninstall()
+
+    def _end_parts(self, remember: bool) -> None:
         self._handler.refuse_queued()
         self._guard("Watching the fit", fit_exceptions.forget, self._fit.frame)
         self._guard("Watching the cell", self._end_watcher.forget_cells)

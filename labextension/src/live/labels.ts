@@ -28,6 +28,8 @@ export function progressLabel({ status, diverged }: Pick<Progress, "status" | "d
  */
 export function epochLabel(run: RunInfo, epoch: number, short = false): string {
   const [before, number] = [run.epochs_before, Math.max(epoch, 1)];
+  // A loop of the user's own may not say how many.
+  if (!run.epochs) return t("epoch %1", formatCount(number));
   const label = t("epoch %1 of %2", formatCount(number + before), formatCount(run.epochs + before));
   if (!before || short) return label;
   return t("%1 (Keras: %2 of %3)", label, formatCount(number), formatCount(run.epochs));

@@ -72,6 +72,7 @@ export interface RunInfo {
   optimizer: string;
   backend: string;
   device: string;
+  /** Where the epochs end; 0 for a loop that does not say. */
   epochs: number;
   initial_epoch: number;
   /** Epochs of earlier fits of the same model, which the curves continue. */
