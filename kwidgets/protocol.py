@@ -18,8 +18,8 @@ PROTOCOL_VERSION: Final = 1
 #: Target and id of the comm that pages with our JupyterLab extension share (kernel/channel.py).
 CHANNEL: Final = "kwidgets"
 
-#: Sent by a page, on the channel when it opens and regularly while it is open, and on a widget's comm
-#: when it has made the widget.
+#: Sent by a page, on the channel when it opens and regularly while it is open, and on a widget's
+#: comm when it has made the widget.
 HELLO: Final = "hello"
 # On the channel only.
 WELCOME: Final = "welcome"
@@ -29,6 +29,20 @@ CHANNEL_KINDS: Final = (WELCOME, GOODBYE, REFUSED)
 
 #: A JSON number, or one of these strings, which both float() and Number() read.
 WireNumber = float | Literal["NaN", "Infinity", "-Infinity"]
+
+
+def encodable(value: Any) -> Any:
+    """Return JSON data with each lone surrogate, which UTF-8 cannot encode, as its escape.
+
+    Names of models, layers and variables may have any characters: ``keras.Model(name="\\ud800")``.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {encodable(key): encodable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encodable(item) for item in value]
+    return value
 
 
 def widget_view(model_id: str) -> dict[str, Any]:
