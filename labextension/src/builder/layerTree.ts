@@ -63,7 +63,10 @@ export function placeToAdd(tree: Tree, selected: string | null): Placement {
   if (!layer) return placement(tree, { parent: null, index: null });
   if (layer.children) return placement(tree, { parent: layer.uid, index: null });
   const place = placeOf(tree, layer.uid);
-  return placement(tree, place ? { ...place, index: place.index + 1 } : { parent: null, index: null });
+  return placement(
+    tree,
+    place ? { ...place, index: place.index + 1 } : { parent: null, index: null },
+  );
 }
 
 /**

@@ -63,7 +63,8 @@ export function applyEdit(state: State, edit: Edit): State {
 
 function insert(state: State, layer: LayerState, { parent, index, before }: Placement): State {
   const siblings = childrenOf(state, parent).filter((uid) => uid !== layer.uid);
-  const at = before === null ? (index === null ? siblings.length : index) : siblings.indexOf(before);
+  const at =
+    before === null ? (index === null ? siblings.length : index) : siblings.indexOf(before);
   siblings.splice(at < 0 ? (index ?? siblings.length) : at, 0, layer.uid);
   return withChildren(
     { ...state, layers: { ...state.layers, [layer.uid]: layer } },
