@@ -31,6 +31,20 @@ CHANNEL_KINDS: Final = (WELCOME, GOODBYE, REFUSED)
 WireNumber = float | Literal["NaN", "Infinity", "-Infinity"]
 
 
+def encodable(value: Any) -> Any:
+    """Return JSON data with each lone surrogate, which UTF-8 cannot encode, as its escape.
+
+    Names of models, layers and variables may have any characters: ``keras.Model(name="\\ud800")``.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {encodable(key): encodable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encodable(item) for item in value]
+    return value
+
+
 def widget_view(model_id: str) -> dict[str, Any]:
     """Return the part of a mime bundle with which front ends draw the widget of this id."""
     view = {"version_major": 2, "version_minor": 0, "model_id": model_id}

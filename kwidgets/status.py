@@ -73,6 +73,8 @@ def _panel() -> str:
 
     if not channel.is_open:
         return "not connected: the kernel's side is off (%load_ext kwidgets)"
+    if not channel.receives:
+        return "not connected: something closed the channel to the page (%reload_ext kwidgets)"
     if channel.has_listening_page:
         return "connected"
     return "not connected: no page with the kwidgets extension has called (JupyterLab, Notebook 7)"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from kwidgets.builder.shapes.model_inference import Inference
 from kwidgets.builder.spec import (
     INPUT_LAYER,
     EditError,
+    LayerSpec,
     ModelSpec,
     ObjectSpec,
     Reference,
@@ -27,6 +29,9 @@ from kwidgets.builder.spec import (
 from kwidgets.language import t
 
 Path = Sequence[str | int]
+
+# What views choose; the names of the other targets of edits are shorter.
+_UID = re.compile(r"[0-9a-f]{32}")
 
 
 class Editor:
@@ -159,12 +164,34 @@ class Editor:
             spec = ObjectSpec(key, arguments)
         else:
             spec = quick_add.parse(edit.get("text") or "")
-        entry = new_layer(spec)
+        entry = self._with_uid(new_layer(spec), edit.get("uid"))
         self.change(
             t("Add %1", entry.title),
-            self._spec.insert(entry, edit.get("parent"), edit.get("index")),
+            self._spec.insert(entry, edit.get("parent"), self._index(edit)),
         )
         return {"uid": entry.uid}
+
+    def _with_uid(self, entry: LayerSpec, uid: str | None) -> LayerSpec:
+        """Give a new layer the uid that a view has chosen, by which its next edits may name it."""
+        if not isinstance(uid, str) or not _UID.fullmatch(uid):
+            return entry
+        if any(known.uid == uid for known in self._spec.walk()):
+            return entry
+        return dataclasses.replace(entry, uid=uid)
+
+    def _index(self, edit: Edit, moving: str | None = None) -> int | None:
+        """Return the index of a place, counted without the layer that moves."""
+        children = [child.uid for child in self._spec.children(edit.get("parent"))]
+        if moving in children:
+            children.remove(moving)
+        if "before" in edit:
+            before = edit["before"]
+            if before is None:
+                return len(children)
+            # Gone, or refused: the layers that the view had counted are those before it.
+            if before in children:
+                return children.index(before)
+        return edit.get("index")
 
     def _set(self, edit: Edit) -> None:
         target, path = edit["target"], list(edit["path"])
@@ -189,13 +216,14 @@ class Editor:
 
     def _move(self, edit: Edit) -> None:
         entry = self._spec.find(edit["uid"])
-        moved = self._spec.move(edit["uid"], edit.get("parent"), int(edit.get("index") or 0))
+        index = self._index(edit, moving=entry.uid)
+        moved = self._spec.move(entry.uid, edit.get("parent"), int(index or 0))
         self.change(t("Move %1", entry.title), moved)
 
     def _duplicate(self, edit: Edit) -> dict[str, Any]:
         entry = self._spec.find(edit["uid"])
         parent, index = self._spec.locate(edit["uid"])
-        copy = entry.copy()
+        copy = self._with_uid(entry.copy(), edit.get("copy"))
         self.change(t("Duplicate %1", entry.title), self._spec.insert(copy, parent, index + 1))
         return {"uid": copy.uid}
 

@@ -264,13 +264,16 @@ class Saved(TypedDict):
 class Edit(TypedDict):
     """Payload of ``edit``. The other keys that each action needs:
 
-    - ``add``: ``text`` ("dense 128 relu") or ``class_name`` (with ``arguments``); ``parent``, None
-      for the stack itself; ``index``, None for the end. The reply's result has ``uid``.
+    - ``add``: ``text`` ("dense 128 relu") or ``class_name`` (with ``arguments``); ``uid``, which
+      the view has chosen; ``parent``, None for the stack itself; ``before``, the uid of the layer
+      that comes next, None for the end; ``index``, which counts where that one is gone, None for
+      the end. The reply's result has ``uid``.
     - ``set``: ``target``; ``path`` to the argument, through nested objects and lists; ``text`` as
       typed, which the kernel reads, or ``value``.
     - ``reset``: ``target`` and ``path``: back to the default. An empty path resets all.
-    - ``move``: ``uid``, ``parent``, ``index`` counted without the layer that moves.
-    - ``duplicate``, ``remove``: ``uid``.  ``enable``: ``uid``, ``enabled``.
+    - ``move``: ``uid``, ``parent``, ``before``, ``index`` counted without the layer that moves.
+    - ``remove``: ``uid``.  ``duplicate``: ``uid``, and ``copy``, the uid of the copy.
+    - ``enable``: ``uid``, ``enabled``.
     - ``template``: ``name``.  ``fix``: ``advice``.  ``undo``, ``redo``: nothing.
     """
 
@@ -292,7 +295,9 @@ class Edit(TypedDict):
     arguments: NotRequired[dict[str, Value]]
     parent: NotRequired[str | None]
     index: NotRequired[int | None]
+    before: NotRequired[str | None]
     uid: NotRequired[str]
+    copy: NotRequired[str]
     target: NotRequired[str]
     path: NotRequired[list[str | int]]
     value: NotRequired[Value]

@@ -205,17 +205,27 @@ class Workbench:
         self.editor.prepend_undo(t("Run the cell again"), before[0].spec)
         bench = before[1]()
         run = None if bench is None else bench.run
-        if run is not None and run.running and not notebook.names_of(bench.is_workbench_of):
+        if run is None or not run.running:
+            return
+        names = notebook.names_of(bench.is_workbench_of)
+        if names.complete and not names.found:
             run.stop()
             logger.warning(
                 "the builder that this cell showed before was still training; it has no name any "
                 "more, so its training was stopped"
             )
 
+    def _names(self) -> list[str]:
+        """Return where the user keeps the builder of this workbench."""
+        return notebook.names_of(self.is_workbench_of).found
+
     def is_workbench_of(self, value: object) -> bool:
         """Return whether ``value`` is the SequentialBuilder that uses this workbench."""
-        # By the class's name: reading attributes of the user's objects might run their code.
-        return type(value).__name__ == "SequentialBuilder" and value.__dict__.get("_bench") is self
+        # Without asking a metaclass or the object: that might run the user's code.
+        if type.__dict__["__name__"].__get__(type(value)) != "SequentialBuilder":
+            return False
+        own: dict[str, object] = object.__getattribute__(value, "__dict__")
+        return own.get("_bench") is self
 
     def describe(self) -> dict[str, Any]:
         """Return all sections of a State."""
@@ -285,7 +295,9 @@ class Workbench:
             return saved_output.mime_bundle(
                 self.editor,
                 self.source().text,
-                self._programs.builder_program(lambda: notebook.names_of(self.is_workbench_of)),
+                self._programs.builder_program(
+                    lambda: notebook.names_of(self.is_workbench_of).found
+                ),
                 run,
             )
 

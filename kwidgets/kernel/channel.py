@@ -47,6 +47,11 @@ class Channel:
         return self._comm is not None
 
     @property
+    def receives(self) -> bool:
+        """Whether the kernel passes the pages' messages to this channel."""
+        return self._comm is not None and _registered_comm() is self._comm
+
+    @property
     def has_listening_page(self) -> bool:
         """Whether a page has sent a message lately, so that one is open."""
         if self._comm is None or self._page_seen_at is None:
@@ -75,9 +80,10 @@ class Channel:
             target_name=protocol.CHANNEL, comm_id=protocol.CHANNEL, primary=False
         )
         ours.on_msg(self._handle)
-        ours.handle_close = lambda message: None
-        comm.get_comm_manager().register_comm(ours)
         self._comm = ours
+        # A page may close it, but it belongs to the kernel and serves all pages.
+        ours.handle_close = lambda message: self._register()
+        self._register()
         self.receives_while_busy = busy_messages.receive_while_busy(ours)
         self._welcome()
         return True
@@ -94,6 +100,25 @@ class Channel:
         ours._closed = True
         comm.get_comm_manager().comms.pop(protocol.CHANNEL, None)
 
+    def restore(self) -> None:
+        """Have the kernel pass messages to this channel again, if something has ended that.
+
+        Anything in the kernel may: a page that closes the comm or opens one of the same id, or code
+        that clears the list of comms. Pages that looked for the channel meanwhile get a welcome.
+        """
+        if self._comm is not None and not self.receives:
+            self._register()
+            self._welcome()
+
+    def _register(self) -> None:
+        ours = self._comm
+        if ours is None or self.receives:
+            return
+        import comm
+
+        ours._closed = False
+        comm.get_comm_manager().register_comm(ours)
+
     def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
         """Send a message to all pages, in order.
 
@@ -103,7 +128,11 @@ class Channel:
         with self._lock:
             if self._comm is None:
                 raise ConnectionError("kwidgets was unloaded in this kernel")
-            self._comm.send(message, buffers=buffers)
+            self._register()
+            try:
+                self._comm.send(message, buffers=buffers)
+            except UnicodeEncodeError:
+                self._comm.send(protocol.encodable(message), buffers=buffers)
 
     def _welcome(self) -> None:
         import sys
@@ -173,6 +202,13 @@ class Channel:
         if text not in self._warned and len(self._warned) < 20:
             self._warned.add(text)
             logger.warning("side panel: %s", text)
+
+
+def _registered_comm() -> Any | None:
+    """Return the comm to which the kernel passes messages with the channel's id."""
+    import comm
+
+    return comm.get_comm_manager().comms.get(protocol.CHANNEL)
 
 
 channel = Channel()

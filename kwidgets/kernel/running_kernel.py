@@ -36,6 +36,19 @@ def user_namespace() -> dict[str, Any]:
     return marimo_kernel.user_namespace() if shell is None else shell.user_ns
 
 
+def user_variables() -> dict[str, Any]:
+    """Return the user's variables whose names can be written in code.
+
+    ``globals()`` takes any string for a name, and anything else too: ``""``, ``3``.
+    """
+    # A copy is one call into C, during which no other thread changes the namespace.
+    return {
+        name: value
+        for name, value in dict(user_namespace()).items()
+        if type(name) is str and name.isidentifier()
+    }
+
+
 def has_page() -> bool:
     """Return whether a page can show widgets: this is a notebook, not a script or a terminal."""
     return running_kernel() is not None or marimo_kernel.is_running()

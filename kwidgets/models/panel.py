@@ -22,6 +22,7 @@ from kwidgets.kernel.channel import channel
 from kwidgets.kernel.running_kernel import cell_execution, user_namespace
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.models import protocol
+from kwidgets.models.describe.attributes import error_text
 from kwidgets.models.namespace.model_finder import FoundModel, ModelFinder
 from kwidgets.models.requests.request_handler import RefusalError, RequestHandler
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
@@ -30,6 +31,8 @@ logger = logging.getLogger("kwidgets")
 
 # Wait this long after a cell, so that several quick cells cause one scan.
 SETTLE_SECONDS = 0.05
+# Variables named as searched in part.
+MAX_NAMED = 20
 
 
 def hidden_names() -> frozenset[str]:
@@ -48,7 +51,7 @@ class Panel:
         self._work: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._request_handler = RequestHandler(self._lookup, user_namespace, self._work.put)
         self._thread: threading.Thread | None = None
-        self._sent_entries: list[dict[str, Any]] | None = None
+        self._sent: protocol.Models | None = None
         # Models whose summary a cell shows, also those that no name reaches.
         self._shown_models: dict[str, FoundModel] = {}
         self._scan_pending = threading.Event()
@@ -78,7 +81,7 @@ class Panel:
         self._work.put(None)
         self._thread.join(timeout=5)
         self._thread = None
-        self._sent_entries = None
+        self._sent = None
 
     def summary(self, model: Any) -> ModelSummary:
         """Describe a model in full."""
@@ -104,6 +107,7 @@ class Panel:
     # Events that cause a scan.
 
     def _after_cell(self, result: object) -> None:
+        channel.restore()
         runs.cell_executed(cell_execution())
         self._schedule_scan()
 
@@ -114,7 +118,7 @@ class Panel:
 
     def _page_connected(self) -> None:
         """Push all lists again, because the new page has none."""
-        self._sent_entries = None
+        self._sent = None
         self._work.put(self._push_runs)
         self._schedule_scan()
 
@@ -127,7 +131,8 @@ class Panel:
         while (work := self._work.get()) is not None:
             try:
                 work()
-            except Exception:
+            # The user's code may raise SystemExit too, which would end the thread.
+            except BaseException:
                 logger.warning("the side panel could not be brought up to date", exc_info=True)
             # It may contain copies of weights.
             del work
@@ -139,9 +144,11 @@ class Panel:
         # Every event from here on schedules another scan.
         self._scan_pending.clear()
         entries = [to_wire(self._entry(found)) for found in self._finder.scan()]
-        if entries != self._sent_entries:
-            self._sent_entries = entries
-            channel.send(wire.envelope(protocol.MODELS, protocol.Models(entries=entries)))
+        in_part = self._finder.searched_in_part[:MAX_NAMED]
+        models = protocol.Models(entries=entries, searched_in_part=in_part)
+        if models != self._sent:
+            self._sent = models
+            channel.send(wire.envelope(protocol.MODELS, models))
 
     def _entry(self, found: FoundModel) -> ModelEntry:
         model = found.model
@@ -180,7 +187,7 @@ class Panel:
             channel.send(wire.envelope(protocol.ANSWER, answer, id=request))
 
         if kind == protocol.REFRESH:
-            self._sent_entries = None
+            self._sent = None
             self._schedule_scan()
             reply(protocol.Answer(ok=True, value=None))
             return
@@ -188,9 +195,9 @@ class Panel:
             self._request_handler.answer(str(kind), payload, reply)
         except RefusalError as error:
             reply(protocol.Answer(ok=False, message=str(error)))
-        except Exception as error:
+        except BaseException as error:
             logger.warning("side panel: %s failed", kind, exc_info=True)
-            reply(protocol.Answer(ok=False, message=f"{type(error).__name__}: {error}"))
+            reply(protocol.Answer(ok=False, message=error_text(error)))
         if kind == protocol.SET_TRAINABLE:
             self._schedule_scan()
 

@@ -35,6 +35,8 @@ class Models(TypedDict):
     """Every model of the namespace, as :class:`~kwidgets.models.summary_data.ModelEntry`."""
 
     entries: list[dict[str, Any]]
+    #: Variables with so many entries that only their first and last ones were searched.
+    searched_in_part: NotRequired[list[str]]
 
 
 class RunBrief(TypedDict):

@@ -13,6 +13,7 @@ import keras
 
 from kwidgets import protocol as wire
 from kwidgets.kernel import marimo_kernel
+from kwidgets.language import t
 from kwidgets.models.describe.model_entry import model_entry
 from kwidgets.models.protocol import MIME_TYPE
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, to_wire
@@ -33,6 +34,7 @@ class Summary:
         # The number of the cell that showed it, so that it is not shown again as the cell's value.
         self._shown_in_cell: int | None = None
         self._shown_in_marimo: marimo_kernel.CellElement | None = None
+        self._is_shown = False
 
     @property
     def title(self) -> str:
@@ -58,8 +60,12 @@ class Summary:
     def __repr__(self) -> str:
         return self.to_text()
 
+    def __str__(self) -> str:
+        # print(kw.summary(model)) must not show the text a second time.
+        return t("Summary of %1, shown above", self.title) if self._is_shown else repr(self)
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        text = self.to_text()
+        text: str = wire.encodable(self.to_text())
         return {
             MIME_TYPE: _saved_envelope(self._entry, self.data),
             # Without our extension: scrollable, so that no line is cut off.
@@ -87,6 +93,9 @@ class Summary:
 
     def _show(self) -> None:
         """Show it now: in the cell, or printed as text in a script."""
+        if _is_prompt():
+            return  # which prints the value itself
+        self._is_shown = True
         if marimo_kernel.is_running():
             self._shown_in_marimo = marimo_kernel.CellElement(self._html_element())
             return
@@ -94,7 +103,7 @@ class Summary:
         if count is not None:
             self._ipython_display_()
             self._shown_in_cell = count
-        elif not hasattr(sys, "ps1"):  # an interactive prompt prints the value itself
+        else:
             print(self.to_text())
 
 
@@ -130,6 +139,11 @@ def summary(model: keras.Model) -> Summary:
     shown = Summary(panel.summary(model), model_entry(model, key, names))
     shown._show()
     return shown
+
+
+def _is_prompt() -> bool:
+    """Return whether this is an interactive prompt in a terminal."""
+    return _execution_count() is None and not marimo_kernel.is_running() and hasattr(sys, "ps1")
 
 
 def _execution_count() -> int | None:

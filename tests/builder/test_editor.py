@@ -49,6 +49,26 @@ def test_layers_are_added_moved_copied_and_deleted() -> None:
     assert made.analysis.complete
 
 
+def test_places_and_layers_of_edits_that_a_view_sent_in_advance() -> None:
+    made = editor("flatten", "dense 10")
+    dense, first, second = uid(made, 1), "1" * 32, "2" * 32
+    where = {"parent": None, "before": dense}
+    with pytest.raises(EditError):
+        made.apply({"action": "add", "uid": first, "text": "dnse", "index": 1, **where})
+    # The view counted the layer that was refused, too.
+    made.apply({"action": "add", "uid": second, "text": "dropout 0.1", "index": 2, **where})
+    made.apply({"action": "duplicate", "uid": second, "copy": first})
+    made.apply({"action": "move", "uid": first, "parent": None, "index": 9, "before": None})
+    assert [entry.uid for entry in made.spec.layers] == [uid(made, 0), second, dense, first]
+    # The place that is gone counts by its index; a uid that is in use or of another kind, by none.
+    made.apply({"action": "move", "uid": first, "parent": None, "index": 0, "before": "gone"})
+    assert titles(made) == ["Dropout", "Flatten", "Dropout", "Dense"]
+    for taken in (dense, "input", 3, ["x"]):
+        added = made.apply({"action": "add", "text": "relu", "uid": taken})["uid"]  # type: ignore[typeddict-item]
+        assert added != taken
+    assert len({entry.uid for entry in made.spec.walk()}) == 8
+
+
 def test_a_layer_goes_into_a_block_and_out_again() -> None:
     made = editor("flatten")
     block = made.apply({"action": "add", "class_name": "keras.Sequential"})["uid"]

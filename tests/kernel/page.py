@@ -32,11 +32,17 @@ class Page:
         """Send an envelope; return its id."""
         message_id = uuid.uuid4().hex
         data = {"v": v, "kind": kind, "id": message_id, "payload": payload or {}, **more}
-        message = self.client.session.msg("comm_msg", {"comm_id": protocol.CHANNEL, "data": data})
+        self.send_comm("comm_msg", data=data)
+        return message_id
+
+    def send_comm(self, message_type: str, **content: Any) -> None:
+        """Send a message about the channel's comm: ``comm_msg``, ``comm_open``, ``comm_close``."""
+        message = self.client.session.msg(
+            message_type, {"comm_id": protocol.CHANNEL, "data": {}, **content}
+        )
         if self.subshell is not None:
             message["header"]["subshell_id"] = self.subshell
         self.client.shell_channel.send(message)
-        return message_id
 
     def ask(self, kind: str, payload: object = None, seconds: float = 60) -> dict[str, Any]:
         """Send a request; return the payload of its answer."""

@@ -105,6 +105,55 @@ broken = Broken()
     assert "asked" not in "".join(page.texts)
 
 
+def test_no_name_and_no_error_of_a_user_hides_the_other_models(page: Page) -> None:
+    page.run(
+        BUILD
+        + r"""
+class Mute(SystemExit):
+    def __str__(self):
+        raise RuntimeError("no text")
+class Broken(keras.layers.Layer):
+    def get_config(self):
+        raise Mute
+globals()[""] = []
+globals()[3] = model
+globals()["my net"] = keras.Sequential([keras.Input((2,)), Broken()], name="\ud800")
+"""
+    )
+    entries = page.wait_for(is_models(2))["payload"]["entries"]
+    ours = next(entry for entry in entries if entry["names"] == ["globals()['my net']"])
+    assert ours["name"] == r"\ud800"
+    answer = page.ask(protocol.DETAIL, {"model": ours["key"], "layer": "0"})
+    assert answer["value"]["config"] is None or not answer["ok"]
+    assert page.ask(protocol.DESCRIBE, {"model": ours["key"]})["ok"]
+    assert not page.texts
+
+
+def test_the_channel_survives_what_closes_its_comm(page: Page) -> None:
+    page.send_comm("comm_close")
+    page.send(wire.HELLO)
+    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
+    # The kernel closes a comm of an unknown target, and forgets whichever has its id.
+    page.run(
+        "from comm import get_comm_manager as manager; import comm, IPython\n"
+        "content = {'comm_id': 'kwidgets', 'target_name': 'nothing of ours', 'data': {}}\n"
+        "manager().comm_open(None, None, {'content': content})\n"
+        "IPython.get_ipython().run_line_magic('kwidgets', '')"
+    )
+    page.read_until(
+        lambda: (
+            "something closed the channel" in "".join(page.texts)
+            and any(message["kind"] == wire.WELCOME for message in page.heard)
+        )
+    )
+    page.send(wire.HELLO)
+    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
+    page.texts.clear()
+    page.run("%kwidgets")
+    page.read_until(lambda: "Fits so far" in "".join(page.texts))
+    assert "not connected" not in "".join(page.texts)
+
+
 def test_requests_are_answered_while_the_kernel_is_idle(page: Page) -> None:
     page.run(BUILD)
     key = page.wait_for(is_models(1))["payload"]["entries"][0]["key"]

@@ -294,7 +294,7 @@ def test_one_long_loop_shows_its_validations_at_once():
         (lambda: None, 4, 4),
         (lambda: (i for i in range(6)), None, 6),
         (lambda: Pairs(), None, 3),
-        (lambda: [], None, 0),
+        (list, None, 0),
     ],
     ids=["endless", "long", "short", "number", "none", "generator", "sequence", "empty"],
 )

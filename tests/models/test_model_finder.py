@@ -161,20 +161,61 @@ def test_no_code_of_the_user_is_run() -> None:
         "of_class": of_class,
         "with_class": with_class,
         "holds": [of_class, with_class],
+        "by_class": {with_class: net, (with_class,): net},
     }
     Trap.hits.clear()
     names = found(namespace)
     assert Trap.hits == []
-    assert set(names["m"]) == {"item[1]", "key[…]", "trap.held"}
+    assert set(names["m"]) == {
+        *("item[1]", "key[…]", "trap.held", "by_class[…]", "by_class[(…,)]"),
+    }
+
+
+def test_any_name_and_any_key_may_be_in_a_namespace() -> None:
+    class Name(str):
+        def startswith(self, *args: Any) -> bool:
+            raise RuntimeError
+
+    nested: Any = "x"
+    for _ in range(2_000):
+        nested = (nested,)
+    holder = Holder()
+    holder.__dict__["a b"] = model("in attribute")
+    namespace: Any = {
+        "": [],
+        " ": model("blank"),
+        "class": [model("keyword")],
+        "\ud800": model("surrogate"),
+        3: model("number"),
+        None: 1,
+        Name("odd"): model("subclass"),
+        "keys": {10**5_000: model("big"), "k" * 10_000: model("long"), nested: model("nested")},
+        "holder": holder,
+        "net": model("net"),
+    }
+    names = found(namespace)
+    assert {name: names[name][0] for name in ("blank", "keyword", "surrogate", "net")} == {
+        "blank": "globals()[' ']",
+        "keyword": "globals()['class'][0]",
+        "surrogate": r"globals()['\ud800']",
+        "net": "net",
+    }
+    assert names["in attribute"] == ("holder.__dict__['a b']",)
+    assert names["big"] == ("keys[…]",) and len(names["long"][0]) < 80
+    finder = ModelFinder(lambda: namespace)
+    assert len(finder.scan()) == len(finder.scan()) == 8
 
 
 def test_of_long_lists_both_ends_are_inspected() -> None:
     first, last = model("first"), model("last")
     long = [first, *range(10 * MAX_ENTRIES_PER_CONTAINER), last]
-    assert found({"long": long}) == {
+    namespace = {"long": long, "numbers": list(range(10 * MAX_ENTRIES_PER_CONTAINER))}
+    finder = ModelFinder(lambda: namespace)
+    assert {entry.model.name: entry.names for entry in finder.scan()} == {
         "first": ("long[0]",),
         "last": (f"long[{len(long) - 1}]",),
     }
+    assert finder.searched_in_part == ["long"]
 
 
 def test_what_exceeds_one_scan_is_inspected_in_a_later_one() -> None:

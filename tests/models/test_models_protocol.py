@@ -152,7 +152,8 @@ def examples() -> dict[str, Any]:
             "models": wire.envelope(
                 protocol.MODELS,
                 protocol.Models(
-                    entries=[summary_data.to_wire(ENTRY), summary_data.to_wire(FAILED)]
+                    entries=[summary_data.to_wire(ENTRY), summary_data.to_wire(FAILED)],
+                    searched_in_part=["nets"],
                 ),
             ),
             "runs": wire.envelope(protocol.RUNS, protocol.Runs(runs=runs)),

@@ -26,6 +26,8 @@ def test_in_a_script_it_is_text_and_data(
     shown = kw.summary(model)
     printed = capsys.readouterr().out
     assert "<b>first" in printed and "(None, 3)" in printed and repr(shown) in printed
+    print(shown)
+    assert capsys.readouterr().out == "Summary of net, shown above\n"
     assert shown.data.parameters == model.count_params() == 15
     data = shown.to_dict()
     assert data["root"]["children"][0]["output_shapes"] == [[None, 3]]

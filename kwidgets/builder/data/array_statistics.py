@@ -51,6 +51,11 @@ def statistics_of(value: Any, kind: str) -> Statistics | None:
         return None  # a deleted tensor, or a file that is gone
 
 
+def plain_array(value: Any) -> npt.NDArray[Any]:
+    """Return an array without the subclass that the user may have made of ndarray, uncopied."""
+    return np.ndarray.view(value, np.ndarray)
+
+
 def _as_numpy(value: Any, kind: str) -> tuple[npt.NDArray[Any] | None, bool]:
     """Return values without copying all of them, and whether these are all.
 
@@ -58,7 +63,7 @@ def _as_numpy(value: Any, kind: str) -> tuple[npt.NDArray[Any] | None, bool]:
     would have to be copied from there.
     """
     if kind == "NumPy array":
-        return value, True
+        return plain_array(value), True
     if kind == "pandas Series" or (kind == "pandas DataFrame" and common_dtype(value) != "object"):
         return _sampled_rows(value)
     if kind == "TensorFlow tensor" and "CPU" in str(value.device):
@@ -100,7 +105,7 @@ def _fingerprint(array: npt.NDArray[Any]) -> bytes:
 
 
 def _compute(array: npt.NDArray[Any], whole: bool) -> Statistics:
-    on_disk = isinstance(array, np.memmap) or isinstance(array.base, np.memmap)
+    on_disk = issubclass(type(array.base), np.memmap)
     labels = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     label_count = SAMPLED_ON_DISK if on_disk else SAMPLED_LABELS
     if array.dtype.kind in "SU":

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import islice
 from typing import Any, Protocol
 
 from kwidgets.builder.data.slicing.cells import as_far_as
 from kwidgets.kernel import cell_end
-from kwidgets.kernel.running_kernel import user_namespace
+from kwidgets.kernel.running_kernel import user_namespace, user_variables
 
 logger = logging.getLogger("kwidgets")
+
+# Items of all containers together that are searched for an object: some milliseconds.
+_MAX_ITEMS = 50_000
 
 
 class Listener(Protocol):
@@ -35,19 +40,50 @@ def _shell() -> Any:
     return get_ipython()
 
 
-def names_of(matches: Callable[[object], bool]) -> list[str]:
-    """Return the names of variables that match, and of containers with an item that matches."""
+@dataclasses.dataclass(frozen=True)
+class Names:
+    """Where the user keeps an object.
+
+    Attributes:
+        found: variables, and containers with the object in them: "model", "models[…]".
+        complete: whether all containers were searched whole.
+    """
+
+    found: list[str]
+    complete: bool
+
+
+def names_of(matches: Callable[[object], bool]) -> Names:
+    """Find the variables that match, and the containers with an item that matches.
+
+    Of long containers only the first items are searched, because a cell waits for this.
+    """
     found = []
-    for name, value in user_namespace().items():
+    budget = _MAX_ITEMS
+    complete = True
+    for name, value in user_variables().items():
         if name.startswith("_") or name in ("In", "Out"):
             continue
         if matches(value):
             found.append(name)
-        elif type(value) in (list, tuple, set, dict):
-            inside = value.values() if isinstance(value, dict) else value
-            if any(map(matches, inside)):
-                found.append(f"{name}[…]")
-    return found
+            continue
+        items = _items_of(value)
+        if items is None:
+            continue
+        searched = list(islice(items, budget))
+        budget -= len(searched)
+        complete = complete and len(searched) == len(items)
+        if any(map(matches, searched)):
+            found.append(f"{name}[…]")
+    return Names(found, complete)
+
+
+def _items_of(value: Any) -> Collection[object] | None:
+    # One by one: to look the class up among others may call its metaclass.
+    cls = type(value)
+    if cls is dict:
+        return value.values()  # type: ignore[no-any-return]
+    return value if cls is list or cls is tuple or cls is set else None
 
 
 def replace_shown(shown: object) -> object | None:

@@ -1,18 +1,25 @@
 """Finds the variables of a namespace that fit can take, and describes them as plain data.
 
 This is cheap and has no effects: kinds are recognized by the names of classes, so that nothing is
-imported and no property of the user's own objects runs; no dataset is iterated, no array is copied
-whole.
+imported; no dataset is iterated, no array is copied whole. No code of the user's own classes runs:
+of a subclass of ``ndarray`` what NumPy stores is read, and a subclass of another library's class is
+data of unknown shape.
 """
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from kwidgets.builder.data.array_statistics import SAMPLED_ON_DISK, pick_elements, statistics_of
+from kwidgets.builder.data.array_statistics import (
+    SAMPLED_ON_DISK,
+    pick_elements,
+    plain_array,
+    statistics_of,
+)
 from kwidgets.builder.data.data_info import DATASETS, DataInfo
 from kwidgets.builder.data.dtypes import common_dtype, dtype_name
 from kwidgets.builder.data.tensorflow_datasets import describe_tensorflow
@@ -31,6 +38,15 @@ _KINDS: Final = {
     ("keras", "PyDataset"): "keras PyDataset",
 }
 
+# Kinds whose facts are read by code of their class, in which only these packages are trusted.
+_LIBRARIES: Final = frozenset(("jax", "jaxlib", "keras", "pandas", "tensorflow", "torch"))
+_MRO: Final = type.__dict__["__mro__"]
+_NAME: Final = type.__dict__["__name__"]
+_MODULE: Final = type.__dict__["__module__"]
+
+# By the id of the class: to look a class up among others may call its metaclass.
+_DTYPE_OF_ITEMS: Final = {id(int): "int64", id(float): "float64", id(bool): "bool", id(str): "str"}
+
 _SKIPPED_NAMES: Final = frozenset({"In", "Out"})
 
 # Beginnings of the names of pandas's nullable dtypes, which Keras does not know.
@@ -47,8 +63,11 @@ def scan(namespace: Mapping[str, object], statistics: bool = False) -> list[Data
     found: list[DataInfo] = []
     # By the id of the class: the namespace keeps the classes alive meanwhile.
     kinds: dict[int, str | None] = {}
-    for name, value in list(namespace.items()):
-        if name[:1] == "_" or name in _SKIPPED_NAMES:
+    for name, value in dict(namespace).items():
+        # The name is written in programs; globals() may hold others.
+        if type(name) is not str or not name.isidentifier() or keyword.iskeyword(name):
+            continue
+        if name.startswith("_") or name in _SKIPPED_NAMES:
             continue
         cls = type(value)
         try:
@@ -71,36 +90,42 @@ def describe(name: str, value: object, statistics: bool = True) -> DataInfo | No
 def _kind(cls: type) -> str | None:
     if cls is list:
         return "list"
-    try:
-        for base in type.__dict__["__mro__"].__get__(cls):
-            module = base.__module__
-            if isinstance(module, str):
-                kind = _KINDS.get((module.partition(".")[0], base.__name__))
-                if kind is not None:
-                    return kind
-    except Exception:
-        return None  # a metaclass of the user's that raises
+    for base in _MRO.__get__(cls):
+        kind = _KINDS.get((_package(base), _NAME.__get__(base)))
+        if kind is not None:
+            return kind
     return None
 
 
+def _package(cls: type) -> str:
+    """Return the first part of the name of the class's module, without asking its metaclass."""
+    module = _MODULE.__get__(cls)
+    return module.partition(".")[0] if type(module) is str else ""
+
+
 def _info_of(name: str, value: Any, kind: str, statistics: bool) -> DataInfo | None:
+    if kind == "list":
+        return _info_of_list(name, value)
+    if kind in DATASETS and kind != "tf.data.Dataset":
+        return DataInfo(name, kind, batched=True)
+    read = value
+    if kind == "NumPy array":
+        read = plain_array(value)
+    elif _package(type(value)) not in _LIBRARIES:
+        return DataInfo(name, kind)
     try:
         if kind == "tf.data.Dataset":
             return describe_tensorflow(name, value)
-        if kind in DATASETS:
-            return DataInfo(name, kind, batched=True)
-        if kind == "list":
-            return _info_of_list(name, value)
         if kind == "pandas DataFrame":
             shape, dtype = value.shape, common_dtype(value)
         else:
-            shape, dtype = tuple(value.shape), dtype_name(value.dtype)
+            shape, dtype = tuple(read.shape), dtype_name(read.dtype)
     except Exception:
-        return None  # a subclass of the user's that raises, or a deleted tensor
+        return None  # a deleted tensor
     if not shape:
         return None
     found = statistics_of(value, kind) if statistics else None
-    objects = _object_kind(value, kind, dtype) if statistics else ""
+    objects = _object_kind(read, kind, dtype) if statistics else ""
     return DataInfo(name, kind, shape, dtype, shape[0], found, objects)
 
 
@@ -131,10 +156,10 @@ def _column_kind(column: Any, kind: str) -> Literal["numbers", "texts", ""]:
     if dtype != "object":
         return ""
     values = np.asarray(column) if kind == "NumPy array" else column.to_numpy()
-    classes = {type(one) for one in pick_elements(values, SAMPLED_ON_DISK)} - {type(None)}
-    if classes and all(issubclass(one, (int, float, np.number, np.bool_)) for one in classes):
+    types = [type(one) for one in pick_elements(values, SAMPLED_ON_DISK) if one is not None]
+    if types and all(issubclass(one, (int, float, np.number, np.bool_)) for one in types):
         return "numbers"
-    return "texts" if classes and all(issubclass(one, (str, bytes)) for one in classes) else ""
+    return "texts" if types and all(issubclass(one, (str, bytes)) for one in types) else ""
 
 
 def _info_of_list(name: str, value: list[Any]) -> DataInfo | None:
@@ -142,13 +167,15 @@ def _info_of_list(name: str, value: list[Any]) -> DataInfo | None:
     if len(value) < 2:
         return None
     first = value[0]
-    if type(first) in (int, float, bool, str):
-        dtype = {int: "int64", float: "float64", bool: "bool", str: "str"}[type(first)]
+    dtype = _DTYPE_OF_ITEMS.get(id(type(first)))
+    if dtype is not None:
         return DataInfo(name, "list", (len(value),), dtype, len(value))
-    if type(first) is list and first and type(first[0]) in (int, float, bool):
-        # Rows may differ in length: sentences as lists of tokens do.
-        lengths = {len(row) if type(row) is list else None for row in value[:64]}
-        width = lengths.pop() if len(lengths) == 1 else None
-        dtype = {int: "int64", float: "float64", bool: "bool"}[type(first[0])]
-        return DataInfo(name, "list", (len(value), width), dtype, len(value))
-    return None
+    if type(first) is not list or not first:
+        return None
+    dtype = _DTYPE_OF_ITEMS.get(id(type(first[0])))
+    if dtype is None or dtype == "str":
+        return None
+    # Rows may differ in length: sentences as lists of tokens do.
+    lengths = {len(row) if type(row) is list else None for row in value[:64]}
+    width = lengths.pop() if len(lengths) == 1 else None
+    return DataInfo(name, "list", (len(value), width), dtype, len(value))

@@ -15,7 +15,7 @@ from kwidgets.builder import catalog, convert, data
 from kwidgets.builder.fit.background_fit import callbacks_of
 from kwidgets.builder.fit.call_site import argument_expressions
 from kwidgets.builder.spec import ObjectSpec, Reference, Value, Variable
-from kwidgets.kernel.running_kernel import user_namespace
+from kwidgets.kernel.running_kernel import user_variables
 from kwidgets.language import t
 from kwidgets.live.callback import LivePlot
 
@@ -93,7 +93,7 @@ class _ArgumentSources:
         self.expressions = expressions
         self.data: dict[str, data.DataInfo] = {}
         self._names = {
-            id(value): name for name, value in user_namespace().items() if not name.startswith("_")
+            id(value): name for name, value in user_variables().items() if not name.startswith("_")
         }
 
     def variable_for(self, argument: str, value: Any) -> Variable | None:

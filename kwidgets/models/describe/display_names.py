@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from kwidgets.language import t
-from kwidgets.models.describe.attributes import read_attribute
+from kwidgets.models.describe.attributes import is_a, read_attribute
+from kwidgets.models.namespace.object_inspector import class_name
 
 
 def loss_or_metric_name(value: Any) -> str:
@@ -54,14 +55,14 @@ def activation_name(layer: Any) -> str | None:
 def layer_name(layer: Any) -> str:
     """Return the name of ``layer``; its class name where the user's class overrides ``name``."""
     name = read_attribute(layer, "name")
-    return name if isinstance(name, str) else type(layer).__name__
+    return name if isinstance(name, str) else class_name(type(layer))
 
 
 def policy_name(layer: Any) -> str:
     """Return the name of the dtype policy of ``layer``; "" where there is none."""
     policy = read_attribute(layer, "_dtype_policy")
     path = read_attribute(layer, "_path")
-    if isinstance(policy, keras.dtype_policies.DTypePolicyMap):
+    if is_a(policy, keras.dtype_policies.DTypePolicyMap):
         policy = policy[path] if path else policy.default_policy
     return str(policy.name) if policy is not None else ""
 

@@ -18,7 +18,9 @@ import numpy.typing as npt
 from keras.src.api_export import get_name_from_symbol
 
 from kwidgets.language import t
+from kwidgets.models.describe.attributes import error_text, is_a
 from kwidgets.models.describe.layer_tree import find_layer
+from kwidgets.models.namespace.object_inspector import class_name, module_of
 from kwidgets.models.summary_data import Histogram, LayerDetail, WeightDetail
 
 # Of larger weights so many values are used, evenly spread.
@@ -77,7 +79,7 @@ def copy_layer(model: Any, path: str, code_for: Callable[[str], str]) -> LayerCo
     detail = LayerDetail(
         path=path,
         name=str(layer.name),
-        class_name=type(layer).__name__,
+        class_name=class_name(type(layer)),
         module=_public_module(layer),
         config=config,
         config_problem=problem,
@@ -95,7 +97,7 @@ def copy_layer(model: Any, path: str, code_for: Callable[[str], str]) -> LayerCo
 def _public_module(layer: Any) -> str:
     """Return the module to import the class from: "keras.layers", not "keras.src...."."""
     public = get_name_from_symbol(type(layer))
-    return public.rpartition(".")[0] if public else str(type(layer).__module__)
+    return public.rpartition(".")[0] if public else module_of(type(layer))
 
 
 def _unique_weights(layer: Any) -> list[Any]:
@@ -115,10 +117,7 @@ def _copy_weight(layer: Any, weight: Any, kernel: tuple[Any, int] | None) -> _We
         # A variable that was created in a dry run has no value.
         values = keras.ops.convert_to_numpy(weight.value)
     except Exception as error:
-        text = t(
-            "Its values cannot be read just now. %1",
-            f"{type(error).__name__}: {_first_line(error)}",
-        )
+        text = t("Its values cannot be read just now. %1", error_text(error))
         return dataclasses.replace(copy, problem=text)
     units = None
     if kernel is not None and kernel[0] is weight:
@@ -129,21 +128,15 @@ def _copy_weight(layer: Any, weight: Any, kernel: tuple[Any, int] | None) -> _We
     return dataclasses.replace(copy, values=np.array(flat[::step]), units=units)
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
-
-
 def _kernel_of(layer: Any) -> tuple[Any, int] | None:
     """Return the kernel of a layer with units, and the axis of the units."""
     layers = keras.layers
     units_last = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D)
     transposed = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-    kernel = (
-        getattr(layer, "kernel", None) if isinstance(layer, (*units_last, *transposed)) else None
-    )
+    kernel = getattr(layer, "kernel", None) if is_a(layer, *units_last, *transposed) else None
     if kernel is None:
         return None
-    return kernel, -2 if isinstance(layer, transposed) else -1
+    return kernel, -2 if is_a(layer, *transposed) else -1
 
 
 def _count_units(values: npt.NDArray[Any], axis: int) -> _UnitCounts:
@@ -210,10 +203,10 @@ def _config_json(layer: Any) -> tuple[str | None, str | None]:
         return None, t("An operation has no config.")
     try:
         return json.dumps(get_config(), indent=2, default=_placeholder, skipkeys=True), None
-    except Exception as error:
-        return None, t("get_config() failed. %1", f"{type(error).__name__}: {_first_line(error)}")
+    except BaseException as error:  # SystemExit too, if the user's code raises it
+        return None, t("get_config() failed. %1", error_text(error))
 
 
 def _placeholder(value: object) -> str:
     """Return a text for a value that JSON cannot represent; its ``repr`` may be the user's code."""
-    return f"<{type(value).__name__}>"
+    return f"<{class_name(type(value))}>"

@@ -12,12 +12,14 @@ import keras
 from kwidgets.models.describe.attributes import (
     instance_attributes,
     instance_dict,
+    is_a,
     is_keras_class,
     is_stored_attribute,
     read_attribute,
 )
 from kwidgets.models.describe.layer_graph import functional_of
 from kwidgets.models.describe.layer_tree import children_of, find_layer
+from kwidgets.models.namespace.object_inspector import class_dict, mro_of
 
 # Layers in lists of lists are found by attribute; those nested deeper by name or index.
 _MAX_NESTED_CONTAINERS = 3
@@ -44,11 +46,11 @@ def layer_expression(model: Any, path: str, name: str) -> str:
 
 def _step(parent: Any, child: Any) -> str:
     """Return what follows the code for ``parent`` in the code for ``child``."""
-    if not isinstance(child, keras.Layer):
+    if not is_a(child, keras.Layer):
         return f".operations[{_index(parent._operations, child)}]"
     by_name = _by_name(parent, child)
     attribute = _by_attribute(parent, child)
-    in_graph = functional_of(parent) is not None or isinstance(parent, keras.Sequential)
+    in_graph = functional_of(parent) is not None or is_a(parent, keras.Sequential)
     ways = (by_name, attribute) if in_graph else (attribute, by_name)
     return next((way for way in ways if way), None) or _by_index(parent, child)
 
@@ -114,7 +116,7 @@ def _layers(parent: Any) -> list[Any]:
     """Return ``parent.layers`` as Keras defines it."""
     functional = "_operations" in instance_dict(parent)
     inside = parent._operations if functional else children_of(parent)
-    return [one for one in inside if isinstance(one, keras.Layer)]
+    return [one for one in inside if is_a(one, keras.Layer)]
 
 
 def _index(things: Any, wanted: Any) -> int:
@@ -123,5 +125,5 @@ def _index(things: Any, wanted: Any) -> int:
 
 def _gives_keras_own(parent: Any, name: str) -> bool:
     """Return whether ``parent.name`` is defined by Keras, not by the user's class."""
-    owner = next((kind for kind in type(parent).__mro__ if name in vars(kind)), None)
+    owner = next((kind for kind in mro_of(type(parent)) if name in class_dict(kind)), None)
     return owner is not None and is_keras_class(owner) and name not in instance_attributes(parent)

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from kwidgets import dry_run
-from kwidgets.models.describe.attributes import instance_dict, is_keras_class, read_attribute
+from kwidgets.models.describe.attributes import instance_dict, is_a, is_keras_class, read_attribute
 from kwidgets.models.describe.display_names import layer_name
 from kwidgets.models.summary_data import Shape
 
@@ -65,7 +65,7 @@ class LayerGraph:
 
 def functional_of(model: Any) -> Any:
     """Return the functional model that has the graph of ``model``, or None."""
-    if isinstance(model, keras.Sequential):
+    if is_a(model, keras.Sequential):
         return read_attribute(model, "_functional")
     return model if "_nodes_by_depth" in instance_dict(model) else None
 
@@ -115,7 +115,7 @@ def _outputs_for(layer: Any, built_with: dict[str, Any]) -> Shapes | None:
 def _shape_code_is_of_keras(layer: Any) -> bool:
     """Return whether ``layer``'s shape code, and that of layers it wraps, is Keras's own."""
     return all(
-        is_keras_class(type(one)) and not isinstance(one, keras.layers.Lambda)
+        is_keras_class(type(one)) and not is_a(one, keras.layers.Lambda)
         for one in (layer, *layer._flatten_layers(include_self=False))
     )
 

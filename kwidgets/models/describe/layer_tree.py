@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kwidgets.language import t
+from kwidgets.models.describe.attributes import instance_dict, is_a, is_keras_class
 
 
 class NoSuchLayerError(LookupError):
@@ -16,13 +17,14 @@ class NoSuchLayerError(LookupError):
 def children_of(layer: Any) -> tuple[Any, ...]:
     """Return the direct layers of ``layer`` in Keras's order, with the operations of a graph."""
     # Not Keras's public `layers` and `operations`: a subclass may override them.
-    if isinstance(layer, keras.Sequential):
-        inside = list(layer._layers)
-        starts_with_input = inside and isinstance(inside[0], keras.layers.InputLayer)
+    own = instance_dict(layer)
+    if is_a(layer, keras.Sequential):
+        inside = list(own["_layers"])
+        starts_with_input = inside and is_a(inside[0], keras.layers.InputLayer)
         return tuple(inside[1:] if starts_with_input else inside)
-    if isinstance(layer, keras.Model) and "_operations" in layer.__dict__:
+    if is_a(layer, keras.Model) and "_operations" in own:
         # Functional. A subclass's layers that are not in its graph come last.
-        inside = list(layer._operations)
+        inside = list(own["_operations"])
         known = {id(child) for child in inside}
         return (*inside, *(child for child in _sublayers(layer) if id(child) not in known))
     if _is_recurrent_of_keras(layer):
@@ -33,17 +35,17 @@ def children_of(layer: Any) -> tuple[Any, ...]:
 
 def _is_recurrent_of_keras(layer: Any) -> bool:
     return (
-        isinstance(layer, keras.layers.RNN)
+        is_a(layer, keras.layers.RNN)
         and type(layer) is not keras.layers.RNN
-        and type(layer).__module__.startswith("keras.")
+        and is_keras_class(type(layer))
     )
 
 
 def _sublayers(layer: Any) -> tuple[Any, ...]:
     """Return the layers that are attributes of ``layer``, or in lists and dicts that are."""
-    if not isinstance(layer, keras.Layer):
+    if not is_a(layer, keras.Layer):
         return ()
-    return tuple(layer._flatten_layers(include_self=False, recursive=False))
+    return tuple({id(child): child for child in instance_dict(layer).get("_layers", ())}.values())
 
 
 def find_layer(model: Any, path: str) -> Any:

@@ -15,6 +15,7 @@ from kwidgets.models.describe.weights import (
     optimizer_variables,
     weights_of,
 )
+from kwidgets.models.namespace.object_inspector import class_name
 from kwidgets.models.summary_data import Compiled, ModelEntry
 
 
@@ -35,7 +36,7 @@ def model_entry(model: Any, key: str, names: tuple[str, ...]) -> ModelEntry:
         key=key,
         names=names,
         name=layer_name(model),
-        class_name=type(model).__name__,
+        class_name=class_name(type(model)),
         built=built,
         parameters=count_parameters(variables) if built else None,
         weight_bytes=memory_bytes(variables) if built else None,

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from kwidgets.language import t
-from kwidgets.models.describe.attributes import read_attribute
+from kwidgets.models.describe.attributes import error_text, is_a, read_attribute
 from kwidgets.models.describe.display_names import activation_name, layer_name, policy_name
 from kwidgets.models.describe.layer_graph import (
     LayerGraph,
@@ -30,6 +30,7 @@ from kwidgets.models.describe.weights import (
     optimizer_variables,
     weights_of,
 )
+from kwidgets.models.namespace import object_inspector
 from kwidgets.models.summary_data import Kind, LayerSummary, ModelSummary
 
 # Deeper than models of users are nested; Keras itself fails in models much deeper than this.
@@ -97,8 +98,8 @@ class _LayerDescriber:
         depth: int,
     ) -> LayerSummary:
         first_path = self._first_paths.setdefault(id(layer), path)
-        name, class_name = layer_name(layer), type(layer).__name__
-        if not isinstance(layer, keras.Layer):
+        name, class_name = layer_name(layer), object_inspector.class_name(type(layer))
+        if not is_a(layer, keras.Layer):
             return LayerSummary(
                 path,
                 name,
@@ -169,9 +170,7 @@ class _LayerDescriber:
 
 
 def _not_described(layer: Any, path: str, error: Exception) -> LayerSummary:
-    lines = str(error).strip().splitlines()
-    reason = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    class_name = type(layer).__name__
+    class_name = object_inspector.class_name(type(layer))
     return LayerSummary(
         path=path,
         name=class_name,
@@ -180,11 +179,11 @@ def _not_described(layer: Any, path: str, error: Exception) -> LayerSummary:
         parameters=None,
         trainable_parameters=None,
         weight_bytes=None,
-        problem=t("This layer could not be described: %1", reason),
+        problem=t("This layer could not be described: %1", error_text(error)),
     )
 
 
 def _kind(layer: Any) -> Kind:
-    if isinstance(layer, keras.layers.InputLayer):
+    if is_a(layer, keras.layers.InputLayer):
         return "input"
-    return "model" if isinstance(layer, keras.Model) else "layer"
+    return "model" if is_a(layer, keras.Model) else "layer"

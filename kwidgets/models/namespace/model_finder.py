@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from kwidgets.models.namespace.object_inspector import ObjectInspector
+from kwidgets.models.namespace.path_text import variable_text
 
 # How many entries of lists, dicts and objects one scan inspects at most. The names themselves are
 # all inspected.
@@ -21,6 +22,8 @@ MAX_ENTRIES_PER_CONTAINER = 1_000
 _CONTAINER_COST = 5
 _MAX_TRIES = 5
 _OUTPUT_NAME = re.compile(r"_(\d+)")
+# "models" in "models[0]", and what stands for a variable whose name is no identifier.
+_VARIABLE = re.compile(r"globals\(\)\[(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\]|[^.\[{]*")
 
 
 class FoundModel:
@@ -72,6 +75,8 @@ class ModelFinder:
         self._found: dict[str, FoundModel] = {}
         # Names of the containers that no scan has reached yet.
         self._not_scanned: set[str] = set()
+        #: Containers of which the last scan inspected both ends only, because they are long.
+        self.searched_in_part: list[str] = []
         self._lock = threading.Lock()
 
     def scan(self) -> tuple[FoundModel, ...]:
@@ -132,13 +137,13 @@ class ModelFinder:
             kind = inspector.kind(value)
             if kind == "leaf" or name in hidden:
                 continue
-            output = _OUTPUT_NAME.fullmatch(name) if name[0] == "_" else None
+            output = _OUTPUT_NAME.fullmatch(name)
             if kind == "model":
                 models[id(value)] = value
                 if output:
                     outputs.setdefault(id(value), f"Out[{output[1]}]")
                 else:
-                    names.setdefault(id(value), []).append(name)
+                    names.setdefault(id(value), []).append(variable_text(name))
             elif not output:
                 containers.append(name)
         for path, model in self._models_in_containers(namespace, containers):
@@ -159,21 +164,31 @@ class ModelFinder:
     ) -> Iterator[tuple[str, object]]:
         """Return the paths and models in containers, within the budget of one scan."""
         budget = MAX_ENTRIES_PER_SCAN
+        self.searched_in_part = []
         inspector, leaf_class_ids = self._inspector, self._inspector.leaf_class_ids
         ordered_names = iter(self._scan_order(containers))
         for name in ordered_names:
             value = namespace[name]
+            variable = variable_text(name)
             builder_model = _builder_model(value)
             if builder_model is not None:
-                yield f"{name}.model", builder_model
+                yield f"{variable}.model", builder_model
                 continue
             items, path_of = inspector.items_of(
                 value, inspector.kind(value), MAX_ENTRIES_PER_CONTAINER
             )
             i = -1
+            holds_objects = False
             for i, item in enumerate(items):
-                if id(type(item)) not in leaf_class_ids and inspector.kind(item) == "model":
-                    yield name + path_of(i), item
+                if id(type(item)) in leaf_class_ids:
+                    continue
+                kind = inspector.kind(item)
+                if kind == "model":
+                    yield variable + path_of(i), item
+                # A long list of numbers is data, and needs no mention.
+                holds_objects = holds_objects or kind != "leaf"
+            if inspector.length_of(value) > MAX_ENTRIES_PER_CONTAINER and holds_objects:
+                self.searched_in_part.append(variable)
             budget -= i + _CONTAINER_COST
             if budget <= 0:
                 break
@@ -181,7 +196,8 @@ class ModelFinder:
 
     def _scan_order(self, containers: list[str]) -> list[str]:
         """Return the containers that had a model last time, then those skipped, then the rest."""
-        known = {_variable_of(name) for entry in self._found.values() for name in entry.names}
+        reached = {_variable_of(name) for entry in self._found.values() for name in entry.names}
+        known = {name for name in containers if variable_text(name) in reached}
         skipped = self._not_scanned - known
         return [
             *(name for name in containers if name in known),
@@ -202,7 +218,9 @@ def _builder_model(value: Any) -> Any | None:
 
 def _variable_of(name: str) -> str:
     """Return "models" of "models[0]"."""
-    return re.split(r"[.\[{]", name, maxsplit=1)[0]
+    found = _VARIABLE.match(name)
+    assert found is not None  # it matches any text
+    return found[0]
 
 
 def _name_order(name: str) -> tuple[bool, bool, int, str]:

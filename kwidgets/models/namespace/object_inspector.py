@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, Literal
 
+from kwidgets.models.namespace.path_text import attribute_text, index_text
+
 Kind = Literal["model", "list", "deque", "dict", "set", "object", "leaf"]
 
 _MRO = type.__dict__["__mro__"]
 _DICT = type.__dict__["__dict__"]
+_MODULE = type.__dict__["__module__"]
+_NAME = type.__dict__["__name__"]
 _FLAGS = type.__dict__["__flags__"]
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
@@ -55,6 +59,22 @@ _KERAS_CALLBACK = ("keras", "Callback")
 def mro_of(cls: type) -> tuple[type, ...]:
     """Return the ``__mro__`` of a class without asking its metaclass."""
     return _MRO.__get__(cls)  # type: ignore[no-any-return]
+
+
+def class_dict(cls: type) -> Any:
+    """Return the ``__dict__`` of a class without asking its metaclass."""
+    return _DICT.__get__(cls)
+
+
+def module_of(cls: type) -> str:
+    """Return the ``__module__`` of a class without asking its metaclass; "" if it is no text."""
+    module = _MODULE.__get__(cls)
+    return module if type(module) is str else ""
+
+
+def class_name(cls: type) -> str:
+    """Return the ``__name__`` of a class without asking its metaclass."""
+    return _NAME.__get__(cls)  # type: ignore[no-any-return]
 
 
 class ObjectInspector:
@@ -100,11 +120,18 @@ class ObjectInspector:
         if any(id(base) in bases for base in _CODE_TYPES):
             return "leaf"
         if _package(cls) in _SKIPPED_PACKAGES and not any(
-            (_package(base), type.__dict__["__name__"].__get__(base)) == _KERAS_CALLBACK
-            for base in mro
+            (_package(base), class_name(base)) == _KERAS_CALLBACK for base in mro
         ):
             return "leaf"
         return "object" if _descriptors(cls) else "leaf"
+
+    def length_of(self, value: object) -> int:
+        """Return the number of entries of a list, deque, dict or set; 0 of anything else."""
+        mro = {id(base) for base in mro_of(type(value))}
+        for base, _ in _CONTAINERS:
+            if id(base) in mro:
+                return base.__len__(value)  # type: ignore[attr-defined, no-any-return]
+        return 0
 
     def items_of(
         self, value: object, kind: Kind, limit: int
@@ -122,10 +149,10 @@ class ObjectInspector:
             return islice(base.__iter__(value), limit), lambda i: "{…}"
         if kind == "dict":
             keys: list[object] = list(islice(dict.keys(value), limit))  # type: ignore[arg-type]
-            return islice(dict.values(value), limit), lambda i: f"[{_key_text(keys[i])}]"  # type: ignore[arg-type]
+            return islice(dict.values(value), limit), lambda i: index_text(keys[i])  # type: ignore[arg-type]
         if kind == "object":
             attributes = list(islice(attributes_of(value), limit))
-            return (item for _, item in attributes), lambda i: f".{attributes[i][0]}"
+            return (item for _, item in attributes), lambda i: attribute_text(attributes[i][0])
         return (), _index_path
 
 
@@ -161,8 +188,7 @@ def _descriptors(cls: type) -> list[Any]:
 
 
 def _package(cls: type) -> str:
-    module = _DICT.__get__(cls).get("__module__")
-    return module.partition(".")[0] if type(module) is str else ""
+    return module_of(cls).partition(".")[0]
 
 
 def _first_and_last(
@@ -185,13 +211,3 @@ def _index_path(i: int) -> str:
 
 def _is_a(value: object, base: type) -> bool:
     return any(entry is base for entry in mro_of(type(value)))
-
-
-def _key_text(key: object) -> str:
-    """Return a dict's key as the user would type it; "…" where ``repr`` could run user code."""
-    if type(key) in (str, int, float, bool, bytes, type(None)):
-        text = repr(key)
-        return text if len(text) <= 60 else f"{text[:57]}…"
-    if type(key) is tuple and len(key) < 5:
-        return f"({', '.join(_key_text(part) for part in key)}{',' if len(key) == 1 else ''})"
-    return "…"

@@ -10,7 +10,9 @@ from kwidgets.language import t
 from kwidgets.live.page.channel_runs import runs
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.models import protocol
+from kwidgets.models.describe.attributes import error_text
 from kwidgets.models.namespace.model_finder import FoundModel
+from kwidgets.models.namespace.object_inspector import class_name
 from kwidgets.models.summary_data import ModelEntry, ModelSummary, Trained, to_wire
 
 Reply = Callable[[protocol.Answer], None]
@@ -46,13 +48,13 @@ class RequestHandler:
         try:
             entry = model_entry(model, key, names)
             return dataclasses.replace(entry, trained=_with_seconds(entry.trained, model))
-        except Exception as error:
+        except BaseException as error:
             return ModelEntry(
                 key=key,
                 names=names,
                 name=names[0],
-                class_name=type(model).__name__,
-                error=t("It cannot be described. %1", _error_text(error)),
+                class_name=class_name(type(model)),
+                error=t("It cannot be described. %1", error_text(error)),
             )
 
     def answer(self, kind: str, payload: Mapping[str, Any], reply: Reply) -> None:
@@ -142,8 +144,8 @@ class RequestHandler:
             # The training thread only copies; the statistics are computed later.
             try:
                 copy = copy_layer(model, layer, code_for)
-            except Exception as error:
-                text = str(error) if isinstance(error, LookupError) else _error_text(error)
+            except BaseException as error:
+                text = str(error) if isinstance(error, LookupError) else error_text(error)
                 self._run_later(lambda: reply(protocol.Answer(ok=False, message=text)))
                 return
             self._run_later(lambda: reply(_success(to_wire(copy.detail(when)))))
@@ -183,7 +185,3 @@ def _with_seconds(trained: Trained | None, model: Any) -> Trained | None:
 
 def _success(value: Any) -> protocol.Answer:
     return protocol.Answer(ok=True, value=value)
-
-
-def _error_text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

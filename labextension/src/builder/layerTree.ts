@@ -46,14 +46,27 @@ export function isWithin(tree: Tree, uid: string | null, ancestor: string): bool
   return false;
 }
 
+/** Return the place as the kernel takes it, for a layer that moves or, without one, a new layer. */
+export function placement(
+  tree: Tree,
+  { parent, index }: { parent: string | null; index: number | null },
+  moving?: string,
+): Placement {
+  const siblings = childrenOf(tree, parent).filter((uid) => uid !== moving);
+  return { parent, index, before: index === null ? null : (siblings[index] ?? null) };
+}
+
 /** Return the place of a new layer: after the selected one, or at the end of a block or of all. */
 export function placeToAdd(tree: Tree, selected: string | null): Placement {
-  if (selected === "input") return { parent: null, index: 0 };
+  if (selected === "input") return placement(tree, { parent: null, index: 0 });
   const layer = selected === null ? undefined : tree.layers[selected];
-  if (!layer) return { parent: null, index: null };
-  if (layer.children) return { parent: layer.uid, index: null };
+  if (!layer) return placement(tree, { parent: null, index: null });
+  if (layer.children) return placement(tree, { parent: layer.uid, index: null });
   const place = placeOf(tree, layer.uid);
-  return place ? { parent: place.parent, index: place.index + 1 } : { parent: null, index: null };
+  return placement(
+    tree,
+    place ? { ...place, index: place.index + 1 } : { parent: null, index: null },
+  );
 }
 
 /**

@@ -199,16 +199,24 @@ export type StateUpdate = { sequence: number } & Partial<State>;
 export interface Placement {
   parent: string | null;
   index: number | null;
+  /** The layer that comes next there, null for the end; `index` counts where it is gone. */
+  before: string | null;
 }
 
 export type Edit =
-  | ({ action: "add"; text: string } & Placement)
-  | ({ action: "add"; class_name: string; arguments: Record<string, Value> } & Placement)
+  | ({ action: "add"; uid: string; text: string } & Placement)
+  | ({
+      action: "add";
+      uid: string;
+      class_name: string;
+      arguments: Record<string, Value>;
+    } & Placement)
   | { action: "set"; target: string; path: Path; text: string }
   | { action: "set"; target: string; path: Path; value: Value }
   | { action: "reset"; target: string; path: Path }
-  | { action: "move"; uid: string; parent: string | null; index: number }
-  | { action: "duplicate" | "remove"; uid: string }
+  | ({ action: "move"; uid: string } & Placement)
+  | { action: "duplicate"; uid: string; copy: string }
+  | { action: "remove"; uid: string }
   | { action: "enable"; uid: string; enabled: boolean }
   | { action: "template"; name: string }
   | { action: "fix"; advice: string }

@@ -39,11 +39,16 @@ export function kernelGoneReply(): Reply {
   };
 }
 
+/** Further requests wait in the page, in order: a kernel drops messages when too many are on the way. */
+const MAX_ON_THE_WAY = 32;
+
 export class BuilderSession {
   readonly store: BuilderStore;
   catalog: Catalog | null = null;
 
   private readonly waiting = new Map<string, { since: number; resolve: (reply: Reply) => void }>();
+  private readonly outbox: object[] = [];
+  private onTheWay = 0;
   private readonly reportedErrors = new Set<string>();
   private readonly listeners = new Set<() => void>();
 
@@ -57,7 +62,11 @@ export class BuilderSession {
       {
         message: (content) => this.receive(content),
         lost: () => {
-          for (const { resolve } of this.waiting.values()) resolve(kernelGoneReply());
+          this.outbox.length = this.onTheWay = 0;
+          for (const [id, { resolve }] of this.waiting) {
+            this.store.end(id);
+            resolve(kernelGoneReply());
+          }
           this.waiting.clear();
           this.store.disconnect();
         },
@@ -86,9 +95,20 @@ export class BuilderSession {
     const reply = new Promise<Reply>((resolve) => {
       this.waiting.set(id, { since: performance.now(), resolve });
     });
-    this.transport.send(builderEnvelope(kind, payload, id));
+    this.outbox.push(builderEnvelope(kind, payload, id));
+    this.deliver();
+    if (kind === "edit") this.store.begin(id, payload as Edit);
     this.emit();
     return reply;
+  }
+
+  private deliver(): void {
+    while (this.onTheWay < MAX_ON_THE_WAY) {
+      const message = this.outbox.shift();
+      if (!message) return;
+      this.onTheWay++;
+      this.transport.send(message);
+    }
   }
 
   edit(edit: Edit): Promise<Reply> {
@@ -114,6 +134,9 @@ export class BuilderSession {
     const request = this.waiting.get(message.id);
     if (!request) return; // Another view's.
     this.waiting.delete(message.id);
+    this.onTheWay--;
+    this.deliver();
+    this.store.end(message.id);
     request.resolve(message.payload);
     this.emit();
   }

@@ -1,19 +1,24 @@
 /**
- * The state of one builder as the kernel sent it. It only flows from the kernel to the view; the
+ * The state of one builder: as the kernel sent it, with the edits that it has not answered yet. The
  * view's own state (selection, tab, text being typed) is in its components.
  *
  * `state` is replaced, never mutated, and unchanged parts keep their identity.
  */
 
-import type { BuilderMessage, LayerState, State, StateUpdate } from "./protocol";
+import { applyEdit } from "./pendingEdits";
+import type { BuilderMessage, Edit, LayerState, State, StateUpdate } from "./protocol";
 
 const RESYNC_INTERVAL_MS = 1000;
 
 export class BuilderStore {
-  state: State | null = null;
   /** False once the kernel is known to be gone, until it sends a message again. */
   connected = true;
 
+  private confirmed: State | null = null;
+  /** `confirmed` with the pending edits; undefined until it is asked for. */
+  private shown: State | null | undefined;
+  /** By the id of the request, in the order in which the kernel applies them. */
+  private readonly pending = new Map<string, Edit>();
   private stale = false;
   private resyncRequestedAt = -Infinity;
   private readonly listeners = new Set<() => void>();
@@ -27,6 +32,16 @@ export class BuilderStore {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** What the view shows. */
+  get state(): State | null {
+    if (this.shown === undefined) {
+      let state = this.confirmed;
+      if (state) for (const edit of this.pending.values()) state = applyEdit(state, edit);
+      this.shown = state;
+    }
+    return this.shown;
+  }
+
   /** Call `listener` after each change, until `signal` aborts. */
   subscribe(listener: () => void, signal: AbortSignal): void {
     if (signal.aborted) return;
@@ -39,7 +54,20 @@ export class BuilderStore {
     if (message.kind === "snapshot") this.replace(message.payload);
     else if (message.kind === "update") this.update(message.payload);
     this.setConnected(true);
+    this.changed();
+  }
+
+  /** Show what an edit does before the kernel answers it. */
+  begin(id: string, edit: Edit): void {
+    const { state } = this;
+    this.pending.set(id, edit);
+    this.shown = state && applyEdit(state, edit);
     this.emit();
+  }
+
+  /** Note that the kernel has answered an edit, or will not: it has sent what the edit did. */
+  end(id: string): void {
+    if (this.pending.delete(id)) this.changed();
   }
 
   /** Note that the kernel is gone; the last known state is kept. */
@@ -49,17 +77,18 @@ export class BuilderStore {
 
   private replace(snapshot: State): void {
     // The synced snapshot may be older than the updates that came since.
-    if (this.state && !this.stale && snapshot.sequence < this.state.sequence) return;
+    const { confirmed } = this;
+    if (confirmed && !this.stale && snapshot.sequence < confirmed.sequence) return;
     this.stale = false;
-    const known = this.state?.layers ?? {};
+    const known = confirmed?.layers ?? {};
     const layers: Record<string, LayerState> = {};
     for (const [uid, layer] of Object.entries(snapshot.layers))
       layers[uid] = keepIfEqual(known[uid], layer);
-    this.state = { ...snapshot, layers: reachable(snapshot.order, layers) };
+    this.confirmed = { ...snapshot, layers: reachable(snapshot.order, layers) };
   }
 
   private update(update: StateUpdate): void {
-    const { state } = this;
+    const state = this.confirmed;
     if (state && !this.stale && update.sequence <= state.sequence) return;
     if (!state || this.stale || update.sequence !== state.sequence + 1) {
       // A missed update may contain layers that this one refers to.
@@ -71,7 +100,12 @@ export class BuilderStore {
     if (update.layers || update.order) {
       next.layers = reachable(next.order, { ...state.layers, ...update.layers });
     }
-    this.state = next;
+    this.confirmed = next;
+  }
+
+  private changed(): void {
+    this.shown = undefined;
+    this.emit();
   }
 
   private setConnected(connected: boolean): boolean {

@@ -3,8 +3,8 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Widget } from "@lumino/widgets";
 import { mountModel } from "../models/components/mountModel";
-import { parseSavedSummary } from "../models/parse";
 import { type RequestKind, SUMMARY_MIME_TYPE } from "../models/protocol";
+import { parseSavedSummary } from "../models/savedSummary";
 import { SummaryStore } from "../models/store";
 import { t } from "../shared/translation";
 import { watchChannel } from "./kernel/followKernel";

@@ -1,8 +1,9 @@
 /** Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. */
 
 import { PROTOCOL_VERSION } from "../protocol";
-import { Fields, ProtocolError } from "../shared/fields";
-import type { Message } from "../shared/translation";
+import { Fields, ProtocolError, shorten } from "../shared/fields";
+import { formatCount } from "../shared/format";
+import { type Message, t } from "../shared/translation";
 import {
   type Best,
   type BestEpoch,
@@ -73,25 +74,51 @@ export function lenientParser(
   };
 }
 
+/** A saved output may hold any number of things, and the page must stay usable. */
+const MAX_METRICS = 200;
+const MAX_MARKS = 500;
+const MAX_NOTICES = 50;
+const MAX_DEVICES = 64;
+const MAX_EARLIER_FITS = 200;
+const MAX_VALUES = 9; // of a text: %1 to %9
+
 function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
+  const progress = parseProgress(fields.fields("progress"));
+  const omitted = omittedText(fields);
+  if (omitted) progress.notices.push({ level: "warning", text: omitted });
   return {
     sequence: fields.integer("sequence"),
     run: parseRun(fields.fields("run")),
-    progress: parseProgress(fields.fields("progress")),
+    progress,
     batch: parseTable(fields.fields("batch"), buffers),
     epoch: parseTable(fields.fields("epoch"), buffers),
     best: parseBest(fields.fields("best")),
-    marks: fields.list("marks", parseMark),
-    earlier_start: fields.integer("earlier_start"),
-    earlier: fields.list("earlier", parseEarlier),
+    marks: fields.list("marks", parseMark, { last: MAX_MARKS }),
+    earlier_start:
+      fields.integer("earlier_start") + Math.max(0, fields.length("earlier") - MAX_EARLIER_FITS),
+    earlier: fields.list("earlier", parseEarlier, { last: MAX_EARLIER_FITS }),
     final: fields.has("final") && fields.boolean("final"),
   };
+}
+
+/** Return what of a snapshot is not read, as a text for the user; "" if all of it is. */
+function omittedText(fields: Fields): string {
+  const beyond = (count: number, limit: number) => Math.max(0, count - limit);
+  const metrics = beyond(fields.fields("run").length("metrics"), MAX_METRICS);
+  const marks = beyond(fields.length("marks"), MAX_MARKS);
+  const fits = beyond(fields.length("earlier"), MAX_EARLIER_FITS);
+  const parts = [
+    metrics && t("%1 metrics", formatCount(metrics)),
+    marks && t("%1 marks", formatCount(marks)),
+    fits && t("%1 earlier fits", formatCount(fits)),
+  ].filter(Boolean);
+  return parts.length ? t("Too many to show: %1 left out.", parts.join(", ")) : "";
 }
 
 function parseEarlier(fields: Fields): EarlierFit {
   const { run, progress } = parseSnapshot(fields.fields("snapshot"), []);
   return {
-    summary: fields.string("summary"),
+    summary: fields.label("summary"),
     run,
     status: progress.status,
     diverged: progress.diverged,
@@ -112,12 +139,16 @@ function parseMark(fields: Fields): Mark {
 /** Parse a text that the page translates; values of values are as deep as our own texts go. */
 function parseText(fields: Fields, depth = 3): Message {
   return {
-    key: fields.string("key"),
-    values: fields.items("values", (value, path) => {
-      if (typeof value === "string") return value;
-      if (depth === 0) throw new ProtocolError(path, "a string", value);
-      return parseText(new Fields(value, path), depth - 1);
-    }),
+    key: fields.label("key"),
+    values: fields.items(
+      "values",
+      (value, path) => {
+        if (typeof value === "string") return shorten(value);
+        if (depth === 0) throw new ProtocolError(path, "a string", value);
+        return parseText(new Fields(value, path), depth - 1);
+      },
+      { first: MAX_VALUES },
+    ),
   };
 }
 
@@ -125,7 +156,7 @@ function parseDevice(fields: Fields): Device {
   const number = (name: string) => fields.nullable(name, () => fields.finite(name));
   return {
     kind: fields.oneOf("kind", ["gpu", "cpu"] as const),
-    name: fields.string("name"),
+    name: fields.label("name"),
     use: number("use"),
     memory_used_bytes: number("memory_used_bytes"),
     memory_total_bytes: number("memory_total_bytes"),
@@ -141,7 +172,9 @@ function parseUpdate(fields: Fields, buffers: readonly unknown[]): Update {
   if (fields.has("batch")) update.batch = parseTable(fields.fields("batch"), buffers);
   if (fields.has("epoch")) update.epoch = parseTable(fields.fields("epoch"), buffers);
   if (fields.has("best")) update.best = parseBest(fields.fields("best"));
-  if (fields.has("marks")) update.marks = fields.list("marks", parseMark);
+  if (fields.has("marks")) {
+    update.marks = fields.list("marks", parseMark, { last: MAX_MARKS });
+  }
   return update;
 }
 
@@ -154,15 +187,15 @@ function parseRun(fields: Fields): RunInfo {
   return {
     run_id: fields.string("run_id"),
     fit: fields.integer("fit"),
-    model_name: fields.string("model_name"),
-    optimizer: fields.string("optimizer"),
-    backend: fields.string("backend"),
-    device: fields.string("device"),
+    model_name: fields.label("model_name"),
+    optimizer: fields.label("optimizer"),
+    backend: fields.label("backend"),
+    device: fields.label("device"),
     epochs: fields.integer("epochs"),
     initial_epoch: fields.integer("initial_epoch"),
     epochs_before: fields.integer("epochs_before"),
     first_epoch: fields.integer("first_epoch"),
-    metrics: fields.list("metrics", parseMetric),
+    metrics: fields.list("metrics", parseMetric, { first: MAX_METRICS }),
     controls: fields.oneOf("controls", ["live", "after_cell"] as const),
     options: {
       x_axis: options.oneOf("x_axis", X_AXES),
@@ -174,7 +207,7 @@ function parseRun(fields: Fields): RunInfo {
 
 function parseMetric(fields: Fields): MetricInfo {
   return {
-    name: fields.string("name"),
+    name: fields.label("name"),
     kind: fields.oneOf("kind", METRIC_KINDS),
     direction: fields.oneOf("direction", ["min", "max", null] as const),
     group: fields.nullable("group", () => fields.string("group")),
@@ -202,18 +235,24 @@ function parseProgress(fields: Fields): Progress {
     learning_rate_schedule: fields.nullable("learning_rate_schedule", () =>
       fields.string("learning_rate_schedule"),
     ),
-    notices: fields.list("notices", (notice) => ({
-      level: notice.oneOf("level", ["info", "warning", "error"] as const),
-      text: notice.string("text"),
-    })),
+    notices: fields.list(
+      "notices",
+      (notice) => ({
+        level: notice.oneOf("level", ["info", "warning", "error"] as const),
+        text: notice.label("text"),
+      }),
+      { first: MAX_NOTICES },
+    ),
     learning_rate_held: fields.boolean("learning_rate_held"),
-    devices: fields.list("devices", parseDevice),
+    devices: fields.list("devices", parseDevice, { first: MAX_DEVICES }),
   };
 }
 
 function parseBest(fields: Fields): Best {
   const best: Best = new Map();
-  for (const name of fields.keys()) best.set(name, parseBestEpoch(fields.fields(name)));
+  for (const name of fields.keys().slice(0, MAX_METRICS)) {
+    best.set(shorten(name), parseBestEpoch(fields.fields(name)));
+  }
   return best;
 }
 
@@ -242,8 +281,9 @@ function parseTable(fields: Fields, buffers: readonly unknown[]): Table {
     );
   }
   const columns = new Map<string, Float32Array>();
-  names.forEach((name, i) => {
-    columns.set(name, readFloats(bytes, i * rows * 4, rows));
+  // Each metric has up to two, and there are the columns of the axes.
+  names.slice(0, 2 * MAX_METRICS + X_AXES.length).forEach((name, i) => {
+    columns.set(shorten(name), readFloats(bytes, i * rows * 4, rows));
   });
   return { start, rows, columns };
 }

@@ -1,7 +1,7 @@
 /** Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. */
 
-import { PROTOCOL_VERSION } from "../protocol";
-import { Fields, ProtocolError } from "../shared/fields";
+import { Fields, ProtocolError, shorten } from "../shared/fields";
+import { t } from "../shared/translation";
 import {
   type Compiled,
   LAYER_KINDS,
@@ -20,9 +20,19 @@ import {
 /** Thrown for a request that the kernel refused; the message is for the user. */
 export class RefusedError extends Error {}
 
+export interface Models {
+  entries: ModelEntry[];
+  /** Variables with so many entries that only some of them were searched. */
+  searchedInPart: string[];
+}
+
 /** Parse the payload of `models`. */
-export function parseModels(payload: unknown): ModelEntry[] {
-  return new Fields(payload, "models").list("entries", parseEntry);
+export function parseModels(payload: unknown): Models {
+  const fields = new Fields(payload, "models");
+  return {
+    entries: fields.list("entries", parseEntry),
+    searchedInPart: fields.has("searched_in_part") ? fields.strings("searched_in_part") : [],
+  };
 }
 
 /** Parse the payload of an answer to a request of this kind. Throws a RefusedError when refused. */
@@ -43,29 +53,20 @@ export function parseAnswer<K extends RequestKind>(
   return parsers[kind]() as Requests[K]["answer"];
 }
 
-/** Unpack and parse a summary saved in a notebook. Throws if it cannot be read. */
-export async function parseSavedSummary(
-  data: unknown,
-): Promise<{ entry: ModelEntry; summary: ModelSummary }> {
-  const message = new Fields(data, "summary");
-  const version = message.integer("v");
-  if (version !== PROTOCOL_VERSION) {
-    throw new ProtocolError("summary.v", String(PROTOCOL_VERSION), version);
-  }
-  const packed = Uint8Array.from(atob(message.string("payload")), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const fields = new Fields(JSON.parse(await new Response(stream).text()), "summary");
-  return {
-    entry: parseEntry(fields.fields("entry")),
-    summary: parseSummary(fields.value("summary")),
-  };
-}
-
 /** Parse a model's summary. */
 export function parseSummary(value: unknown): ModelSummary {
   const fields = new Fields(value, "summary");
+  const budget = { layers: MAX_LAYERS, isCut: false };
+  const root = parseLayer(fields.fields("root"), budget);
+  const notes = fields
+    .strings("notes")
+    .slice(0, MAX_NOTES)
+    .map((note) => shorten(note));
+  if (budget.isCut) {
+    notes.unshift(t("Some layers are left out: the model has too many, or too many levels."));
+  }
   return {
-    root: parseLayer(fields.fields("root")),
+    root,
     parameters: count(fields, "parameters"),
     trainable_parameters: count(fields, "trainable_parameters"),
     weight_bytes: count(fields, "weight_bytes"),
@@ -74,19 +75,37 @@ export function parseSummary(value: unknown): ModelSummary {
     compiled: fields.nullable("compiled", () => parseCompiled(fields.fields("compiled"))),
     trained: fields.nullable("trained", () => parseTrained(fields.fields("trained"))),
     inferred_from: text(fields, "inferred_from"),
-    guesses: fields.list("guesses", (guess) => ({
-      shapes: guess.string("shapes"),
-      source: guess.string("source"),
-    })),
-    notes: fields.strings("notes"),
+    guesses: fields.list(
+      "guesses",
+      (guess) => ({ shapes: guess.label("shapes"), source: guess.label("source") }),
+      { first: MAX_NOTES },
+    ),
+    notes,
   };
 }
 
-function parseLayer(fields: Fields): LayerSummary {
+/** A summary may come from a file, and the page must stay usable. */
+const MAX_LAYERS = 20_000;
+const MAX_LEVELS = 50;
+const MAX_NOTES = 50;
+/** Of names, shapes and their sizes. */
+const MAX_LISTED = 100;
+
+interface Budget {
+  layers: number;
+  /** Whether layers were left out. */
+  isCut: boolean;
+}
+
+function parseLayer(fields: Fields, budget: Budget, level = 0): LayerSummary {
+  const found = fields.length("children");
+  const first = level < MAX_LEVELS ? Math.min(found, budget.layers) : 0;
+  budget.layers -= first;
+  if (first < found) budget.isCut = true;
   return {
     path: fields.string("path"),
-    name: fields.string("name"),
-    class_name: fields.string("class_name"),
+    name: fields.label("name"),
+    class_name: fields.label("class_name"),
     kind: fields.oneOf("kind", LAYER_KINDS),
     built: fields.boolean("built"),
     input_shapes: shapes(fields, "input_shapes"),
@@ -94,23 +113,29 @@ function parseLayer(fields: Fields): LayerSummary {
     parameters: count(fields, "parameters"),
     trainable_parameters: count(fields, "trainable_parameters"),
     weight_bytes: count(fields, "weight_bytes"),
-    dtype: fields.string("dtype"),
-    activation: text(fields, "activation"),
+    dtype: fields.label("dtype"),
+    activation: label(fields, "activation"),
     trainable: fields.boolean("trainable"),
-    inbound: fields.strings("inbound"),
+    inbound: fields
+      .strings("inbound")
+      .slice(0, MAX_LISTED)
+      .map((name) => shorten(name)),
     calls: fields.integer("calls"),
     shared_with: text(fields, "shared_with"),
-    problem: text(fields, "problem"),
-    children: fields.list("children", parseLayer),
+    problem: label(fields, "problem"),
+    children: fields.list("children", (child) => parseLayer(child, budget, level + 1), { first }),
   };
 }
 
-function parseEntry(fields: Fields): ModelEntry {
+export function parseEntry(fields: Fields): ModelEntry {
   return {
     key: fields.string("key"),
-    names: fields.strings("names"),
-    name: fields.string("name"),
-    class_name: fields.string("class_name"),
+    names: fields
+      .strings("names")
+      .slice(0, MAX_LISTED)
+      .map((name) => shorten(name)),
+    name: fields.label("name"),
+    class_name: fields.label("class_name"),
     built: fields.boolean("built"),
     parameters: count(fields, "parameters"),
     weight_bytes: count(fields, "weight_bytes"),
@@ -119,15 +144,18 @@ function parseEntry(fields: Fields): ModelEntry {
     trained: fields.nullable("trained", () => parseTrained(fields.fields("trained"))),
     run_id: text(fields, "run_id"),
     revision: fields.string("revision"),
-    error: text(fields, "error"),
+    error: label(fields, "error"),
   };
 }
 
 function parseCompiled(fields: Fields): Compiled {
   return {
-    optimizer: fields.string("optimizer"),
-    loss: fields.string("loss"),
-    metrics: fields.strings("metrics"),
+    optimizer: fields.label("optimizer"),
+    loss: fields.label("loss"),
+    metrics: fields
+      .strings("metrics")
+      .slice(0, MAX_LISTED)
+      .map((name) => shorten(name)),
   };
 }
 
@@ -142,8 +170,8 @@ function parseTrained(fields: Fields): Trained {
 function parseDetail(fields: Fields): LayerDetail {
   return {
     path: fields.string("path"),
-    name: fields.string("name"),
-    class_name: fields.string("class_name"),
+    name: fields.label("name"),
+    class_name: fields.label("class_name"),
     module: fields.string("module"),
     config: text(fields, "config"),
     config_problem: text(fields, "config_problem"),
@@ -191,13 +219,14 @@ function shapes(fields: Fields, name: string): Shape[] | null {
   const value = fields.value(name);
   if (value === null) return null;
   if (!Array.isArray(value)) throw new ProtocolError(fields.at(name), "a list of shapes", value);
-  for (const shape of value) {
+  const listed: unknown[] = value.slice(0, MAX_LISTED);
+  for (const shape of listed) {
     const sizes = Array.isArray(shape) ? shape : [undefined];
     if (!sizes.every((size) => size === null || Number.isInteger(size))) {
       throw new ProtocolError(fields.at(name), "shapes: lists of whole numbers and null", shape);
     }
   }
-  return value as Shape[];
+  return listed.map((shape) => (shape as Shape).slice(0, MAX_LISTED));
 }
 
 function count(fields: Fields, name: string): number | null {
@@ -210,4 +239,8 @@ function number(fields: Fields, name: string): number | null {
 
 function text(fields: Fields, name: string): string | null {
   return fields.nullable(name, () => fields.string(name));
+}
+
+function label(fields: Fields, name: string): string | null {
+  return fields.nullable(name, () => fields.label(name));
 }

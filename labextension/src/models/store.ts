@@ -25,6 +25,8 @@ interface LoadedSummary {
 export class SummaryStore {
   /** Null until the kernel has sent them. */
   entries: readonly ModelEntry[] | null = null;
+  /** Variables of which the kernel has searched only some entries. */
+  searchedInPart: readonly string[] = [];
   options: TreeOptions = { search: "", filter: "all", order: "blocks" };
   /** Id of the selected row, or null. */
   selected: string | null = null;
@@ -52,7 +54,9 @@ export class SummaryStore {
   receive(message: Record<string, unknown>): void {
     if (message.kind !== "models") return;
     try {
-      this.setEntries(parseModels(message.payload));
+      const { entries, searchedInPart } = parseModels(message.payload);
+      this.searchedInPart = searchedInPart;
+      this.setEntries(entries);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       console.warn(`kwidgets: message ignored. ${error.message}`);

@@ -52,6 +52,11 @@ export class Fields {
     return value;
   }
 
+  /** Read a text to show; of one that would hold up the page, the beginning. */
+  label(name: string): string {
+    return shorten(this.string(name));
+  }
+
   boolean(name: string): boolean {
     const value = this.value(name);
     if (typeof value !== "boolean") throw new ProtocolError(this.at(name), "true or false", value);
@@ -106,13 +111,30 @@ export class Fields {
     });
   }
 
-  list<T>(name: string, parse: (fields: Fields) => T): T[] {
-    return this.items(name, (value, path) => parse(new Fields(value, path)));
+  /** @param part how many items are read, from the beginning or from the end; all by default */
+  list<T>(
+    name: string,
+    parse: (fields: Fields) => T,
+    part: { first?: number; last?: number } = {},
+  ): T[] {
+    return this.items(name, (value, path) => parse(new Fields(value, path)), part);
   }
 
-  /** Parse the items of a list, whatever they are. */
-  items<T>(name: string, parse: (value: unknown, path: string) => T): T[] {
-    return this.array(name).map((value, i) => parse(value, `${this.at(name)}[${i}]`));
+  /** Parse the items of a list, whatever they are, as {@link list} does. */
+  items<T>(
+    name: string,
+    parse: (value: unknown, path: string) => T,
+    part: { first?: number; last?: number } = {},
+  ): T[] {
+    let items = this.array(name);
+    if (part.first !== undefined) items = items.slice(0, part.first);
+    if (part.last !== undefined) items = items.slice(-part.last);
+    return items.map((value, i) => parse(value, `${this.at(name)}[${i}]`));
+  }
+
+  /** Return the number of items of a list. */
+  length(name: string): number {
+    return this.array(name).length;
   }
 
   private array(name: string): unknown[] {
@@ -122,7 +144,15 @@ export class Fields {
   }
 }
 
+const LABEL_LENGTH = 1000;
+
+/** Return the beginning of a long text. */
+export function shorten(text: string, length = LABEL_LENGTH): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
 function show(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -41,9 +41,12 @@ test("the active option is added by Enter, behind the selected layer", async () 
   await page.key(field, "ArrowDown");
   await page.key(field, "Enter");
   expect(edits()).toEqual([
-    { action: "add", class_name: "keras.layers.Dropout", arguments: {}, parent: null, index: 2 },
+    {
+      ...{ action: "add", uid: page.selected, class_name: "keras.layers.Dropout", arguments: {} },
+      ...{ parent: null, index: 2, before: "c" },
+    },
   ]);
-  expect([field.value, page.selected]).toEqual(["", "new1"]);
+  expect(field.value).toBe("");
   expect(document.activeElement).toBe(field);
   expect(page.all("option")).toEqual([]);
 });
@@ -57,19 +60,22 @@ test("Enter does not wait for the search: the text itself is sent", async () => 
     { text: "dense 128 relu", parent: null, index: null },
     { text: "flatten", parent: null, index: 5 },
   ]);
-  expect(page.order).toBe("a b c d e f new1 new2");
+  const [first, second] = edits().map(({ uid }) => uid);
+  expect(page.order).toBe(`a b c d e f ${first} ${second}`);
 });
 
 test("layers added one right after the other stay in order, however slow the kernel", async () => {
   page.kernel.automatic = false;
-  await page.type(field, "dense");
-  await page.key(field, "Enter");
-  await page.type(field, "flatten");
-  await page.key(field, "Enter");
-  expect(edits()).toHaveLength(1);
-  const [first] = page.kernel.sent.filter(({ kind }) => kind === "edit");
-  await page.settle(() => page.kernel.answer(first!, { ok: true, result: { uid: "b" } }));
-  expect(edits()[1]).toMatchObject({ text: "flatten", parent: null, index: 2 });
+  for (const text of ["dnse", "flatten"]) {
+    await page.type(field, text);
+    await page.key(field, "Enter");
+  }
+  const [refused, added] = edits().map(({ uid }) => uid);
+  expect(page.order).toBe(`a b c d e f ${refused} ${added}`);
+  expect(page.selected).toBe(added);
+  await page.settle(() => page.kernel.catchUp());
+  expect(page.order).toBe(`a b c d e f ${added}`);
+  expect([page.selected, field.value]).toEqual([added, "dnse"]);
 });
 
 test("a click adds; Escape closes, then clears", async () => {

@@ -17,8 +17,8 @@ export class FakeKernel implements BuilderTransport {
   /** False: requests wait until `answer` is called. */
   automatic = true;
   refusal = "";
+  private handled = 0;
   private listener!: BuilderListener;
-  private created = 0;
 
   constructor(
     public state: State,
@@ -36,6 +36,15 @@ export class FakeKernel implements BuilderTransport {
     this.sent.push(sent);
     if (sent.kind === "resync" || !this.automatic) return;
     queueMicrotask(() => this.answer(sent, this.act(sent)));
+  }
+
+  /** Handle what was sent while it was not automatic, as a kernel that was busy. */
+  catchUp(): void {
+    const handled = this.handled;
+    this.handled = this.sent.length;
+    for (const sent of this.sent.slice(handled)) {
+      if (sent.kind !== "resync") this.answer(sent, this.act(sent));
+    }
   }
 
   /** Payloads of the sent messages of a kind. */
@@ -73,17 +82,17 @@ export class FakeKernel implements BuilderTransport {
           (each) => each === word || each.toLowerCase().endsWith(`.${word?.toLowerCase()}`),
         );
         if (!key) return { ok: false, message: `There is no layer called “${word}”.` };
-        return this.insert(key, rest.join(", "), edit.parent, edit.index);
+        return this.insert(edit.uid, key, rest.join(", "), edit.parent, edit.index);
       }
       case "duplicate": {
         const place = placeOf(this.state, edit.uid)!;
         const { class_name, summary } = this.state.layers[edit.uid]!;
-        return this.insert(class_name, summary, place.parent, place.index + 1);
+        return this.insert(edit.copy, class_name, summary, place.parent, place.index + 1);
       }
       case "remove":
         return this.rearrange(edit.uid, null, 0, false);
       case "move":
-        return this.rearrange(edit.uid, edit.parent, edit.index, true);
+        return this.rearrange(edit.uid, edit.parent, edit.index ?? 0, true);
       case "enable":
         return this.change(edit.uid, {
           enabled: edit.enabled,
@@ -120,8 +129,13 @@ export class FakeKernel implements BuilderTransport {
     return { ok: true };
   }
 
-  private insert(key: string, summary: string, parent: string | null, at: number | null): Result {
-    const uid = `new${++this.created}`;
+  private insert(
+    uid: string,
+    key: string,
+    summary: string,
+    parent: string | null,
+    at: number | null,
+  ): Result {
     const made = layer(uid, { class_name: key, title: key.split(".").at(-1)!, summary });
     if (made.title === "Sequential") made.children = [];
     const uids = [...childrenOf(this.state, parent)];

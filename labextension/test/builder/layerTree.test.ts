@@ -23,12 +23,13 @@ test("rows are the layers on screen", () => {
 });
 
 test("a new layer is added behind the selected one, into a selected block, or at the end", () => {
-  expect(placeToAdd(tree, "b")).toEqual({ parent: null, index: 2 });
-  expect(placeToAdd(tree, "d")).toEqual({ parent: "c", index: 1 });
-  expect(placeToAdd(tree, "c")).toEqual({ parent: "c", index: null });
-  expect(placeToAdd(tree, "input")).toEqual({ parent: null, index: 0 });
-  expect(placeToAdd(tree, null)).toEqual({ parent: null, index: null });
-  expect(placeToAdd(tree, "gone")).toEqual({ parent: null, index: null });
+  expect(placeToAdd(tree, "b")).toEqual({ parent: null, index: 2, before: "c" });
+  expect(placeToAdd(tree, "d")).toEqual({ parent: "c", index: 1, before: "e" });
+  expect(placeToAdd(tree, "c")).toEqual({ parent: "c", index: null, before: null });
+  expect(placeToAdd(tree, "input")).toEqual({ parent: null, index: 0, before: "a" });
+  const atTheEnd = { parent: null, index: null, before: null };
+  expect(placeToAdd(tree, null)).toEqual(atTheEnd);
+  expect(placeToAdd(tree, "gone")).toEqual(atTheEnd);
 });
 
 test("steps go past neighbours, into open blocks and out of them", () => {

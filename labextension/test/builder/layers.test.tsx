@@ -74,13 +74,64 @@ test("keys act on the card, and end in the region", async () => {
     uid: "b",
     parent: null,
     index: 0,
+    before: "a",
   });
   expect([page.order, page.selected, page.focused]).toEqual(["b a c d e f", "b", "b"]);
   await page.key(card("b"), "d", { ctrlKey: true });
-  expect([page.order, page.selected]).toEqual(["b new1 a c d e f", "new1"]);
-  await page.key(card("new1"), "Delete");
+  const copy = page.selected!;
+  expect(page.order).toBe(`b ${copy} a c d e f`);
+  await page.key(card(copy), "Delete");
   expect([page.order, page.selected, page.focused]).toEqual(["b a c d e f", "a", "a"]);
   expect(page.get("status").textContent).toBe("Dense deleted");
+});
+
+test("keys act on what the page shows, in order, while the kernel is busy", async () => {
+  page = await BuilderPage.open();
+  page.kernel.automatic = false;
+  const press = (key: string, more: KeyboardEventInit = {}) =>
+    page.key(document.activeElement as HTMLElement, key, more);
+  card("a").focus();
+  await press("ArrowDown", { altKey: true });
+  expect([page.order, page.focused]).toEqual(["b a c d e f", "a"]);
+  await press("ArrowDown");
+  await press("ArrowDown");
+  expect(page.focused).toBe("d");
+  await press("Delete");
+  expect([page.order, page.selected, page.focused]).toEqual(["b a c e f", "e", "e"]);
+  await press("d", { ctrlKey: true });
+  const copy = page.focused!;
+  await press("ArrowUp", { altKey: true });
+  expect(page.order).toBe(`b a c ${copy} e f`);
+  const field = page.get<HTMLInputElement>("combobox", "Add layer");
+  await page.type(field, "dense 5");
+  await page.key(field, "Enter");
+  await page.type(field, "dropout");
+  await page.key(field, "Enter");
+  const shown = page.order;
+  expect(nameOf(card(page.selected!))).toBe("Dropout, shape not known");
+  // Where the focus is stays, and so does what the page shows, when the kernel has answered.
+  await page.settle(() => page.kernel.catchUp());
+  expect([page.order, document.activeElement]).toEqual([shown, field]);
+  expect(page.kernel.of("edit").map(({ action }) => action)).toEqual([
+    ...["move", "remove", "duplicate", "move", "add", "add"],
+  ]);
+});
+
+test("what a busy kernel then refuses is taken back, and the rest stays", async () => {
+  page = await BuilderPage.open();
+  page.kernel.automatic = false;
+  await page.key(card("a"), "Delete");
+  await page.key(card("b"), "Delete");
+  expect(page.order).toBe("c d e f");
+  const [first, second] = page.kernel.sent.filter(({ kind }) => kind === "edit");
+  await page.settle(() => page.kernel.answer(first!, { ok: false, message: "No." }));
+  expect(page.order).toBe("a c d e f");
+  expect(page.all("alert").map((each) => each.textContent)).toContain("No.");
+  await page.settle(() => {
+    page.kernel.update({ order: ["a", "c", "f"] });
+    page.kernel.answer(second!, { ok: true });
+  });
+  expect(page.order).toBe("a c d e f");
 });
 
 test("the buttons of a card do the same", async () => {

@@ -70,3 +70,22 @@ test("saved data is parsed, whatever its cells are", () => {
   expect(parseSavedBuilder(saved).rows).toEqual([["Dense"], ["7"]]);
   expect(() => parseSavedBuilder({ title: 1 })).toThrow("saved.title");
 });
+
+test("of a saved builder that would hold up the page, part is read", () => {
+  const row = ["Dense", { deep: [] }, "x".repeat(100_000), ...Array(1_000).fill("y")];
+  const saved = parseSavedBuilder({
+    title: "t".repeat(100_000),
+    columns: Array(1_000).fill("Layer"),
+    rows: Array(100_000).fill(row),
+    totals: "",
+    code: "import keras\n".repeat(1_000_000),
+    restore: "builder = 1\n".repeat(1_000_000),
+    run: null,
+  });
+  expect([saved.rows.length, saved.omittedRows]).toEqual([1_000, 99_000]);
+  expect([saved.columns.length, saved.rows[0]!.length, saved.rows[0]![1]]).toEqual([20, 20, "…"]);
+  expect(saved.rows[0]![2]!.length + saved.title.length).toBeLessThan(3_000);
+  expect(saved.code.length).toBeLessThan(200_000);
+  // Half of a program would be another one.
+  expect(saved.restore).toBe("");
+});

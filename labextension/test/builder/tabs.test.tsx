@@ -125,6 +125,7 @@ const SAVED = {
   title: "digits",
   columns: ["Layer", "Output"],
   rows: [["Dense", "(None, 10)"]],
+  omittedRows: 0,
   totals: "7,850 parameters",
   code: "import keras\n",
   restore: "builder",
@@ -211,7 +212,7 @@ const never = () => new Promise<never>(() => {});
 
 test("the saved table is shown without a kernel", () => {
   const root = document.createElement("div");
-  render(<SavedBuilderView saved={SAVED} loadPlotly={never} />, root);
+  render(<SavedBuilderView saved={{ ...SAVED, omittedRows: 5 }} loadPlotly={never} />, root);
   expect(root.querySelector("section")!.getAttribute("aria-label")).toBe("digits");
   const cells = [...root.querySelectorAll("tr")].map((row) =>
     [...row.children].map((cell) => cell.textContent),
@@ -219,6 +220,7 @@ test("the saved table is shown without a kernel", () => {
   expect(cells).toEqual([
     ["Layer", "Output"],
     ["Dense", "(None, 10)"],
+    ["5 more layers are not shown."],
   ]);
   expect(root.querySelector("details")!.textContent).toBe("Codeimport keras\n");
   render(null, root);

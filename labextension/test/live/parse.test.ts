@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { lenientParser, parseMessage } from "../../src/live/parse";
+import type { Snapshot } from "../../src/live/protocol";
 import { ProtocolError } from "../../src/shared/fields";
-import { wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
+import { wireMetric, wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
 
 function parsed(message: unknown, buffers: unknown[] = []) {
   const result = parseMessage(message, buffers);
@@ -99,4 +100,26 @@ test("a bad message is logged once and ignored", () => {
   for (let i = 0; i < 3; i++) expect(parse({ ...wireUpdate(i), v: 9 })).toBe(null);
   expect(parse(wireUpdate(4))?.kind).toBe("update");
   expect(log).toEqual([expect.stringContaining("got 9")]);
+});
+
+test("of a run that would hold up the page, part is read, and that is said", () => {
+  const names = Array.from({ length: 50_000 }, (_, i) => `mean/m${i}`);
+  const { run, batch, marks, progress } = parsed(
+    wireSnapshot({
+      run: wireRun({ metrics: names.map((_, i) => wireMetric(`m${i}`)) }),
+      batch: wireTable({ step: [1], ...Object.fromEntries(names.map((name) => [name, [1]])) }),
+      marks: names.map((_, i) => ({
+        ...{ kind: "user", step: i, epoch: i, seconds: i },
+        text: { key: "x".repeat(9_999), values: Array(9_999).fill("x".repeat(9_999)) },
+      })),
+    }),
+  ) as Snapshot;
+  expect([run.metrics.length, marks.length, marks.at(-1)!.step]).toEqual([200, 500, 49_999]);
+  expect(batch.columns.size).toBeLessThan(500);
+  expect(batch.columns.get("mean/m0")).toEqual(new Float32Array([1]));
+  expect(marks[0]!.text.key.length).toBeLessThan(2_000);
+  expect(JSON.stringify(marks[0]!.text.values).length).toBeLessThan(20_000);
+  expect(progress.notices.at(-1)!.text).toBe(
+    "Too many to show: 49,800 metrics, 49,500 marks left out.",
+  );
 });

@@ -57,9 +57,11 @@ export function Builder({ session, host }: BuilderProps) {
   const history = (action: "undo" | "redo") => {
     const what = state?.history[action];
     if (what) {
-      void context.edit({ action }).then((reply) => {
-        if (reply.ok)
-          announce(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
+      showError("");
+      // Keys may ask for more steps than there are before the kernel has answered.
+      void session.edit({ action }).then((reply) => {
+        if (!reply.ok) announce(reply.message);
+        else announce(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
       });
     }
   };

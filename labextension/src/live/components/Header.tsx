@@ -67,10 +67,7 @@ function Counts({ run, progress, alive }: Pick<HeaderProps, "run" | "progress" |
   }
   return (
     <>
-      <Steady
-        text={epochLabel(run, epoch)}
-        widest={epochLabel(run, run.epochs)}
-      />
+      <Steady text={epochLabel(run, epoch)} widest={epochLabel(run, run.epochs)} />
       {!isFinal(progress) && (
         <Steady
           text={phase === "validating" ? t("validating") : t("batch %1", count(batch, batches))}

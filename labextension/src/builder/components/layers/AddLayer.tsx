@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useUniqueId } from "../../../shared/hooks";
+import { newId } from "../../../shared/newId";
 import { t } from "../../../shared/translation";
 import { parseOptions } from "../../parse";
 import type { Edit, Placement, SearchOption } from "../../protocol";
@@ -15,6 +16,7 @@ interface AddLayerProps {
   /** A text that names that place. */
   placement: string;
   onAdded: (uid: string) => void;
+  onRefused: (uid: string) => void;
 }
 
 interface SearchResult {
@@ -22,7 +24,7 @@ interface SearchResult {
   options: SearchOption[];
 }
 
-export function AddLayer({ place, placement, onAdded }: AddLayerProps) {
+export function AddLayer({ place, placement, onAdded, onRefused }: AddLayerProps) {
   const { session, announce } = useBuilder();
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
@@ -36,7 +38,6 @@ export function AddLayer({ place, placement, onAdded }: AddLayerProps) {
   // Whether the active option is the user's choice, not just the first one.
   const picked = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>();
-  const queue = useRef<Promise<unknown>>(Promise.resolve());
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const search = (wanted: string, delay: number) => {
@@ -65,17 +66,17 @@ export function AddLayer({ place, placement, onAdded }: AddLayerProps) {
     setText("");
     close();
     setMessage("");
-    // One after the other: each layer is added behind the one before.
-    queue.current = queue.current.then(async () => {
-      const reply = await session.edit({ action: "add", ...what, ...place() } as Edit);
+    const uid = newId();
+    const sent = session.edit({ action: "add", uid, ...what, ...place() } as Edit);
+    onAdded(uid);
+    void sent.then((reply) => {
       if (!reply.ok) {
+        onRefused(uid);
         setMessage(reply.message);
         setText((now) => now || typed);
         return;
       }
-      const { uid } = reply.result;
       announce(reply.message || t("Added %1", "class_name" in what ? titleOf(what) : what.text));
-      if (typeof uid === "string") onAdded(uid);
     });
   };
   const titleOf = (what: Pick<SearchOption, "class_name">) =>

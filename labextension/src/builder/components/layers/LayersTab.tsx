@@ -6,6 +6,7 @@ import { t } from "../../../shared/translation";
 import { placeToAdd } from "../../layerTree";
 import type { State } from "../../protocol";
 import { AdviceList } from "../AdviceList";
+import { useBuilder } from "../builderContext";
 import { AddLayer } from "./AddLayer";
 import { EmptyStack } from "./EmptyStack";
 import { InputCard } from "./InputCard";
@@ -22,6 +23,7 @@ interface LayersTabProps {
 }
 
 export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProps) {
+  const { session } = useBuilder();
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const pane = useRef<HTMLDivElement>(null);
   const now = useRef({ state, selected, folded });
@@ -42,6 +44,8 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
       return after;
     });
   }, []);
+  /** What was selected before each new layer, in case the kernel refuses it. */
+  const beforeAdding = useRef(new Map<string, string | null>());
   const actions = useLayerActions(now, pane, select);
   useUnfoldSelected(state, selected, folded, fold);
   useScrollToSelected(pane, selected, selected !== null && selected in state.layers);
@@ -57,9 +61,15 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
     <>
       <div class="kw-b-addbar">
         <AddLayer
-          place={() => placeToAdd(now.current.state, now.current.selected)}
+          place={() => placeToAdd(session.store.state ?? state, now.current.selected)}
           placement={placementText(state, selected)}
-          onAdded={select}
+          onAdded={(uid) => {
+            beforeAdding.current.set(uid, now.current.selected);
+            select(uid);
+          }}
+          onRefused={(uid) => {
+            if (now.current.selected === uid) select(beforeAdding.current.get(uid) ?? null);
+          }}
         />
         {!empty && <TemplateMenu />}
       </div>

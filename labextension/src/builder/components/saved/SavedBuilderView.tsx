@@ -7,6 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { mountLiveView } from "../../../live/components/mountLiveView";
 import { SavedTransport } from "../../../live/savedTransport";
 import { RunSession } from "../../../live/session";
+import { formatCount } from "../../../shared/format";
 import { useTheme } from "../../../shared/hooks";
 import type { Plotly } from "../../../shared/plotly";
 import { pageLanguage, t } from "../../../shared/translation";
@@ -58,6 +59,13 @@ export function SavedBuilderView({ saved, loadPlotly }: SavedBuilderViewProps) {
                 )}
               </tr>
             ))}
+            {saved.omittedRows > 0 && (
+              <tr>
+                <td colSpan={saved.columns.length}>
+                  {t("%1 more layers are not shown.", formatCount(saved.omittedRows))}
+                </td>
+              </tr>
+            )}
             {saved.rows.length === 0 && (
               <tr>
                 <td colSpan={saved.columns.length}>{t("No layers")}</td>
