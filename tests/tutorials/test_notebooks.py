@@ -160,7 +160,7 @@ def test_each_export_agrees_with_the_model_and_a_program_serves_it(run: RunNoteb
     differences = exported(node)
     assert set(differences) == {"Keras", "SavedModel", "ONNX", "LiteRT"}
     assert all(float(difference) <= 1e-4 for difference in differences.values()), differences
-    assert "kwidgets was loaded there: False; it ended with 0" in printed(node)
+    assert "kwidgets was loaded there: False; exit code 0" in printed(node)
 
 
 # As in an environment without the package.
