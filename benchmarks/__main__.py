@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import builder, million_steps, namespace, page, panel, step_overhead, traffic
+from benchmarks import (
+    builder,
+    million_steps,
+    namespace,
+    page,
+    panel,
+    step_overhead,
+    traffic,
+    training_loop,
+)
 
 BENCHMARKS = {
     "steps": step_overhead.measure,
+    "loop": training_loop.measure,
     "traffic": traffic.measure,
     "page": page.measure,
     "million_steps": million_steps.measure,
@@ -22,7 +32,7 @@ def main() -> None:
     parser.add_argument(
         "--only",
         choices=BENCHMARKS,
-        help="steps: what watching costs a fit; traffic: what a fit of twenty metrics "
+        help="steps: what watching costs a fit; loop: what it costs a training loop; traffic: what a fit of twenty metrics "
         "publishes; page: what a user waits for, and drawing; million_steps: a million steps; "
         "builder: what an edit of a model costs; namespace: what finding and describing models "
         "costs; panel: what a user waits for at the side panel",

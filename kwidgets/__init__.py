@@ -10,12 +10,15 @@ from kwidgets._version import __version__
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.live.auto import watch
-    from kwidgets.live.callback import LivePlot, latest
+    from kwidgets.live.callback import LivePlot
+    from kwidgets.live.latest_run import latest
+    from kwidgets.live.loop.live_loop import LiveLoop
     from kwidgets.live.numbers.history import History
     from kwidgets.models.summary import summary
 
 __all__ = [
     "History",
+    "LiveLoop",
     "LivePlot",
     "SequentialBuilder",
     "__version__",
@@ -30,8 +33,9 @@ __all__ = [
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
     "History": "kwidgets.live.numbers.history",
+    "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
-    "latest": "kwidgets.live.callback",
+    "latest": "kwidgets.live.latest_run",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",
     "watch": "kwidgets.live.auto",

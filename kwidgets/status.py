@@ -79,8 +79,8 @@ def _panel() -> str:
 
 
 def _fits() -> str:
-    callback = sys.modules.get("kwidgets.live.callback")
-    return callback.describe_fits() if callback is not None else "none"
+    latest_run = sys.modules.get("kwidgets.live.latest_run")
+    return latest_run.describe_fits() if latest_run is not None else "none"
 
 
 def _version(package: str) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernels import OTHER_ENVIRONMENTS
+
 ROOT = Path(__file__).parents[1]
 BACKENDS = ["jax", "torch"]
 # Most of the time goes into compiling what runs once.
@@ -24,7 +26,7 @@ def python_with(backend: str) -> str:
     """Return a Python that has ``backend``; skip the test where there is none."""
     if importlib.util.find_spec(backend) is not None:
         return sys.executable
-    found = sorted((ROOT / ".build" / "kernels").glob(f"{backend}-*/bin/python"))
+    found = sorted(OTHER_ENVIRONMENTS.glob(f"{backend}-*/bin/python"))
     if not found:
         pytest.skip(f"{backend} is not installed here: make test-matrix does that")
     return str(found[-1])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.kernels import quick_python3
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 # Each wait in a page has a shorter limit of its own, and says then what did not come.
@@ -25,6 +28,13 @@ LONGEST_FIRST = (
 hypothesis.settings.register_profile("small", max_examples=40, deadline=None)
 hypothesis.settings.register_profile("large", max_examples=500, deadline=None)
 hypothesis.settings.load_profile("small")
+
+
+@pytest.fixture(scope="session")
+def quick_kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Kernels called ``python3`` start in a fraction of the time, also in a server given these."""
+    with quick_python3(tmp_path_factory.mktemp("kernels")) as variables:
+        yield variables
 
 
 def pytest_configure() -> None:

@@ -70,6 +70,16 @@ def blocks(path: Path) -> list[Block]:
     return found
 
 
+def inline_code(path: Path) -> list[list[str]]:
+    """Return the code within the text of a file: a list for each paragraph and table cell."""
+    tokens = _parse(path.read_text(encoding="utf-8"))
+    found = (
+        [child.content for child in token.children or () if child.type == "code_inline"]
+        for token in tokens
+    )
+    return [codes for codes in found if codes]
+
+
 def links(path: Path) -> list[Link]:
     """Return the links and pictures of a Markdown file or a notebook."""
     return [Link(path, target) for text in _texts(path) for target in _targets(text)]

@@ -10,12 +10,14 @@ from tests.backends import BACKENDS, check_under
 
 TESTS = Path(__file__).parent
 # Texts, catalogs and data are the same everywhere.
-FITS = [
+NUMBERS = [
+    "live/test_learning_rate.py",
+    "live/test_history_equals_keras.py",
+]
+CONTROLS = [
     "kernel/test_interrupt.py",
     "live/test_callback.py",
     "live/test_fit_exceptions.py",
-    "live/test_learning_rate.py",
-    "live/test_history_equals_keras.py",
 ]
 MODELS = [
     "builder/test_sequential.py",
@@ -29,6 +31,7 @@ MODELS = [
     "models/test_trainable.py",
 ]
 # Browser and kernels run on JAX, where models are built and described, too.
+BY_RANDOM_FAULTS = pytest.mark.slow("random faults, messages and interrupts are tried on JAX")
 IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models on JAX")
 
 
@@ -37,7 +40,8 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
 @pytest.mark.parametrize(
     "modules",
     [
-        pytest.param(FITS, id="fits"),
+        pytest.param(NUMBERS, id="numbers"),
+        pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),
         pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),
     ],
 )

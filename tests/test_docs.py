@@ -16,6 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
+from tests.docs_statements import cells_of_text, statements_of
 from tests.markdown import PAGES, REPOSITORY, TOP_LEVEL, Block, blocks, name_of
 
 README = REPOSITORY / "README.md"
@@ -31,6 +32,16 @@ def python_of(path: Path) -> list[Block]:
     return [block for block in blocks(path) if block.language == "python" and not block.not_run]
 
 
+def has_code(path: Path) -> bool:
+    """Return whether a page has Python that is to run."""
+    return bool(python_of(path) or text_cells(path))
+
+
+def text_cells(path: Path) -> list[str]:
+    """Return the cells with the statements within a page's text that are to run."""
+    return [] if path.parent.name == "decisions" else cells_of_text(path)
+
+
 @contextlib.contextmanager
 def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
     """A kernel of its own, which works in ``folder``."""
@@ -43,21 +54,23 @@ def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
 
 
 @pytest.fixture(scope="module")
-def jax_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelManager]:
+def jax_kernel(
+    tmp_path_factory: pytest.TempPathFactory, quick_kernels: dict[str, str]
+) -> Iterator[KernelManager]:
     """Shared by many pages: it has Keras, on JAX, which is there in a third of the time."""
     with kernel(tmp_path_factory.mktemp("docs"), KERAS_BACKEND="jax") as manager:
         yield manager
 
 
 def run(path: Path, manager: KernelManager) -> None:
-    """Run a page's Python from top to bottom, a block a cell."""
+    """Run a page's Python from top to bottom, a block a cell, and then that within its text."""
     # What the page before has made must not help this one.
-    cells = ["%reset -f", *(block.code for block in python_of(path))]
+    cells = ["%reset -f", *(block.code for block in python_of(path)), *text_cells(path)]
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()
 
 
-@pytest.mark.parametrize("path", list(filter(python_of, [README, *PAGES])), ids=name_of)
+@pytest.mark.parametrize("path", list(filter(has_code, [README, *PAGES])), ids=name_of)
 def test_the_code_of_a_page_runs_from_top_to_bottom(
     path: Path, jax_kernel: KernelManager, tmp_path: Path
 ) -> None:
@@ -79,6 +92,7 @@ def test_a_translated_readme_has_the_code_of_the_first_one(path: Path) -> None:
         return [ast.dump(ast.parse(to_python(block.code))) for block in python_of(readme)]
 
     assert trees(path) == trees(README)
+    assert statements_of(path) <= statements_of(README)
 
 
 def test_only_code_that_cannot_run_is_left_out() -> None:

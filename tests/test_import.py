@@ -1,5 +1,6 @@
 """kwidgets is imported fast and without choosing a backend, and %load_ext can be undone."""
 
+import importlib.util
 import subprocess
 import sys
 
@@ -25,6 +26,11 @@ def test_nothing_heavy_is_imported_before_the_user_does(code):
         "'anywidget', 'numpy'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", f"{code}\n{check}"], check=True, timeout=60)
+
+
+def test_no_module_takes_the_place_of_a_public_name():
+    """An import of ``kwidgets.summary`` would make ``kw.summary`` that module."""
+    assert [name for name in kw.__all__ if importlib.util.find_spec(f"kwidgets.{name}")] == []
 
 
 def test_unknown_names_say_what_there_is():

@@ -42,7 +42,7 @@ def python_texts() -> list[tuple[str, str, int]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
-            if node.func.id != "t":
+            if node.func.id not in ("t", "message"):
                 continue
             where = f"{path.relative_to(REPOSITORY)}:{node.lineno}"
             first = node.args[0]
@@ -137,7 +137,7 @@ model.fit(np.zeros((8, 2)), np.zeros((8, 1)), callbacks=[kw.LivePlot()], verbose
     "spoken",
     ["zh_CN", pytest.param(None, marks=pytest.mark.slow("other kernels speak English"))],
 )
-def test_where_no_page_of_ours_is_the_widget_carries_the_words(spoken):
+def test_where_no_page_of_ours_is_the_widget_carries_the_words(spoken, quick_kernels):
     environment = os.environ | ({language.VARIABLE: spoken} if spoken else {})
     manager, client = start_new_kernel(env=environment)
     messages: list[dict[str, Any]] = []

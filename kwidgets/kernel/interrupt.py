@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from kwidgets.kernel.lost_interrupts import deliver_lost_interrupts
+
 logger = logging.getLogger("kwidgets")
 
 
@@ -40,6 +42,7 @@ class SafeInterrupt:
         if previous is None or previous == signal.SIG_IGN:
             return  # set outside Python, or ignored on purpose
         self._previous = previous
+        deliver_lost_interrupts()
         signal.signal(signal.SIGINT, self._handle)
         self._installed = True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,8 +20,7 @@ from playwright.sync_api import (
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.notebook import App, Notebook
-from tests.browser.preloaded_kernels import preloaded_kernels
-from tests.browser.server import OTHER_KERNELS, LabServer
+from tests.browser.server import LabServer
 
 REPOSITORY = Path(__file__).parents[2]
 FAILURES = REPOSITORY / ".build" / "browser-failures"
@@ -59,19 +57,11 @@ OpenNotebook = Callable[..., Notebook]
 
 
 @pytest.fixture(scope="session")
-def kernels_first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """What a server's environment has so that ``python3`` is this environment's, and quick."""
-    folder = tmp_path_factory.mktemp("kernels")
-    with preloaded_kernels(folder):
-        yield {"JUPYTER_PATH": os.pathsep.join(map(str, (folder, OTHER_KERNELS)))}
-
-
-@pytest.fixture(scope="session")
 def lab_server(
-    tmp_path_factory: pytest.TempPathFactory, kernels_first: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory, quick_kernels: dict[str, str]
 ) -> Iterator[LabServer]:
     folder = tmp_path_factory.mktemp("lab") / "server"
-    with LabServer.start(folder, environment=kernels_first) as server:
+    with LabServer.start(folder, environment=quick_kernels) as server:
         yield server
 
 

@@ -28,6 +28,16 @@ FIT = """
 history = model.fit(x, y, epochs={epochs}, validation_split=0.2, callbacks=[live, slow],
                     verbose=0)
 """
+OWN_LOOP = """
+with kw.LiveLoop(model=model) as loop:
+    for epoch in loop.epochs():
+        for i in loop.steps(range(0, 640, 32)):
+            model.reset_metrics()
+            loop.log(model.train_on_batch(x[i:i + 32], y[i:i + 32], return_dict=True))
+            time.sleep(0.02)
+        loop.log(val_loss=model.test_on_batch(x, y)[0])
+print("loop ended", loop.status)
+"""
 LONG = 100_000  # epochs: ends only by the test's doing
 
 FIRST_SECONDS = 90  # TensorFlow's import and first trace on a slow machine

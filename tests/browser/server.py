@@ -23,12 +23,13 @@ from typing import Any
 
 import psutil
 
+from tests.kernels import OTHER_KERNELS
+
 START_TIMEOUT_SECONDS = 90
 STOP_TIMEOUT_SECONDS = 10
 
 # What a test run or a developer's shell sets and a user's JupyterLab does not see.
 # (With PYTEST_CURRENT_TEST, ipykernel leaves the output of C libraries out of the cell.)
-OTHER_KERNELS = Path(__file__).parents[2] / ".build" / "kernels" / "share" / "jupyter"
 DROPPED_VARIABLES = ("PYTEST_", "JUPYTER", "JPY_", "IPYTHON", "MPLBACKEND", "KERAS_", "COV_")
 
 

@@ -12,7 +12,15 @@ from playwright.sync_api import Locator, Page, expect
 
 from kwidgets.live.protocol import FINAL_STATUSES, MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, TENSORFLOW_SETUP, View
+from tests.browser.live_view import (
+    FIRST_SECONDS,
+    FIT,
+    LONG,
+    OWN_LOOP,
+    SETUP,
+    TENSORFLOW_SETUP,
+    View,
+)
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -82,7 +90,7 @@ def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
 
 
 def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
-    _, view = start(open_notebook)
+    notebook, view = start(open_notebook, OWN_LOOP)
     expect(view.learning_rate).to_have_attribute("aria-valuenow", re.compile(r"^0?\.?0*1"))
     for bad in ("0", "-1", "NaN", "fast", ""):
         view.learning_rate.fill(bad)
@@ -128,6 +136,20 @@ def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
     view.button("Stop").focus()
     page.keyboard.press("Enter")
     view.expect_status("stopped")
+
+    # A training loop of one's own has the same view.
+    notebook.run(2)
+    loop = View(notebook.outputs(2))
+    loop.expect_status("running")
+    loop.show()
+    expect(loop.chart("loss")).to_be_visible()
+    loop.learning_rate.fill("0.0125")
+    loop.learning_rate.press("Enter")
+    expect(loop.region.get_by_role("list", name="Marks")).to_contain_text("→ 0.0125")
+    loop.button("Stop").click()
+    notebook.wait(2)
+    loop.expect_status("stopped")
+    assert "loop ended stopped" in notebook.text(2)
 
 
 @pytest.mark.slow("a view that is opened during the fit, as after a reload")

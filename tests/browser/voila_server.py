@@ -13,7 +13,8 @@ from pathlib import Path
 
 import nbformat
 
-from tests.browser.server import OTHER_KERNELS, clean_environment, free_port, wait_until_it_answers
+from tests.browser.server import clean_environment, free_port, wait_until_it_answers
+from tests.kernels import OTHER_KERNELS
 
 STOP_TIMEOUT_SECONDS = 20
 REPOSITORY = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ x, y = np.ones((64, 4)), np.ones((64, 1))
 
 
 @pytest.fixture(scope="module")
-def client():
+def client(quick_kernels):
     manager, client = start_new_kernel()
     client.execute_interactive(SETUP, output_hook=lambda message: None)
     yield client

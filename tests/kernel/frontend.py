@@ -18,6 +18,20 @@ history = model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100
 print("fit returned", live.status, float(model.optimizer.learning_rate))
 """
 
+# The same as a loop of the user's own.
+LOOP = """
+import keras, numpy as np, kwidgets as kw
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+batches = [(np.ones((8, 4)), np.ones((8, 1)))] * 8
+with kw.LiveLoop(epochs=100_000, model=model) as live:
+    for epoch in live.epochs():
+        for batch in live.steps(batches):
+            live.log(loss=model.train_on_batch(*batch))
+        live.log(val_loss=model.test_on_batch(*batch))
+print("fit returned", live.status, float(model.optimizer.learning_rate))
+"""
+
 
 class Frontend:
     """Reads the kernel's messages, and sends messages on the live view's comm."""

@@ -51,7 +51,7 @@ def test_a_loop_over_one_model_is_one_curve(run):
     payload = view[protocol.MIME_TYPE]["payload"]
     assert payload["earlier"] == []
     assert payload["epoch"]["rows"] == 6
-    assert [mark["text"] for mark in payload["marks"]] == ["A new fit goes on"] * 2
+    assert [mark["text"]["key"] for mark in payload["marks"]] == ["Training continued"] * 2
 
 
 def test_of_very_many_fits_the_latest_are_kept_and_the_file_stays_small(run):
@@ -152,3 +152,23 @@ def test_a_loop_of_the_users_own_that_fails_does_not_stay_running(run):
     (view,) = live_views(frontend)
     assert "Training failed" in view["text/plain"]
     assert "ValueError: broken loop" in view["text/plain"]
+
+
+def test_live_loops_share_a_view_and_name_what_ended_them(run):
+    frontend = run(
+        "for i in range(3):\n"
+        "    with kw.LiveLoop(epochs=2, name=f'loop {i}') as live:\n"
+        "        for epoch in live.epochs():\n"
+        "            for step in live.steps(3):\n"
+        "                live.log(loss=1 / (2 - epoch - (i == 2)))"
+    )
+    (view,) = live_views(frontend)
+    payload = view[protocol.MIME_TYPE]["payload"]
+    assert payload["run"]["model_name"] == "loop 2"
+    assert [fit["snapshot"]["run"]["model_name"] for fit in payload["earlier"]] == [
+        "loop 0", "loop 1",
+    ]  # fmt: skip
+    first, second, last = view["text/plain"].splitlines()
+    assert "Training finished: 2 of 2 epochs" in first and "loss 1" in second
+    assert "Training failed: 1 of 2 epochs" in last
+    assert "ZeroDivisionError: division by zero" in last

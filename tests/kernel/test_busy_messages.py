@@ -10,11 +10,11 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from kwidgets.live import protocol
-from tests.kernel.frontend import FIT, Frontend
+from tests.kernel.frontend import FIT, LOOP, Frontend
 
 
 @pytest.fixture(scope="module")
-def client():
+def client(quick_kernels):
     # JAX is imported in a third of TensorFlow's time; what is heard does not depend on the backend.
     manager, client = start_new_kernel(env={**os.environ, "KERAS_BACKEND": "jax"})
     # VS Code leaves this name. It is offered the widget before it has made one.
@@ -55,8 +55,9 @@ def test_the_first_chart_and_further_ones_stay_in_their_budget(frontend):
     assert further <= 20_000
 
 
-def test_pause_learning_rate_and_stop_arrive_while_the_cell_runs(frontend):
-    frontend.client.execute(FIT)
+@pytest.mark.parametrize("cell", [FIT, LOOP], ids=["fit", "LiveLoop"])
+def test_pause_learning_rate_and_stop_arrive_while_the_cell_runs(frontend, cell):
+    frontend.client.execute(cell)
     frontend.read_until(lambda: frontend.displays)
     assert "application/vnd.jupyter.widget-view+json" in frontend.displays[0][1]["data"]
     frontend.read_until(lambda: frontend.latest() and frontend.latest()["step"] > 0)

@@ -28,7 +28,7 @@ print("fit returned", live.status)
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
+def client(quick_kernels: dict[str, str]) -> Iterator[Any]:
     # JAX is imported in a third of TensorFlow's time; what the panel shows does not depend on it.
     manager, client = start_new_kernel(env={**os.environ, "KERAS_BACKEND": "jax"})
     client.execute_interactive("%load_ext kwidgets")

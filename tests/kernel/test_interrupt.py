@@ -4,6 +4,8 @@ import os
 import random
 import signal
 import threading
+import time
+import weakref
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.kernel.interrupt import SafeInterrupt
+from kwidgets.live.page.view import LiveView
 
 
 class InterruptAt(keras.callbacks.Callback):
@@ -90,6 +93,54 @@ def test_a_second_interrupt_passes_through():
             os.kill(os.getpid(), signal.SIGINT)
     finally:
         interrupt.uninstall()
+
+
+class Resource:
+    """What is cleaned up by a callback, as models are by those of several libraries."""
+
+
+def test_an_interrupt_that_lands_in_the_callback_of_a_weak_reference_is_delivered_again():
+    make_model().fit(X, Y, callbacks=[kw.LivePlot()], verbose=0)
+    lost = []
+
+    def clean(reference):
+        lost.append(True)
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("not reached: the interrupt is raised before")
+
+    resource = Resource()
+    reference = weakref.ref(resource, clean)
+    deadline = time.monotonic() + 60
+    with pytest.raises(KeyboardInterrupt):
+        del resource  # Python drops what the callback raises
+        assert lost and reference() is None
+        while time.monotonic() < deadline:
+            pass
+
+
+def test_an_interrupt_at_the_end_of_a_fit_is_raised_when_its_view_has_ended(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    end = LiveView.end
+
+    def interrupted(view):
+        signal.raise_signal(signal.SIGINT)
+        end(view)
+
+    monkeypatch.setattr(LiveView, "end", interrupted)
+    live = kw.LivePlot()
+    with pytest.raises(KeyboardInterrupt):
+        make_model().fit(X, Y, epochs=2, callbacks=[live], verbose=0)
+    assert (live.status, live._run.view.fit) == ("finished", None)
+
+    def fail(epoch, logs):
+        raise RuntimeError("failed on purpose")
+
+    live = kw.LivePlot()
+    fails = keras.callbacks.LambdaCallback(on_epoch_end=fail)
+    with pytest.raises(KeyboardInterrupt):
+        make_model().fit(X, Y, epochs=2, callbacks=[live, fails], verbose=0)
+    assert (live.status, live._run.view.fit) == ("failed", None)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_handler_left_behind_by_a_failed_fit_takes_itself_out():

@@ -5,7 +5,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
@@ -14,18 +13,24 @@ from jupyter_client.manager import KernelManager
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
 from tests.kernel.frontend import FIT, Frontend
+from tests.kernels import OTHER_KERNELS
 
-KERNELS = Path(__file__).parents[2] / ".build" / "kernels" / "share" / "jupyter" / "kernels"
-NAMES = ["ipykernel-6.31.0", "ipykernel-7.0.1", "ipykernel-7.3.0", "python3"]
+BETWEEN = pytest.mark.slow("between the one that differs most and the newest")
+NAMES = [
+    "ipykernel-6.31.0",
+    pytest.param("ipykernel-7.0.1", marks=BETWEEN),
+    pytest.param("ipykernel-7.3.0", marks=BETWEEN),
+    "python3",
+]
 
 # JAX takes a third of TensorFlow's time to import; messages do not depend on the backend.
 JAX_FIT = "import os\nos.environ['KERAS_BACKEND'] = 'jax'\n" + FIT.replace("100_000", "10_000_000")
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def client(request):
+def client(request, quick_kernels):
     specs = KernelSpecManager()
-    specs.kernel_dirs = [str(KERNELS), *specs.kernel_dirs]
+    specs.kernel_dirs = [str(OTHER_KERNELS / "kernels"), *specs.kernel_dirs]
     manager = KernelManager(kernel_name=request.param, kernel_spec_manager=specs)
     manager.start_kernel()
     client = manager.client()

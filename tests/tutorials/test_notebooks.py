@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def kernel(folder: Path) -> Iterator[KernelManager]:
+def kernel(folder: Path, quick_kernels: dict[str, str]) -> Iterator[KernelManager]:
     manager = KernelManager(kernel_name="python3")
     # Where this checkout's tests are.
     path = os.pathsep.join(filter(None, [str(EXAMPLES.parent), os.environ.get("PYTHONPATH")]))
@@ -184,6 +184,7 @@ sys.modules["onnx"] = None
 SHOW_ONNX = "import sys\ndel sys.modules['onnx']"
 
 
+@pytest.mark.slow("exports the same model once more")
 def test_a_missing_converter_is_named_and_the_other_exports_go_on(execute_shortly: Run) -> None:
     node = read(PRODUCTION)
     needed = {

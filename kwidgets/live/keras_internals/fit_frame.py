@@ -17,13 +17,16 @@ class FitFrame:
 
     It has no reference to the frame, which would keep the user's data alive. A later fit may get a
     frame at the same address, but not while this fit's own list of callbacks exists.
+
+    Args:
+        is_loop: whether a loop of the user's own calls us, and there is no ``fit`` to find.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_loop: bool = False) -> None:
         self.thread_id = threading.get_ident()
         self._key: tuple[int, object] | None = None
         self._callback_list: weakref.ref[object] | None = None
-        frame: FrameType | None = sys._getframe(1)
+        frame: FrameType | None = None if is_loop else sys._getframe(1)
         while frame is not None:
             caller = frame.f_locals.get("self")
             if self._callback_list is None and type(caller).__name__ == "CallbackList":

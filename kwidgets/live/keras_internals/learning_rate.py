@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.language import t
+from kwidgets.language import Message, message, t, translated
 from kwidgets.live.keras_internals import schedule_override
 from kwidgets.live.keras_internals.variable_values import sync_variables
 
@@ -29,7 +29,7 @@ def restore(model: keras.Model) -> None:
         schedule_override.remove(model, optimizer)
 
 
-def schedule_name(optimizer: Any) -> str | None:
+def schedule_name(optimizer: Any) -> str | Message | None:
     """Return the name of the schedule or function that sets the rate, or None."""
     optimizer = _inner_optimizer(optimizer)
     if not _is_scheduled(optimizer):
@@ -37,7 +37,8 @@ def schedule_name(optimizer: Any) -> str | None:
     rate = optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return type(rate).__name__
-    return getattr(rate, "__name__", "<lambda>").replace("<lambda>", t("a function"))
+    name = str(getattr(rate, "__name__", "<lambda>"))
+    return message("a function") if name == "<lambda>" else name
 
 
 def is_overridden(model: keras.Model) -> bool:
@@ -85,7 +86,7 @@ def set_learning_rate(model: keras.Model, value: float) -> str:
                     "distribution, or with an optimizer that another running fit shares, it "
                     "cannot be set aside. Compile the model with a number as learning rate to "
                     "steer it by hand.",
-                    name,
+                    translated(name),
                 )
             )
         retraced = override.set_rate(model, value)
@@ -139,3 +140,31 @@ def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
             if candidate is variable:
                 return value
     return variable.value
+
+
+class ModelLearningRate:
+    """The learning rate of the model that a fit trains."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+
+    def prepare(self) -> None:
+        prepare(self._model)
+
+    def restore(self) -> None:
+        restore(self._model)
+
+    def schedule_name(self) -> str | Message | None:
+        return schedule_name(getattr(self._model, "optimizer", None))
+
+    def is_overridden(self) -> bool:
+        return is_overridden(self._model)
+
+    def read(self) -> float | None:
+        return read_learning_rate(self._model)
+
+    def set(self, value: float) -> str:
+        return set_learning_rate(self._model, value)
+
+    def follow_schedule(self) -> None:
+        follow_schedule(self._model)

@@ -11,7 +11,7 @@ from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.number_format import format_seconds
 from kwidgets.live.page.saved_output import latest_values
-from kwidgets.live.page.status_labels import status_label
+from kwidgets.live.page.status_labels import epoch_label, progress_label
 from kwidgets.live.page.svg_picture import draw_picture
 
 
@@ -23,16 +23,16 @@ def fallback_bundle(
     Args:
         picture: from :func:`fallback_picture`; drawing one costs more than the rest.
     """
-    headline, values = _headline(run, progress), latest_values(store)
+    where, values = headline(run, progress), latest_values(store)
     lines = [
-        f"<div><b>{html.escape(headline)}</b></div>",
+        f"<div><b>{html.escape(where)}</b></div>",
         _bar(progress),
         f"<div>{html.escape(values)}</div>",
         picture,
         *(f"<div>{html.escape(notice['text'])}</div>" for notice in progress["notices"]),
         f"<div><small>{html.escape(_advice())}</small></div>",
     ]
-    return {"text/html": "".join(lines), "text/plain": f"{headline} · {values}"}
+    return {"text/html": "".join(lines), "text/plain": f"{where} · {values}"}
 
 
 def fallback_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
@@ -42,10 +42,11 @@ def fallback_picture(store: MetricStore, run: protocol.RunInfo, progress: protoc
     return f'<img alt="{text}" style="max-width:100%" src="data:image/svg+xml;base64,{svg}">'
 
 
-def _headline(run: protocol.RunInfo, progress: protocol.Progress) -> str:
+def headline(run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    """Return where a fit is, in a line of text."""
     parts = [
-        f"{run['model_name']}: {status_label(progress['status'])}",
-        t("epoch %1 of %2", progress["epoch"], run["epochs"]),
+        f"{run['model_name']}: {progress_label(progress)}",
+        epoch_label(run, progress["epoch"]),
         format_seconds(progress["elapsed_seconds"]),
     ]
     remaining = progress["remaining_seconds"]

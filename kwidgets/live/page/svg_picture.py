@@ -10,12 +10,13 @@ import math
 from xml.sax.saxutils import escape
 
 import numpy as np
+import numpy.typing as npt
 
-from kwidgets.language import t
+from kwidgets.language import t, translated
 from kwidgets.live import protocol
 from kwidgets.live.numbers.bounded_table import FloatArray
-from kwidgets.live.numbers.metric_store import MetricStore
-from kwidgets.live.page.status_labels import status_label
+from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
+from kwidgets.live.page.status_labels import progress_label
 
 WIDTH = 960
 COLUMNS = 3
@@ -94,12 +95,12 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
 
 def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
     """Return the numbers and texts of the marks for above the charts, or none if too many."""
-    shown = list(enumerate((mark["text"] for mark in marks), start=1))
+    shown = list(enumerate((translated(mark["text"]) for mark in marks), start=1))
     return shown if len(shown) <= MAX_NUMBERED_MARKS else []
 
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    title = f"{run['model_name']} · {status_label(progress['status'])}"
+    title = f"{run['model_name']} · {progress_label(progress)}"
     facts = [f"{run['backend']} · {run['device']}", t("step %1", f"{progress['step']:,}")]
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'
@@ -158,6 +159,7 @@ class _Chart:
             self._axes(),
             self._marks(marks),
         ]
+        partial = epoch.get(PARTIAL, np.zeros(len(epoch["epoch"]))) == 1
         for key, (x, y) in known.items():
             path = self._path(x, y)
             if path:
@@ -168,10 +170,10 @@ class _Chart:
             # A line of one point is invisible; each epoch is marked if there are few.
             if len(finite) == 1 or (key != "batches" and len(finite) <= MAX_MARKED_POINTS):
                 color = VALIDATION if key == "validation" else TRAINING
-                dots = "".join(f"M{self._x(x[i]):.1f} {self._y(y[i]):.1f}h0" for i in finite)
-                parts.append(
-                    f'<path stroke="{color}" stroke-width="5" stroke-linecap="round" d="{dots}"/>'
-                )
+                parts.append(self._dots(x, y, finite, color, 5))
+                if key != "batches":
+                    # A white middle makes the dot of an epoch hollow that was stopped early.
+                    parts.append(self._dots(x, y, finite[partial[finite]], "#fff", 2.5))
         if best is not None:
             label = t("best %1 · epoch %2", f"{best['value']:.4g}", best["epoch"])
             parts.append(
@@ -214,20 +216,42 @@ class _Chart:
     def _marks(self, marks: list[protocol.Mark]) -> str:
         """Return dotted lines at the marks, with the numbers of the texts above the charts."""
         low, high = self._x_range
-        lines, numbers = "", ""
+        # Marks that are nearer to each other than their numbers are wide have one label.
+        groups: list[tuple[float, list[int]]] = []
+        lines = ""
         for number, mark in enumerate(marks, start=1):
             if not low <= mark["epoch"] <= high:
                 continue
             x = self._x(mark["epoch"])
             lines += f"M{x:.1f} {self._top:.0f}v{self._height:.0f}"
-            if len(marks) <= MAX_NUMBERED_MARKS:
-                numbers += f'<text x="{x + 2:.1f}" y="{self._top + 8:.0f}">{number}</text>'
+            if groups and abs(x - groups[-1][0]) < 10 * len(groups[-1][1]):
+                groups[-1][1].append(number)
+            else:
+                groups.append((x, [number]))
         if not lines:
             return ""
+        numbers = "".join(
+            f'<text x="{x + 2:.1f}" y="{self._top + 8:.0f}">{", ".join(map(str, group))}</text>'
+            for x, group in groups
+            if len(marks) <= MAX_NUMBERED_MARKS
+        )
         return (
             f'<path stroke="{MARK}" stroke-dasharray="1 3" d="{lines}"/>'
             f'<g font-size="9" fill="{MARK}">{numbers}</g>'
         )
+
+    def _dots(
+        self,
+        x: FloatArray,
+        y: FloatArray,
+        rows: npt.NDArray[np.intp],
+        color: str,
+        width: float,
+    ) -> str:
+        dots = "".join(f"M{self._x(x[i]):.1f} {self._y(y[i]):.1f}h0" for i in rows)
+        if not dots:
+            return ""
+        return f'<path stroke="{color}" stroke-width="{width}" stroke-linecap="round" d="{dots}"/>'
 
     def _path(self, x: FloatArray, y: FloatArray) -> str:
         parts = []

@@ -22,7 +22,7 @@ from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
-from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture
+from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture, headline
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle, summarize
 from kwidgets.live.page.target_for_cell import target_for_cell
 from kwidgets.live.page.widget_connection import WidgetConnection
@@ -198,6 +198,11 @@ class LiveView:
             if self._fit is not None and not self._fit.ended:
                 progress["detail"] = t("Saved while the training ran; its end is not known here.")
             return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
+
+    def headline(self) -> str:
+        """Return where the fit is, in a line of text. From any thread."""
+        with self._lock:
+            return headline(*self._describe())
 
     def summary(self) -> str:
         """Return the fit in a line of text. From any thread."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import keras
-
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
 from kwidgets.live.page.view import LiveView
@@ -16,9 +14,9 @@ def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
     return protocol.RunInfo(
         run_id=view.run_id,
         fit=view.fit_number,
-        model_name=str(getattr(fit.model, "name", type(fit.model).__name__)),
-        optimizer=type(getattr(fit.model, "optimizer", None)).__name__,
-        backend=str(keras.backend.backend()),
+        model_name=fit.model_name,
+        optimizer=fit.optimizer_name,
+        backend=fit.backend,
         device=fit.devices.name,
         epochs=fit.progress.epochs,
         initial_epoch=fit.progress.initial_epoch,
@@ -40,9 +38,10 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         warnings.insert(0, fit.devices.missing_gpu)
     return protocol.Progress(
         status=fit.status.status,
+        diverged=fit.reader.diverged,
         detail=fit.status.detail,
         phase=progress.phase,
-        epoch=min(progress.epoch + 1, progress.epochs),
+        epoch=min(progress.epoch + 1, progress.epochs) if progress.epochs else progress.epoch + 1,
         batch=progress.batch,
         batches=progress.batches,
         validation_batch=progress.validation_batch,

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextvars
 import math
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
 
-import keras
-
 from kwidgets.kernel import busy_messages
-from kwidgets.kernel.interrupt import SafeInterrupt
-from kwidgets.language import t
+from kwidgets.kernel.interrupt import SafeInterrupt, deferred_interrupts
+from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
-from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
@@ -38,23 +36,19 @@ class FitRun:
     """One fit. Methods are called on the training thread, except where they say "from any thread".
 
     Args:
-        model: the model in training.
-        params: the callback's ``params``, which Keras sets.
-        options: how the view starts out.
+        state: of the fit, with its parts.
         context: the one in which output goes to the fit's cell.
         target: shows the view; None for the cell's output.
     """
 
     def __init__(
         self,
-        model: keras.Model,
-        params: Mapping[str, Any] | None,
-        options: protocol.ViewOptions,
+        state: FitState,
         context: contextvars.Context,
         target: ViewTarget | None = None,
     ) -> None:
         self._context = context
-        self._fit = FitState(model, params, options)
+        self._fit = state
         self.store = self._fit.reader.store
         self.continues = self._fit.continues
         # The thread in which fit runs.
@@ -69,7 +63,7 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
-        self._interrupt = SafeInterrupt(self._fit.frame.is_running)
+        self._interrupt = SafeInterrupt(self._is_interrupt_deferred)
         # Whether the fit stops because of an interrupt.
         self._interrupting = False
         self._end_watcher = FitEndWatcher(self._fit)
@@ -91,7 +85,7 @@ class FitRun:
         return self._status.ended
 
     @property
-    def model(self) -> keras.Model:
+    def model(self) -> Any:
         """The model in training."""
         return self._fit.model
 
@@ -143,7 +137,9 @@ class FitRun:
         self._fit.devices.start()
         self._guard("The live view", self.view.show, self)
         self._poll_at = 0.0 if busy_messages.needs_polling() else math.inf
-        self._guard("Watching the fit", fit_exceptions.watch, self._fit.frame, self._after_error)
+        frame = self._fit.frame
+        if frame.found_fit:
+            self._guard("Watching the fit", fit_exceptions.watch, frame, self._after_error)
         self._guard("Watching the cell", self._end_watcher.watch_cells, self.after_cell)
         self._guard(
             "Watching the fit",
@@ -154,12 +150,13 @@ class FitRun:
         )
 
     def begin_epoch(self, epoch: int) -> None:
+        self._read_later_logs()
         if not self._progress.finished_epochs and not self._progress.step:
             self._progress.initial_epoch = epoch
             self._reader.begin_fit(epoch)
             self._progress.begin_epoch(epoch)
             if self.continues:
-                self._reader.add_mark("fit", t("A new fit goes on"))
+                self._reader.add_mark("fit", message("Training continued"))
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
@@ -181,7 +178,7 @@ class FitRun:
     def begin_validation(self) -> None:
         if not self._reader.in_epoch:
             return
-        self._progress.begin_validation(bool(self._fit.model.stop_training))
+        self._progress.begin_validation(bool(self._fit.trainer.stop_training))
         self._end_training_of_epoch()
 
     def begin_validation_batch(self, batch: int) -> None:
@@ -200,7 +197,7 @@ class FitRun:
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
         progress = self._progress
-        stopped = bool(self._fit.model.stop_training)
+        stopped = bool(self._fit.trainer.stop_training)
         progress.end_epoch(stopped)
         if self._reader.in_epoch:
             self._end_training_of_epoch()
@@ -209,11 +206,16 @@ class FitRun:
         self._publish_if_due()
         self.safe_point()
 
+    def _read_later_logs(self) -> None:
+        """Read what callbacks after ours have added to the logs of the last epoch."""
+        self._guard("Reading the epoch's results", self._reader.read_later_logs)
+
     def _end_training_of_epoch(self) -> None:
         if self._reader.end_training():
             self._sample()
 
     def end(self) -> None:
+        self._read_later_logs()
         self._fit.rate.read()
         if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
@@ -223,9 +225,10 @@ class FitRun:
                 describe_early_end,
                 self._fit.frame.callbacks(),
                 self._reader.logs,
+                self._reader.epochs_before,
             )
-            self._reader.add_mark("callback", detail or t("Ended early"))
-            self._end("finished", detail or "")
+            self._reader.add_mark("callback", detail or message("Ended early"))
+            self._end("finished", translated(detail) if detail else "")
         else:
             self._end("finished", "")
         self._interrupt.raise_if_requested()
@@ -244,9 +247,7 @@ class FitRun:
         """
         while True:
             if self._interrupt.requested:
-                if self._reader.in_epoch:
-                    self._sample()
-                self._end("interrupted", "")
+                self._before_interrupt()
                 self._interrupt.raise_if_requested()
             if self._handler.apply_queued(may_set_rate):
                 self._publish()
@@ -254,6 +255,15 @@ class FitRun:
                 return
             self._commands.wait(SAMPLE_SECONDS)
             self._poll_messages()
+
+    def _is_interrupt_deferred(self) -> bool:
+        """Return whether a Ctrl-C that arrives now has to wait for the next safe point."""
+        return self._fit.frame.is_running()
+
+    def _before_interrupt(self) -> None:
+        """Called before the KeyboardInterrupt is raised."""
+        self._sample_rest()
+        self._end("interrupted", "")
 
     def _poll_messages(self) -> None:
         """Handle what the front end has sent, where no other thread does so while we run."""
@@ -282,7 +292,9 @@ class FitRun:
     def abandon(self, error: BaseException | None = None) -> None:
         """End the run of a fit that an exception ended, without on_train_end. From any thread."""
         if isinstance(error, KeyboardInterrupt):
-            self._end("interrupted", "", remember=False)
+            # Only here are the weights known to be at rest.
+            in_thread_of_fit = threading.get_ident() == self.thread_id
+            self._end("interrupted", "", remember=in_thread_of_fit)
         else:
             text = t("An exception ended the training.")
             self._end("failed", text if error is None else describe_error(error), remember=False)
@@ -325,15 +337,19 @@ class FitRun:
         self._progress.clock.stop()
         if not self._status.end(status, detail):
             return
+        # Half an end would leave a view that never changes again.
+        with deferred_interrupts():
+            self._end_parts(remember)
         if not self._interrupt.requested:
             self._interrupt.uninstall()
+
+    def _end_parts(self, remember: bool) -> None:
         self._handler.refuse_queued()
         self._guard("Watching the fit", fit_exceptions.forget, self._fit.frame)
         self._guard("Watching the cell", self._end_watcher.forget_cells)
         self._fit.devices.stop()
         self._fit.rate.restore()
         if remember:
-            self._guard("Noting where the fit ended", sync_variables, self._fit.model)
             self._guard("Noting where the fit ended", self._reader.remember_end)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)

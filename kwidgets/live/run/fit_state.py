@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 
@@ -12,51 +12,103 @@ from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
 from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.learning_rate import ModelLearningRate
 from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.run.fit_status import FitStatus
-from kwidgets.live.run.learning_rate_control import LearningRateControl
+from kwidgets.live.run.learning_rate_control import LearningRateControl, LearningRateSource
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 
+class Trainer(Protocol):
+    """What ends a training early: Keras's model, or a loop."""
+
+    stop_training: bool
+
+
 class FitState:
-    """The state of one fit. To be made in ``on_train_begin``, on the training thread.
+    """The state of one training: a fit, or a loop of the user's own.
+
+    To be made on the training thread.
+
+    Args:
+        model: the model in training; an object in its place if there is none.
+        trainer: its ``stop_training`` ends the training after the running step.
+        frame: identifies the call of ``fit`` that is calling us.
+        options: how the view starts out.
+        progress: counts the steps and epochs.
+        reader: reads the metrics.
+        rate: the learning rate.
+        guard: calls what may fail.
+        continues: whether the reader's store begins with the numbers of an earlier fit.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: Any,
+        trainer: Trainer,
+        frame: FitFrame,
+        options: protocol.ViewOptions,
+        progress: FitProgress,
+        reader: MetricReader,
+        rate: LearningRateSource,
+        guard: ErrorGuard,
+        continues: bool = False,
+    ) -> None:
+        self.model = model
+        self.trainer: Trainer | Any = trainer
+        self.options = options
+        # Whether the fit runs in the thread of the cells.
+        self.on_main_thread = runs_cells_here()
+        self.status = FitStatus()
+        self.guard = guard
+        self.frame = frame
+        self.progress = progress
+        self.continues = continues
+        self.reader = reader
+        self.devices = FitDevices(guard)
+        self.rate = LearningRateControl(rate, frame, reader, progress, guard)
+        # What the view shows of the model.
+        self.model_name = str(getattr(model, "name", type(model).__name__))
+        self.optimizer_name = type(getattr(model, "optimizer", None)).__name__
+        self.backend = str(keras.backend.backend())
+
+    def release(self) -> None:
+        """Drop the references to the model: the fit has ended, and its numbers are kept."""
+        self.model = None
+        self.trainer = None
+        self.reader.release()
+        self.rate.release()
+
+
+def state_of_fit(
+    model: keras.Model, params: Mapping[str, Any] | None, options: protocol.ViewOptions
+) -> FitState:
+    """Return the state of a fit that begins. In ``on_train_begin``.
 
     Args:
         model: the model in training.
         params: the callback's ``params``, which Keras sets.
         options: how the view starts out.
     """
-
-    def __init__(
-        self,
-        model: keras.Model,
-        params: Mapping[str, Any] | None,
-        options: protocol.ViewOptions,
-    ) -> None:
-        params = params or {}
-        self.model: Any = model
-        self.options = options
-        # Whether the fit runs in the thread of the cells.
-        self.on_main_thread = runs_cells_here()
-        self.status = FitStatus()
-        self.guard = ErrorGuard()
-        self.frame = FitFrame()
-        self.progress = FitProgress(
-            epochs=int(params.get("epochs") or 0),
-            batches=params.get("steps") or None,
-            steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
-            begins_one_too_many=keras.backend.backend() != "torch",
-        )
-        previous = self.guard("Looking for an earlier fit", find_previous_fit, model)
-        # Whether the store begins with the numbers of the model's previous fit.
-        self.continues = previous is not None
-        self.reader = MetricReader(model, self.progress, previous)
-        self.devices = FitDevices(self.guard)
-        self.rate = LearningRateControl(model, self.frame, self.reader, self.progress, self.guard)
-
-    def release(self) -> None:
-        """Drop the references to the model: the fit has ended, and its numbers are kept."""
-        self.model = None
-        self.reader.release()
-        self.rate.release()
+    params = params or {}
+    guard = ErrorGuard()
+    progress = FitProgress(
+        epochs=int(params.get("epochs") or 0),
+        batches=params.get("steps") or None,
+        steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
+        begins_one_too_many=keras.backend.backend() != "torch",
+    )
+    previous = guard("Looking for an earlier fit", find_previous_fit, model)
+    return FitState(
+        model=model,
+        trainer=model,
+        frame=FitFrame(),
+        options=options,
+        progress=progress,
+        reader=MetricReader(model, progress, previous),
+        rate=ModelLearningRate(model),
+        guard=guard,
+        continues=previous is not None,
+    )

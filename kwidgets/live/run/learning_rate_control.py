@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Protocol
 
-import keras
-
-from kwidgets.language import t
-from kwidgets.live.keras_internals import learning_rate
+from kwidgets.language import Message, message, translated
 from kwidgets.live.keras_internals.callback_effects import LearningRateChanges, format_rate
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.metric_reader import MetricReader
@@ -20,11 +17,44 @@ from kwidgets.live.training_thread.error_guard import ErrorGuard
 SCHEDULE_SECONDS = 1.0
 
 
+class LearningRateSource(Protocol):
+    """Reads and sets the learning rate of what is in training."""
+
+    def prepare(self) -> None:
+        """Prepare for a rate set by hand, before the step is traced."""
+
+    def restore(self) -> None:
+        """Undo :meth:`prepare`."""
+
+    def schedule_name(self) -> str | Message | None:
+        """Return the name of the schedule or function that sets the rate, or None."""
+
+    def is_overridden(self) -> bool:
+        """Return whether a rate set by hand overrides the schedule."""
+
+    def read(self) -> float | None:
+        """Return the current rate, or None if there is none."""
+
+    def set(self, value: float) -> str:
+        """Set the rate from the next step on; return a note for the user, or "".
+
+        Raises:
+            LearningRateError: it cannot be set; the message says why.
+        """
+
+    def follow_schedule(self) -> None:
+        """Let the schedule set the rate again.
+
+        Raises:
+            LearningRateError: there is none, or it was not overridden.
+        """
+
+
 class LearningRateControl:
     """The learning rate of one fit. To be used on the training thread.
 
     Args:
-        model: the model in training.
+        source: reads and sets it.
         frame: has the callbacks of the fit, one of which may have changed the rate.
         reader: takes the marks.
         progress: where the fit is.
@@ -33,7 +63,7 @@ class LearningRateControl:
 
     def __init__(
         self,
-        model: keras.Model,
+        source: LearningRateSource,
         frame: FitFrame,
         reader: MetricReader,
         progress: FitProgress,
@@ -44,7 +74,7 @@ class LearningRateControl:
         self.schedule: str | None = None
         # Whether a command has set the rate.
         self.set_by_user = False
-        self._model: Any = model
+        self._source: LearningRateSource | None = source
         self._frame = frame
         self._reader = reader
         self._progress = progress
@@ -54,19 +84,26 @@ class LearningRateControl:
 
     def prepare(self) -> None:
         """Prepare the optimizer for a rate set by hand, before the step is traced."""
-        self._guard("Preparing the learning rate", learning_rate.prepare, self._model)
+        if self._source is not None:
+            self._guard("Preparing the learning rate", self._source.prepare)
 
     def restore(self) -> None:
         """Restore the optimizer as it was before :meth:`prepare`."""
-        self._guard("Giving the learning rate back", learning_rate.restore, self._model)
+        if self._source is not None:
+            self._guard("Giving the learning rate back", self._source.restore)
 
     def release(self) -> None:
         """Drop the reference to the model: the fit has ended."""
-        self._model = None
+        self._source = None
+
+    def forget(self) -> None:
+        """Forget the rate that was read last: the source's is now that of another optimizer."""
+        self.value = None
 
     def read(self, by_user: bool = False) -> None:
         """Read the rate; mark a change that was not the user's."""
-        self._guard("Reading the learning rate", self._read, by_user)
+        if self._source is not None:
+            self._guard("Reading the learning rate", self._read, self._source, by_user)
 
     def read_if_due(self, now: float) -> None:
         """Read the rate, or a schedule's rate only if the last time is ``SCHEDULE_SECONDS`` ago."""
@@ -75,10 +112,10 @@ class LearningRateControl:
 
     def is_overridden(self) -> bool:
         """Return whether a rate set by hand overrides the schedule."""
-        overridden = self._guard(
-            "Reading the learning rate", learning_rate.is_overridden, self._model
-        )
-        return bool(overridden)
+        source = self._source
+        if source is None:
+            return False
+        return bool(self._guard("Reading the learning rate", source.is_overridden))
 
     def apply(self, command: Command) -> str:
         """Set the rate or follow the schedule again; return a note for the user, or "".
@@ -86,27 +123,30 @@ class LearningRateControl:
         Raises:
             LearningRateError: the rate cannot be set; the message says why.
         """
+        assert self._source is not None
         old = self.value
         note = ""
         if command.kind == "follow_schedule":
-            learning_rate.follow_schedule(self._model)
+            self._source.follow_schedule()
         else:
             assert command.value is not None
-            note = learning_rate.set_learning_rate(self._model, command.value)
+            note = self._source.set(command.value)
         self.set_by_user = True
         self.read(by_user=True)
         rates = format_rate(old), format_rate(self.value)
         if command.kind == "follow_schedule":
-            text = t("Learning rate %1 → %2, back to %3", *rates, self.schedule)
+            schedule = self._source.schedule_name()
+            text = message("Learning rate %1 → %2, back to %3", *rates, schedule or "")
         else:
-            text = t("Learning rate %1 → %2", *rates)
+            text = message("Learning rate %1 → %2", *rates)
         self._reader.add_mark("user", text)
         return note
 
-    def _read(self, by_user: bool) -> None:
+    def _read(self, source: LearningRateSource, by_user: bool) -> None:
         old = self.value
-        self.schedule = learning_rate.schedule_name(getattr(self._model, "optimizer", None))
-        self.value = new = learning_rate.read_learning_rate(self._model)
+        name = source.schedule_name()
+        self.schedule = None if name is None else translated(name)
+        self.value = new = source.read()
         self._read_at = time.perf_counter()
         if by_user or self.schedule or old is None or new is None or old == new:
             return

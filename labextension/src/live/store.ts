@@ -69,15 +69,23 @@ export class RunStore {
     for (const listener of [...this.listeners]) listener();
   }
 
-  /**
-   * Return whether an epoch was validated. If not, its validation values are NaN, as they are after
-   * a loss became NaN. But then the training loss is NaN too, or another validation metric is not.
-   */
-  wasValidated(row: number): boolean {
-    if (Number.isNaN(this.epoch.at("training/loss", row))) return true;
-    return this.epoch.names.some(
-      (name) => name.startsWith("validation/") && !Number.isNaN(this.epoch.at(name, row)),
+  /** Return whether an epoch has a value in a column, which may be NaN. */
+  isReported(column: string, row: number): boolean {
+    return (
+      !Number.isNaN(this.epoch.at(column, row)) || this.epoch.at(`nan/${column}`, row) === 1
     );
+  }
+
+  /** Return whether an epoch was validated. */
+  wasValidated(row: number): boolean {
+    return this.epoch.names.some(
+      (name) => name.startsWith("validation/") && this.isReported(name, row),
+    );
+  }
+
+  /** Return whether an epoch was stopped early: its values are means over a part of its batches. */
+  isPartial(row: number): boolean {
+    return this.epoch.at("partial", row) === 1;
   }
 
   /** Note that the kernel is gone; the last known state is kept. */

@@ -15,7 +15,7 @@ import { latestValues } from "../../src/live/latestValues";
 import type { MetricInfo } from "../../src/live/protocol";
 import { RunStore } from "../../src/live/store";
 import { PLOTLY_KEY } from "../../src/shared/plotly";
-import { snapshot, wireTable } from "./messages";
+import { snapshot, wireRun, wireTable } from "./messages";
 
 const LOSS: MetricInfo = { name: "loss", kind: "mean", direction: "min", group: null };
 const OPTIONS = { xAxis: "step", smoothing: 0, logScale: false } as const;
@@ -126,6 +126,35 @@ describe("curves", () => {
       training: null,
       validation: null,
     });
+  });
+
+  test("latest values are NaN where NaN was reported, and those of this fit", () => {
+    const columns = {
+      step: [8, 16, 24],
+      epoch: [1, 2, 3],
+      seconds: [1, 2, 3],
+      "training/loss": [1, 0.5, NaN],
+      "validation/loss": [2, NaN, NaN],
+    };
+    const latest = (change: object, run = {}) => {
+      const epoch = wireTable({ ...columns, ...change });
+      return latestValues(storeWith({ epoch, run: wireRun(run) }), LOSS);
+    };
+    expect(latest({})).toMatchObject({ training: 0.5, validation: 2 });
+    expect(latest({ "nan/training/loss": [NaN, NaN, 1] })).toMatchObject({ training: NaN });
+    const continued = { epochs_before: 1 };
+    expect(latest({}, continued)).toMatchObject({ batch: null, training: 0.5, validation: null });
+  });
+
+  test("an epoch that was stopped early has no latest values, unless it is the only one", () => {
+    const columns = { step: [8, 10], epoch: [1, 2], seconds: [1, 2], partial: [NaN, 1] };
+    const latest = (values: number[], run = {}) => {
+      const epoch = wireTable({ ...columns, "training/loss": values });
+      return latestValues(storeWith({ epoch, run: wireRun(run) }), LOSS).training;
+    };
+    expect(latest([1, 0.5])).toBe(1);
+    expect(latest([1, Infinity])).toBe(Infinity);
+    expect(latest([1, 0.5], { epochs_before: 1 })).toBe(0.5);
   });
 });
 

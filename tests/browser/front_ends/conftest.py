@@ -15,7 +15,7 @@ Serve = Callable[..., LabServer]
 
 
 @pytest.fixture
-def serve(tmp_path: Path, kernels_first: dict[str, str]) -> Iterator[Serve]:
+def serve(tmp_path: Path, quick_kernels: dict[str, str]) -> Iterator[Serve]:
     """``serve("jupyterlab-4.4")``: a server of that environment; None: of this one."""
     with contextlib.ExitStack() as servers:
 
@@ -24,7 +24,7 @@ def serve(tmp_path: Path, kernels_first: dict[str, str]) -> Iterator[Serve]:
             return servers.enter_context(
                 LabServer.start(
                     tmp_path / (name or "own"),
-                    environment={} if own_kernel else kernels_first,
+                    environment={} if own_kernel else quick_kernels,
                     base_url=base_url,
                     **options,
                 )

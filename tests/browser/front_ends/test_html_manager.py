@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.browser.front_ends.html_manager import HtmlManagerPage
 from tests.browser.live_view import View
-from tests.browser.server import OTHER_KERNELS
+from tests.kernels import OTHER_KERNELS
 
 pytestmark = pytest.mark.slow("the same messages, without a browser: tests/kernel")
 

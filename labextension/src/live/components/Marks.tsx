@@ -2,10 +2,15 @@
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/translation";
+import { t, translated } from "../../shared/translation";
 import type { Mark } from "../protocol";
 
 const LATEST_SHOWN = 4;
+
+/** Return the number of the epoch in which a mark is, or at whose end. */
+function epochOf({ epoch }: Mark): number {
+  return Math.max(1, Math.ceil(epoch));
+}
 
 export function Marks({ marks }: { marks: readonly Mark[] }) {
   const [all, setAll] = useState(false);
@@ -16,9 +21,9 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
       <ol aria-label={t("Marks")} start={first + 1}>
         {marks.slice(first).map((mark, i) => (
           <li key={first + i} value={first + i + 1} data-kind={mark.kind}>
-            <span>{mark.text}</span>
+            <span>{translated(mark.text)}</span>
             <span class="kw-mark-place">
-              {t("epoch %1, step %2", mark.epoch.toFixed(2), formatCount(mark.step))}
+              {t("epoch %1, step %2", formatCount(epochOf(mark)), formatCount(mark.step))}
             </span>
           </li>
         ))}

@@ -170,6 +170,7 @@ def run_kernel(request, files):
             os.close(file)
         os.environ.clear()
         os.environ.update(request["environment"])
+        sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
         os.chdir(request["folder"])
         sys.argv = ["ipykernel_launcher", *request["arguments"]]
         from ipykernel import kernelapp

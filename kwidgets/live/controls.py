@@ -1,0 +1,133 @@
+"""The state and the commands of a training in Python, which ``LivePlot`` and ``LiveLoop`` have."""
+
+from __future__ import annotations
+
+import contextvars
+import html
+import logging
+from typing import Any
+
+import plotly.graph_objects as go
+
+from kwidgets.kernel import marimo_kernel
+from kwidgets.live import protocol
+from kwidgets.live.numbers.history import History
+from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.page.plotly_figure import make_figure
+from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.training_thread.command_queue import Command, check_learning_rate
+
+logger = logging.getLogger("kwidgets")
+
+
+class RunControls:
+    """Reads and steers the latest run of an object. All but the constructor from any thread.
+
+    Args:
+        options: how the view starts out.
+    """
+
+    _NOT_BEGUN = "no fit yet"
+
+    def __init__(self, options: protocol.ViewOptions) -> None:
+        self._options = options
+        self._context_of_creation = contextvars.copy_context()
+        self._run: FitRun | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.status or self._NOT_BEGUN}>"
+
+    def _display_(self) -> Any:
+        """Return what marimo shows: a picture of the fit so far."""
+        text = html.escape(repr(self)) if self._run is None else self._run.bundle()["text/html"]
+        return marimo_kernel.html_element(text)
+
+    # State, to be read by users.
+
+    @property
+    def status(self) -> protocol.Status | None:
+        """The fit's state, or None before the first fit.
+
+        While it runs "running", "paused" or "stopping"; then "finished", "stopped" (by the user),
+        "interrupted" (by Ctrl-C) or "failed" (an exception ended it).
+        """
+        if self._run is None:
+            return None
+        self._run.notice_end()
+        return self._run.status
+
+    @property
+    def history(self) -> History:
+        """A copy of the numbers so far; empty before the first fit. From any thread."""
+        return self._store.history()
+
+    @property
+    def figure(self) -> go.Figure:
+        """A new plotly Figure of the data so far, one subplot a metric. From any thread.
+
+        Its traces have at most 2,000 points each; ``history`` has all.
+        """
+        return make_figure(self._store, self._options["x_axis"], self._options["log_scale"])
+
+    @property
+    def _store(self) -> MetricStore:
+        return self._run.store if self._run else MetricStore()
+
+    # Commands. Each takes effect between two steps, and does nothing when no fit runs.
+
+    def pause(self) -> None:
+        """Pause the fit before its next batch, until :meth:`resume`. From any thread."""
+        self._submit(Command("pause"))
+
+    def resume(self) -> None:
+        """Continue after :meth:`pause`. From any thread."""
+        self._submit(Command("resume"))
+
+    def stop(self) -> None:
+        """End the fit after the running batch: ``fit`` returns its History. From any thread.
+
+        As with Keras's ``stop_training``, the epoch's validation still runs.
+        """
+        self._submit(Command("stop"))
+
+    def set_learning_rate(self, value: float) -> None:
+        """Set the optimizer's learning rate from the next batch on. From any thread.
+
+        It overrides a ``LearningRateSchedule`` until :meth:`follow_schedule`. If the rate cannot be
+        set, a warning is logged and the fit continues unchanged.
+
+        Args:
+            value: the learning rate, above 0.
+
+        Raises:
+            TypeError: ``value`` is not a number.
+            ValueError: ``value`` is not finite and above 0.
+        """
+        self._submit(Command("set_learning_rate", check_learning_rate(value), _warn_if_refused))
+
+    def follow_schedule(self) -> None:
+        """Let the optimizer's schedule set the learning rate again. From any thread.
+
+        The schedule continues as if it had not been overridden. If no schedule is overridden, a
+        warning is logged.
+        """
+        self._submit(Command("follow_schedule", reply=_warn_if_refused))
+
+    def _output_context(self) -> contextvars.Context:
+        """Return the context in which output goes to the fit's cell."""
+        current = contextvars.copy_context()
+        # A plain thread has an empty one, and its output would go to whatever cell ran last. Then
+        # the cell that made this object is the best guess.
+        return current if len(current) else self._context_of_creation
+
+    def _submit(self, command: Command) -> None:
+        if self._run is None or self._run.ended:
+            what = type(self).__name__
+            logger.info("%s has no effect: no training runs with this %s", command.kind, what)
+        else:
+            self._run.submit(command)
+
+
+def _warn_if_refused(ok: bool, message: str) -> None:
+    if not ok:
+        logger.warning("%s", message)

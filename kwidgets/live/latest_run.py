@@ -1,0 +1,49 @@
+"""Remember the training that began last in this kernel: ``latest``."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kwidgets.live.run.fit_run import FitRun
+
+if TYPE_CHECKING:
+    from kwidgets.live.callback import LivePlot
+    from kwidgets.live.loop.live_loop import LiveLoop
+
+# The run is kept, since it drops its model at its end; a LivePlot has a reference to the model.
+_latest: tuple[weakref.ref[Any], FitRun, Callable[[], Any]] | None = None
+_runs = 0
+
+
+def latest() -> LivePlot | LiveLoop | None:
+    """Return the LivePlot of the fit that began last in this kernel, or None.
+
+    Use it for a fit that got its view from ``%load_ext kwidgets``:
+    ``kwidgets.latest().history``. If a loop with a LiveLoop began last, that is returned.
+    """
+    if _latest is None:
+        return None
+    reference, run, make = _latest
+    live = reference()
+    if live is None:
+        live = make()
+        live._run = run
+    return live  # type: ignore[no-any-return]
+
+
+def describe_fits() -> str:
+    """Return how many trainings this kernel has watched, and the status of the latest one."""
+    if _latest is None:
+        return "none"
+    progress = _latest[1].describe_progress()
+    detail = f" ({progress['detail']})" if progress["detail"] else ""
+    return f"{_runs}; the latest: {progress['status']}{detail}"
+
+
+def remember(live: LivePlot | LiveLoop, run: FitRun, make: Callable[[], Any]) -> None:
+    """Note that ``run`` begins. ``make`` makes an object for it, if nobody keeps ``live``."""
+    global _latest, _runs
+    _latest = weakref.ref(live), run, make
+    _runs += 1

@@ -1,0 +1,1 @@
+"""Watch and steer training loops of the user's own: ``LiveLoop``."""

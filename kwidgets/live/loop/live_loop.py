@@ -1,0 +1,260 @@
+"""``LiveLoop``, which watches and steers a training loop of the user's own."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import operator
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+from kwidgets.live import latest_run, protocol
+from kwidgets.live.controls import RunControls
+from kwidgets.live.loop.loop_run import LoopRun
+from kwidgets.live.loop.loop_state import LoopState
+from kwidgets.live.loop.optimizers import check_optimizers
+from kwidgets.live.training_thread.command_queue import check_learning_rate
+from kwidgets.live.view_options import DEFAULTS, check_options
+
+logger = logging.getLogger("kwidgets")
+
+T = TypeVar("T")
+
+
+class LiveLoop(RunControls):
+    """Watch and steer a training loop of your own from the notebook.
+
+    Use it in a ``with`` statement around the loop. The cell's output shows the same view as a fit:
+    progress, a chart for each value that is logged, and the controls Pause, Stop and, where an
+    optimizer is given, Learning rate. They take effect between two steps.
+
+    The loop computes the same with and without it. Outside a notebook it prints a line every few
+    seconds, and the result at the end.
+
+    Args:
+        epochs: how many epochs there are to be; None if that is not known.
+        steps: how many steps an epoch has at most; None to take the length of the data.
+        model: what is trained, for its name, its optimizer, and the side panel.
+        optimizer: a Keras or PyTorch optimizer, an object with a ``learning_rate``, or a dict of
+            several by name. By default that of a compiled Keras model.
+        name: what the view calls the training. By default the model's name.
+        x_axis: what the charts' x axis counts at first: ``"step"``, ``"epoch"`` or ``"time"``.
+        smoothing: how much the curve within the epochs is smoothed at first, from 0 to below 1.
+        log_scale: whether the y axes are logarithmic at first.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: an argument out of range.
+
+    Example:
+        >>> with kwidgets.LiveLoop(epochs=5, model=model) as live:
+        ...     for epoch in live.epochs():
+        ...         for x, y in live.steps(batches):
+        ...             live.log(loss=train_step(x, y))
+        ...         live.log(val_loss=validate())
+    """
+
+    _NOT_BEGUN = "not begun yet"
+
+    def __init__(
+        self,
+        *,
+        epochs: int | None = None,
+        steps: int | None = None,
+        model: Any = None,
+        optimizer: Any = None,
+        name: str | None = None,
+        x_axis: protocol.XAxis = DEFAULTS["x_axis"],
+        smoothing: float = DEFAULTS["smoothing"],
+        log_scale: bool = DEFAULTS["log_scale"],
+    ) -> None:
+        super().__init__(check_options(x_axis, smoothing, log_scale))
+        self._epochs = _check_count("epochs", epochs)
+        self._steps = _check_count("steps", steps)
+        self._model = model
+        if optimizer is None:
+            optimizer = getattr(model, "optimizer", None)
+        self._optimizers = {} if optimizer is None else check_optimizers(optimizer)
+        self._name = name
+        # Whether the code in the with statement runs.
+        self._is_inside = False
+
+    def __enter__(self) -> LiveLoop:
+        if self._is_inside:
+            raise RuntimeError(
+                "This LiveLoop watches a loop that has not ended. Make another LiveLoop for the "
+                "loop inside it."
+            )
+        self._is_inside = True
+        self._run = None
+        try:
+            state = LoopState(
+                epochs=self._epochs,
+                steps=self._steps,
+                model=self._model,
+                optimizers=self._optimizers,
+                name=self._name,
+                options=self._options,
+            )
+            run = LoopRun(state, self._output_context())
+        except Exception:
+            logger.warning("LiveLoop could not start; the loop goes on without it", exc_info=True)
+        else:
+            self._run = run
+            latest_run.remember(self, run, LiveLoop)
+            run.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._is_inside = False
+        run = self._loop_run
+        if run is None:
+            return
+        if error is None or isinstance(error, GeneratorExit):
+            run.end()
+        else:
+            run.fail(error)
+
+    def epochs(self) -> Iterator[int]:
+        """Yield the number of each epoch, from 0, until there are enough or Stop is pressed.
+
+        Without ``epochs`` it goes on until Stop or a ``break``. A second loop continues the
+        numbers, with as many epochs again.
+        """
+        self._check_inside()
+        run = self._loop_run
+        if run is not None:
+            run.begin_epochs(self._epochs)
+        try:
+            for number in itertools.count() if self._epochs is None else range(self._epochs):
+                epoch = number if run is None else run.begin_next_epoch()
+                if epoch is None:
+                    return
+                yield epoch
+        finally:
+            if run is not None:
+                run.in_epochs = False
+
+    @overload
+    def steps(self, batches: Iterable[T]) -> Iterator[T]: ...
+
+    @overload
+    def steps(self, batches: int | None = None) -> Iterator[int]: ...
+
+    def steps(self, batches: Any = None) -> Iterator[Any]:
+        """Yield each batch, until there is none, or Stop is pressed.
+
+        Outside of :meth:`epochs`, each call is an epoch. A call inside the steps of another one
+        yields its batches without counting them.
+
+        Args:
+            batches: what to iterate over: a list, generator, ``tf.data.Dataset``, ``DataLoader``,
+                ``PyDataset``; or a number, to count from 0. By default the number is ``steps``;
+                without it, counting ends by Stop or a ``break``.
+        """
+        self._check_inside()
+        iterable, length = _iterate(batches, self._steps)
+        run = self._loop_run
+        if run is None:
+            return itertools.islice(iterable, length)
+        return run.count_steps(iterable, length)
+
+    def log(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        """Add values to the charts: numbers, or tensors with one number each.
+
+        In :meth:`steps`, they belong to the step, and the charts show their means. A tensor is
+        converted only when the charts are updated, so that logging does not wait for the device.
+        After the steps they belong to the epoch, as those of a validation do; of several values
+        with one name, the mean is taken.
+
+        As in Keras's logs, ``val_loss`` is the validation of ``loss``, in the same chart.
+
+        Args:
+            values: by name, as :meth:`keras.Model.train_on_batch` returns them with
+                ``return_dict=True``.
+            more: the same as keywords.
+
+        Raises:
+            TypeError: ``values`` is not a mapping.
+            RuntimeError: the ``with`` statement has not been entered, or has been left.
+        """
+        if values is None:
+            values = more
+        elif isinstance(values, Mapping):
+            values = {**values, **more}
+        else:
+            raise TypeError(
+                f"log takes values by name, such as log(loss=0.5) or log({{'loss': 0.5}}); "
+                f"got {type(values).__name__}."
+            )
+        run = self._loop_run
+        self._check_inside()
+        if run is not None:
+            run.log(values)
+
+    def set_learning_rate(self, value: float, optimizer: str | None = None) -> None:
+        """Set the learning rate of an optimizer from the next step on. From any thread.
+
+        If the rate cannot be set, a warning is logged and the loop continues unchanged.
+
+        Args:
+            value: the learning rate, above 0.
+            optimizer: the name of one of several; it is the one that the page shows and sets from
+                then on. By default the one that it shows, the first one at the beginning.
+
+        Raises:
+            TypeError: ``value`` is not a number.
+            ValueError: ``value`` is not finite and above 0, or no optimizer has that name.
+        """
+        value = check_learning_rate(value)
+        if optimizer is not None:
+            if optimizer not in self._optimizers:
+                names = ", ".join(map(repr, self._optimizers)) or "no optimizer"
+                raise ValueError(f"no optimizer is called {optimizer!r}; this loop has {names}.")
+            if (run := self._loop_run) is not None:
+                run.choose_optimizer(optimizer)
+        super().set_learning_rate(value)
+
+    @property
+    def _loop_run(self) -> LoopRun | None:
+        return self._run if isinstance(self._run, LoopRun) else None
+
+    def _check_inside(self) -> None:
+        if not self._is_inside:
+            raise RuntimeError(
+                "LiveLoop works in a with statement: with kwidgets.LiveLoop() as live: ..."
+            )
+
+
+def _iterate(batches: Any, steps: int | None) -> tuple[Iterable[Any], int | None]:
+    """Return what to iterate over, and how many items to take at most; None for all."""
+    if batches is None:
+        batches = itertools.count() if steps is None else range(steps)
+    elif not hasattr(batches, "__iter__") and hasattr(batches, "__index__"):
+        batches = range(operator.index(batches))
+    try:
+        length = len(batches)
+    except TypeError:  # a generator, or a dataset whose length is infinite or unknown
+        return batches, steps
+    return batches, length if steps is None else min(length, steps)
+
+
+def _check_count(name: str, value: object) -> int | None:
+    """Return ``value`` if it is a number of epochs or steps, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(
+            f"{name} is a whole number, or None if it is not known; "
+            f"got {value!r} ({type(value).__name__})."
+        )
+    number = operator.index(value)
+    if number < 1:
+        raise ValueError(f"{name} is 1 or more, or None if it is not known; got {number}.")
+    return number

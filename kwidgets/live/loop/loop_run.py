@@ -1,0 +1,242 @@
+"""A training loop of the user's own, watched and steered."""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from kwidgets.kernel.running_kernel import has_page
+from kwidgets.live.loop.loop_state import LoopProgress, LoopState
+from kwidgets.live.loop.text_lines import TextLines
+from kwidgets.live.numbers.metric_store import split_of
+from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.training_thread.command_queue import Command
+
+T = TypeVar("T")
+
+
+class LoopRun(FitRun):
+    """One loop. It is told where the loop is, and reads what the loop logs.
+
+    Epochs are closed when the next one begins or the loop ends: what is logged before belongs to
+    the epoch.
+    """
+
+    def __init__(self, state: LoopState, context: contextvars.Context) -> None:
+        super().__init__(state, context)
+        self._progress: LoopProgress = state.progress
+        self._trainer = state.loop_trainer
+        self._values = state.values
+        self._rate = state.learning_rate
+        self._lines = None if has_page() else TextLines(self.view, self.store)
+        self._epoch_open = False
+        self._next_epoch = 0
+        # Whether the epochs are those of LiveLoop.epochs; otherwise steps are an epoch.
+        self.in_epochs = False
+        # Whether the code of a step may be running, which a Ctrl-C must not interrupt.
+        self._in_steps = False
+        # Whether the running step has logged something.
+        self._logged = False
+        # What the epoch has logged outside of its steps: the sum and the count of each value.
+        self._epoch_logs: dict[str, tuple[float, int]] = {}
+
+    @property
+    def stops(self) -> bool:
+        """Whether the loop has been asked to end."""
+        return self._trainer.stop_training
+
+    # Epochs.
+
+    def begin_epochs(self, epochs: int | None) -> None:
+        """Note that a loop over ``epochs`` begins, if the number is known."""
+        self.in_epochs = True
+        if epochs is not None:
+            self._progress.epochs = self._next_epoch + epochs
+
+    def begin_next_epoch(self) -> int | None:
+        """Begin an epoch and return its number, from 0; None if the loop is to end.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
+        """
+        self.close_epoch()
+        self.safe_point()
+        if self.stops:
+            return None
+        epoch = self._next_epoch
+        self._next_epoch += 1
+        self._epoch_open = True
+        self.begin_epoch(epoch)
+        return epoch
+
+    def close_epoch(self) -> None:
+        """Add the epoch's values to the charts, if there is one."""
+        if not self._epoch_open:
+            return
+        self._epoch_open = False
+        progress = self._progress
+        if progress.phase == "validating":
+            progress.end_validation()
+        complete = progress.batches is None or progress.batch >= progress.batches
+        if not progress.batch and not self._epoch_logs:
+            return
+        logs = self._values.epoch_means() | {
+            name: total / count for name, (total, count) in self._epoch_logs.items()
+        }
+        self._epoch_logs = {}
+        if self._reader.in_epoch:
+            self._reader.end_training()
+        progress.end_epoch(cut_short=not complete)
+        self._guard(
+            "Reading the epoch's results", self._reader.end_epoch, progress.epoch, logs, complete
+        )
+        self._publish_if_due()
+
+    # Steps.
+
+    def count_steps(self, batches: Iterable[T], length: int | None) -> Iterator[T]:
+        """Yield the batches, ``length`` at most, with a safe point before each.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
+        """
+        if self._in_steps:
+            # The steps around these are counted.
+            yield from self._uncounted(batches, length)
+            return
+        if not self.in_epochs and self.begin_next_epoch() is None:
+            return
+        step = self._begin_steps(length)
+        trainer = self._trainer
+        try:
+            self.begin_train_batch(step)
+            if not trainer.stop_training:
+                for batch in itertools.islice(batches, length):
+                    self._logged = False
+                    yield batch
+                    step += 1
+                    self.begin_train_batch(step)
+                    # Before the next batch is fetched: that of a generator would be lost.
+                    if trainer.stop_training:
+                        break
+        except GeneratorExit:
+            # A break. Its step is finished if it has logged what it computed.
+            step += self._logged
+            raise
+        finally:
+            self._in_steps = False
+            self._progress.begin_batch(step)
+        self._end_steps()
+
+    def _uncounted(self, batches: Iterable[T], length: int | None) -> Iterator[T]:
+        for batch in itertools.islice(batches, length):
+            yield batch
+            self.begin_train_batch(self._progress.batch)
+            if self.stops:
+                return
+
+    def _begin_steps(self, length: int | None) -> int:
+        """Note that steps begin; return the number of the first one in its epoch."""
+        self._interrupt.install()
+        progress = self._progress
+        if progress.phase == "validating":
+            progress.end_validation()
+            progress.phase = "training"
+        first = progress.batch
+        if length is not None:
+            # An epoch may have several loops over batches.
+            progress.batches = max(progress.batches or 0, first + length) if first else length
+        self._in_steps = True
+        return first
+
+    def _end_steps(self) -> None:
+        """Note that all steps are done. What follows in an epoch counts as its validation."""
+        self._sample_rest()
+        if self.in_epochs:
+            self._progress.begin_validation()
+        self._publish_if_due()
+        self.safe_point()
+
+    # Values.
+
+    def log(self, values: Mapping[str, Any]) -> None:
+        """Take what the loop logs, in a step or outside of one."""
+        if self._in_steps:
+            self._logged = True
+            for name in values:
+                if name.startswith("val_"):
+                    break
+            else:
+                self._values.add(values)
+                return
+            validation = {name: value for name, value in values.items() if name[:4] == "val_"}
+            self._values.add({k: v for k, v in values.items() if k not in validation})
+            self._reader.add_values(self._scalars(validation))
+            return
+        scalars = self._scalars(values)
+        if self._epoch_open:
+            for name, value in scalars.items():
+                total, count = self._epoch_logs.get(name, (0.0, 0))
+                self._epoch_logs[name] = total + value, count + 1
+        else:
+            self._reader.add_values(scalars)
+        self._publish_if_due()
+        self.safe_point()
+
+    def _scalars(self, values: Mapping[str, Any]) -> dict[str, float]:
+        scalars = {}
+        for name, value in values.items():
+            number = None if value is None else self._values.convert(name, value)
+            if number is not None:
+                scalars[name] = number
+                metric = split_of(name)[1]
+                if metric not in self.store.metrics:
+                    self.store.declare(self._values.info(metric, "epoch"))
+        return scalars
+
+    def choose_optimizer(self, name: str) -> None:
+        """Steer the optimizer of this name from the next step on. From any thread."""
+        self.submit(Command("call", function=lambda: self._choose(name)))
+
+    def _choose(self, name: str) -> None:
+        self._rate.chosen = name
+        self._fit.rate.forget()
+        self._fit.rate.read()
+
+    # The end.
+
+    def end(self) -> None:
+        self._in_steps = False
+        self.close_epoch()
+        self._fit.rate.read()
+        self._end("stopped" if self.stops else "finished", "", remember=False)
+        self._interrupt.raise_if_requested()
+
+    def fail(self, error: BaseException) -> None:
+        """End the run of a loop which ``error`` has left."""
+        self._in_steps = False
+        self._after_error(error)
+        self._interrupt.uninstall()
+
+    def _publish(self) -> None:
+        super()._publish()
+        if self._lines is not None:
+            self._guard("The progress", self._lines.refresh)
+
+    def _end(self, *args: Any, **kwargs: Any) -> None:
+        was_ended = self.ended
+        super()._end(*args, **kwargs)
+        if self._lines is not None and not was_ended:
+            self._guard("The progress", self._lines.end)
+
+    def _is_interrupt_deferred(self) -> bool:
+        return self._in_steps
+
+    def _before_interrupt(self) -> None:
+        # The loop may catch it and go on: the end comes when it leaves the block.
+        self._sample_rest()
+        if self._interrupting:
+            self._interrupting = False
+            self._status.set("running")
