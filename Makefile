@@ -80,37 +80,37 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 		$$(test "$$(id -u)" -ne 0 || echo --allow-root) \
 		--LabApp.default_url=/lab/tree/tutorials/01_first_model.ipynb $(LAB_ARGS)
 
-test: $(READY) ## Lint, type-check and test, browser included (PYTEST_ARGS="-k ...")
+test: $(READY) ## Lint, type-check and run all tests (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
 	@$(PY) tools/make_front_ends.py $(FRONT_ENDS)
 	@$(IN_PARALLEL) lint test-typescript
 	@$(IN_PARALLEL) test-unit test-browser
 
-test-all: $(READY) ## The same with large corpora, whole tutorials, front ends and test-matrix
+test-all: $(READY) ## Also run large corpora, whole tutorials, front ends and test-matrix
 	@$(PY) tools/make_front_ends.py
 	@$(MAKE) --no-print-directory test UNLESS_SLOW= HYPOTHESIS_PROFILE=large
 	@$(MAKE) --no-print-directory test-matrix
 
-test-unit: $(READY) ## The Python tests that need no browser
+test-unit: $(READY) ## Run the Python tests without a browser
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
 	$(QUICK_TESTS)
 
-test-browser: $(READY) ## The Python tests in a browser
+test-browser: $(READY) ## Run the Python tests in a browser
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
 	@$(PY) tools/make_front_ends.py $(FRONT_ENDS)
 	$(BROWSER_TESTS)
 
-test-typescript: $(READY) ## The tests in TypeScript
+test-typescript: $(READY) ## Run the TypeScript tests
 	$(NPM) run test
 
-test-front-ends: $(READY) ## JupyterLab, Notebook and others, old and new, in environments of their own
+test-front-ends: $(READY) ## Test old and new front ends in separate environments
 	@sh tools/chromium.sh
 	@$(PY) tools/make_front_ends.py
 	$(PY) -m pytest tests/front_ends tests/browser/front_ends $(PYTEST_ARGS)
 
-test-matrix: $(READY) ## What depends on the kernel or the backend, with PyTorch too (5 GB)
+test-matrix: $(READY) ## Test kernels and backends, including PyTorch (5 GB)
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS) $(BACKENDS)
 	$(PY) -m pytest tests/kernel tests/test_backends.py $(PYTEST_ARGS)
 
@@ -121,12 +121,12 @@ lint: $(READY) ## Check style and types, Python and TypeScript
 	$(VENV)/bin/lint-imports --no-logo --cache-dir .build/import-linter
 	$(NPM) run lint
 
-format: $(READY) ## Rewrite the sources in the house style
+format: $(READY) ## Format the sources
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 	$(NPM) run --if-present format
 
-bench: $(READY) ## Measure the live view beside its peers (BENCH_ARGS="...")
+bench: $(READY) ## Measure the live view and alternatives (BENCH_ARGS="...")
 	$(PY) -m benchmarks $(BENCH_ARGS)
 
 # All pages are rebuilt, because each contains the titles of the others.
@@ -134,27 +134,27 @@ docs: $(READY) ## Build the documentation in .build/docs
 	@$(SPHINX) --write-all -b html -d .build/docs-parsed docs .build/docs
 	@echo "Open .build/docs/index.html"
 
-docs-links: $(READY) ## Look whether the documentation's links to the world still work
+docs-links: $(READY) ## Check the external links of the documentation
 	@$(SPHINX) --fresh-env -b linkcheck -d .build/docs-links/parsed docs .build/docs-links
 
-screenshots: $(READY) ## Take the README's pictures again, from a real JupyterLab
+screenshots: $(READY) ## Update the screenshots from a real JupyterLab
 	@sh tools/chromium.sh
 	$(PY) docs/screenshots.py
 	$(PY) docs/film.py
 
 # From nothing, so that no stale bundle gets into a release.
-wheel: $(READY) ## Build dist/*.whl with production front ends and check what is in it
+wheel: $(READY) ## Build dist/*.whl with the production front end and check its contents
 	rm -rf dist kwidgets/static kwidgets/labextension labextension/lib labextension/*.tsbuildinfo
 	$(NPM) run build:prod
 	@touch $(FRONT_END)
 	HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PY) -m hatchling build -t wheel -d dist
 	KWIDGETS_WHEEL=dist $(PY) -m pytest -q tests/test_package.py -k wheel
 
-lock: $(PACKAGES) ## Write requirements.lock with the newest versions that pyproject.toml allows
+lock: $(PACKAGES) ## Update requirements.lock to the newest versions that pyproject.toml allows
 	$(UV) compile --quiet --upgrade --universal --python-version 3.11 --extra dev --extra docs \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-clean: ## Delete all that these commands made, but not tutorials/, where your own work is
+clean: ## Delete everything these commands created, except tutorials/
 	rm -rf .build .venv dist labextension/lib labextension/node_modules labextension/*.tsbuildinfo
 	rm -rf kwidgets/static kwidgets/labextension .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

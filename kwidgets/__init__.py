@@ -1,4 +1,4 @@
-"""Train a Keras model in a notebook: watch it live, steer it while it runs."""
+"""Train Keras models in a notebook, watch them live, and control them while they run."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     raise AttributeError(
-        f"module 'kwidgets' has no attribute {name!r}; it has {', '.join(sorted(__all__))}"
+        f"module 'kwidgets' has no attribute {name!r}. Available: {', '.join(sorted(__all__))}"
     )
 
 
@@ -68,14 +68,14 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """``%load_ext kwidgets``; loading twice is loading once."""
+    """Run ``%load_ext kwidgets``; loading it again has no effect."""
     from kwidgets import magics
 
     magics.load(ipython)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """``%unload_ext kwidgets``: undo all that loading did."""
+    """Run ``%unload_ext kwidgets`` and undo everything that loading did."""
     from kwidgets import magics
 
     magics.unload(ipython)

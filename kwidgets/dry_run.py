@@ -1,7 +1,7 @@
-"""Call Keras layers without side effects: no weights, no names used up, no random numbers drawn.
+"""Call Keras layers without side effects on weights, automatic names and random numbers.
 
-Layers that are not Keras's own may do anything. :func:`run_limited` runs them in a thread of their
-own, with a limit of time and memory.
+Custom layers can run any code. :func:`run_limited` runs them in a separate thread with a limit on
+time and memory.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ seed_generator.python_random = _seed_random
 
 @contextlib.contextmanager
 def no_seed_draws() -> Iterator[None]:
-    """Within this context, Keras draws no seeds from Python's ``random``, in this thread."""
+    """Prevent Keras from drawing seeds from Python's ``random``, in this thread."""
     before = _seed_random.is_dry_run
     _seed_random.is_dry_run = True
     try:
@@ -67,7 +67,7 @@ def no_seed_draws() -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_trace() -> Iterator[None]:
-    """Within this context, no random numbers are drawn; then Keras's name counters are restored."""
+    """Draw no random numbers in this context, and restore Keras's name counters after it."""
     with _same_names(), no_seed_draws():
         yield
 
@@ -84,7 +84,7 @@ def _same_names() -> Iterator[None]:
 
 @contextlib.contextmanager
 def fresh_names() -> Iterator[None]:
-    """Within this context, Keras's automatic names start again: "dense", "dense_1"."""
+    """Restart Keras's automatic names in this context: "dense", "dense_1"."""
     with _same_names():
         global_state.set_global_attribute(_NAMES, None)
         yield
@@ -92,7 +92,7 @@ def fresh_names() -> Iterator[None]:
 
 @contextlib.contextmanager
 def dry_scope(on_meta: bool = True) -> Iterator[None]:
-    """Within this context, layers called on KerasTensors have weights with shapes, but no values.
+    """Give layers called on KerasTensors weights with shapes but without values, in this context.
 
     Args:
         on_meta: under PyTorch, make other tensors without values too. A regularizer then loses its
@@ -104,7 +104,7 @@ def dry_scope(on_meta: bool = True) -> Iterator[None]:
 
 @contextlib.contextmanager
 def weightless(on_meta: bool = True) -> Iterator[None]:
-    """Like :func:`dry_scope`, but Keras's name counters keep counting."""
+    """Like :func:`dry_scope`, but without restoring Keras's name counters."""
     with contextlib.ExitStack() as scopes:
         scopes.enter_context(no_seed_draws())
         uninitialized = global_state.get_global_attribute(_UNINITIALIZED)
@@ -122,14 +122,14 @@ def weightless(on_meta: bool = True) -> Iterator[None]:
 
 
 class LimitExceeded(Exception):  # noqa: N818 - not an error of kwidgets
-    """Code that is not Keras's took too much time or memory."""
+    """Custom code exceeded the limit on time or memory."""
 
 
 def run_limited(function: Callable[[], T]) -> T:
-    """Return ``function()``, or stop it if it takes too long or too much memory.
+    """Return ``function()``, or stop it if it takes too much time or memory.
 
     It runs in another thread. Python code is stopped there; a single call into compiled code
-    cannot be, and continues.
+    cannot be stopped and continues.
 
     Raises:
         LimitExceeded: it was stopped.

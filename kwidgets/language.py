@@ -62,10 +62,10 @@ def _translated(text: str, values: Sequence[object]) -> str:
 
 
 def current() -> str:
-    """Return the kernel's language: "en" or that of a catalogue, such as "zh_CN".
+    """Return the kernel's language: "en", or that of a catalogue, such as "zh_CN".
 
-    It is the one given to :func:`set_language`; else the language of the last page with our
-    JupyterLab extension; else that of the environment; else English.
+    In this order: the language passed to :func:`set_language`, the language of the last page with
+    our JupyterLab extension, the language of the environment, English.
     """
     return _chosen or _page_language or _known(os.environ.get(VARIABLE, "")) or ENGLISH
 
@@ -76,17 +76,16 @@ def languages() -> list[str]:
 
 
 def set_language(language: str | None) -> None:
-    """Use ``language`` from now on, or, if None, the language of the page.
+    """Use ``language``, or the language of the page if it is None.
 
     Raises:
-        ValueError: there is no catalogue for it.
+        ValueError: there is no catalogue for this language.
     """
     global _chosen
     known = None if language is None else _known(language)
     if language is not None and known is None:
         raise ValueError(
-            f"kwidgets does not speak {language!r}; it speaks {', '.join(languages())}. "
-            "Choose one of these."
+            f"Language {language!r} is not available. Choose one of {', '.join(languages())}."
         )
     before = current()
     _chosen = known
@@ -94,7 +93,7 @@ def set_language(language: str | None) -> None:
 
 
 def set_page_language(language: object) -> None:
-    """Note the language of a page; without a catalogue for it, texts are in English."""
+    """Store the language of a page; if it has no catalogue, texts are in English."""
     global _page_language
     if not isinstance(language, str):
         return
@@ -104,12 +103,12 @@ def set_page_language(language: object) -> None:
 
 
 def messages() -> dict[str, Any] | None:
-    """Return the catalogue of the kernel's language; None for English, which needs none."""
+    """Return the catalogue of the kernel's language, or None for English."""
     return _catalogue(current()) or None
 
 
 def on_change(listener: Callable[[], None]) -> None:
-    """Call a method whenever the language has changed, as long as its object exists."""
+    """Call a method when the language changes, as long as its object exists."""
     _listeners.append(weakref.WeakMethod(listener))
 
 

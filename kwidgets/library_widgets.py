@@ -1,4 +1,4 @@
-"""Widget models without a view, which carry code and data once for several widgets."""
+"""Define widget models without a view that send code and data once for several widgets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATIC = pathlib.Path(__file__).parent / "static"
 
 
 class SharedModel(ipywidgets.Widget):
-    """A plain widget model without a view; others refer to it by its id."""
+    """A widget model without a view, to which other widgets refer by its id."""
 
     _model_name = traitlets.Unicode("WidgetModel").tag(sync=True)
     _model_module = traitlets.Unicode("@jupyter-widgets/base").tag(sync=True)
@@ -30,7 +30,7 @@ class SharedModel(ipywidgets.Widget):
 
     @classmethod
     def shared(cls) -> Self:
-        """Return the one of this session; make another if the last one was closed."""
+        """Return the instance of this session, or a new one if the last one was closed."""
         session = marimo_kernel.session() or SharedModel
         models = SharedModel._shared.setdefault(session, {})
         if cls not in models or is_closed(models[cls]):
@@ -43,17 +43,17 @@ class SharedModel(ipywidgets.Widget):
 
     @classmethod
     def make(cls) -> Self:
-        """Return a new one with its code and data."""
+        """Return a new instance with its code and data."""
         raise NotImplementedError
 
     @property
     def reference(self) -> str:
-        """The value by which a synced trait of another widget refers to this one."""
+        """The value with which a synced trait of another widget refers to this one."""
         return f"IPY_MODEL_{self.model_id}"
 
 
 class CodeModel(SharedModel):
-    """A shared model that carries a view's code and its translated texts."""
+    """A shared model that contains a view's code and its translated texts."""
 
     messages = traitlets.Any(
         None, help="the catalogue of the kernel's language; null for English"
@@ -64,13 +64,13 @@ class CodeModel(SharedModel):
         language.on_change(self.translate)
 
     def translate(self) -> None:
-        """Send the texts again: the kernel's language has changed."""
+        """Send the texts again after the kernel's language has changed."""
         if self.comm is not None:
             self.messages = language.messages()
 
 
 def is_closed(widget: ipywidgets.Widget) -> bool:
-    """Return whether no page can reach the widget any more."""
+    """Return whether pages can no longer reach the widget."""
     return widget.comm is None or bool(getattr(widget.comm, "_closed", False))
 
 
@@ -78,14 +78,14 @@ def static_file(name: str) -> bytes:
     """Return a file of the built front end.
 
     Raises:
-        FileNotFoundError: it has not been built.
+        FileNotFoundError: the front end has not been built.
     """
     try:
         return (STATIC / name).read_bytes()
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"kwidgets/static/{name} is not there: the front end has not been built. "
-            "Run `make lab` in the project, or install a released wheel."
+            f"kwidgets/static/{name} is missing because the front end has not been built. "
+            "Run `make lab` in the checkout, or install a released wheel."
         ) from error
 
 

@@ -1,7 +1,8 @@
-"""The magics ``%load_ext kwidgets`` and ``%kwidgets``. Imports neither Keras nor widgets."""
+"""Define ``%load_ext kwidgets`` and ``%kwidgets``, without importing Keras or widgets."""
 
 from __future__ import annotations
 
+import difflib
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +15,13 @@ _MAGIC = "kwidgets"
 
 
 def load(ipython: Any) -> None:
-    """Register the magic, connect the side panel, and show each fit live."""
+    """Register the magic, connect the side panel, and show every fit in a live view."""
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
     watch()
 
 
 def unload(ipython: Any) -> None:
-    """Undo :func:`load`; a magic that is no longer ours stays."""
+    """Undo :func:`load`. A magic that was replaced by another one is kept."""
     from kwidgets.page_connection import disconnect
     from kwidgets.tutorials.session import session
 
@@ -32,36 +33,37 @@ def unload(ipython: Any) -> None:
 
 
 def _kwidgets(line: str) -> Any:
-    """Train Keras models in a notebook: watch them live, steer them while they run.
+    """Train Keras models in a notebook, watch them live, and control them while they run.
 
     ``%kwidgets``
-        what a bug report needs: versions, the Keras backend and its device, whether buttons work
-        while a cell runs and by which way, whether the side panel is connected, the fits so far.
+        Print the details that a bug report needs: versions, the Keras backend and its device,
+        whether buttons work while a cell runs, whether the side panel is connected, and the fits.
     ``%kwidgets summary model``
-        the layers of a model as a tree below the cell; any expression that gives a model will do.
+        Show the layers of a model as a tree. The argument can be any expression.
     ``%kwidgets live off``, ``%kwidgets live on``
-        leave fits as Keras has them, or give each a live view again (as after ``%load_ext``).
+        Show Keras's progress bar instead of the live view, or the live view again.
     ``%kwidgets language``, ``%kwidgets language zh_CN``
-        which language views and panel speak in this kernel; let them speak another. JupyterLab's
-        own setting needs neither.
+        Print the language of views and panel, or set it for this kernel. In JupyterLab, they
+        follow the language of JupyterLab.
     ``%kwidgets tutorials``, ``%kwidgets tutorials 03``
-        copy fresh tutorial notebooks, or one of them, into the current folder; no file of yours is
-        overwritten.
+        Copy the tutorials that are not in the current folder yet, or a new copy of one of them.
+        No file is overwritten.
     ``%kwidgets tutorial 01_first_model``
-        the first cell of a tutorial has it: its steps can be checked, and skipped cells are named.
+        Open a tutorial in this kernel, so that its exercises can be checked and skipped cells are
+        reported. The first code cell of each tutorial contains this line.
     ``%kwidgets check``, ``%kwidgets check scale``
-        how far you are in the tutorial; what is right and what is missing in one step.
+        List the exercises of the tutorial and your progress, or check one exercise.
     ``%kwidgets check scale hint``
-        the next hint for a step; after the last one, a solution.
+        Print the next hint for an exercise, and its solution after the last hint.
     """
     words = line.split(maxsplit=1)
     name, rest, *_ = [*words, "", ""]
     command = _COMMANDS.get(name)
     if command is None:
-        raise UsageError(
-            f"%kwidgets knows no {name!r}; it takes nothing, or one of "
-            f"{', '.join(filter(None, _COMMANDS))}. %kwidgets? tells what each does."
-        )
+        options = list(filter(None, _COMMANDS))
+        similar = difflib.get_close_matches(name, options, n=1)
+        advice = f"Did you mean “{similar[0]}”?" if similar else f"Use one of {', '.join(options)}."
+        raise UsageError(f"Unknown option “{name}”. {advice} See %kwidgets? for help.")
     return command(rest.strip())
 
 
@@ -75,17 +77,17 @@ def _summary(rest: str) -> None:
     from kwidgets.models.summary import summary
 
     if not rest:
-        raise UsageError("Which model? Try %kwidgets summary model.")
+        raise UsageError("Specify a model, for example %kwidgets summary model.")
     try:
         model = _shell().ev(rest)
     except NameError as error:
-        raise UsageError(f"{error}. Give the name of a model: %kwidgets summary model.") from None
+        raise UsageError(f"{error}. Specify a model, as in %kwidgets summary model.") from None
     summary(model)
 
 
 def _live(rest: str) -> None:
     if rest not in ("on", "off"):
-        raise UsageError(f"%kwidgets live takes on or off; got {rest!r}.")
+        raise UsageError(f"Use %kwidgets live on or %kwidgets live off; got “{rest}”.")
     watch(rest == "on")
 
 
@@ -97,7 +99,7 @@ def _language(rest: str) -> None:
             language.set_language(rest)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    print(f"Language: {language.current()} (of {', '.join(language.languages())})")
+    print(f"Language: {language.current()} (available: {', '.join(language.languages())})")
 
 
 def _tutorials(rest: str) -> None:
@@ -106,15 +108,21 @@ def _tutorials(rest: str) -> None:
     try:
         copies = copy_tutorials(pathlib.Path(), rest)
     except ValueError as error:
-        raise UsageError(f"{error}.") from None
+        raise UsageError(_sentence(error)) from None
     except OSError as error:
         raise UsageError(
-            f"The tutorials could not be copied into {pathlib.Path.cwd()}: {error.strerror}. "
-            "Change to a folder of yours with %cd, and try again."
+            f"Cannot copy the tutorials into {pathlib.Path.cwd()}: {error.strerror}. "
+            "Change to a writable folder with %cd, then try again."
         ) from None
-    print("Copied here; open the first from the file browser:")
-    for copy in copies:
-        print(f"  {copy}")
+    if copies:
+        print("Copied into the current folder; open them in the file browser:")
+        for copy in copies:
+            print(f"  {copy}")
+    else:
+        print(
+            "All tutorials are already in the current folder. For a new copy of one, run for "
+            "example %kwidgets tutorials 01."
+        )
 
 
 def _tutorial(rest: str) -> None:
@@ -123,7 +131,7 @@ def _tutorial(rest: str) -> None:
     try:
         print(session.open(_shell(), rest))
     except ValueError as error:
-        raise UsageError(f"{error}.") from None
+        raise UsageError(_sentence(error)) from None
 
 
 def _check(rest: str) -> Any:
@@ -140,8 +148,8 @@ def _check(rest: str) -> Any:
             print(session.hint(words[0]))
             return None
     except ValueError as error:
-        raise UsageError(f"{error}.") from None
-    raise UsageError("Try %kwidgets check, %kwidgets check <step> or %kwidgets check <step> hint.")
+        raise UsageError(_sentence(error)) from None
+    raise UsageError("Use %kwidgets check, %kwidgets check <name> or %kwidgets check <name> hint.")
 
 
 _COMMANDS: dict[str, Callable[[str], Any]] = {
@@ -153,6 +161,11 @@ _COMMANDS: dict[str, Callable[[str], Any]] = {
     "tutorial": _tutorial,
     "check": _check,
 }
+
+
+def _sentence(error: ValueError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _shell() -> Any:

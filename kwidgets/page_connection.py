@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class Service(Protocol):
-    """What sends to the pages without being asked, while they are connected."""
+    """A service that sends messages to connected pages without a request."""
 
     def start(self) -> None:
-        """Begin to send; does nothing when already started."""
+        """Start sending; has no effect if already started."""
 
     def stop(self) -> None:
         """Stop sending."""
@@ -22,15 +22,15 @@ _services: list[Callable[[], Service]] = []
 def add_service(load: Callable[[], Service]) -> None:
     """Start the service that ``load`` returns whenever the pages are connected.
 
-    ``kwidgets/__init__.py`` adds the services, so that what connects need not import them.
+    ``kwidgets/__init__.py`` adds the services, so that this module does not import them.
     """
     _services.append(load)
 
 
 def connect() -> None:
-    """Open the channel and start the services, if there is a kernel and they do not run yet.
+    """Open the channel and start the services, if there is a kernel and they are not running.
 
-    Imports no Keras: ``%load_ext kwidgets`` calls it before the user has chosen a backend.
+    Does not import Keras: ``%load_ext kwidgets`` calls it before the user has chosen a backend.
     """
     from kwidgets.kernel.channel import channel
 

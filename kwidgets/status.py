@@ -1,4 +1,4 @@
-"""Collect the facts for a bug report, as ``%kwidgets`` prints them. Imports no Keras."""
+"""Collect the details for a bug report that ``%kwidgets`` prints, without importing Keras."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from kwidgets import language
 from kwidgets._version import __version__
 from kwidgets.live.auto import auto_view
 
-# Beside the Keras backend's own package.
+# In addition to the package of the Keras backend.
 _PACKAGES = ("anywidget", "ipykernel", "ipywidgets", "plotly")
 _BUTTONS = {
-    "subshell": "work, through a kernel subshell",
+    "subshell": "work, in a kernel subshell",
     "polling": "work, between two steps of a fit (ipykernel 6, marimo)",
-    None: "work only once the cell has ended",
+    None: "take effect when the cell has ended",
 }
 
 
 def describe() -> str:
-    """Return the facts as aligned lines of text."""
+    """Return the details as aligned lines of text."""
     facts = {
         "kwidgets": __version__,
         "Python": f"{platform.python_version()} on {platform.platform(terse=True)}",
@@ -49,14 +49,14 @@ def _keras() -> str:
 
 def _device() -> str:
     if "keras" not in sys.modules:
-        return "known once Keras is imported"
+        return "unknown until Keras is imported"
     try:
         from kwidgets.live.devices.describe import describe_device
         from kwidgets.live.devices.missing_gpu import missing_gpu_notice
 
         return "; ".join(filter(None, [describe_device(), missing_gpu_notice()]))
-    except Exception as error:  # a driver's fault is itself what the report needs
-        return f"could not be asked ({type(error).__name__}: {error})"
+    except Exception as error:  # an error of the driver belongs in the report
+        return f"unknown ({type(error).__name__}: {error})"
 
 
 def _buttons() -> str:
@@ -64,7 +64,7 @@ def _buttons() -> str:
     from kwidgets.kernel.running_kernel import has_page
 
     if not has_page():
-        return "there are none: this is no notebook, so fits run without a view"
+        return "not available: outside a notebook, fits have no view"
     return _BUTTONS[method_while_busy()]
 
 
@@ -72,12 +72,12 @@ def _panel() -> str:
     from kwidgets.kernel.channel import channel
 
     if not channel.is_open:
-        return "not connected: the kernel's side is off (%load_ext kwidgets)"
+        return "not connected: run %load_ext kwidgets"
     if not channel.receives:
         return "not connected: something closed the channel to the page (%reload_ext kwidgets)"
     if channel.has_listening_page:
         return "connected"
-    return "not connected: no page with the kwidgets extension has called (JupyterLab, Notebook 7)"
+    return "not connected: no page of JupyterLab or Notebook 7 with the kwidgets extension"
 
 
 def _fits() -> str:

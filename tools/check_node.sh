@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fails, saying what to do, unless Node is one that the front-end tools run on.
+# Check that Node.js is supported by the front-end tools; if not, fail and say what to do.
 set -eu
 
 supported='const [a, b] = process.versions.node.split(".").map(Number);

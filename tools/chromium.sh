@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the path of a Chromium or Chrome for the browser tests; installs Debian's when there is none.
+# Print the path of Chromium or Chrome for the browser tests; on Debian, install it if it is missing.
 # Playwright's own download is not used: it needs a network that many machines do not have.
 set -eu
 

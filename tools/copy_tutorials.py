@@ -1,4 +1,4 @@
-"""Copies the tutorials of examples/ into the folder in which ``make lab`` opens them.
+"""Copy the tutorials from examples/ to the folder in which ``make lab`` opens them.
 
 ``python tools/copy_tutorials.py examples tutorials`` copies the notebooks that are missing. A copy
 that the user has changed is never overwritten. An unchanged copy is replaced when its original has

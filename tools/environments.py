@@ -1,4 +1,4 @@
-"""Makes environments beside the checkout's own, quickly and only once.
+"""Create environments in addition to that of the checkout, quickly and only once.
 
 For make_kernels.py and make_front_ends.py; not a command itself.
 """

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the first Python that kwidgets supports, or says what is missing.
+# Print the first Python that kwidgets supports, or say what is missing.
 # Each candidate is run, because a version manager's shim on the PATH may have no Python behind it.
 set -eu
 

@@ -1,4 +1,4 @@
-"""Makes environments with other front ends, whose kernels are those of this environment.
+"""Create environments with other front ends that use the kernels of this environment.
 
 ``python tools/make_front_ends.py NAME ...`` makes ``.build/front-ends/NAME`` for each; without a
 name, all of them. Environments that exist already are kept. A kernel of this environment is known

@@ -1,4 +1,4 @@
-"""Makes environments with other versions of ipykernel, or another backend, on top of this one.
+"""Create environments with other versions of ipykernel, or another backend, on top of this one.
 
 ``python tools/make_kernels.py ipykernel==6.31.0 ...`` makes ``.build/kernels/<requirement>`` for
 each requirement: an environment with it and, behind it, all packages of this one; and a kernelspec

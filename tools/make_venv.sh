@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the virtual environment .venv, or keeps the one that is there when it is sound.
+# Create the virtual environment .venv, or keep the existing one if it works.
 # .venv/.home contains the folder it was made for: scripts and the editable install carry that path,
 # so a copied or moved checkout would quietly run the old one's code.
 set -eu

@@ -41,7 +41,7 @@ def method_while_busy() -> Method | None:
 
 
 def receive_while_busy(comm: Any) -> bool:
-    """Have messages on ``comm`` handled while a cell runs; return whether they are.
+    """Handle messages on ``comm`` while a cell runs; return whether that is possible.
 
     They are handled at once, or when the running code calls :func:`poll`.
     """

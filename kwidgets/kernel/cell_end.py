@@ -68,7 +68,7 @@ def after_this_cell(listener: Listener) -> bool:
 
 
 def remove(listener: Listener) -> None:
-    """Call ``listener`` no more; nothing happens if it is not there. From any thread."""
+    """Stop calling ``listener``; no effect if it is not registered. From any thread."""
     shell = _shell()
     with _lock:
         for listeners in (_listeners, _once):

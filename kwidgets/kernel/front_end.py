@@ -1,4 +1,4 @@
-"""Tell front ends apart by what they send and by what they leave in the kernel.
+"""Identify front ends by their messages and by the objects that they create in the kernel.
 
 No message of Jupyter's says what a front end can draw, or whether there is one.
 """
@@ -30,7 +30,7 @@ def shows_widgets() -> bool:
 
 
 def note_widget() -> None:
-    """Note that the front end has made one of our widgets, as only one that can draw it does."""
+    """Record that the front end has created one of our widgets, so that it can draw them."""
     global _made_a_widget
     _made_a_widget = True
 

@@ -1,4 +1,4 @@
-"""Wait for a moment until a page says that it can draw."""
+"""Wait briefly for a page to report that it can draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An output that is replaced as its work goes on, for as long as it is there."""
+"""Show an output that is updated while the work that it describes continues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kwidgets.kernel.output_place import (
 
 
 class ReplaceableOutput:
-    """An output where the output of the code goes that makes this object."""
+    """An output at the place where the code that creates this object writes its output."""
 
     def __init__(self) -> None:
         self.place = current_place()
@@ -38,11 +38,11 @@ class ReplaceableOutput:
 
     @property
     def is_cleared_by_library(self) -> bool:
-        """Whether it was, and not by the code of a cell."""
+        """Whether the place was cleared, and not by the code of a cell."""
         return self.is_cleared and clearings(self.place).by_cell == self._cleared.by_cell
 
     def start_again(self) -> None:
-        """Let the next version be a new output: the last one was cleared."""
+        """Show the next version as a new output, after the last one was cleared."""
         self._display_id = None
         self._cleared = clearings(self.place)
 

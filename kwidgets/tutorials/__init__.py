@@ -1,1 +1,1 @@
-"""Makes tutorials of the notebooks in examples/: checks, hints, skipped cells, copies."""
+"""Provide the tutorials: checks, hints, messages about skipped cells, and copies."""

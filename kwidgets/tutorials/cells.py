@@ -1,4 +1,4 @@
-"""Reads the names that a tutorial's cells define and use, and finds the cell that was run."""
+"""Read the names that a tutorial's cells define and use, and find the cell that was run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIN_SIMILARITY = 0.6
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell of a tutorial's original notebook.
+    """A code cell of a tutorial's original notebook.
 
     Attributes:
         id: its id in the notebook.
@@ -32,14 +32,14 @@ class Cell:
 
     @property
     def description(self) -> str:
-        """The words by which messages refer to it."""
+        """How messages refer to the cell."""
         lines = [line for line in self.source.splitlines() if line and line[0] not in "%#"]
         begin = (lines or self.source.splitlines() or [""])[0].split("  # ")[0]
         return f"the cell under “{self.heading}” that begins with “{begin}”"
 
     @cached_property
     def names(self) -> CellNames:
-        """The names it defines and uses."""
+        """The names that the cell defines and uses."""
         return read_names(parse(self.source))
 
     def depends_on(self, earlier: Cell, modules: frozenset[str]) -> bool:

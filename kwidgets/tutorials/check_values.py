@@ -1,4 +1,4 @@
-"""Reads, compares and shows values of any type, for the checks of all tutorials."""
+"""Read, compare and format values of any type, for the checks of all tutorials."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def short_repr(value: Any) -> str:
 
 
 def finite_array(value: Any, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
-    """Return ``value`` as an array of finite numbers of this shape; None when it is none."""
+    """Return ``value`` as an array of finite numbers with this shape, or None."""
     if value is None:
         return None
     try:
@@ -30,7 +30,7 @@ def finite_array(value: Any, shape: tuple[int, ...]) -> NDArray[np.float64] | No
 
 
 def finite_float(value: Any) -> float | None:
-    """Return ``value`` as a float; None when it is not one finite number."""
+    """Return ``value`` as a float, or None if it is not one finite number."""
     array = finite_array(value, ())
     return None if array is None else float(array)
 

@@ -1,4 +1,4 @@
-"""Copies the tutorials' notebooks into a folder of the user's."""
+"""Copy the tutorial notebooks into a folder of the user."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from kwidgets.tutorials.tutorial import notebooks_folder, tutorial_names
 
 
 def copy_tutorials(into: pathlib.Path, name: str = "") -> list[pathlib.Path]:
-    """Copy the notebooks, or the one whose name begins with ``name``, into a folder.
+    """Copy the tutorials that are not in a folder yet, or a new copy of one tutorial.
 
-    No file is overwritten: the copy gets a free name, such as ``01_first_model-1.ipynb``.
+    No file is overwritten.
+
+    Args:
+        into: the folder; it is created if necessary.
+        name: the beginning of a tutorial's name. That tutorial is copied even if the folder
+            contains it: a further copy gets a name such as ``01_first_model-1.ipynb``.
 
     Returns:
-        the copies.
+        the paths of the copies.
 
     Raises:
-        ValueError: no tutorial has such a name.
-        OSError: the folder cannot be written to.
+        ValueError: no tutorial has this name.
+        OSError: the folder is not writable.
     """
     names = tutorial_names(name)
     into.mkdir(parents=True, exist_ok=True)
     copies = []
     for known in names:
-        target = _free_path(into, known)
-        shutil.copyfile(notebooks_folder() / f"{known}.ipynb", target)
-        copies.append(target)
+        target = _free_path(into, known) if name else into / f"{known}.ipynb"
+        if not target.exists():
+            shutil.copyfile(notebooks_folder() / f"{known}.ipynb", target)
+            copies.append(target)
     return copies
 
 

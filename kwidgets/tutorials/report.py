@@ -1,8 +1,9 @@
-"""Shows the results of a check as HTML, with hints to unfold, and as text."""
+"""Show the results of a check as HTML, with hints that unfold, and as text."""
 
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 
 from kwidgets.tutorials.step import CheckResult, Step
@@ -13,12 +14,12 @@ _OPEN = "var(--jp-warn-color0, #a15c00)"
 
 @dataclass(frozen=True)
 class Report:
-    """The state of one step; a notebook shows it by its ``_repr_*`` methods.
+    """The result of checking one step, shown in a notebook by its ``_repr_*`` methods.
 
     Attributes:
-        step: which step.
-        number: its place in the tutorial, from 1.
-        total: how many steps there are.
+        step: the step.
+        number: its position in the tutorial, from 1.
+        total: the number of steps.
         results: the results of the check.
     """
 
@@ -41,7 +42,7 @@ class Report:
         lines = [self._heading]
         lines += [f"  {'✓' if result.passed else '○'} {result.text}" for result in self.results]
         if not self.done:
-            lines.append(f"  A hint: %kwidgets check {self.step.key} hint")
+            lines.append(f"  For a hint, run %kwidgets check {self.step.key} hint")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -57,7 +58,7 @@ class Report:
 
 
 def _item(result: CheckResult) -> str:
-    mark, color, word = ("✓", _GOOD, "right") if result.passed else ("○", _OPEN, "missing")
+    mark, color, word = ("✓", _GOOD, "passed") if result.passed else ("○", _OPEN, "failed")
     return (
         '<li style="margin: 2px 0">'
         f'<span role="img" aria-label="{word}" style="color: {color}; font-weight: 700">{mark}'
@@ -66,11 +67,11 @@ def _item(result: CheckResult) -> str:
 
 
 def _hints(step: Step) -> str:
-    """Return the hints, each folded inside the one before, and the solution inside the last."""
+    """Return the hints as nested elements, with the solution inside the last one."""
     style = "white-space: pre-wrap; margin: 4px 0 4px 1em"
     inner = _details("Solution", f'<pre style="{style}">{html.escape(step.solution)}</pre>')
     for number in range(len(step.hints), 0, -1):
-        name = "Hint" if number == 1 else "Another hint"
+        name = "Hint" if number == 1 else "Next hint"
         text = f'<p style="margin: 4px 0 4px 1em">{_text(step.hints[number - 1])}</p>'
         inner = _details(name, text + inner)
     return inner
@@ -84,9 +85,11 @@ def _details(name: str, inner: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return ``text`` escaped, with code elements for the parts between backticks."""
+    """Return ``text`` as HTML, with code between backticks and names between asterisks."""
     parts = text.split("`")
     return "".join(
-        f"<code>{html.escape(part)}</code>" if index % 2 else html.escape(part)
+        f"<code>{html.escape(part)}</code>"
+        if index % 2
+        else re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(part))
         for index, part in enumerate(parts)
     )

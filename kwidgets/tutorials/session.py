@@ -1,4 +1,4 @@
-"""Runs the tutorial that is open in this kernel: its checks, hints and skipped cells."""
+"""Manage the tutorial that is open in this kernel: its checks, hints and skipped cells."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Session:
         self._num_hints_shown: dict[str, int] = {}
 
     def open(self, shell: Any, name: str) -> str:
-        """Open a tutorial, closing another one, and return the message for the reader.
+        """Open a tutorial, close the previous one, and return a message for the user.
 
         Raises:
-            ValueError: there is no tutorial of that name.
+            ValueError: there is no tutorial with this name.
         """
         tutorial = load_tutorial(name)
         self.close()
@@ -30,12 +30,12 @@ class Session:
         self._detector = SkippedCellDetector(shell, tutorial)
         self._detector.start()
         return (
-            f"{tutorial.title}: {len(tutorial.steps)} steps of this notebook check themselves. "
-            "%kwidgets check shows how far you are."
+            f"{tutorial.title}: this notebook has {len(tutorial.steps)} exercises. Run "
+            "%kwidgets check to see your progress."
         )
 
     def close(self) -> None:
-        """Close the tutorial, and forget which cells have run."""
+        """Close the tutorial and forget which cells have run."""
         if self._detector is not None:
             self._detector.stop()
         self._detector = None
@@ -51,7 +51,7 @@ class Session:
         steps = detector.tutorial.steps
         cell = detector.tutorial.cell(step.cell_id)
         if not detector.has_run(cell):
-            results = [failed(f"Nothing to check yet: run {cell.description}.")]
+            results = [failed(detector.not_run_message(cell))]
         else:
             try:
                 results = run_check(step, self._shell.user_ns)
@@ -60,7 +60,7 @@ class Session:
         return Report(step, steps.index(step) + 1, len(steps), results)
 
     def overview(self) -> str:
-        """Return a list of all steps and whether each is done.
+        """Return a list of all steps with the state of each.
 
         Raises:
             ValueError: no tutorial is open.
@@ -74,10 +74,10 @@ class Session:
             for number, report in enumerate(reports, 1)
         ]
         done = sum(report.done for report in reports)
-        return "\n".join([f"{done} of {len(steps)} steps are done.", *lines])
+        return "\n".join([f"{done} of {len(steps)} exercises are done.", *lines])
 
     def hint(self, key: str) -> str:
-        """Return the next hint of a step; after the last, its solution.
+        """Return the next hint of a step, and its solution after the last hint.
 
         Raises:
             ValueError: no tutorial is open, or it has no such step.
@@ -92,8 +92,8 @@ class Session:
     def _open_detector(self) -> SkippedCellDetector:
         if self._detector is None:
             raise ValueError(
-                "no tutorial is open in this kernel: run the first cell of a tutorial, which has "
-                "%kwidgets tutorial and its name"
+                "no tutorial is open in this kernel. Run the first code cell of a tutorial, which "
+                "contains %kwidgets tutorial and its name"
             )
         return self._detector
 
@@ -102,9 +102,7 @@ class Session:
         step = detector.tutorial.step(key)
         if step is None:
             keys = ", ".join(step.key for step in detector.tutorial.steps)
-            raise ValueError(
-                f"{detector.tutorial.title!r} has no step {key!r}; its steps are {keys}"
-            )
+            raise ValueError(f"this tutorial has no exercise {key!r}. Its exercises are {keys}")
         return detector, step
 
 

@@ -1,4 +1,4 @@
-"""Names the skipped cell of a tutorial before a cell that needs it runs."""
+"""Report skipped cells of a tutorial before a cell that depends on them runs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from kwidgets.tutorials.tutorial import Tutorial
 
 
 class SkippedCellError(InputRejected):
-    """A cell was not run because it needs a cell that was skipped."""
+    """A cell was not run because it depends on a cell that was skipped."""
 
     def _render_traceback_(self) -> list[str]:
-        # IPython shows only the message: the reader's cell has not failed.
+        # Show only the message, without a traceback: the user's cell has not failed.
         return [str(self)]
 
 
 class SkippedCellDetector(ast.NodeTransformer):
-    """Checks each cell of a kernel before it runs, while a tutorial is open.
+    """Check each cell before it runs, while a tutorial is open.
 
-    A cell that uses a variable which only a skipped cell defines is not run, and a message names
-    the skipped cell. A cell that depends on a variable which a skipped cell mutates runs, and a
-    note names the skipped cell.
+    A cell that uses a variable that only a skipped cell defines is not run, and a message names
+    the skipped cell. A cell that depends on a variable that a skipped cell mutates is run with a
+    note that names the skipped cell.
     """
 
     def __init__(self, shell: Any, tutorial: Tutorial) -> None:
         self.tutorial = tutorial
         self.run_cell_ids: set[str] = set()
+        self._failed_cell_ids: set[str] = set()
         self._shell = shell
         self._modules = frozenset[str]().union(*(cell.names.imports for cell in tutorial.cells))
         self._cell: Cell | None = None
@@ -54,15 +55,21 @@ class SkippedCellDetector(ast.NodeTransformer):
                 self._shell.events.unregister(event, callback)
 
     def has_run(self, cell: Cell) -> bool:
-        """Return whether the cell, edited or not, has run without an error."""
+        """Return whether the cell, edited or not, has run without an error, or was interrupted."""
         return cell.id in self.run_cell_ids
 
+    def not_run_message(self, cell: Cell) -> str:
+        """Return a message that says why the result of a cell cannot be checked."""
+        if cell.id in self._failed_cell_ids:
+            return f"There was an error in {cell.description}. Fix it, then run the cell again."
+        return f"There is nothing to check yet. Run {cell.description}."
+
     def missing_name_message(self, name: str) -> str:
-        """Return a message that says which cell defines a missing variable."""
+        """Return a message that names the cell that defines a missing variable."""
         cell = self.tutorial.cell_defining(name)
         if cell is None:
-            return f"“{name}” is not there. Run the notebook's cells from top to bottom."
-        return f"“{name}” is not there yet. It is made by {cell.description}: run that one first."
+            return f"“{name}” is not defined. Run the cells of the notebook from top to bottom."
+        return f"“{name}” is not defined yet. Run {cell.description} first."
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Raise for a cell with a missing variable; IPython calls this before each cell."""
@@ -82,7 +89,7 @@ class SkippedCellDetector(ast.NodeTransformer):
         skipped = [c for c in before if c.id not in self.run_cell_ids and not c.optional]
         earlier = next((c for c in skipped if cell.depends_on(c, self._modules)), None)
         if earlier is not None:
-            print(f"Note: this cell builds on {earlier.description}, which has not been run.")
+            print(f"Note: this cell depends on {earlier.description}, which has not been run.")
 
     def _pre_run_cell(self, info: Any) -> None:
         source = info.raw_cell or ""
@@ -90,9 +97,13 @@ class SkippedCellDetector(ast.NodeTransformer):
 
     def _post_run_cell(self, result: Any) -> None:
         error = result.error_in_exec
-        # A variable used in a function is only known to be missing when the function runs.
+        # A missing variable in a function is detected only when the function runs.
         if isinstance(error, NameError) and self.tutorial.cell_defining(name := error.name or ""):
             print(self.missing_name_message(name))
-        if self._cell is not None and result.success:
-            self.run_cell_ids.add(self._cell.id)
+        if self._cell is not None:
+            # Interrupting a fit is a way to end it, so its results can be checked.
+            if result.success or isinstance(error, KeyboardInterrupt):
+                self.run_cell_ids.add(self._cell.id)
+            elif error is not None or result.error_before_exec is not None:
+                self._failed_cell_ids.add(self._cell.id)
         self._cell = None

@@ -1,4 +1,4 @@
-"""Defines a step of a tutorial: its task, check, hints and solution."""
+"""Define a step of a tutorial: its task, check, hints and solution."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result for one condition of a check."""
+    """The result of one condition of a check."""
 
     passed: bool
     text: str
 
 
 def passed(text: str) -> CheckResult:
-    """Return that a condition is met."""
+    """Return the result of a condition that is met."""
     return CheckResult(True, text)
 
 
 def failed(text: str) -> CheckResult:
-    """Return what is missing or wrong, without giving the answer away."""
+    """Return the result of a condition that is not met, without revealing the solution."""
     return CheckResult(False, text)
 
 
@@ -31,21 +31,21 @@ def expect(condition: bool, if_true: str, if_false: str) -> CheckResult:
 
 
 class MissingVariableError(Exception):
-    """A check needs a variable that no cell has defined yet.
+    """A check uses a variable that is not defined yet.
 
     Attributes:
-        name: the name.
+        name: the name of the variable.
     """
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the name {name!r} is not there yet")
+        super().__init__(f"the variable {name!r} is not defined yet")
         self.name = name
 
 
 class UserNamespace:
-    """The reader's variables as attributes: ``user_ns.model`` is the variable ``model``.
+    """The user's variables as attributes: ``user_ns.model`` is the variable ``model``.
 
-    A missing variable raises :class:`MissingVariableError`; the reader is then told what to run.
+    A missing variable raises :class:`MissingVariableError`; a message then names the cell to run.
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
@@ -60,16 +60,16 @@ class UserNamespace:
 
 @dataclass(frozen=True)
 class Step:
-    """One "your turn".
+    """One exercise.
 
     Attributes:
         key: its name in ``%kwidgets check <key>``.
         title: the task, in a few words.
-        cell_id: the id of the notebook's cell that the reader has to change or to write.
-        check: yields a result for each condition on the reader's variables. The step is done when
-            all have passed.
-        hints: from vague to nearly the answer.
-        solution: a text for the cell with which all conditions are met.
+        cell_id: the id of the cell that the user has to edit.
+        check: yields a result for each condition on the user's variables. The step is done when
+            all of them have passed.
+        hints: from general to specific.
+        solution: the text of a cell that meets all conditions.
     """
 
     key: str
@@ -81,10 +81,10 @@ class Step:
 
 
 def run_check(step: Step, namespace: Mapping[str, Any]) -> list[CheckResult]:
-    """Return the results of the check of ``step``; an error in the check is a failed result.
+    """Run the check of ``step`` and return its results; an error becomes a failed result.
 
     Raises:
-        MissingVariableError: the check needs a variable that is missing.
+        MissingVariableError: the check uses a variable that is missing.
     """
     results = []
     try:
@@ -93,5 +93,5 @@ def run_check(step: Step, namespace: Mapping[str, Any]) -> list[CheckResult]:
     except MissingVariableError:
         raise
     except Exception as error:
-        results.append(failed(f"This cannot be checked yet: {type(error).__name__}: {error}"))
+        results.append(failed(f"The check failed with {type(error).__name__}: {error}"))
     return results or [failed("There is nothing to check yet.")]

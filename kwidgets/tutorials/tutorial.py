@@ -1,4 +1,4 @@
-"""Loads a tutorial: the cells of its notebook, and its steps."""
+"""Load a tutorial: the cells of its notebook, and its steps."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Tutorial:
     steps: list[Step]
 
     def step(self, key: str) -> Step | None:
-        """Return the step of this key."""
+        """Return the step with this key."""
         return next((step for step in self.steps if step.key == key), None)
 
     def cell(self, cell_id: str) -> Cell:
-        """Return the cell of this id, which must be one of the notebook's."""
+        """Return the cell with this id."""
         return next(cell for cell in self.cells if cell.id == cell_id)
 
     def cell_defining(self, name: str) -> Cell | None:
@@ -52,7 +52,7 @@ class Tutorial:
 
 
 def notebooks_folder() -> pathlib.Path:
-    """Return the folder of the notebooks: beside this file in a wheel, examples/ in a checkout."""
+    """Return the folder of the notebooks: next to this file in a wheel, examples/ in a checkout."""
     in_wheel = pathlib.Path(__file__).parent / "notebooks"
     return in_wheel if in_wheel.is_dir() else pathlib.Path(__file__).parents[2] / "examples"
 
@@ -71,7 +71,7 @@ def tutorial_names(prefix: str) -> list[str]:
 
 @functools.cache
 def load_tutorial(name: str) -> Tutorial:
-    """Return the tutorial of this name: one of ``STEP_MODULES``, or the beginning of one.
+    """Return the tutorial whose name is, or begins with, ``name``.
 
     Raises:
         ValueError: there is none.
@@ -86,7 +86,7 @@ def load_tutorial(name: str) -> Tutorial:
 
 
 def _unknown(name: str) -> str:
-    return f"there is no tutorial {name!r}; there are {', '.join(STEP_MODULES)}"
+    return f"there is no tutorial {name!r}. The tutorials are {', '.join(STEP_MODULES)}"
 
 
 def _read(notebook: dict) -> tuple[str, list[Cell]]:  # type: ignore[type-arg]

@@ -1,6 +1,8 @@
-"""A tutorial from JupyterLab's launcher: a fresh copy, steps that are checked, hints on request."""
+"""A tutorial from JupyterLab's launcher: a new copy, exercises that are checked, hints."""
 
 from __future__ import annotations
+
+import re
 
 from playwright.sync_api import Page, expect
 
@@ -10,6 +12,7 @@ from tests.browser.notebook import Notebook
 from tests.browser.server import LabServer
 
 TITLE = "Your first model, live"
+CARD = f"1. {TITLE}"
 
 
 def cell_of(notebook: Notebook, beginning: str) -> int:
@@ -18,17 +21,29 @@ def cell_of(notebook: Notebook, beginning: str) -> int:
     return next(i for i, source in enumerate(sources) if source.startswith(beginning))
 
 
-def open_from_launcher(page: Page) -> None:
-    page.evaluate("window.jupyterapp.commands.execute('launcher:create', { cwd: '' })")
+def open_launcher(page: Page) -> None:
+    # The command's result, a widget, cannot be passed to Python.
+    page.evaluate("void window.jupyterapp.commands.execute('launcher:create', { cwd: '' })")
     page.get_by_role("tab", name="Launcher").click()
-    page.get_by_role("button", name=TITLE).click()
+
+
+def open_from_launcher(page: Page) -> None:
+    open_launcher(page)
+    page.get_by_role("button", name=CARD).click()
 
 
 def test_a_card_opens_a_fresh_copy_and_its_steps_check_themselves(
     page: Page, lab_server: LabServer, open_notebook: OpenNotebook
 ) -> None:
     open_notebook("1 + 1")  # a page to start from, cleaned up by its fixture
-    open_from_launcher(page)
+    open_launcher(page)
+    cards = page.get_by_role("button", name=re.compile(r"^[1-6]\. "))
+    expect(cards).to_have_text([re.compile(rf"^{number}\. ") for number in range(1, 7)])
+    page.keyboard.press("Control+Shift+C")
+    items = page.locator(".lm-CommandPalette-itemLabel", has_text="Open Tutorial")
+    expect(items).to_have_text([re.compile(f"^Open Tutorial {number}: ") for number in range(1, 7)])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=CARD).click()
     first = Notebook(page, lab_server, "01_first_model.ipynb")
     expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
     first.wait_for_kernel()
@@ -39,11 +54,11 @@ def test_a_card_opens_a_fresh_copy_and_its_steps_check_themselves(
     first.activate()
     load = cell_of(first, "%load_ext")
     first.run_and_wait(load, FIRST_SECONDS)
-    expect(first.outputs(load)).to_contain_text("6 steps of this notebook check themselves")
+    expect(first.outputs(load)).to_contain_text("this notebook has 6 exercises")
 
     evaluate = cell_of(first, "test_loss")
     first.run_and_wait(evaluate)
-    expect(first.outputs(evaluate)).to_contain_text("It is made by the cell under “The model”")
+    expect(first.outputs(evaluate)).to_contain_text("Run the cell under “The model”")
 
     first.run_and_wait(cell_of(first, "USE_MNIST"))
     exercise, check = cell_of(first, "image_shape"), cell_of(first, "%kwidgets check look")
@@ -51,7 +66,7 @@ def test_a_card_opens_a_fresh_copy_and_its_steps_check_themselves(
     first.run_and_wait(check)
     report = first.outputs(check)
     expect(report).to_contain_text("Not yet – step 1 of 6")
-    hint = report.get_by_text("Arrays know their")
+    hint = report.get_by_text("Arrays have a")
     expect(hint).to_be_hidden()
     report.get_by_text("Hint", exact=True).click()
     expect(hint).to_be_visible()

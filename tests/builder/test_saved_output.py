@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import time
 from typing import Any
 
 import keras
+import nbformat
 import numpy as np
+from nbconvert import HTMLExporter
 
 from kwidgets.builder.data import notebook
 from kwidgets.builder.protocol import MIME_TYPE
@@ -76,6 +79,15 @@ def test_the_curves_of_the_last_training_are_kept():
     bundle = builder._repr_mimebundle_()
     assert "<table" in bundle["text/html"] and "<img" in bundle["text/html"]
     assert "2 of 2 epochs" in bundle["text/plain"]
+
+
+def test_a_page_of_nbconvert_has_the_table_and_the_code():
+    builder = trained()
+    output = nbformat.v4.new_output("display_data", builder._repr_mimebundle_())
+    cell = nbformat.v4.new_code_cell("builder", outputs=[output])
+    page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    assert "<caption" in page
+    assert builder.to_code() in html.unescape(page)
 
 
 def test_output_saved_during_training_shows_the_training():

@@ -29,6 +29,17 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path) -> None:
     assert mine.read_text() == "mine"
 
 
+def test_all_are_copied_only_where_they_are_missing(shell, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy_tutorials(tmp_path, "03")
+    shell.run_line_magic("kwidgets", "tutorials")
+    assert "03_build_by_hand" not in capsys.readouterr().out
+    assert sorted(path.stem for path in tmp_path.iterdir()) == sorted(STEP_MODULES)
+    shell.run_line_magic("kwidgets", "tutorials")
+    assert "already in the current folder" in capsys.readouterr().out
+    assert len(list(tmp_path.iterdir())) == len(STEP_MODULES)
+
+
 def test_the_magic_copies_into_the_current_folder(shell, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     shell.run_line_magic("kwidgets", "tutorials 01")
@@ -37,5 +48,5 @@ def test_the_magic_copies_into_the_current_folder(shell, tmp_path, monkeypatch, 
 
 
 def test_an_unknown_name_says_which_there_are(shell) -> None:
-    with pytest.raises(UsageError, match="no tutorial '77'; there are 01_first_model"):
+    with pytest.raises(UsageError, match="There is no tutorial '77'"):
         shell.run_line_magic("kwidgets", "tutorials 77")

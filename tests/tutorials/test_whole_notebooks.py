@@ -56,8 +56,8 @@ def test_a_step_is_done_by_its_solution_and_not_before(path: Path, run: RunNoteb
     [
         ("01_first_model", "Test accuracy", 95.5),
         ("02_steer_a_training", "Test accuracy", 92.0),
-        ("03_build_by_hand", "CNN, on images it has not seen", 95.5),
-        ("03_build_by_hand", "CNN, moved by a pixel", 70.0),
+        ("03_build_by_hand", "CNN, test images", 95.5),
+        ("03_build_by_hand", "CNN, shifted by a pixel", 70.0),
         ("04_object_detection", "mAP@0.5", 0.8),
         ("05_tabular_and_text", "Area under the ROC curve", 0.97),
         ("05_tabular_and_text", "Accuracy on the table", 92.0),

@@ -46,7 +46,7 @@ def mime_bundle(
     summary = "" if run is None else f"\n{run['text/plain']}"
     return {
         protocol.MIME_TYPE: data,
-        "text/html": _html(title, rows, totals) + picture,
+        "text/html": _html(title, rows, totals, source) + picture,
         "text/plain": text_table(editor) + summary,
     }
 
@@ -135,7 +135,7 @@ def _shape(shape: tuple[int | None, ...]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def _html(title: str, rows: list[list[str]], totals: str) -> str:
+def _html(title: str, rows: list[list[str]], totals: str, source: str) -> str:
     def line(cells: list[str], tag: str) -> str:
         styles = [_CELL] * (len(cells) - 1) + [_NUMBER]
         pairs = zip(cells, styles, strict=True)
@@ -150,4 +150,5 @@ def _html(title: str, rows: list[list[str]], totals: str) -> str:
     return (
         f"<table><caption style='text-align:left'>{caption}</caption>"
         f"<thead>{line(_columns(), 'th')}</thead><tbody>{body}</tbody></table>"
+        f"<details><summary>{t('Code')}</summary><pre>{html.escape(source)}</pre></details>"
     )

@@ -1,1 +1,1 @@
-"""Defines the steps of the tutorials, in one module for each notebook."""
+"""Define the steps of the tutorials, in one module for each notebook."""

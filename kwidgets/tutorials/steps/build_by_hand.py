@@ -1,4 +1,4 @@
-"""Defines the steps of 03_build_by_hand: edit, fix, train and export a stack of layers."""
+"""Define the steps of 03_build_by_hand: edit, fix, train and export a stack of layers."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ def _kinds(builder: Any) -> list[str]:
 
 
 def _built(builder: Any) -> Iterator[CheckResult]:
-    """Check that a stack is a model, and one for ten classes."""
+    """Check that a stack is a valid model for ten classes."""
     if len(builder) == 0:
         yield failed("The stack has no layers yet.")
         return
     try:
         model = builder.model
     except Exception as error:
-        yield failed(f"The layers do not fit together yet: {str(error).splitlines()[0]}")
+        yield failed(f"The layers do not work together yet: {str(error).splitlines()[0]}")
         return
     shape = tuple(model.output_shape)
     yield expect(
         shape == (None, 10),
-        "Its output is ten numbers for each image.",
-        f"Its output has the shape {shape}; ten numbers for each image, (None, 10), are wanted.",
+        "The output is ten numbers for each image.",
+        f"The output shape is {shape}. It should be ten numbers for each image, (None, 10).",
     )
     if shape != (None, 10):
         return
@@ -38,8 +38,8 @@ def _built(builder: Any) -> Iterator[CheckResult]:
     outputs = np.asarray(model.predict(samples, verbose=0))
     yield expect(
         outputs.min() >= 0 and bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-3)),
-        "They are probabilities, which sum to 1.",
-        "They are no probabilities yet: softmax makes them, as the last activation.",
+        "They are probabilities that sum to 1.",
+        "They are not probabilities yet. Use softmax as the last activation.",
     )
 
 
@@ -54,17 +54,17 @@ def _stack(user_ns: UserNamespace) -> Iterator[CheckResult]:
     yield from _built(user_ns.mlp)
     yield expect(
         _kinds(user_ns.mlp).count("Dense") >= 2,
-        "A Dense layer before the last one looks for patterns.",
-        "There is no Dense layer before the last one yet.",
+        "There is a Dense layer before the last one.",
+        "There is no Dense layer before the last one. Add one.",
     )
 
 
-def _mend(user_ns: UserNamespace) -> Iterator[CheckResult]:
+def _fix(user_ns: UserNamespace) -> Iterator[CheckResult]:
     yield from _built(user_ns.broken)
     yield expect(
         any(kind.startswith("Conv") for kind in _kinds(user_ns.broken)),
-        "The convolution is still there.",
-        "The convolution has gone; it should stay, in another place.",
+        "The convolution is still in the stack.",
+        "The convolution is missing. Add it again, in another position.",
     )
 
 
@@ -72,18 +72,18 @@ def _train(user_ns: UserNamespace) -> Iterator[CheckResult]:
     builder = user_ns.mlp
     run = builder.run
     if run is None:
-        yield failed("The model has not been trained yet.")
+        yield failed("The model has not been trained yet. Press **Train** in the **Fit** tab.")
         return
     if run.running:
-        yield failed("The training still runs; check again when it has ended.")
+        yield failed("The training is still running. Check again when it has ended.")
         return
-    yield passed("A training has run.")
+    yield passed("The training has ended.")
     predicted = np.asarray(builder.predict(user_ns.x_train, verbose=0)).argmax(axis=-1)
     accuracy = float((predicted == user_ns.y_train).mean())
     yield expect(
         accuracy > 0.9,
-        f"The model reads {accuracy:.0%} of the training images.",
-        f"The model reads {accuracy:.0%} of the training images; go on until it is over 90 %.",
+        f"The training accuracy is {accuracy:.0%}.",
+        f"The training accuracy is {accuracy:.0%}. Continue to train until it is above 90 %.",
     )
 
 
@@ -92,8 +92,8 @@ def _insert(user_ns: UserNamespace) -> Iterator[CheckResult]:
     dense = [index for index, kind in enumerate(kinds) if kind == "Dense"]
     yield expect(
         len(dense) >= 2 and "Dropout" in kinds[dense[0] : dense[-1]],
-        "A Dropout stands between the Dense layers.",
-        f"No Dropout stands between the Dense layers; the layers are {', '.join(kinds)}.",
+        "There is a Dropout layer between the Dense layers.",
+        f"There is no Dropout layer between the Dense layers. The layers are {', '.join(kinds)}.",
     )
     weights = user_ns.mlp.model.get_weights()
     same = len(weights) == len(user_ns.learned) and all(
@@ -101,9 +101,9 @@ def _insert(user_ns: UserNamespace) -> Iterator[CheckResult]:
     )
     yield expect(
         same,
-        "Everything that the model had learned is still there.",
-        "The weights are not those of before: run the cell that notes them again, then only add "
-        "the Dropout.",
+        "The model has kept its weights.",
+        "The weights have changed. Run the cell that saves them again, then add only the Dropout "
+        "layer.",
     )
 
 
@@ -114,56 +114,56 @@ def _cnn(user_ns: UserNamespace) -> Iterator[CheckResult]:
     yield expect(
         convolutions >= 2,
         f"It has {convolutions} convolutions.",
-        f"It has {convolutions} of at least two convolutions.",
+        f"Use at least two convolutions; there are {convolutions} so far.",
     )
     yield expect(
         any("Pool" in kind for kind in kinds),
-        "A pooling layer makes it care less about places.",
-        "It has no pooling layer yet.",
+        "It has a pooling layer.",
+        "It has no pooling layer. Add one.",
     )
     if _is_built(user_ns.cnn):
         weights = user_ns.cnn.count_params()
         yield expect(
             weights < _MAX_WEIGHTS,
-            f"It has {weights:,} weights.",
-            f"It has {weights:,} weights; less than {_MAX_WEIGHTS:,} are wanted.",
+            f"It has {weights:,} parameters.",
+            f"It has {weights:,} parameters. Use fewer than {_MAX_WEIGHTS:,}.",
         )
 
 
 def _code(user_ns: UserNamespace) -> Iterator[CheckResult]:
     program = user_ns.program
     if callable(program):
-        yield failed("`program` is a method: add `()` to call it.")
+        yield failed("`program` is a method. Add `()` to call it.")
         return
     if not isinstance(program, str) or not program.strip():
-        yield failed("`program` is empty; a text with the program is wanted.")
+        yield failed("`program` is empty. Assign the text of the program to it.")
         return
     try:
         compile(program, "program", "exec")
     except SyntaxError as error:
-        yield failed(f"This is no Python program: {error.msg}, in line {error.lineno}.")
+        yield failed(f"This is not a valid Python program: {error.msg} in line {error.lineno}.")
         return
-    yield passed("It is a Python program.")
+    yield passed("It is a valid Python program.")
     yield expect(
         "kwidgets" not in program,
-        "It needs no kwidgets.",
-        "It still names kwidgets: take the text of the tab Code, or `to_code()`.",
+        "It does not use kwidgets.",
+        "It uses kwidgets. Use the text of the **Code** tab, or `to_code()`.",
     )
     lacks = [kind for kind in _kinds(user_ns.cnn) if kind not in program]
     yield expect(
         not lacks and "Sequential" in program,
-        "All layers of the CNN are in it.",
-        f"It has no {lacks[0] if lacks else 'Sequential'}: is it the program of `cnn`?",
+        "It contains all layers of the CNN.",
+        f"It does not contain {lacks[0] if lacks else 'Sequential'}. Use the program of `cnn`.",
     )
     yield expect(
         "load_digits" in program or "mnist" in program,
         "It loads its data.",
-        "It does not load its data: run the cell under “The data”, then take the program again.",
+        "It does not load its data. Run the cell under “The data”, then get the program again.",
     )
     yield expect(
         ".fit(" in program,
         "It trains the model.",
-        "It does not train the model: train `cnn` first, then take the program again.",
+        "It does not train the model. Train `cnn`, then get the program again.",
     )
 
 
@@ -183,13 +183,13 @@ STEPS = [
         "mlp",
     ),
     Step(
-        "mend",
-        "mend a stack",
+        "fix",
+        "fix a stack",
         "mend-exercise",
-        _mend,
+        _fix,
         (
-            "The convolution wants to come first, while there still is a picture.",
-            "Drag its card up, or `broken.move(1, 0)`.",
+            "The convolution must come first, while its input is still an image.",
+            "Drag its card up, or call `broken.move(1, 0)`.",
         ),
         'broken = kw.SequentialBuilder(input_shape=(8, 8, 1), name="broken")\n'
         'for text in ("flatten", "conv2d 16 3 relu", "dense 10 softmax"):\n'
@@ -199,12 +199,12 @@ STEPS = [
     ),
     Step(
         "train",
-        "train without a cell",
+        "train in the background",
         "train-exercise",
         _train,
         (
-            "First the tab **Compile**, then the tab **Fit**; a reason stands below **Train** "
-            "where it cannot be pressed.",
+            "Use the **Compile** tab first, then the **Fit** tab. If **Train** is disabled, the "
+            "reason is shown below it.",
             "In code: `mlp.compile(…)`, then `mlp.train(x_train, y_train, epochs=30)`.",
         ),
         'mlp.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])\n'
@@ -212,22 +212,22 @@ STEPS = [
     ),
     Step(
         "insert",
-        "change it, keep what it has learned",
+        "edit the model and keep its weights",
         "insert-exercise",
         _insert,
         (
-            "A new layer comes last; drag its card up by one.",
+            "A new layer is added at the end. Drag its card up by one position.",
             "In code: `mlp.insert(-1, keras.layers.Dropout(0.3))`.",
         ),
         "learned = mlp.model.get_weights()\nmlp.insert(-1, keras.layers.Dropout(0.3))\nmlp",
     ),
     Step(
         "cnn",
-        "a network that does not mind",
+        "build a network that tolerates shifts",
         "cnn-exercise",
         _cnn,
         (
-            "Convolutions first, a pooling layer after them, `dense 10 softmax` last.",
+            "Use convolutions first, then a pooling layer, and `dense 10 softmax` at the end.",
             "`conv2d 16 3 same relu`, `conv2d 32 3 same relu`, `globalmaxpooling2d`, "
             "`dense 10 softmax`.",
         ),
@@ -239,14 +239,14 @@ STEPS = [
     ),
     Step(
         "code",
-        "take it with you",
+        "export the code",
         "code-exercise",
         _code,
         (
             "The tab **Code** has a button that copies the program.",
-            "Or `program = cnn.to_code()`.",
+            "In code: `program = cnn.to_code()`.",
         ),
-        "# Trained, so that data, compile and fit are in it too.\n"
+        "# Train first, so that the program includes data, compile and fit.\n"
         'cnn.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])\n'
         "cnn.fit(x_train[..., None], y_train, epochs=20, validation_split=0.1)\n"
         "program = cnn.to_code()\n"

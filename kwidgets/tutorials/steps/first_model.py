@@ -1,4 +1,4 @@
-"""Defines the steps of 01_first_model: inspect the data, fix three mistakes."""
+"""Define the steps of 01_first_model: inspect the data, fix three mistakes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ def _look(user_ns: UserNamespace) -> Iterator[CheckResult]:
             "image_shape",
             user_ns.image_shape,
             tuple(images.shape[1:]),
-            "what one image's `.shape` is",
+            "the `.shape` of one image",
         ),
-        ("brightest", user_ns.brightest, images.max(), "the largest number in all images"),
-        ("classes", user_ns.classes, len(np.unique(labels)), "how many different labels there are"),
+        ("brightest", user_ns.brightest, images.max(), "the largest value in all images"),
+        ("classes", user_ns.classes, len(np.unique(labels)), "the number of different labels"),
     )
     for name, value, wanted, what in facts:
         if value is None:
-            yield failed(f"`{name}` is still None: {what}.")
+            yield failed(f"`{name}` is still None. Set it to {what}.")
         else:
             same = np.array_equal(np.asarray(value), np.asarray(wanted))
-            yield expect(same, f"`{name}` is {value}.", f"`{name}` is {value!r}, but not {what}.")
+            yield expect(
+                same, f"`{name}` is {value}.", f"`{name}` is {value!r}. It should be {what}."
+            )
 
 
 def _scale(user_ns: UserNamespace) -> Iterator[CheckResult]:
@@ -42,45 +44,46 @@ def _scale(user_ns: UserNamespace) -> Iterator[CheckResult]:
         low, high = scaled.min(), scaled.max()
         yield expect(
             low >= 0 and high <= 1 and high > 0.5,
-            f"`{name}` lies between 0 and 1.",
-            f"`{name}` goes from {low:g} to {high:g}; 0 to 1 is wanted.",
+            f"`{name}` ranges from 0 to 1.",
+            f"`{name}` ranges from {low:g} to {high:g}. It should range from 0 to 1.",
         )
         factor = (high - low) / (raw.max() - raw.min())
         if np.allclose(scaled, raw * factor):
             factors[name] = factor
         else:
-            yield failed(f"`{name}` is not a multiple of what it was: divide by one number.")
+            yield failed(
+                f"`{name}` is not a multiple of the raw values. Divide all of them by one number."
+            )
     if len(factors) == 2:
         yield expect(
             bool(np.isclose(factors["x_train"], factors["x_test"])),
-            "Both were scaled by the same factor.",
-            "The two were scaled by different factors: a grey in one is another grey in the other.",
+            "Both are scaled by the same factor.",
+            "The two are scaled by different factors, so that the same gray has different values.",
         )
 
 
 def _output(user_ns: UserNamespace) -> Iterator[CheckResult]:
-    outputs = np.asarray(user_ns.mended.predict(user_ns.images, verbose=0))
+    outputs = np.asarray(user_ns.fixed.predict(user_ns.images, verbose=0))
     if outputs.shape[1:] != (10,):
-        yield failed(f"The model gives {outputs.shape[1:]} for an image; (10,) is wanted.")
+        yield failed(f"The output shape for an image is {outputs.shape[1:]}. It should be (10,).")
         return
     total, smallest = outputs[0].sum(), outputs.min()
     if smallest < 0:
         yield failed(
-            f"Some of its ten numbers are below 0, such as {smallest:.2f}: those are scores, and "
-            "probabilities are wanted."
+            f"Some outputs are negative, such as {smallest:.2f}. These are scores; the outputs "
+            "should be probabilities."
         )
     else:
         yield expect(
             bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-3)),
-            "It gives ten probabilities that sum to 1.",
-            f"Its ten numbers for the first image sum to {total:.2f}; probabilities sum to 1.",
+            "The outputs are ten probabilities that sum to 1.",
+            f"The outputs for the first image sum to {total:.2f}. Probabilities sum to 1.",
         )
     accuracy = (outputs.argmax(axis=1) == user_ns.y_train).mean()
     yield expect(
         accuracy > 0.9,
-        f"It reads {accuracy:.0%} of the training images.",
-        f"It reads {accuracy:.0%} of the training images; a sound one reads over 90 % after ten "
-        "epochs.",
+        f"The training accuracy is {accuracy:.0%}.",
+        f"The training accuracy is {accuracy:.0%}. It should be above 90 % after ten epochs.",
     )
 
 
@@ -88,21 +91,21 @@ def _shuffle(user_ns: UserNamespace) -> Iterator[CheckResult]:
     images, labels = np.asarray(user_ns.mixed_images), np.asarray(user_ns.mixed_labels)
     if len(images) != len(user_ns.sorted_images) or len(labels) != len(images):
         yield failed(
-            f"There are {len(images)} images and {len(labels)} labels; both should be "
-            f"{len(user_ns.sorted_images)}."
+            f"There are {len(images)} images and {len(labels)} labels. There should be "
+            f"{len(user_ns.sorted_images)} of each."
         )
         return
     last = labels[-len(labels) // 10 :]
     found = len(np.unique(last))
     yield expect(
         found == 10,
-        "The last tenth has all ten digits.",
-        f"The last tenth has {found} of the ten digits.",
+        "The last tenth contains all ten digits.",
+        f"The last tenth contains {found} of the ten digits.",
     )
     yield expect(
         _pairs(images, labels) == _pairs(user_ns.sorted_images, user_ns.sorted_labels),
-        "Each image has kept its own label.",
-        "Images and labels have been torn apart: both must be put in the same new order.",
+        "Each image has its own label.",
+        "Images and labels no longer match. Apply the same order to both.",
     )
 
 
@@ -118,44 +121,46 @@ def _best_epoch(user_ns: UserNamespace) -> Iterator[CheckResult]:
     best = int(np.nanargmin(curve)) + 1
     answer = user_ns.best_epoch
     if answer is None:
-        yield failed("`best_epoch` is still None.")
+        yield failed("`best_epoch` is still None. Set it to the number of the epoch.")
     elif answer == best:
         yield passed(f"Epoch {best} has the lowest validation loss, {curve[best - 1]:.3f}.")
     elif answer == best - 1:
-        yield failed(f"{answer} counts from 0, as `argmin` does; the chart counts from 1.")
+        yield failed(
+            f"{answer} is counted from 0, as by `argmin`. Count epochs from 1, as the chart does."
+        )
     else:
-        yield failed(f"Epoch {answer} is not the one with the lowest validation loss.")
+        yield failed(f"Epoch {answer} does not have the lowest validation loss.")
 
 
 def _stop_early(user_ns: UserNamespace) -> Iterator[CheckResult]:
     curve = np.asarray(user_ns.history.history.get("val_loss", []))
     if not len(curve):
-        yield failed("The fit has no `val_loss`: keep `validation_data`.")
+        yield failed("The fit has no `val_loss`. Pass `validation_data` to it.")
         return
     yield expect(
         len(curve) < 40,
-        f"The fit ended by itself after {len(curve)} epochs.",
-        "The fit ran all 40 epochs: nothing stopped it.",
+        f"The fit stopped automatically after {len(curve)} epochs.",
+        "The fit ran for all 40 epochs. Pass a callback that stops it.",
     )
     loss = user_ns.patient.evaluate(
         user_ns.images[user_ns.rest], user_ns.y_train[user_ns.rest], verbose=0, return_dict=True
     )["loss"]
     yield expect(
         bool(np.isclose(loss, curve.min(), rtol=1e-3)),
-        f"The model is the one of the best epoch: its validation loss is {loss:.3f}.",
-        f"The model's validation loss is {loss:.3f}, the best epoch's was {curve.min():.3f}: its "
-        "weights are not back.",
+        f"The model has the weights of the best epoch: its validation loss is {loss:.3f}.",
+        f"The model's validation loss is {loss:.3f}, but the best epoch's was {curve.min():.3f}: "
+        "the best weights were not restored.",
     )
 
 
 STEPS = [
     Step(
         "look",
-        "look before you train",
+        "look at the data",
         "look-exercise",
         _look,
         (
-            "Arrays know their `.shape` and their `.max()`.",
+            "Arrays have a `.shape` and a `.max()` method.",
             "`raw_train.shape` is (images, height, width); `np.unique(y_train)` lists each label "
             "once.",
         ),
@@ -165,37 +170,37 @@ STEPS = [
     ),
     Step(
         "scale",
-        "scale",
+        "scale the data",
         "scale-exercise",
         _scale,
         (
-            "Divide by the largest grey value there is.",
-            "Take the largest value of the training images for both: the test images are not to "
-            "be looked at.",
+            "Divide by the largest gray value.",
+            "Use the largest value of the training images for both. Do not use the test images to "
+            "choose the factor.",
         ),
         "x_train = raw_train / raw_train.max()\nx_test = raw_test / raw_train.max()",
     ),
     Step(
         "output",
-        "mend the last layer",
+        "fix the last layer",
         "output-exercise",
         _output,
         (
-            "Compare with the last layer of the first model.",
-            "An activation turns ten numbers of any size into probabilities.",
+            "Compare it with the last layer of the first model.",
+            "The right activation function turns any ten numbers into probabilities.",
         ),
-        'mended = make_reader(keras.layers.Dense(10, activation="softmax"))\n'
-        "mended.fit(images, y_train, epochs=10, validation_split=0.1);",
+        'fixed = make_reader(keras.layers.Dense(10, activation="softmax"))\n'
+        "fixed.fit(images, y_train, epochs=10, validation_split=0.1);",
     ),
     Step(
         "shuffle",
-        "shuffle",
+        "shuffle the data",
         "shuffle-exercise",
         _shuffle,
         (
-            "Make one random order and use it for both arrays.",
-            "`np.random.default_rng(0).permutation(n)` gives the numbers 0 to n-1 in a random "
-            "order, and `array[order]` puts an array into it.",
+            "Create one random order and use it for both arrays.",
+            "`np.random.default_rng(0).permutation(n)` returns the numbers from 0 to n-1 in random "
+            "order, and `array[order]` reorders an array.",
         ),
         "new_order = np.random.default_rng(0).permutation(len(sorted_images))\n"
         "mixed_images = sorted_images[new_order]\n"
@@ -203,24 +208,24 @@ STEPS = [
     ),
     Step(
         "best-epoch",
-        "when should it have stopped?",
+        "find the best epoch",
         "best-epoch-exercise",
         _best_epoch,
         (
-            "NumPy's `argmin` says where the smallest value stands.",
+            "NumPy's `argmin` returns the index of the smallest value.",
             "`argmin` counts from 0.",
         ),
         'best_epoch = int(live.history["val_loss"].argmin()) + 1',
     ),
     Step(
         "stop-early",
-        "let Keras stop",
+        "stop automatically",
         "stop-early-exercise",
         _stop_early,
         (
-            "It is called `keras.callbacks.EarlyStopping`.",
-            "`patience` is how many epochs it waits; `restore_best_weights` brings the best "
-            "weights back.",
+            "Use the callback `keras.callbacks.EarlyStopping`.",
+            "`patience` is the number of epochs without improvement after which it stops; "
+            "`restore_best_weights` restores the best weights.",
         ),
         "keras.utils.set_random_seed(4)\n"
         "patient = make_large()\n"

@@ -1,4 +1,4 @@
-"""Defines the steps of 06_from_notebook_to_production: export a model, compare, serve it."""
+"""Define the steps of 06_from_notebook_to_production: export, compare and serve a model."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, fa
 def _check_rescaling(user_ns: UserNamespace) -> Iterator[CheckResult]:
     serving = user_ns.serving_model
     if not hasattr(serving, "predict"):
-        yield failed(f"`serving_model` should be a model; it is {short_repr(serving)}.")
+        yield failed(f"`serving_model` should be a model, not {short_repr(serving)}.")
         return
     pixels = user_ns.x_test[:100]
     expected = user_ns.model.predict(pixels / 16, verbose=0)
     answer = serving.predict(pixels, verbose=0)
     if np.shape(answer) != np.shape(expected):
         yield failed(
-            f"It should give ten probabilities an image, {np.shape(expected)}; its answers are "
-            f"{np.shape(answer)}."
+            f"The output shape is {np.shape(answer)}. It should be {np.shape(expected)}, ten "
+            "probabilities per image."
         )
         return
     yield expect(
         is_close(answer, expected),
-        "it takes pixels as they come, and gives the probabilities of the model",
-        "For pixels from 0 to 16 its probabilities differ by up to "
-        f"{abs(answer - expected).max():.2f} from what `model` gives for `pixels / 16`.",
+        "It takes raw pixels and returns the probabilities of the model.",
+        "For raw pixels, its probabilities differ by up to "
+        f"{abs(answer - expected).max():.2f} from those of `model` for `pixels / 16`.",
     )
 
 
 def _check_tolerance(user_ns: UserNamespace) -> Iterator[CheckResult]:
     tolerance = finite_float(user_ns.tolerance)
     if tolerance is None:
-        yield failed(f"`tolerance` should be a number; it is {short_repr(user_ns.tolerance)}.")
+        yield failed(f"`tolerance` should be a number, not {short_repr(user_ns.tolerance)}.")
         return
     largest = max(user_ns.differences.values(), default=0.0)
     yield expect(
         tolerance >= max(largest, 1e-7),
-        "what differs by rounding passes",
-        f"{tolerance:g} is too strict: a 32-bit number has seven digits or so, and on another "
-        "machine the last ones may come out differently.",
+        "Exports that differ only by rounding are accepted.",
+        f"{tolerance:g} is too strict. A 32-bit number has about seven digits, and the last ones "
+        "may differ on other machines.",
     )
     yield expect(
         tolerance <= 1e-3,
-        "a fault does not",
-        f"{tolerance:g} is too loose for probabilities: a real fault may pass.",
+        "Exports with an error are rejected.",
+        f"{tolerance:g} is too large for probabilities: an export with an error may be accepted.",
     )
 
 
@@ -63,51 +63,51 @@ def _check_sizes(user_ns: UserNamespace) -> Iterator[CheckResult]:
         (folder / "below" / "deep" / "two").write_bytes(bytes(5000))
         for path, expected, what in (
             (folder / "one", 700, "a file"),
-            (folder, 5700, "a folder with a file, and another two folders down"),
+            (folder, 5700, "a folder with a file, and another file two levels down"),
         ):
             value = user_ns.size_of(path)
             yield expect(
                 is_close(value, expected),
-                f"{what}: {expected:,} bytes",
-                f"{what.capitalize()}: it should be {expected:,} bytes; it is {short_repr(value)}.",
+                f"{what.capitalize()}: {expected:,} bytes.",
+                f"{what.capitalize()} has {expected:,} bytes, not {short_repr(value)}.",
             )
         yield expect(
             is_close(user_ns.size_of(str(folder)), 5700),
-            "a path may be text too",
-            "A folder given as text, not as a `Path`, is not measured right.",
+            "A path can be a string too.",
+            "The result is wrong if the folder is a string, not a `Path`.",
         )
 
 
 def _check_signature(user_ns: UserNamespace) -> Iterator[CheckResult]:
     serve = getattr(user_ns.signed, "serve", None)
     if serve is None:
-        yield failed(f"`signed` should be a loaded SavedModel; it is {short_repr(user_ns.signed)}.")
+        yield failed(f"`signed` should be a loaded SavedModel, not {short_repr(user_ns.signed)}.")
         return
     expected = user_ns.serving_model.predict(user_ns.x_test[:32], verbose=0)
     for count in (1, 5, 32):
         try:
             answer = np.asarray(serve(user_ns.x_test[:count]))
         except (TypeError, ValueError):
-            yield failed(f"It does not take {count} images at once.")
+            yield failed(f"It does not accept {count} images at once.")
         else:
             yield expect(
                 is_close(answer, expected[:count]),
-                f"it takes {count} at once" if count > 1 else "it takes one image",
-                f"It takes {count}, but gives other answers than `serving_model`.",
+                f"It accepts {count} images." if count > 1 else "It accepts one image.",
+                f"It accepts {count} images, but the results differ from those of `serving_model`.",
             )
 
 
 def _check_quantised(user_ns: UserNamespace) -> Iterator[CheckResult]:
     small = user_ns.small
     if not isinstance(small, bytes):
-        yield failed(f"`small` should be the bytes of a LiteRT model; it is {short_repr(small)}.")
+        yield failed(f"`small` should be the bytes of a LiteRT model, not {short_repr(small)}.")
         return
     weights = 4 * user_ns.serving_model.count_params()
     yield expect(
         len(small) < weights / 2,
-        f"{len(small):,} bytes, for weights that took {weights:,}",
-        f"It has {len(small):,} bytes; the weights alone, with 32 bits, have {weights:,}. With 8 "
-        "bits it should be less than half.",
+        f"It has {len(small):,} bytes; the 32-bit weights have {weights:,}.",
+        f"It has {len(small):,} bytes, but the 32-bit weights have {weights:,}. With 8 bits, it "
+        "should be less than half.",
     )
     with tempfile.TemporaryDirectory() as name:
         path = pathlib.Path(name) / "small.tflite"
@@ -116,17 +116,17 @@ def _check_quantised(user_ns: UserNamespace) -> Iterator[CheckResult]:
     same = float(np.mean(answer.argmax(-1) == user_ns.expected.argmax(-1)))
     yield expect(
         same >= 0.97,
-        f"{same:.1%} of the images get the same digit",
-        f"Only {same:.1%} of the images get the same digit as before.",
+        f"{same:.1%} of the predictions are unchanged.",
+        f"Only {same:.1%} of the predictions are unchanged. It should be at least 97 %.",
     )
 
 
 _IMAGE = np.arange(64).reshape(8, 8) % 17
 _BAD: dict[str, bytes] = {
-    "what is no JSON": b"hello",
-    "JSON that is no object": b"[1, 2]",
+    "invalid JSON": b"hello",
+    "JSON that is not an object": b"[1, 2]",
     "an object without `images`": b'{"pictures": []}',
-    "no image at all": b'{"images": []}',
+    "an empty list": b'{"images": []}',
     "one image that is not in a list": json.dumps({"images": _IMAGE.tolist()}).encode(),
     "an image of 4 × 16": json.dumps({"images": [_IMAGE.reshape(4, 16).tolist()]}).encode(),
     "rows of different lengths": b'{"images": [[[1, 2], [3]]]}',
@@ -142,15 +142,15 @@ def _check_request(user_ns: UserNamespace) -> Iterator[CheckResult]:
     images = user_ns.parse_request(json.dumps({"images": good.tolist()}).encode())
     yield expect(
         getattr(images, "dtype", None) == np.float32 and is_close(images, good),
-        "two images come through as they are",
-        "Two good images should come out as float32 of shape (2, 8, 8); it gives "
+        "Two valid images are returned unchanged.",
+        "For two valid images, return a float32 array of shape (2, 8, 8), not "
         f"{short_repr(images)}.",
     )
     said = [case for case, body in _BAD.items() if not _complaint(user_ns, body)]
     if len(said) < len(_BAD):
-        yield passed(f"{len(_BAD) - len(said)} of {len(_BAD)} bad requests raise a ValueError")
+        yield passed(f"{len(_BAD) - len(said)} of {len(_BAD)} invalid requests raise a ValueError.")
     for case in said:
-        yield failed(f"For {case} it should raise a ValueError: {_instead(user_ns, _BAD[case])}.")
+        yield failed(f"Raise a ValueError for {case}. Currently, {_instead(user_ns, _BAD[case])}.")
 
 
 def _complaint(user_ns: UserNamespace, body: bytes) -> bool:
@@ -162,7 +162,7 @@ def _instead(user_ns: UserNamespace, body: bytes) -> str:
 
 
 def _outcome(user_ns: UserNamespace, body: bytes) -> tuple[bool, str]:
-    """Return whether the reader's function raises a ValueError, and what it does instead."""
+    """Return whether the user's function raises a ValueError, and what it does instead."""
     parse: Any = user_ns.parse_request
     try:
         value = parse(body)
@@ -176,12 +176,12 @@ def _outcome(user_ns: UserNamespace, body: bytes) -> tuple[bool, str]:
 STEPS = [
     Step(
         key="rescaling",
-        title="preprocessing inside the model",
+        title="include the preprocessing in the model",
         cell_id="your-serving-model",
         check=_check_rescaling,
         hints=(
-            "Keras has a layer that multiplies everything by a number: `keras.layers.Rescaling`.",
-            "Make a Sequential of an input, that layer, and `model` itself.",
+            "The layer `keras.layers.Rescaling` multiplies its input by a number.",
+            "Create a Sequential from an input, this layer and `model`.",
             "`keras.Sequential([keras.Input((8, 8)), keras.layers.Rescaling(1 / 16), model])`",
         ),
         solution="""serving_model = keras.Sequential([
@@ -190,19 +190,19 @@ STEPS = [
     model,
 ])
 
-print("with pixels as they come:", serving_model.predict(x_test[:1], verbose=0).round(3)[0])
-print("what it should be:       ", model.predict(x_test[:1] / 16, verbose=0).round(3)[0])
+print("with raw pixels:", serving_model.predict(x_test[:1], verbose=0).round(3)[0])
+print("expected:       ", model.predict(x_test[:1] / 16, verbose=0).round(3)[0])
 """,
     ),
     Step(
         key="tolerance",
-        title="how much an export may differ",
+        title="choose a tolerance",
         cell_id="your-tolerance",
         check=_check_tolerance,
         hints=(
-            "Look at the printed numbers: which are rounding, which is the fault?",
-            "Leave room above the rounding: ten or a hundred times as much.",
-            "`1e-4` or `1e-5` are usual for probabilities computed with 32 bits.",
+            "Look at the printed numbers: which are due to rounding, and which to an actual error?",
+            "Choose a value ten to a hundred times as large as the rounding errors.",
+            "`1e-4` and `1e-5` are common for probabilities computed with 32 bits.",
         ),
         solution="""tolerance = 1e-4
 
@@ -213,16 +213,16 @@ for name, difference in {**differences, "(a fault)": fault}.items():
     ),
     Step(
         key="sizes",
-        title="the size of an export",
+        title="compute the size of an export",
         cell_id="your-sizes",
         check=_check_sizes,
         hints=(
-            "`path.is_file()` tells a file from a folder.",
-            '`path.rglob("*")` gives all that is below a folder, the folders too.',
-            "Add up `stat().st_size` of those that are files.",
+            "`path.is_file()` distinguishes files from folders.",
+            '`path.rglob("*")` lists everything in a folder, including subfolders.',
+            "Add up `stat().st_size` of the files.",
         ),
         solution='''def size_of(path):
-    """The bytes of a file, or of all files below a folder."""
+    """Return the number of bytes of a file, or of all files in a folder."""
     path = pathlib.Path(path)
     files = [path] if path.is_file() else [below for below in path.rglob("*") if below.is_file()]
     return sum(file.stat().st_size for file in files)
@@ -235,12 +235,12 @@ print(f"weights     {4 * serving_model.count_params():>9,} bytes")
     ),
     Step(
         key="signature",
-        title="a signature for any number of images",
+        title="accept any number of images",
         cell_id="your-signature",
         check=_check_signature,
         hints=(
-            "The first number of the shape is the number of images.",
-            "`None` in its place stands for any number.",
+            "The first element of the shape is the number of images.",
+            "Use `None` to accept any number.",
         ),
         solution="""signature = [keras.InputSpec(shape=(None, 8, 8), dtype="float32")]
 
@@ -248,18 +248,18 @@ serving_model.export(folder / "signed", input_signature=signature, verbose=False
 signed = tf.saved_model.load(str(folder / "signed"))
 for count in (1, 5):
     try:
-        print(f"{count} images: answers of shape {signed.serve(x_test[:count]).shape}")
+        print(f"{count} images: output shape {signed.serve(x_test[:count]).shape}")
     except (TypeError, ValueError) as error:
         print(f"{count} images: {type(error).__name__}: {str(error).splitlines()[0][:70]}")
 """,
     ),
     Step(
         key="quantised",
-        title="quantise",
+        title="quantize the model",
         cell_id="your-quantised",
         check=_check_quantised,
         hints=(
-            "Set the attribute between making the converter and calling `convert`.",
+            "Set the attribute after you create the converter and before you call `convert`.",
             "`converter.optimizations = [tf.lite.Optimize.DEFAULT]`",
         ),
         solution="""saved_model = str(folder / "saved_model")
@@ -269,7 +269,7 @@ small = converter.convert()
 
 (folder / "small.tflite").write_bytes(small)
 same = open_litert(folder / "small.tflite")(x_test).argmax(-1) == expected.argmax(-1)
-print(f"{len(small):,} bytes; {same.mean():.1%} of the images get the same digit")
+print(f"{len(small):,} bytes; {same.mean():.1%} of the predictions are unchanged")
 """,
     ),
     Step(
@@ -278,17 +278,17 @@ print(f"{len(small):,} bytes; {same.mean():.1%} of the images get the same digit
         cell_id="your-request",
         check=_check_request,
         hints=(
-            "`json.loads` and `np.array` raise a ValueError for what they cannot read. What they "
-            "can read, and should not be, you must look at yourself.",
-            "Is it a dict with `images`? Is the array's shape `(n, 8, 8)` with n above 0? Are all "
-            "pixels from 0 to 16? NaN compares as false with everything.",
+            "`json.loads` and `np.array` raise a ValueError for what they cannot read. Check the "
+            "other conditions yourself.",
+            "Is it a dict with `images`? Is the shape of the array `(n, 8, 8)` with n above 0? Are "
+            "all pixels from 0 to 16? Comparisons with NaN are false.",
             "`if not ((images >= 0) & (images <= 16)).all(): raise ValueError(...)`",
         ),
         solution='''import json
 
 
 def parse_request(body):
-    """The images of a request. Raises ValueError for anything else."""
+    """Return the images of a request, or raise ValueError."""
     request = json.loads(body)
     if not isinstance(request, dict) or "images" not in request:
         raise ValueError('expected {"images": [...]}')

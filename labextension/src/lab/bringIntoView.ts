@@ -17,7 +17,7 @@ const MARGIN_PIXELS = 8;
 /** The cells that run, or wait, since the user's last input. */
 const startedCells = new Map<Cell, AbortController>();
 
-/** Note from now on which cells are started; call once a page. */
+/** Start recording which cells are started; call once per page. */
 export function watchExecutions(actions: Actions): void {
   actions.executionScheduled.connect((_, { cell }) => {
     forget(cell);
@@ -31,7 +31,7 @@ export function watchExecutions(actions: Actions): void {
   actions.executed.connect((_, { cell }) => forget(cell));
 }
 
-/** Keep `view` in sight while it grows, as far as the rules above allow. */
+/** Keep `view` visible while it grows, according to the rules above. */
 export function bringIntoView(view: HTMLElement, signal: AbortSignal): void {
   // The view is not in the page yet, and gets its charts with the first batch.
   const sizes = new ResizeObserver(() => {

@@ -1,6 +1,6 @@
 /**
- * Puts the view of a run back into its cell, when the page was reloaded before the notebook was
- * saved: then the file never had the view. JupyterLab drops what the kernel sends to a cell that
+ * Restores the view of a run in its cell, if the page was reloaded before the notebook was
+ * saved, so that the file does not contain the view. JupyterLab drops what the kernel sends to a cell that
  * was executed before the reload, so a view that is shown later is lost, too.
  */
 
@@ -20,7 +20,7 @@ import { isShared } from "./sharedOutput";
 
 const MAX_CLIENTS = 20;
 
-/** Put views back into the notebook for as long as it is open. */
+/** Restore views in the notebook while it is open. */
 export function restoreLostViews(panel: NotebookPanel, channels: Channels): void {
   const lifetime = new AbortController();
   panel.disposed.connect(() => lifetime.abort());
@@ -76,7 +76,7 @@ class LostViews {
     return cell !== null && !hasView(cell, run.run_id) && !this.wasSavedSince(run);
   }
 
-  /** Return whether the file is from after the run's start: then it is as the user wants it. */
+  /** Return whether the file was saved after the run started, and so is what the user saved. */
   private wasSavedSince({ started_at }: RunBrief): boolean {
     const { panel } = this;
     if (isShared(panel)) return false;
@@ -126,7 +126,7 @@ function hasView(cell: ICodeCellModel, runId: string): boolean {
   return false;
 }
 
-/** Note this connection for after a reload; return those from before. */
+/** Record this connection for use after a reload; return the earlier ones. */
 function rememberClient(kernel: Kernel.IKernelConnection): ReadonlySet<string> {
   const key = `kwidgets.clients.${kernel.id}`;
   const known = JSON.parse(sessionStorage.getItem(key) ?? "[]") as string[];

@@ -1,6 +1,6 @@
 /**
- * The anywidget module of the builder, which loads the bundle `builder-view.js`; tiny, since it
- * travels with each view.
+ * The anywidget module of the builder, which loads the bundle `builder-view.js`. It is small
+ * because it is sent with each view.
  *
  * Each view has a connection of its own to the kernel and requests what it missed, so no messages
  * from before its drawing need to be kept.

@@ -1,6 +1,6 @@
 /**
- * The anywidget module of the live view, which loads the bundle `view.js`; tiny, since it travels
- * with each view, even where another host draws.
+ * The anywidget module of the live view, which loads the bundle `view.js`. It is small because it
+ * is sent with each view, even if another host draws it.
  *
  * The bundle comes from the kernel's one library model, gzipped, and is loaded once per page.
  * Loading starts in `initialize` and is awaited only in `render`: anywidget limits `initialize` to

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { iconOf } from "../../src/lab/tutorials/icons";
 import { freeName, tutorials } from "../../src/lab/tutorials/tutorials";
 
 const EXAMPLES = new URL("../../../examples/", import.meta.url);
@@ -18,6 +19,12 @@ test("each notebook has a card of its title", () => {
   expect(tutorials()).toEqual(
     notebooks.map((file) => ({ name: file.replace(".ipynb", ""), title: titleOf(file) })),
   );
+});
+
+test("each tutorial has an icon of its own", () => {
+  const drawings = tutorials().map(({ name }) => iconOf(name));
+  expect(drawings.join()).not.toContain("undefined");
+  expect(new Set(drawings).size).toBe(drawings.length);
 });
 
 test("a copy has a name of its own", () => {

@@ -2,18 +2,19 @@
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
+import { LabIcon } from "@jupyterlab/ui-components";
 import { t } from "../../shared/translation";
 import type { Channels } from "../kernel/channelByKernel";
 import { optionalService } from "../optionalService";
-import { panelIcon } from "../panel/widget";
 import { IChannels } from "../pluginTokens";
+import { iconOf } from "./icons";
 import { freeName, notebookOf, tutorials } from "./tutorials";
 
 const OPEN_TUTORIAL = "kwidgets:open-tutorial";
 
 export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
   id: "kwidgets:tutorials",
-  description: "Cards in the launcher that open a fresh copy of a Keras tutorial.",
+  description: "Cards in the launcher that open a new copy of a Keras tutorial.",
   autoStart: true,
   // The plugin that provides the channels has set the language.
   requires: [IChannels],
@@ -28,22 +29,31 @@ export const tutorialsPlugin: JupyterFrontEndPlugin<void> = {
       ),
     ]);
     const { commands } = app;
-    const title = (name: unknown) =>
-      tutorials().find((tutorial) => tutorial.name === name)?.title ?? "";
+    // Numbers keep the palette, which sorts by label, in the order of the launcher.
+    const label = (name: unknown, isPalette: boolean) => {
+      const index = tutorials().findIndex((tutorial) => tutorial.name === name);
+      const title = tutorials()[index]?.title ?? "";
+      return isPalette
+        ? t("Open Tutorial %1: %2", index + 1, title)
+        : t("%1. %2", index + 1, title);
+    };
+    const icons = new Map(
+      tutorials().map(({ name }) => [
+        name,
+        new LabIcon({ name: `kwidgets:tutorial-${name}`, svgstr: iconOf(name) }),
+      ]),
+    );
     commands.addCommand(OPEN_TUTORIAL, {
-      label: ({ name, isPalette }) =>
-        isPalette ? t("Open Tutorial: %1", title(name)) : title(name),
-      caption: t("Open a fresh copy of this tutorial in the current folder"),
-      icon: panelIcon,
+      label: ({ name, isPalette }) => label(name, isPalette === true),
+      caption: t("Open a new copy of this tutorial in the current folder"),
+      icon: ({ name }) => icons.get(String(name)),
       execute: async ({ name, cwd }) => {
         const folder = String(cwd ?? browser?.model.path ?? "");
         try {
           const path = await copyInto(app, folder, String(name));
           return await commands.execute("docmanager:open", { path, factory: "Notebook" });
         } catch (error) {
-          Notification.error(
-            t("The tutorial could not be copied into this folder: %1", String(error)),
-          );
+          Notification.error(t("Cannot copy the tutorial into this folder: %1", String(error)));
           return undefined;
         }
       },

@@ -1,15 +1,15 @@
-/** The list of tutorials, and their notebooks. */
+/** The list of tutorials and their notebooks. */
 
 import { t } from "../../shared/translation";
 
-/** Return names and titles, in order; the titles in the page's language. */
+/** Return names and titles, in order. The titles are in the language of the page. */
 export function tutorials(): { name: string; title: string }[] {
   return [
     { name: "01_first_model", title: t("Your first model, live") },
-    { name: "02_steer_a_training", title: t("Steer a training") },
+    { name: "02_steer_a_training", title: t("Control training") },
     { name: "03_build_by_hand", title: t("Build a model by hand") },
-    { name: "04_object_detection", title: t("Find objects in a picture") },
-    { name: "05_tabular_and_text", title: t("Tables and texts") },
+    { name: "04_object_detection", title: t("Find objects in an image") },
+    { name: "05_tabular_and_text", title: t("Tables and text") },
     { name: "06_from_notebook_to_production", title: t("From notebook to production") },
   ];
 }
