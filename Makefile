@@ -31,8 +31,6 @@ READY := $(PACKAGES) $(FRONT_END) $(EDITABLE)
 OLD_KERNELS := ipykernel==6.31.0 ipykernel==7.0.1 ipykernel==7.3.0
 # Beside JAX, which is among the packages: five gigabytes, most of them CUDA's.
 BACKENDS := torch==2.14.1
-# The two that tell the most; tools/make_front_ends.py has the others.
-FRONT_ENDS := jupyterlab-4.4 jupyterlab-ipywidgets
 
 # Folders are listed too, because deleting a file changes only its folder's time.
 FRONT_END_SOURCES := \
@@ -83,7 +81,6 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 test: $(READY) ## Lint, type-check and run all tests (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
-	@$(PY) tools/make_front_ends.py $(FRONT_ENDS)
 	@$(IN_PARALLEL) lint test-typescript
 	@$(IN_PARALLEL) test-unit test-browser
 
@@ -99,7 +96,6 @@ test-unit: $(READY) ## Run the Python tests without a browser
 test-browser: $(READY) ## Run the Python tests in a browser
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
-	@$(PY) tools/make_front_ends.py $(FRONT_ENDS)
 	$(BROWSER_TESTS)
 
 test-typescript: $(READY) ## Run the TypeScript tests

@@ -17,15 +17,13 @@ CELLS = (
     "%load_ext kwidgets\n" + SETUP + FIT.format(epochs=LONG),
     "print(live.status, model.evaluate(x, y, verbose=0)[1])",
 )
-NO_WIDGET_MANAGER = pytest.mark.slow("a JupyterLab with ipywidgets' manager shows the same text")
+pytestmark = pytest.mark.slow("the kernel's messages, which JupyterLab only shows: tests/kernel")
 # What JupyterLab and ipywidgets write to the console when a kernel opens a widget that they cannot
 # draw. The kernel cannot ask before.
 WIDGET_UNKNOWN = re.compile("No version of module anywidget is registered|opening new comm")
 
 
-@pytest.mark.parametrize(
-    "name", ["jupyterlab-ipywidgets", pytest.param("jupyterlab-alone", marks=NO_WIDGET_MANAGER)]
-)
+@pytest.mark.parametrize("name", ["jupyterlab-ipywidgets", "jupyterlab-alone"])
 def test_a_jupyterlab_without_kwidgets_shows_text_and_at_the_end_the_picture(
     name: str, page: Page, page_errors: list[str], serve: Serve
 ) -> None:
@@ -56,7 +54,6 @@ def test_a_jupyterlab_without_kwidgets_shows_text_and_at_the_end_the_picture(
     page_errors[:] = [error for error in page_errors if not WIDGET_UNKNOWN.search(error)]
 
 
-@pytest.mark.slow("test_panel.py has the same with a kernel that answers that it has no kwidgets")
 def test_a_kernel_without_kwidgets_is_told_by_the_panel(page: Page, serve: Serve) -> None:
     server = serve("jupyterlab-4.6", own_kernel=True)
     notebook = Notebook.create(page, server, "plain.ipynb", ("%load_ext kwidgets", "1 + 1"))

@@ -11,24 +11,16 @@ from playwright.sync_api import Page
 from tests.browser.front_ends.conftest import Serve
 from tests.browser.front_ends.story import expect_views_and_buttons
 
-SLOW = pytest.mark.slow("4.4 is the oldest; all other browser tests run in the newest release")
+pytestmark = pytest.mark.slow("all other browser tests run in the release of the lock")
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "jupyterlab-4.4",
-        *(
-            pytest.param(name, marks=SLOW)
-            for name in ("jupyterlab-4.5", "jupyterlab-4.6", "jupyterlab-newest")
-        ),
-    ],
+    "name", ["jupyterlab-4.4", "jupyterlab-4.5", "jupyterlab-4.6", "jupyterlab-newest"]
 )
 def test_jupyterlab(name: str, page: Page, serve: Serve) -> None:
     expect_views_and_buttons(page, serve(name))
 
 
-@SLOW
 @pytest.mark.parametrize("name", ["notebook-7.4", "notebook-7.5", "notebook-7.6"])
 def test_notebook(name: str, page: Page, serve: Serve) -> None:
     expect_views_and_buttons(page, serve(name), "notebook")
