@@ -18,8 +18,8 @@ PROTOCOL_VERSION: Final = 1
 #: Target and id of the comm that pages with our JupyterLab extension share (kernel/channel.py).
 CHANNEL: Final = "kwidgets"
 
-#: Sent by a page, on the channel when it opens and regularly while it is open, and on a widget's comm
-#: when it has made the widget.
+#: Sent by a page, on the channel when it opens and regularly while it is open, and on a widget's
+#: comm when it has made the widget.
 HELLO: Final = "hello"
 # On the channel only.
 WELCOME: Final = "welcome"

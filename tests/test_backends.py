@@ -16,6 +16,7 @@ FITS = [
     "live/test_fit_exceptions.py",
     "live/test_learning_rate.py",
     "live/test_history_equals_keras.py",
+    "models/test_request_handler.py",
 ]
 MODELS = [
     "builder/test_sequential.py",

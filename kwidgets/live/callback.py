@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from kwidgets.kernel import marimo_kernel
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.keras2_fit import Keras2Hooks
 from kwidgets.live.numbers.history import History
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import ViewTarget
@@ -30,7 +31,7 @@ logger = logging.getLogger("kwidgets")
 DEFAULTS: protocol.ViewOptions = {"x_axis": "step", "smoothing": 0.0, "log_scale": False}
 
 
-class LivePlot(keras.callbacks.Callback):
+class LivePlot(Keras2Hooks, keras.callbacks.Callback):
     """Watch and steer a fit from the notebook.
 
     Pass it to ``model.fit(..., callbacks=[live])``. The cell's output shows progress, a chart for

@@ -108,7 +108,8 @@ def test_logs_of_any_kind_cost_no_result(data):
     agrees(live, {name: history[name] for name in ("loss", "mae")})
     for name in ("fraction", "decimal", "half"):
         assert list(live.history[name]) == [0.25, 0.25]
-    assert list(live.history["huge"]) == [np.inf] * 2 and list(live.history["less"]) == [-np.inf] * 2
+    assert list(live.history["huge"]) == [np.inf] * 2
+    assert list(live.history["less"]) == [-np.inf] * 2
     for name in ("text", "nothing", "complex", "bad", "array", "imaginary"):
         assert name not in live.history
 

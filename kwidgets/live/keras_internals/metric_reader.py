@@ -9,10 +9,12 @@ from typing import Any
 
 import keras
 
+from kwidgets.keras2 import is_keras2
 from kwidgets.language import Message, message, t
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import continued_fit
 from kwidgets.live.keras_internals.continued_fit import PreviousFit, weights_digest
+from kwidgets.live.keras_internals.keras2_fit import Keras2Sampler
 from kwidgets.live.keras_internals.metric_sampler import MetricSampler, direction_of, group_of
 from kwidgets.live.numbers.as_number import as_number
 from kwidgets.live.numbers.metric_store import MetricStore
@@ -56,7 +58,7 @@ class MetricReader:
 
     def find_metrics(self) -> None:
         """Declare the metrics that the model has before its first step."""
-        self._sampler = MetricSampler(self._model)
+        self._sampler = (Keras2Sampler if is_keras2(self._model) else MetricSampler)(self._model)
         for metric in self._sampler.describe():
             self.store.declare(metric)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 
-def as_number(value: object) -> float | None:
+def as_number(value: Any) -> float | None:
     """Return ``value`` as a float, or None if it is no real number.
 
     Numbers too large for a float become infinite. Text is none, even "0.5".

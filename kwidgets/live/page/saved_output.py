@@ -95,9 +95,7 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     return f"{_summary_head(store, run, progress)}{detail} {latest_values(store)}".rstrip()
 
 
-def _summary_head(
-    store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress
-) -> str:
+def _summary_head(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
     label, seconds = progress_label(progress), format_seconds(progress["elapsed_seconds"])
     epochs = run["epochs"]
     with store.lock:
@@ -135,9 +133,7 @@ def latest_values(store: MetricStore) -> str:
     return "; ".join(parts)
 
 
-def _best_note(
-    best: protocol.BestEpoch, values: Mapping[protocol.Split, float]
-) -> str:
+def _best_note(best: protocol.BestEpoch, values: Mapping[protocol.Split, float]) -> str:
     value = format_value(best["value"])
     if best["split"] == "validation" and "validation" not in values:
         # An earlier fit of the model was validated, this one was not.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import keras
-
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
+from kwidgets.live.keras_internals.keras2_fit import backend_name
 from kwidgets.live.page.view import LiveView
 from kwidgets.live.run.fit_state import FitState
 
@@ -18,7 +17,7 @@ def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
         fit=view.fit_number,
         model_name=str(getattr(fit.model, "name", type(fit.model).__name__)),
         optimizer=type(getattr(fit.model, "optimizer", None)).__name__,
-        backend=str(keras.backend.backend()),
+        backend=backend_name(fit.model),
         device=fit.devices.name,
         epochs=fit.progress.epochs,
         initial_epoch=fit.progress.initial_epoch,

@@ -7,11 +7,13 @@ from typing import Any
 
 import keras
 
+from kwidgets.keras2 import is_keras2
 from kwidgets.kernel.running_kernel import runs_cells_here
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
 from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.keras2_fit import steps_per_execution
 from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.run.fit_status import FitStatus
@@ -45,8 +47,8 @@ class FitState:
         self.progress = FitProgress(
             epochs=int(params.get("epochs") or 0),
             batches=params.get("steps") or None,
-            steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
-            begins_one_too_many=keras.backend.backend() != "torch",
+            steps_per_execution=steps_per_execution(model),
+            begins_one_too_many=is_keras2(model) or keras.backend.backend() != "torch",
         )
         previous = self.guard("Looking for an earlier fit", find_previous_fit, model)
         # Whether the store begins with the numbers of the model's previous fit.
