@@ -238,6 +238,8 @@ def test_a_run_that_diverged_says_so_everywhere(data):
     text = bundle["text/plain"]
     assert text.startswith("Training finished, diverged: epoch 3 of 3") and "loss nan" in text
     assert 'alt="Training finished, diverged' in bundle["text/html"]
+    (notice,) = live._run.describe_progress()["notices"]
+    assert notice["text"].startswith("loss, mae became NaN by step ")
     snapshot = bundle["application/vnd.kwidgets.live+json"]["payload"]
     assert snapshot["progress"]["diverged"] is True
     assert "nan/training/loss" in snapshot["epoch"]["columns"]

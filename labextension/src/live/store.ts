@@ -71,9 +71,7 @@ export class RunStore {
 
   /** Return whether an epoch has a value in a column, which may be NaN. */
   isReported(column: string, row: number): boolean {
-    return (
-      !Number.isNaN(this.epoch.at(column, row)) || this.epoch.at(`nan/${column}`, row) === 1
-    );
+    return !Number.isNaN(this.epoch.at(column, row)) || this.epoch.at(`nan/${column}`, row) === 1;
   }
 
   /** Return whether an epoch was validated. */

@@ -1,6 +1,6 @@
 /** Keeps the focus in a view whose controls go away: their fit has ended, or the next one begins. */
 
-import { type RefObject } from "preact";
+import type { RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** What gets the focus, the first that is there; else the view itself. */
