@@ -7,7 +7,6 @@ import difflib
 import functools
 import html
 import logging
-import math
 import threading
 import weakref
 from typing import Any, cast
@@ -19,6 +18,7 @@ from kwidgets.kernel import marimo_kernel
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.keras2_fit import Keras2Hooks
+from kwidgets.live.numbers.as_number import as_number, describe_value
 from kwidgets.live.numbers.history import History
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import ViewTarget
@@ -301,19 +301,16 @@ def _check_options(x_axis: object, smoothing: object, log_scale: object) -> prot
     if x_axis not in protocol.X_AXES:
         error = ValueError if isinstance(x_axis, str) else TypeError
         raise error(f"x_axis is one of {', '.join(map(repr, protocol.X_AXES))}; got {x_axis!r}.")
-    if isinstance(smoothing, bool) or not isinstance(smoothing, int | float):
-        raise TypeError(
-            f"smoothing is a number from 0 to below 1; got {smoothing!r} "
-            f"({type(smoothing).__name__}). Try smoothing=0.6."
-        )
-    if not (math.isfinite(smoothing) and 0 <= smoothing < 1):
-        raise ValueError(
-            f"smoothing is a number from 0 to below 1; got {smoothing!r}. Try smoothing=0.6."
+    share = None if isinstance(smoothing, bool) else as_number(smoothing)
+    if share is None or not 0 <= share < 1:
+        raise (TypeError if share is None else ValueError)(
+            f"smoothing is a number from 0 to below 1; got {describe_value(smoothing)}. "
+            "Try smoothing=0.6."
         )
     if not isinstance(log_scale, bool):
         raise TypeError(
             f"log_scale is True or False; got {log_scale!r} ({type(log_scale).__name__})."
         )
     return protocol.ViewOptions(
-        x_axis=cast(Any, x_axis), smoothing=float(smoothing), log_scale=log_scale
+        x_axis=cast(Any, x_axis), smoothing=share, log_scale=log_scale
     )
