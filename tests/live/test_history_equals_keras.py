@@ -246,7 +246,8 @@ def test_a_run_that_diverged_says_so_everywhere(data):
     diverged = [mark for mark in live.history.marks if mark["kind"] == "diverged"]
     assert [mark["text"] for mark in diverged] == ["loss became NaN"]
     notes = [note["text"] for note in live.figure.layout.annotations]
-    assert "loss became NaN" in notes
+    # Beside the titles, for each subplot.
+    assert notes == ["loss", "mae", "loss became NaN", "loss became NaN"]
 
     fine, _ = watch(compiled(), x, y, epochs=1)
     assert fine._run.describe_progress()["diverged"] is False
