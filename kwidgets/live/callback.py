@@ -311,6 +311,4 @@ def _check_options(x_axis: object, smoothing: object, log_scale: object) -> prot
         raise TypeError(
             f"log_scale is True or False; got {log_scale!r} ({type(log_scale).__name__})."
         )
-    return protocol.ViewOptions(
-        x_axis=cast(Any, x_axis), smoothing=share, log_scale=log_scale
-    )
+    return protocol.ViewOptions(x_axis=cast(Any, x_axis), smoothing=share, log_scale=log_scale)
