@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -61,6 +62,36 @@ def test_the_picture_numbers_what_was_done_and_says_it():
     picture = draw_picture(store, RUN, PROGRESS)
     ElementTree.fromstring(picture)
     assert "1  Learning rate 0.01 → &lt;b&gt;0.1&lt;/b&gt;" in picture
+
+
+def test_marks_at_one_place_have_one_label_with_all_their_numbers():
+    store = filled(1, 9)
+    for epoch in (3.0, 3.0, 7.0):
+        text = message("Stop")
+        store.add_mark(protocol.Mark(kind="user", text=text, step=3, epoch=epoch, seconds=3))
+    picture = draw_picture(store, RUN, PROGRESS)
+    assert ">1, 2</text>" in picture and ">3</text>" in picture
+
+
+def test_an_epoch_that_was_stopped_early_is_hollow():
+    store = filled(1, 3)
+    whole = draw_picture(store, RUN, PROGRESS)
+    (name,) = store.metrics
+    store.add_epoch(4, 4, 4, {name: 0.0, f"val_{name}": 0.1}, complete=False)
+    partial = draw_picture(store, RUN, PROGRESS)
+    hollow = re.compile(r'<path stroke="#fff"[^>]* d="M[^M]*"/>')
+    assert len(hollow.findall(partial)) == 2 and not hollow.search(whole)
+    assert "epoch 3<" in partial, "the best one is a whole one"
+
+
+def test_the_picture_of_a_run_that_diverged_has_the_axis_of_its_finite_part():
+    store = filled(1, 9, lambda epoch: 80.0 if epoch < 3 else math.nan)
+    text = message("%1 became NaN", "loss")
+    store.add_mark(protocol.Mark(kind="diverged", text=text, step=3, epoch=3.0, seconds=3))
+    picture = draw_picture(store, RUN, {**PROGRESS, "diverged": True})
+    assert "running, diverged" in picture and "1  loss became NaN" in picture
+    assert ">1</text>" in picture, "the place is marked"
+    assert ">8</text>" in picture, "the x axis is that of the whole run"
 
 
 def test_the_legend_names_only_what_is_drawn():

@@ -81,7 +81,8 @@ def make_figure(
         figure.add_vline(
             x=mark[x],  # type: ignore[literal-required]
             line={"color": MARK, "dash": "dot", "width": 1},
-            annotation_text=text if mark["kind"] == "diverged" else None,
+            # Without a text, Plotly would write "new text".
+            **({"annotation_text": text} if mark["kind"] == "diverged" else {}),
         )
         figure.add_trace(
             go.Scatter(
