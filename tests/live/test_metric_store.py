@@ -127,6 +127,17 @@ def test_a_validation_value_outranks_training_for_best():
     assert "odd" not in store.best, "no best without a known direction"
 
 
+def test_an_epoch_that_was_stopped_early_is_flagged_and_never_the_best():
+    store = MetricStore()
+    store.declare(MetricInfo(name="loss", kind="mean", direction="min", group=None))
+    store.add_epoch(10, 1, 1.0, {"loss": 2.0, "val_loss": 3.0})
+    store.add_epoch(12, 2, 1.1, {"loss": 0.5, "val_loss": 1.0}, complete=False)
+    assert store.best["loss"]["epoch"] == 1
+    np.testing.assert_array_equal(store.epoch.view(9).columns["partial"], [math.nan, 1.0])
+    assert list(store.history()["loss"]) == [2.0, 0.5], "the history has it, as Keras's has"
+    assert "partial" not in store.history()
+
+
 def test_history_is_named_as_keras_names_it():
     store = MetricStore()
     store.add_epoch(10, 1, 1.0, {"loss": 2.0, "val_loss": 3.0})

@@ -31,6 +31,7 @@ def store() -> MetricStore:
         store.add_batches(step, step / 2, step / 10, values, 1)
     store.add_epoch(2, 1, 0.2, {"loss": 0.75, "<b>auc</b>": 0.4, "val_loss": 0.8})
     store.add_epoch(4, 2, 0.4, {"loss": math.inf, "<b>auc</b>": 0.8, "val_loss": 0.7})
+    store.add_epoch(5, 3, 0.5, {"loss": 0.1, "<b>auc</b>": 0.9, "val_loss": 0.6}, complete=False)
     text = "ReduceLROnPlateau: learning rate 0.01 → 0.001"
     store.add_mark(protocol.Mark(kind="callback", text=text, step=2, epoch=1.0, seconds=0.2))
     return store

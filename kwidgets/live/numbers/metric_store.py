@@ -15,6 +15,8 @@ from kwidgets.live.numbers.history import History
 from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo
 
 MAX_MARKS = 200
+#: The column of the epoch table that is 1 in rows of epochs which were stopped early, else NaN.
+PARTIAL = "partial"
 
 
 class MetricStore:
@@ -81,9 +83,10 @@ class MetricStore:
         """Add an epoch's logs, named as Keras names them. ``epoch`` counts finished epochs.
 
         An epoch that was stopped early is not ``complete``: its training values are means over a
-        few batches, which may be better than those of any whole epoch.
+        few batches, which may be better than those of any whole epoch. It is flagged in the column
+        ``partial``, and is never the best one.
         """
-        values: dict[str, float] = {}
+        values: dict[str, float] = {} if complete else {PARTIAL: 1.0}
         with self.lock:
             for key, value in logs.items():
                 split, name = split_of(key)
@@ -91,7 +94,8 @@ class MetricStore:
                 if name not in self.metrics:
                     self.declare(MetricInfo(name=name, kind="epoch", direction=None, group=None))
             self.epoch.append(step, epoch, seconds, values)
-            self._update_best(step, epoch, seconds, values, complete)
+            if complete:
+                self._update_best(step, epoch, seconds, values)
 
     def _update_best(
         self,
@@ -99,11 +103,8 @@ class MetricStore:
         epoch: int,
         seconds: float,
         values: Mapping[str, float],
-        complete: bool,
     ) -> None:
-        splits: tuple[Literal["validation", "training"], ...] = ("validation",)
-        if complete:
-            splits += ("training",)
+        splits: tuple[Literal["validation", "training"], ...] = ("validation", "training")
         for name, metric in self.metrics.items():
             for split in splits:
                 value = values.get(f"{split}/{name}", math.nan)

@@ -131,7 +131,10 @@ export interface Progress {
   devices: Device[];
 }
 
-/** Rows `start` to `start + rows` of a table; earlier rows are kept, later rows are dropped. */
+/**
+ * Rows `start` to `start + rows` of a table; earlier rows are kept, later rows are dropped. The
+ * epoch table has a column `partial` if an epoch was stopped early: 1 in its row, NaN in others.
+ */
 export interface Table {
   start: number;
   rows: number;

@@ -80,6 +80,11 @@ export class RunStore {
     );
   }
 
+  /** Return whether an epoch was stopped early: its values are means over a part of its batches. */
+  isPartial(row: number): boolean {
+    return this.epoch.at("partial", row) === 1;
+  }
+
   /** Note that the kernel is gone; the last known state is kept. */
   disconnect(): void {
     if (!this.connected) return;
