@@ -16,7 +16,7 @@ def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
     return protocol.RunInfo(
         run_id=view.run_id,
         fit=view.fit_number,
-        model_name=str(getattr(fit.model, "name", type(fit.model).__name__)),
+        model_name=fit.model_name,
         optimizer=type(getattr(fit.model, "optimizer", None)).__name__,
         backend=str(keras.backend.backend()),
         device=fit.devices.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.kernel.running_kernel import runs_cells_here
+from kwidgets.kernel.running_kernel import runs_cells_here, user_namespace
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
@@ -16,6 +16,7 @@ from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.learning_rate_control import LearningRateControl
+from kwidgets.live.run.model_name import model_name
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 
@@ -42,6 +43,8 @@ class FitState:
         self.status = FitStatus()
         self.guard = ErrorGuard()
         self.frame = FitFrame()
+        found = self.guard("Finding the model's name", model_name, model, user_namespace())
+        self.model_name = found or str(getattr(model, "name", type(model).__name__))
         self.progress = FitProgress(
             epochs=int(params.get("epochs") or 0),
             batches=params.get("steps") or None,
