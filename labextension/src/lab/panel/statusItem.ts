@@ -63,7 +63,7 @@ export class TrainingStatus extends Widget {
       formatCount(Math.max(1, progress.epoch)),
       formatCount(run.epochs),
     );
-    const parts = [`Keras: ${statusLabel(progress.status)}`, epoch];
+    const parts = [`Keras: ${statusLabel(progress.status)}`, run.model_name, epoch];
     if (metric && value !== null) parts.push(`${metric.name} ${formatValue(value)}`);
     this.button.textContent = parts.join(" · ");
   }

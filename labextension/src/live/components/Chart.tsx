@@ -136,7 +136,10 @@ function OutsideSigns({ state, onToggle }: { state: YState; onToggle: () => void
     <>
       {state.above !== null && sign("above", aboveText(state.above), all)}
       {state.below !== null && sign("below", belowText(state.below), all)}
-      {state.all && sign("above", t("all values"), t("Show the main part (double-click)"))}
+      {state.zoomed && sign("above", t("Reset zoom"), t("Show all again (double-click)"))}
+      {state.all &&
+        !state.zoomed &&
+        sign("above", t("all values"), t("Show the main part (double-click)"))}
     </>
   );
 }

@@ -110,7 +110,7 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
           )
         }
       />
-      {fits.length > 1 && (
+      {fits.length > 1 && !compact && (
         <FitsTable
           fits={fits}
           shown={shown.fit}

@@ -33,9 +33,11 @@ export const COMPACT_CHART_HEIGHT = 130;
 /** Whether the chart shows all values because the user asked for that, and what lies outside. */
 export interface YState extends Outside {
   all: boolean;
+  /** Whether the user has zoomed, in x or in y. */
+  zoomed: boolean;
 }
 
-const NOTHING_OUTSIDE: YState = { above: null, below: null, all: false };
+const NOTHING_OUTSIDE: YState = { above: null, below: null, all: false, zoomed: false };
 
 /** Draw the chart of `metric` again after each change, as the scheduler allows. */
 export function usePlotlyChart(metric: MetricInfo, context: ChartContext, height: number) {
@@ -79,7 +81,9 @@ export function usePlotlyChart(metric: MetricInfo, context: ChartContext, height
       },
       doubleClick: () => toggleAll(),
       drawn: ({ outside }) => {
-        const next = { ...outside, all: yZoom.current === "all" };
+        const all = yZoom.current === "all";
+        const zoomed = latest.current.context.zoom !== null || (yZoom.current !== null && !all);
+        const next = { ...outside, all, zoomed };
         setYState((now) => (sameState(now, next) ? now : next));
         if (hover.x !== null) hover.refresh();
       },
@@ -129,7 +133,7 @@ export function usePlotlyChart(metric: MetricInfo, context: ChartContext, height
 }
 
 function sameState(a: YState, b: YState): boolean {
-  return a.above === b.above && a.below === b.below && a.all === b.all;
+  return a.above === b.above && a.below === b.below && a.all === b.all && a.zoomed === b.zoomed;
 }
 
 /** Handle the keys of a focused chart: zoom, move along x, reset, and move the crosshair. */

@@ -1,0 +1,74 @@
+"""Write the results of several fits as an HTML table, for readers without our extension."""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from kwidgets.language import t
+from kwidgets.live import protocol
+from kwidgets.live.page.number_format import format_seconds, format_value
+from kwidgets.live.page.status_labels import status_label
+
+# Of more metrics only the first ones are in the table; all are in the data.
+MAX_METRICS = 6
+
+
+def fits_table(snapshots: Sequence[protocol.Snapshot]) -> str:
+    """Return a table with a row for each snapshot: name, epochs, values, time."""
+    values = [_values(snapshot) for snapshot in snapshots]
+    columns = list(dict.fromkeys(name for row in values for name in row))
+    titles = [t("fit"), t("name"), t("status"), t("epochs"), *columns, t("time")]
+    rows = []
+    for snapshot, row in zip(snapshots, values, strict=True):
+        run, progress = snapshot["run"], snapshot["progress"]
+        cells = [
+            str(run["fit"]),
+            run["model_name"],
+            status_label(progress["status"]),
+            t("%1 of %2", _finished_epochs(snapshot), run["epochs"] - run["initial_epoch"]),
+            *(format_value(row[name]) if name in row else "–" for name in columns),
+            format_seconds(progress["elapsed_seconds"]),
+        ]
+        rows.append(_row("td", cells))
+    return f"<table><thead>{_row('th', titles)}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _row(tag: str, cells: Sequence[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+def _finished_epochs(snapshot: protocol.Snapshot) -> int:
+    run, epochs = snapshot["run"], _columns(snapshot["epoch"]).get("epoch", ())
+    before = run["initial_epoch"] + run["epochs_before"]
+    return max(0, round(epochs[-1]) - before) if len(epochs) else 0
+
+
+def _values(snapshot: protocol.Snapshot) -> dict[str, float]:
+    """Return the last and the best value of each metric, under the titles of their columns."""
+    columns = _columns(snapshot["epoch"])
+    values: dict[str, float] = {}
+    for metric in snapshot["run"]["metrics"][:MAX_METRICS]:
+        name = metric["name"]
+        for title, column in ((name, f"training/{name}"), (f"val_{name}", f"validation/{name}")):
+            known = columns.get(column, np.zeros(0))
+            if column.startswith("validation/"):
+                # With validation_freq, the last epoch may have none.
+                known = known[~np.isnan(known)]
+            if len(known):
+                values[title] = float(known[-1])
+        best = snapshot["best"].get(name)
+        if best is not None and math.isfinite(best["value"]):
+            values[t("best %1", name)] = best["value"]
+    return values
+
+
+def _columns(table: protocol.Table) -> dict[str, np.ndarray]:
+    data = table["data"]
+    raw = base64.b64decode(data) if isinstance(data, str) else data
+    numbers = np.frombuffer(raw, "<f4").reshape(len(table["columns"]), table["rows"])
+    return dict(zip(table["columns"], numbers, strict=True))
