@@ -148,10 +148,11 @@ class Table(TypedDict):
     ``data`` has the columns one after the other, each ``rows`` float32 long: the index of a
     buffer of the same message, or the bytes themselves, or (in saved notebooks) their base64.
 
-    Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done), ``seconds``
-    (of training, without pauses); then ``<statistic>/<metric>``. The statistic of the batch table is
-    ``mean``; those of the epoch table are ``training`` and ``validation``. The epoch table has a column ``partial`` if an
-    epoch was stopped early: 1 in the row of such an epoch, NaN in the others.
+    Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done),
+    ``seconds`` (of training, without pauses); then ``<statistic>/<metric>``. The statistic of the
+    batch table is ``mean``; those of the epoch table are ``training`` and ``validation``. The epoch
+    table has a column ``partial`` if an epoch was stopped early: 1 in the row of such an epoch, NaN
+    in the others.
     """
 
     start: int

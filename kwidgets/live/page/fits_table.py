@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from kwidgets.language import t
 from kwidgets.live import protocol
@@ -43,9 +44,9 @@ def _row(tag: str, cells: Sequence[str]) -> str:
 
 
 def _finished_epochs(snapshot: protocol.Snapshot) -> int:
-    run, epochs = snapshot["run"], _columns(snapshot["epoch"]).get("epoch", ())
+    run, epochs = snapshot["run"], _columns(snapshot["epoch"])["epoch"]
     before = run["initial_epoch"] + run["epochs_before"]
-    return max(0, round(epochs[-1]) - before) if len(epochs) else 0
+    return max(0, round(float(epochs[-1])) - before) if len(epochs) else 0
 
 
 def _values(snapshot: protocol.Snapshot) -> dict[str, float]:
@@ -55,7 +56,7 @@ def _values(snapshot: protocol.Snapshot) -> dict[str, float]:
     for metric in snapshot["run"]["metrics"][:MAX_METRICS]:
         name = metric["name"]
         for title, column in ((name, f"training/{name}"), (f"val_{name}", f"validation/{name}")):
-            known = columns.get(column, np.zeros(0))
+            known = columns.get(column, np.zeros(0, np.float32))
             if column.startswith("validation/"):
                 # With validation_freq, the last epoch may have none.
                 known = known[~np.isnan(known)]
@@ -67,7 +68,7 @@ def _values(snapshot: protocol.Snapshot) -> dict[str, float]:
     return values
 
 
-def _columns(table: protocol.Table) -> dict[str, np.ndarray]:
+def _columns(table: protocol.Table) -> dict[str, npt.NDArray[np.float32]]:
     data = table["data"]
     raw = base64.b64decode(data) if isinstance(data, str) else data
     numbers = np.frombuffer(raw, "<f4").reshape(len(table["columns"]), table["rows"])

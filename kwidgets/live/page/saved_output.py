@@ -46,14 +46,10 @@ def saved_bundle(
     snapshot["final"] = True
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
+    names = [fit["snapshot"]["run"]["model_name"] for fit in earlier]
     lines = [
-        t(
-            "Fit %1, %2: %3",
-            earlier_dropped + i,
-            fit["snapshot"]["run"]["model_name"],
-            fit["summary"],
-        )
-        for i, fit in enumerate(earlier, start=1)
+        t("Fit %1, %2: %3", earlier_dropped + i, name, fit["summary"])
+        for i, (name, fit) in enumerate(zip(names, earlier, strict=True), start=1)
     ]
     table = ""
     if lines:
