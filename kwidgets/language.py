@@ -12,8 +12,8 @@ import os
 import pathlib
 import re
 import weakref
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypedDict
 
 LOCALE = pathlib.Path(__file__).parent / "locale"
 CATALOGUE = pathlib.PurePath("LC_MESSAGES", "kwidgets.json")
@@ -27,8 +27,30 @@ _listeners: list[weakref.WeakMethod[Callable[[], None]]] = []
 
 def t(text: str, *values: object) -> str:
     """Return ``text`` in the kernel's language, with ``%1``, ``%2`` … replaced by ``values``."""
+    return _translated(text, values)
+
+
+class Message(TypedDict):
+    """A text that is translated where it is shown: the English one, and the values in it."""
+
+    key: str
+    values: list[str | Message]
+
+
+def message(key: str, *values: str | Message) -> Message:
+    """Return a text for :func:`translated`, or for the page, which translates it too."""
+    return Message(key=key, values=list(values))
+
+
+def translated(text: Message) -> str:
+    """Return ``text`` in the kernel's language."""
+    values = [value if isinstance(value, str) else translated(value) for value in text["values"]]
+    return _translated(text["key"], values)
+
+
+def _translated(text: str, values: Sequence[object]) -> str:
     found = _catalogue(current()).get(text)
-    words = found[0] if found else text
+    words: str = found[0] if found else text
     if not values:
         return words
     return re.sub(

@@ -42,7 +42,7 @@ def python_texts() -> list[tuple[str, str, int]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
-            if node.func.id != "t":
+            if node.func.id not in ("t", "message"):
                 continue
             where = f"{path.relative_to(REPOSITORY)}:{node.lineno}"
             first = node.args[0]

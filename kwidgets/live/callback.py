@@ -233,7 +233,8 @@ class LivePlot(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if run := self._calling_run():
-            run.end_epoch(epoch, logs or {})
+            # Not a copy: later callbacks may add to it.
+            run.end_epoch(epoch, {} if logs is None else logs)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if run := self._calling_run():

@@ -20,6 +20,7 @@ from kwidgets.kernel.output_place import OutputPlace
 from kwidgets.kernel.replaceable_output import ReplaceableOutput
 from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
+from kwidgets.live.numbers.as_number import as_number
 from kwidgets.live.page.number_format import format_seconds, format_value
 from kwidgets.live.page.print_text import print_text
 from kwidgets.live.training_thread.error_guard import ErrorGuard
@@ -199,10 +200,9 @@ class CallProgress(keras.callbacks.Callback):
         call.batch = call.batches or call.batch
         # The loss first, as Keras's own bar has it.
         for name, value in sorted(logs.items(), key=lambda item: item[0] != "loss"):
-            try:
-                call.results[str(name)] = float(value)
-            except (TypeError, ValueError):
-                continue
+            number = as_number(value)
+            if number is not None:
+                call.results[str(name)] = number
         if output.is_due() or output.place not in _current:
             output.publish()
 

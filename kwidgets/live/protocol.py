@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
+from kwidgets.language import Message
 from kwidgets.protocol import WireNumber
 
 #: MIME type of the output that shows a fit; it has an envelope of kind ``snapshot`` with base64.
@@ -21,6 +22,8 @@ Status = Literal["running", "paused", "stopping", "stopped", "finished", "interr
 FINAL_STATUSES: Final[frozenset[str]] = frozenset({"stopped", "finished", "interrupted", "failed"})
 Phase = Literal["starting", "training", "validating"]
 XAxis = Literal["step", "epoch", "time"]
+MarkKind = Literal["user", "callback", "fit", "diverged"]
+Split = Literal["training", "validation"]
 X_AXES: Final[tuple[XAxis, ...]] = ("step", "epoch", "time")
 
 # Sent by the kernel.
@@ -96,10 +99,12 @@ class Notice(TypedDict):
 
 
 class Mark(TypedDict):
-    """A mark on the curves: an action of the user or a callback, or a fit that continues them."""
+    """A mark on the curves: an action of the user or a callback, a fit that continues them, or the
+    place where the loss became NaN or infinite."""
 
-    kind: Literal["user", "callback", "fit"]
-    text: str
+    kind: MarkKind
+    #: Not translated: a saved notebook is opened in another language.
+    text: Message
     step: float
     #: Fractional, as in the tables.
     epoch: float
@@ -118,9 +123,11 @@ class Device(TypedDict):
 
 
 class Progress(TypedDict):
-    """The fit's progress. Counts are of finished batches; epochs count from 1."""
+    """The fit's progress. Counts are of finished batches; epochs count from 1, as in Keras."""
 
     status: Status
+    #: Whether the latest training loss is NaN or infinite.
+    diverged: bool
     #: The reason for the status, such as an error's first line, or "".
     detail: str
     phase: Phase
@@ -150,9 +157,10 @@ class Table(TypedDict):
 
     Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done),
     ``seconds`` (of training, without pauses); then ``<statistic>/<metric>``. The statistic of the
-    batch table is ``mean``; those of the epoch table are ``training`` and ``validation``. The epoch
-    table has a column ``partial`` if an epoch was stopped early: 1 in the row of such an epoch, NaN
-    in the others.
+    batch table is ``mean``; those of the epoch table are ``training`` and ``validation``. NaN in
+    the epoch table means that an epoch has no value, unless a column ``nan/<statistic>/<metric>``
+    is 1 there: then NaN is the value. It has a column ``partial`` if an epoch was stopped early: 1
+    in the row of such an epoch, NaN in others.
     """
 
     start: int
@@ -162,9 +170,12 @@ class Table(TypedDict):
 
 
 class BestEpoch(TypedDict):
-    """The epoch with the best value of a metric: its validation value, if there is one."""
+    """The epoch with the best value of a metric: its validation value, if there is one.
 
-    split: Literal["training", "validation"]
+    ``epoch`` counts all epochs of the curves, from 1, those of earlier fits included.
+    """
+
+    split: Split
     epoch: int
     step: float
     seconds: float

@@ -7,10 +7,10 @@ import time
 from typing import Any
 
 from kwidgets.live.callback import LivePlot
-from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.print_text import print_text
 from kwidgets.live.page.saved_output import latest_values
 from kwidgets.live.page.text_output import LINE_SECONDS
+from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 
@@ -43,8 +43,7 @@ class TerminalLivePlot(LivePlot):
         now = time.perf_counter()
         if now >= self._printed_at + LINE_SECONDS:
             self._printed_at = now
-            epochs = (self.params or {}).get("epochs")
-            self._guard("The progress", self._print_epoch, epoch, epochs, run.store)
+            self._guard("The progress", self._print_epoch, epoch + 1, run)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         run = self._calling_run()
@@ -52,5 +51,10 @@ class TerminalLivePlot(LivePlot):
         if run is not None:
             self._guard("The progress", lambda: print_text(run.view.summary()))
 
-    def _print_epoch(self, epoch: int, epochs: int | None, store: MetricStore) -> None:
-        print_text(f"Epoch {epoch + 1}/{epochs}: {latest_values(store)}")
+    def _print_epoch(self, epoch: int, run: FitRun) -> None:
+        info = run.describe_run(run.view)
+        before, epochs = info["epochs_before"], info["epochs"]
+        head = f"Epoch {epoch + before}/{epochs + before}"
+        if before:  # earlier fits of the model count too
+            head = f"{head} (Keras: {epoch}/{epochs})"
+        print_text(f"{head}: {latest_values(run.store)}")

@@ -51,7 +51,7 @@ def test_a_loop_over_one_model_is_one_curve(run):
     payload = view[protocol.MIME_TYPE]["payload"]
     assert payload["earlier"] == []
     assert payload["epoch"]["rows"] == 6
-    assert [mark["text"] for mark in payload["marks"]] == ["A new fit goes on"] * 2
+    assert [mark["text"]["key"] for mark in payload["marks"]] == ["Training continued"] * 2
 
 
 def test_of_very_many_fits_the_latest_are_kept_and_the_file_stays_small(run):

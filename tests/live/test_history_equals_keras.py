@@ -1,5 +1,10 @@
 """Test that LivePlot's history agrees with Keras's own, in every kind of fit."""
 
+import decimal
+import fractions
+import os
+import signal
+
 import keras
 import numpy as np
 import pytest
@@ -45,6 +50,114 @@ def test_validation_freq_leaves_gaps_where_there_was_none(data):
     assert list(np.isnan(live.history["val_loss"])) == [True, False, True, False, True]
 
 
+class Logs(keras.callbacks.Callback):
+    """Changes the logs at the end of each epoch, as ``LearningRateScheduler`` does."""
+
+    def __init__(self, **values):
+        super().__init__()
+        self.values = values
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs.update({name: value(epoch, logs) for name, value in self.values.items()})
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_what_callbacks_add_to_the_logs_is_in_the_history(data, ours_first):
+    live = kw.LivePlot()
+    own = [
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5),
+        Logs(loss=lambda epoch, logs: -float(epoch), extra=lambda epoch, logs: epoch / 2),
+        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.pop("mae")),
+    ]
+    callbacks = [live, *own] if ours_first else [*own, live]
+    history = compiled().fit(*data, epochs=3, callbacks=callbacks, verbose=0).history
+    assert {"learning_rate", "extra"} <= set(history)
+    agrees(live, history)
+    assert np.isnan(live.history["mae"]).all() and "mae" not in history
+    assert live._store.best["loss"] | {"seconds": 0} == {
+        "split": "training", "epoch": 3, "step": 9, "seconds": 0, "value": -2.0,
+    }  # fmt: skip
+
+
+def test_a_log_called_as_one_of_our_columns_hides_none(data):
+    names = ["step", "epoch", "seconds", "partial", "val_step", ""]
+    own = Logs(**{name: lambda epoch, logs: 70.0 + epoch for name in names})
+    live, _ = watch(compiled(), *data, epochs=2, callbacks=[own])
+    ours = live.history
+    assert list(ours["step"]) == [3, 6] and list(ours["epoch"]) == [0, 1]
+    for name in ("training/step", "training/epoch", "training/seconds", *names[3:]):
+        assert list(ours[name]) == [70, 71], name
+    assert ours.to_pandas().shape == (2, len(ours))
+    assert live.figure is not None and "step 71" in live._run.view.summary()
+
+
+class BadFloat:
+    def __float__(self):
+        raise RuntimeError("on purpose")
+
+
+def test_logs_of_any_kind_cost_no_result(data):
+    values = {
+        "huge": 10**400, "less": -(10**400), "text": "0.5", "nothing": None, "complex": 1j,
+        "fraction": fractions.Fraction(1, 4), "decimal": decimal.Decimal("0.25"), "bad": BadFloat(),
+        "half": np.float16(0.25), "array": np.ones(2), "imaginary": np.complex64(1),
+    }  # fmt: skip
+    own = Logs(**{name: lambda epoch, logs, value=value: value for name, value in values.items()})
+    live, history = watch(compiled(), *data, epochs=2, callbacks=[own])
+    assert not live._run._guard.failures
+    agrees(live, {name: history[name] for name in ("loss", "mae")})
+    for name in ("fraction", "decimal", "half"):
+        assert list(live.history[name]) == [0.25, 0.25]
+    assert (
+        list(live.history["huge"]) == [np.inf] * 2 and list(live.history["less"]) == [-np.inf] * 2
+    )
+    for name in ("text", "nothing", "complex", "bad", "array", "imaginary"):
+        assert name not in live.history
+
+
+class CountsCalls(keras.metrics.AUC):
+    """A metric of the user's own, which behaves differently with each call of ``result``."""
+
+    calls = 0
+
+    def result(self):
+        type(self).calls += 1
+        return super().result() * 0 + type(self).calls
+
+
+def test_a_metric_of_the_users_own_is_not_called_once_more_than_without_us(data, monkeypatch):
+    # Sample at every batch.
+    monkeypatch.setattr("kwidgets.live.run.fit_run.SAMPLE_SECONDS", 0.0)
+    monkeypatch.setattr("kwidgets.live.training_thread.pace.MAX_INTERVAL_SECONDS", 0.0)
+    x, y = data
+
+    def train(*callbacks):
+        CountsCalls.calls = 0
+        model = compiled(metrics=[CountsCalls(name="own"), keras.metrics.AUC(name="auc")])
+        fit = model.fit(x, y > 2, epochs=2, batch_size=16, callbacks=[*callbacks], verbose=0)
+        return CountsCalls.calls, fit.history
+
+    live = kw.LivePlot()
+    assert train(live) == train()
+    kinds = {name: metric["kind"] for name, metric in live._store.metrics.items()}
+    assert kinds == {"loss": "mean", "own": "epoch", "auc": "running"}
+    assert len(live.history["own"]) == 2
+
+
+def test_metrics_are_named_as_keras_names_them(data):
+    x, y = data
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(1, name=name)(inputs) for name in ("a", "b")]
+    model = keras.Model(inputs, outputs)
+    model.compile(
+        "sgd", "mse", metrics=[["mae", "mae"], ["mae"]], weighted_metrics=[["mae", "mae"], []]
+    )
+    live, history = watch(model, x, [y, y], epochs=1)
+    agrees(live, history)
+    sampled = {name for name, metric in live._store.metrics.items() if metric["kind"] == "mean"}
+    assert sampled == set(history)
+
+
 @pytest.mark.skipif(BACKEND == "torch", reason="Keras refuses it on PyTorch")
 @pytest.mark.parametrize("steps", [2, 4, 7])
 def test_several_steps_per_execution_count_as_such(data, steps):
@@ -83,6 +196,61 @@ def test_who_counts_on_with_initial_epoch_gets_no_second_offset(data):
     assert list(live.history["epoch"]) == [0, 1, 2, 3]
 
 
+def test_epochs_are_counted_in_one_way_after_a_stop_and_a_further_fit(data):
+    model = compiled()
+    live = kw.LivePlot()
+    stop = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: live.stop() if (batch, stops[0]) == (1, 2) else None,
+        on_epoch_begin=lambda epoch, logs: stops.append(stops.pop() + 1),
+    )
+    stops = [0]
+    model.fit(*data, epochs=9, batch_size=16, callbacks=[live, stop], verbose=0)
+    assert list(live.history["epoch"]) == [0, 1]
+    assert live._store.best["loss"]["epoch"] == 1, "not the one that was stopped early"
+    text = live._run.view.summary()
+    assert text.startswith("Training stopped: 1 of 9 epochs and a part of epoch 2, ")
+    assert f"loss {live.history['loss'][0]:.4g} " in text, "not that of a part of an epoch"
+    symbols = [trace.marker.symbol for trace in live.figure.data if trace.name == "training"]
+    assert symbols[0] == ("circle", "circle-open")
+
+    further, history = watch(model, *data, epochs=3, validation_split=0.25)
+    assert list(further.history["epoch"]) == [0, 1, 2, 3, 4]
+    best = further._store.best["loss"]
+    assert best["epoch"] == 3 + int(np.argmin(history["val_loss"]))
+    assert further.history["val_loss"][best["epoch"] - 1] == pytest.approx(best["value"])
+    assert further._run.view.summary().startswith("Training finished: epoch 5 of 5 (Keras: 3 of 3)")
+
+    early = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=100)
+    last, history = watch(model, *data, epochs=9, callbacks=[early])
+    text = last._run.view.summary()
+    assert text.startswith("Training finished: epoch 7 of 14 (Keras: 2 of 9)")
+    assert "(best in epoch 6)" in text
+    assert f"loss {history['loss'][-1]:.4g} (best validation" in text, "this one had no validation"
+
+
+def test_a_run_that_diverged_says_so_everywhere(data):
+    x, y = data
+    bad = np.where(np.arange(96)[:, None] > 60, np.nan, y)
+    model = compiled()
+    watch(model, x, y, epochs=1)
+    live, history = watch(model, x, bad, epochs=2, batch_size=16, shuffle=False)
+    assert np.isnan(history["loss"]).all()
+    bundle = live._run.bundle()
+    text = bundle["text/plain"]
+    assert text.startswith("Training finished, diverged: epoch 3 of 3") and "loss nan" in text
+    assert 'alt="Training finished, diverged' in bundle["text/html"]
+    snapshot = bundle["application/vnd.kwidgets.live+json"]["payload"]
+    assert snapshot["progress"]["diverged"] is True
+    assert "nan/training/loss" in snapshot["epoch"]["columns"]
+    diverged = [mark for mark in live.history.marks if mark["kind"] == "diverged"]
+    assert [mark["text"] for mark in diverged] == ["loss became NaN"]
+    notes = [note["text"] for note in live.figure.layout.annotations]
+    assert "loss became NaN" in notes
+
+    fine, _ = watch(compiled(), x, y, epochs=1)
+    assert fine._run.describe_progress()["diverged"] is False
+
+
 def test_a_compile_in_between_goes_on_and_new_weights_begin_anew(data):
     model = compiled()
     start = model.get_weights()
@@ -108,6 +276,28 @@ def test_after_an_interrupt_the_next_fit_goes_on(data):
     model.fit(*data, epochs=1, verbose=0)  # whatever state it is in, it is usable
     live, _ = watch(model, *data, epochs=1)
     assert live.status == "finished"
+
+
+@pytest.mark.parametrize("signalled", [True, False])
+def test_after_an_interrupt_in_an_epoch_the_curve_goes_on_silently(data, signalled, caplog):
+    def interrupt(batch, logs):
+        if batch == 3 and signalled:
+            os.kill(os.getpid(), signal.SIGINT)
+        elif batch == 3:
+            raise KeyboardInterrupt
+
+    model, first = compiled(), kw.LivePlot()
+    watch(model, *data, epochs=1, batch_size=16)
+    callbacks = [first, keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)]
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(*data, epochs=5, batch_size=16, callbacks=callbacks, verbose=0)
+    first._run.after_cell(KeyboardInterrupt())  # what the end of the cell does
+    assert first.status == "interrupted"
+    assert not first._run.describe_progress()["notices"] and not caplog.text
+    # The epoch that was interrupted has its number, and no row, as in Keras's History.
+    live, _ = watch(model, *data, epochs=1, batch_size=16)
+    assert list(live.history["epoch"]) == [0, 2]
+    assert np.all(np.diff(live.history.batches["epoch"]) > 0)
 
 
 def test_many_outputs_are_grouped(data):

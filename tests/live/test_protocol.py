@@ -12,6 +12,7 @@ import pathlib
 import pytest
 
 from kwidgets import protocol as wire
+from kwidgets.language import message
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.encode import snapshot_of, with_buffers
@@ -32,8 +33,11 @@ def store() -> MetricStore:
     store.add_epoch(2, 1, 0.2, {"loss": 0.75, "<b>auc</b>": 0.4, "val_loss": 0.8})
     store.add_epoch(4, 2, 0.4, {"loss": math.inf, "<b>auc</b>": 0.8, "val_loss": 0.7})
     store.add_epoch(5, 3, 0.5, {"loss": 0.1, "<b>auc</b>": 0.9, "val_loss": 0.6}, complete=False)
-    text = "ReduceLROnPlateau: learning rate 0.01 → 0.001"
+    rates = ("ReduceLROnPlateau", "0.01", "0.001")
+    text = message("%1: learning rate %2 → %3", *rates)
     store.add_mark(protocol.Mark(kind="callback", text=text, step=2, epoch=1.0, seconds=0.2))
+    text = message("%1 Weights of epoch %2 restored.", message("Stop"), "2")
+    store.add_mark(protocol.Mark(kind="diverged", text=text, step=4, epoch=2.0, seconds=0.4))
     return store
 
 
@@ -54,6 +58,7 @@ RUN = protocol.RunInfo(
 )
 PROGRESS = protocol.Progress(
     status="running",
+    diverged=False,
     detail="",
     phase="training",
     epoch=2,

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from kwidgets.language import message
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle
@@ -55,7 +56,7 @@ def test_the_picture_says_why_a_run_failed_and_what_to_look_at():
 
 def test_the_picture_numbers_what_was_done_and_says_it():
     store = filled(1, 3)
-    text = "Learning rate 0.01 → <b>0.1</b>"
+    text = message("Learning rate %1 → %2", "0.01", "<b>0.1</b>")
     store.add_mark(protocol.Mark(kind="user", text=text, step=2, epoch=2.0, seconds=2))
     picture = draw_picture(store, RUN, PROGRESS)
     ElementTree.fromstring(picture)
@@ -74,7 +75,7 @@ def test_the_legend_names_only_what_is_drawn():
 def test_a_saved_run_is_small(num_metrics, epochs):
     store = filled(num_metrics, epochs)
     for i in range(300):
-        text = "ReduceLROnPlateau: learning rate 0.001 → 0.0005"
+        text = message("%1: learning rate %2 → %3", "ReduceLROnPlateau", "0.001", "0.0005")
         store.add_mark(protocol.Mark(kind="callback", text=text, step=i, epoch=i, seconds=i))
     bundle = saved_bundle(store, RUN, {**PROGRESS, "status": "finished"})
     assert len(json.dumps(bundle, allow_nan=False)) <= 150_000
@@ -96,7 +97,7 @@ def test_the_fits_of_a_loop_are_a_table_with_names_epochs_and_values():
     assert [[cell.text for cell in row] for row in table.iter("tr")] == [
         ["fit", "name", "status", "epochs", "loss", "val_loss", "best loss", "time"],
         ["1", "<b>lstm</b>", "finished", "3 of 3", "0.375", "0.75", "0.5", "1:15"],
-        ["2", "gru", "finished", "1 of 3", "nan", "–", "–", "1:15"],
+        ["2", "gru", "finished", "1 of 3", "nan", "nan", "–", "1:15"],
     ]
     assert "Fit 1, <b>lstm</b>: Training finished" in bundle["text/plain"]
 

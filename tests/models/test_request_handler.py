@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
+import kwidgets as kw
+from kwidgets.live.page.channel_runs import ChannelRun, runs
 from kwidgets.models import protocol
 from kwidgets.models.describe import model_entry
 from kwidgets.models.namespace.model_finder import ModelFinder
@@ -109,3 +112,47 @@ def test_a_summary_is_copied_for_the_shape_that_was_worked_out(
     ]
     assert "25" in text and "(4,)" in text
     assert "25" not in answer_to(handler, protocol.EXPORT, model=key, format="text")["value"]
+
+
+@pytest.mark.parametrize("looked_at", ["whole", "base", "features"])
+def test_weights_of_each_model_that_shares_those_in_training_are_read_between_two_steps(
+    looked_at: str,
+) -> None:
+    base = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    whole = keras.Sequential([base, keras.layers.Dense(1)])
+    models = {
+        "base": base,
+        "whole": whole,
+        "features": keras.Model(whole.inputs, base(whole.inputs[0])),
+        "other": keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]),
+    }
+    finder = ModelFinder(lambda: models)
+    finder.scan()
+    keys = {found.names[0]: found.key for found in finder.scan()}
+    handler = RequestHandler(finder.get, lambda: models, lambda function: function())
+    whole.compile("adam", "mse")
+    live = kw.LivePlot()
+    run = ChannelRun("run", snapshot=dict, resync=lambda: None)
+    answers: list[Any] = []
+
+    def look(batch: int, logs: Any) -> None:
+        if batch == 0:
+            run.attach(whole, "whole", live._submit)
+        path = {"base": "0", "features": "1"}.get(looked_at, "1")
+        payload = {"model": keys[looked_at], "layer": path}
+        handler.answer(protocol.DETAIL, payload, answers.append)
+
+    runs.add(run)
+    # Not the model of a callback: on JAX, that brings the weights up to date.
+    looks = keras.callbacks.LambdaCallback(on_train_batch_end=look)
+    x = np.ones((32, 4), "float32")
+    try:
+        whole.fit(x, x[:, :1], batch_size=8, callbacks=[live, looks], verbose=0)
+        assert runs.run_changing(models["other"]) is None
+    finally:
+        run.detach(0.0)
+    assert len(answers) == 4
+    for answer in answers:
+        assert answer["ok"] and answer["value"]["weights"]
+        assert not [weight["problem"] for weight in answer["value"]["weights"] if weight["problem"]]
+    assert "between two steps" in answers[0]["value"]["when"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.numbers.metric_store import MetricStore
 
 # Enough to tell trained weights from weights that were set or loaded in between.
@@ -48,8 +49,19 @@ def find_previous_fit(model: keras.Model) -> PreviousFit | None:
     return previous
 
 
-def weights_digest(model: keras.Model) -> bytes:
-    """Return a digest of some of the model's weights, first and last layers included."""
+def weights_digest(model: keras.Model) -> bytes | None:
+    """Return a digest of some of the model's weights, first and last layers included.
+
+    None where they have no values, as on JAX after an interrupt in the middle of a step.
+    """
+    try:
+        sync_variables(model)
+        return _digest(model)
+    except Exception:  # backends raise different errors then
+        return None
+
+
+def _digest(model: keras.Model) -> bytes:
     variables = model.trainable_variables or model.variables
     chosen = [*variables[: _VARIABLES // 2], *variables[_VARIABLES // 2 :][-_VARIABLES // 2 :]]
     digest = hashlib.sha256()

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.language import t
+from kwidgets.language import Message, message, t, translated
 from kwidgets.live.keras_internals import schedule_override
 from kwidgets.live.keras_internals.variable_values import sync_variables
 
@@ -31,13 +31,20 @@ def restore(model: keras.Model) -> None:
 
 def schedule_name(optimizer: Any) -> str | None:
     """Return the name of the schedule or function that sets the rate, or None."""
+    label = schedule_label(optimizer)
+    return None if not label else label if isinstance(label, str) else translated(label)
+
+
+def schedule_label(optimizer: Any) -> str | Message:
+    """Return the same for a text that is translated later, or "" without one."""
     optimizer = _inner_optimizer(optimizer)
     if not _is_scheduled(optimizer):
-        return None
+        return ""
     rate = optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return type(rate).__name__
-    return getattr(rate, "__name__", "<lambda>").replace("<lambda>", t("a function"))
+    name = str(getattr(rate, "__name__", "<lambda>"))
+    return message("a function") if name == "<lambda>" else name
 
 
 def is_overridden(model: keras.Model) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from kwidgets.language import t
+from kwidgets.language import Message, message, t
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import continued_fit
 from kwidgets.live.keras_internals.continued_fit import PreviousFit, weights_digest
 from kwidgets.live.keras_internals.metric_sampler import MetricSampler, direction_of, group_of
+from kwidgets.live.numbers.as_number import as_number
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.progress import FitProgress
 
@@ -34,6 +36,9 @@ class MetricReader:
         self.not_finite_notices: dict[str, str] = {}
         # The last epoch's logs, named as Keras names them.
         self.logs: dict[str, float] = {}
+        # Whether the latest training loss is NaN or infinite.
+        self.diverged = False
+        self._marked_divergence = False
         self.in_epoch = False
         # How far the epoch axis is ahead of Keras's own numbers.
         self.epochs_before = 0
@@ -47,6 +52,7 @@ class MetricReader:
         self._sampled_in_epoch = False
         self._trained_seconds = 0.0
         self._sampler: MetricSampler | None = None
+        self._last_epoch: _LastEpoch | None = None
 
     def find_metrics(self) -> None:
         """Declare the metrics that the model has before its first step."""
@@ -61,6 +67,7 @@ class MetricReader:
         else:
             # With initial_epoch, Keras's own numbers continue; the axis never goes back.
             self.epochs_before = max(0, self._previous.epoch - initial_epoch)
+        self.store.epochs_before = self.epochs_before + initial_epoch
 
     def begin_epoch(self) -> None:
         self._step_sampled = self._progress.step
@@ -96,24 +103,7 @@ class MetricReader:
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any], complete: bool) -> None:
         """Add the epoch's logs. ``complete`` says whether all of its batches were trained."""
-        scalars: dict[str, float] = {}
-        for name, value in logs.items():
-            try:
-                scalars[str(name)] = float(value)
-            except (TypeError, ValueError):  # a custom train_step may log anything
-                continue
-        for name in scalars:
-            if not name.startswith("val_") and name not in self.store.metrics:
-                self.store.declare(
-                    protocol.MetricInfo(
-                        name=name,
-                        kind="epoch",
-                        direction=direction_of(name, None),
-                        group=group_of(name, self._model),
-                    )
-                )
-        self.logs = scalars
-        self._note_not_finite(scalars)
+        scalars = self._scalars(logs)
         self.store.drop_metrics_without_values(scalars)
         step, fractional, seconds = self.position
         if not self._sampled_in_epoch:
@@ -125,24 +115,61 @@ class MetricReader:
                 max(self._progress.batch, 1),
             )
         number = epoch + 1 + self.epochs_before
-        self.store.add_epoch(step, number, seconds, scalars, complete=complete)
+        self.store.add_epoch(step, number, seconds, scalars, complete)
+        self._last_epoch = _LastEpoch(logs, scalars, (step, number, seconds), complete)
+        self._note_not_finite(scalars)
+
+    def read_later_logs(self) -> None:
+        """Read again the logs of the epoch that ended last, to which later callbacks may add."""
+        last, self._last_epoch = self._last_epoch, None
+        if last is None:
+            return
+        scalars = self._scalars(last.logs)
+        # Not ==: NaN differs from itself.
+        if repr(scalars) != repr(last.scalars):
+            self.store.replace_epoch(*last.position, scalars, last.complete)
+
+    def _scalars(self, logs: Mapping[str, Any]) -> dict[str, float]:
+        """Return the numbers among ``logs``, and declare their metrics."""
+        scalars: dict[str, float] = {}
+        # A copy: what a log does when it is read may change them.
+        for name, value in dict(logs).items():
+            number = as_number(value)
+            if number is not None:  # a custom train_step may log anything
+                scalars[str(name)] = number
+        for name in scalars:
+            if not name.startswith("val_") and name not in self.store.metrics:
+                self.store.declare(
+                    protocol.MetricInfo(
+                        name=name,
+                        kind="epoch",
+                        direction=direction_of(name, None),
+                        group=group_of(name, self._model),
+                    )
+                )
+        self.logs = scalars
+        return scalars
 
     def remember_end(self) -> None:
         """Keep the numbers for a further fit of the model, which continues the curves."""
+        weights = weights_digest(self._model)
+        if weights is None:
+            return
         step, epoch, seconds = self.position
         fit = PreviousFit(
             store=self.store,
             steps=step,
-            epoch=round(epoch),
+            # An epoch that was stopped early has a number of its own.
+            epoch=math.ceil(epoch),
             first_epoch=self.first_epoch,
             seconds=seconds,
-            weights=weights_digest(self._model),
+            weights=weights,
         )
         continued_fit.remember_end(self._model, fit)
 
     def release(self) -> None:
         """Drop the references to the model: the fit has ended."""
-        self._model = self._sampler = None
+        self._model = self._sampler = self._last_epoch = None
 
     @property
     def position(self) -> tuple[int, float, float]:
@@ -154,8 +181,8 @@ class MetricReader:
             progress.clock.seconds() + self._seconds_before,
         )
 
-    def add_mark(self, kind: Any, text: str) -> None:
-        """Mark on the curves what the user, a callback or a new fit did."""
+    def add_mark(self, kind: protocol.MarkKind, text: Message) -> None:
+        """Mark on the curves what the user, a callback or a new fit did, or where it diverged."""
         step, epoch, seconds = self.position
         self.store.add_mark(
             protocol.Mark(kind=kind, text=text, step=step, epoch=epoch, seconds=seconds)
@@ -172,3 +199,34 @@ class MetricReader:
                 )
                 advice = t("A smaller learning rate often helps; look for NaN in the data too.")
                 self.not_finite_notices[name] = f"{became} {advice}"
+        self._note_divergence(values)
+
+    def _note_divergence(self, values: Mapping[str, float]) -> None:
+        losses = {
+            name: value
+            for name, value in values.items()
+            if name == "loss" or (name.endswith("_loss") and not name.startswith("val_"))
+        }
+        if not losses:
+            return
+        bad = next((name for name, value in losses.items() if not math.isfinite(value)), None)
+        self.diverged = bad is not None
+        if bad is not None and not self._marked_divergence:
+            # The first place only: a loss that comes and goes would fill the charts.
+            self._marked_divergence = True
+            self.add_mark(
+                "diverged",
+                message("%1 became NaN", bad)
+                if math.isnan(losses[bad])
+                else message("%1 became infinite", bad),
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class _LastEpoch:
+    """The epoch that ended last: the logs of Keras, and what of them is in the store."""
+
+    logs: Mapping[str, Any]
+    scalars: dict[str, float]
+    position: tuple[int, int, float]
+    complete: bool

@@ -2,15 +2,18 @@
 
 Keras's batch logs are running averages since the epoch's start. Its mean-type metrics keep a total
 and a count, so the difference of both between two samples gives the exact mean over the batches in
-between. Other metrics (AUC, Precision …) have no such form: their running value is taken.
+between. Keras's other metrics (AUC, Precision …) have no such form: their running value is taken.
+A metric of the user's own has its values at the end of each epoch only: no method of it is called
+that Keras would not call.
 """
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -24,7 +27,7 @@ class _Source:
     name: str
     metric: keras.Metric
     variables: list[int]  # positions in model.metrics_variables
-    is_mean: bool
+    kind: Literal["mean", "running", "epoch"]
     total: float = 0.0
     count: float = 0.0
 
@@ -45,7 +48,7 @@ class MetricSampler:
         return [
             MetricInfo(
                 name=source.name,
-                kind="mean" if source.is_mean else "running",
+                kind=source.kind,
                 direction=direction_of(source.name, source.metric),
                 group=group_of(source.name, self._model),
             )
@@ -68,7 +71,7 @@ class MetricSampler:
             self._sources_found = True
         values = self._read_variables()
         # One transfer for all means; the others are computed by the metric itself.
-        means = [source for source in self._sources if source.is_mean]
+        means = [source for source in self._sources if source.kind == "mean"]
         scalars = _to_floats([values[i] for source in means for i in source.variables])
         sampled: dict[str, float] = {}
         for i, source in enumerate(means):
@@ -78,7 +81,7 @@ class MetricSampler:
                 sampled[source.name] = (total - source.total) / new_count
             source.total, source.count = total, count
         for source in self._sources:
-            if not source.is_mean:
+            if source.kind == "running":
                 result = source.metric.stateless_result([values[i] for i in source.variables])
                 if not isinstance(result, dict) and len(getattr(result, "shape", ())) == 0:
                     sampled[source.name] = float(result)
@@ -104,16 +107,16 @@ class MetricSampler:
         for name, metric in named_metrics(self._model):
             if not all(id(variable) in position for variable in metric.variables):
                 continue
-            is_mean = type(metric).result is keras.metrics.Mean.result
+            kind = _kind_of(metric)
             source = _Source(
                 name=name,
                 metric=metric,
                 variables=(
                     [position[id(metric.total)], position[id(metric.count)]]
-                    if is_mean
+                    if kind == "mean"
                     else [position[id(variable)] for variable in metric.variables]
                 ),
-                is_mean=is_mean,
+                kind=kind,
             )
             if name in known:
                 source.total, source.count = known[name].total, known[name].count
@@ -126,16 +129,37 @@ def named_metrics(model: keras.Model) -> list[tuple[str, keras.Metric]]:
     for metric in model.metrics:
         if type(metric).__name__ != "CompileMetrics":
             named.append((metric.name, metric))
-        elif getattr(metric, "built", True):
-            # The logs prefix a metric with its output's name and number duplicates. result()
-            # is where Keras does that, in the order of .metrics.
-            try:
-                names = list(metric.result())
-            except Exception:  # not built before the first step: tried again at the next sample
-                continue
-            if len(names) == len(metric.metrics):
-                named.extend(zip(names, metric.metrics, strict=True))
+        elif getattr(metric, "built", True):  # before the first step it is not
+            named.extend(_compiled_metrics(metric))
     return named
+
+
+def _compiled_metrics(compiled: Any) -> list[tuple[str, keras.Metric]]:
+    """Return the metrics given to ``compile`` under the names that ``compiled.result()`` gives.
+
+    It prefixes a metric with its output's name and numbers duplicates. Calling it would call
+    ``result`` of the user's own metrics too, once more than without us.
+    """
+    named: dict[str, keras.Metric] = {}
+    times: collections.Counter[str] = collections.Counter()
+    groups = [(group, "") for group in compiled._flat_metrics if group]
+    groups += [(group, "weighted_") for group in compiled._flat_weighted_metrics if group]
+    for group, prefix in groups:
+        output = f"{group.output_name}_" if group.output_name else ""
+        for metric in group.metrics:
+            name = f"{output}{metric.name}"
+            if times[name] and prefix:
+                name = f"{output}{prefix}{metric.name}"
+            times[name] += 1
+            named[f"{name}_{times[name] - 1}" if times[name] > 1 else name] = metric
+    return list(named.items())
+
+
+def _kind_of(metric: keras.Metric) -> Literal["mean", "running", "epoch"]:
+    if type(metric).result is keras.metrics.Mean.result:
+        return "mean"
+    is_keras = type(metric).__module__.partition(".")[0] == "keras"
+    return "running" if is_keras else "epoch"
 
 
 def direction_of(name: str, metric: keras.Metric | None) -> Any:

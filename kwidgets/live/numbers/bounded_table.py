@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 AXES = ("step", "epoch", "seconds")
+# Begins the name of a column that says where NaN is a value.
+NAN = "nan/"
 FloatArray = npt.NDArray[np.float64]
 
 # Rows kept in memory before neighbours are merged: 27 minutes of samples at 10 a second at full
@@ -41,7 +43,8 @@ class MetricTable:
     ``width`` appended ones (a power of two). The values of a merged row depend on ``reduce``:
 
     * ``mean``: the mean weighted by ``weight``, and the smallest and largest value;
-    * ``last``: the last row's values.
+    * ``last``: the last row's values. NaN may be a value there: a column ``nan/<name>`` is 1 where
+      it is, and NaN where the row has no value.
     """
 
     def __init__(self, reduce: Literal["mean", "last"], capacity: int = CAPACITY) -> None:
@@ -50,13 +53,16 @@ class MetricTable:
         self.reduce = reduce
         self.width = 1
         self.appended = 0
+        # Counts changes.
+        self.revision = 0
         self._capacity = capacity
         self._names: list[str] = []
         self._axes = np.empty((min(256, capacity), len(AXES)))
         self._mean = np.empty((len(self._axes), 0))
         self._min = self._mean.copy()
         self._max = self._mean.copy()
-        self._weight = self._mean.copy()  # 0 where the value is NaN
+        # 0 where there is no value; in a table of means also where it is NaN.
+        self._weight = self._mean.copy()
 
     def __len__(self) -> int:
         """Return the number of rows kept, not of rows appended."""
@@ -76,26 +82,33 @@ class MetricTable:
         weight: float = 1.0,
     ) -> None:
         """Add a row; a metric missing from ``values`` is NaN in it."""
-        for name in values:
-            if name not in self._names:
-                self._add_column(name)
+        self._add_columns(values)
         if self.appended == self._capacity * self.width:
             self._halve()
         row, merged = divmod(self.appended, self.width)
         if row == len(self._axes):
             self._grow()
-        new = np.array([values.get(name, math.nan) for name in self._names], dtype=np.float64)
+        new = self._row(values)
         self._axes[row] = (step, epoch, seconds)
-        weights = np.where(np.isnan(new), 0.0, weight)
-        if merged and self.reduce == "mean":
+        if self.reduce == "last":
+            self._set_last(row, values)
+        elif merged:
+            weights = np.where(np.isnan(new), 0.0, weight)
             pair = [self._mean[row], new], [self._weight[row], weights]
             self._mean[row], self._weight[row] = _weighted_mean(*map(np.stack, pair))
             self._min[row] = np.fmin(self._min[row], new)
             self._max[row] = np.fmax(self._max[row], new)
         else:
             self._mean[row] = self._min[row] = self._max[row] = new
-            self._weight[row] = weights
+            self._weight[row] = np.where(np.isnan(new), 0.0, weight)
         self.appended += 1
+        self.revision += 1
+
+    def replace_last(self, values: Mapping[str, float]) -> None:
+        """Give the row that was appended last other values. For tables of last values."""
+        self._add_columns(values)
+        self._set_last(len(self) - 1, values)
+        self.revision += 1
 
     def view(self, max_rows: int, start: int = 0) -> TableView:
         """Return the table reduced to at most ``max_rows`` rows, from row ``start`` on.
@@ -115,8 +128,12 @@ class MetricTable:
         last = np.minimum(edges + factor, rows - first) - 1
         columns = {name: axes[last, i] for i, name in enumerate(AXES)}
         if self.reduce == "last":
+            is_nan = np.isnan(self._mean) & (self._weight > 0)
             for i, name in enumerate(self._names):
                 columns[name] = self._mean[part][last, i]
+                # Decided by the whole table, so that all parts of it have the same columns.
+                if is_nan[:rows, i].any():
+                    columns[f"{NAN}{name}"] = np.where(is_nan[part][last, i], 1.0, math.nan)
             return TableView(width, start, columns)
         for i, name in enumerate(self._names):
             mean, weight = self._mean[part, i], self._weight[part, i]
@@ -129,6 +146,18 @@ class MetricTable:
                 columns[f"min/{name}"] = _bucket(np.fmin, self._min[part, i], edges)
                 columns[f"max/{name}"] = _bucket(np.fmax, self._max[part, i], edges)
         return TableView(width, start, columns)
+
+    def _row(self, values: Mapping[str, float]) -> FloatArray:
+        return np.array([values.get(name, math.nan) for name in self._names], dtype=np.float64)
+
+    def _set_last(self, row: int, values: Mapping[str, float]) -> None:
+        self._mean[row] = self._row(values)
+        self._weight[row] = [name in values for name in self._names]
+
+    def _add_columns(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._names:
+                self._add_column(name)
 
     def _add_column(self, name: str) -> None:
         self._names.append(name)
@@ -159,7 +188,7 @@ class MetricTable:
             self._min[:half] = np.fmin(self._min[first], self._min[second])
             self._max[:half] = np.fmax(self._max[first], self._max[second])
         else:
-            self._mean[:half] = self._mean[second]
+            self._mean[:half], self._weight[:half] = self._mean[second], self._weight[second]
         self.width *= 2
 
 

@@ -7,10 +7,32 @@ import dataclasses
 import math
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
+from kwidgets.language import translated
 from kwidgets.live.numbers.bounded_table import FloatArray
-from kwidgets.live.protocol import Mark
+from kwidgets.live.protocol import Mark, MarkKind
+
+
+class HistoryMark(TypedDict):
+    """A mark on the curves, its text in the kernel's language."""
+
+    kind: MarkKind
+    text: str
+    step: float
+    epoch: float
+    seconds: float
+
+
+def history_mark(mark: Mark) -> HistoryMark:
+    """Return a mark with its text translated."""
+    return HistoryMark(
+        kind=mark["kind"],
+        text=translated(mark["text"]),
+        step=mark["step"],
+        epoch=mark["epoch"],
+        seconds=mark["seconds"],
+    )
 
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
@@ -21,22 +43,24 @@ class History(Mapping[str, FloatArray]):
     a float64 array of shape (epochs,), with the value that Keras reports for the epoch (NaN where
     the epoch has none). ``epoch`` (numbered as Keras
     numbers them, from 0), ``step`` (batches finished in this fit) and ``seconds`` (of training,
-    without pauses) give the position of each value.
+    without pauses) give the position of each value. A log that is called as one of these three is
+    in ``training/epoch``, ``training/step`` or ``training/seconds``.
 
     ``batches`` has the same columns per sample within the epochs: ``epoch`` is fractional there and
     ``mean/<metric>`` is the mean over the batches since the sample before (for metrics that have no
     mean over batches, such as AUC, Keras's running value). After very many samples (``CAPACITY``)
     one row combines several, and ``min/`` and ``max/`` columns have their extremes.
 
-    ``marks`` lists what you did, what a callback such as ``ReduceLROnPlateau`` did, and where a new
-    fit continues the curves; each has ``kind``, ``text``, ``step``, ``epoch``, ``seconds``.
+    ``marks`` lists what you did, what a callback such as ``ReduceLROnPlateau`` did, where a new
+    fit continues the curves, and where the loss became NaN or infinite; each has ``kind``,
+    ``text``, ``step``, ``epoch``, ``seconds``.
 
     A further fit of the same model continues the epochs, steps and seconds.
     """
 
     epochs: dict[str, FloatArray]
     batches: dict[str, FloatArray]
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[HistoryMark, ...] = ()
 
     def __getitem__(self, name: str) -> FloatArray:
         try:

@@ -6,15 +6,16 @@ import copy
 import math
 import threading
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 
-from kwidgets.live.numbers.bounded_table import CAPACITY, MetricTable
-from kwidgets.live.numbers.history import History
-from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo
+from kwidgets.live.numbers.bounded_table import AXES, CAPACITY, NAN, MetricTable
+from kwidgets.live.numbers.history import History, history_mark
+from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo, Split
 
 MAX_MARKS = 200
+# The one whose values decide which epoch is the best comes first.
+SPLITS: tuple[Split, ...] = ("validation", "training")
 #: The column of the epoch table that is 1 in rows of epochs which were stopped early, else NaN.
 PARTIAL = "partial"
 
@@ -29,6 +30,9 @@ class MetricStore:
         self.metrics: dict[str, MetricInfo] = {}
         self.best: dict[str, BestEpoch] = {}
         self.marks: list[Mark] = []
+        # The number of the last epoch before this fit, whose curves it may continue.
+        self.epochs_before = 0
+        self._best_before: dict[str, BestEpoch] = {}
 
     def copy(self) -> MetricStore:
         """Return a copy, for a fit that continues the curves."""
@@ -86,16 +90,65 @@ class MetricStore:
         few batches, which may be better than those of any whole epoch. It is flagged in the column
         ``partial``, and is never the best one.
         """
-        values: dict[str, float] = {} if complete else {PARTIAL: 1.0}
         with self.lock:
-            for key, value in logs.items():
-                split, name = split_of(key)
-                values[f"{split}/{name}"] = value
-                if name not in self.metrics:
-                    self.declare(MetricInfo(name=name, kind="epoch", direction=None, group=None))
+            self._best_before = dict(self.best)
+            values = self._epoch_values(logs, complete)
             self.epoch.append(step, epoch, seconds, values)
             if complete:
                 self._update_best(step, epoch, seconds, values)
+
+    def replace_epoch(
+        self,
+        step: int,
+        epoch: int,
+        seconds: float,
+        logs: Mapping[str, float],
+        complete: bool = True,
+    ) -> None:
+        """Give the epoch that was added last other logs, which a later callback has changed."""
+        with self.lock:
+            self.best = self._best_before
+            self._best_before = dict(self.best)
+            values = self._epoch_values(logs, complete)
+            self.epoch.replace_last(values)
+            if complete:
+                self._update_best(step, epoch, seconds, values)
+
+    def latest(self) -> dict[str, dict[Split, float]]:
+        """Return the values of each metric in the last epoch of this fit that has one.
+
+        Those of an epoch that was stopped early are means over a few batches: they are only
+        returned where this fit has no whole epoch, or where they are not finite.
+        """
+        with self.lock:
+            names = list(self.metrics)
+            columns = self.epoch.view(max(1, len(self.epoch))).columns
+        in_fit = columns["epoch"] > self.epochs_before
+        no_rows = np.zeros(len(in_fit))
+        is_whole = columns.get(PARTIAL, no_rows) != 1
+        found: dict[str, dict[Split, float]] = {name: {} for name in names}
+        for name, values in found.items():
+            for split in SPLITS:
+                column = columns.get(f"{split}/{name}")
+                if column is None:
+                    continue
+                is_nan = columns.get(f"{NAN}{split}/{name}", no_rows) == 1
+                known = in_fit & (~np.isnan(column) | is_nan)
+                telling = np.flatnonzero(known & (is_whole | ~np.isfinite(column)))
+                rows = telling if len(telling) else np.flatnonzero(known)
+                if len(rows):
+                    values[split] = float(column[rows[-1]])
+        return found
+
+    def _epoch_values(self, logs: Mapping[str, float], complete: bool) -> dict[str, float]:
+        """Return the values of an epoch's row, and declare metrics that are new."""
+        values: dict[str, float] = {} if complete else {PARTIAL: 1.0}
+        for key, value in logs.items():
+            split, name = split_of(key)
+            values[f"{split}/{name}"] = value
+            if name not in self.metrics:
+                self.declare(MetricInfo(name=name, kind="epoch", direction=None, group=None))
+        return values
 
     def _update_best(
         self,
@@ -104,9 +157,8 @@ class MetricStore:
         seconds: float,
         values: Mapping[str, float],
     ) -> None:
-        splits: tuple[Literal["validation", "training"], ...] = ("validation", "training")
         for name, metric in self.metrics.items():
-            for split in splits:
+            for split in SPLITS:
                 value = values.get(f"{split}/{name}", math.nan)
                 if not math.isfinite(value) or metric["direction"] is None:
                     continue
@@ -145,15 +197,25 @@ class MetricStore:
                 "seconds": epochs["seconds"],
             }
             for name in self.sampled_names():
-                named[name] = np.full(len(epochs["step"]), math.nan)
+                named[key_of("training", name)] = np.full(len(epochs["step"]), math.nan)
+            marks = tuple(history_mark(mark) for mark in self.marks)
         for column, values in epochs.items():
-            split, _, name = column.partition("/")
-            if name:
-                named[name if split == "training" else f"val_{name}"] = values
-        return History(epochs=named, batches=batches, marks=tuple(self.marks))
+            for split in SPLITS:
+                if column.startswith(f"{split}/"):
+                    named[key_of(split, column.removeprefix(f"{split}/"))] = values
+        return History(epochs=named, batches=batches, marks=marks)
 
 
-def split_of(key: str) -> tuple[Literal["training", "validation"], str]:
+def key_of(split: Split, name: str) -> str:
+    """Return the name of a metric's column in a history: that in Keras's logs.
+
+    A log that is called as one of our own columns, such as ``step``, gets its split's name too.
+    """
+    key = name if split == "training" else f"val_{name}"
+    return f"{split}/{name}" if key in AXES else key
+
+
+def split_of(key: str) -> tuple[Split, str]:
     """Split a key of Keras's logs, such as ``val_loss``, into its split and the metric's name."""
     if key.startswith("val_"):
         return "validation", key.removeprefix("val_")

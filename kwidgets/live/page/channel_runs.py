@@ -139,6 +139,17 @@ class ChannelRuns:
         """Return the run that trains ``model`` now, or None."""
         return next((run for run in self if run.submit is not None and run.model is model), None)
 
+    def run_changing(self, model: object) -> ChannelRun | None:
+        """Return the run that changes variables of ``model`` now, or None.
+
+        It may train another model that shares them: one around this one, or one inside it.
+        """
+        active = [run for run in self if run.submit is not None]
+        variables = _variables(model) if active else set()
+        return self.run_training(model) or next(
+            (run for run in active if variables & _variables(run.model)), None
+        )
+
     def seconds_of(self, model: object) -> float | None:
         """Return the duration of all ended fits of ``model``; None without any."""
         reference, seconds = self._seconds.get(id(model), (None, 0.0))
@@ -165,6 +176,10 @@ class ChannelRuns:
             channel.send(wire.envelope(protocol.UNKNOWN_RUN, {}, run=str(run_id)))
         else:
             run.receive(content)
+
+
+def _variables(model: object) -> set[int]:
+    return {id(variable) for variable in getattr(model, "variables", ())}
 
 
 runs = ChannelRuns()

@@ -31,7 +31,7 @@ class TablePatcher:
     def __init__(self, table: MetricTable, max_rows: int = MAX_ROWS) -> None:
         self._table = table
         self._max_rows = max_rows
-        self._appended = -1
+        self._revision = -1
         self._width = 0
         self._columns: list[str] = []
         self._complete_rows = 0
@@ -42,16 +42,18 @@ class TablePatcher:
 
     def patch(self) -> Table | None:
         """Return the rows that changed since the last call, or None. Call with the store locked."""
-        if self._table.appended == self._appended:
+        if self._table.revision == self._revision:
             return None
         view = self._table.view(self._max_rows, self._complete_rows)
         if view.width != self._width or list(view.columns) != self._columns:
             view = self._table.view(self._max_rows)
-        self._appended = self._table.appended
+        self._revision = self._table.revision
         self._width = view.width
         self._columns = list(view.columns)
-        # The last row may still change: send it again next time.
-        self._complete_rows = self._appended // view.width
+        # The last row may still change: send it again next time. In a table of last values it may
+        # be replaced too.
+        final = self._table.appended - (self._table.reduce == "last")
+        self._complete_rows = max(0, final) // view.width
         return encode_table(view)
 
 

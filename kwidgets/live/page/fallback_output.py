@@ -11,7 +11,7 @@ from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.number_format import format_seconds
 from kwidgets.live.page.saved_output import latest_values
-from kwidgets.live.page.status_labels import status_label
+from kwidgets.live.page.status_labels import epoch_label, progress_label
 from kwidgets.live.page.svg_picture import draw_picture
 
 
@@ -44,8 +44,8 @@ def fallback_picture(store: MetricStore, run: protocol.RunInfo, progress: protoc
 
 def _headline(run: protocol.RunInfo, progress: protocol.Progress) -> str:
     parts = [
-        f"{run['model_name']}: {status_label(progress['status'])}",
-        t("epoch %1 of %2", progress["epoch"], run["epochs"]),
+        f"{run['model_name']}: {progress_label(progress)}",
+        epoch_label(run, progress["epoch"]),
         format_seconds(progress["elapsed_seconds"]),
     ]
     remaining = progress["remaining_seconds"]

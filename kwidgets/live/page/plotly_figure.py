@@ -6,12 +6,14 @@ import html
 import math
 from typing import Literal
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from kwidgets.language import translated
 from kwidgets.live import protocol
 from kwidgets.live.numbers.batch_curve import batch_curve
-from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
 from kwidgets.live.page.svg_picture import MARK, TRAINING, VALIDATION
 
 MAX_POINTS = 2_000
@@ -51,6 +53,10 @@ def make_figure(
         for label, xs, ys, mode, color, dash, opacity in lines:
             if ys is None or not len(ys):
                 continue
+            symbol = "diamond" if label == "validation" else "circle"
+            partial = np.zeros(len(xs)) == 1
+            if label != "training, batches":
+                partial = epoch.get(PARTIAL, np.zeros(len(xs))) == 1
             figure.add_trace(
                 go.Scatter(
                     x=xs,
@@ -61,7 +67,8 @@ def make_figure(
                     mode=mode,
                     opacity=opacity,
                     line={"color": color, "dash": dash, "width": 2 if opacity == 1 else 1},
-                    marker={"symbol": "diamond" if label == "validation" else "circle"},
+                    # Hollow for an epoch that was stopped early.
+                    marker={"symbol": np.where(partial, f"{symbol}-open", symbol).tolist()},
                 ),
                 row=row,
                 col=1,
@@ -82,15 +89,17 @@ def make_figure(
                 col=1,
             )
     for mark in marks:
+        text = html.escape(translated(mark["text"]))
         figure.add_vline(
             x=mark[x],
             line={"color": MARK, "dash": "dot", "width": 1},
+            annotation_text=text if mark["kind"] == "diverged" else None,
         )
         figure.add_trace(
             go.Scatter(
                 x=[mark[x]],
                 y=[None],
-                name=html.escape(mark["text"]),
+                name=text,
                 mode="markers",
                 marker={"color": MARK, "symbol": "line-ns-open"},
             )

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from kwidgets import protocol as wire
 from kwidgets.language import t
 from kwidgets.live import protocol
-from kwidgets.live.numbers.bounded_table import FloatArray
-from kwidgets.live.numbers.metric_store import MetricStore
+from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
 from kwidgets.live.page.encode import as_json, snapshot_of
 from kwidgets.live.page.fits_table import fits_table
 from kwidgets.live.page.number_format import format_seconds, format_value
-from kwidgets.live.page.status_labels import status_label
+from kwidgets.live.page.status_labels import epoch_label, progress_label
 from kwidgets.live.page.svg_picture import draw_picture
 
 # The most raw data of each table: with the picture, a saved run stays under 150 kB.
@@ -97,52 +94,54 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
     """Return the run in a line, such as
     ``Training finished: 10 of 10 epochs, 0:12. loss 0.05, validation 0.08 (best 0.07, epoch 8)``.
     """
-    with store.lock:
-        epochs = store.epoch.view(MAX_EPOCHS_READ).columns
-    before = run["initial_epoch"] + run["epochs_before"]
-    finished = max(0, int(epochs["epoch"][-1]) - before) if len(epochs["epoch"]) else 0
-    wanted = run["epochs"] - run["initial_epoch"]
-    head = t(
-        "Training %1: %2 of %3 epochs, %4.",
-        status_label(progress["status"]),
-        finished,
-        wanted,
-        format_seconds(progress["elapsed_seconds"]),
-    )
     detail = f" {progress['detail']}" if progress["detail"] else ""
-    return f"{head}{detail} {latest_values(store)}".rstrip()
+    return f"{_summary_head(store, run, progress)}{detail} {latest_values(store)}".rstrip()
+
+
+def _summary_head(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
+    label, seconds = progress_label(progress), format_seconds(progress["elapsed_seconds"])
+    epochs = run["epochs"]
+    with store.lock:
+        last = store.epoch.view(MAX_EPOCHS_READ).columns
+    ended = max(0, int(last["epoch"][-1]) - store.epochs_before) if len(last["epoch"]) else 0
+    if store.epochs_before:
+        # The values name epochs by their numbers on the curves, which begin before this fit.
+        epoch = epoch_label(run, run["initial_epoch"] + ended if ended else progress["epoch"])
+        return t("Training %1: %2, %3.", label, epoch, seconds)
+    if ended and PARTIAL in last and last[PARTIAL][-1] == 1:
+        return t(
+            "Training %1: %2 of %3 epochs and a part of epoch %4, %5.",
+            *(label, ended - 1, epochs, ended, seconds),
+        )
+    return t("Training %1: %2 of %3 epochs, %4.", label, ended, epochs, seconds)
 
 
 def latest_values(store: MetricStore) -> str:
     """Return the metrics, such as ``loss 0.05, validation 0.08 (best 0.07, epoch 8)``."""
     with store.lock:
-        epochs = store.epoch.view(MAX_EPOCHS_READ).columns
-        parts = []
-        for name in store.metrics:
-            latest = [
-                format_value(value)
-                if split == "training"
-                else t("validation %1", format_value(value))
-                for split in ("training", "validation")
-                if (value := _last(epochs.get(f"{split}/{name}"))) is not None
-            ]
-            if not latest:
-                continue
-            best = store.best.get(name)
-            part = f"{name} {', '.join(latest)}"
-            if best:
-                note = t("(best %1, epoch %2)", format_value(best["value"]), best["epoch"])
-                part = f"{part} {note}"
-            parts.append(part)
+        latest, best = store.latest(), dict(store.best)
+    parts = []
+    for name, values in latest.items():
+        if not values:
+            continue
+        texts = []
+        if "training" in values:
+            texts.append(format_value(values["training"]))
+        if "validation" in values:
+            texts.append(t("validation %1", format_value(values["validation"])))
+        part = f"{name} {', '.join(texts)}"
+        if name in best:
+            part = f"{part} {_best_note(best[name], values)}"
+        parts.append(part)
     return "; ".join(parts)
 
 
-def _last(column: FloatArray | None) -> float | None:
-    """Return the last value: with validation_freq, the last epoch may have none."""
-    if column is None or not len(column):
-        return None
-    known = np.flatnonzero(~np.isnan(column))
-    return float(column[known[-1]] if len(known) else column[-1])
+def _best_note(best: protocol.BestEpoch, values: Mapping[protocol.Split, float]) -> str:
+    value = format_value(best["value"])
+    if best["split"] == "validation" and "validation" not in values:
+        # An earlier fit of the model was validated, this one was not.
+        return t("(best validation %1, epoch %2)", value, best["epoch"])
+    return t("(best %1, epoch %2)", value, best["epoch"])
 
 
 def _rows_in(num_bytes: int, columns: int) -> int:

@@ -1,9 +1,9 @@
-"""The words for the status of a fit, such as "running", in the language of the page."""
+"""The words for the status of a fit and its epoch, in the language of the kernel."""
 
 from __future__ import annotations
 
 from kwidgets.language import t
-from kwidgets.live.protocol import Status
+from kwidgets.live.protocol import Progress, RunInfo, Status
 
 
 def status_label(status: Status) -> str:
@@ -18,3 +18,21 @@ def status_label(status: Status) -> str:
         "failed": t("failed"),
     }
     return labels[status]
+
+
+def progress_label(progress: Progress) -> str:
+    """Return the label of a fit's status, which says so if the loss is NaN or infinite."""
+    label = status_label(progress["status"])
+    return t("%1, diverged", label) if progress["diverged"] else label
+
+
+def epoch_label(run: RunInfo, epoch: int) -> str:
+    """Return an epoch as all views count: those of earlier fits of the model included.
+
+    Args:
+        run: the facts of the fit.
+        epoch: the number of the epoch in Keras, from 1, which is added where it differs.
+    """
+    before, epochs = run["epochs_before"], run["epochs"]
+    label = t("epoch %1 of %2", epoch + before, epochs + before)
+    return t("%1 (Keras: %2 of %3)", label, epoch, epochs) if before else label

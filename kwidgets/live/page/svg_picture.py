@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 import numpy.typing as npt
 
-from kwidgets.language import t
+from kwidgets.language import t, translated
 from kwidgets.live import protocol
 from kwidgets.live.numbers.axis_ticks import format_tick, linear_ticks, log_ticks
 from kwidgets.live.numbers.batch_curve import BatchCurve, batch_curve
@@ -20,7 +20,7 @@ from kwidgets.live.numbers.bounded_table import FloatArray
 from kwidgets.live.numbers.chart_range import FitValues, Points, padded_range, y_bounds
 from kwidgets.live.numbers.mark_labels import place_mark_labels
 from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
-from kwidgets.live.page.status_labels import status_label
+from kwidgets.live.page.status_labels import progress_label
 
 WIDTH = 960
 COLUMNS = 3
@@ -104,12 +104,12 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
 
 def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
     """Return the numbers and texts of the marks for above the charts, or none if too many."""
-    shown = list(enumerate((mark["text"] for mark in marks), start=1))
+    shown = list(enumerate((translated(mark["text"]) for mark in marks), start=1))
     return shown if len(shown) <= MAX_NUMBERED_MARKS else []
 
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    title = f"{run['model_name']} · {status_label(progress['status'])}"
+    title = f"{run['model_name']} · {progress_label(progress)}"
     facts = [f"{run['backend']} · {run['device']}", t("step %1", f"{progress['step']:,}")]
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'

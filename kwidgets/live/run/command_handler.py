@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from kwidgets.language import t
+from kwidgets.language import message, t
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
 from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.page.number_format import format_seconds
@@ -51,10 +51,10 @@ class CommandHandler:
             self._reply(command, False, ended_message(self._fit.status))
 
     def _apply(self, command: Command) -> None:
-        message = ""
+        note = ""
         if command.kind in ("set_learning_rate", "follow_schedule"):
             try:
-                message = self._fit.rate.apply(command)
+                note = self._fit.rate.apply(command)
             except LearningRateError as error:
                 self._reply(command, False, str(error))
                 return
@@ -69,7 +69,7 @@ class CommandHandler:
         elif command.kind == "stop" and self._fit.status.status != "stopping":
             self._fit.model.stop_training = True
             self._fit.status.set("stopping")
-            self._fit.reader.add_mark("user", t("Stop"))
+            self._fit.reader.add_mark("user", message("Stop"))
         elif command.kind == "pause" and self._fit.status.status == "running":
             self._fit.status.set("paused")
             self._fit.progress.clock.pause()
@@ -77,10 +77,10 @@ class CommandHandler:
         elif command.kind == "resume" and self._fit.status.status == "paused":
             self._fit.status.set("running")
             seconds = time.monotonic() - self._paused_at
-            self._fit.reader.add_mark("user", t("Paused for %1", format_seconds(seconds)))
+            self._fit.reader.add_mark("user", message("Paused for %1", format_seconds(seconds)))
         if self._fit.status.status != "paused":
             self._fit.progress.clock.resume()
-        self._reply(command, True, message)
+        self._reply(command, True, note)
 
     def _reply(self, command: Command, ok: bool, message: str) -> None:
         self._fit.guard("Replying", command.reply, ok, message)

@@ -40,6 +40,7 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         warnings.insert(0, fit.devices.missing_gpu)
     return protocol.Progress(
         status=fit.status.status,
+        diverged=fit.reader.diverged,
         detail=fit.status.detail,
         phase=progress.phase,
         epoch=min(progress.epoch + 1, progress.epochs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import math
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +13,11 @@ import keras
 
 from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt
-from kwidgets.language import t
+from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
-from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
@@ -154,12 +154,13 @@ class FitRun:
         )
 
     def begin_epoch(self, epoch: int) -> None:
+        self._read_later_logs()
         if not self._progress.finished_epochs and not self._progress.step:
             self._progress.initial_epoch = epoch
             self._reader.begin_fit(epoch)
             self._progress.begin_epoch(epoch)
             if self.continues:
-                self._reader.add_mark("fit", t("A new fit goes on"))
+                self._reader.add_mark("fit", message("Training continued"))
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
@@ -209,11 +210,16 @@ class FitRun:
         self._publish_if_due()
         self.safe_point()
 
+    def _read_later_logs(self) -> None:
+        """Read what callbacks after ours have added to the logs of the last epoch."""
+        self._guard("Reading the epoch's results", self._reader.read_later_logs)
+
     def _end_training_of_epoch(self) -> None:
         if self._reader.end_training():
             self._sample()
 
     def end(self) -> None:
+        self._read_later_logs()
         self._fit.rate.read()
         if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
@@ -223,9 +229,10 @@ class FitRun:
                 describe_early_end,
                 self._fit.frame.callbacks(),
                 self._reader.logs,
+                self._reader.epochs_before,
             )
-            self._reader.add_mark("callback", detail or t("Ended early"))
-            self._end("finished", detail or "")
+            self._reader.add_mark("callback", detail or message("Ended early"))
+            self._end("finished", translated(detail) if detail else "")
         else:
             self._end("finished", "")
         self._interrupt.raise_if_requested()
@@ -282,7 +289,9 @@ class FitRun:
     def abandon(self, error: BaseException | None = None) -> None:
         """End the run of a fit that an exception ended, without on_train_end. From any thread."""
         if isinstance(error, KeyboardInterrupt):
-            self._end("interrupted", "", remember=False)
+            # Only here are the weights known to be at rest.
+            in_thread_of_fit = threading.get_ident() == self.thread_id
+            self._end("interrupted", "", remember=in_thread_of_fit)
         else:
             text = t("An exception ended the training.")
             self._end("failed", text if error is None else describe_error(error), remember=False)
@@ -333,7 +342,6 @@ class FitRun:
         self._fit.devices.stop()
         self._fit.rate.restore()
         if remember:
-            self._guard("Noting where the fit ended", sync_variables, self._fit.model)
             self._guard("Noting where the fit ended", self._reader.remember_end)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)

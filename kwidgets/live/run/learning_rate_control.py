@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from kwidgets.language import t
+from kwidgets.language import message
 from kwidgets.live.keras_internals import learning_rate
 from kwidgets.live.keras_internals.callback_effects import LearningRateChanges, format_rate
 from kwidgets.live.keras_internals.fit_frame import FitFrame
@@ -97,9 +97,10 @@ class LearningRateControl:
         self.read(by_user=True)
         rates = format_rate(old), format_rate(self.value)
         if command.kind == "follow_schedule":
-            text = t("Learning rate %1 → %2, back to %3", *rates, self.schedule)
+            schedule = learning_rate.schedule_label(getattr(self._model, "optimizer", None))
+            text = message("Learning rate %1 → %2, back to %3", *rates, schedule)
         else:
-            text = t("Learning rate %1 → %2", *rates)
+            text = message("Learning rate %1 → %2", *rates)
         self._reader.add_mark("user", text)
         return note
 

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import math
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
+
+from kwidgets.live.numbers.as_number import as_number, describe_value
+
+# The range of learning rates: that of the normal numbers of float32.
+SMALLEST: Final = 2.0**-126
+LARGEST: Final = (2 - 2.0**-23) * 2.0**127
 
 Reply = Callable[[bool, str], None]
 
@@ -67,17 +72,14 @@ def check_learning_rate(value: object) -> float:
 
     Raises:
         TypeError: it is not a number.
-        ValueError: it is not finite and above 0.
+        ValueError: it is not above 0, or too small or too large for an optimizer.
     """
     expected = "a learning rate is a number above 0, such as 0.001"
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        raise TypeError(f"{expected}; got {value!r} ({type(value).__name__}). Pass a float.")
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"{expected}; got {value!r} ({type(value).__name__}). Pass a float."
-        ) from error
-    if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{expected}; got {number!r}. The rate in force is kept.")
+    got = f"got {describe_value(value)}"
+    number = None if isinstance(value, bool) else as_number(value)
+    if number is None:
+        raise TypeError(f"{expected}; {got}. Pass a float.")
+    # Optimizers keep it as a float32: 1e39 would be infinite there, and 1e-60 zero.
+    if not SMALLEST <= number <= LARGEST:
+        raise ValueError(f"{expected}; {got}. The rate in force is kept.")
     return number

@@ -148,7 +148,7 @@ class RequestHandler:
                 return
             self._run_later(lambda: reply(_success(to_wire(copy.detail(when)))))
 
-        run = runs.run_training(model)
+        run = runs.run_changing(model)
         submit = run.submit if run else None
         if submit is None:
             copy_and_reply(t("now"))

@@ -81,7 +81,7 @@ class LostViews {
     const { panel } = this;
     if (isShared(panel)) return false;
     const savedAt = Date.parse(panel.context.contentsModel?.last_modified ?? "");
-    return !(savedAt < (started_at ?? 0) * 1000);
+    return !(savedAt < started_at * 1000);
   }
 
   private cellOf({ cell_id }: RunBrief): ICodeCellModel | null {

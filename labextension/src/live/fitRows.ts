@@ -1,5 +1,6 @@
 /** The table of the fits of a view as plain data: one row a fit, sorted by a column. */
 
+import { latestValues } from "./latestValues";
 import type { Status } from "./protocol";
 import type { RunStore } from "./store";
 
@@ -15,6 +16,8 @@ export interface FitRow {
   fit: number;
   name: string;
   status: Status;
+  /** Whether its loss is NaN or infinite. */
+  diverged: boolean;
   /** Finished and wanted. */
   epochs: number;
   allEpochs: number;
@@ -56,15 +59,17 @@ export function fitRow(store: RunStore, columns: readonly FitColumn[]): FitRow |
   const values = new Map<string, number>();
   for (const { key, metric, kind } of columns) {
     const value =
-      kind === "best" ? store.best.get(metric)?.value : lastValue(store, `${kind}/${metric}`);
-    if (value !== undefined) values.set(key, value);
+      kind === "best" ? store.best.get(metric)?.value : latestValues(store, { name: metric })[kind];
+    if (value != null) values.set(key, value);
   }
-  const done = store.epoch.at("epoch", store.epoch.rows - 1);
+  const last = store.epoch.rows - 1;
+  const done = store.epoch.at("epoch", last) - (store.isPartial(last) ? 1 : 0);
   const before = run.initial_epoch + run.epochs_before;
   return {
     fit: run.fit,
     name: run.model_name,
     status: progress.status,
+    diverged: progress.diverged,
     epochs: Number.isNaN(done) ? 0 : Math.max(0, done - before),
     allEpochs: run.epochs - run.initial_epoch,
     seconds: progress.elapsed_seconds,
@@ -107,14 +112,4 @@ function isField(key: string): key is SortField {
 
 function isMissing(value: number | string | undefined): boolean {
   return value === undefined || Number.isNaN(value);
-}
-
-/** Return the last value of a column; NaN of epochs that were not validated is no value. */
-function lastValue(store: RunStore, column: string): number | undefined {
-  if (!store.epoch.has(column)) return undefined;
-  for (let row = store.epoch.rows - 1; row >= 0; row--) {
-    const known = column.startsWith("training/") || store.wasValidated(row);
-    if (known) return store.epoch.at(column, row);
-  }
-  return undefined;
 }

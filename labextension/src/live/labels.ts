@@ -1,7 +1,8 @@
-/** Labels, in the page's language, for the statuses and axes of the protocol. */
+/** Labels, in the page's language, for the statuses, epochs and axes of the protocol. */
 
+import { formatCount } from "../shared/format";
 import { t } from "../shared/translation";
-import type { Status, XAxis } from "./protocol";
+import type { Progress, RunInfo, Status, XAxis } from "./protocol";
 
 export function statusLabel(status: Status): string {
   const labels: Record<Status, string> = {
@@ -14,6 +15,22 @@ export function statusLabel(status: Status): string {
     failed: t("failed"),
   };
   return labels[status];
+}
+
+/** Return the label of a fit's status, which says so if the loss is NaN or infinite. */
+export function progressLabel({ status, diverged }: Pick<Progress, "status" | "diverged">): string {
+  return diverged ? t("%1, diverged", statusLabel(status)) : statusLabel(status);
+}
+
+/**
+ * Return an epoch as all views count: those of earlier fits of the model included. `epoch` is its
+ * number in Keras, which is added where it differs, unless that is too long.
+ */
+export function epochLabel(run: RunInfo, epoch: number, short = false): string {
+  const [before, number] = [run.epochs_before, Math.max(epoch, 1)];
+  const label = t("epoch %1 of %2", formatCount(number + before), formatCount(run.epochs + before));
+  if (!before || short) return label;
+  return t("%1 (Keras: %2 of %3)", label, formatCount(number), formatCount(run.epochs));
 }
 
 export function axisLabel(axis: XAxis): string {

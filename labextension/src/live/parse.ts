@@ -2,6 +2,7 @@
 
 import { PROTOCOL_VERSION } from "../protocol";
 import { Fields, ProtocolError } from "../shared/fields";
+import type { Message } from "../shared/translation";
 import {
   type Best,
   type BestEpoch,
@@ -93,6 +94,7 @@ function parseEarlier(fields: Fields): EarlierFit {
     summary: fields.string("summary"),
     run,
     status: progress.status,
+    diverged: progress.diverged,
     saved: fields.value("snapshot"),
   };
 }
@@ -100,10 +102,22 @@ function parseEarlier(fields: Fields): EarlierFit {
 function parseMark(fields: Fields): Mark {
   return {
     kind: fields.oneOf("kind", MARK_KINDS),
-    text: fields.string("text"),
+    text: parseText(fields.fields("text")),
     step: fields.finite("step"),
     epoch: fields.finite("epoch"),
     seconds: fields.finite("seconds"),
+  };
+}
+
+/** Parse a text that the page translates; values of values are as deep as our own texts go. */
+function parseText(fields: Fields, depth = 3): Message {
+  return {
+    key: fields.string("key"),
+    values: fields.items("values", (value, path) => {
+      if (typeof value === "string") return value;
+      if (depth === 0) throw new ProtocolError(path, "a string", value);
+      return parseText(new Fields(value, path), depth - 1);
+    }),
   };
 }
 
@@ -170,6 +184,7 @@ function parseMetric(fields: Fields): MetricInfo {
 function parseProgress(fields: Fields): Progress {
   return {
     status: fields.oneOf("status", STATUSES),
+    diverged: fields.boolean("diverged"),
     detail: fields.string("detail"),
     phase: fields.oneOf("phase", PHASES),
     epoch: fields.integer("epoch"),

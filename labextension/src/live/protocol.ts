@@ -7,6 +7,7 @@
  */
 
 import { type Envelope, PROTOCOL_VERSION } from "../protocol";
+import type { Message } from "../shared/translation";
 
 export const MIME_TYPE = "application/vnd.kwidgets.live+json";
 
@@ -87,12 +88,16 @@ export interface Notice {
   text: string;
 }
 
-export const MARK_KINDS = ["user", "callback", "fit"] as const;
+export const MARK_KINDS = ["user", "callback", "fit", "diverged"] as const;
 
-/** A change by the user or a callback, or a new fit that continues the curves. */
+/**
+ * A change by the user or a callback, a new fit that continues the curves, or the place where the
+ * loss became NaN or infinite.
+ */
 export interface Mark {
   kind: (typeof MARK_KINDS)[number];
-  text: string;
+  /** Not translated: a saved notebook is opened in another language. */
+  text: Message;
   step: number;
   epoch: number;
   seconds: number;
@@ -108,9 +113,11 @@ export interface Device {
   memory_total_bytes: number | null;
 }
 
-/** The progress of a fit. Counts are of finished batches; epochs count from 1. */
+/** The progress of a fit. Counts are of finished batches; epochs count from 1, as in Keras. */
 export interface Progress {
   status: Status;
+  /** Whether the latest training loss is NaN or infinite. */
+  diverged: boolean;
   detail: string;
   phase: Phase;
   epoch: number;
@@ -134,6 +141,7 @@ export interface Progress {
 /**
  * Rows `start` to `start + rows` of a table; earlier rows are kept, later rows are dropped. The
  * epoch table has a column `partial` if an epoch was stopped early: 1 in its row, NaN in others.
+ * NaN means there that an epoch has no value, unless `nan/` and the column's name is 1.
  */
 export interface Table {
   start: number;
@@ -143,6 +151,7 @@ export interface Table {
 
 export interface BestEpoch {
   split: Split;
+  /** Counts all epochs of the curves, from 1, those of earlier fits included. */
   epoch: number;
   step: number;
   seconds: number;
@@ -173,6 +182,7 @@ export interface EarlierFit {
   summary: string;
   run: RunInfo;
   status: Status;
+  diverged: boolean;
   /** Its snapshot, as it was received and as a notebook saves it. */
   saved: unknown;
 }

@@ -69,14 +69,15 @@ export class RunStore {
     for (const listener of [...this.listeners]) listener();
   }
 
-  /**
-   * Return whether an epoch was validated. If not, its validation values are NaN, as they are after
-   * a loss became NaN. But then the training loss is NaN too, or another validation metric is not.
-   */
+  /** Return whether an epoch has a value in a column, which may be NaN. */
+  isReported(column: string, row: number): boolean {
+    return !Number.isNaN(this.epoch.at(column, row)) || this.epoch.at(`nan/${column}`, row) === 1;
+  }
+
+  /** Return whether an epoch was validated. */
   wasValidated(row: number): boolean {
-    if (Number.isNaN(this.epoch.at("training/loss", row))) return true;
     return this.epoch.names.some(
-      (name) => name.startsWith("validation/") && !Number.isNaN(this.epoch.at(name, row)),
+      (name) => name.startsWith("validation/") && this.isReported(name, row),
     );
   }
 

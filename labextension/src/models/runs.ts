@@ -9,8 +9,8 @@ export interface RunBrief {
   /** Key of the model in training; null when it no longer exists. */
   model: string | null;
   status: Status;
-  /** Unix time at which its view was shown; null from kernels of older versions. */
-  started_at: number | null;
+  /** Unix time at which its view was shown. */
+  started_at: number;
   /** The cell whose output has the view, and the connection that executed it; null without one. */
   cell_id: string | null;
   client: string | null;
@@ -19,14 +19,13 @@ export interface RunBrief {
 /** Parse the payload of `runs`, latest first. Throws a ProtocolError. */
 export function parseRuns(payload: unknown): RunBrief[] {
   return new Fields(payload, "runs").list("runs", (run) => {
-    const text = (name: string) =>
-      run.has(name) ? run.nullable(name, () => run.string(name)) : null;
+    const text = (name: string) => run.nullable(name, () => run.string(name));
     return {
       run_id: run.string("run_id"),
       model_name: run.string("model_name"),
-      model: run.nullable("model", () => run.string("model")),
+      model: text("model"),
       status: run.oneOf("status", STATUSES),
-      started_at: run.has("started_at") ? run.finite("started_at") : null,
+      started_at: run.finite("started_at"),
       cell_id: text("cell_id"),
       client: text("client"),
     };

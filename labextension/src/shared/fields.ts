@@ -107,7 +107,12 @@ export class Fields {
   }
 
   list<T>(name: string, parse: (fields: Fields) => T): T[] {
-    return this.array(name).map((value, i) => parse(new Fields(value, `${this.at(name)}[${i}]`)));
+    return this.items(name, (value, path) => parse(new Fields(value, path)));
+  }
+
+  /** Parse the items of a list, whatever they are. */
+  items<T>(name: string, parse: (value: unknown, path: string) => T): T[] {
+    return this.array(name).map((value, i) => parse(value, `${this.at(name)}[${i}]`));
   }
 
   private array(name: string): unknown[] {

@@ -39,6 +39,20 @@ export function t(text: string, ...values: (string | number)[]): string {
   return translate(text, ...values);
 }
 
+/** A text that the kernel did not translate: the English one, and the values in it. */
+export interface Message {
+  key: string;
+  values: (string | Message)[];
+}
+
+/** Return a text of the kernel in the page's language. */
+export function translated({ key, values }: Message): string {
+  return translate(
+    key,
+    ...values.map((value) => (typeof value === "string" ? value : translated(value))),
+  );
+}
+
 /** Return the page's language, for the `lang` attribute of what we draw. */
 export function pageLanguage(): string {
   return language;

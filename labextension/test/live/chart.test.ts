@@ -180,6 +180,35 @@ describe("curves", () => {
       validation: null,
     });
   });
+
+  test("latest values are NaN where NaN was reported, and those of this fit", () => {
+    const columns = {
+      step: [8, 16, 24],
+      epoch: [1, 2, 3],
+      seconds: [1, 2, 3],
+      "training/loss": [1, 0.5, NaN],
+      "validation/loss": [2, NaN, NaN],
+    };
+    const latest = (change: object, run = {}) => {
+      const epoch = wireTable({ ...columns, ...change });
+      return latestValues(storeWith({ epoch, run: wireRun(run) }), LOSS);
+    };
+    expect(latest({})).toMatchObject({ training: 0.5, validation: 2 });
+    expect(latest({ "nan/training/loss": [NaN, NaN, 1] })).toMatchObject({ training: NaN });
+    const continued = { epochs_before: 1 };
+    expect(latest({}, continued)).toMatchObject({ batch: null, training: 0.5, validation: null });
+  });
+
+  test("an epoch that was stopped early has no latest values, unless it is the only one", () => {
+    const columns = { step: [8, 10], epoch: [1, 2], seconds: [1, 2], partial: [NaN, 1] };
+    const latest = (values: number[], run = {}) => {
+      const epoch = wireTable({ ...columns, "training/loss": values });
+      return latestValues(storeWith({ epoch, run: wireRun(run) }), LOSS).training;
+    };
+    expect(latest([1, 0.5])).toBe(1);
+    expect(latest([1, Infinity])).toBe(Infinity);
+    expect(latest([1, 0.5], { epochs_before: 1 })).toBe(0.5);
+  });
 });
 
 describe("ranges", () => {
@@ -353,7 +382,13 @@ describe("figure", () => {
 
   test("the numbers of marks are above the frame, and leave room for the sign", () => {
     const marks = [1, 15, 15.5, 40].map((step) => {
-      return { kind: "user", text: "Pause", step, epoch: step / 20, seconds: step };
+      return {
+        kind: "user",
+        text: { key: "Pause", values: [] },
+        step,
+        epoch: step / 20,
+        seconds: step,
+      };
     });
     const labels = (outside: object) =>
       traces({ store: storeWith({ ...FULL, marks }), outside }).find(

@@ -47,6 +47,7 @@ export function wireRun(change: Record<string, unknown> = {}) {
 export function wireProgress(change: Record<string, unknown> = {}) {
   return {
     status: "running",
+    diverged: false,
     detail: "",
     phase: "training",
     epoch: 1,

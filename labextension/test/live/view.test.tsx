@@ -12,6 +12,7 @@ import { RunSession } from "../../src/live/session";
 import { RunStore } from "../../src/live/store";
 import { PendingCommands, type Transport, type TransportListener } from "../../src/live/transport";
 import type { Plotly } from "../../src/shared/plotly";
+import { setMessages } from "../../src/shared/translation";
 import { wireMetric, wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
 
 class FakeTransport implements Transport {
@@ -257,6 +258,30 @@ test("while the user types, updates do not change the field", async () => {
   expect(rate().getAttribute("aria-valuenow")).toBe("0.5");
 });
 
+test("after a new learning rate a button goes back to the former one", async () => {
+  const transport = await show();
+  await type("1e9");
+  expect(button("Back to 0.001")).toBeUndefined();
+  await transport.answer("reply", { ok: true, message: "" });
+  await transport.update({ learning_rate: 1e9 });
+  await click("Back to 0.001");
+  expect(document.activeElement).toBe(rate());
+  expect(transport.sent.at(-1)).toMatchObject({ payload: { value: 0.001 } });
+  await transport.answer("reply", { ok: true, message: "" });
+  await transport.update({ learning_rate: Math.fround(0.001) });
+  expect(button("Back to 0.001")).toBeUndefined();
+  expect(rate().value).toBe("0.001");
+});
+
+test("the focus stays in the view when the fit ends, and at the controls of the next fit", async () => {
+  const transport = await show();
+  await act(async () => button("Stop")!.focus());
+  await transport.receive(wireSnapshot({ sequence: 9, run: wireRun({ fit: 2 }) }));
+  expect(document.activeElement).toBe(button("Pause"));
+  await transport.receive(wireSnapshot({ sequence: 10, progress: wireProgress(FINISHED) }));
+  expect(document.activeElement).toBe(one<HTMLElement>("input:checked"));
+});
+
 test("arrow keys step along 1, 2, 5 and Enter applies", async () => {
   const transport = await show();
   await act(async () => rate().focus());
@@ -304,12 +329,40 @@ test("of many metrics the first are shown, and any can be chosen", async () => {
 });
 
 test("marks are listed with what happened and where", async () => {
-  const text = "ReduceLROnPlateau: learning rate 0.01 → 0.001";
+  const text = { key: "%1: learning rate %2 → %3", values: ["Plateau", "0.01", "0.001"] };
   const mark = { kind: "callback", text, step: 1200, epoch: 2.5, seconds: 4 };
-  await show(wireSnapshot({ marks: [mark] }));
+  await show(wireSnapshot({ marks: [mark, { ...mark, step: 1201, epoch: 3 }] }));
   const list = one('[aria-label="Marks"]');
-  expect(list.textContent).toContain(text);
-  expect(list.textContent).toContain("epoch 2.50, step 1,200");
+  expect(list.textContent).toContain("Plateau: learning rate 0.01 → 0.001");
+  // In the third epoch, and at its end.
+  expect(list.textContent).toContain("epoch 3, step 1,200");
+  expect(list.textContent).toContain("epoch 3, step 1,201");
+});
+
+test("marks are in the language of the page, whatever the kernel's was", async () => {
+  const weights = "%1 Weights of epoch %2 restored.";
+  setMessages({ "": { language: "zh-CN" }, Stop: ["停止"], [weights]: ["%1 已恢复第 %2 轮。"] });
+  try {
+    const text = { key: weights, values: [{ key: "Stop", values: [] }, "2"] };
+    const mark = { kind: "user", text, step: 1, epoch: 0.5, seconds: 4 };
+    await show(wireSnapshot({ marks: [mark] }));
+    expect(one("ol").textContent).toContain("停止 已恢复第 2 轮。");
+  } finally {
+    setMessages(null);
+  }
+});
+
+test("a loss that became NaN is a word beside the status, also after the end", async () => {
+  const transport = await show(wireSnapshot({ progress: wireProgress({ diverged: true }) }));
+  expect(status()).toBe("running, diverged");
+  await transport.update({ ...FINISHED, diverged: true });
+  expect(status()).toBe("finished, diverged");
+});
+
+test("epochs are counted with those of earlier fits; Keras's number is beside it", async () => {
+  const run = wireRun({ epochs: 60, epochs_before: 61 });
+  await show(wireSnapshot({ run, progress: wireProgress({ epoch: 14 }) }));
+  expect(one(".kw-counts").textContent).toContain("epoch 75 of 121 (Keras: 14 of 60)");
 });
 
 /** A finished fit of a view, with one epoch. */

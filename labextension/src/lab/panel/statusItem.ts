@@ -1,11 +1,11 @@
 /** The status bar item of the running fit; a click opens the panel. */
 
 import { Widget } from "@lumino/widgets";
-import { statusLabel } from "../../live/labels";
+import { epochLabel, progressLabel } from "../../live/labels";
 import { latestValues } from "../../live/latestValues";
 import type { RunSession } from "../../live/session";
 import { isActive } from "../../models/runs";
-import { formatCount, formatValue } from "../../shared/format";
+import { formatValue } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { CurrentNotebook } from "./currentNotebook";
 
@@ -58,12 +58,8 @@ export class TrainingStatus extends Widget {
     const metric = run.metrics[0];
     const values = metric ? latestValues(store, metric) : null;
     const value = values?.batch ?? values?.training ?? null;
-    const epoch = t(
-      "epoch %1 of %2",
-      formatCount(Math.max(1, progress.epoch)),
-      formatCount(run.epochs),
-    );
-    const parts = [`Keras: ${statusLabel(progress.status)}`, run.model_name, epoch];
+    const epoch = epochLabel(run, progress.epoch, true);
+    const parts = [`Keras: ${progressLabel(progress)}`, run.model_name, epoch];
     if (metric && value !== null) parts.push(`${metric.name} ${formatValue(value)}`);
     this.button.textContent = parts.join(" · ");
   }

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatValue } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { statusLabel } from "../labels";
+import { progressLabel } from "../labels";
 import type { Progress } from "../protocol";
 import type { RunStore } from "../store";
 
@@ -32,11 +32,12 @@ export function Announcer({ store, progress }: { store: RunStore; progress: Prog
 }
 
 /** Return a text that changes with the status and with each epoch, not with each number. */
-function describe(store: RunStore, { status, epoch }: Progress): string {
+function describe(store: RunStore, progress: Progress): string {
   const row = store.epoch.rows - 1;
   const values = (store.run?.metrics ?? []).slice(0, 2).flatMap(({ name }) => {
     const value = store.epoch.at(`training/${name}`, row);
-    return Number.isNaN(value) ? [] : [`${name} ${formatValue(value)}`];
+    return !store.isReported(`training/${name}`, row) ? [] : [`${name} ${formatValue(value)}`];
   });
-  return [t("Training %1", statusLabel(status)), t("epoch %1", epoch), ...values].join(", ");
+  const epoch = progress.epoch + (store.run?.epochs_before ?? 0);
+  return [t("Training %1", progressLabel(progress)), t("epoch %1", epoch), ...values].join(", ");
 }

@@ -91,7 +91,10 @@ function entry(kind: CurveKind, name: string, value: number | string, note = "")
 function newestValues(metric: MetricInfo, { store }: DrawnFit): Value[] {
   const { batch, training, validation } = latestValues(store, metric);
   const best = store.best.get(metric.name);
-  const partial = store.isPartial(store.epoch.rows - 1) ? t("part") : "";
+  const last = store.epoch.rows - 1;
+  const ofPart =
+    store.isPartial(last) && training === store.epoch.at(`training/${metric.name}`, last);
+  const partial = ofPart ? t("part") : "";
   const values: Value[] = [];
   if (batch !== null) values.push(entry("batch", batchName(metric), batch));
   const trained = isLearningRate(metric.name) ? t("value") : t("training");

@@ -6,6 +6,7 @@ import type { Progress } from "../protocol";
 import { Icon } from "./icons";
 import { LearningRate } from "./LearningRate";
 import type { Command, Commands } from "./useCommands";
+import { useKeepFocus } from "./useKeepFocus";
 
 interface ControlsProps {
   progress: Progress;
@@ -28,7 +29,7 @@ export function Controls({
   const stopping = status === "stopping" || commands.state("stop").pending;
   const rate = commands.state("set_learning_rate");
   return (
-    <div class="kw-controls">
+    <div class="kw-controls" ref={useKeepFocus()}>
       <div class="kw-buttons">
         <button
           type="button"

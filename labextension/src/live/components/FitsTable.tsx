@@ -14,7 +14,7 @@ import {
   type SortKey,
   sortFitRows,
 } from "../fitRows";
-import { statusLabel } from "../labels";
+import { progressLabel } from "../labels";
 import { FitSwatch } from "./Swatch";
 
 interface FitsTableProps {
@@ -117,7 +117,7 @@ interface RowProps {
 }
 
 function Row({ row, columns, best, shown, drawn, several, onShow, onDraw }: RowProps) {
-  const { fit, name, status, epochs, allEpochs, seconds, values } = row;
+  const { fit, name, status, diverged, epochs, allEpochs, seconds, values } = row;
   return (
     <tr class={shown ? "kw-fit-shown" : undefined} aria-selected={shown}>
       <td class="kw-fit-check">
@@ -142,9 +142,9 @@ function Row({ row, columns, best, shown, drawn, several, onShow, onDraw }: RowP
         >
           {name}
         </button>
-        {status !== "finished" && (
+        {(status !== "finished" || diverged) && (
           <span class="kw-fit-status" data-status={status}>
-            {statusLabel(status)}
+            {progressLabel({ status, diverged })}
           </span>
         )}
       </th>

@@ -3,7 +3,7 @@
 import { formatCount, formatDuration, formatSpeed } from "../../shared/format";
 import { useTicking } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import { statusLabel } from "../labels";
+import { epochLabel, progressLabel } from "../labels";
 import type { Progress, RunInfo } from "../protocol";
 
 interface HeaderProps {
@@ -27,7 +27,7 @@ export function Header({ run, progress, receivedAt, alive, pendingText }: Header
         <span class="kw-dot" aria-hidden="true" />
         {/* Not live: Announcer.tsx decides what screen readers announce, and how often. */}
         <span role="status" aria-live="off">
-          {statusLabel(progress.status)}
+          {progressLabel(progress)}
         </span>
       </span>
       <span class="kw-counts">
@@ -67,10 +67,7 @@ function Counts({ run, progress, alive }: Pick<HeaderProps, "run" | "progress" |
   }
   return (
     <>
-      <Steady
-        text={t("epoch %1", count(Math.max(epoch, 1), run.epochs))}
-        widest={t("epoch %1", count(run.epochs, run.epochs))}
-      />
+      <Steady text={epochLabel(run, epoch)} widest={epochLabel(run, run.epochs)} />
       {!isFinal(progress) && (
         <Steady
           text={phase === "validating" ? t("validating") : t("batch %1", count(batch, batches))}

@@ -33,6 +33,8 @@ export function LearningRate(props: LearningRateProps) {
     props;
   // The text shown in place of `value`: being typed, or applied and not yet confirmed.
   const [draft, setDraft] = useState<string | null>(null);
+  // The rate before the user's last one, to go back to. A schedule has a button of its own.
+  const [former, setFormer] = useState<number | null>(null);
   const field = useRef<HTMLInputElement>(null);
   // The text that was applied or refused: Enter is followed by a change event, and blur by another.
   const handledText = useRef<string | null>(null);
@@ -66,9 +68,20 @@ export function LearningRate(props: LearningRateProps) {
     setDraft(applied);
     void onApply(entry.value).then((ok) => {
       const clearDraft = () => setDraft((now) => (now === applied ? null : now));
-      if (ok) setTimeout(clearDraft, UPDATE_TIMEOUT_MS);
-      else clearDraft();
+      if (ok) {
+        setFormer(schedule && !overridden ? null : value);
+        setTimeout(clearDraft, UPDATE_TIMEOUT_MS);
+      } else clearDraft();
     });
+  };
+
+  const goBack = (rate: number) => {
+    handledText.current = null;
+    // The button goes away.
+    field.current?.focus();
+    setDraft(null);
+    onRefuse(null);
+    void onApply(rate).then((ok) => ok && setFormer(null));
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -134,8 +147,21 @@ export function LearningRate(props: LearningRateProps) {
             : t("set by %1", schedule)
           : ""}
       </span>
+      {former !== null && value !== null && former !== value && (
+        <button type="button" class="kw-button" onClick={() => goBack(former)}>
+          {t("Back to %1", formatLearningRate(former))}
+        </button>
+      )}
       {schedule && overridden && (
-        <button type="button" class="kw-button" onClick={onFollow}>
+        <button
+          type="button"
+          class="kw-button"
+          onClick={() => {
+            field.current?.focus();
+            setFormer(null);
+            onFollow();
+          }}
+        >
           {t("Follow schedule")}
         </button>
       )}

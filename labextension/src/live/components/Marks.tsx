@@ -2,8 +2,13 @@
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
-import { t } from "../../shared/translation";
+import { t, translated } from "../../shared/translation";
 import type { Mark } from "../protocol";
+
+/** Return the number of the epoch in which a mark is, or at whose end. */
+function epochOf({ epoch }: Mark): number {
+  return Math.max(1, Math.ceil(epoch));
+}
 
 /** They stand in a line, the latest first, so that a new one moves nothing; or all in a list. */
 export function Marks({ marks }: { marks: readonly Mark[] }) {
@@ -16,9 +21,9 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
         {(all ? numbered : numbered.reverse()).map(({ mark, number }) => (
           <li key={number} data-kind={mark.kind}>
             <b class="kw-mark-number">{number}</b>
-            <span>{mark.text}</span>
+            <span>{translated(mark.text)}</span>
             <span class="kw-mark-place">
-              {t("epoch %1, step %2", mark.epoch.toFixed(2), formatCount(mark.step))}
+              {t("epoch %1, step %2", formatCount(epochOf(mark)), formatCount(mark.step))}
             </span>
           </li>
         ))}

@@ -12,7 +12,7 @@ import {
   MARGIN,
   outsideAnnotations,
 } from "../chart/figure";
-import { statusLabel } from "../labels";
+import { progressLabel } from "../labels";
 import type { MetricInfo, RunInfo } from "../protocol";
 import { downloadBlob, fileName } from "./downloadBlob";
 
@@ -43,7 +43,7 @@ export async function savePicture(
   pen.fillStyle = theme.ink;
   const { progress } = charts.fits[0].store;
   pen.font = `600 16px ${theme.font}`;
-  pen.fillText(`${run.model_name} · ${progress ? statusLabel(progress.status) : ""}`, PADDING, 30);
+  pen.fillText(`${run.model_name} · ${progress ? progressLabel(progress) : ""}`, PADDING, 30);
   drawLegend(pen, legendEntries(charts, metrics, theme), theme, canvas.width / SCALE);
   for (const [i, metric] of metrics.entries()) {
     const x = PADDING + (i % columns) * (WIDTH + PADDING);
