@@ -63,15 +63,15 @@ export function ChartValues({ metric, fits, hover, plotlyChart }: ChartValuesPro
   const more = fits.length - MAX_FITS;
   return (
     <div class="kw-chart-values" data-hover={x !== null}>
-      {values.map((value) => value && <Entry {...value} />)}
+      {values.map((value) => value && <Entry {...value} kind={value.key} />)}
       {more > 0 && <span class="kw-value-more">{t("and %1 more", more)}</span>}
     </div>
   );
 }
 
-function Entry({ swatch, name, value, note }: Value) {
+function Entry({ swatch, name, value, note, kind }: Value & { kind: string }) {
   return (
-    <span class={isBroken(value) ? "kw-value kw-error" : "kw-value"}>
+    <span class={isBroken(value) ? "kw-value kw-error" : "kw-value"} data-kind={kind}>
       {swatch}
       <span class="kw-value-name">{name}</span>
       <b>{typeof value === "string" ? value : formatValue(value)}</b>

@@ -119,7 +119,7 @@ interface RowProps {
 function Row({ row, columns, best, shown, drawn, several, onShow, onDraw }: RowProps) {
   const { fit, name, status, diverged, epochs, allEpochs, seconds, values } = row;
   return (
-    <tr class={shown ? "kw-fit-shown" : undefined} aria-selected={shown}>
+    <tr class={shown ? "kw-fit-shown" : undefined}>
       <td class="kw-fit-check">
         <input
           type="checkbox"
