@@ -241,7 +241,11 @@ function markTraces(input: FigureInput): Data[] {
   const { curves, xRange, yRange, xUnit, logScale, width, outside, theme } = input;
   const { marks } = curves;
   if (marks.length === 0) return [];
-  const [low, high] = logScale ? yRange.map((power) => 10 ** power) : yRange;
+  const ofAxis = (share: number) => yRange[0] + share * (yRange[1] - yRange[0]);
+  // Just inside: beyond the range by a rounding error, Plotly would leave the numbers out.
+  const [low, high] = [0, 1 - 1e-9].map((share) =>
+    logScale ? 10 ** ofAxis(share) : ofAxis(share),
+  );
   const pixels = plotWidth(width);
   const toPixel = (x: number) => (pixels * (x - xRange[0])) / (xRange[1] - xRange[0]);
   const toX = (pixel: number) => xRange[0] + (pixel / pixels) * (xRange[1] - xRange[0]);
