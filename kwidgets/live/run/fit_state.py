@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import keras
 
 from kwidgets.keras2 import is_keras2
-from kwidgets.kernel.running_kernel import runs_cells_here
+from kwidgets.kernel.running_kernel import runs_cells_here, user_namespace
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
@@ -24,6 +24,7 @@ from kwidgets.live.keras_internals.metric_sampler import MetricSampler
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.learning_rate_control import LearningRateControl, LearningRateSource
+from kwidgets.live.run.model_name import model_name
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 
@@ -77,7 +78,8 @@ class FitState:
         self.devices = FitDevices(guard)
         self.rate = LearningRateControl(rate, frame, reader, progress, guard)
         # What the view shows of the model.
-        self.model_name = str(getattr(model, "name", type(model).__name__))
+        found = guard("Finding the model's name", model_name, model, user_namespace())
+        self.model_name = found or str(getattr(model, "name", type(model).__name__))
         self.optimizer_name = type(getattr(model, "optimizer", None)).__name__
         self.backend = backend_name(model)
 
