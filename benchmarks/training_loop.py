@@ -42,7 +42,9 @@ def measure(arguments: argparse.Namespace) -> None:
             sampled.append(_microseconds_a_step(kw.LiveLoop(), log) - bare)
             with _sampling_every(1e9):
                 idle.append(_microseconds_a_step(kw.LiveLoop(), log) - bare)
-        print(f"| {name} | {statistics.median(idle):.2f} | {statistics.median(sampled):.2f} | ≤ 2 |")
+        print(
+            f"| {name} | {statistics.median(idle):.2f} | {statistics.median(sampled):.2f} | ≤ 2 |"
+        )
 
 
 def _microseconds_a_step(live: Any, log: Callable[[Any], None]) -> float:

@@ -1,8 +1,8 @@
 """Deliver a Ctrl-C again that Python has dropped.
 
-Python cannot pass on what is raised in a ``__del__`` method or in the callback of a weak reference. The
-garbage collector runs such callbacks first thing after a search of some hundred milliseconds, so that
-a Ctrl-C during the search is raised in one of them, and lost. Models are such garbage.
+Python cannot pass on what is raised in a ``__del__`` method or in the callback of a weak reference.
+The garbage collector runs such callbacks first thing after a search of some hundred milliseconds,
+so that a Ctrl-C during the search is raised in one of them, and lost. Models are such garbage.
 """
 
 from __future__ import annotations

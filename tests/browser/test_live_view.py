@@ -12,7 +12,15 @@ from playwright.sync_api import Locator, Page, expect
 
 from kwidgets.live.protocol import FINAL_STATUSES, MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, OWN_LOOP, SETUP, TENSORFLOW_SETUP, View
+from tests.browser.live_view import (
+    FIRST_SECONDS,
+    FIT,
+    LONG,
+    OWN_LOOP,
+    SETUP,
+    TENSORFLOW_SETUP,
+    View,
+)
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 

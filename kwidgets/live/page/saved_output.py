@@ -103,8 +103,8 @@ def summarize(store: MetricStore, run: protocol.RunInfo, progress: protocol.Prog
         wanted = run["epochs"] - run["initial_epoch"]
         head = t("Training %1: %2 of %3 epochs, %4.", status, finished, wanted, time)
     else:
-        epochs = t("1 epoch") if finished == 1 else t("%1 epochs", finished)
-        head = t("Training %1: %2, %3.", status, epochs, time)
+        count = t("1 epoch") if finished == 1 else t("%1 epochs", finished)
+        head = t("Training %1: %2, %3.", status, count, time)
     detail = f" {progress['detail']}" if progress["detail"] else ""
     return f"{head}{detail} {latest_values(store)}".rstrip()
 
