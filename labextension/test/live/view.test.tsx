@@ -149,6 +149,13 @@ test("without a total the progressbar has no value", async () => {
   expect(one("[role=progressbar]").getAttribute("aria-valuetext")).toBe("step 2");
 });
 
+test("a loop that does not say how many epochs it has shows the running one alone", async () => {
+  const progress = wireProgress({ total_steps: null, epoch: 2 });
+  await show(wireSnapshot({ run: wireRun({ epochs: 0 }), progress }));
+  expect(root.textContent).toContain("epoch 2");
+  expect(root.textContent).not.toMatch(/epoch 2 of/);
+});
+
 test("phases have labels of their own", async () => {
   const transport = await show(wireSnapshot({ progress: wireProgress({ phase: "starting" }) }));
   expect(root.textContent).toContain("preparing the first batch");
