@@ -9,6 +9,7 @@ import { pageLanguage, t } from "../../shared/translation";
 import { loadPlotly } from "../loadPlotly";
 import type { CurrentNotebook } from "./currentNotebook";
 import { EmptyState, type PanelActions } from "./EmptyState";
+import { FitLine } from "./FitLine";
 import type { ModelsAndRuns } from "./modelsAndRuns";
 
 export function PanelView({
@@ -25,7 +26,7 @@ export function PanelView({
     <div class="kw-root kw-panel" lang={pageLanguage()} data-kw-theme={theme}>
       <header class="kw-panel-header">
         <h2>{t("Keras models")}</h2>
-        <span title={t("The notebook in front")}>{name}</span>
+        <span title={name}>{name}</span>
       </header>
       {state.is === "open" ? (
         <ModelsAndRunsView models={state.models} actions={actions} />
@@ -44,12 +45,7 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
   return (
     <>
       {active.map((run) => (
-        <LiveView
-          key={run.run_id}
-          session={models.session(run.run_id)}
-          loadPlotly={loadPlotly}
-          compact
-        />
+        <FitLine key={run.run_id} session={models.session(run.run_id)} name={run.model_name} />
       ))}
       {ended && (
         <details class="kw-last-run" key={ended.run_id}>

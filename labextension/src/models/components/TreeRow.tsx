@@ -16,10 +16,20 @@ interface TreeRowProps {
   start: number;
   selected: boolean;
   store: SummaryStore;
+  onSelect: (row: Row, event: MouseEvent) => void;
   measure: (element: HTMLElement | null) => void;
 }
 
-export function TreeRow({ row, id, index, start, selected, store, measure }: TreeRowProps) {
+export function TreeRow({
+  row,
+  id,
+  index,
+  start,
+  selected,
+  store,
+  onSelect,
+  measure,
+}: TreeRowProps) {
   const { node, model, expanded } = row;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree has the keys.
@@ -38,7 +48,7 @@ export function TreeRow({ row, id, index, start, selected, store, measure }: Tre
       data-kind={node ? (node.layer?.kind ?? "group") : "entry"}
       ref={measure}
       style={{ transform: `translateY(${start}px)`, "--kw-level": row.level - 1 }}
-      onClick={() => store.select(row.id, true)}
+      onClick={(event) => onSelect(row, event)}
     >
       <span
         class="kw-twist"
@@ -58,6 +68,22 @@ export function TreeRow({ row, id, index, start, selected, store, measure }: Tre
         <NodeCells node={node} row={row} />
       ) : (
         <ModelFacts model={model} error={store.error(model.key)} />
+      )}
+      {!node?.layer && (
+        <span
+          class="kw-info"
+          aria-hidden="true"
+          title={t("Details")}
+          onClick={(event) => {
+            event.stopPropagation();
+            store.select(row.id, true);
+          }}
+        >
+          <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+            <circle cx="8" cy="8" r="6.3" fill="none" stroke="currentColor" stroke-width="1.3" />
+            <path d="M8 7v4.2M8 4.6v1.3" stroke="currentColor" stroke-width="1.5" />
+          </svg>
+        </span>
       )}
     </div>
   );
