@@ -1,5 +1,6 @@
 /** One row of the tree: a model, a layer, or a group of layers. */
 
+import { type ComponentChildren, Fragment } from "preact";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import { formatBytes, formatCompiled, formatShapes, formatShare, formatTrained } from "../labels";
@@ -110,7 +111,7 @@ export function ModelFacts({ model, error }: { model: ModelEntry; error: string 
           {model.weight_bytes ? <span>{formatBytes(model.weight_bytes)}</span> : null}
           {model.run_id !== null && <span class="kw-tag kw-tag-live">{t("training")}</span>}
           {model.compiled ? (
-            <span title={t("Compiled with")}>{formatCompiled(model.compiled)}</span>
+            <span title={t("Compiled with")}>{breakable(formatCompiled(model.compiled))}</span>
           ) : (
             <span>{t("not compiled")}</span>
           )}
@@ -119,6 +120,16 @@ export function ModelFacts({ model, error }: { model: ModelEntry; error: string 
       )}
     </span>
   );
+}
+
+/** Let long names such as sparse_categorical_crossentropy break at their underscores. */
+function breakable(text: string): ComponentChildren {
+  return text.split(/(?<=_)/).map((part, i) => (
+    <Fragment key={i}>
+      {i > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
 }
 
 function NodeCells({ node, row }: { node: TreeNode; row: Row }) {
