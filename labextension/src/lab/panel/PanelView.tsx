@@ -3,7 +3,7 @@
 import { LiveView } from "../../live/components/LiveView";
 import { statusLabel } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
-import { isActive } from "../../models/runs";
+import { isActive, type RunBrief } from "../../models/runs";
 import { useSubscription, useTheme } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
 import { loadPlotly } from "../loadPlotly";
@@ -45,12 +45,12 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
   return (
     <>
       {active.map((run) => (
-        <FitLine key={run.run_id} session={models.session(run.run_id)} name={run.model_name} />
+        <FitLine key={run.run_id} session={models.session(run.run_id)} name={nameOf(run, models)} />
       ))}
       {ended && (
         <details class="kw-last-run" key={ended.run_id}>
           <summary>
-            {t("Last training: %1, %2", ended.model_name, statusLabel(ended.status))}
+            {t("Last training: %1, %2", nameOf(ended, models), statusLabel(ended.status))}
           </summary>
           <LiveView session={models.session(ended.run_id)} loadPlotly={loadPlotly} compact />
         </details>
@@ -64,4 +64,10 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
       )}
     </>
   );
+}
+
+/** Return the name of the model's variable, or else the model's own. */
+function nameOf(run: RunBrief, { store }: ModelsAndRuns): string {
+  const entry = run.model === null ? null : store.entry(run.model);
+  return entry?.names[0] ?? run.model_name;
 }

@@ -35,6 +35,11 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
     shown.current = store.selected;
   }, [store.selected, selected]);
 
+  // A search begins at its first match.
+  useEffect(() => {
+    if (store.options.search && rows.length) virtual.reveal(0);
+  }, [store.options.search]);
+
   const go = (index: number) => {
     const row = rows[Math.min(Math.max(index, 0), rows.length - 1)];
     if (!row) return;
