@@ -1,5 +1,6 @@
 /** The panel's view: the running fits and the models, or an empty state. */
 
+import { FitLine } from "../../live/components/FitLine";
 import { LiveView } from "../../live/components/LiveView";
 import { statusLabel } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
@@ -9,7 +10,6 @@ import { pageLanguage, t } from "../../shared/translation";
 import { loadPlotly } from "../loadPlotly";
 import type { CurrentNotebook } from "./currentNotebook";
 import { EmptyState, type PanelActions } from "./EmptyState";
-import { FitLine } from "./FitLine";
 import type { ModelsAndRuns } from "./modelsAndRuns";
 
 export function PanelView({
@@ -45,7 +45,12 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
   return (
     <>
       {active.map((run) => (
-        <FitLine key={run.run_id} session={models.session(run.run_id)} name={nameOf(run, models)} />
+        <FitLine
+          key={run.run_id}
+          session={models.session(run.run_id)}
+          name={nameOf(run, models)}
+          loadPlotly={loadPlotly}
+        />
       ))}
       {ended && (
         <details class="kw-last-run" key={ended.run_id}>

@@ -1,21 +1,28 @@
-/** A running fit in the panel: a line with its buttons, which opens to the live view. */
+/** A running fit in little room: a line with its buttons, which opens to the live view. */
 
 import { useState } from "preact/hooks";
-import { pendingCommandText } from "../../live/components/Controls";
-import { Icon } from "../../live/components/icons";
-import { LiveView } from "../../live/components/LiveView";
-import { type Command, useCommands } from "../../live/components/useCommands";
-import { statusLabel } from "../../live/labels";
-import { latestValues } from "../../live/latestValues";
-import type { Progress } from "../../live/protocol";
-import type { RunSession } from "../../live/session";
-import type { RunStore } from "../../live/store";
 import { formatCount, formatValue } from "../../shared/format";
 import { useSubscription } from "../../shared/hooks";
+import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import { loadPlotly } from "../loadPlotly";
+import { statusLabel } from "../labels";
+import { latestValues } from "../latestValues";
+import type { Progress } from "../protocol";
+import type { RunSession } from "../session";
+import type { RunStore } from "../store";
+import { pendingCommandText } from "./Controls";
+import { Icon } from "./icons";
+import { LiveView } from "./LiveView";
+import { type Command, useCommands } from "./useCommands";
 
-export function FitLine({ session, name }: { session: RunSession; name: string }) {
+interface FitLineProps {
+  session: RunSession;
+  /** Of the model. */
+  name: string;
+  loadPlotly: () => Promise<Plotly>;
+}
+
+export function FitLine({ session, name, loadPlotly }: FitLineProps) {
   const { store } = session;
   useSubscription(store);
   const [open, setOpen] = useState(false);
