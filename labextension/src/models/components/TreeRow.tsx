@@ -179,7 +179,7 @@ function NodeCells({ node, row }: { node: TreeNode; row: Row }) {
 function Marks({ layer }: { layer: LayerSummary }) {
   const frozen = !layer.trainable && (layer.parameters ?? 0) > 0;
   return (
-    <span class="kw-marks">
+    <span class="kw-tags">
       {layer.activation && <span class="kw-tag">{layer.activation}</span>}
       {layer.dtype && layer.dtype !== "float32" && <span class="kw-tag">{layer.dtype}</span>}
       {frozen && <span class="kw-tag kw-tag-frozen">{t("frozen")}</span>}
