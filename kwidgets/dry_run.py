@@ -125,11 +125,15 @@ class LimitExceeded(Exception):  # noqa: N818 - not an error of kwidgets
     """Custom code exceeded the limit on time or memory."""
 
 
-def run_limited(function: Callable[[], T]) -> T:
+def run_limited(function: Callable[[], T], seconds: float = TIME_LIMIT_SECONDS) -> T:
     """Return ``function()``, or stop it if it takes too much time or memory.
 
     It runs in another thread. Python code is stopped there; a single call into compiled code
     cannot be stopped and continues.
+
+    Args:
+        function: what to run.
+        seconds: how long it may take.
 
     Raises:
         LimitExceeded: it was stopped.
@@ -155,8 +159,8 @@ def run_limited(function: Callable[[], T]) -> T:
     thread.start()
     reason = None
     while not done.wait(_CHECK_SECONDS):
-        if time.monotonic() - began > TIME_LIMIT_SECONDS:
-            reason = t("it did not answer within %1 seconds", f"{TIME_LIMIT_SECONDS:g}")
+        if time.monotonic() - began > seconds:
+            reason = t("it did not answer within %1 seconds", f"{seconds:g}")
         elif _resident_bytes() - memory_before > MEMORY_LIMIT_BYTES:
             reason = t("it took more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
         if reason:

@@ -94,6 +94,23 @@ def envelope(kind: str, payload: Any, *, id: str | None = None, run: str | None 
     return message
 
 
+#: A page's ids are shorter; a longer one is not sent back.
+MAX_ID_LENGTH: Final = 200
+#: A reply that quotes what came is cut here.
+MAX_REPLY_LENGTH: Final = 2000
+
+
+def message_id(content: dict[str, Any]) -> str | None:
+    """Return the id of a message that came from a page, or None if it has none to reply to."""
+    found = content.get("id")
+    return found if isinstance(found, str) and len(found) <= MAX_ID_LENGTH else None
+
+
+def shortened(text: str, length: int = MAX_REPLY_LENGTH) -> str:
+    """Return ``text``, cut if it is longer than a reply may be."""
+    return text if len(text) <= length else f"{text[:length]} …"
+
+
 def wire_number(value: float) -> WireNumber:
     """Return ``value`` for JSON: itself, or "NaN", "Infinity" or "-Infinity"."""
     value = float(value)

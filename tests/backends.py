@@ -47,6 +47,7 @@ def check_under(backend: str, modules: list[Path], config: pytest.Config) -> Non
         [
             *(python_with(backend), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
             *("-m", marks),
+            *("--hypothesis-profile", config.getoption("--hypothesis-profile") or "small"),
             *map(str, modules),
         ],
         env={**os.environ, "KERAS_BACKEND": backend, "XLA_FLAGS": QUICK_TO_COMPILE},

@@ -23,6 +23,8 @@ CONTROLS = [
 MODELS = [
     "builder/test_sequential.py",
     "builder/test_layer_cache.py",
+    "builder/test_initial_models.py",
+    "builder/test_model_fidelity.py",
     "builder/test_convert.py",
     "builder/test_code_writer.py",
     "models/test_describe.py",
@@ -31,6 +33,7 @@ MODELS = [
     "models/test_layer_detail.py",
     "models/test_trainable.py",
 ]
+PROGRAMS = ["builder/sequential_programs/test_sequential_programs.py"]
 # Browser and kernels run on JAX, where models are built and described, too.
 BY_RANDOM_FAULTS = pytest.mark.slow("random faults, messages and interrupts are tried on JAX")
 IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models on JAX")
@@ -44,6 +47,7 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
         pytest.param(NUMBERS, id="numbers"),
         pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),
         pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),
+        pytest.param(PROGRAMS, id="programs", marks=pytest.mark.slow("a few run on TensorFlow")),
     ],
 )
 def test_the_promises_are_kept_on(

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from kwidgets.builder.protocol import LayerStatus
+from kwidgets.protocol import shortened
 
 # As in Keras: None for a dimension of any size, the batch dimension first.
 Shape = tuple[int | None, ...]
@@ -31,6 +32,11 @@ class Problem:
     text: str
     detail: str
     parameter: str | None = None
+
+    def __post_init__(self) -> None:
+        # Keras quotes arguments, however large they are.
+        object.__setattr__(self, "text", shortened(self.text))
+        object.__setattr__(self, "detail", shortened(self.detail))
 
 
 @dataclasses.dataclass(frozen=True)

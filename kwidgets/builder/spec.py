@@ -23,6 +23,15 @@ INPUT_LAYER = "keras.layers.InputLayer"
 _counter = itertools.count(1)
 
 
+class AutomaticName(str):
+    """A name that Keras chose for an object of the user's.
+
+    The model has it, as in Keras, but no program needs to write it.
+    """
+
+    __slots__ = ()
+
+
 class EditError(ValueError):
     """An edit that is refused; the text is for the user."""
 
@@ -163,6 +172,8 @@ class ModelSpec:
         fit: ``x``, ``y``, ``validation_x``, ``validation_y`` as :class:`Variable`; ``epochs``,
             ``batch_size``, ``validation_split``, ``shuffle``; ``callbacks``, a tuple of ObjectSpec.
         trainable: Keras's attribute of the whole model.
+        freezes_layers: whether ``trainable`` was assigned, which in Keras freezes each layer too;
+            the argument of the same name does not.
     """
 
     name: str | None = None
@@ -171,6 +182,7 @@ class ModelSpec:
     compile: Arguments | None = None
     fit: Arguments = dataclasses.field(default_factory=dict)
     trainable: bool = True
+    freezes_layers: bool = True
 
     @property
     def input_shape(self) -> tuple[int | None, ...] | None:
@@ -309,4 +321,5 @@ def structure(spec: ModelSpec) -> Any:
         return (entry.uid, freeze(entry.object), inside)
 
     layers = tuple(visit(entry) for entry in spec.layers if entry.enabled)
-    return (spec.name, freeze(spec.input or {}), spec.input is None, layers, spec.trainable)
+    trainable = (spec.trainable, spec.freezes_layers)
+    return (spec.name, freeze(spec.input or {}), spec.input is None, layers, trainable)

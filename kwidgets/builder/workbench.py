@@ -7,21 +7,22 @@ import dataclasses
 import inspect
 import logging
 import threading
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import keras
 
 from kwidgets.builder import code, protocol
 from kwidgets.builder.code.notebook_program import ProgramWriter
-from kwidgets.builder.data import notebook
+from kwidgets.builder.data import notebook, shown_in_cells
 from kwidgets.builder.editor import Editor
 from kwidgets.builder.fit.background_fit import BuilderRun
 from kwidgets.builder.fit.blocked_reason import blocked_reason
 from kwidgets.builder.fit.fit_call import FitCall, describe_fit_call
 from kwidgets.builder.fit.resolve_arguments import find_data, fit_arguments
-from kwidgets.builder.model.model_cache import BuilderError, ModelCache, machine_bytes
+from kwidgets.builder.model.memory import machine_bytes
+from kwidgets.builder.model.model_cache import BuilderError, ModelCache
 from kwidgets.builder.page import saved_output, state
+from kwidgets.builder.page.large_values import program_for_page
 from kwidgets.builder.spec import EditError, LayerSpec, ModelSpec
 from kwidgets.language import t
 
@@ -54,6 +55,19 @@ class Workbench:
         """Return the model of the current spec. See :meth:`ModelCache.get`."""
         with self.lock:
             return self.model_cache.get()
+
+    def make_model_early(self) -> None:
+        """Make the model where the user puts its layers together, as Keras does.
+
+        Its variables then belong to the scopes of that place. A model is made later if it is large,
+        if it cannot be made yet, or if it has layers that are only described.
+
+        Raises:
+            Exception: any error of Keras that the analysis did not foresee.
+        """
+        with self.lock:
+            if self._model_in_training() is None and self.model_cache.can_be_made_early():
+                self.model_cache.get()
 
     def layers(self) -> list[keras.Layer]:
         """Return the enabled layers, even where some layers have problems."""
@@ -197,17 +211,22 @@ class Workbench:
                 notebook.listen(self)
             return self._view
 
+    def view_in_cell(self) -> BuilderView:
+        """Return the views, for the output of the running cell: there they work while in sight."""
+        view = self.view()
+        shown_in_cells.show_in_cell(self, self.is_workbench_of)
+        return view
+
     def _continue_from_last_builder(self) -> None:
         """If the cell showed another builder before, let undo return to that one."""
-        before = notebook.replace_shown((self.editor, weakref.ref(self)))
-        if not isinstance(before, tuple) or before[0] is self.editor:
+        before = shown_in_cells.shown_before()
+        if not isinstance(before, Workbench) or before is self:
             return
-        self.editor.prepend_undo(t("Run the cell again"), before[0].spec)
-        bench = before[1]()
-        run = None if bench is None else bench.run
+        self.editor.prepend_undo(t("Run the cell again"), before.editor.spec)
+        run = before.run
         if run is None or not run.running:
             return
-        names = notebook.names_of(bench.is_workbench_of)
+        names = notebook.names_of(before.is_workbench_of)
         if names.complete and not names.found:
             run.stop()
             logger.warning(
@@ -230,7 +249,7 @@ class Workbench:
     def describe(self) -> dict[str, Any]:
         """Return all sections of a State."""
         with self.lock:
-            self.model_cache.read_user_trainable()
+            self.model_cache.read_user_changes()
             return {**self._describe_edits(), **self._describe_code()}
 
     def publish(self) -> None:
@@ -239,7 +258,7 @@ class Workbench:
             return
         with self.lock:
             try:
-                self.model_cache.read_user_trainable()
+                self.model_cache.read_user_changes()
                 self._view.publish(self._describe_edits())
                 self._view.publish(self._describe_code())
             except Exception:
@@ -267,7 +286,8 @@ class Workbench:
 
     def _describe_code(self) -> dict[str, Any]:
         source = self.source()
-        return {"code": protocol.Code(source=source.text, notes=list(source.notes))}
+        text = program_for_page(source.text)
+        return {"code": protocol.Code(source=text, notes=list(source.notes))}
 
     def after_cell(self) -> None:
         """Update the views after a cell has run, as variables and classes may have changed."""
@@ -285,7 +305,7 @@ class Workbench:
     def source(self) -> code.Source:
         """Return the program of the model."""
         with self.lock:
-            self.model_cache.read_user_trainable()
+            self.model_cache.read_user_changes()
             return self._programs.model_program(self._fit_call)
 
     def mime_bundle(self) -> dict[str, Any]:
@@ -294,9 +314,11 @@ class Workbench:
             run = None if self.run is None else self.run.bundle()
             return saved_output.mime_bundle(
                 self.editor,
-                self.source().text,
-                self._programs.builder_program(
-                    lambda: notebook.names_of(self.is_workbench_of).found
+                program_for_page(self.source().text),
+                program_for_page(
+                    self._programs.builder_program(
+                        lambda: notebook.names_of(self.is_workbench_of).found
+                    )
                 ),
                 run,
             )
@@ -304,5 +326,5 @@ class Workbench:
     def text(self) -> str:
         """Return the builder as a table in plain text."""
         with self.lock:
-            self.model_cache.read_user_trainable()
+            self.model_cache.read_user_changes()
             return saved_output.text_table(self.editor)

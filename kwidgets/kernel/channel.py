@@ -176,7 +176,7 @@ class Channel:
         mismatch = t(
             "This page's kwidgets extension speaks version %1 of the messages, the kernel's "
             "kwidgets %2 version %3.",
-            repr(version),
+            protocol.shortened(repr(version), 50),
             __version__,
             protocol.PROTOCOL_VERSION,
         )
@@ -188,17 +188,14 @@ class Channel:
                 "reload the page."
             )
         )
-        text = f"{mismatch} {advice}"
+        text = protocol.shortened(f"{mismatch} {advice}")
         self._warn_once(text)
         refused = protocol.Refused(message=text, version=protocol.PROTOCOL_VERSION)
-        request = content.get("id") if isinstance(content, dict) else None
-        self.send(
-            protocol.envelope(
-                protocol.REFUSED, refused, id=request if isinstance(request, str) else None
-            )
-        )
+        request = protocol.message_id(content) if isinstance(content, dict) else None
+        self.send(protocol.envelope(protocol.REFUSED, refused, id=request))
 
     def _warn_once(self, text: str) -> None:
+        text = protocol.shortened(text)
         if text not in self._warned and len(self._warned) < 20:
             self._warned.add(text)
             logger.warning("side panel: %s", text)

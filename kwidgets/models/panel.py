@@ -178,12 +178,15 @@ class Panel:
             self._work.put(lambda: self._answer(content))
 
     def _answer(self, content: dict[str, Any]) -> None:
-        request, kind, payload = (content.get(name) for name in ("id", "kind", "payload"))
-        if not isinstance(request, str) or not isinstance(payload, dict):
-            logger.warning("side panel: %s without an id or a payload ignored", kind)
+        request = wire.message_id(content)
+        kind, payload = content.get("kind"), content.get("payload")
+        if request is None or not isinstance(payload, dict):
+            logger.warning("side panel: %s without a valid id or a payload ignored", kind)
             return
 
         def reply(answer: protocol.Answer) -> None:
+            if "message" in answer:
+                answer = {**answer, "message": wire.shortened(answer["message"])}
             channel.send(wire.envelope(protocol.ANSWER, answer, id=request))
 
         if kind == protocol.REFRESH:

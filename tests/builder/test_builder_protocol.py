@@ -18,6 +18,7 @@ from kwidgets.builder.catalog import FORMS, catalog
 from kwidgets.builder.page.state import difference
 from kwidgets.builder.sequential import SequentialBuilder
 from kwidgets.builder.workbench import Workbench
+from kwidgets.dry_run import fresh_names
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "builder.json"
 GOLDEN_SAVED = GOLDEN.with_name("builder_saved.json")
@@ -30,7 +31,8 @@ def doubled(x: Any) -> Any:
 
 def bench() -> Workbench:
     """Make a builder with all kinds of layers and settings."""
-    builder = SequentialBuilder(input_shape=(28, 28, 1))
+    with fresh_names():
+        builder = SequentialBuilder(input_shape=(28, 28, 1))
     builder.add(
         keras.layers.Conv2D(
             32, 3, activation="relu", kernel_regularizer=keras.regularizers.L2(0.01)

@@ -118,10 +118,7 @@ def test_optimizers_are_recreated(optimizer: Any) -> None:
     assert "name" not in value.arguments
 
 
-def test_only_a_sequential_is_a_model_to_build() -> None:
-    given = keras.Input((3,))
-    with pytest.raises(convert.ConversionError, match="can be one of its layers"):
-        convert.spec_of_model(keras.Model(given, layers.Dense(1)(given)))
+def test_only_a_layer_is_a_layer() -> None:
     with pytest.raises(convert.ConversionError, match="a layer is needed"):
         convert.spec_of_layer(3)  # type: ignore[arg-type]
 

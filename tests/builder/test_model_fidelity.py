@@ -59,7 +59,7 @@ def test_names_that_the_user_gave_stay() -> None:
     )
     assert builder.get_layer("dense_1").units == 4
     builder.add(layers.Dense(3))
-    assert [layer.name for layer in builder.layers] == ["dense_1", "dense_2", "dense"]
+    assert [layer.name for layer in builder.layers[:2]] == ["dense_1", "dense_2"]
     assert 'name="dense_1"' in builder.to_code()
 
 
@@ -240,3 +240,78 @@ def test_a_model_with_a_train_step_of_its_own_is_refused() -> None:
         SequentialBuilder(model)
     builder = SequentialBuilder(model.layers, input_shape=model.input_shape[1:])
     assert weights(builder) == weights(model)
+
+
+needs_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="about functions and scopes of TensorFlow"
+)
+
+
+@needs_tensorflow
+def test_the_first_use_may_be_in_a_trace() -> None:
+    import tensorflow as tf
+
+    builder = SequentialBuilder(["dense 3"], input_shape=(4,))
+    traced = tf.function(lambda batch: builder(batch))
+    np.testing.assert_allclose(traced(x), builder(x), rtol=1e-5)
+
+
+@needs_tensorflow
+def test_a_builder_belongs_to_the_strategy_in_which_it_was_created() -> None:
+    import tensorflow as tf
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        builder = SequentialBuilder([keras.Input((4,)), layers.Dense(2)])
+        builder.compile("sgd", "mse")
+    builder.fit(x, x[:, :2], verbose=0)
+    # The model of an edit outside of it, too.
+    builder.insert(0, "dense 4")
+    builder.fit(x, x[:, :2], verbose=0)
+    assert builder.distribute_strategy is strategy
+    assert all(strategy.extended.variable_created_in_scope(w.value) for w in builder.weights)
+
+
+@pytest.mark.parametrize("made_by", ["user", "builder"])
+@pytest.mark.parametrize("change", ["lora", "int8"])
+def test_what_was_changed_on_a_layer_counts_and_stays(made_by: str, change: str) -> None:
+    added = layers.Dense(3) if made_by == "user" else "dense 3"
+    builder = SequentialBuilder([keras.Input((4,)), added])
+    layer = builder.layers[0]
+    before = builder.count_params()
+    layer.enable_lora(2) if change == "lora" else layer.quantize("int8")
+    assert builder.count_params() == builder.model.count_params() > before
+    values = weights(layer)
+    builder.add(layers.Dense(2))
+    assert builder.layers[0] is layer and weights(layer) == values
+    assert len(builder.model.weights) == len(layer.weights) + 2
+    assert ("lora_rank=2" if change == "lora" else "int8") in builder.to_code()
+
+
+def test_another_activation_of_a_layer_is_in_the_program() -> None:
+    builder = SequentialBuilder([keras.Input((4,)), layers.Dense(3, activation="softmax")])
+    builder.layers[0].activation = keras.activations.linear
+    assert "softmax" not in builder.to_code()
+    builder.add(layers.ReLU())
+    np.testing.assert_allclose(builder.predict(x, verbose=0), np.maximum(builder.layers[0](x), 0))
+
+
+@pytest.mark.parametrize("loss", ["crossentropy", "ce"])
+def test_a_loss_that_keras_chooses_by_the_output(loss: str) -> None:
+    builder = SequentialBuilder([keras.Input((4,)), layers.Dense(3, activation="softmax")])
+    builder.compile("sgd", loss)
+    builder.fit(x, np.arange(6) % 3, verbose=0)
+    assert f'loss="{loss}"' in builder.to_code()
+
+
+def test_a_layer_object_keeps_the_name_that_keras_gave_it() -> None:
+    made = [layers.Dense(2) for _ in range(3)]
+    builder = SequentialBuilder([keras.Input((4,)), made[2], made[0]])
+    builder.add("dense 2")
+    builder.insert(0, made[1])
+    names = [layer.name for layer in builder.layers]
+    assert names[:3] == [made[1].name, made[2].name, made[0].name] and len(set(names)) == 4
+    assert "name=" not in builder.to_code()
+    with pytest.raises(ValueError, match="unique names"):
+        builder.add(layers.Dense(1, name=made[0].name))
+    assert len(builder) == 4

@@ -214,10 +214,10 @@ def test_the_code_contains_the_call_of_fit():
         (lambda: SequentialBuilder(name="a/b"), ValueError, "without '/'"),
         (
             lambda: SequentialBuilder(
-                keras.Model(i := keras.Input((2,)), keras.layers.Dense(1)(i))
+                keras.Model(i := keras.Input((2,)), keras.layers.Dense(1)(i) * 2)
             ),
             ValueError,
-            "one of its layers",
+            "one of the layers",
         ),
         (
             lambda: SequentialBuilder(keras.Sequential([keras.Input((2,))]), input_shape=(3,)),

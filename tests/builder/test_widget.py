@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import weakref
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -72,6 +74,43 @@ def test_a_bad_request_gets_an_error_and_changes_nothing(
     (reply,) = sent
     assert reply["kind"] == "reply" and not reply["ok"] and reply["message"]
     assert len(builder) == 1
+
+
+def test_what_is_too_long_does_not_come_back(
+    sent: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    view = SequentialBuilder(["dense 3"])._bench.view()
+    long = "x" * 1_000_000
+    ask(view, protocol.EDIT, {"action": "undo"}, request=long)
+    ask(view, long, {})
+    assert not sent
+    for payload in (
+        {"action": long},
+        {"action": "add", "text": long},
+        {"action": "remove", "uid": long},
+    ):
+        ask(view, protocol.EDIT, payload)
+        assert not sent[-1]["ok"] and len(sent[-1]["message"]) < 3000
+    assert len(caplog.text) < 10_000
+
+
+def test_large_arguments_are_not_sent_whole(sent: list[dict[str, Any]]) -> None:
+    words = [f"word-{i}" for i in range(100_000)]
+    layer = keras.layers.Dense(2, name="a" * 20_000)
+    builder = SequentialBuilder([keras.Input((2,)), layer])
+    view = builder._bench.view()
+    entry = builder._spec.layers[0]
+    many = entry.object.with_argument("words", words)
+    builder._bench.change("", builder._spec.update(entry.uid, lambda _: many))
+    state = view._snapshot()["payload"]
+    assert len(json.dumps(state)) < 300_000
+    (card,) = state["layers"].values()
+    assert card["arguments"]["words"]["text"] == "list of 100,000 entries"
+    # The page names the whole value, and does not lose it.
+    reference = card["arguments"]["words"]["reference"]
+    assert builder._bench.editor.references[reference].value is words
+    assert "builder.to_code()" in state["code"]["source"]
+    assert len(json.dumps(builder._bench.mime_bundle())) < 300_000
 
 
 def test_edits_and_snapshots_from_two_threads_do_not_wait_for_each_other(

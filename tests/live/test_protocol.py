@@ -16,6 +16,7 @@ from kwidgets.language import message
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.encode import snapshot_of, with_buffers
+from kwidgets.live.page.receive_commands import CommandReceiver
 from kwidgets.live.page.saved_output import earlier_snapshot
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden"
@@ -164,3 +165,15 @@ def test_finite_numbers_cross_as_they_are(value):
 def test_other_numbers_cross_as_words_that_float_reads(value, text):
     assert wire.wire_number(value) == text
     assert str(float(text)) == str(value)
+
+
+def test_a_long_id_or_value_is_not_sent_back(caplog) -> None:
+    sent: list[wire.Envelope] = []
+    receiver = CommandReceiver(lambda: None, sent.append)
+    long = "x" * 1_000_000
+    receiver.receive(wire.envelope(protocol.PAUSE, {}, id=long))
+    receiver.receive(wire.envelope(long, {}, id="a"))
+    receiver.receive({"v": long})
+    assert not sent
+    receiver.receive(wire.envelope(protocol.SET_LEARNING_RATE, {"value": long}, id="b"))
+    assert len(json.dumps(sent)) + len(caplog.text) < 20_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ import pytest
 
 from kwidgets.models.describe.layer_detail import copy_layer
 from kwidgets.models.describe.layer_tree import NoSuchLayerError
+from kwidgets.models.describe.short_json import short_json
 from kwidgets.models.summary_data import LayerDetail
 
 
@@ -103,6 +105,38 @@ def test_config_of_the_users_own() -> None:
     assert json.loads(detail(model, "0").config or "") == {"thing": "<Mute>"}
     failed = detail(model, "1")
     assert failed.config is None and "no config for you" in str(failed.config_problem)
+
+
+def test_a_config_that_is_too_large_is_cut_and_says_so() -> None:
+    things: list[Any] = ["x" * 50_000_000, list(range(10**6)), {str(i): i for i in range(10**5)}]
+    model = keras.Sequential([keras.Input((2,)), Odd(things)])
+    text = detail(model, "0").config or ""
+    assert len(text) < 100_000
+    long, many, mapping = json.loads(text)["thing"]
+    assert "(50,000,000 characters)" in long
+    assert many[:3] == [0, 1, 2] and "more)" in many[-1]
+    assert mapping["0"] == 0 and "more)" in mapping["…"]
+    deep: Any = 1
+    for _ in range(10_000):
+        deep = [deep]
+    assert len(short_json([deep] * 10)) < 100_000
+
+
+def test_a_config_that_takes_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kwidgets.models.describe.layer_detail._CONFIG_SECONDS", 0.1)
+    stopped = threading.Event()
+
+    class Hangs(keras.layers.Layer):
+        def get_config(self) -> dict[str, Any]:
+            try:
+                while True:
+                    pass
+            finally:
+                stopped.set()
+
+    found = detail(keras.Sequential([keras.Input((2,)), Hangs()]), "0")
+    assert found.config is None and "0.1 seconds" in str(found.config_problem)
+    assert stopped.wait(60)
 
 
 def test_a_path_that_leads_nowhere(model: keras.Model) -> None:

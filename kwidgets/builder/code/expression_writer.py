@@ -56,7 +56,9 @@ class ExpressionWriter:
         if spec.input is not None and ("shape" in spec.input or "batch_shape" in spec.input):
             items.append(("", self.call("keras.Input", (), spec.input)))
         items += [("", self.layer(entry)) for entry in spec.layers if entry.enabled]
-        arguments = {} if spec.name is None else {"name": spec.name}
+        arguments: dict[str, Value] = {} if spec.name is None else {"name": spec.name}
+        if not spec.trainable and not spec.freezes_layers:
+            arguments["trainable"] = False
         return self._stack(items, arguments, constructor)
 
     def _stack(

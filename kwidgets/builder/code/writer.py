@@ -64,12 +64,12 @@ def _model_statements(
     writer: ExpressionWriter, spec: ModelSpec, variable: str, constructor: str
 ) -> list[str]:
     spec = with_needed_names(frozen_layers.freeze_each_layer(spec))
-    if not spec.trainable:
+    if not spec.trainable and spec.freezes_layers:
         # One line after the model freezes all layers.
         spec = dataclasses.replace(spec, layers=tuple(map(frozen_layers.unfreeze, spec.layers)))
     model = format_expression(writer.sequential(spec, constructor), 0, len(variable) + 3)
     parts = [f"{variable} = {model}"]
-    if not spec.trainable:
+    if not spec.trainable and spec.freezes_layers:
         parts[0] += f"\n{variable}.trainable = False"
     if spec.compile is not None:
         arguments = {name: _usual_form(name, value) for name, value in spec.compile.items()}

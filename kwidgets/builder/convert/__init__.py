@@ -3,7 +3,9 @@
 from kwidgets.builder.convert.automatic_names import (
     has_automatic_name,
     looks_automatic,
+    mark_automatic_names,
     without_automatic_names,
+    without_marked_names,
 )
 from kwidgets.builder.convert.compare_configs import same_config
 from kwidgets.builder.convert.compile_settings import compile_settings
@@ -15,6 +17,7 @@ from kwidgets.builder.convert.from_keras import (
     spec_of_object,
     value_of,
 )
+from kwidgets.builder.convert.functional_chain import spec_of_chain
 from kwidgets.builder.convert.to_keras import (
     class_of,
     make_input,
@@ -33,11 +36,14 @@ __all__ = [
     "make_layer",
     "make_object",
     "make_value",
+    "mark_automatic_names",
     "same_config",
+    "spec_of_chain",
     "spec_of_input",
     "spec_of_layer",
     "spec_of_model",
     "spec_of_object",
     "value_of",
     "without_automatic_names",
+    "without_marked_names",
 ]

@@ -6,13 +6,17 @@ import dataclasses
 import functools
 import re
 import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import keras
 from keras.src.ops.operation import Operation
 from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder.convert.to_keras import class_of
-from kwidgets.builder.spec import SEQUENTIAL, ObjectSpec, Value
+from kwidgets.builder.spec import SEQUENTIAL, AutomaticName, ObjectSpec, Value
+
+_Items = TypeVar("_Items", tuple[Any, ...], list[Any])
 
 # Whether the name is automatic, for each layer made since this module was imported.
 _is_automatic: weakref.WeakKeyDictionary[object, bool] = weakref.WeakKeyDictionary()
@@ -47,20 +51,41 @@ def looks_automatic(name: object, cls: type) -> bool:
 
 def without_automatic_names(spec: ObjectSpec) -> ObjectSpec:
     """Remove names that look automatic, also those of layers in arguments."""
-    if spec.live is not None:
-        return spec
-    cls = keras.Sequential if spec.class_name == SEQUENTIAL else class_of(spec.class_name)
-    if not issubclass(cls, keras.Layer):
-        return spec
-    arguments = {name: _without_automatic_names(value) for name, value in spec.arguments.items()}
-    if looks_automatic(arguments.get("name"), cls):
-        del arguments["name"]
-    return dataclasses.replace(spec, arguments=arguments)
+    bare: ObjectSpec = without_marked_names(mark_automatic_names(spec))
+    return bare
 
 
-def _without_automatic_names(value: Value) -> Value:
-    if isinstance(value, ObjectSpec):
-        return without_automatic_names(value)
+def mark_automatic_names(value: Value) -> Value:
+    """Make an AutomaticName of each name that looks automatic, also of layers in arguments."""
     if isinstance(value, (tuple, list)):
-        return type(value)(_without_automatic_names(item) for item in value)
-    return value
+        return _with_items(value, mark_automatic_names)
+    if not isinstance(value, ObjectSpec) or value.live is not None:
+        return value
+    cls = keras.Sequential if value.class_name == SEQUENTIAL else class_of(value.class_name)
+    if not issubclass(cls, keras.Layer):
+        return value
+    arguments = {name: mark_automatic_names(item) for name, item in value.arguments.items()}
+    if looks_automatic(arguments.get("name"), cls):
+        arguments["name"] = AutomaticName(arguments["name"])
+    return dataclasses.replace(value, arguments=arguments)
+
+
+def without_marked_names(value: Value) -> Value:
+    """Remove each AutomaticName from an object or a value, also those of layers in arguments."""
+    if isinstance(value, (tuple, list)):
+        return _with_items(value, without_marked_names)
+    if not isinstance(value, ObjectSpec):
+        return value
+    arguments = {
+        name: without_marked_names(item)
+        for name, item in value.arguments.items()
+        if not isinstance(item, AutomaticName)
+    }
+    return dataclasses.replace(value, arguments=arguments)
+
+
+def _with_items(value: _Items, change: Callable[[Value], Value]) -> _Items:
+    """Return a list or tuple of the changed items; itself if none has changed."""
+    items = [change(item) for item in value]
+    same = all(one is other for one, other in zip(items, value, strict=True))
+    return value if same else type(value)(items)

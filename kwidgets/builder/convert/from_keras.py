@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -43,29 +43,36 @@ def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.L
     Raises:
         ConversionError: ``model`` is not a plain Sequential.
     """
-    if not isinstance(model, keras.Sequential):
-        raise ConversionError(
-            f"a SequentialBuilder holds a keras.Sequential; got {type(model).__name__}. "
-            "A functional or subclassed model can be one of its layers: "
-            "SequentialBuilder([model, ...])."
-        )
     if type(model) is not keras.Sequential:
         raise ConversionError(
             f"a SequentialBuilder holds a plain keras.Sequential; what {type(model).__name__} adds "
             "to it, such as a train_step of its own, would be lost at the first edit. Its layers "
             "alone can be had: SequentialBuilder(model.layers, input_shape=model.input_shape[1:])."
         )
+    return spec_of_stack(model, model._layers)
+
+
+def spec_of_stack(
+    model: keras.Model, stack: Sequence[keras.Layer]
+) -> tuple[ModelSpec, dict[str, keras.Layer]]:
+    """Return the spec of ``model`` as a stack of layers, the first of which may be an InputLayer.
+
+    Also the layers by uid.
+    """
+    given = stack[0] if stack and isinstance(stack[0], keras.layers.InputLayer) else None
     layers_by_uid: dict[str, keras.Layer] = {}
     entries = []
-    for layer in model.layers:
+    for layer in stack[0 if given is None else 1 :]:
         entry = spec_of_layer(layer)
         layers_by_uid[entry.uid] = layer
         entries.append(entry)
-    spec = ModelSpec(name=model.name, layers=tuple(entries), trainable=model._trainable)
-    first = model._layers[0] if model._layers else None
-    if isinstance(first, keras.layers.InputLayer):
-        spec = spec.with_input(**spec_of_input(first))
-    return spec, layers_by_uid
+    spec = ModelSpec(
+        name=model.name,
+        layers=tuple(entries),
+        trainable=model._trainable,
+        freezes_layers=not any(layer._trainable for layer in layers_by_uid.values()),
+    )
+    return spec if given is None else spec.with_input(**spec_of_input(given)), layers_by_uid
 
 
 def spec_of_input(layer: keras.layers.InputLayer) -> dict[str, Value]:

@@ -36,9 +36,8 @@ def freeze_each_layer(spec: ModelSpec) -> ModelSpec:
         children = tuple(visit(child, within) for child in entry.children)
         return dataclasses.replace(entry, children=children)
 
-    return dataclasses.replace(
-        spec, layers=tuple(visit(entry, not spec.trainable) for entry in spec.layers)
-    )
+    frozen = not spec.trainable and spec.freezes_layers
+    return dataclasses.replace(spec, layers=tuple(visit(entry, frozen) for entry in spec.layers))
 
 
 def _freeze(value: Value) -> Value:

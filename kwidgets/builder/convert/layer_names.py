@@ -1,6 +1,6 @@
-"""Find the layer names that a program must write to get the same names in a fresh process.
+"""Find the names that the layers of a model must be given, and those that a program must write.
 
-Names that Keras would choose by itself there are left out.
+A program need not write names that Keras chose, nor those that it would choose in a fresh process.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import keras
 from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder import convert
-from kwidgets.builder.spec import LayerSpec, ModelSpec, ObjectSpec
+from kwidgets.builder.spec import AutomaticName, LayerSpec, ModelSpec, ObjectSpec
 from kwidgets.dry_run import fresh_names, weightless
 
 
 def with_needed_names(spec: ModelSpec) -> ModelSpec:
     """Return the spec with only those names that a program must write."""
-    return _with_unique_names(_without_needless_names(spec))
+    return with_unique_names(_without_needless_names(_without_marked_names(spec)))
 
 
 def model_name(spec: ModelSpec) -> str:
@@ -32,6 +32,18 @@ def model_name(spec: ModelSpec) -> str:
         for entry in spec.walk()
     )
     return f"sequential_{blocks}" if blocks else "sequential"
+
+
+def _without_marked_names(spec: ModelSpec) -> ModelSpec:
+    """Remove the names that Keras chose for the user's objects."""
+    bare = _map_objects(spec, lambda entry: convert.without_marked_names(entry.object))
+    return dataclasses.replace(
+        bare,
+        name=None if isinstance(spec.name, AutomaticName) else spec.name,
+        input=convert.without_marked_names(ObjectSpec("", spec.input)).arguments
+        if spec.input
+        else spec.input,
+    )
 
 
 def _without_needless_names(spec: ModelSpec) -> ModelSpec:
@@ -55,9 +67,10 @@ def _without_needless_names(spec: ModelSpec) -> ModelSpec:
         keep |= differing
 
 
-def _with_unique_names(spec: ModelSpec) -> ModelSpec:
+def with_unique_names(spec: ModelSpec) -> ModelSpec:
     """Name the layers for which Keras would choose the name of another layer."""
-    if not any("name" in entry.arguments or entry.object.live for entry in spec.walk()):
+    named = ["name" in entry.arguments or entry.object.live is not None for entry in spec.walk()]
+    if all(named) or not any(named):
         return spec
     configs = _configs_in_fresh_process(spec)
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from kwidgets.builder import catalog
-from kwidgets.builder.spec import LayerSpec, ObjectSpec, Reference, Value
+from kwidgets.builder.spec import AutomaticName, LayerSpec, ObjectSpec, Reference, Value
 
 
 def make_value(value: Value) -> Any:
@@ -21,6 +21,9 @@ def make_value(value: Value) -> Any:
         return make_object(value)
     if isinstance(value, Reference):
         return value.value
+    if isinstance(value, AutomaticName):
+        # HDF5 takes no subclass of str.
+        return str(value)
     if isinstance(value, tuple):
         return tuple(make_value(item) for item in value)
     if isinstance(value, list):

@@ -27,8 +27,6 @@ class Listener(Protocol):
 
 
 _listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
-# The object that each cell displayed last, by the cell's id.
-_shown: dict[str, object] = {}
 # By the execution count of each cell that raised, the line that raised; 0 if no line ran, None if
 # the line is unknown.
 _failed: dict[int, int | None] = {}
@@ -84,17 +82,6 @@ def _items_of(value: Any) -> Collection[object] | None:
     if cls is dict:
         return value.values()  # type: ignore[no-any-return]
     return value if cls is list or cls is tuple or cls is set else None
-
-
-def replace_shown(shown: object) -> object | None:
-    """Record that the running cell displays ``shown``; return what it displayed before, or None."""
-    try:
-        cell = _shell().get_parent()["metadata"]["cellId"]
-    except (AttributeError, KeyError, TypeError):
-        return None  # no notebook, or a front end that sends no cell ids
-    before = _shown.get(cell)
-    _shown[cell] = shown
-    return before
 
 
 def executed_cells() -> list[str]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import keras
 import numpy as np
+from keras.src.utils.naming import auto_name
 
 from kwidgets.builder import catalog, convert
 from kwidgets.builder.analysis import Analysis, LayerFacts
 from kwidgets.builder.convert import frozen_layers
+from kwidgets.builder.model.layer_changes import LayerChanges
 from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
 from kwidgets.dry_run import fresh_names, weightless
 
@@ -44,10 +46,14 @@ class _CachedLayer:
     trainable_in_spec: tuple[bool, ...] = ()
     # Some of the initial values of the weights.
     initial_sample: Hashable = None
+    # None for layers that are not described by a class and arguments: blocks and whole models.
+    changes: LayerChanges | None = None
 
     def __post_init__(self) -> None:
         self.trainable = self.layer._trainable
         self.trainable_in_spec = _trainable_within(self.layer)
+        if not isinstance(self.layer, keras.Model):
+            self.changes = LayerChanges(self.layer)
 
 
 class LayerCache:
@@ -60,13 +66,12 @@ class LayerCache:
     def adopt(self, entry: LayerSpec, layer: keras.Layer, keep_names: bool = False) -> LayerSpec:
         """Use ``layer`` in the models made from ``entry``; return the entry to put into the spec.
 
-        The entry is returned without its name where the name is automatic and the layer has no
-        weights yet.
+        A name that Keras chose is marked as such, unless the layer has weights already.
 
         Args:
             entry: describes the layer.
             layer: the layer itself.
-            keep_names: keep all names, because a model contains the layer.
+            keep_names: mark no name, because a model contains the layer.
         """
         if entry.children is not None:
             inside = [
@@ -78,10 +83,10 @@ class LayerCache:
         else:
             children = ()
         if not keep_names and not (layer.built and layer.weights):
-            bare = convert.without_automatic_names(entry.object)
+            marked = convert.mark_automatic_names(entry.object)
             if "name" in entry.arguments and not convert.has_automatic_name(layer):
-                bare = bare.with_argument("name", entry.arguments["name"])
-            entry = dataclasses.replace(entry, object=bare)
+                marked = marked.with_argument("name", entry.arguments["name"])
+            entry = dataclasses.replace(entry, object=marked)
         trained = bool(layer.built and layer.weights)
         self._cached[entry.uid] = [
             _CachedLayer(_identity(entry.object), layer, trained, True, children)
@@ -105,19 +110,41 @@ class LayerCache:
         cached = self._cached.get(uid)
         return cached[-1].layer if cached else None
 
-    def model(self, spec: ModelSpec, analysis: Analysis) -> keras.Sequential:
+    def has_layers_of(self, entries: Iterable[LayerSpec]) -> bool:
+        """Return whether there is a layer for each of the enabled entries."""
+        return all(
+            entry.object.live is not None
+            or entry.uid in self._cached
+            or (entry.children is not None and self.has_layers_of(entry.children))
+            for entry in entries
+            if entry.enabled
+        )
+
+    def model(
+        self,
+        spec: ModelSpec,
+        analysis: Analysis,
+        input_layer: keras.layers.InputLayer | None = None,
+    ) -> keras.Sequential:
         """Make the model of a spec without problems.
+
+        Args:
+            spec: the model.
+            analysis: its analysis.
+            input_layer: the layer of the input; by default one is made from the spec.
 
         Raises:
             Exception: any error of Keras.
         """
         spec = frozen_layers.freeze_each_layer(spec)
         with fresh_names():
-            stack: list[keras.Layer] = []
-            if spec.input is not None and spec.input_shape is not None:
+            stack: list[keras.Layer] = [] if input_layer is None else [input_layer]
+            if not stack and spec.input is not None and spec.input_shape is not None:
                 stack.append(convert.make_input(spec.input))
             stack += self._stack(spec.layers, analysis)
-            model = keras.Sequential(stack, trainable=spec.trainable, name=spec.name)
+            name = spec.name or auto_name("sequential")
+        # Outside, as the input that Keras may add is named like the user's own.
+        model = keras.Sequential(stack, trainable=spec.trainable, name=str(name))
         for cached in self._newest_layers():
             if cached.initial_sample is None and cached.layer.built:
                 cached.initial_sample = _sample_weights(cached.layer)
@@ -136,11 +163,18 @@ class LayerCache:
     def _newest_layers(self) -> Iterable[_CachedLayer]:
         return [known[-1] for known in self._cached.values() if known]
 
-    def with_user_trainable(self, spec: ModelSpec) -> ModelSpec:
-        """Return the spec with each ``trainable`` that the user has set on a layer itself."""
+    def with_user_changes(self, spec: ModelSpec) -> ModelSpec:
+        """Return the spec with what the user has changed on a layer itself."""
         for entry in spec.walk():
             known = self._cached.get(entry.uid)
-            if not known or known[-1].layer._trainable == known[-1].trainable:
+            if not known:
+                continue
+            if known[-1].changes is not None and known[-1].identity == _identity(entry.object):
+                changed = known[-1].changes.spec_after_change(entry.object)
+                if changed is not entry.object:
+                    known[-1].identity = _identity(changed)
+                    spec = spec.update(entry.uid, _always(changed))
+            if known[-1].layer._trainable == known[-1].trainable:
                 continue
             known[-1].trainable = trainable = known[-1].layer._trainable
             if trainable:
@@ -238,6 +272,10 @@ class LayerCache:
         # Weights may have been set by other means than fit: keep the last few layers too.
         others = [other for other in known if other.trained or other in known[-_KEPT_LAYERS:]]
         self._cached[entry.uid] = [*others, cached]
+
+
+def _always(spec: ObjectSpec) -> Callable[[ObjectSpec], ObjectSpec]:
+    return lambda _: spec
 
 
 def _identity(spec: ObjectSpec) -> Hashable:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import os
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +12,12 @@ from typing import Any
 import keras
 
 from kwidgets.builder import convert
-from kwidgets.builder.convert.layer_names import with_needed_names
+from kwidgets.builder.convert.layer_names import with_unique_names
 from kwidgets.builder.editor import Editor
+from kwidgets.builder.model.creation_scope import CreationScope
 from kwidgets.builder.model.failed_fit_weights import SavedValues, restore_values, save_values
 from kwidgets.builder.model.layer_cache import LayerCache
+from kwidgets.builder.model.memory import EARLY_BYTES, check_memory
 from kwidgets.builder.spec import LayerSpec, ModelSpec, freeze, structure
 from kwidgets.language import t
 
@@ -38,6 +39,7 @@ class ModelCache:
     def __init__(self, editor: Editor, in_training: Callable[[], keras.Sequential | None]) -> None:
         self.layer_cache = LayerCache()
         self._editor = editor
+        self._scope = CreationScope()
         # Weak, because an editor is kept for longer than the layers.
         layer_cache = weakref.ref(self.layer_cache)
 
@@ -60,6 +62,9 @@ class ModelCache:
         # The optimizer settings that the model's optimizer was made from.
         self._optimizer_settings: Any = None
         self._saved_values: SavedValues = []
+        # The user's InputLayer with what the spec says of it, or the one that Keras added, with
+        # None, when a model without an Input was first called.
+        self._input_layer: tuple[Any, keras.layers.InputLayer] | None = None
 
     @property
     def latest(self) -> keras.Sequential | None:
@@ -74,7 +79,11 @@ class ModelCache:
             MemoryError: the weights are larger than the machine's memory.
             RuntimeError: the spec was changed during a training of the model.
         """
-        self.read_user_trainable()
+        with self._scope.enter():
+            return self._get()
+
+    def _get(self) -> keras.Sequential:
+        self.read_user_changes()
         self._record_built_state()
         spec = self._editor.spec
         wanted = structure(spec)
@@ -92,9 +101,7 @@ class ModelCache:
             self.layer_cache.mark_changed(optimizer is not None and _steps(optimizer) > 0)
             if before is not None and self._is_made_here:
                 _detach_layers(before)
-            self._model = self.layer_cache.model(with_needed_names(spec), self._editor.analysis)
-            if spec.input is None and self._editor.observed_input is not None:
-                self._model.build(self._editor.observed_input)
+            self._model = self._make(spec)
             self._structure, self._compiled_settings, self._is_made_here = wanted, None, True
             # Keep a learning rate that was set by hand, unless the optimizer's settings changed.
             kept = optimizer if _optimizer_settings_of(spec) == self._optimizer_settings else None
@@ -103,6 +110,26 @@ class ModelCache:
             self._compile(settings, None)
         assert self._model is not None
         return self._model
+
+    def _make(self, spec: ModelSpec) -> keras.Sequential:
+        named = with_unique_names(spec)
+        described, given = self._input_layer or (None, None)
+        if spec.input != described:
+            given = None
+        return self.layer_cache.model(named, self._editor.analysis, given)
+
+    def can_be_made_early(self) -> bool:
+        """Return whether the model has only layers that the user made, and no problem."""
+        spec, analysis = self._editor.spec, self._editor.analysis
+        facts = [analysis.layers[entry.uid] for entry in spec.walk() if entry.enabled]
+        return (
+            bool(facts)
+            and analysis.input_shape is not None
+            and analysis.input_problem is None
+            and all(fact.status in ("ok", "unknown") for fact in facts)
+            and analysis.weight_bytes <= EARLY_BYTES
+            and self.layer_cache.has_layers_of(spec.layers)
+        )
 
     def layers(self) -> list[keras.Layer]:
         """Return the enabled layers, even where some layers have problems."""
@@ -143,10 +170,23 @@ class ModelCache:
     def adopt(self, model: keras.Sequential) -> None:
         """Use ``model`` itself until the spec changes."""
         self._model, self._is_made_here = model, False
+        first = model._layers[0] if model._layers else None
+        if isinstance(first, keras.layers.InputLayer):
+            self.adopt_input(first)
         self._structure = structure(self._editor.spec)
         self._compiled_settings = (
             freeze(self._editor.spec.compile or {}) if model.compiled else None
         )
+
+    def adopt_input(self, layer: keras.layers.InputLayer) -> None:
+        """Use ``layer`` itself as long as the spec has the input that it has now."""
+        self._input_layer = (self._editor.spec.input, layer)
+
+    def continue_optimizer(self, model: keras.Model) -> None:
+        """Use the optimizer of ``model``, with its state, for a model of the same layers."""
+        optimizer = getattr(model, "optimizer", None)
+        if optimizer is not None and _steps(optimizer):
+            self._stepped = (freeze(self._editor.spec.compile or {}), optimizer)
 
     def compile_with(self, arguments: dict[str, Any]) -> None:
         """Set the compile settings from the arguments of a call; its objects are used once.
@@ -165,12 +205,12 @@ class ModelCache:
         self._compiled_settings = self._stepped = None
         self._editor.change(t("Compile"), dataclasses.replace(self._editor.spec, compile=values))
 
-    def read_user_trainable(self) -> None:
-        """Copy each ``trainable`` that the user has set on a layer into the spec."""
+    def read_user_changes(self) -> None:
+        """Copy into the spec what the user has changed on a layer itself."""
         if self._in_training() is not None:
             return
         spec = self._editor.spec
-        updated = self.layer_cache.with_user_trainable(spec)
+        updated = self.layer_cache.with_user_changes(spec)
         if updated is not spec:
             is_current = self._model is not None and self._structure == structure(spec)
             self._editor.set_without_undo(updated)
@@ -209,9 +249,10 @@ class ModelCache:
         if model is None:
             return
         if self._editor.spec.input is None and model.built:
-            shape = getattr(model, "input_shape", None)
-            if isinstance(shape, tuple):
-                self._editor.observed_input = tuple(shape)
+            first = model._layers[0] if model._layers else None
+            if isinstance(first, keras.layers.InputLayer):
+                self._input_layer = (None, first)
+                self._editor.observed_input = tuple(first.batch_shape)
         optimizer = getattr(model, "optimizer", None)
         if optimizer is not None and self._compiled_settings is not None and _steps(optimizer):
             self._stepped = (self._compiled_settings, optimizer)
@@ -249,16 +290,7 @@ class ModelCache:
                 raise BuilderError(
                     f"layer {number} ({entry.title}): {found.text} (Keras: {found.detail})"
                 )
-        memory = machine_bytes()
-        if memory and analysis.weight_bytes > memory:
-            raise MemoryError(
-                t(
-                    "the weights of this model are %1 GB; this machine has %2 GB of "
-                    "memory. The model stays as it is in the builder.",
-                    f"{analysis.weight_bytes / 1e9:,.0f}",
-                    f"{memory / 1e9:,.0f}",
-                )
-            )
+        check_memory(analysis.weight_bytes)
 
 
 def _has_stepped(model: keras.Sequential) -> bool:
@@ -270,9 +302,11 @@ def _has_stepped(model: keras.Sequential) -> bool:
 
 
 def _steps(optimizer: keras.optimizers.Optimizer) -> int:
+    # Not the property ``iterations``: with gradient_accumulation_steps that counts updates only.
+    counter = optimizer._iterations
     # On JAX the counter has no value where the first step failed.
-    known = optimizer.built and optimizer.iterations._value is not None
-    return int(optimizer.iterations) if known else 0
+    known = optimizer.built and counter._value is not None
+    return int(keras.ops.convert_to_numpy(counter.value)) if known else 0
 
 
 def _tracks_weights_of(optimizer: keras.optimizers.Optimizer, model: keras.Sequential) -> bool:
@@ -305,8 +339,12 @@ def _detach_layers(model: keras.Sequential) -> None:
         return
     nodes = {id(node) for depth in functional._nodes_by_depth.values() for node in depth}
     for layer in model._layers:
-        for known in (layer._inbound_nodes, layer._outbound_nodes):
-            known[:] = [node for node in known if id(node) not in nodes]
+        layer._outbound_nodes[:] = [each for each in layer._outbound_nodes if id(each) not in nodes]
+        # An input's own node holds its tensor, and the next model may have the same input.
+        if not isinstance(layer, keras.layers.InputLayer):
+            layer._inbound_nodes[:] = [
+                each for each in layer._inbound_nodes if id(each) not in nodes
+            ]
 
 
 def _optimizer_settings_of(spec: ModelSpec) -> Any:
@@ -321,11 +359,3 @@ def _keep_learning_rate(old: Any, new: Any) -> None:
     except Exception:
         # A schedule: the settings already define it.
         logger.debug("the learning rate was not taken over", exc_info=True)
-
-
-def machine_bytes() -> int | None:
-    """Return the size of this machine's memory in bytes, or None if it is unknown."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from kwidgets import protocol as envelope
 from kwidgets.builder import protocol
+from kwidgets.builder.convert.layer_names import model_name
 from kwidgets.builder.editor import Editor
 from kwidgets.builder.page.state import summary
 from kwidgets.builder.spec import LayerSpec
@@ -30,7 +31,7 @@ def mime_bundle(
         restore: the program of a builder like this one.
         run: the mime bundle of its last training.
     """
-    title, rows = editor.spec.name or "sequential", _rows(editor)
+    title, rows = model_name(editor.spec), _rows(editor)
     totals = ". ".join([_totals(editor), *(f"{_WARNING} {text}" for text in _problems(editor))])
     data = protocol.Saved(
         v=envelope.PROTOCOL_VERSION,
@@ -63,7 +64,7 @@ def text_table(editor: Editor) -> str:
         ).rstrip()
         for row in rows
     ]
-    title = f"SequentialBuilder {(editor.spec.name or 'sequential')!r}"
+    title = f"SequentialBuilder {model_name(editor.spec)!r}"
     problems = [f"{_WARNING} {problem}" for problem in _problems(editor)]
     return "\n".join(
         [title, lines[0], "─" * _width(lines[0]), *lines[1:], _totals(editor), *problems]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from kwidgets.builder import catalog, data, fields, mistakes
+from kwidgets.builder import catalog, convert, data, fields, mistakes
 from kwidgets.builder.analysis import Analysis, LayerFacts, Problem
 from kwidgets.builder.convert.layer_names import model_name
 from kwidgets.builder.editor import Editor
+from kwidgets.builder.page.large_values import without_large_parts
 from kwidgets.builder.protocol import (
     INPUT,
     DataState,
@@ -107,7 +108,7 @@ def summary(spec: ObjectSpec, known: catalog.Catalog | None = None) -> str:
     for parameter in parameters:
         name = parameter["name"]
         if name in spec.arguments and (parameter["basic"] or parameter["required"]):
-            value = value_text(spec.arguments[name])
+            value = value_text(without_large_parts(spec.arguments[name]))
             without_name = parameter["required"] or name in _SHOWN_WITHOUT_NAME
             words.append(value if without_name else f"{name}={value}")
     return ", ".join(words)
@@ -140,7 +141,7 @@ def _layer(
         "title": entry.title,
         "summary": summary(entry.object, known)
         or (entry.object.live.text if entry.object.live else ""),
-        "name": cast(Any, entry.arguments.get("name")),
+        "name": cast(Any, convert.without_marked_names(entry.object).arguments.get("name")),
         "arguments": _arguments(entry.object.arguments, name_reference),
         "enabled": entry.enabled,
         "children": None if entry.children is None else [child.uid for child in entry.children],
@@ -158,14 +159,15 @@ def _layer(
 
 def _input(spec: ModelSpec, analysis: Analysis, name_reference: ReferenceId) -> LayerState:
     shape = analysis.input_shape
+    arguments = _arguments(spec.input or {}, name_reference)
     status = "error" if analysis.input_problem else "unknown" if shape is None else "ok"
     return {
         "uid": INPUT,
         "class_name": INPUT_LAYER,
         "title": "Input",
         "summary": "" if spec.input_shape is None else str(spec.input_shape),
-        "name": cast(Any, (spec.input or {}).get("name")),
-        "arguments": _arguments(spec.input or {}, name_reference),
+        "name": cast(Any, arguments.get("name")),
+        "arguments": arguments,
         "enabled": True,
         "children": None,
         "status": cast(Any, status),
@@ -204,7 +206,11 @@ def _missing_data(editor: Editor) -> dict[str, str]:
 
 
 def _arguments(arguments: Any, name_reference: ReferenceId) -> dict[str, Any]:
-    return {name: fields.to_wire(value, name_reference) for name, value in arguments.items()}
+    chosen = convert.without_marked_names(ObjectSpec("", arguments)).arguments
+    return {
+        name: fields.to_wire(without_large_parts(value), name_reference)
+        for name, value in chosen.items()
+    }
 
 
 def _error(problem: Problem | None) -> LayerError | None:

@@ -85,6 +85,13 @@ def gzipped_catalog() -> bytes:
     return _gzipped[2]
 
 
+def _close(widget: BuilderWidget) -> None:
+    """Close the widget with its layout, which ipywidgets would keep."""
+    layout = widget.layout
+    widget.close()
+    layout.close()
+
+
 def _snapshot_to_json(value: None, widget: BuilderWidget) -> dict[str, Any]:
     return widget.fresh_snapshot()
 
@@ -138,7 +145,7 @@ class BuilderView:
         marimo_kernel.keep_after_cell(self.widget.comm)
         self.widget.on_msg(self._receive)
         # Not at the kernel's exit: the page has closed its comms by then and would log an error.
-        weakref.finalize(builder, self.widget.close).atexit = False
+        weakref.finalize(builder, _close, self.widget).atexit = False
         language.on_change(self._on_language_change)
 
     @property
@@ -229,7 +236,7 @@ class BuilderView:
         if not isinstance(content, dict) or content.get("v") != envelope.PROTOCOL_VERSION:
             logger.warning("builder: a message of another version was ignored: reload the page")
             return
-        kind, request = content.get("kind"), content.get("id")
+        kind, request = content.get("kind"), envelope.message_id(content)
         if kind == envelope.HELLO:
             self._replace_tables()
             return
@@ -237,8 +244,8 @@ class BuilderView:
             with self._lock:
                 self._send(protocol.SNAPSHOT, self._snapshot()["payload"])
             return
-        if kind not in protocol.VIEW_KINDS or not isinstance(request, str):
-            logger.warning("builder: message of kind %r ignored", kind)
+        if kind not in protocol.VIEW_KINDS or request is None:
+            logger.warning("builder: message of kind %.80r ignored", kind)
             return
         payload = content.get("payload")
         self._send(
@@ -256,7 +263,8 @@ class BuilderView:
         except Exception as error:
             if not isinstance(error, ValueError):
                 logger.warning("builder: %s failed", kind, exc_info=True)
-            return protocol.Reply(ok=False, message=str(error) or type(error).__name__)
+            text = envelope.shortened(str(error)) or type(error).__name__
+            return protocol.Reply(ok=False, message=text)
         return protocol.Reply(ok=True, message=message, result=result)
 
     def _send(self, kind: str, payload: Any, request: str | None = None) -> None:

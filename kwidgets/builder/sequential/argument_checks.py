@@ -7,6 +7,11 @@ from typing import Any
 
 import keras
 
+from kwidgets.dry_run import no_trace
+
+# Keras chooses the loss that these stand for when it knows the output of the model.
+_LOSSES_BY_OUTPUT = ("crossentropy", "ce")
+
 
 def check_model_name(name: Any) -> str:
     """Return ``name``.
@@ -50,10 +55,19 @@ def check_compile_arguments(arguments: Mapping[str, Any]) -> None:
         for name, value in arguments.items()
         if name not in ("metrics", "weighted_metrics")
     }
-    keras.Sequential().compile(**trial)
-    loss = arguments.get("loss")
-    if isinstance(loss, str):
-        keras.losses.get(loss)
+    with no_trace():
+        keras.Sequential().compile(**trial)
+        loss = arguments.get("loss")
+        if isinstance(loss, str) and loss not in _LOSSES_BY_OUTPUT:
+            keras.losses.get(loss)
+
+
+def duplicate_name_error(layer: keras.Layer) -> ValueError:
+    """Return the error for a layer with the name of another layer, as Keras raises it."""
+    return ValueError(
+        f"All layers of a builder should have unique names; the name {layer.name!r} is that of "
+        "another layer. Pass another name, or none."
+    )
 
 
 def duplicate_layer_error(layer: keras.Layer) -> ValueError:

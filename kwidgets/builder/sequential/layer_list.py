@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import keras
+from keras.src.utils.naming import auto_name
 
 from kwidgets.builder import convert, quick_add
 from kwidgets.builder.model.model_cache import BuilderError
-from kwidgets.builder.sequential.argument_checks import check_input_shape, duplicate_layer_error
-from kwidgets.builder.spec import LayerSpec, ModelSpec, new_layer
+from kwidgets.builder.sequential.argument_checks import (
+    check_input_shape,
+    duplicate_layer_error,
+    duplicate_name_error,
+)
+from kwidgets.builder.spec import AutomaticName, LayerSpec, ModelSpec, new_layer
 from kwidgets.builder.workbench import Workbench
 from kwidgets.language import t
 
@@ -51,16 +57,31 @@ class LayerList:
             ValueError: ``layer`` is not a layer, or is an input that does not come first.
         """
         with self._bench.lock:
-            spec = self._spec
-            if _is_input(layer):
-                self._set_input(layer, index)
-                return
-            shape = getattr(layer, "_input_shape_arg", None)
-            entry = self._describe(layer)
-            if shape is not None and not spec.layers and spec.input is None:
-                spec = spec.with_input(shape=tuple(shape))
-            place = self._stack_index(index)
-            self._bench.change(t("Add %1", entry.title), spec.insert(entry, None, place))
+            self._insert(index, layer)
+            self._bench.make_model_early()
+
+    def _insert(self, index: int, layer: Any) -> None:
+        spec = self._spec
+        if _is_input(layer):
+            self._set_input(layer, index)
+            return
+        shape = getattr(layer, "_input_shape_arg", None)
+        entry = self._describe(layer)
+        if shape is not None and not spec.layers and spec.input is None:
+            name = AutomaticName(auto_name("input_layer"))
+            spec = spec.with_input(shape=tuple(shape), name=name)
+        place = self._stack_index(index)
+        self._bench.change(t("Add %1", entry.title), spec.insert(entry, None, place))
+
+    def extend(self, layers: Iterable[Any]) -> None:
+        """Add layers and inputs at the end, without making a model yet.
+
+        Raises:
+            ValueError: one of them is not a layer, or is an input that does not come first.
+        """
+        with self._bench.lock:
+            for layer in layers:
+                self._insert(len(self), layer)
 
     def pop(self, index: int) -> keras.Layer | None:
         """Remove a layer and return it, or None if it cannot be made.
@@ -73,6 +94,7 @@ class LayerList:
         with contextlib.suppress(BuilderError):
             layer = self._bench.layer(entry)
         self._bench.change(t("Delete %1", entry.title), self._spec.remove(entry.uid))
+        self._bench.make_model_early()
         return layer
 
     def move(self, index: int, to: int) -> None:
@@ -96,6 +118,7 @@ class LayerList:
         old = self._entry(index)
         new = self._describe(layer, replaced=old)
         self._bench.change(t("Replace %1", old.title), self._spec.replace(old.uid, new))
+        self._bench.make_model_early()
 
     def set_input_shape(self, shape: Any) -> None:
         """Set the input shape and keep the other arguments of the input.
@@ -123,8 +146,9 @@ class LayerList:
             )
         arguments = convert.spec_of_input(layer)
         if convert.looks_automatic(arguments["name"], type(layer)):
-            del arguments["name"]
+            arguments["name"] = AutomaticName(arguments["name"])
         self._bench.change(t("Set input"), self._spec.with_input(**arguments))
+        self._bench.model_cache.adopt_input(layer)
 
     @property
     def _spec(self) -> ModelSpec:
@@ -169,6 +193,11 @@ class LayerList:
         for entry in self._spec.walk():
             if entry is not replaced and layer_cache.layer(entry.uid) is layer:
                 raise duplicate_layer_error(layer)
+        for entry in self._entries():
+            live = entry.object.live
+            name = entry.arguments.get("name") if live is None else live.value.name
+            if entry is not replaced and name == layer.name:
+                raise duplicate_name_error(layer)
         return layer_cache.adopt(convert.spec_of_layer(layer), layer)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import logging
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
+from keras.src.api_export import REGISTERED_OBJS_TO_NAMES
+from keras.src.utils.naming import auto_name
 
 from kwidgets.builder.convert.layer_names import model_name
 from kwidgets.builder.fit.background_fit import BuilderRun
@@ -20,10 +23,15 @@ from kwidgets.builder.sequential.argument_checks import (
     check_input_shape,
     check_model_name,
 )
-from kwidgets.builder.sequential.initial_layers import read_layers, spec_of_initial_model
+from kwidgets.builder.sequential.initial_layers import (
+    model_or_spec_of_config,
+    read_layers,
+    spec_of_initial_model,
+)
 from kwidgets.builder.sequential.layer_list import LayerList
-from kwidgets.builder.spec import ModelSpec
+from kwidgets.builder.spec import AutomaticName, ModelSpec
 from kwidgets.builder.workbench import Workbench
+from kwidgets.dry_run import no_trace
 from kwidgets.kernel import marimo_kernel
 from kwidgets.kernel.running_kernel import is_run_by_program, running_kernel
 from kwidgets.language import t
@@ -34,16 +42,8 @@ __all__ = ["BuilderError", "SequentialBuilder"]
 
 # Attributes of the model that the spec holds.
 _SPEC_ATTRIBUTES = {"trainable", "name"}
-# Attributes that a model has and its class does not.
-_MODEL_ATTRIBUTES = {
-    "optimizer",
-    "loss",
-    "history",
-    "stop_training",
-    "built",
-    "compiled",
-    "steps_per_execution",
-}
+# Attributes that a model has after compile or fit.
+_LATER_ATTRIBUTES = {"optimizer", "history", "stop_training"}
 
 
 class SequentialBuilder:
@@ -92,26 +92,34 @@ class SequentialBuilder:
         object.__setattr__(self, "_bench", bench)
         object.__setattr__(self, "_layer_list", LayerList(bench))
         initial = read_layers(_model_of(layers))
-        if isinstance(initial, keras.Sequential):
+        if isinstance(initial, keras.Model):
             bench.editor.load(spec_of_initial_model(initial, bench.model_cache.layer_cache))
+        elif isinstance(initial, ModelSpec):
+            bench.editor.load(initial)
         else:
-            for layer in initial:
-                self.add(layer)
+            # As in Keras, the name comes first, and the model is made once, of all layers.
+            automatic = AutomaticName(auto_name("sequential")) if name is None else None
+            bench.editor.load(ModelSpec(name=automatic))
+            self._layer_list.extend(map(_model_of, initial))
         spec = bench.editor.spec
         if name is not None:
             spec = dataclasses.replace(spec, name=check_model_name(name))
         if not trainable:
-            spec = dataclasses.replace(spec, trainable=False)
+            spec = dataclasses.replace(spec, trainable=False, freezes_layers=False)
         if input_shape is not None:
             if spec.input is not None:
                 raise ValueError(
                     f"input_shape {input_shape!r} was given, but the model takes "
                     f"{spec.input_shape!r} already; leave it out."
                 )
-            spec = spec.with_input(shape=check_input_shape(input_shape))
+            given = AutomaticName(auto_name("input_layer"))
+            spec = spec.with_input(shape=check_input_shape(input_shape), name=given)
         bench.editor.load(spec)
         if isinstance(initial, keras.Sequential) and name is None and trainable:
             bench.model_cache.adopt(initial)
+        elif isinstance(initial, keras.Model):
+            bench.model_cache.continue_optimizer(initial)
+        bench.make_model_early()
 
     # The model.
 
@@ -134,7 +142,7 @@ class SequentialBuilder:
     @property
     def name(self) -> str:
         """The model's name."""
-        return model_name(self._spec)
+        return str(model_name(self._spec))
 
     @property
     def trainable(self) -> bool:
@@ -301,6 +309,7 @@ class SequentialBuilder:
         Raises:
             ValueError: the shapes are not known yet, as in Keras.
         """
+        self._bench.model_cache.read_user_changes()
         analysis = self._bench.editor.analysis
         if analysis.complete:
             return analysis.parameters
@@ -315,7 +324,7 @@ class SequentialBuilder:
         cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> SequentialBuilder:
         """Make a builder from a config that ``get_config`` returned; arguments as in Keras."""
-        return cls(keras.Sequential.from_config(dict(config), custom_objects))
+        return cls(model_or_spec_of_config(config, custom_objects))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.model(*args, **kwargs)
@@ -387,14 +396,14 @@ class SequentialBuilder:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = self._bench.mime_bundle()
         if running_kernel() is not None:
-            bundle = self._bench.view().with_widget(bundle)
+            bundle = self._bench.view_in_cell().with_widget(bundle)
         return bundle
 
     def _ipython_display_(self) -> None:
         if running_kernel() is None or is_run_by_program():
             # IPython then takes the bundle above.
             raise NotImplementedError
-        self._bench.view().show(self._bench.mime_bundle())
+        self._bench.view_in_cell().show(self._bench.mime_bundle())
 
     def _display_(self) -> Any:
         """Return what marimo shows."""
@@ -405,6 +414,10 @@ class SequentialBuilder:
     # All other attributes of a model.
 
     def __getattr__(self, name: str) -> Any:
+        attribute = inspect.getattr_static(type(self), name, None)
+        if isinstance(attribute, property):
+            # Its code raised an AttributeError, in whose place Python calls this method.
+            return attribute.__get__(self)
         if name.startswith("_"):
             raise AttributeError(f"SequentialBuilder has no attribute {name!r}")
         if not _is_model_attribute(name):
@@ -418,6 +431,8 @@ class SequentialBuilder:
             with self._bench.lock:
                 value = check_model_name(value) if name == "name" else bool(value)
                 spec = dataclasses.replace(self._spec, **{name: value})
+                if name == "trainable":
+                    spec = dataclasses.replace(spec, freezes_layers=True)
                 self._bench.change(t("Change %1", name), spec)
         elif not hasattr(type(self), name) and _is_model_attribute(name):
             setattr(self.model, name, value)
@@ -426,7 +441,7 @@ class SequentialBuilder:
             object.__setattr__(self, name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*object.__dir__(self), *dir(keras.Sequential)})
+        return sorted({*object.__dir__(self), *_model_attributes()})
 
     @property
     def _spec(self) -> ModelSpec:
@@ -439,6 +454,16 @@ def _model_of(layer: Any) -> Any:
 
 
 def _is_model_attribute(name: str) -> bool:
-    return not name.startswith("_") and (
-        name in _MODEL_ATTRIBUTES or hasattr(keras.Sequential, name)
-    )
+    return not name.startswith("_") and name in _model_attributes()
+
+
+@functools.cache
+def _model_attributes() -> frozenset[str]:
+    """Return the names of all attributes of a model, also those that its class does not have."""
+    with no_trace():
+        return frozenset(dir(keras.Sequential())) | _LATER_ATTRIBUTES
+
+
+# Without this, keras.saving.serialize_keras_object(builder) would name a class that Keras cannot
+# find; the config of a builder is that of its model.
+REGISTERED_OBJS_TO_NAMES[SequentialBuilder] = "keras.Sequential"

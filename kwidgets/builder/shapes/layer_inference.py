@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from kwidgets.builder import catalog, convert
-from kwidgets.builder.analysis import LayerFacts, Problem, Shape
+from kwidgets.builder.analysis import LayerFacts, Problem, Shape, shapes_match
 from kwidgets.builder.catalog import labels
 from kwidgets.builder.shapes import explain_keras_error, input_checks
 from kwidgets.builder.spec import (
@@ -55,6 +55,8 @@ def infer_layer(entry: LayerSpec, tensor: Tensor) -> tuple[InferredLayer, keras.
         unusable = _problem_before_call(entry, tensor)
         if unusable:
             return InferredLayer(LayerFacts("error", tensor.shape, problem=unusable), None), None
+        if entry.class_name == INPUT_LAYER:
+            return _pass_on(tensor), None
         if entry.object.live is not None:
             live = entry.object.live.value
             return run_limited(lambda: _infer_live(live, tensor)), None
@@ -103,6 +105,22 @@ def _call_symbolically(entry: LayerSpec, tensor: Tensor) -> tuple[InferredLayer,
         if output is given:
             return _output_is_input(layer, tensor), layer
         return _inferred_from_output(layer, tensor, output), layer
+
+
+def _pass_on(tensor: Tensor) -> InferredLayer:
+    """Return the facts about the input of a block, which computes nothing."""
+    facts = LayerFacts(
+        status="ok",
+        input_shape=tensor.shape,
+        output_shape=tensor.shape,
+        output_dtype=tensor.dtype,
+        parameters=0,
+        trainable=0,
+        weight_bytes=0,
+        output_bytes=output_bytes(tensor.shape, tensor.dtype),
+        weight_shapes=(),
+    )
+    return InferredLayer(facts, tensor)
 
 
 def _without_state(spec: ObjectSpec) -> ObjectSpec:
@@ -183,7 +201,7 @@ def _inferred_from_output(layer: keras.Layer, tensor: Tensor, output: Any) -> In
             output_dtype=dtype,
             parameters=sum(count for count, _ in counts),
             trainable=sum(count for count, weight in counts if weight.trainable),
-            weight_bytes=sum(count * _item_bytes(weight.dtype) for count, weight in counts),
+            weight_bytes=bytes_of_weights(weights),
             output_bytes=output_bytes(shape, dtype),
             weight_shapes=tuple(tuple(int(s) for s in weight.shape) for weight in weights),
         ),
@@ -195,7 +213,7 @@ def _problem_before_call(entry: LayerSpec, tensor: Tensor) -> Problem | None:
     """Return the problem that shows without calling the layer, if any."""
     if entry.class_name == INPUT_LAYER:
         expected = entry.arguments.get("shape")
-        if expected is not None and tuple(expected) != tensor.shape[1:]:
+        if expected is not None and not shapes_match((None, *expected), tensor.shape):
             return Problem(
                 t(
                     "This block says that it takes %1, but gets %2.",
@@ -281,6 +299,11 @@ def _is_trusted_value(value: Value) -> bool:
 def _num_elements(shape: Sequence[int | None]) -> int:
     # Python's ints: NumPy's products overflow at 10^10 weights.
     return math.prod(int(size or 0) for size in shape)
+
+
+def bytes_of_weights(weights: Sequence[keras.Variable]) -> int:
+    """Return the size of weights, which need not have values."""
+    return sum(_num_elements(weight.shape) * _item_bytes(weight.dtype) for weight in weights)
 
 
 def output_bytes(shape: Shape, dtype: str) -> int | None:

@@ -27,7 +27,7 @@ from kwidgets.builder.shapes.layer_inference import (
     missing_argument,
     output_bytes,
 )
-from kwidgets.builder.spec import LayerSpec, ModelSpec, Value, freeze
+from kwidgets.builder.spec import INPUT_LAYER, LayerSpec, ModelSpec, Value, freeze
 from kwidgets.dry_run import dry_scope
 from kwidgets.language import t
 
@@ -64,6 +64,8 @@ class Inference:
     def _analyze(self, spec: ModelSpec, input_shape: Shape | None) -> Analysis:
         self._classes, self._settings = {}, _policies()
         tensor, problem = _input_of(spec, input_shape)
+        if tensor is None and problem is None:
+            tensor = _input_of_first_layer(spec.layers)
         facts: dict[str, LayerFacts] = {}
         start: Tensor | str = tensor or ("blocked" if problem else "unknown")
         end = self._infer_stack(spec.layers, start, facts)
@@ -94,6 +96,8 @@ class Inference:
             if not entry.enabled:
                 for within in entry.walk():
                     facts[within.uid] = LayerFacts("off")
+            elif entry.class_name == INPUT_LAYER:
+                tensor = _infer_input_of_block(entry, tensor, facts)
             elif entry.children is not None:
                 tensor = self._infer_block(entry, tensor, facts)
             elif isinstance(tensor, Tensor):
@@ -260,6 +264,37 @@ def _input_of(spec: ModelSpec, default_shape: Shape | None) -> tuple[Tensor | No
         return Tensor(tuple(shape), layer.dtype), None
     except Exception as error:
         return None, explain_keras_error.explain_input(error, spec.input)
+
+
+def _input_of_first_layer(entries: Sequence[LayerSpec]) -> Tensor | None:
+    """Return the input of a block or model that comes first; Keras takes it for the whole model."""
+    first = next((entry for entry in entries if entry.enabled), None)
+    if first is None:
+        return None
+    if first.class_name == INPUT_LAYER:
+        return _input_of(ModelSpec(input=first.arguments), None)[0]
+    if first.children is not None:
+        return _input_of_first_layer(first.children)
+    layer = first.object.live.value if first.object.live is not None else None
+    if not isinstance(layer, keras.Model):
+        return None
+    shape = getattr(layer, "input_shape", None)
+    if not isinstance(shape, tuple) or any(isinstance(size, (tuple, list)) for size in shape):
+        return None  # not built, or several inputs
+    return Tensor(shape, keras.backend.standardize_dtype(layer.input_dtype))
+
+
+def _infer_input_of_block(
+    entry: LayerSpec, tensor: Tensor | str, facts: dict[str, LayerFacts]
+) -> Tensor | str:
+    """Compare the input that a block declares with what it gets; return what its layers get."""
+    if not isinstance(tensor, Tensor):
+        declared = None if tensor == "blocked" else _input_of_first_layer((entry,))
+        facts[entry.uid] = LayerFacts("blocked" if tensor == "blocked" else "unknown")
+        return declared or tensor
+    found, _ = infer_layer(entry, tensor)
+    facts[entry.uid] = found.facts
+    return found.output or "blocked"
 
 
 def _store(cache: collections.OrderedDict[Hashable, T], key: Hashable, found: T) -> None:

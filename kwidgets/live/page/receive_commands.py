@@ -45,7 +45,7 @@ class CommandReceiver:
                 f"{wire.PROTOCOL_VERSION}. Reload the page after upgrading kwidgets."
             )
             return
-        kind, message_id = content.get("kind"), content.get("id")
+        kind, message_id = content.get("kind"), wire.message_id(content)
         if kind not in protocol.VIEW_KINDS:
             self._warn_once(
                 f"message of kind {kind!r} ignored; known are {', '.join(protocol.VIEW_KINDS)}"
@@ -54,8 +54,8 @@ class CommandReceiver:
         if kind == protocol.RESYNC:
             self._resync()
             return
-        if not isinstance(message_id, str):
-            self._warn_once(f"{kind} without an id ignored")
+        if message_id is None:
+            self._warn_once(f"{kind} without a valid id ignored")
             return
         value: float | None = None
         if kind == protocol.SET_LEARNING_RATE:
@@ -82,10 +82,11 @@ class CommandReceiver:
         )
 
     def _reply(self, message_id: str, ok: bool, message: str) -> None:
-        reply = protocol.Reply(ok=ok, message=message)
+        reply = protocol.Reply(ok=ok, message=wire.shortened(message))
         self._send(wire.envelope(protocol.REPLY, reply, id=message_id))
 
     def _warn_once(self, text: str) -> None:
+        text = wire.shortened(text)
         if text not in self._warned and len(self._warned) < 20:
             self._warned.add(text)
             logger.warning("live view: %s", text)

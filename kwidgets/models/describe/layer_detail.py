@@ -7,7 +7,6 @@ In two steps: :func:`copy_layer` copies the weights quickly, at a time when no s
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,15 +16,19 @@ import numpy as np
 import numpy.typing as npt
 from keras.src.api_export import get_name_from_symbol
 
+from kwidgets.dry_run import LimitExceeded, run_limited
 from kwidgets.language import t
-from kwidgets.models.describe.attributes import error_text, is_a
+from kwidgets.models.describe.attributes import error_text, is_a, is_keras_class
 from kwidgets.models.describe.layer_tree import find_layer
+from kwidgets.models.describe.short_json import short_json
 from kwidgets.models.namespace.object_inspector import class_name, module_of
 from kwidgets.models.summary_data import Histogram, LayerDetail, WeightDetail
 
 # Of larger weights so many values are used, evenly spread.
 MAX_VALUES = 25_000_000
 BINS = 30
+# A fit waits while the config of one of its layers is read.
+_CONFIG_SECONDS = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,11 +205,15 @@ def _config_json(layer: Any) -> tuple[str | None, str | None]:
     if get_config is None:
         return None, t("An operation has no config.")
     try:
-        return json.dumps(get_config(), indent=2, default=_placeholder, skipkeys=True), None
+        config = get_config() if _is_keras(layer) else run_limited(get_config, _CONFIG_SECONDS)
+        return short_json(config), None
+    except LimitExceeded as error:
+        return None, t("get_config() failed. %1", str(error))
     except BaseException as error:  # SystemExit too, if the user's code raises it
         return None, t("get_config() failed. %1", error_text(error))
 
 
-def _placeholder(value: object) -> str:
-    """Return a text for a value that JSON cannot represent; its ``repr`` may be the user's code."""
-    return f"<{class_name(type(value))}>"
+def _is_keras(layer: Any) -> bool:
+    """Return whether ``get_config`` runs only Keras's own code."""
+    inside = layer._flatten_layers() if is_a(layer, keras.Layer) else [layer]
+    return all(is_keras_class(type(each)) for each in inside)
