@@ -74,6 +74,13 @@ def is_closed(widget: ipywidgets.Widget) -> bool:
     return widget.comm is None or bool(getattr(widget.comm, "_closed", False))
 
 
+def close_with_layout(widget: ipywidgets.DOMWidget) -> None:
+    """Close a widget and its layout, a widget of its own; ipywidgets keeps all others."""
+    layout = widget.layout
+    widget.close()
+    layout.close()
+
+
 def static_file(name: str) -> bytes:
     """Return a file of the built front end.
 

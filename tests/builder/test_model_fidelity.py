@@ -10,6 +10,7 @@ import pytest
 from keras import layers
 
 from kwidgets.builder.sequential import SequentialBuilder
+from kwidgets.dry_run import fresh_names
 
 x = np.linspace(-3, 5, 24, dtype="float32").reshape(6, 4)
 
@@ -58,8 +59,9 @@ def test_names_that_the_user_gave_stay() -> None:
         [keras.Input((8,)), layers.Dense(4, name="dense_1"), layers.Dense(2, name="dense_2")]
     )
     assert builder.get_layer("dense_1").units == 4
-    builder.add(layers.Dense(3))
-    assert [layer.name for layer in builder.layers[:2]] == ["dense_1", "dense_2"]
+    with fresh_names():
+        builder.add(layers.Dense(3))
+    assert [layer.name for layer in builder.layers] == ["dense_1", "dense_2", "dense"]
     assert 'name="dense_1"' in builder.to_code()
 
 

@@ -75,6 +75,15 @@ def test_running_a_cell_again_frees_the_builder_that_it_showed(cells):
         cells("one", "b = new(); b")
     assert is_alive(cells) == [FREE, FREE, FREE, IN_SIGHT]
     assert report(cells)["widgets"] == widgets
+    # Also after a training, whose view is a widget too.
+    train = "b.compile('sgd', 'mse'); run = b.train(np.ones((8, 4)), np.ones((8, 2))); run.wait(60)"
+    cells("two", f"{train}; print(run.live_view)")
+    cells("two", "del run")
+    for _ in range(2):
+        cells("one", "b = new(); b")
+    assert is_alive(cells)[-3:] == [FREE, FREE, IN_SIGHT]
+    # The code of live views is one widget for all of them.
+    assert report(cells)["widgets"] <= widgets + 1
     # Something else in its place, after its name is gone.
     cells("two", "del b")
     cells("one", "1 + 1")

@@ -7,7 +7,7 @@ import functools
 import re
 import weakref
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import keras
 from keras.src.ops.operation import Operation
@@ -15,8 +15,6 @@ from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder.convert.to_keras import class_of
 from kwidgets.builder.spec import SEQUENTIAL, AutomaticName, ObjectSpec, Value
-
-_Items = TypeVar("_Items", tuple[Any, ...], list[Any])
 
 # Whether the name is automatic, for each layer made since this module was imported.
 _is_automatic: weakref.WeakKeyDictionary[object, bool] = weakref.WeakKeyDictionary()
@@ -84,7 +82,9 @@ def without_marked_names(value: Value) -> Value:
     return dataclasses.replace(value, arguments=arguments)
 
 
-def _with_items(value: _Items, change: Callable[[Value], Value]) -> _Items:
+def _with_items(
+    value: tuple[Any, ...] | list[Any], change: Callable[[Value], Value]
+) -> tuple[Any, ...] | list[Any]:
     """Return a list or tuple of the changed items; itself if none has changed."""
     items = [change(item) for item in value]
     same = all(one is other for one, other in zip(items, value, strict=True))

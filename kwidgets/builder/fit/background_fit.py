@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import logging
 import math
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -48,7 +50,7 @@ class BuilderRun:
         self._after_fit = after_fit
         self._arguments = dict(arguments)
         self._finished = threading.Event()
-        self.live = EmbeddedLivePlot(self)
+        self.live = EmbeddedLivePlot(_Target(self))
         # A plain thread would show its output in whatever cell ran last.
         self._thread = make_thread(
             contextvars.copy_context().run, self._train, name="kwidgets-train"
@@ -132,18 +134,10 @@ class BuilderRun:
         """Set the optimizer's learning rate from the next batch on."""
         self.live.set_learning_rate(value)
 
-    # The ViewTarget of the live view.
-
-    def show(self, view: ShownView) -> None:
-        """Let the builder's views show the live view."""
-        self.live_view = view.model_id
+    def show_live_view(self, model_id: str) -> None:
+        """Let the builder's views show the live view, the widget of this id."""
+        self.live_view = model_id
         self._on_change()
-
-    def refresh(self, at_once: bool = False) -> None:
-        """Do nothing: the builder shows the widget, which gets all updates."""
-
-    def show_saved(self, bundle: dict[str, Any]) -> None:
-        """Do nothing: the builder continues to show the view when the training has ended."""
 
     def _train(self) -> None:
         # The data must not stay alive longer than its training.
@@ -164,6 +158,39 @@ class BuilderRun:
             logger.warning("the weights were not noted as trained", exc_info=True)
         self._finished.set()
         self._on_change()
+
+
+class _Target:
+    """Shows the live view in the views of a builder.
+
+    ipywidgets keeps the live view's widget, which keeps this: so the training, with its model, is
+    referenced weakly.
+    """
+
+    def __init__(self, run: BuilderRun) -> None:
+        self._run = weakref.ref(run)
+
+    def show(self, view: ShownView) -> None:
+        """Let the builder's views show the live view."""
+        run = self._run()
+        if run is not None:
+            weakref.finalize(run, _close_live_view, view.model_id).atexit = False
+            run.show_live_view(view.model_id)
+
+    def refresh(self, at_once: bool = False) -> None:
+        """Do nothing: the builder shows the widget, which gets all updates."""
+
+    def show_saved(self, bundle: dict[str, Any]) -> None:
+        """Do nothing: the builder continues to show the view when the training has ended."""
+
+
+def _close_live_view(model_id: str) -> None:
+    # Imported here: a plain script needs no widgets.
+    from kwidgets.library_widgets import close_with_layout
+    from kwidgets.live.page.widget import find_widget
+
+    with contextlib.suppress(KeyError):
+        close_with_layout(find_widget(model_id))
 
 
 def callbacks_of(given: Any) -> list[Any]:

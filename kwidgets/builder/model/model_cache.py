@@ -71,6 +71,11 @@ class ModelCache:
         """The model that was made last, or None. It may be out of date."""
         return self._model
 
+    @property
+    def current(self) -> keras.Sequential | None:
+        """The model of the current spec, if it has been made."""
+        return self._model if self._structure == structure(self._editor.spec) else None
+
     def get(self) -> keras.Sequential:
         """Return the model of the current spec; make a new one only if its layers changed.
 

@@ -32,6 +32,7 @@ from kwidgets.library_widgets import (
     STATIC,
     CodeModel,
     SharedModel,
+    close_with_layout,
     is_closed,
     static_file,
     version_of,
@@ -83,13 +84,6 @@ def gzipped_catalog() -> bytes:
         # Without a time stamp, equal catalogs give equal bytes.
         _gzipped = (known, spoken, gzip.compress(text.encode(), mtime=0))
     return _gzipped[2]
-
-
-def _close(widget: BuilderWidget) -> None:
-    """Close the widget with its layout, which ipywidgets would keep."""
-    layout = widget.layout
-    widget.close()
-    layout.close()
 
 
 def _snapshot_to_json(value: None, widget: BuilderWidget) -> dict[str, Any]:
@@ -145,7 +139,7 @@ class BuilderView:
         marimo_kernel.keep_after_cell(self.widget.comm)
         self.widget.on_msg(self._receive)
         # Not at the kernel's exit: the page has closed its comms by then and would log an error.
-        weakref.finalize(builder, _close, self.widget).atexit = False
+        weakref.finalize(builder, close_with_layout, self.widget).atexit = False
         language.on_change(self._on_language_change)
 
     @property

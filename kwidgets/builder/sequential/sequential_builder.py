@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import logging
 import sys
@@ -11,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
-from keras.src.api_export import REGISTERED_OBJS_TO_NAMES
 from keras.src.utils.naming import auto_name
 
 from kwidgets.builder.convert.layer_names import model_name
@@ -29,9 +27,13 @@ from kwidgets.builder.sequential.initial_layers import (
     spec_of_initial_model,
 )
 from kwidgets.builder.sequential.layer_list import LayerList
+from kwidgets.builder.sequential.model_attributes import (
+    is_model_attribute,
+    model_attributes,
+    serialize_as_sequential,
+)
 from kwidgets.builder.spec import AutomaticName, ModelSpec
 from kwidgets.builder.workbench import Workbench
-from kwidgets.dry_run import no_trace
 from kwidgets.kernel import marimo_kernel
 from kwidgets.kernel.running_kernel import is_run_by_program, running_kernel
 from kwidgets.language import t
@@ -42,10 +44,9 @@ __all__ = ["BuilderError", "SequentialBuilder"]
 
 # Attributes of the model that the spec holds.
 _SPEC_ATTRIBUTES = {"trainable", "name"}
-# Attributes that a model has after compile or fit.
-_LATER_ATTRIBUTES = {"optimizer", "history", "stop_training"}
 
 
+@serialize_as_sequential
 class SequentialBuilder:
     """Build a Keras ``Sequential`` by hand, in code, or both at once.
 
@@ -250,17 +251,7 @@ class SequentialBuilder:
         auto_scale_loss: bool = True,
     ) -> None:
         """Configure the training; arguments as in Keras. Edits of the layers keep them."""
-        arguments = {
-            "optimizer": optimizer,
-            "loss": loss,
-            "loss_weights": loss_weights,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-            "auto_scale_loss": auto_scale_loss,
-        }
+        arguments = {name: value for name, value in locals().items() if name != "self"}
         defaults = inspect.signature(keras.Model.compile).parameters
         given = {
             name: value
@@ -310,6 +301,9 @@ class SequentialBuilder:
             ValueError: the shapes are not known yet, as in Keras.
         """
         self._bench.model_cache.read_user_changes()
+        current = self._bench.model_cache.current
+        if current is not None and current.built:
+            return int(current.count_params())
         analysis = self._bench.editor.analysis
         if analysis.complete:
             return analysis.parameters
@@ -420,7 +414,7 @@ class SequentialBuilder:
             return attribute.__get__(self)
         if name.startswith("_"):
             raise AttributeError(f"SequentialBuilder has no attribute {name!r}")
-        if not _is_model_attribute(name):
+        if not is_model_attribute(name):
             raise AttributeError(
                 f"neither SequentialBuilder nor keras.Sequential has an attribute {name!r}"
             )
@@ -434,14 +428,14 @@ class SequentialBuilder:
                 if name == "trainable":
                     spec = dataclasses.replace(spec, freezes_layers=True)
                 self._bench.change(t("Change %1", name), spec)
-        elif not hasattr(type(self), name) and _is_model_attribute(name):
+        elif not hasattr(type(self), name) and is_model_attribute(name):
             setattr(self.model, name, value)
         else:
             # An attribute of the user's own stays on the builder when the model changes.
             object.__setattr__(self, name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*object.__dir__(self), *_model_attributes()})
+        return sorted({*object.__dir__(self), *model_attributes()})
 
     @property
     def _spec(self) -> ModelSpec:
@@ -451,19 +445,3 @@ class SequentialBuilder:
 def _model_of(layer: Any) -> Any:
     """Return the model of a builder, and any other value unchanged."""
     return layer.model if isinstance(layer, SequentialBuilder) else layer
-
-
-def _is_model_attribute(name: str) -> bool:
-    return not name.startswith("_") and name in _model_attributes()
-
-
-@functools.cache
-def _model_attributes() -> frozenset[str]:
-    """Return the names of all attributes of a model, also those that its class does not have."""
-    with no_trace():
-        return frozenset(dir(keras.Sequential())) | _LATER_ATTRIBUTES
-
-
-# Without this, keras.saving.serialize_keras_object(builder) would name a class that Keras cannot
-# find; the config of a builder is that of its model.
-REGISTERED_OBJS_TO_NAMES[SequentialBuilder] = "keras.Sequential"
