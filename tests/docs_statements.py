@@ -19,6 +19,7 @@ from tests.markdown import blocks, inline_code, name_of
 IMPORTED = {"keras", "kw", "kwidgets", "LivePlot", "LiveLoop", "SequentialBuilder"}
 # What statements of several pages are about, where the page's own code has not made it.
 PREPARE = """
+%load_ext kwidgets
 import keras, kwidgets, numpy as np, kwidgets as kw
 from kwidgets import LiveLoop, LivePlot, SequentialBuilder
 x, y = np.ones((64, 8, 8), "float32"), np.zeros(64, "int32")
