@@ -32,9 +32,10 @@ def main() -> None:
     parser.add_argument(
         "--only",
         choices=BENCHMARKS,
-        help="steps: what watching costs a fit; loop: what it costs a training loop; traffic: what a fit of twenty metrics "
-        "publishes; page: what a user waits for, and drawing; million_steps: a million steps; "
-        "builder: what an edit of a model costs; namespace: what finding and describing models "
+        help="steps: what watching costs a fit; loop: what it costs a training loop; "
+        "traffic: what a fit of twenty metrics publishes; page: what a user waits for, and "
+        "drawing; million_steps: a million steps; builder: what an edit of a model costs; "
+        "namespace: what finding and describing models "
         "costs; panel: what a user waits for at the side panel",
     )
     step_overhead.add_arguments(parser)

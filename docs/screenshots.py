@@ -164,7 +164,7 @@ def take_many(page: Page, server: LabServer, images: Path, every: bool) -> None:
     notebook.wait(1, 180)
     notebook.run_and_wait(2, 180)
     region = notebook.outputs(2).get_by_role("region", name="Live training")
-    region.get_by_text("Results of earlier fits").click()
+    region.get_by_role("checkbox", name="Draw all fits").click()
     picture(2, "loop-dark")
     notebook.set_theme("light")
     picture(2, "loop-light")

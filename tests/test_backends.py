@@ -18,6 +18,7 @@ CONTROLS = [
     "kernel/test_interrupt.py",
     "live/test_callback.py",
     "live/test_fit_exceptions.py",
+    "models/test_request_handler.py",
 ]
 MODELS = [
     "builder/test_sequential.py",

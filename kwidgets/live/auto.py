@@ -15,7 +15,11 @@ from typing import Any
 
 import wrapt
 
+from kwidgets import keras2
+
 logger = logging.getLogger("kwidgets")
+
+PACKAGES = ("keras", keras2.PACKAGE)
 
 
 class AutoView:
@@ -24,7 +28,8 @@ class AutoView:
     def __init__(self) -> None:
         self.on = False
         self._is_hooked = False
-        self._original: Callable[..., None] | None = None
+        # The constructors of Keras's own, by the class that has ours now.
+        self._originals: dict[Any, Callable[..., None]] = {}
 
     def start(self) -> None:
         """Add a live view to every ``fit`` from now on, also if Keras is imported later."""
@@ -32,24 +37,22 @@ class AutoView:
         if not self._is_hooked:
             self._is_hooked = True
             # Keras may be imported only when the user has chosen a backend.
-            wrapt.register_post_import_hook(lambda keras: self._patch(), "keras")
-        elif "keras" in sys.modules:
-            self._patch()
+            for package in PACKAGES:
+                wrapt.register_post_import_hook(self._patch, package)
+        for package in PACKAGES:
+            if package in sys.modules:
+                self._patch(sys.modules[package])
 
     def stop(self) -> None:
         """Restore Keras's own progress bar."""
         self.on = False
-        if self._original is not None:
-            import keras
+        for callback_list, original in self._originals.items():
+            callback_list.__init__ = original
+        self._originals.clear()
 
-            keras.callbacks.CallbackList.__init__ = self._original
-            self._original = None
-
-    def _patch(self) -> None:
-        import keras
-
-        callback_list = keras.callbacks.CallbackList
-        if not self.on or self._original is not None:
+    def _patch(self, package: Any) -> None:
+        callback_list = package.callbacks.CallbackList
+        if not self.on or callback_list in self._originals:
             return
         original = callback_list.__init__
         signature = inspect.signature(original)
@@ -62,7 +65,7 @@ class AutoView:
                 logger.warning("no live view for this fit; it goes on without", exc_info=True)
             original(*args, **kwargs)
 
-        self._original = original
+        self._originals[callback_list] = original
         callback_list.__init__ = make
 
     def _with_view(self, call: inspect.BoundArguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -70,7 +73,7 @@ class AutoView:
         arguments = call.arguments
         wanted = arguments.get("add_progbar") and arguments.get("model") is not None
         is_fit = bool(arguments.get("add_history"))
-        if wanted and self.on and (is_fit or _shows_calls()):
+        if wanted and self.on and (is_fit or _shows_calls(arguments["model"])):
             callbacks = _flat(arguments.get("callbacks"))
             ours, keeps_bar = _fit_callback(callbacks) if is_fit else _call_callback(callbacks)
             callbacks += ours
@@ -113,7 +116,7 @@ def _fit_callback(present: list[Any]) -> tuple[list[Any], bool]:
     return [TerminalLivePlot()], stdout_is_terminal()
 
 
-def _shows_calls() -> bool:
+def _shows_calls(model: Any) -> bool:
     """Return whether ours is better than Keras's bar for ``evaluate`` and ``predict``.
 
     Jupyter can replace lines in place. A file can replace nothing, and gets the results.
@@ -121,6 +124,8 @@ def _shows_calls() -> bool:
     from kwidgets.kernel.running_kernel import has_page, running_kernel
     from kwidgets.live.terminal_live_plot import stdout_is_terminal
 
+    if keras2.is_keras2(model):
+        return False
     return running_kernel() is not None or not (has_page() or stdout_is_terminal())
 
 
@@ -139,6 +144,5 @@ def _flat(callbacks: Any) -> list[Any]:
 
 
 def _is_progress_bar(callback: Any) -> bool:
-    import keras
-
-    return isinstance(callback, keras.callbacks.ProgbarLogger)
+    # By name: Keras 2 has a class of its own.
+    return any(cls.__name__ == "ProgbarLogger" for cls in type(callback).__mro__)

@@ -13,6 +13,7 @@ import keras
 from kwidgets.live import latest_run, protocol
 from kwidgets.live.controls import RunControls
 from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.keras2_fit import Keras2Hooks
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.fit_state import state_of_fit
@@ -21,7 +22,7 @@ from kwidgets.live.view_options import DEFAULTS, check_options
 logger = logging.getLogger("kwidgets")
 
 
-class LivePlot(RunControls, keras.callbacks.Callback):
+class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
     """Watch and steer a fit from the notebook.
 
     Pass it to ``model.fit(..., callbacks=[live])``. The cell's output shows progress, a chart for

@@ -156,12 +156,12 @@ class Table(TypedDict):
     ``data`` has the columns one after the other, each ``rows`` float32 long: the index of a
     buffer of the same message, or the bytes themselves, or (in saved notebooks) their base64.
 
-    Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done), ``seconds``
-    (of training, without pauses); then ``<statistic>/<metric>``. Statistics of the batch table:
-    ``mean``, and ``min`` and ``max`` if a row combines several points. Statistics of the
-    epoch table: ``training`` and ``validation``. NaN in the epoch table means that an epoch has no
-    value, unless a column ``nan/<statistic>/<metric>`` is 1 there: then NaN is the value. It has a
-    column ``partial`` if an epoch was stopped early: 1 in the row of such an epoch, NaN in others.
+    Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done),
+    ``seconds`` (of training, without pauses); then ``<statistic>/<metric>``. The statistic of the
+    batch table is ``mean``; those of the epoch table are ``training`` and ``validation``. NaN in
+    the epoch table means that an epoch has no value, unless a column ``nan/<statistic>/<metric>``
+    is 1 there: then NaN is the value. It has a column ``partial`` if an epoch was stopped early: 1
+    in the row of such an epoch, NaN in others.
     """
 
     start: int

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 
 from kwidgets.live import protocol
+from kwidgets.live.numbers.as_number import as_number, describe_value
 
 DEFAULTS: protocol.ViewOptions = {"x_axis": "step", "smoothing": 0.0, "log_scale": False}
 
@@ -20,19 +20,14 @@ def check_options(x_axis: object, smoothing: object, log_scale: object) -> proto
     if x_axis not in protocol.X_AXES:
         error = ValueError if isinstance(x_axis, str) else TypeError
         raise error(f"x_axis is one of {', '.join(map(repr, protocol.X_AXES))}; got {x_axis!r}.")
-    if isinstance(smoothing, bool) or not isinstance(smoothing, int | float):
-        raise TypeError(
-            f"smoothing is a number from 0 to below 1; got {smoothing!r} "
-            f"({type(smoothing).__name__}). Try smoothing=0.6."
-        )
-    if not (math.isfinite(smoothing) and 0 <= smoothing < 1):
-        raise ValueError(
-            f"smoothing is a number from 0 to below 1; got {smoothing!r}. Try smoothing=0.6."
+    share = None if isinstance(smoothing, bool) else as_number(smoothing)
+    if share is None or not 0 <= share < 1:
+        raise (TypeError if share is None else ValueError)(
+            f"smoothing is a number from 0 to below 1; got {describe_value(smoothing)}. "
+            "Try smoothing=0.6."
         )
     if not isinstance(log_scale, bool):
         raise TypeError(
             f"log_scale is True or False; got {log_scale!r} ({type(log_scale).__name__})."
         )
-    return protocol.ViewOptions(
-        x_axis=cast(Any, x_axis), smoothing=float(smoothing), log_scale=log_scale
-    )
+    return protocol.ViewOptions(x_axis=cast(Any, x_axis), smoothing=share, log_scale=log_scale)

@@ -21,7 +21,7 @@ ANSWER: Final = "answer"
 DESCRIBE: Final = "describe"  # {model} → ModelSummary
 INFER: Final = "infer"  # {model, input_shapes} → ModelSummary
 DETAIL: Final = "detail"  # {model, layer} → LayerDetail
-SET_TRAINABLE: Final = "set_trainable"  # {model, layer, trainable} → TrainableSet
+SET_TRAINABLE: Final = "set_trainable"  # {model, layers, trainable} → TrainableSet
 EXPORT: Final = "export"  # {model, format, input_shapes?} → str
 REFRESH: Final = "refresh"  # {} → None; the list follows
 
@@ -66,6 +66,7 @@ class Request(TypedDict):
 
     model: NotRequired[str]
     layer: NotRequired[str]
+    layers: NotRequired[list[str]]
     input_shapes: NotRequired[str]
     trainable: NotRequired[bool]
     format: NotRequired[ExportFormat]
@@ -75,7 +76,7 @@ class TrainableSet(TypedDict):
     """The result of ``set_trainable``."""
 
     trainable: bool
-    #: The line that does the same.
+    #: The code that does the same.
     code: str
     #: The next step for the user, or "".
     note: str

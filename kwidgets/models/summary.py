@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from kwidgets import protocol as wire
+from kwidgets.keras2 import is_keras2
 from kwidgets.kernel import marimo_kernel
 from kwidgets.language import t
 from kwidgets.models.describe.model_entry import model_entry
@@ -128,6 +129,12 @@ def summary(model: keras.Model) -> Summary:
     builder = sys.modules.get("kwidgets.builder.sequential")
     if builder is not None and isinstance(model, builder.SequentialBuilder):
         model = model.model
+    if is_keras2(model):
+        raise TypeError(
+            f"kwidgets.summary reads models of Keras 3; got a model of Keras 2 "
+            f"({type(model).__module__.partition('.')[0]}.{type(model).__name__}). Call "
+            "model.summary(), or save it as model.h5 and open that with keras.saving.load_model."
+        )
     if not isinstance(model, keras.Model):
         what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
         raise TypeError(

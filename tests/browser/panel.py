@@ -44,16 +44,21 @@ class Panel:
         item = self.expect_item(name)
         if item.get_attribute("aria-expanded") == "false":
             item.click()
-            self.tree.press("ArrowRight")
         expect(item).to_have_attribute("aria-expanded", "true")
 
     def details(self, name: str) -> Locator:
         """Select a row, and return its details."""
         self.expect_item(name).click()
+        self.tree.press("Enter")
         details = self.region.get_by_role("region", name=f"Details of {name}", exact=True)
         expect(details).to_be_visible()
         return details
 
     @property
     def live(self) -> View:
+        """The live view of the running fit, which a line in the panel opens to."""
+        toggle = self.region.get_by_role("button", name=re.compile("^(Show|Hide) training of"))
+        expect(toggle).to_be_visible(timeout=FIRST_SECONDS * 1000)
+        if toggle.get_attribute("aria-expanded") == "false":
+            toggle.click()
         return View(self.region)

@@ -69,6 +69,7 @@ def test_models_their_layers_and_what_is_in_them(open_notebook: OpenNotebook, pa
 
     # The keys of a tree.
     panel.unfold("model")
+    panel.expect_item("flatten")
     panel.tree.press("Home")
     for name in ("flatten", "dense", "dense_1", "nested"):
         panel.tree.press("ArrowDown")

@@ -38,6 +38,7 @@ KINDS = (
     "commands",  # valid messages of a page
     "garbage",  # messages that no page of ours sends
     "comm_close",
+    "poor_machine",  # no thread starts, no file can be written, the folder is gone, no HOME
 )
 #: Whatever the time, a bare fit would do the same.
 SAME_AS_BARE = (
@@ -49,6 +50,7 @@ SAME_AS_BARE = (
     "stop_training",
     "garbage",
     "comm_close",
+    "poor_machine",
 )
 
 
@@ -76,7 +78,7 @@ class Fault:
 
 
 def draw(seed: int) -> Fault:
-    """Return the fault of ``seed``; twelve in a row have all kinds."""
+    """Return the fault of ``seed``; as many in a row as there are kinds have all kinds."""
     choose = random.Random(seed)
     return Fault(
         seed=seed,

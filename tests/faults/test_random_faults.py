@@ -27,7 +27,7 @@ A_SEED_WITH_COMMANDS = KINDS.index("commands")
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
 def frontend(request: pytest.FixtureRequest, quick_kernels: dict[str, str]) -> Iterator[Frontend]:
-    manager, client = start_new_kernel()
+    manager, client = start_new_kernel(extra_arguments=["--HistoryManager.enabled=False"])
     frontend = Frontend(client)
     assert run(frontend, SETUP.format(backend=request.param)) == ""
     # What Keras, TensorFlow and kwidgets start once is there before anything is counted: threads

@@ -6,9 +6,12 @@ import builtins
 import contextlib
 import gc
 import os
+import resource
 import signal
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -114,6 +117,30 @@ def interrupt_later(seconds: float) -> None:
     threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
+@contextlib.contextmanager
+def poor_machine() -> Iterator[None]:
+    """No thread starts, no file can be written, the working directory is gone, HOME is not set."""
+    start, limits = threading.Thread.start, resource.getrlimit(resource.RLIMIT_FSIZE)
+    before, home = os.getcwd(), os.environ.pop("HOME", None)
+    gone = tempfile.mkdtemp()
+    os.chdir(gone)
+    os.rmdir(gone)
+
+    def cannot_start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    threading.Thread.start = cannot_start  # type: ignore[method-assign]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        threading.Thread.start = start  # type: ignore[method-assign]
+        os.chdir(before)
+        if home is not None:
+            os.environ["HOME"] = home
+
+
 class Trainer:
     """Trains one model again and again from the same weights, so that it is traced once."""
 
@@ -147,14 +174,16 @@ class Trainer:
             callbacks.reverse()
         auto.watch(watched and fault.automatic)
         raised, losses = "", None
+        machine = poor_machine() if fault.kind == "poor_machine" else contextlib.nullcontext()
         try:
-            history = model.fit(
-                Batches(fault.nth if fault.kind == "data" else None),
-                epochs=fault.epochs,
-                validation_data=(X, Y) if fault.validation else None,
-                callbacks=callbacks,
-                verbose=fault.verbose if watched and fault.automatic else 0,
-            )
+            with machine:
+                history = model.fit(
+                    Batches(fault.nth if fault.kind == "data" else None),
+                    epochs=fault.epochs,
+                    validation_data=(X, Y) if fault.validation else None,
+                    callbacks=callbacks,
+                    verbose=fault.verbose if watched and fault.automatic else 0,
+                )
             losses = history.history["loss"]
         except BaseException as error:
             raised = type(error).__name__

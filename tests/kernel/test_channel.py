@@ -174,7 +174,7 @@ def test_requests_are_answered_while_the_kernel_is_idle(page: Page) -> None:
 def test_a_layer_is_frozen_with_the_line_that_does_the_same(page: Page) -> None:
     page.run(BUILD)
     key = page.wait_for(is_models(1))["payload"]["entries"][0]["key"]
-    answer = page.ask(protocol.SET_TRAINABLE, {"model": key, "layer": "0", "trainable": False})
+    answer = page.ask(protocol.SET_TRAINABLE, {"model": key, "layers": ["0"], "trainable": False})
     assert answer["ok"], answer
     assert answer["value"]["code"].endswith(".trainable = False")
     assert "compile" in answer["value"]["note"].lower()
@@ -200,7 +200,7 @@ def test_while_a_cell_trains_all_is_answered_and_the_run_is_steered(page: Page) 
     assert summary["parameters"] == 19
     detail = page.ask(protocol.DETAIL, {"model": key, "layer": "0"})["value"]
     assert detail["when"] != "now" and detail["weights"][0]["histogram"]
-    refused = page.ask(protocol.SET_TRAINABLE, {"model": key, "layer": "0", "trainable": False})
+    refused = page.ask(protocol.SET_TRAINABLE, {"model": key, "layers": ["0"], "trainable": False})
     assert not refused["ok"] and "fit" in refused["message"]
 
     page.send(live_protocol.STOP, run=run["run_id"])

@@ -108,14 +108,17 @@ def test_an_interrupt_that_lands_in_the_callback_of_a_weak_reference_is_delivere
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("not reached: the interrupt is raised before")
 
-    resource = Resource()
-    reference = weakref.ref(resource, clean)
-    deadline = time.monotonic() + 60
-    with pytest.raises(KeyboardInterrupt):
+    def work():
+        resource = Resource()
+        reference = weakref.ref(resource, clean)
         del resource  # Python drops what the callback raises
         assert lost and reference() is None
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             pass
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
 
 
 def test_an_interrupt_at_the_end_of_a_fit_is_raised_when_its_view_has_ended(monkeypatch):

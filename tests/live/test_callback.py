@@ -384,6 +384,8 @@ def test_before_the_first_fit():
         ({"smoothing": float("nan")}, ValueError, "got nan"),
         ({"smoothing": "a lot"}, TypeError, "got 'a lot' .str."),
         ({"smoothing": True}, TypeError, "got True"),
+        ({"smoothing": 10**400}, ValueError, "got 1000"),
+        ({"smoothing": 1j}, TypeError, "got 1j .complex."),
         ({"log_scale": "yes"}, TypeError, "True or False; got 'yes'"),
     ],
 )

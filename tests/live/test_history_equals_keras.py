@@ -108,9 +108,8 @@ def test_logs_of_any_kind_cost_no_result(data):
     agrees(live, {name: history[name] for name in ("loss", "mae")})
     for name in ("fraction", "decimal", "half"):
         assert list(live.history[name]) == [0.25, 0.25]
-    assert (
-        list(live.history["huge"]) == [np.inf] * 2 and list(live.history["less"]) == [-np.inf] * 2
-    )
+    assert list(live.history["huge"]) == [np.inf] * 2
+    assert list(live.history["less"]) == [-np.inf] * 2
     for name in ("text", "nothing", "complex", "bad", "array", "imaginary"):
         assert name not in live.history
 
@@ -239,13 +238,16 @@ def test_a_run_that_diverged_says_so_everywhere(data):
     text = bundle["text/plain"]
     assert text.startswith("Training finished, diverged: epoch 3 of 3") and "loss nan" in text
     assert 'alt="Training finished, diverged' in bundle["text/html"]
+    (notice,) = live._run.describe_progress()["notices"]
+    assert notice["text"].startswith("loss, mae became NaN by step ")
     snapshot = bundle["application/vnd.kwidgets.live+json"]["payload"]
     assert snapshot["progress"]["diverged"] is True
     assert "nan/training/loss" in snapshot["epoch"]["columns"]
     diverged = [mark for mark in live.history.marks if mark["kind"] == "diverged"]
     assert [mark["text"] for mark in diverged] == ["loss became NaN"]
     notes = [note["text"] for note in live.figure.layout.annotations]
-    assert "loss became NaN" in notes
+    # Beside the titles, for each subplot.
+    assert notes == ["loss", "mae", "loss became NaN", "loss became NaN"]
 
     fine, _ = watch(compiled(), x, y, epochs=1)
     assert fine._run.describe_progress()["diverged"] is False

@@ -180,9 +180,14 @@ def test_pause_holds_the_loop_until_resume():
 
 def test_an_exception_ends_the_view_as_failed():
     live = kw.LiveLoop(epochs=2)
-    with pytest.raises(ZeroDivisionError), live:
-        for i in itertools.chain.from_iterable(live.steps(4) for _ in live.epochs()):
-            live.log(loss=1 / (2 - i))
+
+    def run():
+        with live:
+            for i in itertools.chain.from_iterable(live.steps(4) for _ in live.epochs()):
+                live.log(loss=1 / (2 - i))
+
+    with pytest.raises(ZeroDivisionError):
+        run()
     assert live.status == "failed"
     assert live._run.detail == "ZeroDivisionError: division by zero"
     np.testing.assert_allclose(live.history.batches["mean/loss"], [0.5, 1.0])
@@ -192,13 +197,18 @@ def test_an_exception_ends_the_view_as_failed():
 def test_an_interrupt_waits_for_the_step():
     before = signal.getsignal(signal.SIGINT)
     live, done = kw.LiveLoop(epochs=2), []
-    with pytest.raises(KeyboardInterrupt), live:
-        for _ in live.epochs():
-            for i in live.steps(5):
-                if i == 3:
-                    os.kill(os.getpid(), signal.SIGINT)
-                done.append(i)
-                live.log(loss=i)
+
+    def run():
+        with live:
+            for _ in live.epochs():
+                for i in live.steps(5):
+                    if i == 3:
+                        os.kill(os.getpid(), signal.SIGINT)
+                    done.append(i)
+                    live.log(loss=i)
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     assert done == [0, 1, 2, 3]
     assert live.status == "interrupted"
     assert signal.getsignal(signal.SIGINT) is before
@@ -207,11 +217,16 @@ def test_an_interrupt_waits_for_the_step():
 def test_an_interrupt_outside_of_the_steps_is_raised_at_once():
     before = signal.getsignal(signal.SIGINT)
     live, reached = kw.LiveLoop(epochs=2), []
-    with pytest.raises(KeyboardInterrupt), live:
-        for _ in live.epochs():
-            list(live.steps(2))
-            os.kill(os.getpid(), signal.SIGINT)
-            reached.append(1)
+
+    def run():
+        with live:
+            for _ in live.epochs():
+                list(live.steps(2))
+                os.kill(os.getpid(), signal.SIGINT)
+                reached.append(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     assert not reached
     assert live.status == "interrupted"
     assert signal.getsignal(signal.SIGINT) is before
@@ -371,11 +386,11 @@ def test_a_loop_inside_a_loop_has_a_view_of_its_own():
                                  lambda o: o.log(loss=1)])  # fmt: skip
 def test_outside_of_its_with_statement_it_says_what_to_do(use):
     live = kw.LiveLoop()
-    with pytest.raises(RuntimeError, match="with kwidgets.LiveLoop"):
+    with pytest.raises(RuntimeError, match=r"with kwidgets\.LiveLoop"):
         use(live)
     with live:
         pass
-    with pytest.raises(RuntimeError, match="with kwidgets.LiveLoop"):
+    with pytest.raises(RuntimeError, match=r"with kwidgets\.LiveLoop"):
         use(live)
 
 
@@ -525,7 +540,7 @@ def test_the_optimizers_of_a_gan_are_chosen_by_name():
      ({"optimizer": {"a": object()}}, TypeError), ({"x_axis": "hour"}, ValueError)],
 )  # fmt: skip
 def test_wrong_arguments_say_what_is_right(arguments, error):
-    with pytest.raises(error, match="got|or"):
+    with pytest.raises(error, match=r"got|or"):
         kw.LiveLoop(**arguments)
 
 

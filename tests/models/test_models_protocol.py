@@ -163,7 +163,7 @@ def examples() -> dict[str, Any]:
             protocol.INFER: request(protocol.INFER, model="a1-1", input_shapes="(4,)"),
             protocol.DETAIL: request(protocol.DETAIL, model="a1-1", layer="0"),
             protocol.SET_TRAINABLE: request(
-                protocol.SET_TRAINABLE, model="a1-1", layer="0", trainable=False
+                protocol.SET_TRAINABLE, model="a1-1", layers=["0"], trainable=False
             ),
             protocol.EXPORT: request(protocol.EXPORT, model="a1-1", format="markdown"),
             protocol.REFRESH: request(protocol.REFRESH),

@@ -84,8 +84,9 @@ def test_an_unbuilt_model_comes_with_shapes_to_offer(
         (protocol.DESCRIBE, {"model": ["no", "key"]}, "gone"),
         (protocol.EXPORT, {"format": "pdf"}, "text, markdown, json"),
         (protocol.INFER, {"input_shapes": "abc"}, "not a shape"),
-        (protocol.SET_TRAINABLE, {"layer": "0", "trainable": "no"}, "true or false"),
-        (protocol.SET_TRAINABLE, {"layer": "7", "trainable": True}, "no layer '7'"),
+        (protocol.SET_TRAINABLE, {"layers": ["0"], "trainable": "no"}, "true or false"),
+        (protocol.SET_TRAINABLE, {"layers": "0", "trainable": True}, "list of paths"),
+        (protocol.SET_TRAINABLE, {"layers": ["7"], "trainable": True}, "no layer '7'"),
         ("dance", {}, "unknown request"),
     ],
 )

@@ -32,7 +32,7 @@ class FitFrame:
             if self._callback_list is None and type(caller).__name__ == "CallbackList":
                 self._callback_list = weakref.ref(caller)
             module = str(frame.f_globals.get("__name__", ""))
-            if frame.f_code.co_name == "fit" and module.startswith("keras."):
+            if frame.f_code.co_name == "fit" and module.startswith(("keras.", "tf_keras.")):
                 self._key = (id(frame), frame.f_code)
                 return
             frame = frame.f_back

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.keras2 import is_keras2
 from kwidgets.language import Message, message, t, translated
 from kwidgets.live.keras_internals import schedule_override
 from kwidgets.live.keras_internals.variable_values import sync_variables
@@ -37,7 +38,7 @@ def schedule_name(optimizer: Any) -> str | Message | None:
     rate = optimizer._learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return type(rate).__name__
-    name = str(getattr(rate, "__name__", "<lambda>"))
+    name = str(getattr(rate, "__name__", type(rate).__name__))
     return message("a function") if name == "<lambda>" else name
 
 
@@ -53,6 +54,8 @@ def read_learning_rate(model: keras.Model) -> float | None:
     rate = getattr(optimizer, "_learning_rate", None)
     if rate is None:
         return None
+    if is_keras2(optimizer):
+        return float(optimizer.learning_rate)
     override = _override(model)
     if override is not None and override.value > 0:
         return override.value

@@ -48,8 +48,8 @@ class MetricReader:
         make_sampler: Callable[[Any], Sampler] = MetricSampler,
     ) -> None:
         self.store = previous.store.copy() if previous else MetricStore()
-        # A sentence for each metric that became NaN or infinite.
-        self.not_finite_notices: dict[str, str] = {}
+        # The metrics that became NaN or infinite, by the value and the step.
+        self._not_finite: dict[tuple[bool, int], list[str]] = {}
         # The last epoch's logs, named as Keras names them.
         self.logs: dict[str, float] = {}
         # Whether the latest training loss is NaN or infinite.
@@ -173,6 +173,19 @@ class MetricReader:
         step, epoch, seconds = self.position
         self.store.add_epoch(step, epoch, seconds, values, complete=False)
 
+    def not_finite_notices(self) -> list[str]:
+        """Return a sentence for all metrics that became NaN, or infinite, at the same step."""
+        advice = t("A smaller learning rate often helps; look for NaN in the data too.")
+        return [
+            f"{self._became(is_nan, ', '.join(names), f'{step:,}')} {advice}"
+            for (is_nan, step), names in list(self._not_finite.items())
+        ]
+
+    def _became(self, is_nan: bool, names: str, step: str) -> str:
+        if is_nan:
+            return t("%1 became NaN by step %2.", names, step)
+        return t("%1 became infinite by step %2.", names, step)
+
     def remember_end(self) -> None:
         """Keep the numbers for a further fit of the model, which continues the curves."""
         weights = weights_digest(self._model)
@@ -212,16 +225,11 @@ class MetricReader:
         )
 
     def _note_not_finite(self, values: Mapping[str, float]) -> None:
+        known = {name for names in self._not_finite.values() for name in names}
         for name, value in values.items():
-            if not math.isfinite(value) and name not in self.not_finite_notices:
-                step = f"{self.position[0]:,}"
-                became = (
-                    t("%1 became NaN by step %2.", name, step)
-                    if math.isnan(value)
-                    else t("%1 became infinite by step %2.", name, step)
-                )
-                advice = t("A smaller learning rate often helps; look for NaN in the data too.")
-                self.not_finite_notices[name] = f"{became} {advice}"
+            if not math.isfinite(value) and name not in known:
+                place = (math.isnan(value), self.position[0])
+                self._not_finite.setdefault(place, []).append(name)
         self._note_divergence(values)
 
     def _note_divergence(self, values: Mapping[str, float]) -> None:

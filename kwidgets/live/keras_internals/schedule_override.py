@@ -17,6 +17,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.keras2 import is_keras2
 from kwidgets.live.keras_internals.variable_values import sync_variables
 
 _overrides: weakref.WeakKeyDictionary[Any, ScheduleOverride] = weakref.WeakKeyDictionary()
@@ -114,10 +115,10 @@ class ScheduleOverride:
 def install(model: Any, optimizer: Any) -> None:
     """Prepare ``optimizer`` for a fit of ``model`` that is about to begin.
 
-    Does nothing where that could change the training: under a distribution, or if another model
-    that trains now has the optimizer too.
+    Does nothing where that could change the training: under a distribution, with an optimizer of
+    Keras 2, or if another model that trains now has the optimizer too.
     """
-    if _is_distributed(optimizer):
+    if is_keras2(optimizer) or _is_distributed(optimizer):
         return
     if keras.backend.backend() == "jax" and not optimizer.built:
         return  # our variable would come before the optimizer's own

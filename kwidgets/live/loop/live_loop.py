@@ -240,7 +240,8 @@ def _iterate(batches: Any, steps: int | None) -> tuple[Iterable[Any], int | None
         batches = range(operator.index(batches))
     try:
         length = len(batches)
-    except TypeError:  # a generator, or a dataset whose length is infinite or unknown
+    except (TypeError, NotImplementedError):
+        # A generator, or a dataset whose length is infinite or unknown.
         return batches, steps
     return batches, length if steps is None else min(length, steps)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 
-def as_number(value: object) -> float | None:
+def as_number(value: Any) -> float | None:
     """Return ``value`` as a float, or None if it is no real number.
 
     Numbers too large for a float become infinite. Text is none, even "0.5".
@@ -13,7 +14,7 @@ def as_number(value: object) -> float | None:
     if isinstance(value, str | bytes | bytearray) or _is_complex(value):
         return None
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except OverflowError:
         return _infinity_like(value)
     except Exception:  # an object of the user's own

@@ -17,9 +17,12 @@ MAX_ROWS = 500
 
 def encode_table(view: TableView) -> Table:
     """Return ``view`` as a wire table, its data as bytes."""
+    # No view draws the extremes: they may be those of single batches.
+    extremes = ("min/", "max/")
+    columns = {name: values for name, values in view.columns.items() if name[:4] not in extremes}
     with np.errstate(over="ignore"):  # values beyond float32 become infinite
-        data = b"".join(column.astype("<f4").tobytes() for column in view.columns.values())
-    return Table(start=view.start, rows=view.rows, columns=list(view.columns), data=data)
+        data = b"".join(column.astype("<f4").tobytes() for column in columns.values())
+    return Table(start=view.start, rows=view.rows, columns=list(columns), data=data)
 
 
 class TablePatcher:

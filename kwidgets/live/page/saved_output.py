@@ -12,6 +12,7 @@ from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
 from kwidgets.live.page.encode import as_json, snapshot_of
+from kwidgets.live.page.fits_table import fits_table
 from kwidgets.live.page.number_format import format_seconds, format_value
 from kwidgets.live.page.status_labels import epoch_label, progress_label
 from kwidgets.live.page.svg_picture import draw_picture
@@ -35,25 +36,27 @@ def saved_bundle(
     """Return the output as a mime bundle: data for our renderer, a picture, a line of text.
 
     The picture is an ``<img>`` of an SVG: GitHub, nbconvert and an untrusted notebook show it,
-    and nothing in it can run. Below it is a line for each earlier fit of the view.
+    and nothing in it can run. Below it is a table of the fits if the view has shown several.
     """
     snapshot = _reduced(store, run, progress, BATCH_BYTES, EPOCH_BYTES)
     snapshot["earlier"], snapshot["earlier_start"] = list(earlier), earlier_dropped
     snapshot["final"] = True
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
+    names = [fit["snapshot"]["run"]["model_name"] for fit in earlier]
     lines = [
-        t("Fit %1: %2", earlier_dropped + i, fit["summary"])
-        for i, fit in enumerate(earlier, start=1)
+        t("Fit %1, %2: %3", earlier_dropped + i, name, fit["summary"])
+        for i, (name, fit) in enumerate(zip(names, earlier, strict=True), start=1)
     ]
+    table = ""
     if lines:
-        text = t("Fit %1: %2", run["fit"], text)
-    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+        text = t("Fit %1, %2: %3", run["fit"], run["model_name"], text)
+        table = fits_table([*(fit["snapshot"] for fit in earlier), snapshot])
     return {
         protocol.MIME_TYPE: wire.envelope(protocol.SNAPSHOT, as_json(snapshot)),
         "text/html": (
             f'<img alt="{html.escape(text)}" style="max-width:100%" '
-            f'src="data:image/svg+xml;base64,{picture}">' + (f"<ul>{items}</ul>" if items else "")
+            f'src="data:image/svg+xml;base64,{picture}">{table}'
         ),
         "text/plain": "\n".join([*lines, text]),
     }
@@ -80,7 +83,7 @@ def _reduced(
         store,
         run,
         progress,
-        max_batch_rows=_rows_in(batch_bytes, 3 + 3 * len(store.batch.names)),
+        max_batch_rows=_rows_in(batch_bytes, 3 + len(store.batch.names)),
         max_epoch_rows=_rows_in(epoch_bytes, 3 + len(store.epoch.names)),
     )
     snapshot["marks"] = snapshot["marks"][-SAVED_MARKS:]

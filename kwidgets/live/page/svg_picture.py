@@ -14,13 +14,17 @@ import numpy.typing as npt
 
 from kwidgets.language import t, translated
 from kwidgets.live import protocol
+from kwidgets.live.numbers.axis_ticks import format_tick, linear_ticks, log_ticks
+from kwidgets.live.numbers.batch_curve import BatchCurve, batch_curve
 from kwidgets.live.numbers.bounded_table import FloatArray
+from kwidgets.live.numbers.chart_range import FitValues, Points, padded_range, y_bounds
+from kwidgets.live.numbers.mark_labels import place_mark_labels
 from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
 from kwidgets.live.page.status_labels import progress_label
 
 WIDTH = 960
 COLUMNS = 3
-CHART_HEIGHT = 210
+CHART_HEIGHT = 220
 HEADER = 56
 PADDING = 16
 TRAINING = "#1f5fbf"
@@ -29,6 +33,9 @@ INK = "#1f2328"
 MUTED = "#59636e"
 GRID = "#e4e7eb"
 MARK = "#6e4fa3"
+
+# Keras's names for the learning rate among the logs.
+LEARNING_RATES = ("learning_rate", "lr")
 
 STYLES = {
     "batches": f'stroke="{TRAINING}" stroke-opacity=".35"',
@@ -39,7 +46,8 @@ STYLES = {
 # About 60 kB of picture at most, however many metrics and epochs.
 MAX_POINTS = 1_500  # of all lines together
 MAX_CHARTS = 20
-MAX_MARKED_POINTS = 40  # a line with more shows no mark at each epoch
+SIGN_PIXELS = 90  # the width of the sign that something lies above the axis
+MARKER_PIXELS = 14  # dots closer than this hide the line
 MAX_MARKS = 40  # the latest
 MAX_NUMBERED_MARKS = 12
 MAX_CHARACTERS = 130  # characters that fit in a line
@@ -48,8 +56,9 @@ MAX_CHARACTERS = 130  # characters that fit in a line
 def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.Progress) -> str:
     """Return the SVG of a run: a header and one chart a metric, x in epochs."""
     with store.lock:
-        names = list(store.metrics)[:MAX_CHARTS]
-        left_out = len(store.metrics) - len(names)
+        metrics = dict(store.metrics)
+        names = list(metrics)[:MAX_CHARTS]
+        left_out = len(metrics) - len(names)
         max_points = max(18, min(300, MAX_POINTS // max(3 * len(names), 1)))
         batch = store.batch.view(max_points).columns
         epoch = store.epoch.view(max_points).columns
@@ -85,9 +94,9 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
         row, column = divmod(i, columns)
         x = PADDING + column * (chart_width + PADDING)
         y = top + row * (CHART_HEIGHT + PADDING)
-        chart = _Chart(name, chart_width, CHART_HEIGHT, run["options"]["log_scale"])
+        chart = _Chart(metrics[name], i, chart_width, run["options"]["log_scale"])
         parts.append(f'<g transform="translate({x:.0f},{y})">')
-        parts.append(chart.draw(batch, epoch, best.get(name), marks))
+        parts.append(chart.draw(batch, epoch, run["first_epoch"], best.get(name), marks))
         parts.append("</g>")
     parts.append("</svg>")
     return "".join(parts)
@@ -133,125 +142,173 @@ def _width(text: str) -> int:
 class _Chart:
     """One metric's chart in a box of ``width`` × ``height``."""
 
-    def __init__(self, name: str, width: float, height: float, log_scale: bool) -> None:
-        self._name = name
-        self._left, self._top = 48.0, 26.0
-        self._width, self._height = width - self._left - 6, height - self._top - 34
-        self._log_scale = log_scale
+    def __init__(self, metric: protocol.MetricInfo, number: int, width: float, log_scale: bool):
+        self._name = metric["name"]
+        self._kind = metric["kind"]
+        self._clip = f"chart{number}"
+        self._left, self._top = 48.0, 36.0
+        self._width, self._height = width - self._left - 6, CHART_HEIGHT - self._top - 34
+        # The scale of a learning rate is its own.
+        self._log_scale = log_scale or self._name in LEARNING_RATES
 
     def draw(
         self,
         batch: dict[str, FloatArray],
         epoch: dict[str, FloatArray],
+        first_epoch: float,
         best: protocol.BestEpoch | None,
         marks: list[protocol.Mark],
     ) -> str:
-        name = self._name
-        lines = {
-            "batches": (batch["epoch"], batch.get(f"mean/{name}")),
-            "training": (epoch["epoch"], epoch.get(f"training/{name}")),
-            "validation": (epoch["epoch"], epoch.get(f"validation/{name}")),
+        curve = batch_curve(batch, self._name, self._kind, "epoch", first_epoch)
+        nothing = np.zeros(len(epoch["epoch"]))
+        partial = epoch.get(PARTIAL, nothing) == 1
+        splits = {
+            split: (epoch["epoch"], epoch[column])
+            for split in ("training", "validation")
+            if (column := f"{split}/{self._name}") in epoch
         }
-        known = {key: (x, y) for key, (x, y) in lines.items() if y is not None}
-        self._fit_axes(known)
+        outside = self._fit_axes(curve, splits, partial, first_epoch, best)
         parts = [
-            f'<text x="0" y="14" font-weight="600" fill="{INK}">{_text(name)}</text>',
+            f'<text x="0" y="14" font-weight="600" fill="{INK}">{_text(self._name)}</text>',
             self._axes(),
-            self._marks(marks),
+            self._marks(marks, 0 if not outside[0] else SIGN_PIXELS),
+            f'<g clip-path="url(#{self._clip})">',
         ]
-        partial = epoch.get(PARTIAL, np.zeros(len(epoch["epoch"]))) == 1
-        for key, (x, y) in known.items():
+        for style, (x, y) in ({"batches": curve.line()} | splits).items():
             path = self._path(x, y)
             if path:
                 parts.append(
-                    f'<path fill="none" stroke-linejoin="round" {STYLES[key]} d="{path}"/>'
+                    f'<path fill="none" stroke-linejoin="round" {STYLES[style]} d="{path}"/>'
                 )
-            finite = np.flatnonzero(np.isfinite(y))
-            # A line of one point is invisible; each epoch is marked if there are few.
-            if len(finite) == 1 or (key != "batches" and len(finite) <= MAX_MARKED_POINTS):
-                color = VALIDATION if key == "validation" else TRAINING
-                parts.append(self._dots(x, y, finite, color, 5))
-                if key != "batches":
-                    # A white middle makes the dot of an epoch hollow that was stopped early.
-                    parts.append(self._dots(x, y, finite[partial[finite]], "#fff", 2.5))
+            parts.append(self._dots(style, x, y, partial))
         if best is not None:
-            label = t("best %1 · epoch %2", f"{best['value']:.4g}", best["epoch"])
             parts.append(
                 f'<text x="{self._x(best["epoch"]):.1f}" y="{self._y(best["value"]) + 5:.1f}" '
                 f'text-anchor="middle" font-size="15" fill="{INK}">★</text>'
-                f'<text x="{self._left + self._width:.0f}" y="14" text-anchor="end" '
-                f'fill="{MUTED}">{_text(label)}</text>'
             )
+        parts.append("</g>")
+        right = f'x="{self._left + self._width:.0f}" text-anchor="end" fill="{MUTED}"'
+        if best is not None:
+            label = t("best %1 · epoch %2", f"{best['value']:.4g}", best["epoch"])
+            parts.append(f'<text y="14" {right}>{_text(label)}</text>')
+        for place, text in zip((self._top - 4, CHART_HEIGHT - 4), outside, strict=True):
+            if text:
+                parts.append(f'<text y="{place:.0f}" font-size="11" {right}>{_text(text)}</text>')
         return "".join(parts)
 
-    def _fit_axes(self, lines: dict[str, tuple[FloatArray, FloatArray]]) -> None:
-        xs = np.concatenate([x for x, _ in lines.values()] or [np.zeros(0)])
-        ys = np.concatenate([y for _, y in lines.values()] or [np.zeros(0)])
-        ys = ys[np.isfinite(ys)]
-        self._log_scale = self._log_scale and bool(len(ys)) and bool((ys > 0).all())
+    def _fit_axes(
+        self,
+        curve: BatchCurve,
+        splits: dict[str, tuple[FloatArray, FloatArray]],
+        partial: npt.NDArray[np.bool_],
+        first_epoch: float,
+        best: protocol.BestEpoch | None,
+    ) -> tuple[str, str]:
+        """Set the ranges; return the signs for what lies above and below, or ""."""
+        xs = np.concatenate([curve.end, *(x for x, _ in splits.values())])
+        values = FitValues(
+            first_epoch=first_epoch,
+            curves=[
+                Points(x.tolist(), np.where(partial, np.nan, y).tolist())
+                for x, y in splits.values()
+            ],
+            spans=Points(curve.epoch.tolist(), curve.y.tolist()),
+            always=[] if best is None else [best["value"]],
+            others=[value for _, y in splits.values() for value in y[partial].tolist()],
+        )
+        every = [value for points in [*values.curves, values.spans] for value in points.y]
+        self._log_scale &= any(math.isfinite(value) for value in every) and not any(
+            value <= 0 for value in every
+        )
+        bounds = y_bounds(values, self._log_scale)
+        low, high = float(xs.min(initial=first_epoch)), float(xs.max(initial=first_epoch))
+        self._x_range = (low, high if high > low else low + 1)
+        self._y_range = (0.0, 1.0)
+        if bounds is None:
+            return "", ""
+        self._y_range = padded_range(bounds.low, bounds.high, self._log_scale)
+        lowest, highest = bounds.lowest, bounds.highest
         if self._log_scale:
-            ys = np.log10(ys)
-        self._x_range = _range(xs, 0.0)
-        self._y_range = _range(ys, 0.06)
+            lowest, highest = 10**lowest, 10**highest
+        above, below = bounds.highest > self._y_range[1], bounds.lowest < self._y_range[0]
+        return (
+            t("▲ up to %1", f"{highest:.4g}") if above else "",
+            t("▼ down to %1", f"{lowest:.4g}") if below else "",
+        )
 
     def _axes(self) -> str:
         bottom = self._top + self._height
         lines, left_labels, bottom_labels = "", "", ""
-        for tick in _ticks(*self._y_range, 4):
-            y = self._top + self._height * (1 - _share(tick, self._y_range))
-            label = f"{10**tick:.3g}" if self._log_scale else f"{tick:.5g}"
+        ticks = log_ticks(*self._y_range, 5) if self._log_scale else linear_ticks(*self._y_range, 4)
+        for tick in ticks:
+            y = self._y(tick)
+            label = format_tick(tick)
             lines += f"M{self._left} {y:.1f}h{self._width:.1f}"
             left_labels += f'<text x="{self._left - 6}" y="{y + 4:.1f}">{label}</text>'
-        for tick in _ticks(*self._x_range, 5):
+        for tick in linear_ticks(*self._x_range, 5):
             x = self._x(tick)
-            bottom_labels += f'<text x="{x:.1f}" y="{bottom + 16:.1f}">{tick:g}</text>'
+            bottom_labels += f'<text x="{x:.1f}" y="{bottom + 16:.1f}">{format_tick(tick)}</text>'
         middle = self._left + self._width / 2
         return (
+            f'<clipPath id="{self._clip}"><rect x="{self._left}" y="{self._top}" '
+            f'width="{self._width:.1f}" height="{self._height:.1f}"/></clipPath>'
             f'<path stroke="{GRID}" d="{lines}"/>'
             f'<g fill="{MUTED}" text-anchor="end">{left_labels}</g>'
             f'<g fill="{MUTED}" text-anchor="middle">{bottom_labels}'
             f'<text x="{middle:.1f}" y="{bottom + 30:.1f}">{_text(t("epoch"))}</text></g>'
         )
 
-    def _marks(self, marks: list[protocol.Mark]) -> str:
-        """Return dotted lines at the marks, with the numbers of the texts above the charts."""
-        low, high = self._x_range
-        # Marks that are nearer to each other than their numbers are wide have one label.
-        groups: list[tuple[float, list[int]]] = []
-        lines = ""
-        for number, mark in enumerate(marks, start=1):
-            if not low <= mark["epoch"] <= high:
-                continue
-            x = self._x(mark["epoch"])
-            lines += f"M{x:.1f} {self._top:.0f}v{self._height:.0f}"
-            if groups and abs(x - groups[-1][0]) < 10 * len(groups[-1][1]):
-                groups[-1][1].append(number)
-            else:
-                groups.append((x, [number]))
+    def _marks(self, marks: list[protocol.Mark], taken: float) -> str:
+        """Return dotted lines at the marks, with the numbers of the texts above the charts.
+
+        At the right so many pixels of the strip for the numbers are ``taken``.
+        """
+        low, high = self._left, self._left + self._width
+        positions = [self._x(mark["epoch"]) for mark in marks]
+        lines = "".join(
+            f"M{x:.1f} {self._top:.0f}v{self._height:.0f}" for x in positions if low <= x <= high
+        )
         if not lines:
             return ""
-        numbers = "".join(
-            f'<text x="{x + 2:.1f}" y="{self._top + 8:.0f}">{", ".join(map(str, group))}</text>'
-            for x, group in groups
-            if len(marks) <= MAX_NUMBERED_MARKS
-        )
+        numbers = ""
+        if len(marks) <= MAX_NUMBERED_MARKS:
+            free = high - taken
+            positions = [min(x, free) if x <= high else x for x in positions]
+            numbers = "".join(
+                f'<text x="{x:.1f}" y="{self._top - 4:.0f}">{text}</text>'
+                for x, text in place_mark_labels(positions, low, free)
+            )
         return (
             f'<path stroke="{MARK}" stroke-dasharray="1 3" d="{lines}"/>'
-            f'<g font-size="9" fill="{MARK}">{numbers}</g>'
+            f'<g font-size="10" fill="{MARK}" text-anchor="middle">{numbers}</g>'
         )
 
     def _dots(
-        self,
-        x: FloatArray,
-        y: FloatArray,
-        rows: npt.NDArray[np.intp],
-        color: str,
-        width: float,
+        self, style: str, x: FloatArray, y: FloatArray, partial: npt.NDArray[np.bool_]
     ) -> str:
-        dots = "".join(f"M{self._x(x[i]):.1f} {self._y(y[i]):.1f}h0" for i in rows)
-        if not dots:
-            return ""
-        return f'<path stroke="{color}" stroke-width="{width}" stroke-linecap="round" d="{dots}"/>'
+        """Return a dot at each epoch while they have room, and where a line would be invisible."""
+        color = VALIDATION if style == "validation" else TRAINING
+        known = np.isfinite(y)
+        if style == "batches":
+            shown = known & (known.sum() == 1)
+            partial = np.zeros(len(x), bool)
+        elif known.sum() * MARKER_PIXELS <= self._width:
+            shown = known
+        else:
+            left = np.concatenate([[False], known[:-1]])
+            shown = known & (partial | ~(left | np.concatenate([known[1:], [False]])))
+        dots = "".join(
+            f"M{self._x(x[i]):.1f} {self._y(y[i]):.1f}h0" for i in np.flatnonzero(shown & ~partial)
+        )
+        # An epoch that was stopped early is no epoch like the others.
+        hollow = "".join(
+            f'<circle cx="{self._x(x[i]):.1f}" cy="{self._y(y[i]):.1f}" r="3" fill="#fff" '
+            f'stroke="{color}"/>'
+            for i in np.flatnonzero(shown & partial)
+        )
+        if dots:
+            dots = f'<path stroke="{color}" stroke-width="5" stroke-linecap="round" d="{dots}"/>'
+        return dots + hollow
 
     def _path(self, x: FloatArray, y: FloatArray) -> str:
         parts = []
@@ -270,33 +327,13 @@ class _Chart:
     def _y(self, value: float) -> float:
         if self._log_scale:
             value = math.log10(value) if value > 0 else self._y_range[0]
-        return self._top + self._height * (1 - _share(value, self._y_range))
-
-
-def _range(values: FloatArray, margin: float) -> tuple[float, float]:
-    if not len(values):
-        return 0.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    if not high > low:
-        pad = abs(low) * 0.1 or 0.5
-        return low - pad, high + pad
-    return low - margin * (high - low), high + margin * (high - low)
+        # Far outside, SVG's numbers would not be exact.
+        share = max(-9.0, min(9.0, _share(value, self._y_range)))
+        return self._top + self._height * (1 - share)
 
 
 def _share(value: float, bounds: tuple[float, float]) -> float:
     return (value - bounds[0]) / (bounds[1] - bounds[0])
-
-
-def _ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Return about ``wanted`` round numbers between ``low`` and ``high``."""
-    rough = (high - low) / wanted
-    if not (math.isfinite(rough) and rough > 0):
-        return []
-    power = 10 ** math.floor(math.log10(rough))
-    step = next(step for step in (1, 2, 5, 10) if step * power >= rough) * power
-    first = math.ceil(low / step)
-    count = math.floor(high / step) - first + 1
-    return [float(f"{(first + i) * step:.12g}") for i in range(min(count, 20))]
 
 
 def _text(text: str) -> str:

@@ -33,7 +33,7 @@ def describe_progress(fit: FitState) -> protocol.Progress:
     progress = fit.progress
     rate = fit.rate.value
     is_overridden = fit.rate.is_overridden()
-    warnings = [*fit.reader.not_finite_notices.values(), *fit.guard.failures.values()]
+    warnings = [*fit.reader.not_finite_notices(), *fit.guard.failures.values()]
     if fit.devices.missing_gpu:
         warnings.insert(0, fit.devices.missing_gpu)
     return protocol.Progress(

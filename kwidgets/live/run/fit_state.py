@@ -7,16 +7,24 @@ from typing import Any, Protocol
 
 import keras
 
-from kwidgets.kernel.running_kernel import runs_cells_here
+from kwidgets.keras2 import is_keras2
+from kwidgets.kernel.running_kernel import runs_cells_here, user_namespace
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
 from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.keras2_fit import (
+    Keras2Sampler,
+    backend_name,
+    steps_per_execution,
+)
 from kwidgets.live.keras_internals.learning_rate import ModelLearningRate
 from kwidgets.live.keras_internals.metric_reader import MetricReader
+from kwidgets.live.keras_internals.metric_sampler import MetricSampler
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.learning_rate_control import LearningRateControl, LearningRateSource
+from kwidgets.live.run.model_name import model_name
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 
@@ -70,9 +78,10 @@ class FitState:
         self.devices = FitDevices(guard)
         self.rate = LearningRateControl(rate, frame, reader, progress, guard)
         # What the view shows of the model.
-        self.model_name = str(getattr(model, "name", type(model).__name__))
+        found = guard("Finding the model's name", model_name, model, user_namespace())
+        self.model_name = found or str(getattr(model, "name", type(model).__name__))
         self.optimizer_name = type(getattr(model, "optimizer", None)).__name__
-        self.backend = str(keras.backend.backend())
+        self.backend = backend_name(model)
 
     def release(self) -> None:
         """Drop the references to the model: the fit has ended, and its numbers are kept."""
@@ -97,9 +106,10 @@ def state_of_fit(
     progress = FitProgress(
         epochs=int(params.get("epochs") or 0),
         batches=params.get("steps") or None,
-        steps_per_execution=int(getattr(model, "steps_per_execution", 1) or 1),
-        begins_one_too_many=keras.backend.backend() != "torch",
+        steps_per_execution=steps_per_execution(model),
+        begins_one_too_many=is_keras2(model) or keras.backend.backend() != "torch",
     )
+    sampler = Keras2Sampler if is_keras2(model) else MetricSampler
     previous = guard("Looking for an earlier fit", find_previous_fit, model)
     return FitState(
         model=model,
@@ -107,7 +117,7 @@ def state_of_fit(
         frame=FitFrame(),
         options=options,
         progress=progress,
-        reader=MetricReader(model, progress, previous),
+        reader=MetricReader(model, progress, previous, sampler),
         rate=ModelLearningRate(model),
         guard=guard,
         continues=previous is not None,

@@ -170,11 +170,15 @@ class RequestHandler:
         from kwidgets.models.describe.layer_expression import layer_expression
         from kwidgets.models.requests.trainable import FreezeRefusedError, set_trainable
 
-        path, wanted = str(payload.get("layer")), payload.get("trainable")
+        paths, wanted = payload.get("layers"), payload.get("trainable")
         if not isinstance(wanted, bool):
             raise RefusalError(f"trainable is true or false; got {wanted!r}")
+        if not isinstance(paths, list) or not paths:
+            raise RefusalError(f"layers is a list of paths; got {paths!r}")
+        layers = list(dict.fromkeys(str(path) for path in paths))
         try:
-            return set_trainable(model, path, wanted, layer_expression(model, path, name))
+            code = {path: layer_expression(model, path, name) for path in layers}
+            return set_trainable(model, code, wanted)
         except (FreezeRefusedError, LookupError) as error:
             raise RefusalError(str(error)) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -11,32 +12,28 @@ from kwidgets.language import t
 from kwidgets.models.describe.layer_tree import children_of, find_layer
 from kwidgets.models.protocol import TrainableSet
 
+# More are set in a loop.
+_MAX_LINES = 3
+
 
 class FreezeRefusedError(RuntimeError):
     """``trainable`` cannot be set, or not now. The text says why and what to do."""
 
 
-def set_trainable(model: Any, path: str, trainable: bool, code: str) -> TrainableSet:
-    """Set ``trainable`` of the layer at ``path`` and of all layers in it.
+def set_trainable(model: Any, code: Mapping[str, str], trainable: bool) -> TrainableSet:
+    """Set ``trainable`` of layers and of all layers in them; of all of them or of none.
 
     Args:
         model: the model.
-        path: as in ``LayerSummary``; "" is the model.
-        trainable: whether training may change its weights.
-        code: the expression for the layer: ``model.get_layer("conv")``.
+        code: by path as in ``LayerSummary``, where "" is the model: the expression for the layer,
+            such as ``model.get_layer("conv")``.
+        trainable: whether training may change their weights.
 
     Raises:
-        FreezeRefusedError: it is not a layer, or a fit of this model is running.
-        NoSuchLayerError: there is no layer at ``path``.
+        FreezeRefusedError: one is not a layer, or a fit of this model is running.
+        NoSuchLayerError: there is no layer at a path.
     """
-    layer = find_layer(model, path)
-    if not isinstance(layer, keras.Layer) or isinstance(layer, keras.layers.InputLayer):
-        name = repr(layer.name)
-        raise FreezeRefusedError(
-            t("%1 is an input: it has no weights to freeze. Choose a layer.", name)
-            if isinstance(layer, keras.Layer)
-            else t("%1 is an operation: it has no weights to freeze. Choose a layer.", name)
-        )
+    layers = [_layer_at(model, path) for path in code]
     if is_fitting(model):
         # On JAX, fit pairs weights with their values by position in the list of trainable ones.
         raise FreezeRefusedError(
@@ -45,15 +42,39 @@ def set_trainable(model: Any, path: str, trainable: bool, code: str) -> Trainabl
                 "the fit or wait for its end, then freeze, compile and fit again."
             )
         )
-    layer.trainable = trainable
-    line = f"{code}.trainable = {trainable}"
+    for layer in layers:
+        layer.trainable = trainable
     note = ""
     if getattr(model, "compiled", False):
         note = t(
             "Compile the model again: until then it trains as it was compiled. "
             "Compiling starts the optimizer anew."
         )
-    return TrainableSet(trainable=bool(layer.trainable), code=line, note=note)
+    return TrainableSet(
+        trainable=all(layer.trainable for layer in layers),
+        code=_code_for(list(code.values()), trainable),
+        note=note,
+    )
+
+
+def _layer_at(model: Any, path: str) -> Any:
+    layer = find_layer(model, path)
+    if isinstance(layer, keras.Layer) and not isinstance(layer, keras.layers.InputLayer):
+        return layer
+    name = repr(layer.name)
+    raise FreezeRefusedError(
+        t("%1 is an input: it has no weights to freeze. Choose a layer.", name)
+        if isinstance(layer, keras.Layer)
+        else t("%1 is an operation: it has no weights to freeze. Choose a layer.", name)
+    )
+
+
+def _code_for(expressions: list[str], trainable: bool) -> str:
+    """Return the code that sets ``trainable`` of the layers that these expressions give."""
+    if len(expressions) <= _MAX_LINES:
+        return "\n".join(f"{one}.trainable = {trainable}" for one in expressions)
+    listed = "".join(f"    {one},\n" for one in expressions)
+    return f"for layer in (\n{listed}):\n    layer.trainable = {trainable}"
 
 
 def is_fitting(model: Any) -> bool:

@@ -58,11 +58,12 @@ function scrollTo(view: HTMLElement, cell: Cell): void {
   const input = cell.inputArea?.node.getBoundingClientRect();
   if (!scroller || !input) return;
   const frame = scroller.getBoundingClientRect();
-  if (input.bottom <= frame.top || input.top >= frame.bottom) return;
   const { top, bottom } = view.getBoundingClientRect();
+  if (Math.max(input.bottom, bottom) <= frame.top || input.top >= frame.bottom) return;
   const hidden = bottom + MARGIN_PIXELS - frame.bottom;
-  // Not so far that the beginning, with the status and the buttons, goes out of sight.
+  // Not so far that the beginning, with the status and the buttons, goes out of sight. When the cell
+  // runs again, JupyterLab may have scrolled past it to the next one.
   const most = top - MARGIN_PIXELS - frame.top;
-  const by = Math.min(hidden, most);
-  if (by > 0) scroller.scrollBy({ top: by, behavior: "instant" });
+  const by = Math.min(Math.max(hidden, 0), most);
+  if (by !== 0) scroller.scrollBy({ top: by, behavior: "instant" });
 }

@@ -11,7 +11,7 @@ export interface LatestValues {
 }
 
 /** Return the newest value of each kind in this fit, which may continue the curves of another. */
-export function latestValues(store: RunStore, metric: MetricInfo): LatestValues {
+export function latestValues(store: RunStore, metric: Pick<MetricInfo, "name">): LatestValues {
   const lastBatch = store.batch.rows - 1;
   const mean = `mean/${metric.name}`;
   const hasBatch = store.batch.has(mean) && store.batch.at("epoch", lastBatch) > firstEpoch(store);

@@ -38,13 +38,30 @@ export function formatShare(part: number, whole: number): string {
   return percent < 0.05 ? "<0.1 %" : `${percent.toFixed(1)} %`;
 }
 
+/** Return "7,200,312 parameters (0 trainable, 7,200,312 frozen)". */
+export function formatParameters(total: number | null, trainable: number | null): string {
+  if (total === null) return t("not built");
+  if (total === 1) return t("1 parameter");
+  const count = formatCount(total);
+  if (trainable === null || trainable === total) return t("%1 parameters", count);
+  return t(
+    "%1 parameters (%2 trainable, %3 frozen)",
+    count,
+    formatCount(trainable),
+    formatCount(total - trainable),
+  );
+}
+
 export function formatCompiled({ optimizer, loss, metrics }: Compiled): string {
-  return [optimizer, loss, ...metrics].join(", ");
+  // A model may be compiled without a loss.
+  return [optimizer, loss, ...metrics].filter(Boolean).join(", ");
 }
 
 export function formatTrained({ steps, epochs, seconds }: Trained): string {
   const parts = [steps === 1 ? t("1 step") : t("%1 steps", formatCount(steps))];
-  if (epochs !== null) {
+  if (epochs === 0) {
+    parts.push(t("in its first epoch"));
+  } else if (epochs !== null) {
     parts.push(epochs === 1 ? t("last fit 1 epoch") : t("last fit %1 epochs", formatCount(epochs)));
   }
   if (seconds !== null) parts.push(formatDuration(seconds));

@@ -137,7 +137,7 @@ export interface Requests {
   infer: { payload: { model: string; input_shapes: string }; answer: ModelSummary };
   detail: { payload: { model: string; layer: string }; answer: LayerDetail };
   set_trainable: {
-    payload: { model: string; layer: string; trainable: boolean };
+    payload: { model: string; layers: string[]; trainable: boolean };
     answer: TrainableSet;
   };
   export: {

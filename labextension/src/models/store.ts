@@ -30,6 +30,8 @@ export class SummaryStore {
   options: TreeOptions = { search: "", filter: "all", order: "blocks" };
   /** Id of the selected row, or null. */
   selected: string | null = null;
+  /** Further selected rows, of the same model. */
+  private alsoSelected: ReadonlySet<string> = new Set();
   /** Whether the details of the selected row are shown. */
   detailsOpen = false;
   private readonly expanded = new Set<string>();
@@ -130,10 +132,30 @@ export class SummaryStore {
     this.changed();
   }
 
+  /** Return whether a row is selected. */
+  isSelected(id: string): boolean {
+    return id === this.selected || this.alsoSelected.has(id);
+  }
+
+  /** The ids of all selected rows. */
+  get selection(): string[] {
+    return this.selected === null ? [] : [this.selected, ...this.alsoSelected];
+  }
+
+  /** Select these rows of one model, the last of them as the current one. */
+  selectSeveral(ids: readonly string[]): void {
+    const current = ids.at(-1) ?? null;
+    this.select(current, ids.length > 1 || this.detailsOpen);
+    const ofModel = ids.filter((id) => id !== current && keyOf(id) === keyOf(current ?? ""));
+    this.alsoSelected = new Set(ofModel);
+    this.changed();
+  }
+
   select(id: string | null, openDetails = false): void {
     this.selected = id;
+    this.alsoSelected = new Set();
     if (openDetails) this.detailsOpen = true;
-    const key = id?.split("/", 1)[0];
+    const key = id && keyOf(id);
     if (key && this.detailsOpen) this.loadIfNeeded(key);
     this.changed();
   }
@@ -146,7 +168,7 @@ export class SummaryStore {
   setExpanded(id: string, expanded: boolean): void {
     if (expanded) this.expanded.add(id);
     else this.expanded.delete(id);
-    const key = id.split("/", 1)[0] as string;
+    const key = keyOf(id);
     if (expanded) this.loadIfNeeded(key);
     this.changed();
   }
@@ -205,6 +227,11 @@ export class SummaryStore {
   private changed(): void {
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+/** Return the key of the model of a row. */
+export function keyOf(id: string): string {
+  return id.split("/", 1)[0] as string;
 }
 
 /** Return the message of an error. */

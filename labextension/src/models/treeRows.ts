@@ -58,9 +58,18 @@ export class RowBuilder {
     const rows: Row[] = [];
     const matcher = makeMatcher(options);
     const counts = { found: 0, of: 0 };
-    entries.forEach((model, i) => {
+    const listed = entries.flatMap((model) => {
       const summary = summaryOf(model.key);
-      const open = expanded.has(model.key) || matcher !== null || single;
+      const nodes = summary ? this.nodesOf(summary, options.order) : [];
+      const shown = matcher ? keepMatching(nodes, matcher, counts) : null;
+      // Until its layers are here, a model may have a match.
+      const pending = !summary && model.error === null;
+      const hidden = shown?.size === 0 && !pending && !single && !isNamed(model, options);
+      return hidden ? [] : [{ model, summary, nodes, shown }];
+    });
+    listed.forEach(({ model, summary, nodes, shown }, i) => {
+      const isMatch = shown !== null && shown.size > 0;
+      const open = single || isMatch || (matcher === null && expanded.has(model.key));
       if (!single) {
         rows.push({
           id: model.key,
@@ -69,15 +78,12 @@ export class RowBuilder {
           level: 1,
           expanded: model.error === null && model.num_layers > 0 ? open : null,
           position: i + 1,
-          siblings: entries.length,
+          siblings: listed.length,
           total: model.parameters ?? 0,
           previousLabel: null,
         });
       }
-      if (!summary) return;
-      const nodes = this.nodesOf(summary, options.order);
-      const shown = matcher ? keepMatching(nodes, matcher, counts) : null;
-      if (!open) return;
+      if (!summary || !open) return;
       this.add(rows, model, summary, nodes, shown, expanded, single ? 1 : 2);
     });
     return { rows, matches: matcher ? counts : null };
@@ -134,10 +140,24 @@ export function rowId(key: string, node: string): string {
   return `${key}/${node}`;
 }
 
+/** Return whether the search, without a filter, finds the model itself. */
+function isNamed(
+  { names, name, class_name }: ModelEntry,
+  { search, filter }: TreeOptions,
+): boolean {
+  if (filter !== "all") return false;
+  const text = [...names, name, class_name].join(" ").toLowerCase();
+  return wordsOf(search).every((word) => text.includes(word));
+}
+
+function wordsOf(search: string): string[] {
+  return search.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
 type Matcher = (node: TreeNode) => boolean;
 
 function makeMatcher({ search, filter }: TreeOptions): Matcher | null {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wordsOf(search);
   if (!words.length && filter === "all") return null;
   return (node) => {
     const { layer } = node;

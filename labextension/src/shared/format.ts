@@ -24,8 +24,9 @@ export function formatValue(value: number): string {
 export function formatLearningRate(value: number): string {
   if (!Number.isFinite(value)) return formatValue(value);
   const short = Number(value.toPrecision(6));
-  // 0.0000039 fits in no field: 3.90625e-6 does.
-  return short !== 0 && Math.abs(short) < 1e-4 ? short.toExponential() : String(short);
+  // 0.0000039 and 1000000000 fit in no field: 3.90625e-6 and 1e+9 do.
+  const size = Math.abs(short);
+  return size !== 0 && (size < 1e-4 || size >= 1e6) ? short.toExponential() : String(short);
 }
 
 /** Return a duration as m:ss or h:mm:ss. */

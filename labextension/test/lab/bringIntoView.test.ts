@@ -94,6 +94,14 @@ test("a view that can be seen stays where it is", () => {
   expect(run()).toBe(0);
 });
 
+test("when a cell runs again, its header that JupyterLab has scrolled past is shown whole", () => {
+  show(-130, 300);
+  expect(run()).toBe(-30 - 8);
+  executed.emit({ cell });
+  show(-500, 300);
+  expect(run()).toBe(0);
+});
+
 test.each([
   ["wheel", new Event("wheel")],
   ["a click", new Event("pointerdown")],

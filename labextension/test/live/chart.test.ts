@@ -2,23 +2,37 @@
 
 import { describe, expect, test } from "vitest";
 import packageLock from "../../package-lock.json";
-import { metricCurves, nearestPoint } from "../../src/live/chart/curves";
+import {
+  type ChartOptions,
+  isLogScale,
+  metricCurves,
+  nearestPoint,
+  valueHolding,
+} from "../../src/live/chart/curves";
+import { drawInput, type YZoom } from "../../src/live/chart/drawInput";
 import {
   buildFigure,
-  buildTraces,
   type ChartTheme,
   escapePlotlyText,
+  hasMarkerRoom,
+  outsideAnnotations,
 } from "../../src/live/chart/figure";
-import { fitYRange, fullXRange, timeUnit } from "../../src/live/chart/ranges";
+import { fullXRange, type Range, timeUnit, visibleYRange } from "../../src/live/chart/ranges";
 import { smooth } from "../../src/live/chart/smoothing";
 import { latestValues } from "../../src/live/latestValues";
 import type { MetricInfo } from "../../src/live/protocol";
 import { RunStore } from "../../src/live/store";
 import { PLOTLY_KEY } from "../../src/shared/plotly";
-import { snapshot, wireRun, wireTable } from "./messages";
+import { snapshot, wireMetric, wireRun, wireTable } from "./messages";
 
 const LOSS: MetricInfo = { name: "loss", kind: "mean", direction: "min", group: null };
-const OPTIONS = { xAxis: "step", smoothing: 0, logScale: false } as const;
+const OPTIONS: ChartOptions = {
+  xAxis: "step",
+  smoothing: 0,
+  logScale: false,
+  otherScale: [],
+  hidden: [],
+};
 const THEME: ChartTheme = {
   ink: "#000",
   grid: "#eee",
@@ -27,6 +41,7 @@ const THEME: ChartTheme = {
   validation: "#f80",
   best: "#880",
   mark: "#808",
+  fits: ["#1", "#2", "#3", "#4", "#5", "#6", "#7", "#8"],
   font: "sans-serif",
 };
 
@@ -38,21 +53,19 @@ function storeWith(change: Record<string, unknown>): RunStore {
 
 const FULL = {
   batch: wireTable({
-    step: [4, 8, 12, 16],
+    step: [10, 20, 30, 40],
     epoch: [0.5, 1, 1.5, 2],
     seconds: [60, 120, 180, 240],
     "mean/loss": [4, 3, NaN, 1],
-    "min/loss": [2, 3, NaN, 0.5],
-    "max/loss": [5, 3, NaN, 6],
   }),
   epoch: wireTable({
-    step: [8, 16],
+    step: [20, 40],
     epoch: [1, 2],
     seconds: [120, 240],
     "training/loss": [3.5, 2],
     "validation/loss": [3.25, NaN],
   }),
-  best: { loss: { split: "validation", epoch: 1, step: 8, seconds: 120, value: 3.2 } },
+  best: { loss: { split: "validation", epoch: 1, step: 20, seconds: 120, value: 3.2 } },
 };
 
 describe("smoothing", () => {
@@ -74,19 +87,42 @@ describe("smoothing", () => {
 });
 
 describe("curves", () => {
-  test("a row that aggregates several points shows both of its extremes", () => {
+  test("batches are means of equally many, and hold from one to the next", () => {
     const { batch } = metricCurves(storeWith(FULL), LOSS, OPTIONS);
-    expect(batch.x).toEqual([4, 4, 8, 12, 16, 16]);
-    expect(batch.y).toEqual([2, 5, 3, NaN, 0.5, 6]);
+    expect([batch.from, batch.x]).toEqual([
+      [0, 10, 20, 30],
+      [10, 20, 30, 40],
+    ]);
+    expect(batch.y).toEqual([4, 3, NaN, 1]);
+    expect(batch.batches).toEqual([10, 10, 10, 10]);
+    expect(valueHolding(batch, 12)).toBe(1);
+    expect(valueHolding(batch, 22)).toBe(1);
+    expect(valueHolding(batch, 33)).toBe(3);
+  });
+
+  test("a metric that has no means is drawn as it was read", () => {
+    const { batch } = metricCurves(storeWith(FULL), { ...LOSS, kind: "running" }, OPTIONS);
+    expect(batch.x).toEqual([10, 20, 30, 40]);
+    expect(batch.batches).toBe(null);
+  });
+
+  test("where the user has zoomed, batches are averaged over fewer", () => {
+    const rows = Array.from({ length: 500 }, (_, i) => i + 1);
+    const columns = { step: rows, epoch: rows, seconds: rows, "mean/loss": rows };
+    const store = storeWith({ batch: wireTable(columns) });
+    const batches = (zoom: Range | null) =>
+      metricCurves(store, LOSS, OPTIONS, zoom).batch.batches?.[0];
+    expect(batches(null)).toBe(5);
+    expect(batches([100, 150])).toBe(1);
   });
 
   test("come in the units of the x axis", () => {
     const store = storeWith(FULL);
     const xOf = (xAxis: "step" | "epoch" | "time") => {
       const curves = metricCurves(store, LOSS, { ...OPTIONS, xAxis });
-      return [curves.batchMean.x[0], curves.training.x[0], curves.bestPoint?.x];
+      return [curves.batch.x[0], curves.training.x[0], curves.bestPoint?.x];
     };
-    expect(xOf("step")).toEqual([4, 8, 8]);
+    expect(xOf("step")).toEqual([10, 20, 20]);
     expect(xOf("epoch")).toEqual([0.5, 1, 1]);
     expect(xOf("time")).toEqual([60, 120, 120]);
   });
@@ -96,6 +132,23 @@ describe("curves", () => {
     expect(metricCurves(store, LOSS, OPTIONS).smoothed).toBe(null);
     const { smoothed } = metricCurves(store, LOSS, { ...OPTIONS, smoothing: 0.5 });
     expect(smoothed?.y[1]).toBeCloseTo((3 + 2) / 1.5, 6);
+  });
+
+  test("what is hidden has no points, and does not count for the range", () => {
+    const hidden = ["batch", "validation", "best"] as const;
+    const curves = metricCurves(storeWith(FULL), LOSS, { ...OPTIONS, hidden });
+    expect([curves.batch.x, curves.validation.x, curves.bestPoint]).toEqual([[], [], null]);
+    expect(curves.training.x).toHaveLength(2);
+    expect(curves.values.curves).toHaveLength(1);
+    expect(curves.values.spans.y).toEqual([]);
+  });
+
+  test("a learning rate has a log scale, unless the user has set it apart", () => {
+    expect(isLogScale("learning_rate", OPTIONS)).toBe(true);
+    expect(isLogScale("loss", OPTIONS)).toBe(false);
+    const otherScale = ["learning_rate", "loss"];
+    expect(isLogScale("learning_rate", { ...OPTIONS, otherScale })).toBe(false);
+    expect(isLogScale("loss", { ...OPTIONS, otherScale })).toBe(true);
   });
 
   test("a metric without values has empty curves", () => {
@@ -160,32 +213,31 @@ describe("curves", () => {
 
 describe("ranges", () => {
   test("x includes all points, with room for the markers", () => {
-    const [low, high] = fullXRange(storeWith(FULL), "step");
+    const [low, high] = fullXRange([storeWith(FULL)], "step");
     expect(low).toBeLessThan(0);
-    expect(high).toBeGreaterThan(16);
-    expect(fullXRange(storeWith({ batch: wireTable({ step: [] }) }), "step")[1]).toBeGreaterThan(0);
+    expect(high).toBeGreaterThan(40);
+    const empty = storeWith({ batch: wireTable({ step: [] }) });
+    expect(fullXRange([empty], "step")[1]).toBeGreaterThan(0);
+    expect(fullXRange([empty, storeWith(FULL)], "step")).toEqual([low, high]);
   });
 
-  test("y includes the extremes of the visible points", () => {
-    const curves = metricCurves(storeWith(FULL), LOSS, OPTIONS);
-    const [low, high] = fitYRange(curves, [0, 20], false);
+  test("where the user has zoomed, y includes the visible points", () => {
+    const curve = { x: [1, 2, 3], y: [4, 0.5, 6] };
+    const [low, high] = visibleYRange([curve], [0, 20], false);
     expect(low).toBeLessThan(0.5);
     expect(high).toBeGreaterThan(6);
-    expect(fitYRange(curves, [3, 9], false)[1]).toBeLessThan(6);
-    const [logLow, logHigh] = fitYRange(curves, [0, 20], true);
+    expect(visibleYRange([curve], [0, 2.5], false)[1]).toBeLessThan(6);
+    const [logLow, logHigh] = visibleYRange([curve], [0, 20], true);
     expect(10 ** logLow).toBeLessThan(0.5);
     expect(10 ** logHigh).toBeGreaterThan(6);
   });
 
   test("y of one value, of none, and of nothing that a log scale can show", () => {
-    const only = (y: number) => ({
-      ...metricCurves(storeWith({}), { ...LOSS, name: "none" }, OPTIONS),
-      training: { x: [1], y: [y] },
-    });
-    const [low, high] = fitYRange(only(0), [0, 2], false);
+    const only = (y: number) => [{ x: [1], y: [y] }];
+    const [low, high] = visibleYRange(only(0), [0, 2], false);
     expect(low).toBeLessThan(high);
-    expect(fitYRange(only(NaN), [0, 2], false)).toEqual([0, 1]);
-    expect(fitYRange(only(-1), [0, 2], true)).toEqual([-1, 0]);
+    expect(visibleYRange(only(NaN), [0, 2], false)).toEqual([0, 1]);
+    expect(visibleYRange(only(-1), [0, 2], true)).toEqual([-1, 0]);
   });
 
   test("time is in the unit that fits", () => {
@@ -197,25 +249,48 @@ describe("ranges", () => {
   });
 });
 
+interface Trace {
+  name: string;
+  x: number[];
+  text?: string[];
+  mode: string;
+  line?: { dash?: string; color: string };
+  marker?: { symbol?: string | string[]; size: number | number[] };
+}
+
 describe("figure", () => {
-  const figure = (change = {}, metric = LOSS) =>
-    buildFigure({
-      curves: metricCurves(storeWith(FULL), metric, { ...OPTIONS, smoothing: 0.5 }),
-      xRange: [0, 240],
-      yRange: [0, 6],
-      xTitle: "minutes",
-      xUnit: 60,
-      logScale: false,
-      width: 300,
-      height: 200,
-      draggable: true,
-      revision: 1,
-      theme: THEME,
-      ...change,
-    });
+  const input = (change: Record<string, unknown> = {}, metric = LOSS, yZoom: YZoom = null) => {
+    const {
+      store = storeWith(FULL),
+      others = [],
+      options = {},
+      ...more
+    } = change as {
+      store?: RunStore;
+      others?: RunStore[];
+      options?: Partial<ChartOptions>;
+    };
+    const fits = [store, ...others].map((store, i) => ({ fit: i + 1, name: "digits", store }));
+    const charts = {
+      fits: fits as [(typeof fits)[0]],
+      options: { ...OPTIONS, ...options },
+      zoom: null,
+    };
+    const size = { width: 300, height: 200 };
+    const drawn = drawInput(metric, charts, yZoom, size, THEME);
+    return { ...drawn, draggable: true, revision: 1, ...more };
+  };
+  const figure = (change = {}, metric = LOSS) => buildFigure(input(change, metric));
+  const traces = (change = {}) => figure(change).data as unknown as Trace[];
+  const epochs = (training: number[], more: Record<string, number[]> = {}) => {
+    const x = training.map((_, i) => i + 1);
+    const columns = { step: x.map((x) => 20 * x), epoch: x, seconds: x };
+    const epoch = wireTable({ ...columns, "training/loss": training, ...more });
+    return storeWith({ ...FULL, epoch, best: {} });
+  };
 
   test("draws the traces from the faintest to the best", () => {
-    expect(figure().data.map((trace) => trace.name)).toEqual([
+    expect(traces({ options: { smoothing: 0.5 } }).map((trace) => trace.name)).toEqual([
       "batch",
       "smoothed",
       "training",
@@ -225,12 +300,26 @@ describe("figure", () => {
   });
 
   test("tells curves apart without colour", () => {
-    const [, , training, validation] = figure().data as {
-      line?: { dash?: string };
-      marker?: { symbol?: string };
-    }[];
+    const [, training, validation] = traces();
     expect(training?.line?.dash).not.toBe(validation?.line?.dash);
     expect(training?.marker?.symbol).not.toBe(validation?.marker?.symbol);
+  });
+
+  test("tells fits apart by colour and marker, and their splits by dash", () => {
+    const all = traces({ others: [storeWith(FULL), storeWith(FULL)] });
+    const lines = all.filter(({ name }) => name === "training" || name === "validation");
+    expect(lines).toHaveLength(6);
+    expect(new Set(lines.map(({ line }) => line?.color)).size).toBe(3);
+    expect(new Set(lines.map(({ marker }) => marker?.symbol)).size).toBe(3);
+    expect(new Set(lines.map(({ line }) => line?.dash)).size).toBe(2);
+    // The fit that is shown is on top, and alone has its batches.
+    expect(lines.at(-1)?.line?.color).toBe(THEME.fits[0]);
+    expect(all.filter(({ name }) => name === "batch")).toHaveLength(1);
+  });
+
+  test("a fit that lacks the metric is not drawn over it", () => {
+    const other = storeWith({ run: wireRun({ metrics: [wireMetric("mae")] }) });
+    expect(input({ others: [other] }).overlays).toEqual([]);
   });
 
   test("never includes a metric's name, which may have tags", () => {
@@ -240,7 +329,7 @@ describe("figure", () => {
   });
 
   test("x is divided by its unit, and so is its range", () => {
-    const { layout } = figure();
+    const { layout } = figure({ xRange: [0, 240], xUnit: 60 });
     expect(layout.xaxis?.range).toEqual([0, 4]);
   });
 
@@ -249,11 +338,66 @@ describe("figure", () => {
     expect(layout.yaxis?.showticklabels).toBe(false);
   });
 
-  test("many epochs are a line without markers", () => {
-    const many = Array.from({ length: 100 }, (_, i) => i);
-    const curves = metricCurves(storeWith(FULL), LOSS, OPTIONS);
-    const traces = buildTraces({ ...curves, training: { x: many, y: many } }, 1, THEME);
-    expect(traces.find(({ name }) => name === "training")).toMatchObject({ mode: "lines" });
+  test("a log axis has its numbers written out", () => {
+    const { layout } = figure({ options: { logScale: true } });
+    expect(layout.yaxis?.type).toBe("log");
+    expect(layout.yaxis?.ticktext).toEqual(["1", "2", "3", "4"]);
+  });
+
+  test("markers while they have room", () => {
+    expect(hasMarkerRoom([1, 2, 3], [0, 4], 50)).toBe(true);
+    expect(hasMarkerRoom([1, 2, 3], [0, 4], 40)).toBe(false);
+    expect(hasMarkerRoom([1, 2, 3], [0, 2], 40)).toBe(true);
+    const training = (store: RunStore) =>
+      traces({ store }).find(({ name }) => name === "training")!;
+    expect(training(epochs([3, 2, 1]))).toMatchObject({ mode: "lines+markers" });
+    const many = Array.from({ length: 60 }, (_, i) => 60 - i);
+    expect(training(epochs(many))).toMatchObject({ mode: "lines" });
+    // Alone between gaps it would be invisible.
+    const lonely = [...many.slice(0, 50), NaN, 5, NaN, ...many.slice(53)];
+    const { mode, marker } = training(epochs(lonely));
+    expect(mode).toBe("lines+markers");
+    expect((marker!.size as number[]).findIndex((size) => size > 0)).toBe(51);
+  });
+
+  test("an epoch that was stopped early is hollow, and does not set the range", () => {
+    const values = [...Array.from({ length: 9 }, (_, i) => 1 - i / 10), 60];
+    const partial = values.map((_, i) => (i === 9 ? 1 : NaN));
+    const store = epochs(values, { partial });
+    const training = traces({ store }).find(({ name }) => name === "training")!;
+    expect((training.marker!.symbol as string[]).slice(-2)).toEqual(["circle", "circle-open"]);
+    expect(input({ store }).outside.above).toBe(60);
+  });
+
+  test("what lies outside has a sign, and can be shown", () => {
+    const store = epochs([90, ...Array.from({ length: 20 }, (_, i) => 1 - i / 40)]);
+    const drawn = input({ store });
+    expect(drawn.yRange[1]).toBeLessThan(10);
+    expect(drawn.outside).toEqual({ above: 90, below: null });
+    expect(JSON.stringify(outsideAnnotations(drawn))).toContain("▲ up to 90.00");
+    const all = input({ store }, LOSS, "all");
+    expect(all.yRange[1]).toBeGreaterThan(90);
+    expect(all.outside.above).toBe(null);
+  });
+
+  test("the numbers of marks are above the frame, and leave room for the sign", () => {
+    const marks = [1, 15, 15.5, 40].map((step) => {
+      return {
+        kind: "user",
+        text: { key: "Pause", values: [] },
+        step,
+        epoch: step / 20,
+        seconds: step,
+      };
+    });
+    const labels = (outside: object) =>
+      traces({ store: storeWith({ ...FULL, marks }), outside }).find(
+        ({ mode }) => mode === "text",
+      )!;
+    const free = labels({ above: null, below: null });
+    expect(free.text).toEqual(["1", "2–3", "4"]);
+    expect(free.x.at(-1)).toBeGreaterThan(38);
+    expect(labels({ above: 90, below: null }).x.at(-1)).toBeLessThan(30);
   });
 });
 

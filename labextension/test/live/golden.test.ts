@@ -21,7 +21,7 @@ const VIEW_KINDS: ViewKind[] = [
 
 const files = Object.entries(
   import.meta.glob<Golden>(
-    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models}*.json"],
+    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models,charts}*.json"],
     {
       eager: true,
       import: "default",

@@ -25,7 +25,7 @@ describe("columns", () => {
 
   test("a patch from row 0 forgets the columns that were", () => {
     const columns = new Columns();
-    columns.apply(table({ step: [1, 2], "min/a": [1, 2] }));
+    columns.apply(table({ step: [1, 2], "mean/b": [1, 2] }));
     columns.apply(table({ step: [1] }));
     expect(columns.names).toEqual(["step"]);
   });

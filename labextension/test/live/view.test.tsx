@@ -101,13 +101,6 @@ function button(name: string): HTMLButtonElement | undefined {
   );
 }
 
-async function choose(select: HTMLSelectElement, value: string): Promise<void> {
-  await act(async () => {
-    select.value = value;
-    select.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-}
-
 /** Return a store with a message of the kernel applied. */
 function storeOf(message: unknown): RunStore {
   const store = new RunStore(() => {});
@@ -154,6 +147,13 @@ test("without a total the progressbar has no value", async () => {
   await show(wireSnapshot({ progress: wireProgress({ total_steps: null, batches: null }) }));
   expect(one("[role=progressbar]").hasAttribute("aria-valuenow")).toBe(false);
   expect(one("[role=progressbar]").getAttribute("aria-valuetext")).toBe("step 2");
+});
+
+test("a loop that does not say how many epochs it has shows the running one alone", async () => {
+  const progress = wireProgress({ total_steps: null, epoch: 2 });
+  await show(wireSnapshot({ run: wireRun({ epochs: 0 }), progress }));
+  expect(root.textContent).toContain("epoch 2");
+  expect(root.textContent).not.toMatch(/epoch 2 of/);
 });
 
 test("phases have labels of their own", async () => {
@@ -372,21 +372,112 @@ test("epochs are counted with those of earlier fits; Keras's number is beside it
   expect(one(".kw-counts").textContent).toContain("epoch 75 of 121 (Keras: 14 of 60)");
 });
 
-test("an earlier fit of the view can be shown while the next one runs", async () => {
-  const encoded = encodeSnapshot(storeOf(wireSnapshot({ progress: wireProgress(FINISHED) })));
-  const earlier = [{ summary: "Training finished: loss 0.5", snapshot: encoded?.payload }];
-  await show(wireSnapshot({ run: wireRun({ fit: 2, model_name: "second" }), earlier }));
-  const select = one('select[aria-label="Fit"]') as HTMLSelectElement;
-  expect([...select.options].map(({ text }) => text)).toEqual([
-    "Fit 1 · digits · finished",
-    "Fit 2 · second · running",
+/** A finished fit of a view, with one epoch. */
+function earlierFit(fit: number, name: string, loss: number) {
+  const columns = { step: [4], epoch: [1], seconds: [1], "training/loss": [loss] };
+  const first = wireSnapshot({
+    run: wireRun({ fit, model_name: name }),
+    progress: wireProgress(FINISHED),
+    epoch: wireTable(columns),
+    best: { loss: { split: "training", epoch: 1, step: 4, seconds: 1, value: loss } },
+  });
+  return { summary: "", snapshot: encodeSnapshot(storeOf(first))?.payload };
+}
+
+const fitRows = () =>
+  [...one('table[aria-label="Fits"] tbody').querySelectorAll("tr")].map((row) =>
+    [...row.children].slice(1, 5).map((cell) => cell.textContent),
+  );
+
+const LOOP = {
+  run: wireRun({ fit: 3, model_name: "gru" }),
+  earlier: [earlierFit(1, "lstm", 0.5), earlierFit(2, "cnn", 0.25)],
+};
+
+test("the fits of a view are a table with the running one, in which one is shown", async () => {
+  await show(wireSnapshot(LOOP));
+  expect(fitRows()).toEqual([
+    ["3", "grurunning", "0 of 3", "–"],
+    ["2", "cnn", "1 of 3", "0.2500"],
+    ["1", "lstm", "1 of 3", "0.5000"],
   ]);
-  expect(one('[role="status"]').textContent).toBe("running");
-  await choose(select, "1");
-  expect(one('[role="status"]').textContent).toBe("finished");
+  expect(status()).toBe("running");
+  await click("lstm");
+  expect(status()).toBe("finished");
+  expect(one(".kw-model").textContent).toBe("lstm");
   expect(button("Stop")).toBeUndefined();
-  await choose(select, "latest");
+  await click("gru");
   expect(button("Stop")).toBeDefined();
+});
+
+test("the table of fits is sorted by a click, those without a value last", async () => {
+  await show(wireSnapshot(LOOP));
+  const order = () => fitRows().map(([fit]) => fit);
+  await click("best loss");
+  expect(order()).toEqual(["2", "1", "3"]);
+  const header = button("best loss")!.closest("th")!;
+  expect(header.getAttribute("aria-sort")).toBe("ascending");
+  await click("best loss");
+  expect(order()).toEqual(["1", "2", "3"]);
+  await click("name");
+  expect(order()).toEqual(["2", "3", "1"]);
+});
+
+test("fits with a check are drawn over the one that is shown", async () => {
+  await show(wireSnapshot(LOOP));
+  const values = () => one(".kw-chart-values").textContent;
+  expect(values()).not.toContain("cnn");
+  const check = (name: string) => one(`input[aria-label="${name}"]`) as HTMLInputElement;
+  expect(check("Draw fit 3").disabled).toBe(true);
+  await act(async () => check("Draw fit 2").click());
+  expect(values()).toContain("2 cnn0.2500");
+  await act(async () => check("Draw all fits").click());
+  expect(values()).toContain("1 lstm0.5000");
+  await act(async () => check("Draw all fits").click());
+  expect(values()).not.toContain("cnn");
+});
+
+test("values stand beside their names", async () => {
+  const transport = await show();
+  const columns = { step: [4], epoch: [1], seconds: [1], "training/loss": [0.75] };
+  const best = { split: "validation", epoch: 1, step: 4, seconds: 1, value: 0.5 };
+  const epoch = wireTable({ ...columns, "validation/loss": [0.5] });
+  await transport.update({}, { epoch, best: { loss: best } });
+  const values = [...one(".kw-chart-values").children].map(({ textContent }) => textContent);
+  expect(values).toEqual([
+    "batches1.500",
+    "training0.7500",
+    "validation0.5000",
+    "best0.5000epoch 1",
+  ]);
+});
+
+test("a click in the legend hides a curve, also for the next fit of the page", async () => {
+  await show();
+  const item = () => button("batches: each one")!;
+  expect(item().getAttribute("aria-pressed")).toBe("true");
+  await click("batches: each one");
+  await click("Log scale");
+  expect(item().getAttribute("aria-pressed")).toBe("false");
+  render(null, root);
+  await show(wireSnapshot({ run: wireRun({ run_id: "next" }) }));
+  expect(item().getAttribute("aria-pressed")).toBe("false");
+  expect(button("Log scale")?.getAttribute("aria-pressed")).toBe("true");
+  render(null, root);
+  const options = { x_axis: "time", smoothing: 0, log_scale: false };
+  await show(wireSnapshot({ run: wireRun({ run_id: "by code", options }) }));
+  const axis = one('input[value="time"]') as HTMLInputElement;
+  expect(axis.checked).toBe(true);
+});
+
+test("one chart can be made large", async () => {
+  await show();
+  const height = () => one("figure").style.height;
+  const before = height();
+  await click("Make loss larger");
+  expect(Number.parseInt(height(), 10)).toBeGreaterThan(1.5 * Number.parseInt(before, 10));
+  await click("Make loss smaller");
+  expect(height()).toBe(before);
 });
 
 test("devices show their use", async () => {
@@ -434,8 +525,8 @@ test("the table has the numbers of the epochs", async () => {
   );
   expect(rows).toEqual([
     ["epoch", "loss", "val_loss"],
-    ["1", "0.7500", "0.5000"],
     ["2", "NaN", "0.2500"],
+    ["1", "0.7500", "0.5000"],
   ]);
 });
 

@@ -248,8 +248,59 @@ test("search and filter keep the ancestors of a match, and count", async () => {
   expect(place.textContent).toContain("1 of 4 layers");
   await act(async () => store.setOptions({ search: "", filter: "frozen" }));
   expect(names()).toEqual(["net", "block", "needle"]);
-  await act(async () => store.setOptions({ search: "nothing like it" }));
-  expect(names()).toEqual(["net"]);
+  await act(async () => store.setOptions({ search: "nothing like it", filter: "all" }));
+  expect(names()).toEqual([]);
+  expect(place.textContent).toContain("No layer matches.");
+});
+
+test("a search hides the models without a match, and finds models by their names", async () => {
+  const other = entry({ key: "m2", names: ["encoder"], name: "other", class_name: "Model" });
+  const { store } = await show({ m1: TWO, m2: summary([{ name: "conv" }]) }, [entry(), other]);
+  await act(async () => store.setOptions({ search: "out" }));
+  await act(async () => {});
+  expect(names()).toEqual(["net", "out"]);
+  expect(row("net").getAttribute("aria-setsize")).toBe("1");
+  await act(async () => store.setOptions({ search: "encoder" }));
+  expect(names()).toEqual(["encoder"]);
+});
+
+test("a click on a model opens its layers, and another one closes them", async () => {
+  await show({ m1: TWO, m2: TWO }, [entry(), entry({ key: "m2", names: ["second"] })]);
+  expect(names()).toEqual(["net", "second"]);
+  await click(row("second"));
+  expect(names()).toEqual(["net", "second", "dense", "out"]);
+  expect(place.querySelector(".kw-details")).toBeNull();
+  await click(row("second"));
+  expect(names()).toEqual(["net", "second"]);
+  await click(row("second").querySelector(".kw-info"));
+  expect(place.querySelector(".kw-details")?.getAttribute("aria-label")).toBe("Details of second");
+});
+
+test("several rows, a block, and all up to a layer are frozen at once", async () => {
+  const nested = [layer({ path: "1.0", name: "in" }), layer({ path: "1.1", name: "next" })];
+  const input = { name: "given", kind: "input" as const, parameters: 0 };
+  const model = summary([input, { name: "block", children: nested }, { name: "last" }]);
+  const { kernel, store } = await show({ m1: model });
+  const frozen = () => kernel.asked.filter(({ kind }) => kind === "set_trainable").at(-1)?.payload;
+  kernel.answers.set_trainable = () => ({ trainable: false, code: "a\nb", note: "" });
+  const pick = (name: string, keys: MouseEventInit) =>
+    act(async () => {
+      row(name).dispatchEvent(new MouseEvent("click", { bubbles: true, ...keys }));
+    });
+  await click(row("block"));
+  await pick("last", { shiftKey: true });
+  expect(place.querySelectorAll("[aria-selected=true]")).toHaveLength(4);
+  await pick("next", { ctrlKey: true });
+  await pick("given", { ctrlKey: true });
+  await click(button("Freeze 3 layers"));
+  expect(frozen()).toEqual({ model: "m1", layers: ["1", "1.0", "2"], trainable: false });
+  await click(row("next"));
+  await click(button("Freeze up to here"));
+  expect(frozen()).toEqual({ model: "m1", layers: ["1.0", "1.1"], trainable: false });
+  await act(async () => store.setOptions({ order: "class" }));
+  await click(row("Dense").querySelector(".kw-info"));
+  await click(button("Freeze 3 layers"));
+  expect(frozen()).toMatchObject({ layers: ["1.0", "1.1", "2"] });
 });
 
 test("largest first, and groups by class and by size", () => {
@@ -372,6 +423,7 @@ test("shapes of an unbuilt model are inferred on demand", async () => {
   expect(row("dense").textContent).toContain("not built");
   expect(row("dense").textContent).toContain("shape unknown");
   await click(row("net"));
+  await press("Enter");
   await click(button("(28, 28)"));
   expect(kernel.asked.at(-1)).toEqual({
     kind: "infer",

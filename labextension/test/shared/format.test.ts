@@ -56,6 +56,7 @@ test("counts are grouped", () => {
 test("learning rates lose float32 noise", () => {
   expect(formatLearningRate(Math.fround(0.001))).toBe("0.001");
   expect(formatLearningRate(Math.fround(3e-7))).toBe("3e-7");
+  expect(formatLearningRate(1e9)).toBe("1e+9");
   expect(formatLearningRate(NaN)).toBe("NaN");
 });
 

@@ -1,9 +1,10 @@
 /** The panel's view: the running fits and the models, or an empty state. */
 
+import { FitLine } from "../../live/components/FitLine";
 import { LiveView } from "../../live/components/LiveView";
 import { statusLabel } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
-import { isActive } from "../../models/runs";
+import { isActive, type RunBrief } from "../../models/runs";
 import { useSubscription, useTheme } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
 import { loadPlotly } from "../loadPlotly";
@@ -25,7 +26,7 @@ export function PanelView({
     <div class="kw-root kw-panel" lang={pageLanguage()} data-kw-theme={theme}>
       <header class="kw-panel-header">
         <h2>{t("Keras models")}</h2>
-        <span title={t("The notebook in front")}>{name}</span>
+        <span title={name}>{name}</span>
       </header>
       {state.is === "open" ? (
         <ModelsAndRunsView models={state.models} actions={actions} />
@@ -44,17 +45,17 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
   return (
     <>
       {active.map((run) => (
-        <LiveView
+        <FitLine
           key={run.run_id}
           session={models.session(run.run_id)}
+          name={nameOf(run, models)}
           loadPlotly={loadPlotly}
-          compact
         />
       ))}
       {ended && (
         <details class="kw-last-run" key={ended.run_id}>
           <summary>
-            {t("Last training: %1, %2", ended.model_name, statusLabel(ended.status))}
+            {t("Last training: %1, %2", nameOf(ended, models), statusLabel(ended.status))}
           </summary>
           <LiveView session={models.session(ended.run_id)} loadPlotly={loadPlotly} compact />
         </details>
@@ -68,4 +69,10 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
       )}
     </>
   );
+}
+
+/** Return the name of the model's variable, or else the model's own. */
+function nameOf(run: RunBrief, { store }: ModelsAndRuns): string {
+  const entry = run.model === null ? null : store.entry(run.model);
+  return entry?.names[0] ?? run.model_name;
 }

@@ -59,7 +59,7 @@ export class TrainingStatus extends Widget {
     const values = metric ? latestValues(store, metric) : null;
     const value = values?.batch ?? values?.training ?? null;
     const epoch = epochLabel(run, progress.epoch, true);
-    const parts = [`Keras: ${progressLabel(progress)}`, epoch];
+    const parts = [`Keras: ${progressLabel(progress)}`, run.model_name, epoch];
     if (metric && value !== null) parts.push(`${metric.name} ${formatValue(value)}`);
     this.button.textContent = parts.join(" · ");
   }

@@ -1,9 +1,12 @@
 /** Builds Plotly's data and layout from curves. */
 
+import { formatValue } from "../../shared/format";
 import type { Data, Layout } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import type { Curve, MetricCurves } from "./curves";
+import type { BatchCurve, Curve, MetricCurves } from "./curves";
+import { placeMarkLabels } from "./markLabels";
 import type { Range } from "./ranges";
+import { formatTick, logTicks } from "./ticks";
 
 /** Colours and font, resolved, since Plotly does not read CSS variables. */
 export interface ChartTheme {
@@ -14,6 +17,8 @@ export interface ChartTheme {
   validation: string;
   best: string;
   mark: string;
+  /** One for each of several fits, by its number. */
+  fits: readonly string[];
   font: string;
 }
 
@@ -22,10 +27,26 @@ export interface Figure {
   layout: Partial<Layout>;
 }
 
-export interface FigureInput {
+/** The curves of another fit, drawn over those of the fit that is shown. */
+export interface Overlay {
+  fit: number;
   curves: MetricCurves;
+}
+
+/** The extreme values that lie outside of the y range; null where none does. */
+export interface Outside {
+  above: number | null;
+  below: number | null;
+}
+
+export interface FigureInput {
+  /** Number of the fit that is shown. */
+  fit: number;
+  curves: MetricCurves;
+  overlays: readonly Overlay[];
   xRange: Range;
   yRange: Range;
+  outside: Outside;
   xTitle: string;
   /** Units of the curves' x that make one of the axis (60 for seconds shown in minutes). */
   xUnit: number;
@@ -40,18 +61,60 @@ export interface FigureInput {
 }
 
 /** Pixels around the plotting area; the crosshair computes with them. */
-export const MARGIN = { l: 50, r: 10, t: 8, b: 34 } as const;
+export const MARGIN = { l: 50, r: 10, t: 18, b: 34 } as const;
 
-// Beyond this, markers hide the line.
-const MAX_MARKERS = 60;
-// Beyond this, the numbers of the marks hide each other.
-const MAX_NUMBERS = 12;
+/** Markers closer than this hide the line, in pixels. */
+const MARKER_PIXELS = 14;
+const SIGN_PIXELS = 96;
+/** Markers on the line of one of several fits: they tell the fits apart without colour. */
+const OVERLAY_MARKERS = 6;
+
+/** The markers of fits by their number, as Plotly names them. */
+export const FIT_SYMBOLS = [
+  "circle",
+  "square",
+  "triangle-up",
+  "diamond",
+  "cross",
+  "x",
+  "triangle-down",
+  "pentagon",
+] as const;
+
+/** Return the place of a fit's colour and marker among those there are. */
+export function fitStyle(fit: number): number {
+  return (Math.max(1, fit) - 1) % FIT_SYMBOLS.length;
+}
 
 /** Return the traces, drawn in this order. */
-export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartTheme): Data[] {
-  const { batch, smoothed, training, validation, bestPoint } = curves;
+export function buildTraces(input: FigureInput): Data[] {
+  const { curves, overlays, theme } = input;
+  if (overlays.length === 0) return fitTraces(input, curves, theme);
+  const all = [...overlays, { fit: input.fit, curves }];
+  return all.flatMap(({ fit, curves }) => {
+    const color = theme.fits[fitStyle(fit)]!;
+    const own = { ...theme, training: color, validation: color, best: color };
+    const shown = fit === input.fit;
+    // Many faint curves over each other say nothing.
+    const reduced = shown ? curves : { ...curves, smoothed: null, batch: NO_BATCHES };
+    return fitTraces(input, reduced, own, { fit, shown });
+  });
+}
+
+const NO_BATCHES: BatchCurve = { x: [], y: [], from: [], batches: null };
+
+/** Return the traces of one fit; `among` says which of several it is. */
+function fitTraces(
+  input: FigureInput,
+  curves: MetricCurves,
+  theme: ChartTheme,
+  among: { fit: number; shown: boolean } | null = null,
+): Data[] {
+  const { batch, smoothed, training, validation, partial, bestPoint } = curves;
+  const { xUnit } = input;
   const scaled = (x: number[]) => (xUnit === 1 ? x : x.map((value) => value / xUnit));
-  const line = (curve: Curve, style: Partial<Data>): Data =>
+  const wider = among?.shown ? 0.75 : 0;
+  const line = (curve: Curve, style: object): Data =>
     ({
       type: "scatter",
       hoverinfo: "skip",
@@ -59,14 +122,30 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
       x: scaled(curve.x),
       y: curve.y,
     }) as Data;
-  const mode = (curve: Curve) => (curve.x.length <= MAX_MARKERS ? "lines+markers" : "lines");
+  const markers = (curve: Curve, symbol: string, color: string, size: number) => {
+    const symbols = among ? FIT_SYMBOLS[fitStyle(among.fit)]! : symbol;
+    const sizes = markerSizes(input, curve, partial, size, among !== null);
+    return {
+      mode: sizes ? "lines+markers" : "lines",
+      marker: {
+        color,
+        size: sizes ?? size,
+        // Otherwise Plotly draws a rim around markers of several sizes.
+        line: { width: 0 },
+        // An epoch that was stopped early is no epoch like the others.
+        symbol: partial.includes(true)
+          ? curve.x.map((_, i) => (partial[i] ? `${symbols}-open` : symbols))
+          : symbols,
+      },
+    };
+  };
   const traces: Data[] = [];
   if (batch.x.length) {
     traces.push(
-      line(batch, {
+      line(batch.batches ? asSteps(batch) : batch, {
         name: t("batch"),
-        mode: batch.x.length === 1 ? "markers" : "lines",
-        opacity: smoothed ? 0.28 : 0.6,
+        mode: batch.x.length === 1 ? "lines+markers" : "lines",
+        opacity: smoothed || among ? 0.3 : 0.55,
         line: { color: theme.training, width: 1 },
         marker: { color: theme.training, size: 4 },
       }),
@@ -85,9 +164,8 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
     traces.push(
       line(training, {
         name: t("training"),
-        mode: mode(training),
-        line: { color: theme.training, width: 1.5 },
-        marker: { color: theme.training, size: 6, symbol: "circle" },
+        line: { color: theme.training, width: 1.5 + wider },
+        ...markers(training, "circle", theme.training, 6),
       }),
     );
   }
@@ -95,15 +173,14 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
     traces.push(
       line(validation, {
         name: t("validation"),
-        mode: mode(validation),
         // Epochs without validation (validation_freq) are NaN, and no gap in the line.
         connectgaps: true,
-        line: { color: theme.validation, width: 1.75, dash: "5px,3px" as "dash" },
-        marker: { color: theme.validation, size: 7, symbol: "diamond" },
+        line: { color: theme.validation, width: 1.75 + wider, dash: "5px,3px" as "dash" },
+        ...markers(validation, "diamond", theme.validation, 7),
       }),
     );
   }
-  if (bestPoint) {
+  if (bestPoint && (!among || among.shown)) {
     traces.push(
       line(
         { x: [bestPoint.x], y: [bestPoint.y] },
@@ -123,25 +200,85 @@ export function buildTraces(curves: MetricCurves, xUnit: number, theme: ChartThe
   return traces;
 }
 
-/** Return dotted lines at the marks, numbered as in the list below the charts. */
-function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Data[] {
+/** Return whether points at `x` have room for markers on an axis of `range` and so many pixels. */
+export function hasMarkerRoom(x: ArrayLike<number>, [low, high]: Range, pixels: number): boolean {
+  let inside = 0;
+  for (let i = 0; i < x.length; i++) if (x[i]! >= low && x[i]! <= high) inside++;
+  return inside * MARKER_PIXELS <= pixels;
+}
+
+/** Return the size of each marker of a line, or one size for all; null for a line without any. */
+function markerSizes(
+  { xRange, width }: FigureInput,
+  { x, y }: Curve,
+  partial: readonly boolean[],
+  size: number,
+  among: boolean,
+): number | number[] | null {
+  const room = hasMarkerRoom(x, xRange, plotWidth(width));
+  if (room && !among) return size;
+  const every = among ? Math.max(1, Math.ceil(x.length / OVERLAY_MARKERS)) : Infinity;
+  const known = (i: number) => i >= 0 && i < y.length && Number.isFinite(y[i]);
+  // A point between gaps is no line: without its marker it would be invisible.
+  const sizes = y.map((_, i) =>
+    partial[i] || i % every === every - 1 || (known(i) && !known(i - 1) && !known(i + 1))
+      ? size
+      : 0,
+  );
+  return sizes.some((size) => size > 0) ? sizes : null;
+}
+
+/** Return a curve that holds each value from its beginning to its end. */
+function asSteps({ x, y, from }: BatchCurve): Curve {
+  return {
+    x: x.flatMap((end, i) => [from[i]!, end]),
+    y: y.flatMap((value) => [value, value]),
+  };
+}
+
+/** Return dotted lines at the marks, with their numbers in the strip above the chart. */
+function markTraces(input: FigureInput): Data[] {
+  const { curves, xRange, yRange, xUnit, logScale, width, outside, theme } = input;
   const { marks } = curves;
   if (marks.length === 0) return [];
-  const [low, high] = logScale ? yRange.map((power) => 10 ** power) : yRange;
-  // A space in front, or the line runs through the number.
-  const numbers = marks.map((_, i) => `\u00a0${i + 1}`);
+  const ofAxis = (share: number) => yRange[0] + share * (yRange[1] - yRange[0]);
+  // Just inside: beyond the range by a rounding error, Plotly would leave the numbers out.
+  const [low, high] = [0, 1 - 1e-9].map((share) =>
+    logScale ? 10 ** ofAxis(share) : ofAxis(share),
+  );
+  const pixels = plotWidth(width);
+  const toPixel = (x: number) => (pixels * (x - xRange[0])) / (xRange[1] - xRange[0]);
+  const toX = (pixel: number) => xRange[0] + (pixel / pixels) * (xRange[1] - xRange[0]);
+  // The sign for values above the axis stands at the end of the same strip.
+  const end = outside.above === null ? pixels : pixels - SIGN_PIXELS;
+  const visible = (pixel: number) => (pixel <= pixels ? Math.min(pixel, end) : pixel);
+  const labels = placeMarkLabels(
+    marks.map((x) => visible(toPixel(x))),
+    0,
+    end,
+  );
   return [
     {
       type: "scatter",
       hoverinfo: "skip",
       name: t("marks"),
-      mode: marks.length > MAX_NUMBERS ? "lines" : "lines+text",
+      mode: "lines",
       x: marks.flatMap((x) => [x / xUnit, x / xUnit, null]),
       y: marks.flatMap(() => [low, high, null]),
-      text: numbers.flatMap((number) => ["", number, ""]),
-      textposition: "bottom right",
-      textfont: { color: theme.mark, size: 10 },
       line: { color: theme.mark, width: 1, dash: "dot" },
+    } as unknown as Data,
+    {
+      type: "scatter",
+      hoverinfo: "skip",
+      name: t("marks"),
+      showlegend: false,
+      mode: "text",
+      cliponaxis: false,
+      x: labels.map(({ x }) => toX(x) / xUnit),
+      y: labels.map(() => high),
+      text: labels.map(({ text }) => text),
+      textposition: "top center",
+      textfont: { color: theme.mark, size: 10 },
     } as unknown as Data,
   ];
 }
@@ -151,7 +288,8 @@ function markTrace({ curves, yRange, xUnit, logScale, theme }: FigureInput): Dat
  * are inputs: Plotly does not keep a zoom of its own.
  */
 export function buildFigure(input: FigureInput): Figure {
-  const { curves, theme, xUnit, width, height, logScale } = input;
+  const { theme, xUnit, width, height, logScale } = input;
+  const drawn = [input, ...input.overlays].some(({ curves }) => hasPoints(curves));
   const axis = {
     color: theme.ink,
     gridcolor: theme.grid,
@@ -162,12 +300,12 @@ export function buildFigure(input: FigureInput): Figure {
     exponentformat: "e",
     ticks: "",
     // Without points the numbers on an axis would mean nothing.
-    showticklabels: hasPoints(curves),
+    showticklabels: drawn,
     tickfont: { size: 11 },
     uirevision: input.revision,
   } as const;
   return {
-    data: [...buildTraces(curves, xUnit, theme), ...markTrace(input)],
+    data: [...buildTraces(input), ...markTraces(input)],
     layout: {
       width,
       height,
@@ -179,7 +317,6 @@ export function buildFigure(input: FigureInput): Figure {
       showlegend: false,
       hovermode: false,
       dragmode: input.draggable ? "zoom" : false,
-      // Keeps what the user chose in the mode bar: zoom or pan.
       uirevision: "kwidgets",
       xaxis: {
         ...axis,
@@ -196,22 +333,59 @@ export function buildFigure(input: FigureInput): Figure {
         ...axis,
         range: [...input.yRange],
         type: logScale ? "log" : "linear",
-        nticks: 6,
-        showgrid: hasPoints(curves),
-        ...logTicks(logScale, input.yRange),
+        nticks: Math.max(4, Math.round(height / 40)),
+        showgrid: drawn,
+        ...(logScale ? logAxis(input.yRange, height) : {}),
       },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.ink, activecolor: theme.training },
     } as Partial<Layout>,
   };
 }
 
-function hasPoints({ batch, training, validation }: MetricCurves): boolean {
+/** Return the notes of a picture about what lies outside; on the page these are buttons. */
+export function outsideAnnotations({ outside, theme }: FigureInput): object[] {
+  const note = (text: string, y: number, yanchor: string) => ({
+    text,
+    xref: "paper",
+    yref: "paper",
+    x: 1,
+    y,
+    xanchor: "right",
+    yanchor,
+    showarrow: false,
+    font: { size: 11, color: theme.ink },
+  });
+  const notes: object[] = [];
+  if (outside.above !== null) notes.push(note(aboveText(outside.above), 1, "bottom"));
+  // Below the numbers of the axis, beside its title.
+  if (outside.below !== null) {
+    notes.push({ ...note(belowText(outside.below), 0, "middle"), yshift: 8 - MARGIN.b });
+  }
+  return notes;
+}
+
+/** Return the sign for values above the axis. */
+export function aboveText(value: number): string {
+  return t("▲ up to %1", formatValue(value));
+}
+
+/** Return the sign for values below the axis. */
+export function belowText(value: number): string {
+  return t("▼ down to %1", formatValue(value));
+}
+
+/** Return the pixels of the plotting area of a chart. */
+export function plotWidth(width: number): number {
+  return width - MARGIN.l - MARGIN.r;
+}
+
+/** Return whether there is a point to draw. */
+export function hasPoints({ batch, training, validation }: MetricCurves): boolean {
   return batch.x.length + training.x.length + validation.x.length > 0;
 }
 
-/** Return ticks at 1, 2 and 5 for short log axes: Plotly would label each digit, overlapping. */
-function logTicks(logScale: boolean, [low, high]: Range): { dtick?: string } {
-  return logScale && high - low > 0.6 && high - low < 4 ? { dtick: "D2" } : {};
+function logAxis([low, high]: Range, height: number): object {
+  const ticks = logTicks(low, high, Math.max(4, Math.round(height / 40)));
+  return { tickmode: "array", tickvals: ticks, ticktext: ticks.map(formatTick) };
 }
 
 /** Escape a text for Plotly's labels, which read tags and entities. */

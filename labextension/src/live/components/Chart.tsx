@@ -1,37 +1,75 @@
-/** The chart of one metric: its name and latest values as text, and its curves. */
+/** The chart of one metric: its name and values as text, its buttons, and its curves. */
 
 import { formatValue } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
+import { isLogScale } from "../chart/curves";
+import { aboveText, belowText } from "../chart/figure";
 import { latestValues } from "../latestValues";
 import { FINAL_STATUSES, type MetricInfo, type Split } from "../protocol";
-import { HoverLayer } from "./HoverLayer";
-import { Swatch } from "./Legend";
-import { type ChartContext, usePlotlyChart } from "./usePlotlyChart";
+import { ChartValues, CrosshairPlace } from "./ChartValues";
+import { Crosshair } from "./Crosshair";
+import { Icon, type IconName } from "./icons";
+import { type ChartContext, usePlotlyChart, type YState } from "./usePlotlyChart";
 
-export function Chart({ metric, context }: { metric: MetricInfo; context: ChartContext }) {
-  const { store, options } = context;
+interface ChartProps {
+  metric: MetricInfo;
+  context: ChartContext;
+  height: number;
+  /** Null where charts have one size only. */
+  large: boolean | null;
+  onLarge: () => void;
+  onLogScale: () => void;
+  onSavePicture: (event: MouseEvent) => void;
+}
+
+export function Chart(props: ChartProps) {
+  const { metric, context, height, large } = props;
+  const { options, fits, hover } = context;
+  const { store } = fits[0];
   const summaryId = useUniqueId("summary");
-  const { plotElement, frame, plotlyChart, handlers } = usePlotlyChart(metric, context);
+  const chart = usePlotlyChart(metric, context, height);
+  const { plotElement, frame, plotlyChart, handlers, yState, toggleAll } = chart;
   const { batch, training, validation } = latestValues(store, metric);
   const best = store.best.get(metric.name) ?? null;
   const empty = batch === null && training === null && validation === null;
   const over = FINAL_STATUSES.has(store.progress?.status ?? "running");
+  const logScale = isLogScale(metric.name, options);
   return (
-    <article class="kw-chart">
+    <article class={large ? "kw-chart kw-chart-large" : "kw-chart"}>
       <div class="kw-chart-header">
         <span class="kw-chart-name" title={metric.name}>
           {metric.name}
         </span>
-        <span class="kw-chart-best">
-          {best && <>{t("best %1 · epoch %2", formatValue(best.value), best.epoch)}</>}
-        </span>
+        <CrosshairPlace hover={hover} plotlyChart={() => plotlyChart.current} />
+        {large !== null && (
+          <span class="kw-chart-buttons">
+            <ChartButton
+              name={t("Log scale of %1", metric.name)}
+              icon="log"
+              pressed={logScale}
+              onClick={props.onLogScale}
+            />
+            <ChartButton
+              name={t("Save a picture of %1", metric.name)}
+              icon="download"
+              onClick={props.onSavePicture}
+            />
+            <ChartButton
+              name={large ? t("Make %1 smaller", metric.name) : t("Make %1 larger", metric.name)}
+              icon={large ? "smaller" : "larger"}
+              pressed={large}
+              onClick={props.onLarge}
+            />
+          </span>
+        )}
       </div>
-      <div class="kw-chart-values">
-        <Latest kind="batch" value={batch} />
-        <Latest kind="training" value={training} />
-        <Latest kind="validation" value={validation} />
-      </div>
+      <ChartValues
+        metric={metric}
+        fits={fits}
+        hover={hover}
+        plotlyChart={() => plotlyChart.current}
+      />
       <figure
         class="kw-plot"
         aria-label={metric.name}
@@ -40,7 +78,7 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
         aria-keyshortcuts="ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight + - 0"
         aria-describedby={summaryId}
         ref={frame}
-        style={{ height: `${context.height}px` }}
+        style={{ height: `${height}px` }}
         {...handlers}
       >
         <div class="kw-plotly" ref={plotElement} />
@@ -53,34 +91,56 @@ export function Chart({ metric, context }: { metric: MetricInfo; context: ChartC
                 : t("The first value comes after the first batch.")}
           </p>
         )}
-        <HoverLayer hover={context.hover} plotlyChart={() => plotlyChart.current} />
+        <Crosshair hover={hover} plotlyChart={() => plotlyChart.current} />
+        <OutsideSigns state={yState} onToggle={toggleAll} />
       </figure>
       <p id={summaryId} hidden>
-        {summarize(training ?? batch, validation, best)} {options.logScale && `${t("Log scale.")} `}
+        {summarize(training ?? batch, validation, best)} {logScale && `${t("Log scale.")} `}
         {t("Arrows: values; + and −: zoom; 0: all.")}
       </p>
     </article>
   );
 }
 
-interface LatestProps {
-  kind: "batch" | "training" | "validation";
-  value: number | null;
+interface ChartButtonProps {
+  name: string;
+  icon: IconName;
+  pressed?: boolean;
+  onClick: (event: MouseEvent) => void;
 }
 
-function Latest({ kind, value }: LatestProps) {
-  if (value === null) return null;
-  const broken = !Number.isFinite(value);
-  const title = {
-    batch: t("latest batch value"),
-    training: t("latest training value"),
-    validation: t("latest validation value"),
-  }[kind];
+function ChartButton({ name, icon, pressed, onClick }: ChartButtonProps) {
   return (
-    <span class={broken ? "kw-latest kw-error" : "kw-latest"} title={title}>
-      <Swatch kind={kind} />
-      {formatValue(value)}
-    </span>
+    <button
+      type="button"
+      class="kw-chart-button"
+      aria-label={name}
+      title={name}
+      {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** Small signs that values lie outside of the axis; a click shows them. */
+function OutsideSigns({ state, onToggle }: { state: YState; onToggle: () => void }) {
+  const sign = (place: string, text: string, title: string) => (
+    <button type="button" class="kw-outside" data-place={place} title={title} onClick={onToggle}>
+      {text}
+    </button>
+  );
+  const all = t("Show all values (double-click)");
+  return (
+    <>
+      {state.above !== null && sign("above", aboveText(state.above), all)}
+      {state.below !== null && sign("below", belowText(state.below), all)}
+      {state.zoomed && sign("above", t("Reset zoom"), t("Show all again (double-click)"))}
+      {state.all &&
+        !state.zoomed &&
+        sign("above", t("all values"), t("Show the main part (double-click)"))}
+    </>
   );
 }
 

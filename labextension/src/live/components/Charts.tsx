@@ -3,34 +3,46 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import type { ChartOptions } from "../chart/curves";
+import type { ChartOptions, CurveKind } from "../chart/curves";
+import type { DrawnFit } from "../chart/drawInput";
 import { DrawScheduler } from "../chart/drawScheduler";
 import type { ChartTheme } from "../chart/figure";
 import { Hover } from "../chart/hover";
 import type { Range } from "../chart/ranges";
+import { spanWidth } from "../chart/spans";
 import type { MetricInfo, RunInfo } from "../protocol";
-import type { RunStore } from "../store";
 import { loadViewChoices, saveViewChoices } from "../viewChoices";
 import { Chart } from "./Chart";
+import { lightTheme, resolveTheme } from "./chartTheme";
 import { Legend } from "./Legend";
 import { savePicture } from "./savePicture";
-import { CHART_HEIGHT, type ChartContext, COMPACT_CHART_HEIGHT } from "./usePlotlyChart";
+import {
+  CHART_HEIGHT,
+  type ChartContext,
+  COMPACT_CHART_HEIGHT,
+  LARGE_CHART_HEIGHT,
+} from "./usePlotlyChart";
 
 interface ChartsProps {
-  store: RunStore;
+  /** The fit that is shown, then those that are drawn over it. */
+  fits: readonly [DrawnFit, ...DrawnFit[]];
   run: RunInfo;
   /** The metrics of the run that are shown. */
   metrics: readonly MetricInfo[];
   options: ChartOptions;
+  onOptions: (change: Partial<ChartOptions>) => void;
+  /** The metric whose chart is large. */
+  large: string | null;
+  onLarge: (metric: string | null) => void;
   plotly: Plotly | null;
   themeRevision: number;
   compact: boolean;
-  /** Set to a function that saves a picture of the charts; null while Plotly loads. */
-  saver: { current: (() => void) | null };
+  /** Set to a function that saves a picture of the charts. */
+  saver: { current: ((event: MouseEvent) => void) | null };
 }
 
 export function Charts(props: ChartsProps) {
-  const { store, run, metrics, options, plotly, themeRevision, compact, saver } = props;
+  const { fits, run, metrics, options, plotly, themeRevision, compact, large, saver } = props;
   const grid = useRef<HTMLDivElement>(null);
   // The fits of a view have axes of their own.
   const zoomKey = `${run.run_id}/${run.fit}`;
@@ -59,7 +71,7 @@ export function Charts(props: ChartsProps) {
     return themeCache.current!.theme;
   };
   const context: ChartContext = {
-    store,
+    fits,
     options,
     plotly,
     scheduler,
@@ -70,23 +82,48 @@ export function Charts(props: ChartsProps) {
     onReset: reset,
     readTheme,
     themeRevision,
-    height: compact ? COMPACT_CHART_HEIGHT : CHART_HEIGHT,
   };
-  saver.current = plotly && (() => void savePicture(plotly, run, metrics, context));
+  const save = (shown: readonly MetricInfo[], event: MouseEvent) => {
+    if (!plotly) return;
+    // White, as papers and messages are, unless asked for the page's colours.
+    const theme = event.shiftKey ? readTheme() : lightTheme(grid.current!);
+    void savePicture(plotly, run, shown, context, theme);
+  };
+  saver.current = (event) => save(metrics, event);
+  const toggleLogScale = (name: string) =>
+    props.onOptions({
+      otherScale: options.otherScale.includes(name)
+        ? options.otherScale.filter((other) => other !== name)
+        : [...options.otherScale, name],
+    });
   return (
     <>
       <Legend
-        batch={run.metrics.some(({ kind }) => kind !== "epoch")}
+        there={curvesThere(fits, run, options)}
+        hidden={options.hidden}
+        batches={batchesInMean(fits[0])}
         running={run.metrics.some(({ kind }) => kind === "running")}
-        smoothed={options.smoothing > 0}
-        training={run.metrics.length > 0}
-        validation={run.metrics.some(({ name }) => store.epoch.has(`validation/${name}`))}
-        best={store.best.size > 0}
-        marks={store.marks.length > 0}
+        overlay={fits.length > 1}
+        onHide={(hidden) => props.onOptions({ hidden })}
       />
       <div class="kw-grid" ref={grid}>
         {metrics.map((metric) => (
-          <Chart key={metric.name} metric={metric} context={context} />
+          <Chart
+            key={metric.name}
+            metric={metric}
+            context={context}
+            height={
+              compact
+                ? COMPACT_CHART_HEIGHT
+                : large === metric.name
+                  ? LARGE_CHART_HEIGHT
+                  : CHART_HEIGHT
+            }
+            large={compact ? null : large === metric.name}
+            onLarge={() => props.onLarge(large === metric.name ? null : metric.name)}
+            onLogScale={() => toggleLogScale(metric.name)}
+            onSavePicture={(event) => save([metric], event)}
+          />
         ))}
         {run.metrics.length === 0 && (
           <p class="kw-placeholder">{t("The charts appear with the first batch.")}</p>
@@ -96,18 +133,25 @@ export function Charts(props: ChartsProps) {
   );
 }
 
-/** Return the colours that the style sheet gives `element`: Plotly needs plain ones. */
-function resolveTheme(element: HTMLElement): ChartTheme {
-  const style = getComputedStyle(element);
-  const read = (name: string) => style.getPropertyValue(name).trim();
+/** Return which curves there are to draw. */
+export function curvesThere(
+  fits: readonly DrawnFit[],
+  run: RunInfo,
+  options: ChartOptions,
+): Record<CurveKind, boolean> {
+  const { store } = fits[0]!;
+  const batch = run.metrics.some(({ kind }) => kind !== "epoch");
   return {
-    ink: read("--kw-ink-2"),
-    grid: read("--kw-grid"),
-    paper: read("--kw-paper"),
-    training: read("--kw-training"),
-    validation: read("--kw-validation"),
-    best: read("--kw-best"),
-    mark: read("--kw-mark"),
-    font: style.fontFamily,
+    batch,
+    smoothed: batch && options.smoothing > 0,
+    training: run.metrics.length > 0,
+    validation: run.metrics.some(({ name }) => store.epoch.has(`validation/${name}`)),
+    best: store.best.size > 0,
+    mark: store.marks.length > 0,
   };
+}
+
+function batchesInMean({ store }: DrawnFit): number {
+  const steps = store.batch.get("step");
+  return steps?.length ? spanWidth(steps, 0, steps[steps.length - 1]!) : 1;
 }

@@ -1,5 +1,6 @@
 /** The controls of a running fit: Pause, Stop and the learning rate, with notes below them. */
 
+import { formatLearningRate } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
 import { Icon } from "./icons";
@@ -69,6 +70,16 @@ export function Controls({
         onFollow={() => void commands.run("follow_schedule", {})}
       />
     </div>
+  );
+}
+
+/** What is left of the controls after the end: the learning rate that the fit ended with. */
+export function FinalRate({ progress }: { progress: Progress }) {
+  const { learning_rate: rate } = progress;
+  return (
+    <p class="kw-final-rate">
+      {rate !== null && t("Learning rate at the end: %1", formatLearningRate(rate))}
+    </p>
   );
 }
 

@@ -4,7 +4,13 @@ import { formatBytes } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { Device } from "../protocol";
 
-export function Devices({ devices }: { devices: readonly Device[] }) {
+interface DevicesProps {
+  devices: readonly Device[];
+  /** Whether the fit runs. Its use ends with it, but its place stays. */
+  alive: boolean;
+}
+
+export function Devices({ devices, alive }: DevicesProps) {
   if (devices.length === 0) return null;
   return (
     <ul class="kw-devices" aria-label={t("Devices")}>
@@ -14,11 +20,15 @@ export function Devices({ devices }: { devices: readonly Device[] }) {
           <span class="kw-device-name" title={device.name}>
             {device.name}
           </span>
-          <Meter share={device.use} label={t("Use of %1", device.name)} />
-          <span class="kw-device-use">
-            {device.use === null ? "" : `${Math.round(device.use * 100)} %`}
-          </span>
-          <span>{memory(device)}</span>
+          {alive && (
+            <>
+              <Meter share={device.use} label={t("Use of %1", device.name)} />
+              <span class="kw-device-use">
+                {device.use === null ? "" : `${Math.round(device.use * 100)} %`}
+              </span>
+              <span>{memory(device)}</span>
+            </>
+          )}
         </li>
       ))}
     </ul>

@@ -23,7 +23,11 @@ export function Header({ run, progress, receivedAt, alive, pendingText }: Header
   const since = ticking ? Math.max(0, (performance.now() - receivedAt) / 1000) : 0;
   return (
     <header class="kw-header">
-      <span class="kw-status" data-status={alive || isFinal(progress) ? progress.status : "lost"}>
+      <span
+        class="kw-status"
+        data-status={alive || isFinal(progress) ? progress.status : "lost"}
+        data-diverged={progress.diverged}
+      >
         <span class="kw-dot" aria-hidden="true" />
         {/* Not live: Announcer.tsx decides what screen readers announce, and how often. */}
         <span role="status" aria-live="off">

@@ -4,20 +4,18 @@
  */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { PROTOCOL_VERSION } from "../../protocol";
 import { useSubscription, useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { pageLanguage, t } from "../../shared/translation";
-import type { ChartOptions } from "../chart/curves";
-import { type EarlierFit, FINAL_STATUSES, type Progress, type RunInfo } from "../protocol";
-import { SavedTransport } from "../savedTransport";
-import { RunSession } from "../session";
-import { loadViewChoices, saveViewChoices } from "../viewChoices";
+import type { DrawnFit } from "../chart/drawInput";
+import { openEarlierFit } from "../earlierFits";
+import { FINAL_STATUSES, type RunInfo } from "../protocol";
+import type { RunSession } from "../session";
 import { Announcer } from "./Announcer";
 import { Charts } from "./Charts";
-import { ControlNotes, Controls, pendingCommandText } from "./Controls";
+import { ControlNotes, Controls, FinalRate, pendingCommandText } from "./Controls";
 import { Devices } from "./Devices";
-import { FitSelect } from "./FitSelect";
+import { FitsTable } from "./FitsTable";
 import { Header } from "./Header";
 import { Marks } from "./Marks";
 import { Messages } from "./Messages";
@@ -25,6 +23,7 @@ import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
 import { Toolbar } from "./Toolbar";
 import { useCommands } from "./useCommands";
+import { useViewChoices } from "./useViewChoices";
 
 /** Charts that a compact view shows by default. */
 const DEFAULT_COMPACT_CHARTS = 3;
@@ -41,9 +40,6 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
   useSubscription(store);
   const theme = useTheme();
   const { run, progress } = store;
-  const [selected, setSelected] = useState<number | null>(null);
-  const earlier = store.earlier.find((fit) => fit.run.fit === selected);
-  const shown = useEarlierFit(earlier) ?? session;
   return (
     <section
       class={compact ? "kw-root kw-compact" : "kw-root"}
@@ -53,26 +49,14 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
       data-run={run?.run_id}
     >
       {run && progress ? (
-        <>
-          {store.earlier.length > 0 && (
-            <FitSelect
-              run={run}
-              status={progress.status}
-              earlier={store.earlier}
-              selected={earlier ? selected : null}
-              onSelect={setSelected}
-            />
-          )}
-          <RunView
-            key={`${run.run_id}/${shown.store.run?.fit}`}
-            session={shown}
-            run={shown.store.run ?? run}
-            progress={shown.store.progress ?? progress}
-            loadPlotly={loadPlotly}
-            compact={compact}
-            themeRevision={theme.revision}
-          />
-        </>
+        <FitsView
+          key={run.run_id}
+          session={session}
+          run={run}
+          loadPlotly={loadPlotly}
+          compact={compact}
+          themeRevision={theme.revision}
+        />
       ) : (
         <p class="kw-waiting">
           {session.interactive ? t("Waiting for the kernel…") : t("The saved run cannot be read.")}
@@ -82,40 +66,115 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
   );
 }
 
-interface RunViewProps extends Required<LiveViewProps> {
+interface FitsViewProps extends Required<LiveViewProps> {
   run: RunInfo;
-  progress: Progress;
   themeRevision: number;
 }
 
-function RunView(props: RunViewProps) {
-  const { session, run, progress, loadPlotly, compact, themeRevision } = props;
-  const { store } = session;
-  const commands = useCommands(session, progress.status);
-  const [earlier] = useState(() => loadViewChoices(run.run_id));
-  const [options, setOptions] = useState<ChartOptions>(
-    () =>
-      earlier.options ?? {
-        xAxis: run.options.x_axis,
-        smoothing: Math.min(Math.max(run.options.smoothing, 0), 0.99),
-        logScale: run.options.log_scale,
-      },
-  );
-  const [table, setTable] = useState(earlier.table ?? false);
-  const [chosen, setChosen] = useState<readonly string[] | null>(earlier.metrics ?? null);
-  useEffect(
-    () => saveViewChoices(run.run_id, { options, table, metrics: chosen }),
-    [run.run_id, options, table, chosen],
-  );
-  const saver = useRef<(() => void) | null>(null);
-  const [rateRefusal, setRateRefusal] = useState<string | null>(null);
-  const noteId = useUniqueId("note");
+/** The fits of a view, one of which is shown: the latest, or the one that the user chose. */
+function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: FitsViewProps) {
+  const { choices, choose, setOptions } = useViewChoices(latest);
+  const { options, table, large, overlay } = choices;
+  const [selected, setSelected] = useState<number | null>(null);
+  const fits: (DrawnFit & { session: RunSession })[] = [];
+  for (const open of [...session.store.earlier.map(openEarlierFit), session]) {
+    const { store } = open;
+    if (store.run)
+      fits.push({ fit: store.run.fit, name: store.run.model_name, store, session: open });
+  }
+  const shown = fits.find(({ fit }) => fit === selected) ?? fits.at(-1)!;
+  const over = fits.filter((other) => other !== shown && overlay.includes(other.fit));
+  const { store } = shown;
+  const run = store.run ?? latest;
+  const saver = useRef<((event: MouseEvent) => void) | null>(null);
   const plotly = usePlotly(loadPlotly);
   const failed = plotly === "failed";
-  const over = FINAL_STATUSES.has(progress.status);
-  const alive = session.interactive && store.connected && !over;
   const few = compact ? DEFAULT_COMPACT_CHARTS : DEFAULT_CHARTS;
-  const metrics = shownMetrics(run.metrics, chosen, few);
+  const metrics = shownMetrics(run.metrics, choices.metrics, few);
+  const key = `${run.run_id}/${run.fit}`;
+  return (
+    <>
+      <Top
+        key={key}
+        session={shown.session}
+        run={run}
+        toolbar={
+          !compact && (
+            <Toolbar
+              options={options}
+              table={table || failed}
+              onOptions={setOptions}
+              onTable={(table) => choose({ table })}
+              onSavePicture={(event) => saver.current?.(event)}
+            />
+          )
+        }
+      />
+      {fits.length > 1 && !compact && (
+        <FitsTable
+          fits={fits}
+          shown={shown.fit}
+          onShow={(fit) => setSelected(fit === latest.fit ? null : fit)}
+          overlay={overlay}
+          onOverlay={(overlay) => choose({ overlay })}
+        />
+      )}
+      {((table && !compact) || failed) && <MetricsTable store={store} />}
+      {run.metrics.length > few && !failed && (
+        <MetricChoice
+          metrics={run.metrics}
+          shown={new Set(metrics.map(({ name }) => name))}
+          onChoose={(metrics) => choose({ metrics })}
+        />
+      )}
+      {failed ? (
+        <p class="kw-waiting">
+          {t("The charts could not be loaded; the table has the same numbers.")}
+        </p>
+      ) : (
+        <Charts
+          key={`${key} charts`}
+          fits={[shown, ...over]}
+          run={run}
+          metrics={metrics}
+          options={options}
+          onOptions={setOptions}
+          large={large}
+          onLarge={(large) => choose({ large })}
+          plotly={plotly}
+          themeRevision={themeRevision}
+          compact={compact}
+          saver={saver}
+        />
+      )}
+      <footer class="kw-footer">
+        <Marks marks={store.marks} />
+        <Devices devices={store.progress?.devices ?? []} alive={isAlive(shown.session)} />
+      </footer>
+    </>
+  );
+}
+
+/** Return whether the fit runs, as far as this page knows. */
+function isAlive({ interactive, store }: RunSession): boolean {
+  return interactive && store.connected && !FINAL_STATUSES.has(store.progress?.status ?? "running");
+}
+
+interface TopProps {
+  session: RunSession;
+  run: RunInfo;
+  toolbar: preact.ComponentChild;
+}
+
+/** What stands above the charts: where the fit is, its controls, and messages about it. */
+function Top({ session, run, toolbar }: TopProps) {
+  const { store } = session;
+  const progress = store.progress!;
+  const commands = useCommands(session, progress.status);
+  const [rateRefusal, setRateRefusal] = useState<string | null>(null);
+  const noteId = useUniqueId("note");
+  const over = FINAL_STATUSES.has(progress.status);
+  const alive = isAlive(session);
   return (
     <>
       <Header
@@ -126,7 +185,7 @@ function RunView(props: RunViewProps) {
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
       <div class="kw-bar">
-        {alive && (
+        {alive ? (
           <Controls
             progress={progress}
             commands={commands}
@@ -134,74 +193,30 @@ function RunView(props: RunViewProps) {
             onRateRefusal={setRateRefusal}
             noteId={noteId}
           />
+        ) : (
+          <FinalRate progress={progress} />
         )}
-        {!compact && (
-          <Toolbar
-            options={options}
-            table={table || failed}
-            onOptions={(change) => setOptions((now) => ({ ...now, ...change }))}
-            onTable={setTable}
-            onSavePicture={() => saver.current?.()}
+        {toolbar}
+      </div>
+      {/* Its room is reserved: what comes here does not move the charts. */}
+      <div class="kw-notices">
+        {alive && (
+          <ControlNotes
+            commands={commands}
+            rateRefusal={rateRefusal}
+            noteId={noteId}
+            afterCell={run.controls === "after_cell"}
           />
         )}
+        <Messages
+          progress={progress}
+          lost={session.interactive && !store.connected && !over}
+          unfinished={!session.interactive && !over}
+        />
       </div>
-      {alive && (
-        <ControlNotes
-          commands={commands}
-          rateRefusal={rateRefusal}
-          noteId={noteId}
-          afterCell={run.controls === "after_cell"}
-        />
-      )}
-      <Messages
-        progress={progress}
-        lost={session.interactive && !store.connected && !over}
-        unfinished={!session.interactive && !over}
-      />
-      {alive && <Devices devices={progress.devices} />}
-      {run.metrics.length > few && !failed && (
-        <MetricChoice
-          metrics={run.metrics}
-          shown={new Set(metrics.map(({ name }) => name))}
-          onChoose={setChosen}
-        />
-      )}
-      {failed ? (
-        <p class="kw-waiting">
-          {t("The charts could not be loaded; the table has the same numbers.")}
-        </p>
-      ) : (
-        <Charts
-          store={store}
-          run={run}
-          metrics={metrics}
-          options={options}
-          plotly={plotly}
-          themeRevision={themeRevision}
-          compact={compact}
-          saver={saver}
-        />
-      )}
-      <Marks marks={store.marks} />
       {alive && <Announcer store={store} progress={progress} />}
-      {((table && !compact) || failed) && <MetricsTable store={store} />}
     </>
   );
-}
-
-/** Return a session over an earlier fit of the view, or null. */
-function useEarlierFit(fit: EarlierFit | undefined): RunSession | null {
-  const saved = fit?.saved;
-  const [opened, setOpened] = useState<{ saved: unknown; session: RunSession } | null>(null);
-  useEffect(() => {
-    if (!saved) return;
-    const lifetime = new AbortController();
-    const envelope = { v: PROTOCOL_VERSION, kind: "snapshot", payload: saved };
-    const session = new RunSession(new SavedTransport(envelope), lifetime.signal);
-    setOpened({ saved, session });
-    return () => lifetime.abort();
-  }, [saved]);
-  return saved && opened?.saved === saved ? opened.session : null;
 }
 
 /** Return Plotly, null while it loads, or "failed". */

@@ -1,26 +1,26 @@
-/** The list of marks, numbered as in the charts: changes by the user, a callback or a new fit. */
+/** The marks, numbered as in the charts: changes by the user, a callback or a new fit. */
 
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { t, translated } from "../../shared/translation";
 import type { Mark } from "../protocol";
 
-const LATEST_SHOWN = 4;
-
 /** Return the number of the epoch in which a mark is, or at whose end. */
 function epochOf({ epoch }: Mark): number {
   return Math.max(1, Math.ceil(epoch));
 }
 
+/** They stand in a line, the latest first, so that a new one moves nothing; or all in a list. */
 export function Marks({ marks }: { marks: readonly Mark[] }) {
   const [all, setAll] = useState(false);
   if (marks.length === 0) return null;
-  const first = all ? 0 : Math.max(0, marks.length - LATEST_SHOWN);
+  const numbered = marks.map((mark, i) => ({ mark, number: i + 1 }));
   return (
-    <div class="kw-marks">
-      <ol aria-label={t("Marks")} start={first + 1}>
-        {marks.slice(first).map((mark, i) => (
-          <li key={first + i} value={first + i + 1} data-kind={mark.kind}>
+    <div class="kw-marks" data-all={all}>
+      <ol aria-label={t("Marks")}>
+        {(all ? numbered : numbered.reverse()).map(({ mark, number }) => (
+          <li key={number} data-kind={mark.kind}>
+            <b class="kw-mark-number">{number}</b>
             <span>{translated(mark.text)}</span>
             <span class="kw-mark-place">
               {t("epoch %1, step %2", formatCount(epochOf(mark)), formatCount(mark.step))}
@@ -28,9 +28,9 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
           </li>
         ))}
       </ol>
-      {marks.length > LATEST_SHOWN && (
-        <button type="button" class="kw-toggle" aria-expanded={all} onClick={() => setAll(!all)}>
-          {all ? t("Latest marks only") : t("All %1 marks", marks.length)}
+      {marks.length > 1 && (
+        <button type="button" class="kw-link" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? t("Fewer") : t("All %1 marks", marks.length)}
         </button>
       )}
     </div>

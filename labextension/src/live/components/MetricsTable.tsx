@@ -1,64 +1,73 @@
-/** The table of metrics: one row an epoch, columns named as Keras names them. */
+/** The table of metrics, the newest epoch first, and a button that saves it as CSV. */
 
 import { formatCount, formatValue } from "../../shared/format";
 import { t } from "../../shared/translation";
+import { metricColumns, metricsCsv, metricValue } from "../metricsTable";
 import type { Split } from "../protocol";
 import type { RunStore } from "../store";
-
-interface Column {
-  name: string;
-  metric: string;
-  split: Split;
-}
+import { downloadBlob, fileName } from "./downloadBlob";
 
 export function MetricsTable({ store }: { store: RunStore }) {
-  const columns = tableColumns(store);
-  const rows = Array.from({ length: store.epoch.rows }, (_, row) => row);
+  const columns = metricColumns(store);
+  const rows = Array.from({ length: store.epoch.rows }, (_, i) => store.epoch.rows - 1 - i);
+  const download = () => {
+    const blob = new Blob([metricsCsv(store)], { type: "text/csv" });
+    downloadBlob(blob, `${fileName(store.run?.model_name ?? "", "metrics")}.csv`);
+  };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
-    <div class="kw-table" tabIndex={0} role="group" aria-label={t("Metrics table")}>
-      <table aria-label={t("Metrics")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("epoch")}</th>
-            {columns.map(({ name }) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => {
-            const epoch = store.epoch.at("epoch", row);
-            const validated = store.wasValidated(row);
-            return (
-              <tr key={row}>
-                <th scope="row">{formatCount(epoch)}</th>
-                {columns.map(({ name, metric, split }) => (
-                  <Cell
-                    key={name}
-                    value={
-                      split === "training" || validated
-                        ? store.epoch.at(`${split}/${metric}`, row)
-                        : null
-                    }
-                    best={isBest(store, metric, split, epoch)}
-                  />
-                ))}
-              </tr>
-            );
-          })}
-          {rows.length === 0 && (
+    <div class="kw-table-frame">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table */}
+      <div
+        class="kw-table"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
+        tabIndex={0}
+        role="group"
+        aria-label={t("Metrics table")}
+      >
+        <table aria-label={t("Metrics")}>
+          <thead>
             <tr>
-              <td class="kw-table-empty" colSpan={columns.length + 1}>
-                {t("The first row comes at the end of the first epoch.")}
-              </td>
+              <th scope="col">{t("epoch")}</th>
+              {columns.map(({ name }) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
             </tr>
-          )}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map((row) => {
+              const epoch = store.epoch.at("epoch", row);
+              const partial = store.isPartial(row);
+              return (
+                <tr key={row} data-partial={partial}>
+                  <th scope="row" title={partial ? t("stopped before the end of the epoch") : ""}>
+                    {formatCount(epoch)}
+                    {partial && <span class="kw-partial"> ({t("part")})</span>}
+                  </th>
+                  {columns.map((column) => (
+                    <Cell
+                      key={column.name}
+                      value={metricValue(store, column, row)}
+                      best={isBest(store, column.metric, column.split, epoch)}
+                    />
+                  ))}
+                </tr>
+              );
+            })}
+            {rows.length === 0 && (
+              <tr>
+                <td class="kw-table-empty" colSpan={columns.length + 1}>
+                  {t("The first row comes at the end of the first epoch.")}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+      <button type="button" class="kw-toggle" disabled={rows.length === 0} onClick={download}>
+        {t("Download CSV")}
+      </button>
     </div>
   );
 }
@@ -74,16 +83,6 @@ function Cell({ value, best }: { value: number | null; best: boolean }) {
       {formatValue(value)}
     </td>
   );
-}
-
-function tableColumns(store: RunStore): Column[] {
-  return (store.run?.metrics ?? []).flatMap(({ name: metric }) => {
-    const columns: Column[] = [{ name: metric, metric, split: "training" }];
-    if (store.epoch.has(`validation/${metric}`)) {
-      columns.push({ name: `val_${metric}`, metric, split: "validation" });
-    }
-    return columns;
-  });
 }
 
 function isBest(store: RunStore, metric: string, split: Split, epoch: number): boolean {

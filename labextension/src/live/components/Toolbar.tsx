@@ -11,7 +11,7 @@ interface ToolbarProps {
   table: boolean;
   onOptions: (change: Partial<ChartOptions>) => void;
   onTable: (shown: boolean) => void;
-  onSavePicture: () => void;
+  onSavePicture: (event: MouseEvent) => void;
 }
 
 export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: ToolbarProps) {
@@ -53,7 +53,8 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
           type="button"
           class="kw-toggle"
           aria-pressed={options.logScale}
-          onClick={() => onOptions({ logScale: !options.logScale })}
+          // For all charts, also those that have been set apart.
+          onClick={() => onOptions({ logScale: !options.logScale, otherScale: [] })}
         >
           {t("Log scale")}
         </button>
@@ -66,7 +67,12 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
         >
           {t("Table")}
         </button>
-        <button type="button" class="kw-toggle" onClick={onSavePicture}>
+        <button
+          type="button"
+          class="kw-toggle"
+          title={t("White paper; hold Shift for the colours of the page")}
+          onClick={onSavePicture}
+        >
           {t("Save picture")}
         </button>
       </div>

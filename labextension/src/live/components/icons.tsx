@@ -1,15 +1,33 @@
-/** The icons of the live view's buttons, always beside a text. */
+/** The icons of the live view's buttons. */
 
-const PATHS = {
+const FILLED = {
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   resume: "M4 2.5v11l9-5.5z",
   stop: "M3.5 3.5h9v9h-9z",
 } as const;
 
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+const DRAWN = {
+  log: "M3 2v11.5h11M6 3.500c.3 5 2.200 7 7.500 7.500",
+  download: "M8 2v7.500M4.500 6.500L8 10l3.500-3.500M2.500 13.500h11",
+  larger: "M9.500 2.500h4v4M13.500 2.500L9 7M6.500 13.500h-4v-4M2.500 13.500L7 9",
+  smaller: "M13 7H9V3M9 7l4.500-4.500M3 9h4v4M7 9l-4.500 4.500",
+} as const;
+
+export type IconName = keyof typeof FILLED | keyof typeof DRAWN;
+
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="kw-icon" viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
-      <path d={PATHS[name]} fill="currentColor" />
+      {name in FILLED ? (
+        <path d={FILLED[name as keyof typeof FILLED]} fill="currentColor" />
+      ) : (
+        <path
+          d={DRAWN[name as keyof typeof DRAWN]}
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.5"
+        />
+      )}
     </svg>
   );
 }

@@ -1,59 +1,72 @@
 /** Redraws a chart when the store, the view's options, its size or the pointer changes. */
 
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Plotly } from "../../shared/plotly";
-import { type ChartOptions, metricCurves } from "../chart/curves";
+import { type ChartsInput, drawInput, type YZoom } from "../chart/drawInput";
 import type { DrawScheduler, ScheduledChart } from "../chart/drawScheduler";
-import type { ChartTheme } from "../chart/figure";
+import type { ChartTheme, Outside } from "../chart/figure";
 import type { Hover } from "../chart/hover";
-import { type DrawInput, PlotlyChart } from "../chart/plotlyChart";
-import { fitYRange, fullXRange, type Range, timeUnit } from "../chart/ranges";
-import { axisLabel } from "../labels";
+import { PlotlyChart } from "../chart/plotlyChart";
+import type { Range } from "../chart/ranges";
 import type { MetricInfo } from "../protocol";
-import type { RunStore } from "../store";
-import { xAtPixel } from "./HoverLayer";
+import { xAtPixel } from "./Crosshair";
 
 /** Shared by all charts of a view. */
-export interface ChartContext {
-  store: RunStore;
-  options: ChartOptions;
+export interface ChartContext extends ChartsInput {
   /** Null while it loads. */
   plotly: Plotly | null;
   scheduler: DrawScheduler;
   hover: Hover;
-  /** The x range that the user zoomed to, in units of the data. */
-  zoom: Range | null;
   /** Counts the user's resets: y zooms end there too. */
   resets: number;
   onZoom: (range: Range) => void;
   onReset: () => void;
   readTheme: () => ChartTheme;
   themeRevision: number;
-  /** Of each chart, in pixels. */
-  height: number;
 }
 
 /** Pixels; reserved before anything is drawn. */
-export const CHART_HEIGHT = 200;
-export const COMPACT_CHART_HEIGHT = 120;
+export const CHART_HEIGHT = 210;
+export const LARGE_CHART_HEIGHT = 440;
+export const COMPACT_CHART_HEIGHT = 130;
+
+/** Whether the chart shows all values because the user asked for that, and what lies outside. */
+export interface YState extends Outside {
+  all: boolean;
+  /** Whether the user has zoomed, in x or in y. */
+  zoomed: boolean;
+}
+
+const NOTHING_OUTSIDE: YState = { above: null, below: null, all: false, zoomed: false };
 
 /** Draw the chart of `metric` again after each change, as the scheduler allows. */
-export function usePlotlyChart(metric: MetricInfo, context: ChartContext) {
+export function usePlotlyChart(metric: MetricInfo, context: ChartContext, height: number) {
   const frame = useRef<HTMLDivElement>(null);
   const plotElement = useRef<HTMLDivElement>(null);
   const plotlyChart = useRef<PlotlyChart | null>(null);
   const scheduled = useRef<ScheduledChart | null>(null);
-  const yZoom = useRef<Range | null>(null);
+  const yZoom = useRef<YZoom>(null);
+  const [yState, setYState] = useState<YState>(NOTHING_OUTSIDE);
   const width = useRef(0);
   // The props of the last render, for later drawings.
-  const latest = useRef({ metric, context });
-  latest.current = { metric, context };
+  const latest = useRef({ metric, context, height });
+  latest.current = { metric, context, height };
 
   const draw = () => {
     if (!plotlyChart.current || !width.current) return;
-    const { metric, context } = latest.current;
-    const input = drawInput(metric, context, width.current, context.height);
-    plotlyChart.current.draw({ ...input, yRange: yZoom.current ?? input.yRange });
+    const { metric, context, height } = latest.current;
+    const size = { width: width.current, height };
+    plotlyChart.current.draw(drawInput(metric, context, yZoom.current, size, context.readTheme()));
+  };
+  /** Show all values, or again what matters; where the user has zoomed, end that. */
+  const toggleAll = () => {
+    const { context } = latest.current;
+    if (context.zoom || (yZoom.current && yZoom.current !== "all")) {
+      context.onReset();
+      return;
+    }
+    yZoom.current = yZoom.current === "all" ? null : "all";
+    scheduled.current?.invalidate(true);
   };
 
   const { plotly, scheduler, hover } = context;
@@ -66,8 +79,14 @@ export function usePlotlyChart(metric: MetricInfo, context: ChartContext) {
         yZoom.current = range;
         scheduled.current?.invalidate(true);
       },
-      reset: () => latest.current.context.onReset(),
-      drawn: () => hover.x !== null && hover.refresh(),
+      doubleClick: () => toggleAll(),
+      drawn: ({ outside }) => {
+        const all = yZoom.current === "all";
+        const zoomed = latest.current.context.zoom !== null || (yZoom.current !== null && !all);
+        const next = { ...outside, all, zoomed };
+        setYState((now) => (sameState(now, next) ? now : next));
+        if (hover.x !== null) hover.refresh();
+      },
     });
     const handle = scheduler.add(draw);
     plotlyChart.current = chart;
@@ -90,62 +109,39 @@ export function usePlotlyChart(metric: MetricInfo, context: ChartContext) {
   }, [plotly, scheduler, hover]);
 
   // New numbers wait for their turn; an action of the user is shown at once.
-  useEffect(() => scheduled.current?.invalidate(), [context.store.revision]);
+  const revision = context.fits.map(({ fit, store }) => `${fit}:${store.revision}`).join();
+  useEffect(() => scheduled.current?.invalidate(), [revision]);
   // No further numbers come for now: show the last ones at once.
-  const resting = context.store.progress?.status !== "running";
+  const resting = context.fits[0].store.progress?.status !== "running";
   useEffect(() => {
     if (resting) scheduled.current?.invalidate(true);
-  }, [resting, context.store.revision]);
+  }, [resting, revision]);
   const { options, zoom, resets, themeRevision } = context;
-  const userState = [options.xAxis, options.smoothing, options.logScale, zoom, resets];
+  const drawnFits = context.fits.map(({ fit }) => fit).join();
+  const userState = [options, zoom, resets, height, drawnFits];
   useLayoutEffect(() => {
     yZoom.current = null;
-  }, [options.logScale, resets]);
+  }, [options.logScale, options.otherScale, resets]);
   useLayoutEffect(() => scheduled.current?.invalidate(true), [...userState, themeRevision]);
 
   const handlers = {
     ...pointerHandlers(context, frame, plotlyChart),
-    onKeyDown: keyHandler(context, plotlyChart),
+    onKeyDown: keyHandler(context, plotlyChart, toggleAll),
     onBlur: () => context.hover.set(null),
   };
-  return { plotElement, frame, plotlyChart, handlers };
+  return { plotElement, frame, plotlyChart, handlers, yState, toggleAll };
 }
 
-/** Return all that a drawing of `metric` depends on. */
-export function drawInput(
-  metric: MetricInfo,
-  {
-    store,
-    options,
-    zoom,
-    readTheme,
-  }: Pick<ChartContext, "store" | "options" | "zoom" | "readTheme">,
-  width: number,
-  height: number,
-): DrawInput {
-  const curves = metricCurves(store, metric, options);
-  const xRange = zoom ?? fullXRange(store, options.xAxis);
-  const unit =
-    options.xAxis === "time"
-      ? timeUnit(fullXRange(store, "time")[1])
-      : { name: axisLabel(options.xAxis), seconds: 1 };
-  return {
-    name: metric.name,
-    metricKind: metric.kind,
-    curves,
-    options,
-    xRange,
-    yRange: fitYRange(curves, xRange, options.logScale),
-    xUnit: unit.seconds,
-    xTitle: unit.name,
-    width,
-    height,
-    theme: readTheme(),
-  };
+function sameState(a: YState, b: YState): boolean {
+  return a.above === b.above && a.below === b.below && a.all === b.all && a.zoomed === b.zoomed;
 }
 
 /** Handle the keys of a focused chart: zoom, move along x, reset, and move the crosshair. */
-function keyHandler(context: ChartContext, plotlyChart: { current: PlotlyChart | null }) {
+function keyHandler(
+  context: ChartContext,
+  plotlyChart: { current: PlotlyChart | null },
+  toggleAll: () => void,
+) {
   return (event: KeyboardEvent) => {
     const drawn = plotlyChart.current?.drawn;
     if (!drawn || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -162,7 +158,7 @@ function keyHandler(context: ChartContext, plotlyChart: { current: PlotlyChart |
     } else if (event.key === "-") {
       context.onZoom([low - 0.25 * width, high + 0.25 * width]);
     } else if (event.key === "0" || event.key === "Home") {
-      context.onReset();
+      toggleAll();
     } else if (event.key === "Escape" && context.hover.x !== null) {
       context.hover.set(null);
     } else {

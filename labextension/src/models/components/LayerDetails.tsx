@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { formatCount, formatValue } from "../../shared/format";
 import { t } from "../../shared/translation";
+import { canFreeze, pathsUpTo } from "../freeze";
 import { formatShapes } from "../labels";
 import type { LayerDetail, LayerSummary, ModelEntry, WeightDetail } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
@@ -27,7 +28,7 @@ export function LayerDetails({ store, entry, layer, inferred }: LayerDetailsProp
     });
   };
   useEffect(read, [entry.key, layer.path]);
-  const canFreeze = (layer.kind === "layer" || layer.kind === "model") && inferred === null;
+  const summary = store.summary(entry.key);
   return (
     <>
       <dl class="kw-facts">
@@ -42,15 +43,20 @@ export function LayerDetails({ store, entry, layer, inferred }: LayerDetailsProp
       {layer.shared_with !== null && (
         <p class="kw-hint">{t("The same layer stands earlier too; its weights count there.")}</p>
       )}
-      {canFreeze && detail && (layer.parameters ?? 0) + layer.children.length > 0 && (
-        <Trainable
-          store={store}
-          entry={entry}
-          path={layer.path}
-          trainable={detail.trainable}
-          knownCode={detail.trainable_code}
-        />
-      )}
+      {canFreeze(layer) &&
+        inferred === null &&
+        detail &&
+        summary &&
+        (layer.parameters ?? 0) + layer.children.length > 0 && (
+          <Trainable
+            store={store}
+            entry={entry}
+            layers={[layer.path]}
+            upTo={pathsUpTo(summary, layer.path)}
+            trainable={detail.trainable}
+            knownCode={detail.trainable_code}
+          />
+        )}
       {error !== null && (
         <p class="kw-error" role="alert">
           {error}{" "}

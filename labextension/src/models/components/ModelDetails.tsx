@@ -1,10 +1,15 @@
 /** The details of a model: its totals, and a field for the input shape where shapes are unknown. */
 
 import { useState } from "preact/hooks";
-import { formatCount } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import { formatBytes, formatCompiled, formatShapes, formatTrained } from "../labels";
+import {
+  formatBytes,
+  formatCompiled,
+  formatParameters,
+  formatShapes,
+  formatTrained,
+} from "../labels";
 import type { ModelEntry, ModelSummary } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
 import { Trainable } from "./Trainable";
@@ -26,7 +31,10 @@ export function ModelDetails({ store, entry, summary }: ModelDetailsProps) {
       <dl class="kw-facts">
         <Fact name={t("Input")} value={formatShapes(summary.root.input_shapes)} />
         <Fact name={t("Output")} value={formatShapes(summary.root.output_shapes)} />
-        <Fact name={t("Parameters")} value={parameters(summary)} />
+        <Fact
+          name={t("Parameters")}
+          value={formatParameters(summary.parameters, summary.trainable_parameters)}
+        />
         <Fact name={t("Weights")} value={bytes(summary.weight_bytes)} />
         <Fact name={t("Optimizer")} value={bytes(summary.optimizer_bytes)} />
         <Fact name={t("Compiled")} value={summary.compiled && formatCompiled(summary.compiled)} />
@@ -47,7 +55,7 @@ export function ModelDetails({ store, entry, summary }: ModelDetailsProps) {
         <Trainable
           store={store}
           entry={entry}
-          path=""
+          layers={[""]}
           trainable={summary.root.trainable}
           knownCode={null}
         />
@@ -63,17 +71,6 @@ function Fact({ name, value }: { name: string; value: string | null }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </>
-  );
-}
-
-function parameters({ parameters: total, trainable_parameters: trainable }: ModelSummary) {
-  if (total === null) return t("not built");
-  if (trainable === null || trainable === total) return formatCount(total);
-  return t(
-    "%1: %2 trainable, %3 not",
-    formatCount(total),
-    formatCount(trainable),
-    formatCount(total - trainable),
   );
 }
 

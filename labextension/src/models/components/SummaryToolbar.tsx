@@ -8,6 +8,7 @@ import { messageOf, type SummaryStore } from "../store";
 import { ORDERS, type Order } from "../summaryTree";
 import { FILTERS, type Filter, type Rows } from "../treeRows";
 import { copyText } from "./clipboard";
+import { IconSelect } from "./IconSelect";
 
 interface SummaryToolbarProps {
   store: SummaryStore;
@@ -41,31 +42,23 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
         value={options.search}
         onInput={(event) => store.setOptions({ search: event.currentTarget.value })}
       />
+      <IconSelect
+        icon="filter"
+        label={t("Show")}
+        value={options.filter}
+        choices={FILTERS.map((filter) => [filter, filters[filter]])}
+        isDefault={options.filter === FILTERS[0]}
+        onChoose={(filter) => store.setOptions({ filter })}
+      />
+      <IconSelect
+        icon="order"
+        label={t("Order")}
+        value={options.order}
+        choices={ORDERS.map((order) => [order, orders[order]])}
+        isDefault={options.order === ORDERS[0]}
+        onChoose={(order) => store.setOptions({ order })}
+      />
       {entry && !entry.error && <CopyMenu store={store} entry={entry} />}
-      <span class="kw-selects">
-        <select
-          aria-label={t("Show")}
-          value={options.filter}
-          onChange={(event) => store.setOptions({ filter: event.currentTarget.value as Filter })}
-        >
-          {FILTERS.map((filter) => (
-            <option key={filter} value={filter}>
-              {filters[filter]}
-            </option>
-          ))}
-        </select>
-        <select
-          aria-label={t("Order")}
-          value={options.order}
-          onChange={(event) => store.setOptions({ order: event.currentTarget.value as Order })}
-        >
-          {ORDERS.map((order) => (
-            <option key={order} value={order}>
-              {orders[order]}
-            </option>
-          ))}
-        </select>
-      </span>
       <span class="kw-matches" role="status">
         {matches ? t("%1 of %2 layers", formatCount(matches.found), formatCount(matches.of)) : ""}
       </span>
@@ -92,23 +85,18 @@ function CopyMenu({ store, entry }: { store: SummaryStore; entry: ModelEntry }) 
   };
   return (
     <>
-      <select
-        class="kw-copy"
-        aria-label={t("Copy %1 as", entry.names[0] ?? entry.name)}
-        value=""
-        onChange={(event) => {
-          const format = event.currentTarget.value as ExportFormat;
-          event.currentTarget.value = "";
-          void copy(format);
-        }}
-      >
-        <option value="" hidden>
-          {t("Copy")}
-        </option>
-        <option value="text">{t("Copy as text")}</option>
-        <option value="markdown">{t("Copy as Markdown")}</option>
-        <option value="json">{t("Copy as JSON")}</option>
-      </select>
+      <IconSelect
+        icon="copy"
+        label={t("Copy %1 as", entry.names[0] ?? entry.name)}
+        value={null}
+        choices={[
+          ["text", t("Copy as text")],
+          ["markdown", t("Copy as Markdown")],
+          ["json", t("Copy as JSON")],
+        ]}
+        isDefault
+        onChoose={(format: ExportFormat) => void copy(format)}
+      />
       <span class={message.isError ? "kw-error" : "kw-told"} role="status">
         {message.text}
       </span>

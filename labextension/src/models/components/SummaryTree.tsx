@@ -35,6 +35,11 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
     shown.current = store.selected;
   }, [store.selected, selected]);
 
+  // A search begins at its first match.
+  useEffect(() => {
+    if (store.options.search && rows.length) virtual.reveal(0);
+  }, [store.options.search]);
+
   const go = (index: number) => {
     const row = rows[Math.min(Math.max(index, 0), rows.length - 1)];
     if (!row) return;
@@ -42,7 +47,51 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
     virtual.reveal(rows.indexOf(row));
   };
 
+  /** Where a range of rows begins. */
+  const anchor = useRef<string | null>(null);
+  const rangeTo = (index: number) => {
+    const from = rows.findIndex(({ id }) => id === (anchor.current ?? store.selected));
+    const [first, last] = [Math.min(from < 0 ? index : from, index), Math.max(from, index)];
+    const ids = rows.slice(first, last + 1).flatMap(({ id, node }) => (node ? [id] : []));
+    // The last one is the current row.
+    store.selectSeveral(index < from ? ids.reverse() : ids);
+  };
+
+  const onSelect = (row: Row, event: MouseEvent) => {
+    if (event.shiftKey && row.node) {
+      anchor.current ??= store.selected;
+      rangeTo(rows.indexOf(row));
+      return;
+    }
+    if ((event.ctrlKey || event.metaKey) && row.node) {
+      const others = store.selection.filter((id) => id !== row.id);
+      store.selectSeveral(store.isSelected(row.id) && others.length ? others : [...others, row.id]);
+      anchor.current = row.id;
+      return;
+    }
+    anchor.current = row.id;
+    // What contains layers opens; its details have a button and the Enter key, but for a layer.
+    const opensOnly = row.expanded !== null && row.node?.layer == null;
+    const again = row.id === store.selected;
+    store.select(row.id, !opensOnly || (row.node !== null && store.detailsOpen));
+    if (row.expanded === false) store.setExpanded(row.id, true);
+    else if (row.expanded && again && opensOnly) store.setExpanded(row.id, false);
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      event.stopPropagation();
+      anchor.current ??= store.selected;
+      const index = Math.min(
+        Math.max(current + (event.key === "ArrowDown" ? 1 : -1), 0),
+        rows.length - 1,
+      );
+      rangeTo(index);
+      virtual.reveal(index);
+      return;
+    }
+    if (!event.shiftKey) anchor.current = null;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = rows[current];
     if (!row) return;
@@ -105,6 +154,7 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
       class="kw-tree"
       role="tree"
       aria-label={label}
+      aria-multiselectable="true"
       tabIndex={0}
       {...(selected >= 0 && isDrawn ? { "aria-activedescendant": elementId(current) } : {})}
       style={store.single ? { height: `${virtual.height}px` } : {}}
@@ -121,8 +171,9 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
               id={elementId(index)}
               index={index}
               start={start}
-              selected={index === selected}
+              selected={store.isSelected(row.id)}
               store={store}
+              onSelect={onSelect}
               measure={virtual.measure}
             />
           ) : null;

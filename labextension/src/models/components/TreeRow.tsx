@@ -1,5 +1,6 @@
 /** One row of the tree: a model, a layer, or a group of layers. */
 
+import { type ComponentChildren, Fragment } from "preact";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import { formatBytes, formatCompiled, formatShapes, formatShare, formatTrained } from "../labels";
@@ -16,10 +17,20 @@ interface TreeRowProps {
   start: number;
   selected: boolean;
   store: SummaryStore;
+  onSelect: (row: Row, event: MouseEvent) => void;
   measure: (element: HTMLElement | null) => void;
 }
 
-export function TreeRow({ row, id, index, start, selected, store, measure }: TreeRowProps) {
+export function TreeRow({
+  row,
+  id,
+  index,
+  start,
+  selected,
+  store,
+  onSelect,
+  measure,
+}: TreeRowProps) {
   const { node, model, expanded } = row;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree has the keys.
@@ -38,7 +49,7 @@ export function TreeRow({ row, id, index, start, selected, store, measure }: Tre
       data-kind={node ? (node.layer?.kind ?? "group") : "entry"}
       ref={measure}
       style={{ transform: `translateY(${start}px)`, "--kw-level": row.level - 1 }}
-      onClick={() => store.select(row.id, true)}
+      onClick={(event) => onSelect(row, event)}
     >
       <span
         class="kw-twist"
@@ -58,6 +69,22 @@ export function TreeRow({ row, id, index, start, selected, store, measure }: Tre
         <NodeCells node={node} row={row} />
       ) : (
         <ModelFacts model={model} error={store.error(model.key)} />
+      )}
+      {!node?.layer && (
+        <span
+          class="kw-info"
+          aria-hidden="true"
+          title={t("Details")}
+          onClick={(event) => {
+            event.stopPropagation();
+            store.select(row.id, true);
+          }}
+        >
+          <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+            <circle cx="8" cy="8" r="6.3" fill="none" stroke="currentColor" stroke-width="1.3" />
+            <path d="M8 7v4.2M8 4.6v1.3" stroke="currentColor" stroke-width="1.5" />
+          </svg>
+        </span>
       )}
     </div>
   );
@@ -84,7 +111,7 @@ export function ModelFacts({ model, error }: { model: ModelEntry; error: string 
           {model.weight_bytes ? <span>{formatBytes(model.weight_bytes)}</span> : null}
           {model.run_id !== null && <span class="kw-tag kw-tag-live">{t("training")}</span>}
           {model.compiled ? (
-            <span title={t("Compiled with")}>{formatCompiled(model.compiled)}</span>
+            <span title={t("Compiled with")}>{breakable(formatCompiled(model.compiled))}</span>
           ) : (
             <span>{t("not compiled")}</span>
           )}
@@ -93,6 +120,16 @@ export function ModelFacts({ model, error }: { model: ModelEntry; error: string 
       )}
     </span>
   );
+}
+
+/** Let long names such as sparse_categorical_crossentropy break at their underscores. */
+function breakable(text: string): ComponentChildren {
+  return text.split(/(?<=_)/).map((part, i) => (
+    <Fragment key={i}>
+      {i > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
 }
 
 function NodeCells({ node, row }: { node: TreeNode; row: Row }) {
@@ -142,7 +179,7 @@ function NodeCells({ node, row }: { node: TreeNode; row: Row }) {
 function Marks({ layer }: { layer: LayerSummary }) {
   const frozen = !layer.trainable && (layer.parameters ?? 0) > 0;
   return (
-    <span class="kw-marks">
+    <span class="kw-tags">
       {layer.activation && <span class="kw-tag">{layer.activation}</span>}
       {layer.dtype && layer.dtype !== "float32" && <span class="kw-tag">{layer.dtype}</span>}
       {frozen && <span class="kw-tag kw-tag-frozen">{t("frozen")}</span>}

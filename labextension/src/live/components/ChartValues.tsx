@@ -1,0 +1,159 @@
+/** The values of a chart beside their names: the newest ones, or those under the crosshair. */
+
+import { useEffect } from "preact/hooks";
+import { formatCount, formatDuration, formatValue } from "../../shared/format";
+import { useRedraw } from "../../shared/hooks";
+import { t } from "../../shared/translation";
+import {
+  type Curve,
+  type CurveKind,
+  isLearningRate,
+  nearestPoint,
+  valueHolding,
+} from "../chart/curves";
+import type { DrawnFit } from "../chart/drawInput";
+import type { Hover } from "../chart/hover";
+import type { DrawInput, PlotlyChart } from "../chart/plotlyChart";
+import { latestValues } from "../latestValues";
+import type { MetricInfo } from "../protocol";
+import { isInside } from "./Crosshair";
+import { FitSwatch, Swatch } from "./Swatch";
+
+interface ChartValuesProps {
+  metric: MetricInfo;
+  fits: readonly [DrawnFit, ...DrawnFit[]];
+  hover: Hover;
+  plotlyChart: () => PlotlyChart | null;
+}
+
+/** Where the crosshair is, as text. */
+export function CrosshairPlace({
+  hover,
+  plotlyChart,
+}: Pick<ChartValuesProps, "hover" | "plotlyChart">) {
+  const redraw = useRedraw();
+  useEffect(() => hover.subscribe(redraw), [hover]);
+  const drawn = plotlyChart()?.drawn;
+  if (!drawn || !isInside(drawn, hover.x)) return null;
+  return <span class="kw-chart-x">{xText(drawn, hover.x)}</span>;
+}
+
+interface Value {
+  key: string;
+  swatch: preact.ComponentChild;
+  name: string;
+  value: number | string;
+  note?: string;
+}
+
+/** Values that are shown of fits drawn over each other; the table has the others. */
+const MAX_FITS = 4;
+
+export function ChartValues({ metric, fits, hover, plotlyChart }: ChartValuesProps) {
+  const redraw = useRedraw();
+  useEffect(() => hover.subscribe(redraw), [hover]);
+  const drawn = plotlyChart()?.drawn ?? null;
+  const x = drawn && isInside(drawn, hover.x) ? hover.x : null;
+  const values =
+    fits.length > 1
+      ? fits.slice(0, MAX_FITS).map((fit) => fitValue(fit, metric, drawn, x))
+      : drawn && x !== null
+        ? valuesAt(drawn, x)
+        : newestValues(metric, fits[0]);
+  const more = fits.length - MAX_FITS;
+  return (
+    <div class="kw-chart-values" data-hover={x !== null}>
+      {values.map((value) => value && <Entry {...value} kind={value.key} />)}
+      {more > 0 && <span class="kw-value-more">{t("and %1 more", more)}</span>}
+    </div>
+  );
+}
+
+function Entry({ swatch, name, value, note, kind }: Value & { kind: string }) {
+  return (
+    <span class={isBroken(value) ? "kw-value kw-error" : "kw-value"} data-kind={kind}>
+      {swatch}
+      <span class="kw-value-name">{name}</span>
+      <b>{typeof value === "string" ? value : formatValue(value)}</b>
+      {note && <span class="kw-value-note">{note}</span>}
+    </span>
+  );
+}
+
+function isBroken(value: number | string): boolean {
+  return typeof value === "number" && !Number.isFinite(value);
+}
+
+function entry(kind: CurveKind, name: string, value: number | string, note = ""): Value {
+  return { key: kind, swatch: <Swatch kind={kind} />, name, value, note };
+}
+
+function newestValues(metric: MetricInfo, { store }: DrawnFit): Value[] {
+  const { batch, training, validation } = latestValues(store, metric);
+  const best = store.best.get(metric.name);
+  const last = store.epoch.rows - 1;
+  const ofPart =
+    store.isPartial(last) && training === store.epoch.at(`training/${metric.name}`, last);
+  const partial = ofPart ? t("part") : "";
+  const values: Value[] = [];
+  if (batch !== null) values.push(entry("batch", batchName(metric), batch));
+  const trained = isLearningRate(metric.name) ? t("value") : t("training");
+  if (training !== null) values.push(entry("training", trained, training, partial));
+  if (validation !== null) values.push(entry("validation", t("validation"), validation));
+  if (best) values.push(entry("best", t("best"), best.value, t("epoch %1", best.epoch)));
+  return values;
+}
+
+function valuesAt({ curves, metricKind, xRange }: DrawInput, x: number): Value[] {
+  const values: Value[] = [];
+  const { batch, smoothed, training, validation, partial } = curves;
+  const held = valueHolding(batch, x);
+  if (held >= 0) {
+    const count = batch.batches?.[held];
+    const note = count && count > 1 ? t("mean of %1", formatCount(Math.round(count))) : "";
+    values.push(entry("batch", batchName({ kind: metricKind }), batch.y[held]!, note));
+  }
+  const add = (kind: CurveKind, name: string, curve: Curve | null) => {
+    const i = curve ? nearestPoint(curve, x) : -1;
+    if (!curve || i < 0) return;
+    const isPart = kind !== "smoothed" && partial[i];
+    values.push(entry(kind, name, curve.y[i]!, isPart ? t("part") : ""));
+  };
+  add("smoothed", t("smoothed"), smoothed);
+  add("training", t("training"), training);
+  add("validation", t("validation"), validation);
+  const near = 0.015 * (xRange[1] - xRange[0]);
+  const mark = curves.marks.findIndex((at) => Math.abs(at - x) <= near);
+  if (mark >= 0) values.push(entry("mark", t("mark"), String(mark + 1)));
+  return values;
+}
+
+/** Return the value of one fit among several: of its validation, or else of its training. */
+function fitValue(
+  { fit, name, store }: DrawnFit,
+  metric: MetricInfo,
+  drawn: DrawInput | null,
+  x: number | null,
+): Value | null {
+  const latest = latestValues(store, metric);
+  let value = latest.validation ?? latest.training ?? latest.batch;
+  if (drawn && x !== null) {
+    const all = [{ fit: drawn.fit, curves: drawn.curves }, ...drawn.overlays];
+    const curves = all.find((other) => other.fit === fit)?.curves;
+    const curve = curves?.validation.x.length ? curves.validation : curves?.training;
+    const i = curve ? nearestPoint(curve, x) : -1;
+    value = curve && i >= 0 ? curve.y[i]! : null;
+  }
+  if (value === null) return null;
+  return { key: String(fit), swatch: <FitSwatch fit={fit} />, name: `${fit} ${name}`, value };
+}
+
+function batchName({ kind }: Pick<MetricInfo, "kind">): string {
+  return kind === "running" ? t("so far") : t("batches");
+}
+
+function xText({ options }: DrawInput, x: number): string {
+  if (options.xAxis === "time") return formatDuration(x);
+  if (options.xAxis === "epoch") return t("epoch %1", Math.max(0, x).toFixed(2));
+  return t("step %1", formatCount(Math.max(0, Math.round(x))));
+}
