@@ -96,7 +96,7 @@ def test_models_their_layers_and_what_is_in_them(open_notebook: OpenNotebook, pa
     expect(weights).to_contain_text("kernel (64, 32) float32")
     expect(weights.get_by_role("img", name=re.compile("^kernel from"))).to_be_visible()
     expect(details).to_contain_text('model.get_layer("dense").trainable = False')
-    details.get_by_role("button", name="Freeze").click()
+    details.get_by_role("button", name="Freeze", exact=True).click()
     expect(details).to_contain_text("Compile the model again")
     expect(panel.item("dense")).to_contain_text("frozen")
 

@@ -69,9 +69,26 @@ def test_a_stack_that_does_not_work_yet_is_made_again_as_it_is():
 
 def test_it_gets_the_name_that_it_had(monkeypatch):
     builder = trained()
-    monkeypatch.setattr(notebook, "user_namespace", lambda: {"_3": builder, "digits": builder})
+    monkeypatch.setattr(notebook, "user_variables", lambda: {"_3": builder, "digits": builder})
     assert saved(builder)["restore"].startswith("import keras")
     assert "digits = kw.SequentialBuilder(" in saved(builder)["restore"]
+
+
+def test_the_search_for_its_name_ends_in_a_long_container(monkeypatch):
+    sought = object()
+    namespace = {"kept": [sought], "long": [None] * 1_000_000 + [sought], "short": (1, sought)}
+    monkeypatch.setattr(notebook, "user_variables", lambda: namespace)
+    looked_at = []
+
+    def matches(value):
+        looked_at.append(value)
+        return value is sought
+
+    names = notebook.names_of(matches)
+    assert "kept[…]" in names.found and not names.complete
+    assert len(looked_at) < 100_000
+    del namespace["long"]
+    assert notebook.names_of(matches) == notebook.Names(["kept[…]", "short[…]"], complete=True)
 
 
 def test_the_curves_of_the_last_training_are_kept():

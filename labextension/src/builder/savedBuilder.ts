@@ -17,7 +17,7 @@ export interface SavedBuilder {
 }
 
 /** Saved data may hold any number of rows, and the page must stay usable. */
-const MAX_ROWS = 1000;
+const MAX_ROWS = 500;
 const MAX_COLUMNS = 20;
 /** Nobody reads more, and each word becomes an element of the page. */
 const MAX_CODE_LENGTH = 100_000;

@@ -8,6 +8,7 @@ import type { ModelEntry, ModelSummary } from "./protocol";
 
 /** A summary of 20,000 layers; a small file may unpack to any size. */
 export const MAX_UNPACKED_BYTES = 16_000_000;
+const PIECE_BYTES = 4096;
 const MAX_PACKED_LENGTH = 16_000_000;
 
 /** Unpack and parse a summary saved in a notebook. Throws if it cannot be read. */
@@ -31,8 +32,7 @@ export async function parseSavedSummary(
 async function unpack(payload: string): Promise<string> {
   if (payload.length > MAX_PACKED_LENGTH) throw tooLarge();
   const packed = Uint8Array.from(atob(payload), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const reader = stream.getReader();
+  const reader = inPieces(packed).pipeThrough(new DecompressionStream("gzip")).getReader();
   const parts: BlobPart[] = [];
   let size = 0;
   for (;;) {
@@ -45,6 +45,21 @@ async function unpack(payload: string): Promise<string> {
     }
     parts.push(value as BlobPart);
   }
+}
+
+/** Chromium unpacks each piece whole before anything is read, and gzip packs up to a thousandfold. */
+function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<BufferSource> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) {
+        controller.close();
+        return;
+      }
+      controller.enqueue(bytes.subarray(at, at + PIECE_BYTES));
+      at += PIECE_BYTES;
+    },
+  });
 }
 
 function tooLarge(): Error {
