@@ -310,8 +310,9 @@ def test_one_long_loop_shows_its_validations_at_once():
         (lambda: (i for i in range(6)), None, 6),
         (lambda: Pairs(), None, 3),
         (list, None, 0),
+        (lambda: Unknown(), None, 2),
     ],
-    ids=["endless", "long", "short", "number", "none", "generator", "sequence", "empty"],
+    ids=["endless", "long", "short", "number", "none", "generator", "sequence", "empty", "unknown"],
 )
 def test_steps_takes_what_can_be_iterated_over(batches, steps, expected):
     with kw.LiveLoop(epochs=2, steps=steps) as live:
@@ -320,6 +321,16 @@ def test_steps_takes_what_can_be_iterated_over(batches, steps, expected):
             assert count == expected
     progress = live._run.describe_progress()
     assert progress["step"] == 2 * expected
+
+
+class Unknown:
+    """A dataset that does not know its length, and says so."""
+
+    def __len__(self):
+        raise NotImplementedError
+
+    def __iter__(self):
+        return iter((1, 2))
 
 
 class Pairs(keras.utils.PyDataset):
