@@ -41,6 +41,13 @@ def drawn_points(chart: Locator) -> str:
     return chart.locator(".scatterlayer .js-line").first.get_attribute("d") or ""
 
 
+def chart_top(view: View) -> float:
+    """Return where the first chart begins in the view, in pixels."""
+    chart, region = view.chart("loss").bounding_box(), view.region.bounding_box()
+    assert chart and region
+    return round(chart["y"] - region["y"])
+
+
 def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
     """The whole story, on TensorFlow, the default."""
     notebook, view = start(
@@ -61,6 +68,7 @@ def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
     expect(devices.get_by_role("meter").first).to_be_attached()
 
     view.expect_step_above(page, 50)
+    top = chart_top(view)
     view.button("Pause").click()
     view.expect_status("paused")
     paused_at = view.step()
@@ -87,6 +95,8 @@ def test_a_fit_is_watched_paused_steered_and_stopped(open_notebook, page: Page):
     expect(view.button("Log scale")).to_have_attribute("aria-pressed", "true")
     notebook.run_and_wait(2)
     assert "next 4 rate 0.0125" in notebook.text(2)
+    # Neither the marks nor the end of the run have moved the charts.
+    assert chart_top(view) == top
 
 
 def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from kwidgets.live.numbers.batch_spans import equal_spans
+from kwidgets.live.numbers.batch_spans import MAX_SPANS, equal_spans
 from kwidgets.live.numbers.bounded_table import FloatArray
 
 
@@ -37,6 +37,7 @@ def batch_curve(
     kind: Literal["mean", "running", "epoch"],
     x: Literal["step", "epoch", "seconds"],
     first_epoch: float,
+    max_spans: int = MAX_SPANS,
 ) -> BatchCurve:
     """Return the curve of ``metric`` over the axis ``x``, from the columns of the batch table."""
     steps, values = columns["step"], columns.get(f"mean/{metric}")
@@ -45,7 +46,7 @@ def batch_curve(
         return BatchCurve(nothing, nothing, nothing, nothing)
     if kind == "running":
         return BatchCurve(columns[x], columns[x], values, columns["epoch"])
-    spans = equal_spans(steps.tolist(), values.tolist(), 0.0, float(steps[-1]))
+    spans = equal_spans(steps.tolist(), values.tolist(), 0.0, float(steps[-1]), max_spans)
 
     def place(ends: list[float], axis: str) -> FloatArray:
         start = first_epoch if axis == "epoch" else 0.0

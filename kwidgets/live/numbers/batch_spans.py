@@ -29,7 +29,7 @@ class Spans:
     batches: list[float]
 
 
-def span_width(steps: Sequence[float], start: float, end: float) -> int:
+def span_width(steps: Sequence[float], start: float, end: float, max_spans: int = MAX_SPANS) -> int:
     """Return the width of spans, one of 1, 2, 5 × 10^k, for rows that end at ``steps``."""
     widths = sorted(
         width for width in (b - a for a, b in zip([0.0, *steps], steps, strict=False)) if width > 0
@@ -40,12 +40,18 @@ def span_width(steps: Sequence[float], start: float, end: float) -> int:
         typical = width
         if covered >= _SHARE_OF_BATCHES * total:
             break
-    return _round_up(max(1.0, typical, (end - start) / MAX_SPANS))
+    return _round_up(max(1.0, typical, (end - start) / max_spans))
 
 
-def equal_spans(steps: Sequence[float], values: Sequence[float], start: float, end: float) -> Spans:
+def equal_spans(
+    steps: Sequence[float],
+    values: Sequence[float],
+    start: float,
+    end: float,
+    max_spans: int = MAX_SPANS,
+) -> Spans:
     """Return the means of ``values`` over the spans that touch (``start``, ``end``]."""
-    width = span_width(steps, start, end)
+    width = span_width(steps, start, end, max_spans)
     first = max(0, math.floor(start / width))
     last = math.floor(max(start, end - 1e-9) / width)
     # Of each span: sum, weight of the sum, batches.

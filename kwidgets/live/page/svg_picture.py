@@ -16,6 +16,7 @@ from kwidgets.language import t, translated
 from kwidgets.live import protocol
 from kwidgets.live.numbers.axis_ticks import format_tick, linear_ticks, log_ticks
 from kwidgets.live.numbers.batch_curve import BatchCurve, batch_curve
+from kwidgets.live.numbers.batch_spans import MAX_SPANS
 from kwidgets.live.numbers.bounded_table import FloatArray
 from kwidgets.live.numbers.chart_range import FitValues, Points, padded_range, y_bounds
 from kwidgets.live.numbers.mark_labels import place_mark_labels
@@ -45,6 +46,7 @@ STYLES = {
 
 # About 60 kB of picture at most, however many metrics and epochs.
 MAX_POINTS = 1_500  # of all lines together
+MAX_BATCH_ROWS = 500
 MAX_CHARTS = 20
 SIGN_PIXELS = 90  # the width of the sign that something lies above the axis
 MARKER_PIXELS = 14  # dots closer than this hide the line
@@ -60,7 +62,8 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
         names = list(metrics)[:MAX_CHARTS]
         left_out = len(metrics) - len(names)
         max_points = max(18, min(300, MAX_POINTS // max(3 * len(names), 1)))
-        batch = store.batch.view(max_points).columns
+        # Its spans have fewer points than that.
+        batch = store.batch.view(MAX_BATCH_ROWS).columns
         epoch = store.epoch.view(max_points).columns
         best = dict(store.best)
         marks = store.marks[-MAX_MARKS:]
@@ -94,7 +97,7 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
         row, column = divmod(i, columns)
         x = PADDING + column * (chart_width + PADDING)
         y = top + row * (CHART_HEIGHT + PADDING)
-        chart = _Chart(metrics[name], i, chart_width, run["options"]["log_scale"])
+        chart = _Chart(metrics[name], i, chart_width, run["options"]["log_scale"], max_points)
         parts.append(f'<g transform="translate({x:.0f},{y})">')
         parts.append(chart.draw(batch, epoch, run["first_epoch"], best.get(name), marks))
         parts.append("</g>")
@@ -142,9 +145,17 @@ def _width(text: str) -> int:
 class _Chart:
     """One metric's chart in a box of ``width`` × ``height``."""
 
-    def __init__(self, metric: protocol.MetricInfo, number: int, width: float, log_scale: bool):
+    def __init__(
+        self,
+        metric: protocol.MetricInfo,
+        number: int,
+        width: float,
+        log_scale: bool,
+        max_points: int,
+    ) -> None:
         self._name = metric["name"]
         self._kind = metric["kind"]
+        self._max_spans = min(MAX_SPANS, max_points)
         self._clip = f"chart{number}"
         self._left, self._top = 48.0, 36.0
         self._width, self._height = width - self._left - 6, CHART_HEIGHT - self._top - 34
@@ -159,7 +170,7 @@ class _Chart:
         best: protocol.BestEpoch | None,
         marks: list[protocol.Mark],
     ) -> str:
-        curve = batch_curve(batch, self._name, self._kind, "epoch", first_epoch)
+        curve = batch_curve(batch, self._name, self._kind, "epoch", first_epoch, self._max_spans)
         nothing = np.zeros(len(epoch["epoch"]))
         partial = epoch.get(PARTIAL, nothing) == 1
         splits = {

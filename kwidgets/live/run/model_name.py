@@ -7,11 +7,10 @@ import linecache
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from types import FrameType
 from typing import Any
 
-# Of longer lists and dicts only so many entries are looked at.
+# Longer lists and dicts hold data, not models.
 MAX_ENTRIES = 1_000
 
 
@@ -55,15 +54,16 @@ def _paths(namespace: dict[str, Any], model: Any) -> Iterator[str]:
             continue
         if value is model:
             yield name
-        elif type(value) is list or type(value) is tuple:
-            for i, item in enumerate(islice(value, MAX_ENTRIES)):
-                if item is model:
-                    yield f"{name}[{i}]"
-        elif type(value) is dict:
-            for key, item in islice(list(value.items()), MAX_ENTRIES):
-                if item is model and type(key) in (str, int):
+            continue
+        # By identity: a metaclass may have an equality of its own.
+        kind = type(value)
+        if (kind is list or kind is tuple or kind is dict) and len(value) <= MAX_ENTRIES:
+            # A list of them is made by one call into C too.
+            pairs = list(value.items()) if kind is dict else list(enumerate(value))
+            for key, item in pairs:
+                if item is model and (type(key) is str or type(key) is int):
                     yield f"{name}[{key!r}]"
-        elif type(value).__name__ == "SequentialBuilder" and _builds(value, model):
+        elif _builds(value, model):
             yield name
 
 

@@ -16,7 +16,7 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
   if (marks.length === 0) return null;
   const numbered = marks.map((mark, i) => ({ mark, number: i + 1 }));
   return (
-    <div class="kw-marks" data-all={all}>
+    <div class="kw-mark-list" data-all={all}>
       <ol aria-label={t("Marks")}>
         {(all ? numbered : numbered.reverse()).map(({ mark, number }) => (
           <li key={number} data-kind={mark.kind}>
