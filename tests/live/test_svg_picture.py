@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from xml.etree import ElementTree
 
 import pytest

@@ -77,8 +77,9 @@ class FitFrame:
     def _is_on_stack(self) -> bool:
         if self._callback_list is not None and self._callback_list() is None:
             return False
-        frame = sys._current_frames().get(self.thread_id)
-        while frame is not None:
+        frame: object = sys._current_frames().get(self.thread_id)
+        # Python 3.11 has been seen to give an int as the caller of a frame that returned meanwhile.
+        while isinstance(frame, FrameType):
             if self.is_call(frame):
                 return True
             frame = frame.f_back
