@@ -590,3 +590,15 @@ def test_outside_a_notebook_it_prints_lines_and_the_result(monkeypatch, capsys):
                for line in lines)  # fmt: skip
     assert lines[-1].startswith("Training finished: 2 of 2 epochs")
     assert "\x1b" not in "".join(lines)
+
+
+def test_a_validation_within_an_epoch_can_be_the_best_one():
+    with kw.LiveLoop(epochs=2) as live:
+        for _ in live.epochs():
+            for step in live.steps(20):
+                live.log(loss=1 / (step + 1))
+                if step in (9, 19):
+                    live.log(val_loss=abs(step - 9) + 1)
+    assert list(live.history["epoch"]) == [0, 0, 0, 1, 1, 1]
+    assert live._run.store.best["loss"]["split"] == "validation"
+    assert "validation 11 (best 1, epoch 1)" in live._run.bundle()["text/plain"]

@@ -171,7 +171,7 @@ class MetricReader:
         """Add values as Keras's logs have them, within an epoch or outside of any."""
         self._note_not_finite(values)
         step, epoch, seconds = self.position
-        self.store.add_epoch(step, epoch, seconds, values, complete=False)
+        self.store.add_epoch(step, epoch, seconds, values)
 
     def not_finite_notices(self) -> list[str]:
         """Return a sentence for all metrics that became NaN, or infinite, at the same step."""

@@ -195,7 +195,8 @@ class MetricStore:
             epochs = self.epoch.view(len(self.epoch) or 1).columns
             named = {
                 "step": epochs["step"],
-                "epoch": epochs["epoch"] - 1,
+                # Values that a loop logs within an epoch have a fraction.
+                "epoch": np.ceil(epochs["epoch"]) - 1,
                 "seconds": epochs["seconds"],
             }
             for name in self.sampled_names():
