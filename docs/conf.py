@@ -40,7 +40,7 @@ napoleon_use_rtype = False
 # they are described would be asked of their sites, and the build needs no network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(keras|np|numpy|npt|go|plotly|pd|pandas|os|collections)\..*"),
-    (r"py:.*", r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|TypedDict)"),
+    (r"py:.*", r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|T|TypedDict)"),
 ]
 
 html_theme = "pydata_sphinx_theme"

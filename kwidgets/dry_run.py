@@ -125,7 +125,7 @@ class LimitExceeded(Exception):  # noqa: N818 - not an error of kwidgets
     """Custom code exceeded the limit on time or memory."""
 
 
-def run_limited(function: Callable[[], T], seconds: float = TIME_LIMIT_SECONDS) -> T:
+def run_limited(function: Callable[[], T], seconds: float | None = None) -> T:
     """Return ``function()``, or stop it if it takes too much time or memory.
 
     It runs in another thread. Python code is stopped there; a single call into compiled code
@@ -133,11 +133,12 @@ def run_limited(function: Callable[[], T], seconds: float = TIME_LIMIT_SECONDS) 
 
     Args:
         function: what to run.
-        seconds: how long it may take.
+        seconds: how long it may take; by default ``TIME_LIMIT_SECONDS``.
 
     Raises:
         LimitExceeded: it was stopped.
     """
+    limit = TIME_LIMIT_SECONDS if seconds is None else seconds
     outcome: dict[str, Any] = {}
     done = threading.Event()
     context = contextvars.copy_context()
@@ -159,8 +160,8 @@ def run_limited(function: Callable[[], T], seconds: float = TIME_LIMIT_SECONDS) 
     thread.start()
     reason = None
     while not done.wait(_CHECK_SECONDS):
-        if time.monotonic() - began > seconds:
-            reason = t("it did not answer within %1 seconds", f"{seconds:g}")
+        if time.monotonic() - began > limit:
+            reason = t("it did not answer within %1 seconds", f"{limit:g}")
         elif _resident_bytes() - memory_before > MEMORY_LIMIT_BYTES:
             reason = t("it took more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
         if reason:

@@ -18,7 +18,7 @@ PROTOCOL_VERSION: Final = 1
 #: Target and id of the comm that pages with our JupyterLab extension share (kernel/channel.py).
 CHANNEL: Final = "kwidgets"
 
-#: Sent by a page: on the channel when it opens and regularly while it is open, and on a widget's
+#: Sent by a page, on the channel when it opens and regularly while it is open, and on a widget's
 #: comm when it has created the widget.
 HELLO: Final = "hello"
 # On the channel only.

@@ -36,7 +36,7 @@ if "live" not in globals():
 if "model" not in globals():
     model = prepare_builder().model
 if "optimizer" not in globals():
-    optimizer = model.optimizer
+    optimizer = keras.optimizers.Adam()
 prepared = live, model
 """
 # Before each paragraph: what one of them does is not there in the next.

@@ -34,7 +34,7 @@ def test_no_module_takes_the_place_of_a_public_name():
 
 
 def test_unknown_names_say_what_there_is():
-    with pytest.raises(AttributeError, match=r"LivePlt.*has.*LivePlot"):
+    with pytest.raises(AttributeError, match=r"LivePlt.*Available:.*LivePlot"):
         kw.LivePlt  # noqa: B018
 
 

@@ -104,7 +104,7 @@ class Mark(TypedDict):
     place where the loss became NaN or infinite."""
 
     kind: MarkKind
-    #: Not translated: a saved notebook is opened in another language.
+    #: Not translated, because a saved notebook is opened in another language.
     text: Message
     step: float
     #: Fractional, as in the tables.

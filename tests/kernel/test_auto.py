@@ -130,7 +130,7 @@ def test_off_and_on_again(run):
     assert len(live_views(frontend)) == 1
     assert "step" not in "".join(frontend.texts)
     frontend = run("%kwidgets live maybe")
-    assert "live takes on or off" in "".join(frontend.texts)
+    assert "Use %kwidgets live on or %kwidgets live off" in "".join(frontend.texts)
 
 
 def test_unloading_leaves_keras_as_it_was(run):
