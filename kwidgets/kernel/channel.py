@@ -125,10 +125,10 @@ class Channel:
         Raises:
             ConnectionError: the channel is closed.
         """
+        self.restore()
         with self._lock:
             if self._comm is None:
                 raise ConnectionError("kwidgets was unloaded in this kernel")
-            self._register()
             try:
                 self._comm.send(message, buffers=buffers)
             except UnicodeEncodeError:
