@@ -190,6 +190,42 @@ def test_where_nobody_draws_the_output_is_html_that_is_kept_up_to_date(client):
     assert WIDGET not in output
 
 
+def test_a_page_may_say_that_it_can_draw_while_the_fit_publishes(run):
+    # The page's message is handled by another thread, which draws a snapshot when the fit begins
+    # to publish: each would wait for what the other one holds.
+    frontend = run(
+        "import dataclasses, threading\nimport kwidgets as kw\n"
+        "from kwidgets.live.page.cell_output import CellOutput\n"
+        "drawing, publishing = threading.Event(), threading.Event()\n"
+        "show, refresh = CellOutput._show, CellOutput.refresh\n"
+        "def slow_show(self, update):\n"
+        "    if threading.current_thread() is page:\n"
+        "        drawing.set()\n        publishing.wait(0.5)\n"
+        "    show(self, update)\n"
+        "def watched_refresh(self, at_once=False):\n"
+        "    if threading.current_thread() is not page:\n        publishing.set()\n"
+        "    else:\n"
+        "        self._view = dataclasses.replace(self._view, drawn_by=lambda: 'widget')\n"
+        "        self._shown_to = set()\n"
+        "    refresh(self, at_once)\n"
+        "CellOutput._show, CellOutput.refresh = slow_show, watched_refresh\n"
+        "class Draw(keras.callbacks.Callback):\n"
+        "    def on_epoch_end(self, epoch, logs=None):\n"
+        "        view = kw.latest()._run.view\n"
+        "        global page\n"
+        "        page = threading.Thread(target=view._refresh_output, daemon=True)\n"
+        "        publishing.clear()\n"
+        "        page.start()\n        drawing.wait(20)\n"
+        "        fit = threading.Thread(target=view.publish, daemon=True)\n"
+        "        fit.start()\n        fit.join(20)\n"
+        "        print('drew:', drawing.is_set(), 'locked:', fit.is_alive())\n"
+        "page = None\n"
+        "make().fit(x, y, callbacks=[Draw()])\n"
+        "CellOutput._show, CellOutput.refresh = show, refresh"
+    )
+    assert "".join(frontend.texts) == "drew: True locked: False\n"
+
+
 def test_a_captured_fit_is_steered_by_the_panel(client):
     """Must be the last test: from now on a page with our extension is there."""
     page = Page(client)

@@ -67,6 +67,19 @@ def test_a_loop_of_train_on_batch_has_its_curves_and_the_same_weights():
     assert live._run.bundle()["text/plain"].startswith("Training finished: 2 of 2 epochs")
 
 
+def test_a_loop_calls_a_model_as_a_fit_does(monkeypatch):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    monkeypatch.setattr("kwidgets.live.run.fit_state.user_namespace", lambda: {"small": model})
+    for live, name in [
+        (kw.LiveLoop(epochs=1, model=model), "small"),
+        (kw.LiveLoop(epochs=1, model=model, name="mine"), "mine"),
+        (kw.LiveLoop(epochs=1), "Training loop"),
+    ]:
+        train(model, live, epochs=1)
+        assert live._run.describe_run(live._run.view)["model_name"] == name
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a loop of TensorFlow's")
 def test_a_loop_with_a_gradient_tape_logs_its_tensors():
     import tensorflow as tf

@@ -54,6 +54,12 @@ def test_the_picture_says_why_a_run_failed_and_what_to_look_at():
     assert "The live view failed" in picture  # PROGRESS's notice
 
 
+def test_the_picture_counts_epochs_as_its_axis_does():
+    run = {**RUN, "epochs": 5, "epochs_before": 12}
+    picture = draw_picture(filled(1, 17), run, {**PROGRESS, "epoch": 3})
+    assert "epoch 15 of 17 (Keras: 3 of 5)" in picture
+
+
 def test_the_picture_numbers_what_was_done_and_says_it():
     store = filled(1, 3)
     text = message("Learning rate %1 → %2", "0.01", "<b>0.1</b>")

@@ -83,7 +83,8 @@ class LoopState(FitState):
             rate=self.learning_rate,
             guard=guard,
         )
-        self.model_name = name or _model_name(model)
+        if name or not isinstance(model, keras.Model):
+            self.model_name = name or _model_name(model)
         self.optimizer_name = ", ".join(
             type(optimizer).__name__ for optimizer in self.learning_rate.optimizers.values()
         )

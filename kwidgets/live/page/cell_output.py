@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
@@ -55,6 +54,8 @@ class ViewTarget(Protocol):
     def refresh(self, at_once: bool = False) -> None:
         """Bring what is shown up to date, as far as the view does not do that itself.
 
+        The view calls this from several threads, one at a time.
+
         Args:
             at_once: also what is not due yet.
         """
@@ -72,7 +73,6 @@ class CellOutput:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
         self._view: ShownView | None = None
         self._output: ReplaceableOutput | None = None
         # Whether it can be replaced while the fit runs.
@@ -96,11 +96,6 @@ class CellOutput:
             self._show(update=False)
 
     def refresh(self, at_once: bool = False) -> None:
-        # From the thread of the fit, and from that in which a page says that it can draw.
-        with self._lock:
-            self._refresh(at_once)
-
-    def _refresh(self, at_once: bool) -> None:
         if self._view is None or self._output is None or not self._is_live:
             return
         now = time.perf_counter()

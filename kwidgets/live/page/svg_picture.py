@@ -21,7 +21,7 @@ from kwidgets.live.numbers.bounded_table import FloatArray
 from kwidgets.live.numbers.chart_range import FitValues, Points, padded_range, y_bounds
 from kwidgets.live.numbers.mark_labels import place_mark_labels
 from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
-from kwidgets.live.page.status_labels import progress_label
+from kwidgets.live.page.status_labels import epoch_label, progress_label
 
 WIDTH = 960
 COLUMNS = 3
@@ -113,7 +113,9 @@ def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
     title = f"{run['model_name']} · {progress_label(progress)}"
-    facts = [f"{run['backend']} · {run['device']}", t("step %1", f"{progress['step']:,}")]
+    # The epochs of the x axis: those of earlier fits of the model included.
+    epoch = epoch_label(run, progress["epoch"])
+    facts = [f"{run['backend']} · {run['device']}", epoch]
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'
         f"{_text(title)}</text>"

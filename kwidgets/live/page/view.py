@@ -133,7 +133,7 @@ class LiveView:
                 if not continues:
                     self._sequence += 1
                     self._send_snapshot(since=max(len(self._earlier) - 1, 0))
-                self._in_context(self._target.refresh, at_once=True)
+                self._refresh_output(at_once=True)
         self.publish()
 
     def publish(self) -> None:
@@ -161,7 +161,7 @@ class LiveView:
             try:
                 self._send_payload(protocol.UPDATE, update)
             finally:
-                self._in_context(self._target.refresh)
+                self._refresh_output()
 
     def end(self) -> None:
         """Drop the references to the fit and its model: it has ended."""
@@ -175,7 +175,7 @@ class LiveView:
             self._widget.detach()
             assert self._progress is not None
             self._channel_run.detach(self._progress["elapsed_seconds"])
-        ErrorGuard()("The view", self._in_context, self._target.refresh, at_once=True)
+        ErrorGuard()("The view", self._refresh_output, at_once=True)
         if not self.stays_until_cell_end:
             self.show_saved_output()
 
@@ -276,9 +276,12 @@ class LiveView:
             )
             return dict(wire.envelope(protocol.SNAPSHOT, payload))
 
-    def _refresh_output(self) -> None:
-        """Show the widget now that it can be drawn: the next step may take a minute."""
-        self._in_context(self._target.refresh)
+    def _refresh_output(self, at_once: bool = False) -> None:
+        """Bring the output up to date. From the thread of the fit, and from that in which a page
+        says that it can draw the widget: the next step of the fit may take a minute."""
+        # The target may ask for a snapshot. A lock of its own, taken first, would be a deadlock.
+        with self._lock:
+            self._in_context(self._target.refresh, at_once=at_once)
 
     def _resync(self) -> None:
         with self._lock:

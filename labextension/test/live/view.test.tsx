@@ -4,6 +4,7 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FitLine } from "../../src/live/components/FitLine";
 import { LiveView } from "../../src/live/components/LiveView";
 import { encodeSnapshot } from "../../src/live/encodeSnapshot";
 import { parseMessage } from "../../src/live/parse";
@@ -528,6 +529,23 @@ test("the table has the numbers of the epochs", async () => {
     ["2", "NaN", "0.2500"],
     ["1", "0.7500", "0.5000"],
   ]);
+});
+
+test("the line of a fit counts epochs as its view does", async () => {
+  const lineOf = async (run: Record<string, unknown>) => {
+    const first = wireSnapshot({ run: wireRun(run), progress: wireProgress({ epoch: 2 }) });
+    const session = new RunSession(new FakeTransport(true, first), new AbortController().signal);
+    await act(async () =>
+      render(<FitLine session={session} name="digits" loadPlotly={never} />, root),
+    );
+    const text = root.querySelector(".kw-fit-text")?.textContent;
+    render(null, root);
+    return text;
+  };
+  expect(await lineOf({ epochs: 3 })).toMatch(/^digits epoch 2 of 3/);
+  expect(await lineOf({ epochs: 3, epochs_before: 10 })).toMatch(/^digits epoch 12 of 13/);
+  // A loop of the user's own may not say how many.
+  expect(await lineOf({ epochs: 0 })).toMatch(/^digits epoch 2($| ·)/);
 });
 
 test("names are text, never markup", async () => {

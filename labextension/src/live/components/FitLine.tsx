@@ -1,11 +1,11 @@
 /** A running fit in little room: a line with its buttons, which opens to the live view. */
 
 import { useState } from "preact/hooks";
-import { formatCount, formatValue } from "../../shared/format";
+import { formatValue } from "../../shared/format";
 import { useSubscription } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import { statusLabel } from "../labels";
+import { epochLabel, statusLabel } from "../labels";
 import { latestValues } from "../latestValues";
 import type { Progress } from "../protocol";
 import type { RunSession } from "../session";
@@ -61,11 +61,7 @@ export function FitLine({ session, name, loadPlotly }: FitLineProps) {
 function factsOf(store: RunStore): string {
   const { run, progress } = store;
   if (!run || !progress) return "";
-  const epoch = t(
-    "epoch %1 of %2",
-    formatCount(Math.max(1, progress.epoch)),
-    formatCount(run.epochs),
-  );
+  const epoch = epochLabel(run, progress.epoch, true);
   const metric = run.metrics[0];
   const values = metric ? latestValues(store, metric) : null;
   const value = values?.batch ?? values?.training ?? null;

@@ -78,6 +78,13 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
     else if (row.expanded && again && opensOnly) store.setExpanded(row.id, false);
   };
 
+  const onMouseDown = (event: MouseEvent & { currentTarget: HTMLElement }) => {
+    if (!event.shiftKey) return;
+    // Shift selects rows, not the text between them. The focus still goes here.
+    event.preventDefault();
+    event.currentTarget.focus();
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.shiftKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
@@ -160,6 +167,7 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
       style={store.single ? { height: `${virtual.height}px` } : {}}
       ref={virtual.scroller}
       onKeyDown={onKeyDown}
+      onMouseDown={onMouseDown}
     >
       <div role="none" class="kw-tree-space" style={{ height: `${virtual.height}px` }}>
         {virtual.items.map(({ index, start, key }) => {
