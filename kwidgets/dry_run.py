@@ -160,9 +160,9 @@ def run_limited(function: Callable[[], T], seconds: float = TIME_LIMIT_SECONDS) 
     reason = None
     while not done.wait(_CHECK_SECONDS):
         if time.monotonic() - began > seconds:
-            reason = t("it did not answer within %1 seconds", f"{seconds:g}")
+            reason = t("it took longer than %1 seconds", f"{seconds:g}")
         elif _resident_bytes() - memory_before > MEMORY_LIMIT_BYTES:
-            reason = t("it took more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
+            reason = t("it used more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
         if reason:
             _stop(thread)
             raise LimitExceeded(reason)

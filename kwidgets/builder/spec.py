@@ -232,7 +232,7 @@ class ModelSpec:
             return self.layers
         children = self.find(parent).children
         if children is None:
-            raise KeyError(t("layer %1 is not a block: it holds no layers", repr(parent)))
+            raise KeyError(t("layer %1 is not a block and cannot contain layers", repr(parent)))
         return children
 
     # Edits; each returns a new spec.
@@ -260,7 +260,7 @@ class ModelSpec:
         """
         entry = self.find(uid)
         if parent is not None and any(within.uid == parent for within in entry.walk()):
-            raise ValueError(t("%1 cannot be moved into itself", entry.title))
+            raise ValueError(t("Cannot move %1 into itself", entry.title))
         return self.remove(uid).insert(entry, parent, index)
 
     def update(self, uid: str, change: Callable[[ObjectSpec], ObjectSpec]) -> ModelSpec:

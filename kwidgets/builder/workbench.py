@@ -87,7 +87,7 @@ class Workbench:
         """
         with self.lock:
             if self._model_in_training() is not None:
-                raise EditError(t("The model is in training: stop that first."))
+                raise EditError(t("The model is being trained. Stop the training first."))
             self.model_cache.reset()
             self.publish()
 

@@ -283,7 +283,7 @@ def test_frozen_parts() -> None:
     assert summary.trainable_parameters == 4 * 2 + 2
     frozen = describe(models.model("frozen"))
     assert frozen.trainable_parameters == 0
-    assert "All weights are frozen: training would change nothing." in frozen.notes
+    assert "All weights are frozen, so training has no effect." in frozen.notes
     assert layer_of(models.model("frozen"), "hidden").trainable_parameters == 0
 
 

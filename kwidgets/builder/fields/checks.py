@@ -166,11 +166,9 @@ def check_activation(parameter: Parameter, value: Value) -> Value:
     name = parameter["name"]
     if near:
         raise FieldError(
-            t("%1: no activation is called %2; did you mean %3?", name, repr(value), any_of(near))
+            t("%1: no activation %2. Did you mean %3?", name, repr(value), any_of(near))
         )
-    raise FieldError(
-        t("%1: no activation is called %2; such as relu or softmax", name, repr(value))
-    )
+    raise FieldError(t("%1: no activation %2. Try relu or softmax", name, repr(value)))
 
 
 def check_dtype(parameter: Parameter, value: Value) -> Value:
@@ -209,7 +207,7 @@ def check_object(parameter: Parameter, value: Value) -> Value:
         hint = did_you_mean(near) if near else example(parameter)
         raise FieldError(
             t(
-                "%1 is one of the %2; %3 is not; %4",
+                "%1 must be one of the %2, not %3; %4",
                 parameter["name"],
                 section,
                 value.class_name,

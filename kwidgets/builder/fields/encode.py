@@ -120,7 +120,7 @@ def _reference(content: dict[str, Any], references: Mapping[str, Reference]) -> 
     if known is None:
         raise FieldError(
             t(
-                "the Python object %1 is gone; set it again in code",
+                "the Python object %1 is no longer available. Set it again in code",
                 repr(content.get("text") or content["reference"]),
             )
         )

@@ -127,10 +127,8 @@ def unknown_class_error(word: str, section: str) -> QuickError:
     keys = list(dict.fromkeys(names[name] for name in near))[:3]
     shown = [catalog.short_name(key) for key in keys]
     message = (
-        t("no layer is called %1", repr(word))
-        if section == "layers"
-        else fields.unknown_name(word, section)
+        t("no layer %1", repr(word)) if section == "layers" else fields.unknown_name(word, section)
     )
     listed = [catalog.short_name(key) for key in catalog.catalog().sections[section][:5]]
-    hint = fields.did_you_mean(shown) if shown else t("such as %1", ", ".join(listed))
+    hint = fields.did_you_mean(shown) if shown else t("for example %1", ", ".join(listed))
     return QuickError(f"{message}; {hint}")

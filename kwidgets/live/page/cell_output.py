@@ -138,7 +138,7 @@ class CellOutput:
             bundle |= self._view.fallback(self._picture)
         else:
             bundle["text/plain"] = t(
-                "The live view of a training, which was running when this was saved."
+                "Live view of a training that was running when the notebook was saved."
             )
         self._output.publish(bundle, update)
         self._shown_at = time.perf_counter()

@@ -54,7 +54,7 @@ class RequestHandler:
                 names=names,
                 name=names[0],
                 class_name=class_name(type(model)),
-                error=t("It cannot be described. %1", error_text(error)),
+                error=t("Cannot read it. %1", error_text(error)),
             )
 
     def answer(self, kind: str, payload: Mapping[str, Any], reply: Reply) -> None:
@@ -66,9 +66,7 @@ class RequestHandler:
         key = payload.get("model")
         found = self._lookup(key) if isinstance(key, str) else None
         if found is None or found.model is None:
-            raise RefusalError(
-                t("This model is gone: no variable of the notebook holds it any more.")
-            )
+            raise RefusalError(t("This model no longer exists: no variable refers to it."))
         model, names = found.model, found.names
         if kind == protocol.DESCRIBE:
             reply(_success(to_wire(self.summary(model))))

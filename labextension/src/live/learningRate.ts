@@ -12,7 +12,7 @@ export function readLearningRate(text: string): Entry {
   const shown = trimmed.length > 24 ? `${trimmed.slice(0, 23)}…` : trimmed;
   return {
     ok: false,
-    reason: t("a number above 0 is needed, such as 0.001; got “%1”", shown),
+    reason: t("Enter a number above 0, such as 0.001.", shown),
   };
 }
 

@@ -38,7 +38,9 @@ test("an error is explained, with Keras's own text behind a disclosure", async (
   expect(nameOf(card("b"))).toBe("Dense, 128, relu, error: units is missing.");
   expect(card("b").querySelector("details")!.textContent).toContain("TypeError");
   expect(nameOf(card("f"))).toBe("Dense, 10, softmax, waits for the error above");
-  expect(page.get("tab", "Layers").getAttribute("aria-description")).toBe("1 thing to look at");
+  expect(page.get("tab", "Layers").getAttribute("aria-description")).toBe(
+    "1 problem or suggestion",
+  );
   await page.click(card("b").querySelector<HTMLElement>(".kw-b-title")!);
   const field = page.get("textbox", "units");
   expect(field.getAttribute("aria-invalid")).toBe("true");
@@ -142,9 +144,9 @@ test("the buttons of a card do the same", async () => {
   };
   await press("a", "Move down");
   expect(page.order).toBe("b a c d e f");
-  await press("a", "Switch off");
+  await press("a", "Disable");
   expect(page.get("status").textContent).toBe("Flatten switched off");
-  await press("a", "Switch on");
+  await press("a", "Enable");
   await press("e", "Delete");
   expect([page.order, page.selected]).toEqual(["b a c d f", "d"]);
   await press("c", "Fold");

@@ -41,7 +41,7 @@ test("each empty state says what to do", () => {
     [{ is: "absent", loading: { is: "not-installed" } }, "is not installed", "%pip install"],
     [{ is: "absent", loading: { is: "failed", message: "Why." } }, "Loading failed. Why.", ""],
     [{ is: "refused", message: "Upgrade this." }, "do not fit together", "Upgrade this."],
-    [{ is: "lost", dead: false }, "The connection is lost", "by itself"],
+    [{ is: "lost", dead: false }, "Connection lost", "by itself"],
     [{ is: "lost", dead: true }, "The kernel has died", "Restart it"],
     [{ is: "open", models: null as never }, "No Keras models yet", "keras.Sequential"],
   ];

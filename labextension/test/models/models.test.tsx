@@ -250,7 +250,7 @@ test("search and filter keep the ancestors of a match, and count", async () => {
   expect(names()).toEqual(["net", "block", "needle"]);
   await act(async () => store.setOptions({ search: "nothing like it", filter: "all" }));
   expect(names()).toEqual([]);
-  expect(place.textContent).toContain("No layer matches.");
+  expect(place.textContent).toContain("No matching layers.");
 });
 
 test("a search hides the models without a match, and finds models by their names", async () => {
@@ -431,7 +431,7 @@ test("shapes of an unbuilt model are inferred on demand", async () => {
   });
   expect(place.textContent).toContain("Worked out for (28, 28)");
   expect(row("dense").textContent).toContain("(None, 3)");
-  await click(button("Show as it is"));
+  await click(button("Show the original"));
   expect(row("dense").textContent).toContain("not built");
 });
 

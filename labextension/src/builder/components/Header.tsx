@@ -46,10 +46,10 @@ export function totalsText(totals: Totals, layers: number): string {
       ? []
       : [
           t("%1 trainable", formatCount(totals.trainable)),
-          t("%1 not", formatCount(totals.parameters - totals.trainable)),
+          t("%1 frozen", formatCount(totals.parameters - totals.trainable)),
         ]),
   ];
   if (totals.output_shape) parts.push(t("output %1", shapeText(totals.output_shape)));
-  if (!totals.complete) parts.push(t("as far as is known"));
+  if (!totals.complete) parts.push(t("so far"));
   return parts.join(" · ");
 }

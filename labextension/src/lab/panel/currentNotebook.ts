@@ -71,7 +71,7 @@ export class CurrentNotebook {
         );
       } else if (this.state.is === "absent") {
         const message = t(
-          "It was loaded, but does not answer: it needs ipykernel, or to be newer.",
+          "It is loaded but does not answer. It requires a newer version of ipykernel.",
         );
         this.setLoading({ is: "failed", message });
       }
