@@ -146,7 +146,9 @@ class Editor:
         """
         action = _ACTIONS.get(edit.get("action", ""))
         if action is None:
-            raise EditError(f"unknown edit {edit.get('action')!r}; known are {', '.join(_ACTIONS)}")
+            raise EditError(
+                f"unknown edit {edit.get('action')!r}. Use one of {', '.join(_ACTIONS)}"
+            )
         try:
             return action(self, edit) or {}
         except (fields.FieldError, quick_add.QuickError) as error:
@@ -298,7 +300,7 @@ class Editor:
     def _parameter_at(self, target: str, path: Path) -> Parameter:
         """Return the parameter that a path leads to."""
         if not path:
-            raise EditError("an edit of an argument needs a path; got an empty one")
+            raise EditError("the path of an argument must not be empty")
         if target in (COMPILE, FIT):
             parameters: Sequence[Parameter] = catalog.FORMS[target]
             title = target

@@ -48,7 +48,7 @@ def by_name(name: str) -> Template:
         if template.name == name:
             return template
     known = ", ".join(template.name for template in TEMPLATES)
-    raise KeyError(f"no template {name!r}; there are {known}")
+    raise KeyError(f"no template {name!r}. The templates are {known}")
 
 
 def _model(

@@ -109,7 +109,7 @@ def test_models_their_layers_and_what_is_in_them(open_notebook: OpenNotebook, pa
     expect(details.get_by_role("alert").filter(has_text="not a shape")).to_be_visible()
     details.get_by_role("textbox", name="Input shape").fill("(8, 8)")
     details.get_by_role("button", name="Compute shapes").click()
-    expect(details).to_contain_text("Worked out for (8, 8)")
+    expect(details).to_contain_text("Computed for (8, 8)")
     panel.unfold("nested")
     panel.unfold("block")
     expect(panel.item("inner")).to_contain_text("(None, 3)")
@@ -178,7 +178,7 @@ def test_a_killed_kernel_leaves_the_curve_so_far(
         # The kernel's connection file.
         if str(lab_server.home / "runtime" / "kernel-") in " ".join(process.cmdline()):
             process.send_signal(signal.SIGKILL)
-    expect(view.region).to_contain_text("The kernel is gone")
+    expect(view.region).to_contain_text("The kernel has restarted")
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
     expect(panel.region).to_contain_text("kwidgets is not loaded in this kernel")
     notebook.save()

@@ -131,8 +131,8 @@ def key_of(cls: type) -> str:
     key = catalog().keys.get(cls)
     if key is None:
         raise KeyError(
-            f"{cls.__module__}.{cls.__qualname__} is neither a class of Keras nor registered; "
-            "decorate it with @keras.saving.register_keras_serializable(), or add it with add_class"
+            f"{cls.__module__}.{cls.__qualname__} is neither a Keras class nor registered. "
+            "Decorate it with @keras.saving.register_keras_serializable(), or add it with add_class"
         )
     return key
 

@@ -284,7 +284,7 @@ def _is_defined_at(value: Any, filename: str, first: int, last: int) -> bool:
 
 
 def _candidate_files(value: Any) -> Iterator[str]:
-    """Yield the files that may define it; only its methods know the cell that defines a class."""
+    """Yield the files that may define it. Only the methods of a class refer to its cell."""
     if isinstance(value, types.FunctionType):
         yield inspect.unwrap(value).__code__.co_filename
         return

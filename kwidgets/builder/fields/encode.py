@@ -62,7 +62,7 @@ def from_wire(content: Any, references: Mapping[str, Reference] | None = None) -
         return tuple(from_wire(item, references) for item in content)
     if isinstance(content, dict):
         return _object_from_wire(content, references or {})
-    raise FieldError(f"a message holds JSON; got {type(content).__name__}: send it as JSON")
+    raise FieldError(f"a message must be JSON, not {type(content).__name__}")
 
 
 def _object_to_wire(
@@ -136,5 +136,5 @@ def _mapping_from_wire(
         return dict(zip(names, values, strict=True))
     except (TypeError, ValueError):
         raise FieldError(
-            f"a mapping has a key for each of its {len(values)} values; got {keys!r}"
+            f"a mapping must have a key for each of its {len(values)} values, not {keys!r}"
         ) from None

@@ -15,7 +15,7 @@ _INPUT_ARGUMENTS: Final = {"batch_input_shape", "batch_shape", "input_dim", "inp
 
 
 class FieldError(ValueError):
-    """A value does not fit its field. The message says what does, with an example."""
+    """A value is invalid for its field. The message says what is valid, with an example."""
 
 
 def unknown_argument(title: str, name: str, known: Iterable[str]) -> str:

@@ -169,7 +169,7 @@ class BuilderView:
         display_id = uuid.uuid4().hex
         # jupyter-server-nbmodel ignores what would replace the table later.
         known = wait_for_page(lambda: shows_widgets() or channel.has_listening_page)
-        # Pages are heard in another thread.
+        # Messages from pages arrive in another thread.
         with self._display_lock:
             known = known or shows_widgets()
             if not known:

@@ -156,7 +156,7 @@ def _infer_live(layer: keras.Layer, tensor: Tensor) -> InferredLayer:
         expected = getattr(layer, "input_shape", None)
         if isinstance(expected, tuple) and len(expected) != len(tensor.shape):
             raise ValueError(
-                f"{layer.name} was built for input of shape {expected}; got {tensor.shape}"
+                f"{layer.name} was built for input of shape {expected}, not {tensor.shape}"
             )
         return _inferred_from_output(layer, tensor, output)
 

@@ -1,4 +1,4 @@
-"""Sample the usage of the devices during a fit, in a thread of its own."""
+"""Sample the usage of the devices during a fit, in a separate thread."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def check_optimizers(optimizer: Any) -> dict[str, Any]:
     for name, value in named.items():
         if not isinstance(name, str) or not _has_rate(value):
             raise TypeError(
-                "optimizer is a Keras or PyTorch optimizer, an object with a learning_rate, or a "
-                f"dict of these by name; got {type(value).__name__}. Leave it out to train "
+                "optimizer must be a Keras or PyTorch optimizer, an object with a learning_rate, "
+                f"or a dict of these by name; got {type(value).__name__}. Omit it to train "
                 "without a Learning rate control."
             )
     return named

@@ -20,7 +20,7 @@ from kwidgets.live.training_thread.pace import Pace
 # comes later: a page that can draw says so within moments.
 FALLBACK_SECONDS = 1.0
 PICTURE_SECONDS = 5.0
-# A callback that clears the output at each epoch would have the view drawn anew each time.
+# A callback that clears the output at each epoch would redraw the view each time.
 SHOW_AGAIN_SECONDS = 1.0
 
 # What draws a view: our JupyterLab extension, or the widget.

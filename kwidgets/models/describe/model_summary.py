@@ -48,8 +48,8 @@ def describe(model: Any) -> ModelSummary:
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"describe() takes a keras.Model; it was given a {type(model).__name__}. "
-            "Put the layer into a model, such as keras.Sequential([layer])."
+            f"describe() requires a keras.Model, not {type(model).__name__}. "
+            "Wrap a layer in a model, such as keras.Sequential([layer])."
         )
     root = _LayerDescriber(model).root()
     weights = weights_of(model)

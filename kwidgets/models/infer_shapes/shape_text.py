@@ -14,7 +14,7 @@ _DTYPE = re.compile(r"^(?P<shape>.*[\])}0-9,])\s+(?P<dtype>[a-z]+\d*)\s*$", re.D
 
 
 class ShapeProblemError(ValueError):
-    """Input shapes cannot be read, or do not fit the model. The text says what to do."""
+    """Input shapes are invalid, or incompatible with the model. The message says what to do."""
 
 
 def parse_shapes(text: str) -> Any:

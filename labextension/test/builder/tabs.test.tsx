@@ -82,7 +82,7 @@ test("no training starts while a refused setting is shown", async () => {
       .all("alert")
       .map((each) => each.textContent)
       .join(),
-  ).toContain("was refused");
+  ).toContain("is invalid");
 });
 
 test("trained weights can be reset", async () => {

@@ -429,7 +429,7 @@ test("shapes of an unbuilt model are inferred on demand", async () => {
     kind: "infer",
     payload: { model: "m1", input_shapes: "(28, 28)" },
   });
-  expect(place.textContent).toContain("Worked out for (28, 28)");
+  expect(place.textContent).toContain("Computed for (28, 28)");
   expect(row("dense").textContent).toContain("(None, 3)");
   await click(button("Show the original"));
   expect(row("dense").textContent).toContain("not built");
