@@ -389,7 +389,7 @@ def _find_parameter(parameters: Sequence[Parameter], name: str | int, title: str
             t("%1 has no argument %2. Did you mean %3?", title, repr(name), repr(near[0]))
         )
     listed = ", ".join(names) or t("none")
-    raise EditError(t("%1 has no argument %2. Its arguments are %3", title, repr(name), listed))
+    raise EditError(t("%1 has no argument %2. Its arguments are %3.", title, repr(name), listed))
 
 
 def _dotted(path: Path) -> str:

@@ -208,7 +208,7 @@ class ModelSpec:
         for entry in self.walk():
             if entry.uid == uid:
                 return entry
-        raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
+        raise KeyError(t("No layer %1 in this model. It may have been deleted.", repr(uid)))
 
     def locate(self, uid: str) -> tuple[str | None, int]:
         """Return the uid of a layer's block (None for the stack itself) and its index there.
@@ -220,7 +220,7 @@ class ModelSpec:
             for index, child in enumerate(children):
                 if child.uid == uid:
                     return parent, index
-        raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
+        raise KeyError(t("No layer %1 in this model. It may have been deleted.", repr(uid)))
 
     def children(self, parent: str | None) -> tuple[LayerSpec, ...]:
         """Return the layers of a block, or of the stack itself.

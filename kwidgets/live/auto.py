@@ -62,7 +62,7 @@ class AutoView:
             try:
                 args, kwargs = self._with_view(signature.bind(*args, **kwargs))
             except Exception:
-                logger.warning("no live view for this fit; it goes on without", exc_info=True)
+                logger.warning("no live view for this fit; it continues without one", exc_info=True)
             original(*args, **kwargs)
 
         self._originals[callback_list] = original

@@ -92,7 +92,7 @@ STACKS: list[tuple[Any, list[LayerSpec], list[str], str | None]] = [
     (
         (8,),
         [_("Dense", units=3, kernel_regularizer="l3")],
-        ["No regularizer 'l3'"],
+        ["No regularizer “l3”"],
         "kernel_regularizer",
     ),
     ((8,), [_("Dense", units=3, kernel_constraint="foo")], ["No constraint"], "kernel_constraint"),

@@ -142,32 +142,32 @@ def test_texts_that_fit_nowhere_are_refused(field, text):
         (
             {"field": "int", "name": "units", "minimum": 1},
             "many",
-            "units must be an integer above 0, for example 128; got 'many'",
+            "units must be an integer above 0, such as 128, not 'many'",
         ),
         (
             {"field": "int", "name": "patience", "minimum": 0},
             "-1",
-            "patience must be an integer of at least 0, for example 128; got '-1'",
+            "patience must be an integer of at least 0, such as 128, not '-1'",
         ),
         (
             {"field": "choice", "name": "padding", "choices": ["valid", "same", "causal"]},
             "none",
-            "padding must be one of these: valid, same or causal, for example valid; got 'none'",
+            "padding must be one of these: valid, same or causal, such as valid, not 'none'",
         ),
         (
             {"field": "activation", "name": "activation"},
             "rely",
-            "activation: no activation 'rely'. Did you mean relu",
+            "activation: No activation “rely”. Did you mean relu",
         ),
         (
             {"field": "object", "name": "kernel_regularizer", "section": "regularizers"},
             "l3",
-            "kernel_regularizer: no regularizer 'l3'; for example L2, L1,",
+            "kernel_regularizer: No regularizer “l3”. Try L2, L1 or ",
         ),
         (
             {"field": "float", "name": "rate", "nullable": True},
             "x" * 100,
-            "rate must be a number, or empty, for example 0.001; got 'xxx",
+            "rate must be a number, or empty, such as 0.001, not 'xxx",
         ),
     ],
 )

@@ -578,7 +578,7 @@ def test_a_loop_whose_view_cannot_start_runs_all_the_same(monkeypatch, caplog):
         steps = [i for _ in live.epochs() for i in live.steps(3)]
         live.log(loss=1)
     assert steps == [0, 1, 2] * 2
-    assert "the loop goes on without it" in caplog.text
+    assert "the loop continues without it" in caplog.text
 
 
 def test_outside_a_notebook_it_prints_lines_and_the_result(monkeypatch, capsys):

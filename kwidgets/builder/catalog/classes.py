@@ -154,8 +154,8 @@ def class_of(key: str) -> type:
     found = known.classes.get(known.aliases.get(key, key))
     if found is None:
         near = near_keys(key)
-        hint = f"did you mean {' or '.join(near)}?" if near else "is it defined and registered?"
-        raise KeyError(f"no class {key!r} is known; {hint}")
+        hint = f"Did you mean {' or '.join(near)}?" if near else "Define and register it first."
+        raise KeyError(f"No class {key!r}. {hint}")
     return found
 
 

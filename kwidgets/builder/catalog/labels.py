@@ -34,7 +34,7 @@ def with_help(parameters: list[Parameter]) -> list[Parameter]:
 
 def reason(text: str) -> str:
     """Return in the user's language why a class cannot be added; "" for ""."""
-    found = re.fullmatch(r"its argument (\w+) cannot be given by name", text)
+    found = re.fullmatch(r"its argument (\w+) cannot be passed by name", text)
     if found:
         return t("its argument %1 cannot be passed by name", found[1])
     return _reasons().get(text, text)

@@ -271,7 +271,7 @@ def _parameters(cls: type) -> tuple[list[Parameter], str]:
             has_kwargs = True
         elif argument.kind is argument.POSITIONAL_ONLY:
             if required:
-                unusable = f"its argument {name} cannot be given by name"
+                unusable = f"its argument {name} cannot be passed by name"
         elif argument.kind is not argument.VAR_POSITIONAL:
             found.append(
                 parameter(name, argument.default, documented.get(name, ""), required=required)

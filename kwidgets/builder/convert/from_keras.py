@@ -45,8 +45,8 @@ def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.L
     """
     if type(model) is not keras.Sequential:
         raise ConversionError(
-            f"SequentialBuilder requires a plain keras.Sequential: the first edit would remove what "
-            f"{type(model).__name__} adds, such as train_step. To edit only its layers, use "
+            f"SequentialBuilder requires a plain keras.Sequential: the first edit would remove "
+            f"what {type(model).__name__} adds, such as train_step. To edit only its layers, use "
             "SequentialBuilder(model.layers, input_shape=model.input_shape[1:])."
         )
     return spec_of_stack(model, model._layers)

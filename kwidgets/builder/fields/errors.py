@@ -21,42 +21,47 @@ class FieldError(ValueError):
 def unknown_argument(title: str, name: str, known: Iterable[str]) -> str:
     """Return the message that a class has no such argument, with similar names."""
     if name in _INPUT_ARGUMENTS:
-        return t("%1: the input shape is set in the input card. Remove %2", title, name)
+        return t("%1: the input shape is set in the input card. Remove %2.", title, name)
     names = list(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:
         return t("%1 has no argument %2. Did you mean %3?", title, repr(name), any_of(near))
     listed = ", ".join(names[:8]) or t("none")
-    return t("%1 has no argument %2. Its arguments are %3", title, repr(name), listed)
+    return t("%1 has no argument %2. Its arguments are %3.", title, repr(name), listed)
 
 
 def unknown_class(key: str, near: Sequence[str]) -> str:
     """Return the message that no class has this key, with similar keys."""
     if near:
-        return t("no class %1. Did you mean %2?", repr(key), any_of(near))
-    return t("no class %1. Define and register it first", repr(key))
+        return t("No class %1. Did you mean %2?", repr(key), any_of(near))
+    return t("No class %1. Define and register it first.", repr(key))
 
 
 def unknown_name(text: str, section: str) -> str:
     """Return the message that a section has nothing of this name."""
     messages = {
-        "callbacks": t("no callback %1", repr(text)),
-        "cells": t("no cell %1", repr(text)),
-        "constraints": t("no constraint %1", repr(text)),
-        "initializers": t("no initializer %1", repr(text)),
-        "layers": t("no layer %1", repr(text)),
-        "losses": t("no loss %1", repr(text)),
-        "metrics": t("no metric %1", repr(text)),
-        "optimizers": t("no optimizer %1", repr(text)),
-        "regularizers": t("no regularizer %1", repr(text)),
-        "schedules": t("no schedule %1", repr(text)),
+        "callbacks": t("No callback “%1”.", text),
+        "cells": t("No cell “%1”.", text),
+        "constraints": t("No constraint “%1”.", text),
+        "initializers": t("No initializer “%1”.", text),
+        "layers": t("No layer “%1”.", text),
+        "losses": t("No loss “%1”.", text),
+        "metrics": t("No metric “%1”.", text),
+        "optimizers": t("No optimizer “%1”.", text),
+        "regularizers": t("No regularizer “%1”.", text),
+        "schedules": t("No schedule “%1”.", text),
     }
     return messages[section]
 
 
 def did_you_mean(near: Sequence[str]) -> str:
     """Return the question whether one of these names was meant."""
-    return t("did you mean %1?", any_of(near))
+    return t("Did you mean %1?", any_of(near))
+
+
+def suggestion(near: Sequence[str], section: str) -> str:
+    """Return which object of a section to try: similar names, or else an example."""
+    return did_you_mean(near) if near else t("Try %1.", _SECTION_EXAMPLES[section])
 
 
 def any_of(names: Sequence[str]) -> str:
@@ -71,9 +76,9 @@ def wrong_value(parameter: Parameter, got: Any) -> FieldError:
         shown = f"{shown[:59]}…"
     name, expected = parameter["name"], _expected(parameter)
     if parameter["nullable"]:
-        text = t("%1 must be %2, or empty, %3; got %4", name, expected, example(parameter), shown)
+        text = t("%1 must be %2, or empty, %3, not %4.", name, expected, example(parameter), shown)
     else:
-        text = t("%1 must be %2, %3; got %4", name, expected, example(parameter), shown)
+        text = t("%1 must be %2, %3, not %4.", name, expected, example(parameter), shown)
     return FieldError(text)
 
 
@@ -96,7 +101,7 @@ def _expected(parameter: Parameter) -> str:
         "object": t("one object"),
         "objects": t("objects separated by commas"),
         "python": t("a Python literal"),
-        "reference": t("cannot be entered here"),
+        "reference": t("a Python object"),
         "shape": t("integers or None, separated by commas"),
         "text": t("text"),
         "texts": t("text, or several separated by commas"),
@@ -142,8 +147,8 @@ def example(parameter: Parameter) -> str:
     if parameter["field"] == "choice" and parameter.get("choices"):
         example = str(parameter["choices"][0])
     if parameter["field"] == "reference":
-        return t("a Python object, which you can set in code")
-    return t("for example %1", example)
+        return t("set in code")
+    return t("such as %1", example)
 
 
 _EXAMPLES: Final = {

@@ -28,7 +28,7 @@ def parse(text: str) -> ObjectSpec:
     """
     found = read_object(text, "layers")
     if not isinstance(found, ObjectSpec):
-        raise QuickError(t("%1 is not a layer. Enter one such as dense 128 relu", repr(text)))
+        raise QuickError(t("%1 is not a layer. Enter one such as dense 128 relu.", repr(text)))
     entry = catalog.catalog().entries[found.class_name]
     if entry["unusable"]:
         why = labels.reason(entry["unusable"])
@@ -44,7 +44,7 @@ def read_object(text: str, section: str) -> Value:
     """
     text = text.strip().rstrip(",;")
     if not text:
-        raise QuickError(t("empty. Enter one of the %1", section))
+        raise QuickError(t("Enter one of the %1.", section))
     if re.match(r"[A-Za-z_][\w.>]*\(", text):
         return read_python(text, section)
     if section != "layers" and re.fullmatch(r"[\w.>'\"]+", text):

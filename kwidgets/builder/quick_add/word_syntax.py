@@ -155,7 +155,7 @@ class ArgumentReader:
             if taken:
                 return taken
         raise QuickError(
-            t("%1 does not use %2; %3", self.entry["name"], repr(token), self._hint(token))
+            t("%1 does not use %2. %3", self.entry["name"], repr(token), self._hint(token))
         )
 
     def _hint(self, token: str) -> str:
@@ -169,8 +169,8 @@ class ArgumentReader:
             return fields.did_you_mean(near)
         basic = [p["name"] for p in free if p["basic"]]
         if not basic:
-            return t("all required arguments are set")
-        return t("other arguments: %1", ", ".join(basic))
+            return t("All required arguments are set.")
+        return t("Other arguments: %1.", ", ".join(basic))
 
     def take_completion(self, start: str) -> bool:
         """Assign the shortest word that starts like this; return whether there is one."""

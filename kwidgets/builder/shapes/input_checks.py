@@ -183,7 +183,7 @@ def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     if name in _COLOUR_LAYERS and channels_last and shape[-1] not in allowed:
         return Problem(
             t(
-                "%1 requires color images with 3 channels but gets %2.",
+                "%1 requires color images with 3 channels, but gets %2.",
                 name,
                 format_shape(shape),
             ),

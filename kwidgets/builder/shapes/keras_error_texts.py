@@ -246,10 +246,10 @@ def _unknown_name(match: Match, entry: LayerSpec, shape: Shape | None) -> Explan
     known = [name for name in dir(module) if name.islower() and not name.startswith("_")]
     close = difflib.get_close_matches(wrong.lower(), known, 1)
     messages = {
-        "activation": t("No activation %1.", repr(wrong)),
-        "initializer": t("No initializer %1.", repr(wrong)),
-        "regularizer": t("No regularizer %1.", repr(wrong)),
-        "constraint": t("No constraint %1.", repr(wrong)),
+        "activation": t("No activation “%1”.", wrong),
+        "initializer": t("No initializer “%1”.", wrong),
+        "regularizer": t("No regularizer “%1”.", wrong),
+        "constraint": t("No constraint “%1”.", wrong),
     }
     hint = " " + t("Did you mean %1?", repr(close[0])) if close else ""
     return f"{messages[kind]}{hint}", parameter

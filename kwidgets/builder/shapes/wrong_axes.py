@@ -17,7 +17,10 @@ def format_shape(shape: Shape | None) -> str:
 def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
     """Return the problem that a layer needs input with another number of axes."""
     text = t(
-        "%1 requires %2 but gets %3.", entry.title, _expected_input(rank), format_shape(input_shape)
+        "%1 requires %2, but gets %3.",
+        entry.title,
+        _expected_input(rank),
+        format_shape(input_shape),
     )
     hint = _rank_hint(input_shape, rank, entry.title)
     return Problem(f"{text} {hint}".strip(), f"expected ndim={rank}, found ndim={len(input_shape)}")

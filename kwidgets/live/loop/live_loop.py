@@ -1,4 +1,4 @@
-"""``LiveLoop``, which watches and steers a training loop of the user's own."""
+"""``LiveLoop``, which monitors and controls a custom training loop."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class LiveLoop(RunControls):
             )
             run = LoopRun(state, self._output_context())
         except Exception:
-            logger.warning("LiveLoop could not start; the loop goes on without it", exc_info=True)
+            logger.warning("LiveLoop could not start; the loop continues without it", exc_info=True)
         else:
             self._run = run
             latest_run.remember(self, run, LiveLoop)

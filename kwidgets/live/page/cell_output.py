@@ -68,7 +68,7 @@ class CellOutput:
 
     Our JupyterLab extension draws the snapshot and gets updates from the channel; other front ends
     draw the widget. Until one of them is known to be there, the output is HTML that is replaced as
-    the fit goes on.
+    the fit continues.
     """
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class CellOutput:
     def show_saved(self, bundle: dict[str, Any]) -> None:
         self._is_live = False
         # A cell that clears the output after the end of the fit does not want to see it: there is
-        # nothing to update then. A library that does so knows nothing of it.
+        # nothing to update then. A library that clears it is not informed.
         assert self._output is not None
         self._output.publish(bundle, update=not self._output.is_cleared_by_library)
 

@@ -30,7 +30,7 @@ class ErrorGuard:
             if what not in self.failures:
                 text = f"{type(error).__name__}: {error}"
                 self.failures[what] = t("%1 failed: %2", _labels().get(what, what), text)
-                logger.warning("%s failed; the training goes on without it", what, exc_info=True)
+                logger.warning("%s failed; training continues without it", what, exc_info=True)
             return None
 
 

@@ -172,7 +172,7 @@ class RequestHandler:
         if not isinstance(wanted, bool):
             raise RefusalError(f"trainable must be true or false, not {wanted!r}")
         if not isinstance(paths, list) or not paths:
-            raise RefusalError(f"layers is a list of paths; got {paths!r}")
+            raise RefusalError(f"layers must be a list of paths, not {paths!r}")
         layers = list(dict.fromkeys(str(path) for path in paths))
         try:
             code = {path: layer_expression(model, path, name) for path in layers}

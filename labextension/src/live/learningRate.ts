@@ -9,8 +9,7 @@ export function readLearningRate(text: string): Entry {
   const trimmed = text.trim();
   const value = Number(trimmed);
   if (trimmed !== "" && Number.isFinite(value) && value > 0) return { ok: true, value };
-    return { ok: false, reason: t("Enter a number above 0, such as 0.001.") };
-
+  return { ok: false, reason: t("Enter a number above 0, such as 0.001.") };
 }
 
 /** Return the next of 1, 2, 5 × 10^k above (`direction` 1) or below (−1) `value`. */

@@ -218,7 +218,7 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
     values = (format_shape(shape), first.title, (height, width, channels))
     text = (
         t(
-            "Samples of shape %1 look like images whose 1 channel is first, but %2 expects "
+            "Samples of shape %1 look like images whose single channel is first, but %2 expects "
             "channels last: %3.",
             *values,
         )

@@ -71,7 +71,7 @@ export class CurrentNotebook {
         );
       } else if (this.state.is === "absent") {
         const message = t(
-          "It is loaded but does not answer. It requires a newer version of ipykernel.",
+          "It is loaded but does not answer. Use a kernel with ipykernel, and upgrade kwidgets in the kernel.",
         );
         this.setLoading({ is: "failed", message });
       }
