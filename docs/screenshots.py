@@ -380,7 +380,7 @@ def take_panel(page: Page, server: LabServer, images: Path, every: bool) -> None
     panel.region.get_by_role("button", name="Close details").click()
     panel.tree.press("ArrowLeft")
     notebook.run_and_wait(3, 120)
-    panel.details("classifier").get_by_role("button", name="Work out shapes").click()
+    panel.details("classifier").get_by_role("button", name="Compute shapes").click()
     panel.unfold("classifier")
     both("panel-nested")
     notebook.shut_down_kernel()

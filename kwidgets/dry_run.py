@@ -161,9 +161,9 @@ def run_limited(function: Callable[[], T], seconds: float | None = None) -> T:
     reason = None
     while not done.wait(_CHECK_SECONDS):
         if time.monotonic() - began > limit:
-            reason = t("it did not answer within %1 seconds", f"{limit:g}")
+            reason = t("it took longer than %1 seconds", f"{limit:g}")
         elif _resident_bytes() - memory_before > MEMORY_LIMIT_BYTES:
-            reason = t("it took more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
+            reason = t("it used more than %1 GB of memory", f"{MEMORY_LIMIT_BYTES / 1e9:g}")
         if reason:
             _stop(thread)
             raise LimitExceeded(reason)

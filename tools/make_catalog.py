@@ -239,10 +239,10 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "schedules.*.warmup_steps": {"minimum": 0},
 }
 
-SEVERAL = "needs two or more inputs; a Sequential passes on one"
-SAME_INPUTS = "needs a query and a value; a Sequential passes on one input"
-CELL = "a cell is one step of a recurrent layer: put it inside RNN"
-FRAMEWORK = "wraps an object of another framework, which a form cannot make"
+SEVERAL = "requires two or more inputs, but a layer of a Sequential gets one input"
+SAME_INPUTS = "requires a query and a value, but a layer of a Sequential gets one input"
+CELL = "a cell computes one step of a recurrent layer. Put it inside RNN"
+FRAMEWORK = "wraps an object of another framework, which the form cannot create"
 
 # Why a Sequential cannot contain a class, or why a form cannot create it.
 UNUSABLE: dict[str, str] = {
@@ -261,12 +261,12 @@ UNUSABLE: dict[str, str] = {
     "layers.MultiHeadAttention": SAME_INPUTS,
     "layers.*Cell": CELL,
     "layers.*Cells": CELL,
-    "layers.InputLayer": "the input card sets the input",
+    "layers.InputLayer": "the input is set in the input card",
     "layers.JaxLayer": FRAMEWORK,
     "layers.FlaxLayer": FRAMEWORK,
     "layers.TorchModuleWrapper": FRAMEWORK,
-    "layers.TFSMLayer": "loads a model from a file, which a form cannot check",
-    "layers.MaxNumBoundingBoxes": "needs images together with their bounding boxes",
+    "layers.TFSMLayer": "loads a model from a file, which the form cannot check",
+    "layers.MaxNumBoundingBoxes": "requires images with bounding boxes",
 }
 
 # By the module of the class, below keras.src; the first that fits.

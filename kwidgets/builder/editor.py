@@ -113,7 +113,7 @@ class Editor:
         Raises:
             EditError: there is nothing to undo.
         """
-        return self._restore(self._undo, self._redo, t("There is nothing to undo."))
+        return self._restore(self._undo, self._redo, t("Nothing to undo."))
 
     def redo(self) -> str:
         """Redo the edit that was undone last; return its label.
@@ -121,7 +121,7 @@ class Editor:
         Raises:
             EditError: there is nothing to redo.
         """
-        return self._restore(self._redo, self._undo, t("There is nothing to redo."))
+        return self._restore(self._redo, self._undo, t("Nothing to redo."))
 
     def _restore(
         self,
@@ -146,7 +146,9 @@ class Editor:
         """
         action = _ACTIONS.get(edit.get("action", ""))
         if action is None:
-            raise EditError(f"unknown edit {edit.get('action')!r}; known are {', '.join(_ACTIONS)}")
+            raise EditError(
+                f"unknown edit {edit.get('action')!r}. Use one of {', '.join(_ACTIONS)}"
+            )
         try:
             return action(self, edit) or {}
         except (fields.FieldError, quick_add.QuickError) as error:
@@ -234,7 +236,7 @@ class Editor:
     def _enable(self, edit: Edit) -> None:
         entry = self._spec.find(edit["uid"])
         title = entry.title
-        label = t("Switch on %1", title) if edit["enabled"] else t("Switch off %1", title)
+        label = t("Enable %1", title) if edit["enabled"] else t("Disable %1", title)
         self.change(label, self._spec.enable(edit["uid"], bool(edit["enabled"])))
 
     def _template(self, edit: Edit) -> None:
@@ -250,7 +252,7 @@ class Editor:
     def _fix(self, edit: Edit) -> None:
         advice = mistakes.find_advice(self.situation, edit["advice"])
         if advice.fix is None:
-            raise EditError(t("“%1” cannot be mended by a click.", advice.title))
+            raise EditError(t("“%1” has no automatic fix.", advice.title))
         self.change(advice.fix.label, advice.fix.apply(self._spec))
 
     def _undo_edit(self, edit: Edit) -> None:
@@ -298,7 +300,7 @@ class Editor:
     def _parameter_at(self, target: str, path: Path) -> Parameter:
         """Return the parameter that a path leads to."""
         if not path:
-            raise EditError("an edit of an argument needs a path; got an empty one")
+            raise EditError("the path of an argument must not be empty")
         if target in (COMPILE, FIT):
             parameters: Sequence[Parameter] = catalog.FORMS[target]
             title = target
@@ -366,7 +368,7 @@ def _as_object(value: Value, parameter: Parameter | None) -> ObjectSpec:
         key = catalog.resolve_identifier(value, parameter["section"])
         if key:
             return ObjectSpec(key)
-    raise EditError(t("%1 has no arguments of its own", repr(value)))
+    raise EditError(t("%1 has no arguments", repr(value)))
 
 
 def _parameters(class_name: str) -> Sequence[Parameter]:
@@ -384,10 +386,10 @@ def _find_parameter(parameters: Sequence[Parameter], name: str | int, title: str
     near = difflib.get_close_matches(str(name), names, n=1)
     if near:
         raise EditError(
-            t("%1 has no argument %2; did you mean %3?", title, repr(name), repr(near[0]))
+            t("%1 has no argument %2. Did you mean %3?", title, repr(name), repr(near[0]))
         )
     listed = ", ".join(names) or t("none")
-    raise EditError(t("%1 has no argument %2; it has %3", title, repr(name), listed))
+    raise EditError(t("%1 has no argument %2. Its arguments are %3.", title, repr(name), listed))
 
 
 def _dotted(path: Path) -> str:

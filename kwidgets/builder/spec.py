@@ -208,7 +208,7 @@ class ModelSpec:
         for entry in self.walk():
             if entry.uid == uid:
                 return entry
-        raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
+        raise KeyError(t("No layer %1 in this model. It may have been deleted.", repr(uid)))
 
     def locate(self, uid: str) -> tuple[str | None, int]:
         """Return the uid of a layer's block (None for the stack itself) and its index there.
@@ -220,7 +220,7 @@ class ModelSpec:
             for index, child in enumerate(children):
                 if child.uid == uid:
                     return parent, index
-        raise KeyError(t("no layer %1 in this model; it may have been deleted", repr(uid)))
+        raise KeyError(t("No layer %1 in this model. It may have been deleted.", repr(uid)))
 
     def children(self, parent: str | None) -> tuple[LayerSpec, ...]:
         """Return the layers of a block, or of the stack itself.
@@ -232,7 +232,7 @@ class ModelSpec:
             return self.layers
         children = self.find(parent).children
         if children is None:
-            raise KeyError(t("layer %1 is not a block: it holds no layers", repr(parent)))
+            raise KeyError(t("layer %1 is not a block and cannot contain layers", repr(parent)))
         return children
 
     # Edits; each returns a new spec.
@@ -260,7 +260,7 @@ class ModelSpec:
         """
         entry = self.find(uid)
         if parent is not None and any(within.uid == parent for within in entry.walk()):
-            raise ValueError(t("%1 cannot be moved into itself", entry.title))
+            raise ValueError(t("Cannot move %1 into itself", entry.title))
         return self.remove(uid).insert(entry, parent, index)
 
     def update(self, uid: str, change: Callable[[ObjectSpec], ObjectSpec]) -> ModelSpec:

@@ -48,7 +48,7 @@ def by_name(name: str) -> Template:
         if template.name == name:
             return template
     known = ", ".join(template.name for template in TEMPLATES)
-    raise KeyError(f"no template {name!r}; there are {known}")
+    raise KeyError(f"no template {name!r}. The templates are {known}")
 
 
 def _model(
@@ -238,7 +238,7 @@ TEMPLATES: tuple[Template, ...] = (
         "mlp",
         lambda: (
             t("Dense network"),
-            t("Classifies small images or rows of numbers: the first model to try."),
+            t("Classifies small images or rows of numbers. A good first model."),
         ),
         _mlp,
     ),
@@ -246,7 +246,7 @@ TEMPLATES: tuple[Template, ...] = (
         "cnn",
         lambda: (
             t("Convolutional network"),
-            t("Classifies images: convolutions find patterns, pooling looks at them from afar."),
+            t("Classifies images with convolutions and pooling."),
         ),
         _cnn,
     ),
@@ -255,7 +255,7 @@ TEMPLATES: tuple[Template, ...] = (
         lambda: (
             t("Text with an LSTM"),
             t(
-                "Says yes or no about a text, given as word numbers below %1.",
+                "Binary text classifier; inputs are word indices below %1.",
                 f"{VOCABULARY_SIZE:,}",
             ),
         ),
@@ -273,7 +273,7 @@ TEMPLATES: tuple[Template, ...] = (
         "conv1d",
         lambda: (
             t("1D convolution"),
-            t("Classifies signals and time series: sound, movement, sensors."),
+            t("Classifies signals and time series, such as sound, motion or sensor data."),
         ),
         _conv1d,
     ),
@@ -281,7 +281,7 @@ TEMPLATES: tuple[Template, ...] = (
         "autoencoder",
         lambda: (
             t("Autoencoder"),
-            t("Squeezes its input into 32 numbers and draws it again; y is x itself."),
+            t("Compresses and reconstructs its input with 32 numbers; use x as y."),
         ),
         _autoencoder,
     ),

@@ -87,7 +87,7 @@ class Workbench:
         """
         with self.lock:
             if self._model_in_training() is not None:
-                raise EditError(t("The model is in training: stop that first."))
+                raise EditError(t("The model is being trained. Stop the training first."))
             self.model_cache.reset()
             self.publish()
 
@@ -123,7 +123,7 @@ class Workbench:
         with self.lock:
             if self._model_in_training() is not None:
                 raise RuntimeError(
-                    "the model is in training already; wait for the end with builder.run.wait(), "
+                    "the model is already being trained. Wait with builder.run.wait(), "
                     "or stop it with builder.run.stop()"
                 )
             model = self.model_cache.get()

@@ -174,18 +174,21 @@ class Channel:
         version = content.get("v") if isinstance(content, dict) else None
         newer = isinstance(version, int) and version > protocol.PROTOCOL_VERSION
         mismatch = t(
-            "This page's kwidgets extension speaks version %1 of the messages, the kernel's "
-            "kwidgets %2 version %3.",
+            "The extension in this page uses version %1 of the messages, and kwidgets %2 in the "
+            "kernel uses version %3.",
             protocol.shortened(repr(version), 50),
             __version__,
             protocol.PROTOCOL_VERSION,
         )
         advice = (
-            t("Upgrade kwidgets in the kernel (%pip install --upgrade kwidgets) and restart it.")
+            t(
+                "Upgrade kwidgets in the kernel (%pip install --upgrade kwidgets), then "
+                "restart the kernel."
+            )
             if newer
             else t(
-                "Upgrade kwidgets where JupyterLab runs (pip install --upgrade kwidgets) and "
-                "reload the page."
+                "Upgrade kwidgets in JupyterLab's environment (pip install --upgrade kwidgets), "
+                "then reload the page."
             )
         )
         text = protocol.shortened(f"{mismatch} {advice}")

@@ -1,7 +1,7 @@
 """Find out where the output of the running code goes, and whether it was cleared there.
 
 The output of a cell may be led elsewhere: into an ``ipywidgets.Output``, or into the hands of
-``%%capture``. ``clear_output`` takes away what was shown, and the front end tells nobody.
+``%%capture``. ``clear_output`` removes what was shown, and the front end does not report it.
 """
 
 from __future__ import annotations

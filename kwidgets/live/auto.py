@@ -62,7 +62,7 @@ class AutoView:
             try:
                 args, kwargs = self._with_view(signature.bind(*args, **kwargs))
             except Exception:
-                logger.warning("no live view for this fit; it goes on without", exc_info=True)
+                logger.warning("no live view for this fit; it continues without one", exc_info=True)
             original(*args, **kwargs)
 
         self._originals[callback_list] = original
@@ -87,9 +87,9 @@ auto_view = AutoView()
 
 
 def watch(on: bool = True) -> None:
-    """Show each ``fit`` of this kernel live, in place of Keras's progress bar.
+    """Show every ``fit`` in this kernel in a live view, in place of Keras's progress bar.
 
-    ``%load_ext kwidgets`` does the same, where there are magics; a marimo notebook calls this.
+    ``%load_ext kwidgets`` does the same in notebooks with magics; in marimo, call this function.
 
     Args:
         on: False restores Keras's own progress bar.

@@ -23,24 +23,24 @@ logger = logging.getLogger("kwidgets")
 
 
 class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
-    """Watch and steer a fit from the notebook.
+    """Watch and control a fit from the notebook.
 
-    Pass it to ``model.fit(..., callbacks=[live])``. The cell's output shows progress, a chart for
-    each metric, and the controls Pause, Stop and Learning rate, which work while the cell runs.
+    Pass it to ``model.fit(..., callbacks=[live])``. The output of the cell shows progress, a chart
+    for each metric, and the controls Pause, Stop and Learning rate, which work while the cell runs.
     After the fit, the notebook keeps a picture with the same data.
 
-    A fit trains to the same weights with and without it. Outside a notebook it shows nothing and
-    only stores the numbers.
+    The fit produces the same weights with and without it. Outside a notebook, it shows nothing and
+    only stores the values.
 
     Args:
-        x_axis: what the charts' x axis counts at first: ``"step"`` (batches), ``"epoch"`` or
-            ``"time"`` (seconds of training).
-        smoothing: how much the batch curve is smoothed at first, from 0 (not at all) to below 1.
-        log_scale: whether the y axes are logarithmic at first.
+        x_axis: the initial x axis of the charts: ``"step"`` (batches), ``"epoch"`` or ``"time"``
+            (seconds of training).
+        smoothing: the initial smoothing of the batch curve, from 0 (none) to below 1.
+        log_scale: whether the y axes are initially logarithmic.
 
     Raises:
-        TypeError: an unknown argument, or one of the wrong type.
-        ValueError: an argument out of range.
+        TypeError: an argument is unknown or has the wrong type.
+        ValueError: an argument is out of range.
 
     Example:
         >>> live = kwidgets.LivePlot()
@@ -75,8 +75,8 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self._run is not None and self._run.is_running():
             logger.warning(
-                "this LivePlot watches another fit that still runs; the new one goes on unwatched. "
-                "Give it a LivePlot of its own."
+                "this LivePlot is already watching another fit, so the new fit is not watched. "
+                "Create another LivePlot for it."
             )
             if self._run.thread_id == threading.get_ident():
                 self._other_fit = FitFrame()
@@ -88,7 +88,7 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
             state = state_of_fit(self._model, self.params, self._options)
             self._run = FitRun(state, self._output_context(), self._view_target())
         except Exception:
-            logger.warning("LivePlot could not start; the fit goes on without it", exc_info=True)
+            logger.warning("LivePlot could not start; the fit continues without it", exc_info=True)
         else:
             latest_run.remember(self, self._run, LivePlot)
             self._run.begin()
@@ -139,10 +139,10 @@ def _check_arguments(args: tuple[object, ...], unknown: dict[str, object]) -> No
     known = ", ".join(f"{name}={value!r}" for name, value in DEFAULTS.items())
     if args:
         raise TypeError(
-            f"LivePlot takes keyword arguments only ({known}); got {args[0]!r}. "
-            "The model and data go to model.fit(..., callbacks=[LivePlot()])."
+            f"LivePlot accepts only keyword arguments ({known}), not {args[0]!r}. "
+            "Pass the model and data to model.fit(..., callbacks=[LivePlot()])."
         )
     for name in unknown:
         near = difflib.get_close_matches(name, DEFAULTS, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else "Leave it out."
-        raise TypeError(f"LivePlot got an unknown argument {name!r}; it takes {known}. {hint}")
+        raise TypeError(f"LivePlot has no argument {name!r}. Its arguments are {known}. {hint}")

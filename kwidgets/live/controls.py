@@ -1,4 +1,4 @@
-"""The state and the commands of a training in Python, which ``LivePlot`` and ``LiveLoop`` have."""
+"""Define the state and the commands that ``LivePlot`` and ``LiveLoop`` share."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ logger = logging.getLogger("kwidgets")
 
 
 class RunControls:
-    """Reads and steers the latest run of an object. All but the constructor from any thread.
+    """Read and control the latest run of an object. Its methods can be called from any thread.
 
     Args:
-        options: how the view starts out.
+        options: the initial options of the view.
     """
 
     _NOT_BEGUN = "no fit yet"
@@ -48,8 +48,8 @@ class RunControls:
     def status(self) -> protocol.Status | None:
         """The fit's state, or None before the first fit.
 
-        While it runs "running", "paused" or "stopping"; then "finished", "stopped" (by the user),
-        "interrupted" (by Ctrl-C) or "failed" (an exception ended it).
+        During the fit "running", "paused" or "stopping"; after it "finished", "stopped" (by the
+        user), "interrupted" (by Ctrl-C) or "failed" (by an exception).
         """
         if self._run is None:
             return None
@@ -58,14 +58,14 @@ class RunControls:
 
     @property
     def history(self) -> History:
-        """A copy of the numbers so far; empty before the first fit. From any thread."""
+        """A copy of the values so far; empty before the first fit. From any thread."""
         return self._store.history()
 
     @property
     def figure(self) -> go.Figure:
-        """A new plotly Figure of the data so far, one subplot a metric. From any thread.
+        """A new Plotly Figure of the data so far, one subplot per metric. From any thread.
 
-        Its traces have at most 2,000 points each; ``history`` has all.
+        Each trace has at most 2,000 points; ``history`` has all of them.
         """
         return make_figure(self._store, self._options["x_axis"], self._options["log_scale"])
 
@@ -73,7 +73,7 @@ class RunControls:
     def _store(self) -> MetricStore:
         return self._run.store if self._run else MetricStore()
 
-    # Commands. Each takes effect between two steps, and does nothing when no fit runs.
+    # Commands. They take effect between two steps, and have no effect when no fit is running.
 
     def pause(self) -> None:
         """Pause the fit before its next batch, until :meth:`resume`. From any thread."""
@@ -84,9 +84,9 @@ class RunControls:
         self._submit(Command("resume"))
 
     def stop(self) -> None:
-        """End the fit after the running batch: ``fit`` returns its History. From any thread.
+        """End the fit after the current batch; ``fit`` returns its History. From any thread.
 
-        As with Keras's ``stop_training``, the epoch's validation still runs.
+        As with Keras's ``stop_training``, validation for the epoch still runs.
         """
         self._submit(Command("stop"))
 
@@ -123,7 +123,7 @@ class RunControls:
     def _submit(self, command: Command) -> None:
         if self._run is None or self._run.ended:
             what = type(self).__name__
-            logger.info("%s has no effect: no training runs with this %s", command.kind, what)
+            logger.info("%s has no effect: no training is running with this %s", command.kind, what)
         else:
             self._run.submit(command)
 

@@ -97,7 +97,7 @@ class CallsOutput:
 
     @property
     def can_change(self) -> bool:
-        """Whether what is shown can be replaced: nobody captures it, and it is not in a console."""
+        """Whether the output can be replaced: it is neither captured nor in a console."""
         return not self._output.is_captured and not self.is_text
 
     def add(self, call: Call) -> None:

@@ -18,10 +18,10 @@ _runs = 0
 
 
 def latest() -> LivePlot | LiveLoop | None:
-    """Return the LivePlot of the fit that began last in this kernel, or None.
+    """Return the LivePlot of the most recent fit in this kernel, or None.
 
-    Use it for a fit that got its view from ``%load_ext kwidgets``:
-    ``kwidgets.latest().history``. If a loop with a LiveLoop began last, that is returned.
+    Use it for a fit whose view was created by ``%load_ext kwidgets``:
+    ``kwidgets.latest().history``. If the most recent training was a loop, return its LiveLoop.
     """
     if _latest is None:
         return None
@@ -43,7 +43,7 @@ def describe_fits() -> str:
 
 
 def remember(live: LivePlot | LiveLoop, run: FitRun, make: Callable[[], Any]) -> None:
-    """Note that ``run`` begins. ``make`` makes an object for it, if nobody keeps ``live``."""
+    """Record that ``run`` starts. ``make`` creates an object for it if ``live`` is not kept."""
     global _latest, _runs
     _latest = weakref.ref(live), run, make
     _runs += 1

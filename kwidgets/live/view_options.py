@@ -19,15 +19,17 @@ def check_options(x_axis: object, smoothing: object, log_scale: object) -> proto
     """
     if x_axis not in protocol.X_AXES:
         error = ValueError if isinstance(x_axis, str) else TypeError
-        raise error(f"x_axis is one of {', '.join(map(repr, protocol.X_AXES))}; got {x_axis!r}.")
+        raise error(
+            f"x_axis must be one of {', '.join(map(repr, protocol.X_AXES))}; got {x_axis!r}."
+        )
     share = None if isinstance(smoothing, bool) else as_number(smoothing)
     if share is None or not 0 <= share < 1:
         raise (TypeError if share is None else ValueError)(
-            f"smoothing is a number from 0 to below 1; got {describe_value(smoothing)}. "
+            f"smoothing must be a number from 0 to below 1; got {describe_value(smoothing)}. "
             "Try smoothing=0.6."
         )
     if not isinstance(log_scale, bool):
         raise TypeError(
-            f"log_scale is True or False; got {log_scale!r} ({type(log_scale).__name__})."
+            f"log_scale must be True or False; got {log_scale!r} ({type(log_scale).__name__})."
         )
     return protocol.ViewOptions(x_axis=cast(Any, x_axis), smoothing=share, log_scale=log_scale)

@@ -26,7 +26,7 @@ class Summary:
     """The summary of a model at the time of the call.
 
     Attributes:
-        data: all of it, as plain dataclasses.
+        data: the summary as dataclasses.
     """
 
     def __init__(self, data: ModelSummary, entry: ModelEntry) -> None:
@@ -39,23 +39,23 @@ class Summary:
 
     @property
     def title(self) -> str:
-        """The name of the model's variable, or else its own name."""
+        """The name of the model's variable, or the model's own name."""
         return self._entry.names[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as dicts and lists, ready for JSON."""
+        """Return the summary as dicts and lists for JSON."""
         return to_wire(self.data)  # type: ignore[no-any-return]
 
     def to_text(self) -> str:
-        """Return it as lines of text."""
+        """Return the summary as text."""
         return as_text(self.data, self.title)
 
     def to_markdown(self) -> str:
-        """Return it as a Markdown table."""
+        """Return the summary as a Markdown table."""
         return as_markdown(self.data, self.title)
 
     def to_json(self) -> str:
-        """Return it as JSON."""
+        """Return the summary as JSON."""
         return as_json(self.data)
 
     def __repr__(self) -> str:
@@ -109,20 +109,21 @@ class Summary:
 
 
 def summary(model: keras.Model) -> Summary:
-    """Show what is in a model: layers, shapes, parameters, connections, memory.
+    """Show the layers of a model with shapes, parameters, connections and memory.
 
-    In a notebook it is a tree to unfold, search, sort and copy; with our JupyterLab extension it
-    also reads weights and works out shapes of a model that is not built. Elsewhere it is text.
+    In a notebook, the summary is a tree that you can unfold, search, sort and copy. With our
+    JupyterLab extension, it also shows weights and computes the shapes of a model that is not
+    built. Elsewhere, it is text.
 
     Args:
-        model: any ``keras.Model`` (or a builder), built or not; it is not changed.
+        model: a ``keras.Model`` or a builder, built or not. It is not changed.
 
     Returns:
-        The summary, with all of it as plain data in ``.data``, and ``.to_text()``,
-        ``.to_markdown()``, ``.to_json()`` and ``.to_dict()``.
+        the summary, as plain data in ``.data``, and with ``.to_text()``, ``.to_markdown()``,
+        ``.to_json()`` and ``.to_dict()``.
 
     Raises:
-        TypeError: it is not a model.
+        TypeError: ``model`` is not a model.
     """
     from kwidgets.models.panel import panel
 
@@ -138,7 +139,7 @@ def summary(model: keras.Model) -> Summary:
     if not isinstance(model, keras.Model):
         what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
         raise TypeError(
-            f"kwidgets.summary takes a keras.Model; got {what}. Pass the model itself: "
+            f"kwidgets.summary requires a keras.Model; got {what}. Pass the model itself: "
             "kwidgets.summary(model)."
         )
     connect()  # the view may request more than is shown

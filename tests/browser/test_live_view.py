@@ -106,7 +106,7 @@ def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
         view.learning_rate.fill(bad)
         view.learning_rate.press("Enter")
         expect(view.learning_rate).to_have_attribute("aria-invalid", "true")
-    expect(view.region).to_contain_text("a number above 0 is needed")
+    expect(view.region).to_contain_text("Enter a number above 0")
     view.learning_rate.press("Escape")
     expect(view.learning_rate).not_to_have_attribute("aria-invalid", "true")
     view.expect_status("running")

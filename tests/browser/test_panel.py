@@ -105,11 +105,11 @@ def test_models_their_layers_and_what_is_in_them(open_notebook: OpenNotebook, pa
     expect(details).to_contain_text("<i>classifier")
     expect(details).to_contain_text("(8, 8) from x")
     details.get_by_role("textbox", name="Input shape").fill("nonsense")
-    details.get_by_role("button", name="Work out shapes").click()
+    details.get_by_role("button", name="Compute shapes").click()
     expect(details.get_by_role("alert").filter(has_text="not a shape")).to_be_visible()
     details.get_by_role("textbox", name="Input shape").fill("(8, 8)")
-    details.get_by_role("button", name="Work out shapes").click()
-    expect(details).to_contain_text("Worked out for (8, 8)")
+    details.get_by_role("button", name="Compute shapes").click()
+    expect(details).to_contain_text("Computed for (8, 8)")
     panel.unfold("nested")
     panel.unfold("block")
     expect(panel.item("inner")).to_contain_text("(None, 3)")
@@ -178,7 +178,7 @@ def test_a_killed_kernel_leaves_the_curve_so_far(
         # The kernel's connection file.
         if str(lab_server.home / "runtime" / "kernel-") in " ".join(process.cmdline()):
             process.send_signal(signal.SIGKILL)
-    expect(view.region).to_contain_text("The kernel is gone")
+    expect(view.region).to_contain_text("The kernel has restarted")
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
     expect(panel.region).to_contain_text("kwidgets is not loaded in this kernel")
     notebook.save()
@@ -245,7 +245,7 @@ def test_each_way_of_being_empty_says_what_to_do(
     notebook.run_and_wait(1)
     panel.load()
     # The example goes into a cell, and makes a model.
-    panel.region.get_by_role("button", name="Put into a cell").click()
+    panel.region.get_by_role("button", name="Insert into a cell").click()
     expect(notebook.cell(2)).to_contain_text("keras.Sequential")
     notebook.run(2)
     panel.expect_item("model")

@@ -86,7 +86,9 @@ def examples() -> dict[str, Any]:
             ]
         },
     )
-    refused = protocol.Reply(ok=False, message="units is a whole number above 0; got 'many'")
+    refused = protocol.Reply(
+        ok=False, message="units must be an integer above 0, such as 128, not 'many'."
+    )
     return without_counts(
         {
             "snapshot": wire.envelope(protocol.SNAPSHOT, snapshot),

@@ -206,7 +206,7 @@ def test_other_names_of_a_class_are_understood():
 
 
 def test_an_unknown_key_says_what_is_near():
-    with pytest.raises(KeyError, match=r"Dens.*did you mean keras\.layers\.Dense"):
+    with pytest.raises(KeyError, match=r"Dens.*Did you mean keras\.layers\.Dense"):
         catalog.class_of("keras.layers.Dens")
     assert KNOWN.entry("keras.layers.Dens") is None
     assert KNOWN.parameter("keras.layers.Dens", "units") is None

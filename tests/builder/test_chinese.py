@@ -166,4 +166,4 @@ def test_a_part_of_the_view_that_fails_is_named_in_chinese_and_logged_in_english
     guard("Reading the metrics", lambda: 1 / 0)
     (failure,) = guard.failures.values()
     assert failure.startswith("读取指标 失败：ZeroDivisionError")
-    assert caplog.messages == ["Reading the metrics failed; the training goes on without it"]
+    assert caplog.messages == ["Reading the metrics failed; training continues without it"]

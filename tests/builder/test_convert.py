@@ -119,7 +119,7 @@ def test_optimizers_are_recreated(optimizer: Any) -> None:
 
 
 def test_only_a_layer_is_a_layer() -> None:
-    with pytest.raises(convert.ConversionError, match="a layer is needed"):
+    with pytest.raises(convert.ConversionError, match="expected a layer"):
         convert.spec_of_layer(3)  # type: ignore[arg-type]
 
 

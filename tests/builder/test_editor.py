@@ -111,7 +111,7 @@ def test_a_default_is_no_argument() -> None:
 def test_a_refused_text_changes_nothing_and_says_what_was_expected() -> None:
     made = editor("dense 8")
     before = made.spec
-    with pytest.raises(EditError, match=r"units.*whole number.*'many'"):
+    with pytest.raises(EditError, match=r"units.*integer.*'many'"):
         set_(made, 0, ["units"], text="many")
     assert made.spec is before and made.undo_label == "Add Dense"
 
@@ -177,9 +177,7 @@ def test_an_impossible_edit_is_kept_marked_and_undone() -> None:
     set_(made, 0, ["kernel_size"], text="50")
     problem = made.analysis.layers[uid(made, 0)].problem
     assert (
-        problem
-        and "larger than what goes in" in problem.text
-        and problem.parameter == "kernel_size"
+        problem and "larger than its input" in problem.text and problem.parameter == "kernel_size"
     )
     assert made.spec.layers[0].arguments["kernel_size"] == 50
     made.undo()
@@ -236,16 +234,16 @@ def test_references_survive_a_round_trip_through_a_view() -> None:
         ({"action": "explode"}, "unknown edit"),
         ({"action": "add", "text": "dnese 5"}, "Dense"),
         ({"action": "add", "class_name": "keras.layers.Nothing"}, "Nothing"),
-        ({"action": "add", "text": "dense 5", "parent": "layer-0"}, "no layer"),
-        ({"action": "remove", "uid": "layer-0"}, "no layer"),
-        ({"action": "set", "target": "layer-0", "path": ["units"], "text": "1"}, "no layer"),
+        ({"action": "add", "text": "dense 5", "parent": "layer-0"}, "No layer"),
+        ({"action": "remove", "uid": "layer-0"}, "No layer"),
+        ({"action": "set", "target": "layer-0", "path": ["units"], "text": "1"}, "No layer"),
         ({"action": "set", "target": "input", "path": ["shpae"], "text": "1"}, "shape"),
         ({"action": "set", "target": "input", "path": []}, "path"),
         ({"action": "set", "target": "input", "path": ["shape"], "text": "a, b"}, "shape"),
         ({"action": "template", "name": "gpt"}, "no template"),
-        ({"action": "fix", "advice": "nothing"}, "no advice"),
-        ({"action": "undo"}, "nothing to undo"),
-        ({"action": "redo"}, "nothing to redo"),
+        ({"action": "fix", "advice": "nothing"}, "No advice"),
+        ({"action": "undo"}, "Nothing to undo"),
+        ({"action": "redo"}, "Nothing to redo"),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_changes_nothing(edit: Any, message: str) -> None:

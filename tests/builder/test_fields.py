@@ -142,32 +142,32 @@ def test_texts_that_fit_nowhere_are_refused(field, text):
         (
             {"field": "int", "name": "units", "minimum": 1},
             "many",
-            "units is a whole number above 0, such as 128; got 'many'",
+            "units must be an integer above 0, such as 128, not 'many'",
         ),
         (
             {"field": "int", "name": "patience", "minimum": 0},
             "-1",
-            "patience is a whole number from 0 up, such as 128; got '-1'",
+            "patience must be an integer of at least 0, such as 128, not '-1'",
         ),
         (
             {"field": "choice", "name": "padding", "choices": ["valid", "same", "causal"]},
             "none",
-            "padding is one of these: valid, same or causal, such as valid; got 'none'",
+            "padding must be one of these: valid, same or causal, such as valid, not 'none'",
         ),
         (
             {"field": "activation", "name": "activation"},
             "rely",
-            "activation: no activation is called 'rely'; did you mean relu",
+            "activation: No activation “rely”. Did you mean relu",
         ),
         (
             {"field": "object", "name": "kernel_regularizer", "section": "regularizers"},
             "l3",
-            "kernel_regularizer: none of the regularizers is called 'l3'; such as L2, L1,",
+            "kernel_regularizer: No regularizer “l3”. Try L2, L1 or ",
         ),
         (
             {"field": "float", "name": "rate", "nullable": True},
             "x" * 100,
-            "rate is a number, or empty, such as 0.001; got 'xxx",
+            "rate must be a number, or empty, such as 0.001, not 'xxx",
         ),
     ],
 )
@@ -318,7 +318,7 @@ def test_arguments_of_nested_objects_are_checked():
     )
     inner = fields.check_arguments(spec).arguments["layer"]
     assert inner.arguments == {"units": 8, "activation": "tanh"}
-    with pytest.raises(FieldError, match=r"no argument 'unit'; did you mean units"):
+    with pytest.raises(FieldError, match=r"no argument 'unit'. Did you mean units"):
         fields.check_arguments(ObjectSpec("keras.layers.LSTM", {"unit": 8}))
     with pytest.raises(FieldError, match="input card"):
         fields.check_arguments(ObjectSpec("keras.layers.Dense", {"input_shape": (3,)}))

@@ -74,7 +74,7 @@ def test_a_call_with_data_without_a_name_is_left_out_with_a_note(run: Run) -> No
     code = program(space)
     assert ".fit(" not in code and "labels" not in code
     notes = space["builder"]._bench.source().notes
-    assert any("call of fit is left out" in note and "x" in note for note in notes)
+    assert any("call of fit is omitted" in note and "x" in note for note in notes)
     titles = [one["title"] for one in space["builder"]._bench.describe()["advice"]]
     assert "No targets" not in titles
 

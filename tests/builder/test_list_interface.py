@@ -43,7 +43,7 @@ def test_indices_count_enabled_layers() -> None:
     assert [layer.name for layer in builder] == ["d", "f", "c"]
     builder.undo()
     assert len(builder) == 5
-    with pytest.raises(TypeError, match="whole number"):
+    with pytest.raises(TypeError, match="integer"):
         builder[1.5]
 
 

@@ -99,7 +99,7 @@ def test_the_text_names_the_numbers():
     example = next(one for one in WRONG if one.name == "five units, ten classes")
     (advice,) = advise(situation_of(example))
     assert advice.text == (
-        "The last layer gives 5 values, but y_digits has 10 classes (0–9). It needs 10 units."
+        "The last layer outputs 5 values, but y_digits has 10 classes (0–9). It requires 10 units."
     )
     assert as_wire(advice) == {
         "id": advice.id,

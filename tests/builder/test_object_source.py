@@ -169,7 +169,7 @@ def test_what_can_be_imported_is_imported() -> None:
     [
         ("handle = object()\ndef f(x):\n    return handle", "handle"),
         ("import numpy as np\nbig = np.zeros(10_000)\ndef f(x):\n    return big", "10,000 values"),
-        ("exec('def f(x): return x')", "cannot be found"),
+        ("exec('def f(x): return x')", "is unavailable"),
     ],
 )
 def test_what_cannot_be_written_is_named(shell: Any, cell: str, words: str) -> None:

@@ -120,12 +120,12 @@ def test_output_saved_during_training_shows_the_training():
             time.sleep(0.01)
         kept = saved(builder)["run"]["payload"]
         assert kept["progress"]["status"] == "running"
-        assert "Saved while the training ran" in kept["progress"]["detail"]
+        assert "Saved during training" in kept["progress"]["detail"]
         assert kept["batch"]["rows"] >= 3
     finally:
         run.stop()
         run.wait(60)
-    assert "Saved while" not in saved(builder)["run"]["payload"]["progress"]["detail"]
+    assert "Saved during" not in saved(builder)["run"]["payload"]["progress"]["detail"]
 
 
 def test_the_program_of_a_saved_builder_holds_no_data_and_starts_no_training():

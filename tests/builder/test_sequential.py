@@ -378,11 +378,11 @@ def test_a_model_in_training_is_not_changed():
     run = builder.train(x, y, callbacks=[slowly])
     assert slowly.began.wait(60)
     layers = builder.layers
-    with pytest.raises(ValueError, match="in training"):
+    with pytest.raises(ValueError, match="being trained"):
         builder.train(x, y)
-    with pytest.raises(RuntimeError, match="in training"):
+    with pytest.raises(RuntimeError, match="being trained"):
         builder.fit(x, y)
-    with pytest.raises(RuntimeError, match="in training"):
+    with pytest.raises(RuntimeError, match="being trained"):
         builder.compile("adam", "mse")
     builder.add("dense 1")
     assert builder.layers[:-1] == layers and not builder.layers[-1].built
@@ -402,7 +402,7 @@ def test_a_training_that_fails_says_why_and_lets_the_next_one_start():
         run.wait(60)
     assert run.status == "failed" and "shape" in run.detail
     assert len(builder.train(np.zeros((4, 8)), np.zeros((4, 3))).wait(60)["loss"]) == 1
-    with pytest.raises(ValueError, match="Choose the data"):
+    with pytest.raises(ValueError, match="Choose the training data"):
         SequentialBuilder(builder).train()
 
 
@@ -468,7 +468,7 @@ def test_reset_weights_makes_fresh_weights():
     assert builder.get_weights()[1].tolist() == [0] * 5  # a bias begins at 0
     assert int(builder.optimizer.iterations) == 0
     run = builder.train(np.zeros((64, 8)), np.zeros((64, 3)), epochs=100_000)
-    with pytest.raises(ValueError, match="in training"):
+    with pytest.raises(ValueError, match="being trained"):
         builder.reset_weights()
     run.stop()
     run.wait(60)

@@ -75,5 +75,5 @@ def test_each_has_layers_of_its_own():
 
 def test_names_are_unique_and_an_unknown_one_is_reported():
     assert len({template.name for template in TEMPLATES}) == len(TEMPLATES)
-    with pytest.raises(KeyError, match="there are mlp, cnn"):
+    with pytest.raises(KeyError, match="The templates are mlp, cnn"):
         by_name("transformer")

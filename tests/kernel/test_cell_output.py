@@ -167,7 +167,7 @@ def test_where_nobody_draws_the_output_is_html_that_is_kept_up_to_date(client):
         "<progress",
         "epoch",
         "loss",
-        "Interrupt the kernel",
+        "interrupt the kernel",
         "pip install kwidgets",
         "<img alt",
     ]

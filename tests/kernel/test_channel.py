@@ -237,7 +237,9 @@ def test_a_run_names_its_cell_until_that_is_executed_again(page: Page) -> None:
     page.wait_for(cell_of_run)
 
 
-@pytest.mark.parametrize(("version", "what"), [(0, "JupyterLab runs"), (99, "in the kernel")])
+@pytest.mark.parametrize(
+    ("version", "what"), [(0, "JupyterLab's environment"), (99, "in the kernel")]
+)
 def test_a_page_of_another_version_is_told_what_to_upgrade(
     page: Page, version: int, what: str
 ) -> None:

@@ -436,8 +436,8 @@ def test_early_stopping_says_why_and_which_weights(data):
     live, _ = watch(compiled(), *data, epochs=9, callbacks=[stopping])
     assert live.status == "finished"
     says = (
-        "EarlyStopping ended the training: no better loss for 2 epochs (best in epoch 1). "
-        "Weights of epoch 1 restored."
+        "EarlyStopping stopped the training: no improvement of loss for 2 epochs "
+        "(best in epoch 1). Weights of epoch 1 restored."
     )
     assert live._run.detail == says
     assert marks(live) == [says]
@@ -450,7 +450,7 @@ def test_terminate_on_nan_says_so(data):
     live, _ = watch(
         compiled(), x, bad, epochs=9, batch_size=16, shuffle=False, callbacks=[terminate]
     )
-    assert live._run.detail == "TerminateOnNaN ended the training: the loss became NaN."
+    assert live._run.detail == "TerminateOnNaN stopped the training: the loss became NaN."
 
 
 def test_what_the_user_does_leaves_marks(data):

@@ -209,7 +209,7 @@ def test_the_second_place_of_a_layer() -> None:
     assert pooling.output_shapes == ((None, 4, 3),)
     assert pooling_again.output_shapes == ((None, 2, 3),)
     assert summary.parameters == dense.parameters == dense_again.parameters
-    assert "'dense_twice' and 'pooling' stand in several places" in summary.notes[0]
+    assert "'dense_twice' and 'pooling' are used in several places" in summary.notes[0]
 
 
 def test_a_layer_shared_between_levels() -> None:
@@ -283,7 +283,7 @@ def test_frozen_parts() -> None:
     assert summary.trainable_parameters == 4 * 2 + 2
     frozen = describe(models.model("frozen"))
     assert frozen.trainable_parameters == 0
-    assert "All weights are frozen: training would change nothing." in frozen.notes
+    assert "All weights are frozen, so training has no effect." in frozen.notes
     assert layer_of(models.model("frozen"), "hidden").trainable_parameters == 0
 
 
@@ -338,7 +338,7 @@ def test_one_bad_layer_leaves_the_others() -> None:
 
 
 def test_something_else_is_refused() -> None:
-    with pytest.raises(TypeError, match="given a Dense"):
+    with pytest.raises(TypeError, match="not Dense"):
         describe(layers.Dense(1))
 
 

@@ -148,4 +148,4 @@ def test_a_path_that_leads_nowhere(model: keras.Model) -> None:
 def test_memory_that_jax_gave_away(model: keras.Model) -> None:
     model.layers[0].kernel.value.delete()
     kernel, bias = detail(model, "0").weights
-    assert "cannot be read just now" in str(kernel.problem) and bias.problem is None
+    assert "Cannot read its values now" in str(kernel.problem) and bias.problem is None

@@ -72,7 +72,7 @@ ENTRY = summary_data.ModelEntry(
     revision="f00",
 )
 FAILED = summary_data.ModelEntry(
-    key="a1-2", names=("bad",), name="bad", class_name="Bad", error="It cannot be described."
+    key="a1-2", names=("bad",), name="bad", class_name="Bad", error="Cannot read it."
 )
 DETAIL = summary_data.LayerDetail(
     path="0",

@@ -51,5 +51,5 @@ def test_a_builder_is_shown_by_its_model() -> None:
     ("value", "said"), [(keras.Model, "the class"), ("model", "str"), (None, "NoneType")]
 )
 def test_what_is_no_model_is_refused(value: Any, said: str) -> None:
-    with pytest.raises(TypeError, match=f"takes a keras.Model; got {said}"):
+    with pytest.raises(TypeError, match=f"requires a keras.Model; got {said}"):
         kw.summary(value)

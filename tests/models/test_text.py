@@ -66,7 +66,7 @@ def test_a_plain_chain() -> None:
         "\n"
         "Parameters:    53 (212 B)\n"
         "Trainable:     53\n"
-        "Not trainable: 0\n"
+        "Non-trainable: 0\n"
     )
 
 
@@ -122,7 +122,7 @@ def test_the_lines_about_the_training() -> None:
         r"Loss: +mse",
         r"Metrics: +accuracy, mae",
         r"Trained: +1,200 steps, 3 epochs",
-        r"Worked out for input: +\(28, 28\)",
+        r"Computed for input: +\(28, 28\)",
     ):
         assert re.search(f"^{line}$", text, re.M), line
     assert "It has no layers." in text

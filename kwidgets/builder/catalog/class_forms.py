@@ -44,7 +44,7 @@ def keras_entry(key: str, cls: type, section: str) -> Entry:
 
 def _add_input_help(entry: Entry) -> None:
     """Add the help of ``keras.Input``, because InputLayer's docstring has none."""
-    entry["summary"] = "What goes into the model: the shape and the type of one sample."
+    entry["summary"] = "The shape and dtype of one input sample."
     documented = signatures.documentation_of(keras.Input)
     for parameter in entry["parameters"]:
         parameter["help"] = parameter["help"] or signatures.shorten(
@@ -58,7 +58,7 @@ def sequential_entry() -> Entry:
         key=SEQUENTIAL,
         name="Sequential",
         group="Core",
-        summary="A block: layers that belong together, used as one layer.",
+        summary="A block: several layers used as one.",
         parameters=[
             signatures.parameter("name", None, "", required=False),
             signatures.parameter("trainable", True, "", required=False),

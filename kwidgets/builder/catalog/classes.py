@@ -131,8 +131,8 @@ def key_of(cls: type) -> str:
     key = catalog().keys.get(cls)
     if key is None:
         raise KeyError(
-            f"{cls.__module__}.{cls.__qualname__} is neither a class of Keras nor registered; "
-            "decorate it with @keras.saving.register_keras_serializable(), or add it with add_class"
+            f"{cls.__module__}.{cls.__qualname__} is neither a Keras class nor registered. "
+            "Decorate it with @keras.saving.register_keras_serializable(), or add it with add_class"
         )
     return key
 
@@ -154,8 +154,8 @@ def class_of(key: str) -> type:
     found = known.classes.get(known.aliases.get(key, key))
     if found is None:
         near = near_keys(key)
-        hint = f"did you mean {' or '.join(near)}?" if near else "is it defined and registered?"
-        raise KeyError(f"no class {key!r} is known; {hint}")
+        hint = f"Did you mean {' or '.join(near)}?" if near else "Define and register it first."
+        raise KeyError(f"No class {key!r}. {hint}")
     return found
 
 

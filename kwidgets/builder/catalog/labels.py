@@ -34,9 +34,9 @@ def with_help(parameters: list[Parameter]) -> list[Parameter]:
 
 def reason(text: str) -> str:
     """Return in the user's language why a class cannot be added; "" for ""."""
-    found = re.fullmatch(r"its argument (\w+) cannot be given by name", text)
+    found = re.fullmatch(r"its argument (\w+) cannot be passed by name", text)
     if found:
-        return t("its argument %1 cannot be given by name", found[1])
+        return t("its argument %1 cannot be passed by name", found[1])
     return _reasons().get(text, text)
 
 
@@ -91,33 +91,33 @@ def _groups() -> dict[str, str]:
 def _reasons() -> dict[str, str]:
     pairs = (
         (
-            "needs two or more inputs; a Sequential passes on one",
-            t("needs two or more inputs; a Sequential passes on one"),
+            "requires two or more inputs, but a layer of a Sequential gets one input",
+            t("requires two or more inputs, but a layer of a Sequential gets one input"),
         ),
         (
-            "needs a query and a value; a Sequential passes on one input",
-            t("needs a query and a value; a Sequential passes on one input"),
+            "requires a query and a value, but a layer of a Sequential gets one input",
+            t("requires a query and a value, but a layer of a Sequential gets one input"),
         ),
         (
-            "a cell is one step of a recurrent layer: put it inside RNN",
-            t("a cell is one step of a recurrent layer: put it inside RNN"),
+            "a cell computes one step of a recurrent layer. Put it inside RNN",
+            t("a cell computes one step of a recurrent layer. Put it inside RNN"),
         ),
         (
-            "wraps an object of another framework, which a form cannot make",
-            t("wraps an object of another framework, which a form cannot make"),
+            "wraps an object of another framework, which the form cannot create",
+            t("wraps an object of another framework, which the form cannot create"),
         ),
-        ("the input card sets the input", t("the input card sets the input")),
+        ("the input is set in the input card", t("the input is set in the input card")),
         (
-            "needs images together with their bounding boxes",
-            t("needs images together with their bounding boxes"),
-        ),
-        (
-            "loads a model from a file, which a form cannot check",
-            t("loads a model from a file, which a form cannot check"),
+            "requires images with bounding boxes",
+            t("requires images with bounding boxes"),
         ),
         (
-            "its arguments are unknown: Python finds no signature",
-            t("its arguments are unknown: Python finds no signature"),
+            "loads a model from a file, which the form cannot check",
+            t("loads a model from a file, which the form cannot check"),
+        ),
+        (
+            "its signature is unavailable",
+            t("its signature is unavailable"),
         ),
     )
     return dict(pairs)
@@ -127,65 +127,61 @@ def _help_texts() -> dict[str, str]:
     """Return the translations of the help that Keras's documentation lacks."""
     pairs = (
         (
-            "What goes into the model: the shape and the type of one sample.",
-            t("What goes into the model: the shape and the type of one sample."),
+            "The shape and dtype of one input sample.",
+            t("The shape and dtype of one input sample."),
         ),
         (
-            "A block: layers that belong together, used as one layer.",
-            t("A block: layers that belong together, used as one layer."),
+            "A block: several layers used as one.",
+            t("A block: several layers used as one."),
         ),
         (
-            "A name to find it by. Empty: Keras makes one up.",
-            t("A name to find it by. Empty: Keras makes one up."),
+            "A name to identify it. If empty, Keras generates one.",
+            t("A name to identify it. If empty, Keras generates one."),
         ),
         (
-            "A whole number that makes the random choices repeatable.",
-            t("A whole number that makes the random choices repeatable."),
+            "An integer that makes random choices reproducible.",
+            t("An integer that makes random choices reproducible."),
         ),
         (
-            "Whether training may change the weights.",
-            t("Whether training may change the weights."),
+            "Whether training changes the weights.",
+            t("Whether training changes the weights."),
         ),
         (
-            "Input data, or a dataset of inputs and targets, to check the model on "
-            "after each epoch. It is never trained on, so it shows how well the "
-            "model does on data it has not seen. Becomes `validation_data` of "
-            "`fit`.",
+            "Input data, or a dataset of inputs and targets, for evaluating the model after "
+            "each epoch. It is not used for training, so it shows the performance on new data. "
+            "Passed to `fit` as `validation_data`.",
             t(
-                "Input data, or a dataset of inputs and targets, to check the model on "
-                "after each epoch. It is never trained on, so it shows how well the "
-                "model does on data it has not seen. Becomes `validation_data` of "
-                "`fit`."
+                "Input data, or a dataset of inputs and targets, for evaluating the model after "
+                "each epoch. It is not used for training, so it shows the performance on new "
+                "data. Passed to `fit` as `validation_data`."
             ),
         ),
         (
-            "Target data that belongs to `validation_x`, to check the model on "
-            "after each epoch. It is never trained on, so it shows how well the "
-            "model does on data it has not seen. Becomes `validation_data` of "
-            "`fit`.",
+            "Target data for `validation_x`, for evaluating the model after each epoch. It is "
+            "not used for training, so it shows the performance on new data. Passed to `fit` as "
+            "`validation_data`.",
             t(
-                "Target data that belongs to `validation_x`, to check the model on "
-                "after each epoch. It is never trained on, so it shows how well the "
-                "model does on data it has not seen. Becomes `validation_data` of "
-                "`fit`."
+                "Target data for `validation_x`, for evaluating the model after each epoch. It "
+                "is not used for training, so it shows the performance on new data. Passed to "
+                "`fit` as `validation_data`."
             ),
         ),
         (
-            'Order of the dimensions: `"channels_last"` for `(height, width, '
-            'channels)`, `"channels_first"` for `(channels, height, width)`. '
-            "Empty: as Keras is configured.",
+            'Order of the dimensions: `"channels_last"` for `(height, width, channels)`, '
+            '`"channels_first"` for `(channels, height, width)`. If empty, Keras\'s setting is '
+            "used.",
             t(
-                'Order of the dimensions: `"channels_last"` for `(height, width, '
-                'channels)`, `"channels_first"` for `(channels, height, width)`. '
-                "Empty: as Keras is configured."
+                'Order of the dimensions: `"channels_last"` for `(height, width, channels)`, '
+                '`"channels_first"` for `(channels, height, width)`. If empty, Keras\'s setting '
+                "is used."
             ),
         ),
         (
-            "The type of number to compute with, or a dtype policy such as "
-            "`mixed_float16`. Empty: as Keras is configured, usually `float32`.",
+            "The number type for computation, or a dtype policy such as `mixed_float16`. If "
+            "empty, Keras's setting is used, usually `float32`.",
             t(
-                "The type of number to compute with, or a dtype policy such as "
-                "`mixed_float16`. Empty: as Keras is configured, usually `float32`."
+                "The number type for computation, or a dtype policy such as `mixed_float16`. If "
+                "empty, Keras's setting is used, usually `float32`."
             ),
         ),
     )

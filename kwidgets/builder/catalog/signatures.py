@@ -115,15 +115,15 @@ _FIXED_CHOICES: Final[dict[str, list[Any]]] = {
 _COMMON_HELP: Final = {
     "data_format": (
         'Order of the dimensions: `"channels_last"` for `(height, width, channels)`, '
-        '`"channels_first"` for `(channels, height, width)`. Empty: as Keras is configured.'
+        '`"channels_first"` for `(channels, height, width)`. If empty, Keras\'s setting is used.'
     ),
     "dtype": (
-        "The type of number to compute with, or a dtype policy such as `mixed_float16`. "
-        "Empty: as Keras is configured, usually `float32`."
+        "The number type for computation, or a dtype policy such as `mixed_float16`. If empty, "
+        "Keras's setting is used, usually `float32`."
     ),
-    "name": "A name to find it by. Empty: Keras makes one up.",
-    "seed": "A whole number that makes the random choices repeatable.",
-    "trainable": "Whether training may change the weights.",
+    "name": "A name to identify it. If empty, Keras generates one.",
+    "seed": "An integer that makes random choices reproducible.",
+    "trainable": "Whether training changes the weights.",
 }
 
 # How a docstring begins the entry of an argument, and the kind of field that this means.
@@ -260,7 +260,7 @@ def _parameters(cls: type) -> tuple[list[Parameter], str]:
     try:
         signature = inspect.signature(cls)
     except (TypeError, ValueError):
-        return [], "its arguments are unknown: Python finds no signature"
+        return [], "its signature is unavailable"
     documented = documentation(cls)
     found: list[Parameter] = []
     unusable = ""
@@ -271,7 +271,7 @@ def _parameters(cls: type) -> tuple[list[Parameter], str]:
             has_kwargs = True
         elif argument.kind is argument.POSITIONAL_ONLY:
             if required:
-                unusable = f"its argument {name} cannot be given by name"
+                unusable = f"its argument {name} cannot be passed by name"
         elif argument.kind is not argument.VAR_POSITIONAL:
             found.append(
                 parameter(name, argument.default, documented.get(name, ""), required=required)

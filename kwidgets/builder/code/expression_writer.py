@@ -137,7 +137,7 @@ class ExpressionWriter:
         callbacks = rest.get("callbacks") or ()
         known = [one for one in callbacks if not isinstance(one, Reference)]
         self.sources.notes.extend(
-            t("The callback %1 is left out: its arguments cannot be told.", one.text)
+            t("The callback %1 is omitted because its arguments are unknown.", one.text)
             for one in callbacks
             if isinstance(one, Reference)
         )
@@ -180,7 +180,7 @@ class ExpressionWriter:
             except Exception:
                 self.sources.notes.append(
                     t(
-                        "%1 cannot be written down (%2): put it in by hand in place of "
+                        "%1 cannot be written as code (%2). Insert it yourself in place of "
                         "NotImplemented.",
                         reference.text,
                         error,
@@ -202,8 +202,8 @@ class ExpressionWriter:
             self.constants.append(f"{name} = NotImplemented")
             self.sources.notes.append(
                 t(
-                    "%1 cannot be written down (%2): make it by hand, or load it, and let "
-                    "%3 be it in place of NotImplemented.",
+                    "%1 cannot be written as code (%2). Create or load it yourself, and assign "
+                    "it to %3 in place of NotImplemented.",
                     live.text,
                     error,
                     name,
@@ -213,7 +213,8 @@ class ExpressionWriter:
         self.constants.append(f"{name} = " + format_expression(written, 0, len(name) + 3))
         self.sources.notes.append(
             t(
-                "%1 is written down as its config: the layers in it, not how they were made.",
+                "%1 is written as its config: the code contains its layers, but not how they "
+                "were created.",
                 live.text,
             )
         )
@@ -222,7 +223,7 @@ class ExpressionWriter:
     def _serialized(self, value: Any) -> Expression:
         if isinstance(value, types.FunctionType) and value.__name__ != "<lambda>":
             # Keras serializes no more than its name.
-            raise NoSourceError(t("the source of %1 cannot be found", value.__name__))
+            raise NoSourceError(t("the source code of %1 is unavailable", value.__name__))
         with weightless(on_meta=False):
             packed = keras.saving.serialize_keras_object(value)
         text = json.dumps(packed)

@@ -75,7 +75,7 @@ def _keyword_prefix(name: str) -> str:
     if not name or name.endswith(": "):
         return name
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise ValueError(f"{name!r} is no name of an argument")
+        raise ValueError(f"{name!r} is not a valid argument name")
     return f"{name}="
 
 

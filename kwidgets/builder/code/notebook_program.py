@@ -80,7 +80,7 @@ class ProgramWriter:
         if data_source and _SECRET.search(data_source):
             data_source = None
             notes.append(
-                t("The cells that make the data seem to hold a password: they are left out.")
+                t("The cells that create the data may contain a password and are omitted.")
             )
         try:
             source = code.to_code(spec, data=data_source)
@@ -96,8 +96,8 @@ class ProgramWriter:
             if entry.enabled and self._is_adapted(entry.uid):
                 notes.append(
                     t(
-                        "%1 has learned from data by adapt(). The program does not know what: "
-                        "call adapt there too, or save the model itself.",
+                        "%1 has been adapted to data, which the code does not include. Call "
+                        "adapt in the code too, or save the model.",
                         entry.title,
                     )
                 )

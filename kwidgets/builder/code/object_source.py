@@ -62,12 +62,12 @@ class Sources:
             return self._add_module_import(value, value.__name__.rpartition(".")[2])
         if _is_literal(value):
             return repr(value)
-        raise NoSourceError(t("%1 has no source", type(value).__name__))
+        raise NoSourceError(t("%1 has no source code", type(value).__name__))
 
     def _array_expression(self, array: np.ndarray) -> str:
         if array.size > _MAX_ARRAY_SIZE:
             raise NoSourceError(
-                t("an array of %1 values is too long to write down", f"{array.size:,}")
+                t("an array of %1 values is too long to write as code", f"{array.size:,}")
             )
         self.imports.add("import numpy as np")
         return f'np.array({array.tolist()!r}, dtype="{array.dtype}")'
@@ -77,7 +77,7 @@ class Sources:
         if public:
             return str(public)
         if "." in value.__qualname__.rpartition("<locals>.")[2]:
-            raise NoSourceError(t("%1 belongs to a class", value.__qualname__))
+            raise NoSourceError(t("%1 is defined in a class", value.__qualname__))
         name, module = str(value.__name__), getattr(value, "__module__", None)
         if module in ("builtins", None):
             return name
@@ -95,7 +95,7 @@ class Sources:
         if known is value:
             return
         if known is not None:
-            raise NoSourceError(t("there are two different things that are called %1", name))
+            raise NoSourceError(t("the name %1 refers to two different objects", name))
         self._defined[name] = value
         text = _definition_of(value, name)
         self._add_dependencies(text, _namespace_of(value), name)
@@ -122,7 +122,7 @@ class Sources:
                 written = ast.unparse(node)
             found.setdefault(ast.unparse(node), written)
         if len(found) != 1:
-            raise NoSourceError(t("a lambda whose source cannot be told"))
+            raise NoSourceError(t("a lambda whose source code is unavailable"))
         (written,) = found.values()
         self._add_dependencies(f"({written})", _namespace_of(value), "")
         return written
@@ -143,9 +143,7 @@ class Sources:
                 except NoSourceError as error:
                     raise NoSourceError(t("it uses the variable %1: %2", name, error)) from error
                 if self._defined.get(name, value) is not value:
-                    raise NoSourceError(
-                        t("there are two different things that are called %1", name)
-                    )
+                    raise NoSourceError(t("the name %1 refers to two different objects", name))
                 self._defined[name] = value
                 self.definitions.setdefault(name, f"{name} = {written}")
 
@@ -218,7 +216,7 @@ def _methods_of(cls: type) -> list[types.FunctionType]:
 def _file_source(value: types.FunctionType) -> str:
     text = "".join(linecache.getlines(value.__code__.co_filename))
     if not text:
-        raise NoSourceError(t("the source of %1 cannot be found", value.__name__))
+        raise NoSourceError(t("the source code of %1 is unavailable", value.__name__))
     return text
 
 
@@ -250,7 +248,7 @@ def _definition_of(value: Any, name: str) -> str:
         ]
         for first, last in [*exact, *reversed(found)]:
             return textwrap.dedent("\n".join(text.splitlines()[first - 1 : last]))
-    raise NoSourceError(t("the source of %1 cannot be found", name))
+    raise NoSourceError(t("the source code of %1 is unavailable", name))
 
 
 _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -286,7 +284,7 @@ def _is_defined_at(value: Any, filename: str, first: int, last: int) -> bool:
 
 
 def _candidate_files(value: Any) -> Iterator[str]:
-    """Yield the files that may define it; only its methods know the cell that defines a class."""
+    """Yield the files that may define it. Only the methods of a class refer to its cell."""
     if isinstance(value, types.FunctionType):
         yield inspect.unwrap(value).__code__.co_filename
         return

@@ -1,4 +1,4 @@
-"""Tell the automatic names of Keras ("dense", "dense_3") from names that the user chose."""
+"""Distinguish automatic names of Keras ("dense", "dense_3") from names that the user chose."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.L
     """
     if type(model) is not keras.Sequential:
         raise ConversionError(
-            f"a SequentialBuilder holds a plain keras.Sequential; what {type(model).__name__} adds "
-            "to it, such as a train_step of its own, would be lost at the first edit. Its layers "
-            "alone can be had: SequentialBuilder(model.layers, input_shape=model.input_shape[1:])."
+            f"SequentialBuilder requires a plain keras.Sequential: the first edit would remove "
+            f"what {type(model).__name__} adds, such as train_step. To edit only its layers, use "
+            "SequentialBuilder(model.layers, input_shape=model.input_shape[1:])."
         )
     return spec_of_stack(model, model._layers)
 
@@ -100,7 +100,7 @@ def spec_of_layer(layer: keras.Layer) -> LayerSpec:
     """
     if not isinstance(layer, keras.Layer):
         raise ConversionError(
-            f"a layer is needed, such as keras.layers.Dense(10); got {layer!r} "
+            f"expected a layer, such as keras.layers.Dense(10), not {layer!r} "
             f"({type(layer).__name__})."
         )
     if type(layer) is keras.Sequential:
@@ -216,7 +216,7 @@ def _by_config(key: str, cls: type, config: Mapping[str, Any]) -> ObjectSpec:
     arguments = {name: _unpack(value) for name, value in config.items()}
     spec = ObjectSpec(key, arguments, from_config=True)
     if not contains_config(make_object(spec).get_config(), config):
-        raise ConversionError(f"{cls.__name__} does not come back from its own config")
+        raise ConversionError(f"{cls.__name__} cannot be recreated from its config")
     return spec
 
 

@@ -15,7 +15,7 @@ from kwidgets.builder.fields.errors import (
     FieldError,
     any_of,
     did_you_mean,
-    example,
+    suggestion,
     unknown_argument,
     unknown_class,
     unknown_name,
@@ -164,13 +164,8 @@ def check_activation(parameter: Parameter, value: Value) -> Value:
         return value
     near = difflib.get_close_matches(value.lower(), known, n=3, cutoff=0.5)
     name = parameter["name"]
-    if near:
-        raise FieldError(
-            t("%1: no activation is called %2; did you mean %3?", name, repr(value), any_of(near))
-        )
-    raise FieldError(
-        t("%1: no activation is called %2; such as relu or softmax", name, repr(value))
-    )
+    hint = did_you_mean(near) if near else t("Try %1.", any_of(("relu", "softmax")))
+    raise FieldError(f"{name}: {t('No activation “%1”.', value)} {hint}")
 
 
 def check_dtype(parameter: Parameter, value: Value) -> Value:
@@ -206,14 +201,13 @@ def check_object(parameter: Parameter, value: Value) -> Value:
     entry = known.entry(value.class_name)
     if entry is None or entry["key"] not in known.sections[section]:
         near = catalog.near_keys(value.class_name, section)
-        hint = did_you_mean(near) if near else example(parameter)
         raise FieldError(
             t(
-                "%1 is one of the %2; %3 is not; %4",
+                "%1 must be one of the %2, not %3. %4",
                 parameter["name"],
                 section,
                 value.class_name,
-                hint,
+                suggestion(near, section),
             )
         )
     return check_arguments(value)
@@ -264,8 +258,8 @@ def _object_of_identifier(parameter: Parameter, text: str, section: str) -> Valu
     if text in keras.saving.get_custom_objects():
         return text
     near = [catalog.short_name(one) for one in catalog.near_keys(text, section)]
-    hint = did_you_mean(near) if near else example(parameter)
-    raise FieldError(f"{parameter['name']}: {unknown_name(text, section)}; {hint}")
+    hint = suggestion(near, section)
+    raise FieldError(f"{parameter['name']}: {unknown_name(text, section)} {hint}")
 
 
 def check_minimum(parameter: Parameter, value: Any, shown: Any) -> Any:

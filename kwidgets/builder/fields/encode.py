@@ -41,8 +41,8 @@ def to_wire(value: Value, reference_id: Callable[[Reference], str] | None = None
     if isinstance(value, Mapping):
         return _mapping_to_wire(value, reference_id)
     raise TypeError(
-        f"{type(value).__name__} has no form on the wire; a spec holds plain values, ObjectSpec, "
-        "Variable and Reference (with a reference_id): wrap the object in a Reference"
+        f"{type(value).__name__} cannot be sent. Use a plain value, ObjectSpec, Variable or "
+        "Reference (with a reference_id)."
     )
 
 
@@ -62,7 +62,7 @@ def from_wire(content: Any, references: Mapping[str, Reference] | None = None) -
         return tuple(from_wire(item, references) for item in content)
     if isinstance(content, dict):
         return _object_from_wire(content, references or {})
-    raise FieldError(f"a message holds JSON; got {type(content).__name__}: send it as JSON")
+    raise FieldError(f"a message must be JSON, not {type(content).__name__}")
 
 
 def _object_to_wire(
@@ -110,8 +110,8 @@ def _object_from_wire(content: dict[str, Any], references: Mapping[str, Referenc
     if isinstance(content.get("mapping"), dict):
         return _mapping_from_wire(content["mapping"], content.get("keys"), references)
     raise FieldError(
-        "a value is plain JSON, or an object with class_name, variable, reference, number or "
-        f"mapping; got one with {', '.join(map(str, content)) or 'nothing'}"
+        "a value must be plain JSON, or an object with class_name, variable, reference, number or "
+        f"mapping, not with {', '.join(map(str, content)) or 'nothing'}"
     )
 
 
@@ -120,7 +120,7 @@ def _reference(content: dict[str, Any], references: Mapping[str, Reference]) -> 
     if known is None:
         raise FieldError(
             t(
-                "the Python object %1 is gone; set it again in code",
+                "The Python object %1 is no longer available. Set it again in code.",
                 repr(content.get("text") or content["reference"]),
             )
         )
@@ -136,5 +136,5 @@ def _mapping_from_wire(
         return dict(zip(names, values, strict=True))
     except (TypeError, ValueError):
         raise FieldError(
-            f"a mapping has a key for each of its {len(values)} values; got {keys!r}"
+            f"a mapping must have a key for each of its {len(values)} values, not {keys!r}"
         ) from None

@@ -15,48 +15,53 @@ _INPUT_ARGUMENTS: Final = {"batch_input_shape", "batch_shape", "input_dim", "inp
 
 
 class FieldError(ValueError):
-    """A value does not fit its field. The message says what does, with an example."""
+    """A value is invalid for its field. The message says what is valid, with an example."""
 
 
 def unknown_argument(title: str, name: str, known: Iterable[str]) -> str:
     """Return the message that a class has no such argument, with similar names."""
     if name in _INPUT_ARGUMENTS:
-        return t("%1: the input card sets the shape of the input; leave out %2", title, name)
+        return t("%1: the input shape is set in the input card. Remove %2.", title, name)
     names = list(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:
-        return t("%1 has no argument %2; did you mean %3?", title, repr(name), any_of(near))
+        return t("%1 has no argument %2. Did you mean %3?", title, repr(name), any_of(near))
     listed = ", ".join(names[:8]) or t("none")
-    return t("%1 has no argument %2; it has %3", title, repr(name), listed)
+    return t("%1 has no argument %2. Its arguments are %3.", title, repr(name), listed)
 
 
 def unknown_class(key: str, near: Sequence[str]) -> str:
     """Return the message that no class has this key, with similar keys."""
     if near:
-        return t("no class %1 is known; did you mean %2?", repr(key), any_of(near))
-    return t("no class %1 is known; is it defined and registered?", repr(key))
+        return t("No class %1. Did you mean %2?", repr(key), any_of(near))
+    return t("No class %1. Define and register it first.", repr(key))
 
 
 def unknown_name(text: str, section: str) -> str:
     """Return the message that a section has nothing of this name."""
     messages = {
-        "callbacks": t("none of the callbacks is called %1", repr(text)),
-        "cells": t("none of the cells is called %1", repr(text)),
-        "constraints": t("none of the constraints is called %1", repr(text)),
-        "initializers": t("none of the initializers is called %1", repr(text)),
-        "layers": t("none of the layers is called %1", repr(text)),
-        "losses": t("none of the losses is called %1", repr(text)),
-        "metrics": t("none of the metrics is called %1", repr(text)),
-        "optimizers": t("none of the optimizers is called %1", repr(text)),
-        "regularizers": t("none of the regularizers is called %1", repr(text)),
-        "schedules": t("none of the schedules is called %1", repr(text)),
+        "callbacks": t("No callback “%1”.", text),
+        "cells": t("No cell “%1”.", text),
+        "constraints": t("No constraint “%1”.", text),
+        "initializers": t("No initializer “%1”.", text),
+        "layers": t("No layer “%1”.", text),
+        "losses": t("No loss “%1”.", text),
+        "metrics": t("No metric “%1”.", text),
+        "optimizers": t("No optimizer “%1”.", text),
+        "regularizers": t("No regularizer “%1”.", text),
+        "schedules": t("No schedule “%1”.", text),
     }
     return messages[section]
 
 
 def did_you_mean(near: Sequence[str]) -> str:
     """Return the question whether one of these names was meant."""
-    return t("did you mean %1?", any_of(near))
+    return t("Did you mean %1?", any_of(near))
+
+
+def suggestion(near: Sequence[str], section: str) -> str:
+    """Return which object of a section to try: similar names, or else an example."""
+    return did_you_mean(near) if near else t("Try %1.", _SECTION_EXAMPLES[section])
 
 
 def any_of(names: Sequence[str]) -> str:
@@ -71,9 +76,9 @@ def wrong_value(parameter: Parameter, got: Any) -> FieldError:
         shown = f"{shown[:59]}…"
     name, expected = parameter["name"], _expected(parameter)
     if parameter["nullable"]:
-        text = t("%1 is %2, or empty, %3; got %4", name, expected, example(parameter), shown)
+        text = t("%1 must be %2, or empty, %3, not %4.", name, expected, example(parameter), shown)
     else:
-        text = t("%1 is %2, %3; got %4", name, expected, example(parameter), shown)
+        text = t("%1 must be %2, %3, not %4.", name, expected, example(parameter), shown)
     return FieldError(text)
 
 
@@ -94,12 +99,12 @@ def _expected(parameter: Parameter) -> str:
         "bool": t("true or false"),
         "data": t("the name of a variable"),
         "object": t("one object"),
-        "objects": t("a list of objects with commas"),
+        "objects": t("objects separated by commas"),
         "python": t("a Python literal"),
-        "reference": t("not to be typed"),
-        "shape": t("whole numbers or None with commas"),
-        "text": t("a text"),
-        "texts": t("texts with commas"),
+        "reference": t("a Python object"),
+        "shape": t("integers or None, separated by commas"),
+        "text": t("text"),
+        "texts": t("text, or several separated by commas"),
     }
     if len(listed) == 1:
         return t("%1 or %2", expected[field], listed[0])
@@ -112,23 +117,23 @@ def _number(field: str, minimum: float | None) -> str:
     if minimum is None:
         expected = {
             "float": t("a number"),
-            "int": t("a whole number"),
-            "ints": t("a whole number, or several with commas,"),
-            "numbers": t("a number, or several with commas,"),
+            "int": t("an integer"),
+            "ints": t("an integer, or several separated by commas,"),
+            "numbers": t("a number, or several separated by commas,"),
         }
     elif minimum == 1:
         expected = {
             "float": t("a number above 0"),
-            "int": t("a whole number above 0"),
-            "ints": t("a whole number, or several with commas, above 0"),
-            "numbers": t("a number, or several with commas, above 0"),
+            "int": t("an integer above 0"),
+            "ints": t("an integer, or several separated by commas, above 0"),
+            "numbers": t("a number, or several separated by commas, above 0"),
         }
     else:
         expected = {
-            "float": t("a number from %1 up", least),
-            "int": t("a whole number from %1 up", least),
-            "ints": t("a whole number, or several with commas, from %1 up", least),
-            "numbers": t("a number, or several with commas, from %1 up", least),
+            "float": t("a number of at least %1", least),
+            "int": t("an integer of at least %1", least),
+            "ints": t("an integer, or several separated by commas, of at least %1", least),
+            "numbers": t("a number, or several separated by commas, of at least %1", least),
         }
     return expected.get(field, "")
 
@@ -142,7 +147,7 @@ def example(parameter: Parameter) -> str:
     if parameter["field"] == "choice" and parameter.get("choices"):
         example = str(parameter["choices"][0])
     if parameter["field"] == "reference":
-        return t("a Python object: set it in code")
+        return t("set in code")
     return t("such as %1", example)
 
 

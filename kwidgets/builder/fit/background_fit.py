@@ -1,4 +1,4 @@
-"""Train a builder's model in a thread of its own, so that the kernel stays free."""
+"""Train a builder's model in a separate thread, so that the kernel stays free."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ class BuilderRun:
             while not self._finished.wait(min(_WAIT_SECONDS, max(0, deadline - time.monotonic()))):
                 if time.monotonic() >= deadline:
                     raise TimeoutError(
-                        f"the training still runs after {timeout_seconds:g} seconds; "
-                        "run.stop() ends it after the running batch"
+                        f"the training is still running after {timeout_seconds:g} seconds. "
+                        "Call run.stop() to end it after the current batch"
                     )
         except KeyboardInterrupt:
             self.stop()

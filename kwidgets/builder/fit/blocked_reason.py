@@ -18,9 +18,9 @@ def blocked_reason(situation: Situation, in_training: bool, has_arguments: bool 
     """
     spec, analysis = situation.spec, situation.analysis
     if in_training:
-        return t("The model is in training.")
+        return t("The model is being trained.")
     if not any(entry.enabled for entry in spec.layers):
-        return t("The stack is empty: add a layer first.")
+        return t("The model is empty. Add a layer first.")
     for entry in spec.walk():
         problem = analysis.layers[entry.uid].problem
         if problem is not None:
@@ -28,13 +28,13 @@ def blocked_reason(situation: Situation, in_training: bool, has_arguments: bool 
     if analysis.input_problem is not None:
         return t("The input has a problem: %1", analysis.input_problem.text)
     if not (has_arguments and spec.compile) and not (spec.compile or {}).get("loss"):
-        return t("Choose a loss in the Compile tab: without one there is nothing to train for.")
+        return t("Choose a loss in the Compile tab. Training needs a loss.")
     for text in incomplete_arguments(spec.compile or {}).values():
         return t("%1 See the Compile tab.", text)
     for text in incomplete_arguments(spec.fit).values():
         return t("%1 See the Fit tab.", text)
     if not has_arguments and spec.fit.get("x") is None:
-        return t("Choose the data to train on: x.")
+        return t("Choose the training data x.")
     # With validation_split Keras would train on the wrong pairs without an error.
     if not has_arguments:
         for advice in lengths_differ(situation):

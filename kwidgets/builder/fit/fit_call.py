@@ -74,11 +74,15 @@ def describe_fit_call(
         # A fit with only part of the data would be a different training.
         unknown = [name for name, variable in variables.items() if variable is None]
         names = functools.reduce(lambda before, name: t("%1 and %2", before, name), unknown)
-        notes.append(t("The call of fit is left out: what it was given as %1 has no name.", names))
+        notes.append(
+            t("The call of fit is omitted because the value passed as %1 is unknown.", names)
+        )
         return FitCall(settings, {}, tuple(notes))
     variables |= {name: sources.variable_for(name, value) for name, value in validation.items()}
     if None in variables.values():
-        notes.append(t("The validation data is left out: what fit was given has no name."))
+        notes.append(
+            t("The validation data is omitted because the value passed to fit is unknown.")
+        )
         variables = {
             name: variable for name, variable in variables.items() if name not in validation
         }

@@ -76,12 +76,12 @@ def _evaluate(expression: str, space: Mapping[str, Any]) -> Any:
     if not _has_all_names(expression, space):
         raise EditError(
             t(
-                "There is no variable %1 any more: run the cell that makes it, or choose other "
-                "data.",
+                "The variable %1 no longer exists. Run the cell that creates it, or choose "
+                "other data.",
                 repr(expression),
             )
         )
     try:
         return eval(expression, dict(space))
     except Exception as error:
-        raise EditError(t("%1 cannot be computed any more: %2", expression, error)) from error
+        raise EditError(t("Cannot compute %1 again: %2", expression, error)) from error

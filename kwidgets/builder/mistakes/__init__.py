@@ -91,4 +91,4 @@ def find_advice(situation: Situation, id: str) -> Advice:
     for advice in advise(situation):
         if advice.id == id:
             return advice
-    raise KeyError(t("no advice %1; the model may have changed since it was given", repr(id)))
+    raise KeyError(t("No advice %1. The model may have changed.", repr(id)))

@@ -67,7 +67,7 @@ def _titles() -> dict[str, str]:
 
 @dataclasses.dataclass(frozen=True)
 class Loss:
-    """One of Keras's losses that the rules know.
+    """A Keras loss that the rules support.
 
     Args:
         name: Keras's long name, such as ``"mean_squared_error"``.
@@ -105,7 +105,7 @@ class Loss:
 
 
 def loss_of(value: Value) -> Loss | None:
-    """Return the loss that compile's ``loss`` names; None if the rules do not know it."""
+    """Return the loss that compile's ``loss`` refers to, or None if the rules do not support it."""
     if isinstance(value, ObjectSpec):
         if not value.class_name.startswith(("keras.losses.", "keras.metrics.")):
             return None

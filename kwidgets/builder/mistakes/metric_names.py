@@ -52,18 +52,18 @@ def explain_unfit_metric(
     """
     if loss_name == SPARSE and name in _FOR_ONE_HOT:
         return (
-            t("%1 is for one-hot labels; with class numbers it shows nonsense.", name),
+            t("%1 is for one-hot labels and is meaningless with class indices.", name),
             False,
         )
     if loss_name in ONE_HOT_LOSSES and name in _FOR_CLASS_NUMBERS:
-        return t("%1 is for class numbers; with one-hot labels it fails.", name), True
+        return t("%1 is for class indices and fails with one-hot labels.", name), True
     if loss_name in BINARY_LOSSES and width == 1 and name in (*_FOR_ONE_HOT, *_FOR_CLASS_NUMBERS):
         return (
-            t("%1 compares several values; of a single one it shows nonsense.", name),
+            t("%1 compares several values. With a single value, it is meaningless.", name),
             False,
         )
     if loss_name == SPARSE and name in _FOR_BINARY and (width or 0) > 1:
-        return t("%1 is for yes or no; with class numbers it fails.", name), True
+        return t("%1 is for binary classification and fails with class indices.", name), True
     return None
 
 

@@ -145,9 +145,7 @@ def explain_renumbering(targets: Targets) -> str:
     name, low, high = targets.name, targets.lowest or 0, targets.highest or 0
     distinct_values = targets.distinct_values
     if distinct_values == 1:
-        return t(
-            "Every label of %1 is %2, but Keras counts classes from 0.", name, format_number(low)
-        )
+        return t("Every label of %1 is %2, but class indices start at 0.", name, format_number(low))
     if distinct_values == 2 and low == 0:
         remedy = f"{name} = {name} // {high:.0f}"
     elif distinct_values is not None and high - low + 1 == distinct_values:
@@ -158,8 +156,7 @@ def explain_renumbering(targets: Targets) -> str:
         remedy = f"{name} = np.searchsorted(np.unique({name}), {name})"
     if distinct_values is not None and distinct_values <= _MANY_CLASSES:
         text = t(
-            "%1 has only %2 different labels (%3), which Keras expects to be 0–%4. "
-            "Number them so: %5.",
+            "%1 has only %2 different labels (%3), but Keras expects 0–%4. Renumber them: %5.",
             name,
             distinct_values,
             format_range(low, high),
@@ -168,9 +165,8 @@ def explain_renumbering(targets: Targets) -> str:
         )
     else:
         text = t(
-            "%1 goes from %2 to %3. For numbers to predict, such as prices, use "
-            "mean squared error and one unit. Classes must be numbered from 0 on: "
-            "%4.",
+            "%1 ranges from %2 to %3. To predict numbers, such as prices, use mean squared "
+            "error and one unit. Class indices must start at 0: %4.",
             name,
             format_number(low),
             format_number(high),
@@ -178,5 +174,5 @@ def explain_renumbering(targets: Targets) -> str:
         )
     # Images mark pixels without a class by 255.
     if "searchsorted" in remedy and high == 255:
-        text += " " + t("If 255 stands for no class, give the loss ignore_class=255.")
+        text += " " + t("If 255 means no class, set ignore_class=255 in the loss.")
     return text

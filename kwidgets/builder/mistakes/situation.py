@@ -104,7 +104,7 @@ class Situation:
 
     @functools.cached_property
     def loss(self) -> Loss | None:
-        """Compile's loss, if the rules know it."""
+        """Compile's loss, if the rules support it."""
         return loss_of((self.spec.compile or {}).get("loss"))
 
     @property
@@ -169,7 +169,7 @@ class Situation:
         )
 
     def _is_per_position(self, shape: Shape | None, values: Statistics | None) -> bool:
-        """Return whether each position of the output has a target of its own."""
+        """Return whether each position of the output has a separate target."""
         output = self.output_shape
         if shape is None or shape in ((), (1,)) or output is None or len(output) < 2:
             return False

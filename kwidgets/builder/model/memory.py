@@ -20,7 +20,7 @@ def check_memory(weight_bytes: int) -> None:
     if memory and weight_bytes > memory:
         raise MemoryError(
             t(
-                "the weights of this model are %1 GB; this machine has %2 GB of memory.",
+                "the weights of this model require %1 GB, but this machine has %2 GB of memory.",
                 f"{weight_bytes / 1e9:,.0f}",
                 f"{memory / 1e9:,.0f}",
             )

@@ -96,8 +96,8 @@ class ModelCache:
         same = self._model is not None and wanted == self._structure
         if self._in_training() is not None and not (same and settings == self._compiled_settings):
             raise RuntimeError(
-                "the builder was changed while its model is in training; the new model can be made "
-                "when that has ended: builder.run.wait(), or builder.run.stop()"
+                "the builder was changed during training. Wait for the training with "
+                "builder.run.wait(), or stop it with builder.run.stop()"
             )
         if not same:
             self._raise_problems()
@@ -201,7 +201,7 @@ class ModelCache:
         """
         if self._in_training() is not None:
             raise RuntimeError(
-                "the model is in training and cannot be compiled now; wait for the end with "
+                "the model is being trained and cannot be compiled now. Wait for the training with "
                 "builder.run.wait(), or stop it with builder.run.stop()"
             )
         values = {name: convert.value_of(value) for name, value in arguments.items()}

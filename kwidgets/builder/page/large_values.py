@@ -33,7 +33,7 @@ def program_for_page(program: str) -> str:
     if len(program) <= _MAX_PROGRAM_CHARACTERS:
         return program
     size = f"{len(program) / 1e6:,.1f}"
-    return t("# This program has %1 MB. builder.to_code() returns it.", size) + "\n"
+    return t("# The code is %1 MB long. Use builder.to_code() to get it.", size) + "\n"
 
 
 def _size(value: Value, limit: int) -> int:

@@ -82,7 +82,7 @@ def _refresh(builder: Builder, payload: dict[str, Any]) -> Answer:
 
 def _reset(builder: Builder, payload: dict[str, Any]) -> Answer:
     builder.reset_weights()
-    return t("The weights are fresh. The next training begins anew."), {}
+    return t("The weights have been reset. The next training starts from the beginning."), {}
 
 
 def _bundle(builder: Builder, payload: dict[str, Any]) -> Answer:

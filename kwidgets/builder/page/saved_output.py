@@ -93,7 +93,7 @@ def _rows(editor: Editor) -> list[list[str]]:
     def visit(entry: LayerSpec, depth: int) -> None:
         facts = analysis.layers[entry.uid]
         if facts.status == "off":
-            outcome = t("switched off")
+            outcome = t("disabled")
         elif facts.problem is not None:
             outcome = f"{_WARNING} " + t("see below")
         else:
@@ -127,8 +127,8 @@ def _totals(editor: Editor) -> str:
     if frozen:
         counts = (size, f"{analysis.trainable:,}", f"{frozen:,}")
         if analysis.complete:
-            return t("%1 parameters (%2 trainable, %3 not)", *counts)
-        return t("%1 parameters (%2 trainable, %3 not) so far", *counts)
+            return t("%1 parameters (%2 trainable, %3 frozen)", *counts)
+        return t("%1 parameters (%2 trainable, %3 frozen) so far", *counts)
     return t("%1 parameters", size) if analysis.complete else t("%1 parameters so far", size)
 
 

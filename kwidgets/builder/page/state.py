@@ -199,7 +199,7 @@ def _form(arguments: Any, name_reference: ReferenceId, errors: dict[str, str]) -
 def _missing_data(editor: Editor) -> dict[str, str]:
     """Return an error for each setting of fit whose variable no longer exists."""
     return {
-        argument: t("There is no data %1 any more: run the cell that makes it.", repr(value.name))
+        argument: t("The data %1 no longer exists. Run the cell that creates it.", repr(value.name))
         for argument, value in editor.spec.fit.items()
         if isinstance(value, Variable) and value.name not in editor.data
     }

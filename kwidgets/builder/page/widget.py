@@ -161,15 +161,15 @@ class BuilderView:
         Until a page has said that it can draw the widget, ``bundle`` is shown in its place.
         """
         advice = t(
-            "To edit the model here: pip install kwidgets where JupyterLab or Notebook runs, and "
-            "reload the page."
+            "To edit the model here, run pip install kwidgets in the environment of JupyterLab "
+            "or Notebook, then reload the page."
         )
         note = f"<div><small>{html.escape(advice)}</small></div>"
         table = {**bundle, "text/html": bundle["text/html"] + note}
         display_id = uuid.uuid4().hex
         # jupyter-server-nbmodel ignores what would replace the table later.
         known = wait_for_page(lambda: shows_widgets() or channel.has_listening_page)
-        # Pages are heard in another thread.
+        # Messages from pages arrive in another thread.
         with self._display_lock:
             known = known or shows_widgets()
             if not known:
@@ -251,7 +251,9 @@ class BuilderView:
     def _answer(self, kind: str, payload: dict[str, Any]) -> protocol.Reply:
         builder = self._builder()
         if builder is None:
-            return protocol.Reply(ok=False, message=t("This builder is gone. Run its cell again."))
+            return protocol.Reply(
+                ok=False, message=t("This builder no longer exists. Run its cell again.")
+            )
         try:
             message, result = requests.handle(builder, kind, payload)
         except Exception as error:

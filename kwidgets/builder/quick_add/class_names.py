@@ -11,6 +11,9 @@ from kwidgets.builder.protocol import Entry
 from kwidgets.builder.spec import ObjectSpec, Value
 from kwidgets.language import t
 
+# Suggested if the user types something that is no layer.
+USUAL_LAYERS: Final = ("Dense", "Conv2D", "LSTM")
+
 # Common names of layers, normalized, besides the names of their classes.
 SHORT_NAMES: Final = {
     "act": "Activation",
@@ -126,11 +129,10 @@ def unknown_class_error(word: str, section: str) -> QuickError:
     near = difflib.get_close_matches(normalize(word), names, n=6, cutoff=0.6)
     keys = list(dict.fromkeys(names[name] for name in near))[:3]
     shown = [catalog.short_name(key) for key in keys]
-    message = (
-        t("no layer is called %1", repr(word))
-        if section == "layers"
-        else fields.unknown_name(word, section)
-    )
-    listed = [catalog.short_name(key) for key in catalog.catalog().sections[section][:5]]
-    hint = fields.did_you_mean(shown) if shown else t("such as %1", ", ".join(listed))
-    return QuickError(f"{message}; {hint}")
+    if shown:
+        hint = fields.did_you_mean(shown)
+    else:
+        first = [catalog.short_name(key) for key in catalog.catalog().sections[section][:3]]
+        *others, last = USUAL_LAYERS if section == "layers" else first
+        hint = t("Try %1.", t("%1 or %2", ", ".join(others), last))
+    return QuickError(f"{fields.unknown_name(word, section)} {hint}")

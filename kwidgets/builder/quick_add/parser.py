@@ -28,11 +28,11 @@ def parse(text: str) -> ObjectSpec:
     """
     found = read_object(text, "layers")
     if not isinstance(found, ObjectSpec):
-        raise QuickError(t("%1 is no layer; write one such as dense 128 relu", repr(text)))
+        raise QuickError(t("%1 is not a layer. Enter one such as dense 128 relu.", repr(text)))
     entry = catalog.catalog().entries[found.class_name]
     if entry["unusable"]:
         why = labels.reason(entry["unusable"])
-        raise QuickError(t("%1 cannot be added: %2", entry["name"], why))
+        raise QuickError(t("Cannot add %1: %2", entry["name"], why))
     return found
 
 
@@ -44,7 +44,7 @@ def read_object(text: str, section: str) -> Value:
     """
     text = text.strip().rstrip(",;")
     if not text:
-        raise QuickError(t("nothing is written; write one of the %1", section))
+        raise QuickError(t("Enter one of the %1.", section))
     if re.match(r"[A-Za-z_][\w.>]*\(", text):
         return read_python(text, section)
     if section != "layers" and re.fullmatch(r"[\w.>'\"]+", text):

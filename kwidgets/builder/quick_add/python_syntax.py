@@ -22,13 +22,15 @@ def read_python(text: str, section: str) -> ObjectSpec:
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise QuickError(
             t(
-                "%1 is not complete Python: check its brackets and quotes, or write "
-                "words such as dense 128 relu",
+                "%1 is not complete Python. Check brackets and quotes, or enter words such as "
+                "dense 128 relu.",
                 repr(text),
             )
         ) from None
     if not isinstance(tree, ast.Call):
-        raise QuickError(t("%1 makes no object; write a call such as Dense(128)", repr(text)))
+        raise QuickError(
+            t("%1 does not create an object. Enter a call such as Dense(128).", repr(text))
+        )
     if isinstance(tree.func, ast.Call):
         # Dense(10)(x), as in the functional API.
         tree = tree.func
@@ -47,14 +49,14 @@ def _object_of_call(call: ast.Call, section: str) -> ObjectSpec:
     entry = catalog.catalog().entries[key]
     parameters = entry["parameters"]
     if key == SEQUENTIAL and (call.args or any(k.arg == "layers" for k in call.keywords)):
-        raise QuickError(t("a block is added empty: write block, then put its layers into it"))
+        raise QuickError(t("A block is added without layers. Enter block, then add layers to it."))
     if len(call.args) > len(parameters):
         names = ", ".join(parameter["name"] for parameter in parameters)
         count = len(call.args)
         raise QuickError(
-            t("%1 takes %2; got %3 values without a name", entry["name"], names, count)
+            t("%1 takes %2, but got %3 positional values.", entry["name"], names, count)
             if names
-            else t("%1 takes nothing; got %2 values without a name", entry["name"], count)
+            else t("%1 takes no arguments, but got %2 positional values.", entry["name"], count)
         )
     given: dict[str, ast.expr] = {}
     for parameter, value in zip(parameters, call.args, strict=False):
@@ -62,12 +64,14 @@ def _object_of_call(call: ast.Call, section: str) -> ObjectSpec:
     for keyword in call.keywords:
         if keyword.arg is None:
             raise QuickError(
-                t("%1: %2 cannot be read here", entry["name"], f"**{ast.unparse(keyword.value)}")
+                t(
+                    "%1: cannot read %2. Enter each argument by name.",
+                    entry["name"],
+                    f"**{ast.unparse(keyword.value)}",
+                )
             )
         if keyword.arg in given:
-            raise QuickError(
-                t("%1 is given %2 twice: keep one of them", entry["name"], keyword.arg)
-            )
+            raise QuickError(t("%1 gets %2 twice. Keep one of them.", entry["name"], keyword.arg))
         given[keyword.arg] = keyword.value
     return checked_object(entry, {name: _value_of(name, value) for name, value in given.items()})
 
@@ -92,8 +96,8 @@ def _value_of(name: str, node: ast.expr) -> Value:
     except (TypeError, ValueError, MemoryError, RecursionError):
         raise QuickError(
             t(
-                "%1 is not a plain value; write numbers, texts or layers here, and set "
-                "Python objects in code",
+                "%1 is not a plain value. Enter numbers, text or layers; set Python objects in "
+                "code.",
                 f"{name}={ast.unparse(node)}",
             )
         ) from None
@@ -114,7 +118,7 @@ def _dotted_name(node: ast.expr) -> str:
         node = node.value
     if not isinstance(node, ast.Name):
         raise QuickError(
-            t("%1 is no class; write a call such as Dense(128)", repr(ast.unparse(node)))
+            t("%1 is not a class. Enter a call such as Dense(128).", repr(ast.unparse(node)))
         )
     return ".".join([node.id, *reversed(parts)])
 

@@ -155,7 +155,7 @@ class ArgumentReader:
             if taken:
                 return taken
         raise QuickError(
-            t("%1 has no use for %2; %3", self.entry["name"], repr(token), self._hint(token))
+            t("%1 does not use %2. %3", self.entry["name"], repr(token), self._hint(token))
         )
 
     def _hint(self, token: str) -> str:
@@ -169,8 +169,8 @@ class ArgumentReader:
             return fields.did_you_mean(near)
         basic = [p["name"] for p in free if p["basic"]]
         if not basic:
-            return t("all it needs is set")
-        return t("it still takes %1", ", ".join(basic))
+            return t("All required arguments are set.")
+        return t("Other arguments: %1.", ", ".join(basic))
 
     def take_completion(self, start: str) -> bool:
         """Assign the shortest word that starts like this; return whether there is one."""
@@ -196,7 +196,7 @@ class ArgumentReader:
         inner = [token for token in tokens if token.partition("=")[0] not in own]
         outer = [token for token in tokens if token not in inner]
         if not inner:
-            raise QuickError(t("%1 needs a %2", self.entry["name"], parameter["name"]))
+            raise QuickError(t("%1 requires a %2", self.entry["name"], parameter["name"]))
         self.arguments[parameter["name"]] = self._read_field(parameter, " ".join(inner))
         for token in outer:
             self._take_keyword(token, [token])
@@ -252,7 +252,7 @@ class ArgumentReader:
                     continue
                 if len(tokens) == count:
                     if name == word and self._take_value_word(token, tokens) == 0:
-                        raise QuickError(t("%1 needs a value after it", parameter["name"]))
+                        raise QuickError(t("%1 requires a value after it", parameter["name"]))
                     continue
                 try:
                     value = self._read_field(parameter, tokens[count])

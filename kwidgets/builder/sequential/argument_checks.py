@@ -20,7 +20,7 @@ def check_model_name(name: Any) -> str:
         ValueError: ``name`` cannot be the name of a model.
     """
     if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(f"a model's name is a text without '/', such as 'digits'; got {name!r}.")
+        raise ValueError(f"name must be a string without '/', such as 'digits', not {name!r}.")
     return name
 
 
@@ -37,8 +37,8 @@ def check_input_shape(shape: Any) -> tuple[int | None, ...]:
         sizes = None
     if sizes is None or any(size is not None and size < 1 for size in sizes):
         raise ValueError(
-            "input_shape is the shape of one sample, without the batch: whole numbers above 0, or "
-            f"None where the size is open, such as (28, 28) or (None,); got {shape!r}."
+            "input_shape must be the shape of a sample without the batch: integers above 0, or "
+            f"None for any size, such as (28, 28) or (None,), not {shape!r}."
         )
     return sizes
 

@@ -47,13 +47,13 @@ def read_layers(layers: Any) -> keras.Model | ModelSpec | list[Any]:
         items = list(layers)
         if items and all(isinstance(item, int) or item is None for item in items):
             raise TypeError(
-                f"layers is a list of layers; got {layers!r}. "
-                f"For the shape of the input write input_shape={tuple(items)!r}."
+                f"layers must be a list of layers, not {layers!r}. "
+                f"To set the shape of the input, pass input_shape={tuple(items)!r}."
             )
         return items
     raise TypeError(
-        "SequentialBuilder takes a list of layers, a keras.Sequential, a config or the path of "
-        f"a .keras file; got {layers!r} ({type(layers).__name__})."
+        "layers must be a list of layers, a keras.Sequential, a config or the path of a .keras "
+        f"file, not {layers!r} ({type(layers).__name__})."
     )
 
 
@@ -106,7 +106,7 @@ def _load(path: str | os.PathLike[str]) -> keras.Model:
     text = os.fspath(path)
     if not os.path.exists(text):
         raise FileNotFoundError(
-            f"there is no file {text!r}; to start from layers, write a list: [{text!r}]"
+            f"the file {text!r} does not exist. To start from layers, pass a list: [{text!r}]"
         )
     _check_size(text)
     try:

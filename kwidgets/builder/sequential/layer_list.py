@@ -140,8 +140,8 @@ class LayerList:
         layer = history[0] if history is not None else given
         if self._spec.input is not None or (self._spec.layers and index != 0):
             raise ValueError(
-                f"an input comes first and only once; this model takes {self._spec.input_shape!r} "
-                f"and has {len(self._spec.layers)} layers. Change it with "
+                f"an input must be first; this model already has input {self._spec.input_shape!r} "
+                f"and {len(self._spec.layers)} layers. Change it with "
                 "builder.set_input_shape((28, 28)), or in the editor."
             )
         arguments = convert.spec_of_input(layer)
@@ -162,9 +162,11 @@ class LayerList:
         try:
             index = operator.index(index)
         except TypeError:
-            raise TypeError(f"a layer is found by a whole number; got {index!r}") from None
+            raise TypeError(f"a layer index must be an integer, not {index!r}") from None
         if not -len(entries) <= index < len(entries):
-            raise IndexError(f"there is no layer {index}; the model has {len(entries)}")
+            raise IndexError(
+                f"layer index {index} is out of range; the model has {len(entries)} layers"
+            )
         return entries[index]
 
     def _stack_index(self, index: int, without: LayerSpec | None = None) -> int:
@@ -186,8 +188,8 @@ class LayerList:
             return new_layer(quick_add.parse(layer))
         if not isinstance(layer, keras.Layer):
             raise ValueError(
-                "Only instances of keras.Layer, or texts such as 'dense 128 relu', can be added; "
-                f"received: {layer!r} (of type {type(layer).__name__})."
+                "Only instances of keras.Layer, or strings such as 'dense 128 relu', can be added. "
+                f"Received: {layer!r} (of type {type(layer).__name__})."
             )
         layer_cache = self._bench.model_cache.layer_cache
         for entry in self._spec.walk():

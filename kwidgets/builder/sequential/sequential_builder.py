@@ -1,4 +1,4 @@
-"""SequentialBuilder: Keras's Sequential, as an object in code and as an editor on the page."""
+"""Define SequentialBuilder: a Keras Sequential in code, with an editor on the page."""
 
 from __future__ import annotations
 
@@ -48,28 +48,28 @@ _SPEC_ATTRIBUTES = {"trainable", "name"}
 
 @serialize_as_sequential
 class SequentialBuilder:
-    """Build a Keras ``Sequential`` by hand, in code, or both at once.
+    """Build a Keras ``Sequential`` in an editor, in code, or both.
 
-    As the last expression of a cell it is an editor: layers, shapes, advice, compile, training,
-    and the code. In Python it behaves as the ``keras.Sequential`` that it builds: ``add``, ``pop``,
-    ``compile``, ``fit``, ``evaluate``, ``predict``, ``summary``, ``save`` and all other attributes
-    of a model. ``builder.model`` is that model, a plain one.
+    On the last line of a cell, it shows an editor with layers, shapes, advice, compile, training
+    and the code. In Python, it behaves like the ``keras.Sequential`` that it builds: ``add``,
+    ``pop``, ``compile``, ``fit``, ``evaluate``, ``predict``, ``summary``, ``save`` and all other
+    attributes of a model. ``builder.model`` is the plain Keras model.
 
-    A layer that does not fit is kept, marked and explained; ``builder.model`` then raises a
+    A layer that does not fit is kept and marked with an explanation; ``builder.model`` then raises
     :class:`~kwidgets.builder.model.model_cache.BuilderError` that names the layer and the problem.
-    Layers keep their weights across edits that do not change them.
+    Layers keep their weights across edits that do not affect them.
 
     Args:
-        layers: the layers to start from: nothing; a list of layers, which may be Keras layers or
-            texts such as ``"dense 128 relu"``; a ``keras.Sequential`` (its weights are kept); a
-            config, as ``get_config`` returns it; the path of a ``.keras`` file.
+        layers: the initial layers: a list of Keras layers or strings such as
+            ``"dense 128 relu"``; a ``keras.Sequential`` (its weights are kept); a config, as
+            returned by ``get_config``; or the path of a ``.keras`` file. None by default.
         trainable: as in Keras.
-        name: the name of the model; by default an automatic one.
-        input_shape: the shape of one sample, without the batch: ``(28, 28)``.
+        name: the name of the model. Defaults to an automatic one.
+        input_shape: the shape of one sample without the batch, such as ``(28, 28)``.
 
     Raises:
         TypeError: ``layers`` is none of these.
-        ValueError: ``input_shape`` is not a shape, or the model has an input shape already.
+        ValueError: ``input_shape`` is not a shape, or the model already has an input shape.
 
     Example:
         >>> builder = kwidgets.SequentialBuilder(input_shape=(28, 28))
@@ -110,8 +110,8 @@ class SequentialBuilder:
         if input_shape is not None:
             if spec.input is not None:
                 raise ValueError(
-                    f"input_shape {input_shape!r} was given, but the model takes "
-                    f"{spec.input_shape!r} already; leave it out."
+                    f"input_shape={input_shape!r} conflicts with the input shape of the model, "
+                    f"{spec.input_shape!r}. Remove the argument."
                 )
             given = AutomaticName(auto_name("input_layer"))
             spec = spec.with_input(shape=check_input_shape(input_shape), name=given)
@@ -126,11 +126,11 @@ class SequentialBuilder:
 
     @property
     def model(self) -> keras.Sequential:
-        """The ``keras.Sequential``: the same object until a layer changes, with weights kept.
+        """The ``keras.Sequential``: the same object until a layer changes. Weights are kept.
 
         Raises:
             BuilderError: a layer has a problem.
-            MemoryError: the weights would not fit into memory.
+            MemoryError: the weights do not fit into memory.
             RuntimeError: layers were changed during a training of the model.
         """
         return self._bench.model()
@@ -161,10 +161,10 @@ class SequentialBuilder:
         return self._bench.run
 
     def to_code(self) -> str:
-        """Return Python source that makes this model without kwidgets.
+        """Return Python code that creates this model without kwidgets.
 
-        Arguments with their default value are left out. Compile, fit and the data are included
-        when they are set.
+        Arguments with default values are omitted. Compile, fit and the data are included if they
+        are set.
         """
         source = self._bench.source()
         for note in source.notes:
@@ -175,20 +175,20 @@ class SequentialBuilder:
         """Train in a thread, so that the kernel stays free.
 
         Args:
-            args, kwargs: those of ``fit``; without any, the settings of the Fit tab are used.
+            args, kwargs: the arguments of ``fit``; defaults to the settings of the Fit tab.
 
         Raises:
-            ValueError: something that a fit needs is missing. The text says what.
+            ValueError: something that a fit requires is missing. The message says what.
         """
         return self._bench.train(args, kwargs, call_at(sys._getframe(1)))
 
     def reset_weights(self) -> None:
-        """Discard the trained weights: the next training starts with fresh ones.
+        """Reset the weights: the next training starts from the beginning.
 
         The state that layers have from ``adapt`` is kept, and so are whole models used as layers.
 
         Raises:
-            ValueError: the model is in training.
+            ValueError: the model is being trained.
         """
         self._bench.reset_weights()
 
@@ -217,11 +217,11 @@ class SequentialBuilder:
     # Keras's Sequential.
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Add a layer on top.
+        """Add a layer at the end.
 
         Args:
-            layer: a Keras layer, ``keras.Input(...)``, or a text such as ``"dense 128 relu"``.
-            rebuild: as in Keras; the model is made when it is needed.
+            layer: a Keras layer, ``keras.Input(...)``, or a string such as ``"dense 128 relu"``.
+            rebuild: as in Keras; the model is created when it is needed.
 
         Raises:
             ValueError: ``layer`` is not a layer, or is an input that does not come first.
@@ -231,7 +231,7 @@ class SequentialBuilder:
     def pop(self, index: int = -1, rebuild: bool = True) -> keras.Layer | None:
         """Remove the last layer, or another one, and return it.
 
-        A layer that cannot be made from its arguments is removed too; then None is returned.
+        A layer that cannot be created from its arguments is also removed; None is returned.
 
         Raises:
             IndexError: there is no layer at ``index``.
@@ -270,7 +270,7 @@ class SequentialBuilder:
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Train in this cell; arguments and return value as in Keras.
 
-        The Fit tab and the code show the arguments, where they have a source.
+        The Fit tab and the code show the arguments if their source code is available.
         """
         return self._bench.fit(args, kwargs, call_at(sys._getframe(1)))
 
@@ -298,7 +298,7 @@ class SequentialBuilder:
         """Return the number of parameters, without allocating any.
 
         Raises:
-            ValueError: the shapes are not known yet, as in Keras.
+            ValueError: the shapes are unknown, as in Keras.
         """
         self._bench.model_cache.read_user_changes()
         current = self._bench.model_cache.current
@@ -317,7 +317,7 @@ class SequentialBuilder:
     def from_config(
         cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> SequentialBuilder:
-        """Make a builder from a config that ``get_config`` returned; arguments as in Keras."""
+        """Create a builder from a config returned by ``get_config``; arguments as in Keras."""
         return cls(model_or_spec_of_config(config, custom_objects))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

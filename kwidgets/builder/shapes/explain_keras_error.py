@@ -53,8 +53,8 @@ def explain_input(error: BaseException, arguments: Mapping[str, Value]) -> Probl
     given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     return Problem(
         t(
-            "The input cannot be %1. The shape is that of one sample, without the batch: "
-            "(28, 28) for a grey image of that size, (None,) for a sequence of any length.",
+            "%1 is not a valid input shape. Enter the shape of one sample without the batch: "
+            "(28, 28) for a grayscale image, (None,) for a sequence of any length.",
             given,
         ),
         message,
@@ -72,10 +72,10 @@ def _clean_message(error: BaseException) -> str:
 
 
 def _fallback(message: str, entry: LayerSpec, input_shape: Shape | None) -> str:
-    text = t("%1 cannot work like this: %2", entry.title, _first_sentence(message))
+    text = t("%1 is invalid: %2", entry.title, _first_sentence(message))
     if input_shape is None:
         return text
-    return f"{text} {t('It gets %1.', format_shape(input_shape))}"
+    return f"{text} {t('Its input is %1.', format_shape(input_shape))}"
 
 
 def _first_sentence(message: str) -> str:

@@ -90,8 +90,8 @@ def _wrong_dtype(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
     if dtype == "string" and name not in _ACCEPT_TEXT:
         return Problem(
             t(
-                "%1 computes with numbers, but gets text. Put a TextVectorization or a "
-                "StringLookup before it.",
+                "%1 requires numbers but gets text. Add a TextVectorization or a StringLookup "
+                "before it.",
                 name,
             ),
             f"{name} does not take a tensor of dtype string",
@@ -99,7 +99,7 @@ def _wrong_dtype(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
     if dtype != "string" and name in _ACCEPT_ONLY_TEXT:
         return Problem(
             t(
-                '%1 takes text, but gets numbers (%2). Set the dtype of the input to "string".',
+                '%1 requires text but gets numbers (%2). Set the dtype of the input to "string".',
                 name,
                 dtype,
             ),
@@ -108,9 +108,8 @@ def _wrong_dtype(entry: LayerSpec, name: str, dtype: str) -> Problem | None:
     if name in _FLOAT_ONLY and "int" in dtype and keras.backend.backend() == "tensorflow":
         return Problem(
             t(
-                "%1 computes with fractions, but gets whole numbers (%2). Set the "
-                'dtype of the input to "float32", or put an Embedding or a Rescaling '
-                "before it.",
+                "%1 requires floating-point input but gets integers (%2). Set the dtype of the "
+                'input to "float32", or add an Embedding or a Rescaling before it.',
                 name,
                 dtype,
             ),
@@ -129,8 +128,8 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     if name == "TextVectorization" and not (rank == 1 or (rank == 2 and shape[1] == 1)):
         return Problem(
             t(
-                "TextVectorization takes one text for each sample, an input of shape "
-                "() or (1,), but gets %1.",
+                "TextVectorization expects one string per sample, so an input of shape () or "
+                "(1,), but gets %1.",
                 format_shape(shape),
             ),
             f"the input rank must be 1 or the last dimension 1; got {format_shape(shape)}",
@@ -150,7 +149,8 @@ def _wrong_rank(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
         if len(letters) != rank:
             return Problem(
                 t(
-                    "The equation %1 is for input with %2 axes, the batch included, but %3 has %4.",
+                    "The equation %1 is for input with %2 axes, including the batch, but %3 has "
+                    "%4.",
                     repr(equation),
                     len(letters),
                     format_shape(shape),
@@ -183,7 +183,7 @@ def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
     if name in _COLOUR_LAYERS and channels_last and shape[-1] not in allowed:
         return Problem(
             t(
-                "%1 needs colour images with 3 channels, but gets %2.",
+                "%1 requires color images with 3 channels, but gets %2.",
                 name,
                 format_shape(shape),
             ),
@@ -194,8 +194,8 @@ def _wrong_size(entry: LayerSpec, name: str, shape: Shape) -> Problem | None:
         if isinstance(length, int) and shape[-1] <= math.floor(length / 2):
             return Problem(
                 t(
-                    "MelSpectrogram needs more than %1 values in a row, half of its "
-                    "fft_length (%2), but gets %3. Choose a smaller fft_length.",
+                    "MelSpectrogram requires more than %1 consecutive values, half of its "
+                    "fft_length (%2), but gets %3. Use a smaller fft_length.",
                     f"{length // 2:,}",
                     f"{length:,}",
                     format_shape(shape),

@@ -28,7 +28,8 @@ def _wrong_rank(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanat
         axes = len(shape) - 1
         return (
             t(
-                "Permute needs dims for each axis but the batch: %1 for %2, such as %3; it has %4.",
+                "Permute requires dims for each axis except the batch: %1 for %2, such as %3. "
+                "It has %4.",
                 axes,
                 format_shape(shape),
                 tuple(range(axes, 0, -1)),
@@ -51,8 +52,8 @@ def _kernel_too_large(match: Match, entry: LayerSpec, shape: Shape | None) -> Ex
         kernel = f"{entry.title}{value}"
         text = (
             t(
-                "With dilation_rate %1, the kernel of %2 spans %3 places, which is "
-                "larger than what goes in: %4.",
+                "With dilation_rate %1, the kernel of %2 spans %3 positions, more than its "
+                "input: %4.",
                 repr(dilation),
                 kernel,
                 places,
@@ -60,24 +61,21 @@ def _kernel_too_large(match: Match, entry: LayerSpec, shape: Shape | None) -> Ex
             )
             if places
             else t(
-                "With dilation_rate %1, the kernel of %2 spans more, which is larger "
-                "than what goes in: %3.",
+                "With dilation_rate %1, the kernel of %2 is larger than its input: %3.",
                 repr(dilation),
                 kernel,
                 format_shape(shape),
             )
         )
-        remedy = t('Choose a smaller dilation_rate, or use padding="same".')
+        remedy = t('Use a smaller dilation_rate, or padding="same".')
         return f"{text} {remedy}", "dilation_rate"
     what = f"{entry.title}{value}"
     text = (
-        t("The kernel of %1 is larger than what goes in: %2.", what, format_shape(shape))
+        t("The kernel of %1 is larger than its input: %2.", what, format_shape(shape))
         if size == "kernel"
-        else t("The window of %1 is larger than what goes in: %2.", what, format_shape(shape))
+        else t("The window of %1 is larger than its input: %2.", what, format_shape(shape))
     )
-    remedy = t(
-        'Make it smaller, use padding="same", or take out a layer before it that shrinks its input.'
-    )
+    remedy = t('Reduce it, use padding="same", or remove an earlier layer that shrinks its input.')
     return f"{text} {remedy}", parameter
 
 
@@ -101,8 +99,8 @@ def _wrong_kernel_rank(match: Match, entry: LayerSpec, shape: Shape | None) -> E
     if digit and entry.title != "TimeDistributed":
         return wrong_rank(entry, shape, int(digit[1]) + 2).text, None
     text = t(
-        "The layer in %1 does not fit its input: it is applied to one step of "
-        "%2 at a time, which has %3 axes with the batch, too few.",
+        "The layer in %1 is incompatible with its input: each step of %2 has only %3 axes, "
+        "including the batch.",
         entry.title,
         format_shape(shape),
         len(shape) - 1,
@@ -112,7 +110,7 @@ def _wrong_kernel_rank(match: Match, entry: LayerSpec, shape: Shape | None) -> E
 
 def _crops_everything(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        "%1 would cut away all that there is: cropping %2 of %3. Cut less.",
+        "%1 would remove the whole input: cropping %2 of %3. Crop less.",
         entry.title,
         _format_argument(entry, "cropping"),
         format_shape(shape),
@@ -122,7 +120,7 @@ def _crops_everything(match: Match, entry: LayerSpec, shape: Shape | None) -> Ex
 
 def _wrong_channels(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        "%1 was built for %2 input features, and gets %3.",
+        "%1 was built for %2 input features but gets %3.",
         entry.title,
         match["expected"],
         format_shape(shape),
@@ -134,15 +132,14 @@ def _open_dimension(match: Match, entry: LayerSpec, shape: Shape | None) -> Expl
     if shape is None or None not in shape[1:]:
         return None
     text = t(
-        "%1 must know how large its input is, because its weights depend on that, but a size in "
-        "%2 is open (None).",
+        "The weights of %1 depend on the size of its input, but a size in %2 is unknown (None).",
         entry.title,
         format_shape(shape),
     )
     remedy = (
-        t("Give the input a fixed size there, or put a global pooling in place of a Flatten.")
+        t("Set a fixed input size there, or use global pooling instead of Flatten.")
         if len(shape) == 2
-        else t("Give the input a fixed size there.")
+        else t("Set a fixed input size there.")
     )
     return f"{text} {remedy}", None
 
@@ -150,7 +147,7 @@ def _open_dimension(match: Match, entry: LayerSpec, shape: Shape | None) -> Expl
 def _wrong_target_shape(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     target_shape = entry.arguments.get("target_shape")
     if "at most one unknown" in match.string:
-        return t("target_shape %1 may have -1 only once.", repr(target_shape)), "target_shape"
+        return t("target_shape %1 can contain -1 only once.", repr(target_shape)), "target_shape"
     if shape is None:
         return None
     total = 1
@@ -160,8 +157,8 @@ def _wrong_target_shape(match: Match, entry: LayerSpec, shape: Shape | None) -> 
         total *= size
     return (
         t(
-            "Reshape only re-arranges: %1 has %2 values for each sample, which target_shape %3 "
-            "does not. Use -1 for one size to have it worked out.",
+            "target_shape %3 does not match the %2 values per sample of %1. Use -1 for one size "
+            "to compute it automatically.",
             format_shape(shape),
             f"{total:,}",
             repr(target_shape),
@@ -172,8 +169,8 @@ def _wrong_target_shape(match: Match, entry: LayerSpec, shape: Shape | None) -> 
 
 def _several_inputs(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        "%1 joins several inputs, but a layer of a Sequential gets just one. "
-        "Such a model needs Keras's functional API.",
+        "%1 takes several inputs, but a layer of a Sequential gets only one. Use Keras's "
+        "functional API.",
         entry.title,
     )
     return text, None
@@ -184,27 +181,26 @@ def _groups_of_channels(match: Match, entry: LayerSpec, shape: Shape | None) -> 
     groups, filters = _format_argument(entry, "groups"), repr(entry.arguments.get("filters"))
     if "filters" in entry.arguments and channels:
         text = t(
-            "groups (%1) must divide the number of channels that go in, %2, and the filters, %3.",
+            "groups (%1) must divide the number of input channels, %2, and filters, %3.",
             groups,
             channels,
             filters,
         )
     elif "filters" in entry.arguments:
         text = t(
-            "groups (%1) must divide the number of channels that go in, and the filters, %2.",
+            "groups (%1) must divide the number of input channels and filters, %2.",
             groups,
             filters,
         )
     elif channels:
         text = t(
-            "groups (%1) must divide the number of channels that go in, %2. Choose "
-            "a divisor of it.",
+            "groups (%1) must divide the number of input channels, %2. Choose a divisor of %2.",
             groups,
             channels,
         )
     else:
         text = t(
-            "groups (%1) must divide the number of channels that go in. Choose a divisor of it.",
+            "groups (%1) must divide the number of input channels. Choose a divisor of it.",
             groups,
         )
     return text, "groups"
@@ -212,7 +208,7 @@ def _groups_of_channels(match: Match, entry: LayerSpec, shape: Shape | None) -> 
 
 def _not_positive(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     name = _first_group(match)
-    text = t("%1 must be a whole number above 0; it is %2.", name, _format_argument(entry, name))
+    text = t("%1 must be an integer above 0, not %2.", name, _format_argument(entry, name))
     return text, name
 
 
@@ -220,10 +216,10 @@ def _not_a_size(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanat
     name, count = match["name"], int(match["count"])
     written = _format_argument(entry, name)
     text = (
-        t("%1 must be one whole number above 0, such as 3; it is %2.", name, written)
+        t("%1 must be one integer above 0, such as 3, not %2.", name, written)
         if count == 1
         else t(
-            "%1 must be a whole number or %2 of them above 0, such as 3, or %3; it is %4.",
+            "%1 must be an integer above 0 or %2 of them, such as 3 or %3, not %4.",
             name,
             count,
             (3,) * count,
@@ -237,7 +233,7 @@ def _not_a_choice(match: Match, entry: LayerSpec, shape: Shape | None) -> Explan
     name = match["name"]
     choices = [part.strip(" '\"`") for part in match["choices"].split(",")]
     listed = ", ".join(f'"{choice}"' for choice in sorted(choices) if choice)
-    text = t("%1 must be one of %2; it is %3.", name, listed, _format_argument(entry, name))
+    text = t("%1 must be one of %2, not %3.", name, listed, _format_argument(entry, name))
     if name == "padding" and "causal" in match.string[match.end() :]:
         text += " " + t('"causal" is for Conv1D.')
     return text, name
@@ -250,10 +246,10 @@ def _unknown_name(match: Match, entry: LayerSpec, shape: Shape | None) -> Explan
     known = [name for name in dir(module) if name.islower() and not name.startswith("_")]
     close = difflib.get_close_matches(wrong.lower(), known, 1)
     messages = {
-        "activation": t("There is no activation %1.", repr(wrong)),
-        "initializer": t("There is no initializer %1.", repr(wrong)),
-        "regularizer": t("There is no regularizer %1.", repr(wrong)),
-        "constraint": t("There is no constraint %1.", repr(wrong)),
+        "activation": t("No activation “%1”.", wrong),
+        "initializer": t("No initializer “%1”.", wrong),
+        "regularizer": t("No regularizer “%1”.", wrong),
+        "constraint": t("No constraint “%1”.", wrong),
     }
     hint = " " + t("Did you mean %1?", repr(close[0])) if close else ""
     return f"{messages[kind]}{hint}", parameter
@@ -261,7 +257,7 @@ def _unknown_name(match: Match, entry: LayerSpec, shape: Shape | None) -> Explan
 
 def _not_a_fraction(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     name = match["name"]
-    text = t("%1 must be a number from 0 to 1; it is %2.", name, _format_argument(entry, name))
+    text = t("%1 must be a number from 0 to 1, not %2.", name, _format_argument(entry, name))
     return text, name
 
 
@@ -275,7 +271,7 @@ def _no_axis(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation
 def _groups_exceed(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     count = match["channels"]
     text = t(
-        "%1 cannot make %2 groups of %3 channels. Choose a number for groups that divides %3.",
+        "%1 cannot split %3 channels into %2 groups. Set groups to a divisor of %3.",
         entry.title,
         match["groups"],
         count,
@@ -287,7 +283,7 @@ def _groups_divide(match: Match, entry: LayerSpec, shape: Shape | None) -> Expla
     count = int(match["channels"])
     fitting = ", ".join(str(n) for n in range(1, min(count, 64) + 1) if count % n == 0)
     text = t(
-        "groups (%1) must divide the number of channels, %2, without a rest, such as %3.",
+        "groups (%1) must divide the number of channels, %2. Try %3.",
         match["groups"],
         count,
         fitting,
@@ -297,43 +293,43 @@ def _groups_divide(match: Match, entry: LayerSpec, shape: Shape | None) -> Expla
 
 def _stateful(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        "A stateful layer must know the batch size. Give the input a "
-        "batch_size, or set stateful to False."
+        "A stateful layer requires a fixed batch size. Set batch_size of the input, or set "
+        "stateful to False."
     )
     return text, "stateful"
 
 
 def _no_steps(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        "TimeDistributed applies its layer to each step of a sequence, (batch, "
-        "steps, …), but gets %1, which has no steps. Use the layer itself.",
+        "TimeDistributed applies its layer to each step of a sequence, (batch, steps, …), but "
+        "gets %1, which has no steps. Use the layer without it.",
         format_shape(shape),
     )
     return text, None
 
 
 def _strides_with_dilation(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
-    return t("Of strides and dilation_rate only one can be above 1."), "strides"
+    return t("Either strides or dilation_rate must be 1."), "strides"
 
 
 def _recurrent_only(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     if entry.title != "Bidirectional":
         return None
     text = t(
-        "Bidirectional reads a sequence forwards and backwards, so the layer "
-        "in it must be a recurrent one: LSTM, GRU, SimpleRNN or RNN."
+        "Bidirectional processes a sequence forwards and backwards and requires a recurrent "
+        "layer: LSTM, GRU, SimpleRNN or RNN."
     )
     return text, "layer"
 
 
 def _needs_cell(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
-    text = t("RNN needs a cell: LSTMCell, GRUCell, SimpleRNNCell or a list of them.")
+    text = t("RNN requires a cell: LSTMCell, GRUCell, SimpleRNNCell or a list of them.")
     return text, "cell"
 
 
 def _no_kernel(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        "%1 needs a layer with a kernel, such as Dense or Conv2D; %2 has none.",
+        "%1 requires a layer with a kernel, such as Dense or Conv2D; %2 has none.",
         entry.title,
         match["name"],
     )
@@ -342,7 +338,8 @@ def _no_kernel(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanati
 
 def _permutation(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        "dims must name each axis but the batch once, counted from 1, such as (2, 1); it is %1.",
+        "dims must contain each axis except the batch once, counted from 1, such as (2, 1), not "
+        "%1.",
         _format_argument(entry, "dims"),
     )
     return text, "dims"
@@ -350,32 +347,30 @@ def _permutation(match: Match, entry: LayerSpec, shape: Shape | None) -> Explana
 
 def _unknown_argument(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     name = _first_group(match)
-    return t("%1 takes no argument %2.", entry.title, repr(name)), name
+    return t("%1 has no argument %2.", entry.title, repr(name)), name
 
 
 def _unknown_class(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
-    text = t(
-        "There is no layer %1. Run the cell that defines it, or take the layer out.", entry.title
-    )
+    text = t("No layer %1. Run the cell that defines it, or remove the layer.", entry.title)
     return text, None
 
 
 def _bad_name(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
-    text = t("A name is a text without /; this one is %1.", _format_argument(entry, "name"))
+    text = t("A name is a string without /, not %1.", _format_argument(entry, "name"))
     return text, "name"
 
 
 def _unknown_dtype(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
     text = t(
-        'There is no dtype %1. Known are "float32", "float16", "bfloat16", '
-        '"float64", "mixed_float16" and "mixed_bfloat16".',
+        'No dtype %1. Use "float32", "float16", "bfloat16", "float64", "mixed_float16" or '
+        '"mixed_bfloat16".',
         repr(match["name"]),
     )
     return text, "dtype"
 
 
 def _needs_one_of(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanation:
-    text = t("%1 needs one of %2 and %3.", entry.title, match["one"], match["other"])
+    text = t("%1 requires one of %2 and %3.", entry.title, match["one"], match["other"])
     return text, match["one"]
 
 
@@ -388,7 +383,7 @@ def _wrong_type(match: Match, entry: LayerSpec, shape: Shape | None) -> Explanat
     ]
     if not wrong:
         return None
-    text = t("%1 must be a number; it is %2.", wrong[0], _format_argument(entry, wrong[0]))
+    text = t("%1 must be a number, not %2.", wrong[0], _format_argument(entry, wrong[0]))
     return text, wrong[0]
 
 

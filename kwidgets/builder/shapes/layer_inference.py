@@ -80,8 +80,8 @@ def _with_problem(
     except LimitExceeded as error:
         problem = Problem(
             t(
-                "The code of %1 was cut off: %2. Its call must be quick and must not "
-                "allocate, because it is tried at each edit.",
+                "The code of %1 was stopped: %2. It is called after each edit, so it must be "
+                "fast and must not allocate much memory.",
                 entry.title,
                 error,
             ),
@@ -138,8 +138,8 @@ def _output_is_input(layer: keras.Layer, tensor: Tensor) -> InferredLayer:
     name = type(layer).__name__
     problem = Problem(
         t(
-            "%1 cannot be in a model as this version of Keras has it: it hands on "
-            "the very tensor that it was given. Apply it to the data beforehand.",
+            "In this version of Keras, %1 cannot be part of a model because it returns its "
+            "input tensor unchanged. Apply it to the data before training.",
             name,
         ),
         f"{name} returns its input, which makes a cycle of the model's graph",
@@ -156,7 +156,7 @@ def _infer_live(layer: keras.Layer, tensor: Tensor) -> InferredLayer:
         expected = getattr(layer, "input_shape", None)
         if isinstance(expected, tuple) and len(expected) != len(tensor.shape):
             raise ValueError(
-                f"{layer.name} was built for input of shape {expected}; got {tensor.shape}"
+                f"{layer.name} was built for input of shape {expected}, not {tensor.shape}"
             )
         return _inferred_from_output(layer, tensor, output)
 
@@ -167,10 +167,14 @@ def _inferred_from_output(layer: keras.Layer, tensor: Tensor, output: Any) -> In
         kind = "several outputs" if several else f"no tensor but {output!r}"
         title = type(layer).__name__
         text = (
-            t("%1 gives several outputs; each layer of a Sequential gives one tensor.", title)
+            t(
+                "%1 returns several outputs. Each layer of a Sequential must return one tensor.",
+                title,
+            )
             if several
             else t(
-                "%1 gives no tensor but %2; each layer of a Sequential gives one tensor.",
+                "%1 returns %2 instead of a tensor. Each layer of a Sequential must return one "
+                "tensor.",
                 title,
                 repr(output),
             )
@@ -216,7 +220,7 @@ def _problem_before_call(entry: LayerSpec, tensor: Tensor) -> Problem | None:
         if expected is not None and not shapes_match((None, *expected), tensor.shape):
             return Problem(
                 t(
-                    "This block says that it takes %1, but gets %2.",
+                    "This block is declared with input %1 but gets %2.",
                     (None, *expected),
                     tensor.shape,
                 ),
@@ -230,7 +234,7 @@ def _problem_before_call(entry: LayerSpec, tensor: Tensor) -> Problem | None:
     if known and known["unusable"] and entry.class_name not in (INPUT_LAYER, SEQUENTIAL):
         return Problem(
             t(
-                "%1 cannot be in a Sequential: %2.",
+                "A Sequential cannot contain %1: %2.",
                 entry.title,
                 labels.reason(known["unusable"]),
             ),
@@ -254,7 +258,7 @@ def missing_argument(spec: ObjectSpec) -> Problem | None:
             and spec.arguments.get(name) is None
         ):
             return Problem(
-                t("%1 needs %2: set it.", spec.title, name),
+                t("%1 requires %2. Set it.", spec.title, name),
                 f"missing a required argument: '{name}'",
                 name,
             )

@@ -130,7 +130,7 @@ class Inference:
             facts[entry.uid] = LayerFacts(
                 "error",
                 problem=Problem(
-                    t("This block is empty. Add a layer to it, switch it off, or delete it."),
+                    t("This block is empty. Add a layer, or disable or delete the block."),
                     "A Sequential without layers cannot be built.",
                 ),
             )
@@ -329,7 +329,7 @@ def _same_name(entry: LayerSpec) -> Problem:
     name = entry.arguments["name"]
     return Problem(
         t(
-            "Another layer is named %1 already. Names must be unique: choose another one, or none.",
+            "Another layer already has the name %1. Choose another name, or none.",
             repr(name),
         ),
         f"All layers added to a Sequential model should have unique names. Name {name!r} is taken.",

@@ -17,7 +17,10 @@ def format_shape(shape: Shape | None) -> str:
 def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
     """Return the problem that a layer needs input with another number of axes."""
     text = t(
-        "%1 needs %2, but gets %3.", entry.title, _expected_input(rank), format_shape(input_shape)
+        "%1 requires %2, but gets %3.",
+        entry.title,
+        _expected_input(rank),
+        format_shape(input_shape),
     )
     hint = _rank_hint(input_shape, rank, entry.title)
     return Problem(f"{text} {hint}".strip(), f"expected ndim={rank}, found ndim={len(input_shape)}")
@@ -26,15 +29,15 @@ def wrong_rank(entry: LayerSpec, input_shape: Shape, rank: int) -> Problem:
 def wrong_step_rank(title: str, input_shape: Shape, rank: int) -> Problem:
     """Return the problem that the layer in TimeDistributed needs more axes than one step has."""
     text = t(
-        "TimeDistributed hands on one step of %1 at a time, but %2 needs %3.",
+        "TimeDistributed passes one step of %1 at a time, but %2 requires %3.",
         format_shape(input_shape),
         title,
         _expected_input(rank),
     )
     remedy = (
-        t("Use %1 without TimeDistributed: it takes all steps at once.", title)
+        t("Use %1 without TimeDistributed; it processes all steps at once.", title)
         if len(input_shape) == rank
-        else t("Keep the axes that it needs, or use another layer.")
+        else t("Keep the required axes, or use another layer.")
     )
     return Problem(
         f"{text} {remedy}",
@@ -46,7 +49,7 @@ def wrong_step_rank(title: str, input_shape: Shape, rank: int) -> Problem:
 def no_such_axis(shape: Shape, name: str, value: Value) -> str:
     """Return the message that an input has no such axis."""
     return t(
-        "%1 has %2 axes, 0 to %3, so there is none for %4 %5. The last one is -1.",
+        "%1 has %2 axes, from 0 to %3, so %4=%5 is invalid. The last axis is -1.",
         format_shape(shape),
         len(shape),
         len(shape) - 1,
@@ -58,7 +61,7 @@ def no_such_axis(shape: Shape, name: str, value: Value) -> str:
 def _expected_input(rank: int) -> str:
     """Return the description of input with this many axes."""
     words = {
-        2: t("one vector for each sample, (batch, features)"),
+        2: t("one vector per sample, (batch, features)"),
         3: t("a sequence for each sample, (batch, steps, features)"),
         4: t("an image for each sample, (batch, height, width, channels)"),
         5: t("a volume for each sample, (batch, depth, height, width, channels)"),
@@ -70,15 +73,15 @@ def _rank_hint(shape: Shape, rank: int, title: str) -> str:
     """Return how to change the number of axes before a layer; "" if there is no advice."""
     have = len(shape)
     if have > rank == 2:
-        return t("Put a Flatten before it.")
+        return t("Add a Flatten before it.")
     if have == 2 and rank == 3:
         return t(
-            "If a recurrent layer comes before it, set its return_sequences to True; if a Flatten "
-            "or a Dense does, take it out; or put a Reshape in between."
+            "If it follows a recurrent layer, set return_sequences of that layer to True. If it "
+            "follows a Flatten or a Dense, remove that layer, or add a Reshape between them."
         )
     if have == 2 and rank > 3:
         return t(
-            "If a Flatten or a Dense comes before it, take that out, or put a Reshape in between."
+            "If it follows a Flatten or a Dense, remove that layer, or add a Reshape between them."
         )
     if have == 3 and rank == 4:
         sequence = title.replace("2D", "1D")
@@ -89,15 +92,15 @@ def _rank_hint(shape: Shape, rank: int, title: str) -> str:
         if has_1d_layer and (len(sizes) < 2 or max(sizes) > 2 * min(sizes)):
             return for_sequences
         for_images = t(
-            "If these are grey images, they lack the axis of their one channel: put Reshape(%1) "
-            "before it.",
+            "If these are grayscale images, the channel axis is missing. Add Reshape(%1) before "
+            "it.",
             tuple(-1 if size is None else size for size in (*shape[1:], 1)),
         )
         return f"{for_images} {for_sequences}" if has_1d_layer else for_images
     if have == 4 and rank == 3:
-        return t("Put a Reshape or a TimeDistributed(Flatten) before it.")
+        return t("Add a Reshape or a TimeDistributed(Flatten) before it.")
     if have == 4 and rank == 5:
         return t(
-            "If these are images, use the layer with 2D in its name, or add an axis by Reshape."
+            "If these are images, use the layer with 2D in its name, or add an axis with Reshape."
         )
     return ""

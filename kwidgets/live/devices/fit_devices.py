@@ -29,12 +29,12 @@ class FitDevices:
 
     def start(self) -> None:
         """Look for a missing GPU, then sample the usage until :meth:`stop`."""
-        self.missing_gpu = self._guard("Looking for GPUs", _missing_gpu, current())
-        self._guard("Watching the devices", self._monitor.start)
+        self.missing_gpu = self._guard("Searching for GPUs", _missing_gpu, current())
+        self._guard("Monitoring the devices", self._monitor.start)
 
     def stop(self) -> None:
         """Stop sampling. From any thread."""
-        self._guard("Watching the devices", self._monitor.stop)
+        self._guard("Monitoring the devices", self._monitor.stop)
 
     def usage(self) -> list[protocol.Device]:
         """Return the last sample as a view gets it. From any thread."""

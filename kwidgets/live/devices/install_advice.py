@@ -19,7 +19,7 @@ def runs_cuda(gpu: InstalledGPU, cuda: int) -> bool:
 def driver_advice(gpu: InstalledGPU, cuda: int) -> str:
     """Return advice for a driver that is too old."""
     return t(
-        "Its driver (release %1) is too old for CUDA %2: install release %3 or newer from "
+        "The driver (version %1) is too old for CUDA %2. Install version %3 or newer from "
         "https://www.nvidia.com/drivers",
         gpu.driver,
         cuda,

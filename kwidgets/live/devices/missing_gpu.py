@@ -47,7 +47,7 @@ def missing_gpu_notice() -> str | None:
     if gpu is None:
         return None
     problem = t(
-        "This machine has a GPU (%1), but %2 %3 does not see it, so it trains on the CPU.",
+        "This machine has a GPU (%1), but %2 %3 cannot use it and trains on the CPU.",
         gpu.name,
         backend.NAME,
         backend.version(),

@@ -51,21 +51,21 @@ def advice(gpu: InstalledGPU) -> str:
     """Return what to do, as a sentence."""
     if platform.system() == "Windows":
         return t(
-            "JAX has no GPU on Windows itself: use it in WSL2, as "
-            "https://docs.jax.dev/en/latest/installation.html says."
+            "On Windows, JAX supports GPUs only in WSL2; see "
+            "https://docs.jax.dev/en/latest/installation.html."
         )
     wanted = install_advice(f"jax[{cuda_extra(gpu)}]")
     if not runs_cuda(gpu, 12):
         return join_advice(driver_advice(gpu, 12), wanted)
     if has_extra("jax", "cuda13") and not _runs_cuda_13(gpu):
         return t(
-            "Its CUDA 13 is too new for this GPU or its driver: "
-            "pip uninstall jax-cuda13-plugin jax-cuda13-pjrt, then %1",
+            "CUDA 13 is too new for this GPU or its driver. Run pip uninstall jax-cuda13-plugin "
+            "jax-cuda13-pjrt, then %1",
             wanted,
         )
     if has_extra("jax", "cuda12") or has_extra("jax", "cuda13"):
         return t(
-            "Its CUDA plugin is installed, but does not start; this tells why: %1",
+            "The CUDA plugin is installed but does not start. To find the cause, run %1",
             "python -c \"import jax; jax.devices('cuda')\"",
         )
-    return t("Its CUDA plugin is missing: %1", wanted)
+    return t("The CUDA plugin is missing. Run %1", wanted)

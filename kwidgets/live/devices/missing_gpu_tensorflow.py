@@ -41,25 +41,26 @@ def advice(gpu: InstalledGPU) -> str:
     wanted = install_advice("tensorflow[and-cuda]")
     if platform.system() == "Windows":
         return t(
-            "TensorFlow has had no GPU on Windows itself since 2.11: use it in WSL2, as "
-            "https://www.tensorflow.org/install/pip#windows-wsl2 says."
+            "On Windows, TensorFlow 2.11 and later support GPUs only in WSL2; see "
+            "https://www.tensorflow.org/install/pip#windows-wsl2."
         )
     if not runs_cuda(gpu, CUDA):
         return join_advice(driver_advice(gpu, CUDA), wanted)
     if tf.test.is_built_with_cuda():
         if not has_extra("tensorflow", "and-cuda"):
-            return t("The CUDA libraries are missing: %1", wanted)
+            return t("The CUDA libraries are missing. Run %1", wanted)
         return t(
-            "The CUDA libraries are installed, but it cannot use them; this tells why: %1",
+            "The CUDA libraries are installed but cannot be used. To find the cause, run %1",
             "python -c \"import tensorflow as tf; tf.config.list_physical_devices('GPU')\"",
         )
     if platform.machine() != "x86_64":
         return t(
-            "There is no TensorFlow for GPUs on %1: use JAX, with "
-            'pip install "jax[%2]" and KERAS_BACKEND=jax in the environment.',
+            'TensorFlow does not support GPUs on %1. Use JAX: run pip install "jax[%2]" and set '
+            "KERAS_BACKEND=jax in the environment.",
             platform.machine(),
             cuda_extra(gpu),
         )
     return t(
-        "It is a build for CPUs only: pip uninstall tensorflow tensorflow-cpu, then %1", wanted
+        "This build supports CPUs only. Run pip uninstall tensorflow tensorflow-cpu, then %1",
+        wanted,
     )

@@ -36,23 +36,25 @@ def advice(gpu: InstalledGPU) -> str:
     if built is None:
         if not runs_cuda(gpu, 12):
             return t(
-                "%1. It is also a build for CPUs only: install one for CUDA, as %2 says, "
-                "then restart the kernel.",
+                "%1. This build supports CPUs only. Install one for CUDA (see %2), then restart "
+                "the kernel.",
                 driver_advice(gpu, 12),
                 SELECTOR,
             )
         return t(
-            "It is a build for CPUs only: install one for CUDA, as %1 says, "
-            "then restart the kernel.",
+            "This build supports CPUs only. Install one for CUDA (see %1), then restart the "
+            "kernel.",
             SELECTOR,
         )
     cuda = int(built.partition(".")[0])
     if not runs_cuda(gpu, cuda):
         return t(
-            "%1, or PyTorch for an older CUDA, as %2 says.", driver_advice(gpu, cuda), SELECTOR
+            "%1, or PyTorch for an older version of CUDA; see %2.",
+            driver_advice(gpu, cuda),
+            SELECTOR,
         )
     return t(
-        "It is built for CUDA %1, but cannot use it; this tells why: %2",
+        "This build supports CUDA %1 but cannot use it. To find the cause, run %2",
         built,
         'python -c "import torch; torch.cuda.init()"',
     )

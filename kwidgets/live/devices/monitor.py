@@ -1,4 +1,4 @@
-"""Sample the usage of the devices during a fit, in a thread of its own."""
+"""Sample the usage of the devices during a fit, in a separate thread."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class DeviceMonitor:
                 sample = self._sampler.sample()
             except Exception:
                 logger.warning(
-                    "Watching the devices failed; the training goes on without it", exc_info=True
+                    "Monitoring the devices failed; training continues without it", exc_info=True
                 )
                 with self._lock:
                     if not stop.is_set():

@@ -19,16 +19,16 @@ DEVICE_NODES = Path("/dev")
 def container_advice() -> str:
     """Return what to do in a container that was started without the GPU."""
     return t(
-        "This container was started without it: start it with its GPUs "
-        "(docker run --gpus all; in JupyterHub, choose a server with a GPU)."
+        "This container was started without GPUs. Start it with GPUs (docker run --gpus all; in "
+        "JupyterHub, choose a server with a GPU)."
     )
 
 
 def restart_advice() -> str:
     """Return what to do if an older driver than the installed one still runs."""
     return t(
-        "Its driver was updated, but the old one still runs: restart the machine, "
-        "or in a container start that anew."
+        "The driver was updated, but the old one is still loaded. Restart the machine or the "
+        "container."
     )
 
 

@@ -55,9 +55,9 @@ def describe_early_end(
         if isinstance(callback, keras.callbacks.TerminateOnNaN) and not math.isfinite(loss):
             name = type(callback).__name__
             if math.isnan(loss):
-                return message("%1 ended the training: the loss became NaN.", name)
-            return message("%1 ended the training: the loss became infinite.", name)
-    return message("A callback ended the training early.")
+                return message("%1 stopped the training: the loss became NaN.", name)
+            return message("%1 stopped the training: the loss became infinite.", name)
+    return message("A callback stopped the training early.")
 
 
 def _early_stopping(callback: keras.callbacks.EarlyStopping, epochs_before: int) -> Message:
@@ -65,7 +65,7 @@ def _early_stopping(callback: keras.callbacks.EarlyStopping, epochs_before: int)
     waited = max(callback.patience, 1)
     epochs = message("1 epoch") if waited == 1 else message("%1 epochs", str(waited))
     sentence = message(
-        "%1 ended the training: no better %2 for %3 (best in epoch %4).",
+        "%1 stopped the training: no improvement of %2 for %3 (best in epoch %4).",
         type(callback).__name__,
         str(callback.monitor),
         epochs,

@@ -13,7 +13,7 @@ import keras
 from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.numbers.metric_store import MetricStore
 
-# Enough to tell trained weights from weights that were set or loaded in between.
+# Enough to distinguish trained weights from weights that were set or loaded in between.
 _VARIABLES = 6
 _VALUES = 64
 # A variable up to this size is read whole: on JAX slicing takes twenty times as long.

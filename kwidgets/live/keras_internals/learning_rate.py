@@ -85,19 +85,18 @@ def set_learning_rate(model: keras.Model, value: float) -> str:
         if override is None:
             raise LearningRateError(
                 t(
-                    "The learning rate follows a schedule (%1) and was left as it is: under a "
-                    "distribution, or with an optimizer that another running fit shares, it "
-                    "cannot be set aside. Compile the model with a number as learning rate to "
-                    "steer it by hand.",
+                    "Cannot set the learning rate: the schedule (%1) cannot be overridden under "
+                    "a distribution, or if another running fit uses the same optimizer. To set "
+                    "it, compile the model with a number as learning rate.",
                     translated(name),
                 )
             )
         retraced = override.set_rate(model, value)
-        note = t("%1 is set aside.", name)
-        return f"{note} {t('The next step compiles anew.')}" if retraced else note
+        note = t("%1 is overridden.", name)
+        return f"{note} {t('The next step is compiled again.')}" if retraced else note
     if optimizer is None or not hasattr(optimizer, "learning_rate"):
         raise LearningRateError(
-            t("The optimizer (%1) has no learning rate to set.", type(optimizer).__name__)
+            t("The learning rate of this optimizer (%1) cannot be set.", type(optimizer).__name__)
         )
     sync_variables(model)  # or ours would be lost
     optimizer.learning_rate = value
@@ -112,7 +111,7 @@ def follow_schedule(model: keras.Model) -> None:
     """
     override = _override(model)
     if override is None or not override.value:
-        raise LearningRateError(t("The learning rate was not taken from a schedule."))
+        raise LearningRateError(t("No schedule has been overridden."))
     override.set_rate(model, 0.0)
 
 

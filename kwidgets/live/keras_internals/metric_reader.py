@@ -175,7 +175,7 @@ class MetricReader:
 
     def not_finite_notices(self) -> list[str]:
         """Return a sentence for all metrics that became NaN, or infinite, at the same step."""
-        advice = t("A smaller learning rate often helps; look for NaN in the data too.")
+        advice = t("Try a smaller learning rate, and check the data for NaN.")
         return [
             f"{self._became(is_nan, ', '.join(names), f'{step:,}')} {advice}"
             for (is_nan, step), names in list(self._not_finite.items())

@@ -1,4 +1,4 @@
-"""``LiveLoop``, which watches and steers a training loop of the user's own."""
+"""``LiveLoop``, which monitors and controls a custom training loop."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ T = TypeVar("T")
 
 
 class LiveLoop(RunControls):
-    """Watch and steer a training loop of your own from the notebook.
+    """Watch and control a custom training loop from the notebook.
 
-    Use it in a ``with`` statement around the loop. The cell's output shows the same view as a fit:
-    progress, a chart for each value that is logged, and the controls Pause, Stop and, where an
-    optimizer is given, Learning rate. They take effect between two steps.
+    Use it in a ``with`` statement around the loop. The output of the cell shows the same view as a
+    fit: progress, a chart for each logged value, and the controls Pause, Stop and, with an
+    optimizer, Learning rate. They take effect between two steps.
 
-    The loop computes the same with and without it. Outside a notebook it prints a line every few
-    seconds, and the result at the end.
+    The loop computes the same results with and without it. Outside a notebook, it prints a line
+    every few seconds, and the result at the end.
 
     Args:
-        epochs: how many epochs there are to be; None if that is not known.
-        steps: how many steps an epoch has at most; None to take the length of the data.
-        model: what is trained, for its name, its optimizer, and the side panel.
+        epochs: the number of epochs; None if it is unknown.
+        steps: the maximum number of steps in an epoch; None to use the length of the data.
+        model: the model that is trained, for its name, its optimizer, and the side panel.
         optimizer: a Keras or PyTorch optimizer, an object with a ``learning_rate``, or a dict of
-            several by name. By default that of a compiled Keras model.
-        name: what the view calls the training. By default the model's name.
-        x_axis: what the charts' x axis counts at first: ``"step"``, ``"epoch"`` or ``"time"``.
-        smoothing: how much the curve within the epochs is smoothed at first, from 0 to below 1.
-        log_scale: whether the y axes are logarithmic at first.
+            several by name. Defaults to that of a compiled Keras model.
+        name: the name of the training in the view. Defaults to the model's name.
+        x_axis: the initial x axis of the charts: ``"step"``, ``"epoch"`` or ``"time"``.
+        smoothing: the initial smoothing of the curve within epochs, from 0 to below 1.
+        log_scale: whether the y axes are initially logarithmic.
 
     Raises:
-        TypeError: an argument of the wrong type.
-        ValueError: an argument out of range.
+        TypeError: an argument has the wrong type.
+        ValueError: an argument is out of range.
 
     Example:
         >>> with kwidgets.LiveLoop(epochs=5, model=model) as live:
@@ -55,7 +55,7 @@ class LiveLoop(RunControls):
         ...         live.log(val_loss=validate())
     """
 
-    _NOT_BEGUN = "not begun yet"
+    _NOT_BEGUN = "not started yet"
 
     def __init__(
         self,
@@ -83,8 +83,8 @@ class LiveLoop(RunControls):
     def __enter__(self) -> LiveLoop:
         if self._is_inside:
             raise RuntimeError(
-                "This LiveLoop watches a loop that has not ended. Make another LiveLoop for the "
-                "loop inside it."
+                "This LiveLoop is in use by a loop that has not ended. Make another LiveLoop "
+                "for the inner loop."
             )
         self._is_inside = True
         self._run = None
@@ -99,7 +99,7 @@ class LiveLoop(RunControls):
             )
             run = LoopRun(state, self._output_context())
         except Exception:
-            logger.warning("LiveLoop could not start; the loop goes on without it", exc_info=True)
+            logger.warning("LiveLoop could not start; the loop continues without it", exc_info=True)
         else:
             self._run = run
             latest_run.remember(self, run, LiveLoop)
@@ -122,10 +122,10 @@ class LiveLoop(RunControls):
             run.fail(error)
 
     def epochs(self) -> Iterator[int]:
-        """Yield the number of each epoch, from 0, until there are enough or Stop is pressed.
+        """Yield the number of each epoch, from 0, until ``epochs`` is reached or Stop is pressed.
 
-        Without ``epochs`` it goes on until Stop or a ``break``. A second loop continues the
-        numbers, with as many epochs again.
+        Without ``epochs``, it continues until Stop or a ``break``. A second loop continues the
+        numbers with as many epochs again.
         """
         self._check_inside()
         run = self._loop_run
@@ -148,15 +148,15 @@ class LiveLoop(RunControls):
     def steps(self, batches: int | None = None) -> Iterator[int]: ...
 
     def steps(self, batches: Any = None) -> Iterator[Any]:
-        """Yield each batch, until there is none, or Stop is pressed.
+        """Yield each batch until there are no more or Stop is pressed.
 
         Outside of :meth:`epochs`, each call is an epoch. A call inside the steps of another one
         yields its batches without counting them.
 
         Args:
-            batches: what to iterate over: a list, generator, ``tf.data.Dataset``, ``DataLoader``,
-                ``PyDataset``; or a number, to count from 0. By default the number is ``steps``;
-                without it, counting ends by Stop or a ``break``.
+            batches: a list, generator, ``tf.data.Dataset``, ``DataLoader`` or ``PyDataset``; or a
+                number, to count from 0. Defaults to ``steps``; without it, counting continues
+                until Stop or a ``break``.
         """
         self._check_inside()
         iterable, length = _iterate(batches, self._steps)
@@ -170,15 +170,15 @@ class LiveLoop(RunControls):
 
         In :meth:`steps`, they belong to the step, and the charts show their means. A tensor is
         converted only when the charts are updated, so that logging does not wait for the device.
-        After the steps they belong to the epoch, as those of a validation do; of several values
-        with one name, the mean is taken.
+        After the steps, they belong to the epoch, as in validation; if a name is logged several
+        times, the mean is used.
 
         As in Keras's logs, ``val_loss`` is the validation of ``loss``, in the same chart.
 
         Args:
-            values: by name, as :meth:`keras.Model.train_on_batch` returns them with
+            values: a dict, as returned by :meth:`keras.Model.train_on_batch` with
                 ``return_dict=True``.
-            more: the same as keywords.
+            more: values as keywords.
 
         Raises:
             TypeError: ``values`` is not a mapping.
@@ -190,8 +190,8 @@ class LiveLoop(RunControls):
             values = {**values, **more}
         else:
             raise TypeError(
-                f"log takes values by name, such as log(loss=0.5) or log({{'loss': 0.5}}); "
-                f"got {type(values).__name__}."
+                f"Pass values by name, such as log(loss=0.5) or log({{'loss': 0.5}}), not "
+                f"{type(values).__name__}."
             )
         run = self._loop_run
         self._check_inside()
@@ -205,8 +205,8 @@ class LiveLoop(RunControls):
 
         Args:
             value: the learning rate, above 0.
-            optimizer: the name of one of several; it is the one that the page shows and sets from
-                then on. By default the one that it shows, the first one at the beginning.
+            optimizer: the name of one of several optimizers, which the page then shows and sets.
+                Defaults to the one that the page shows, initially the first one.
 
         Raises:
             TypeError: ``value`` is not a number.
@@ -216,7 +216,9 @@ class LiveLoop(RunControls):
         if optimizer is not None:
             if optimizer not in self._optimizers:
                 names = ", ".join(map(repr, self._optimizers)) or "no optimizer"
-                raise ValueError(f"no optimizer is called {optimizer!r}; this loop has {names}.")
+                raise ValueError(
+                    f"No optimizer {optimizer!r}. The optimizers of this loop are {names}."
+                )
             if (run := self._loop_run) is not None:
                 run.choose_optimizer(optimizer)
         super().set_learning_rate(value)
@@ -228,7 +230,7 @@ class LiveLoop(RunControls):
     def _check_inside(self) -> None:
         if not self._is_inside:
             raise RuntimeError(
-                "LiveLoop works in a with statement: with kwidgets.LiveLoop() as live: ..."
+                "Use LiveLoop in a with statement: with kwidgets.LiveLoop() as live: ..."
             )
 
 
@@ -252,10 +254,10 @@ def _check_count(name: str, value: object) -> int | None:
         return None
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(
-            f"{name} is a whole number, or None if it is not known; "
+            f"{name} must be an integer, or None if it is unknown; "
             f"got {value!r} ({type(value).__name__})."
         )
     number = operator.index(value)
     if number < 1:
-        raise ValueError(f"{name} is 1 or more, or None if it is not known; got {number}.")
+        raise ValueError(f"{name} must be at least 1, or None if it is unknown; got {number}.")
     return number

@@ -158,5 +158,5 @@ class LoggedValues:
 
     def _note(self, name: str, error: Exception) -> None:
         if name not in self._notices:
-            self._notices[name] = t("%1 cannot be shown: %2", name, error)
+            self._notices[name] = t("Cannot show %1: %2", name, error)
             logger.warning("%s cannot be shown: %s", name, error)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class LoopRun(FitRun):
-    """One loop. It is told where the loop is, and reads what the loop logs.
+    """The run of one loop: its position is set from outside, and it reads what the loop logs.
 
     Epochs are closed when the next one begins or the loop ends: what is logged before belongs to
     the epoch.
@@ -235,7 +235,7 @@ class LoopRun(FitRun):
         return self._in_steps
 
     def _before_interrupt(self) -> None:
-        # The loop may catch it and go on: the end comes when it leaves the block.
+        # The loop may catch it and continue: the end comes when it leaves the block.
         self._sample_rest()
         if self._interrupting:
             self._interrupting = False

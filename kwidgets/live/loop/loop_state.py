@@ -27,9 +27,9 @@ class LoopTrainer:
 
 
 class LoopProgress(FitProgress):
-    """Counts the steps of a loop, which says itself how many were finished.
+    """Count the steps of a loop, which reports how many were finished.
 
-    Its ``epochs`` is 0 while nobody knows how many there will be.
+    Its ``epochs`` is 0 while the number of epochs is unknown.
     """
 
     @property

@@ -28,8 +28,8 @@ def check_optimizers(optimizer: Any) -> dict[str, Any]:
     for name, value in named.items():
         if not isinstance(name, str) or not _has_rate(value):
             raise TypeError(
-                "optimizer is a Keras or PyTorch optimizer, an object with a learning_rate, or a "
-                f"dict of these by name; got {type(value).__name__}. Leave it out to train "
+                "optimizer must be a Keras or PyTorch optimizer, an object with a learning_rate, "
+                f"or a dict of these by name; got {type(value).__name__}. Omit it to train "
                 "without a Learning rate control."
             )
     return named
@@ -77,14 +77,14 @@ class LoopLearningRate:
         if name is not None:
             raise LearningRateError(
                 t(
-                    "The learning rate follows a schedule (%1). Give the optimizer a number to "
-                    "set it by hand.",
+                    "The learning rate follows a schedule (%1). To set it, create the optimizer "
+                    "with a number as learning rate.",
                     translated(name),
                 )
             )
         if optimizer is None:
             raise LearningRateError(
-                t("This loop has no optimizer to set. Pass one: LiveLoop(optimizer=...).")
+                t("This loop has no optimizer. Pass one with LiveLoop(optimizer=...).")
             )
         if hasattr(optimizer, "param_groups"):
             return _set_groups(optimizer.param_groups, value)
@@ -92,8 +92,8 @@ class LoopLearningRate:
         if before is not None and before == _iterations(optimizer) and _is_jax(optimizer):
             raise LearningRateError(
                 t(
-                    "This optimizer has not made a step yet. A loop that keeps the optimizer's "
-                    "variables itself cannot be steered from here."
+                    "This optimizer has not taken a step yet. The learning rate cannot be set "
+                    "in a loop that keeps the optimizer's variables itself."
                 )
             )
         if hasattr(optimizer, "_learning_rate"):
@@ -102,7 +102,7 @@ class LoopLearningRate:
         return ""
 
     def follow_schedule(self) -> None:
-        raise LearningRateError(t("The learning rate was not taken from a schedule."))
+        raise LearningRateError(t("No schedule has been overridden."))
 
 
 def _has_rate(optimizer: Any) -> bool:

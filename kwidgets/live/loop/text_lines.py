@@ -1,4 +1,4 @@
-"""Print how a loop goes on, where there is no page: a line every few seconds, and the result."""
+"""Print the progress of a loop without a page: a line every few seconds, and the result."""
 
 from __future__ import annotations
 

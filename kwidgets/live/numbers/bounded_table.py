@@ -49,7 +49,7 @@ class MetricTable:
 
     def __init__(self, reduce: Literal["mean", "last"], capacity: int = CAPACITY) -> None:
         if capacity < 2 or capacity % 2:
-            raise ValueError(f"capacity must be an even number of rows, at least 2; got {capacity}")
+            raise ValueError(f"capacity must be an even number of at least 2, not {capacity}")
         self.reduce = reduce
         self.width = 1
         self.appended = 0

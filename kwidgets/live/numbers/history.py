@@ -1,4 +1,4 @@
-"""``kwidgets.History``: the numbers of a fit as users get them, like Keras's ``History``."""
+"""Define ``kwidgets.History``: the values of a fit for users, like Keras's ``History``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def history_mark(mark: Mark) -> HistoryMark:
 
 @dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class History(Mapping[str, FloatArray]):
-    """The numbers of a fit so far, as columns.
+    """The values of a fit so far, as columns.
 
     A mapping like Keras's ``History.history``: metric names, ``val_`` before validation ones, each
     a float64 array of shape (epochs,), with the value that Keras reports for the epoch (NaN where
@@ -67,7 +67,7 @@ class History(Mapping[str, FloatArray]):
             return self.epochs[name]
         except KeyError:
             there = ", ".join(self.epochs)
-            raise KeyError(f"the history has no {name!r} (yet); it has {there}") from None
+            raise KeyError(f"the history has no {name!r} yet. Its keys are {there}") from None
 
     def __repr__(self) -> str:
         return (
@@ -91,8 +91,8 @@ class History(Mapping[str, FloatArray]):
             import pandas as pd
         except ImportError as error:
             raise ImportError(
-                "to_pandas() needs pandas, which is not installed: pip install pandas. "
-                "to_csv() and the columns themselves need nothing."
+                "to_pandas() requires pandas. Run pip install pandas. "
+                "to_csv() and the columns do not require it."
             ) from error
         return pd.DataFrame(self.batches if batches else self.epochs)
 

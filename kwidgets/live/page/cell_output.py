@@ -19,7 +19,7 @@ from kwidgets.live.training_thread.pace import Pace
 # comes later: a page that can draw says so within moments.
 FALLBACK_SECONDS = 1.0
 PICTURE_SECONDS = 5.0
-# A callback that clears the output at each epoch would have the view drawn anew each time.
+# A callback that clears the output at each epoch would redraw the view each time.
 SHOW_AGAIN_SECONDS = 1.0
 
 # What draws a view: our JupyterLab extension, or the widget.
@@ -69,7 +69,7 @@ class CellOutput:
 
     Our JupyterLab extension draws the snapshot and gets updates from the channel; other front ends
     draw the widget. Until one of them is known to be there, the output is HTML that is replaced as
-    the fit goes on.
+    the fit continues.
     """
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class CellOutput:
     def show_saved(self, bundle: dict[str, Any]) -> None:
         self._is_live = False
         # A cell that clears the output after the end of the fit does not want to see it: there is
-        # nothing to update then. A library that does so knows nothing of it.
+        # nothing to update then. A library that clears it is not informed.
         assert self._output is not None
         self._output.publish(bundle, update=not self._output.is_cleared_by_library)
 
@@ -133,7 +133,7 @@ class CellOutput:
             bundle |= self._view.fallback(self._picture)
         else:
             bundle["text/plain"] = t(
-                "The live view of a training, which was running when this was saved."
+                "Live view of a training that was running when the notebook was saved."
             )
         self._output.publish(bundle, update)
         self._shown_at = time.perf_counter()

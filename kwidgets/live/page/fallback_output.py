@@ -64,7 +64,7 @@ def _bar(progress: protocol.Progress) -> str:
 
 def _advice() -> str:
     return t(
-        "Interrupt the kernel (■) to stop safely after the running step. For charts with Pause, "
-        "Stop and Learning rate: pip install kwidgets where JupyterLab or Notebook runs, and "
-        "reload the page."
+        "To stop safely after the current step, interrupt the kernel (■). For charts with "
+        "Pause, Stop and Learning rate, run pip install kwidgets in the environment of "
+        "JupyterLab or Notebook, then reload the page."
     )

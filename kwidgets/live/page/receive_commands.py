@@ -41,14 +41,14 @@ class CommandReceiver:
         if not isinstance(content, dict) or content.get("v") != wire.PROTOCOL_VERSION:
             version = content.get("v") if isinstance(content, dict) else content
             self._warn_once(
-                f"message of version {version!r} ignored; this kernel speaks "
+                f"message of version {version!r} ignored; this kernel uses version "
                 f"{wire.PROTOCOL_VERSION}. Reload the page after upgrading kwidgets."
             )
             return
         kind, message_id = content.get("kind"), wire.message_id(content)
         if kind not in protocol.VIEW_KINDS:
             self._warn_once(
-                f"message of kind {kind!r} ignored; known are {', '.join(protocol.VIEW_KINDS)}"
+                f"message of kind {kind!r} ignored. Use one of {', '.join(protocol.VIEW_KINDS)}"
             )
             return
         if kind == protocol.RESYNC:

@@ -72,7 +72,7 @@ def draw_picture(store: MetricStore, run: protocol.RunInfo, progress: protocol.P
     rows = -(-len(names) // columns)
     notices = [progress["detail"], *(notice["text"] for notice in progress["notices"])]
     if left_out:
-        notices.append(t("%1 more metrics are in the data, not in this picture.", left_out))
+        notices.append(t("%1 more metrics are in the data but not in this picture.", left_out))
     lines = [(text, VALIDATION) for text in notices if text]
     lines += [(f"{number}  {text}", MARK) for number, text in _numbered(marks)]
     top = HEADER + 20 * len(lines)

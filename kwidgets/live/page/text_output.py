@@ -1,4 +1,4 @@
-"""Tell how a fit goes on in lines of text, for consoles and logs."""
+"""Report the progress of a fit in lines of text, for consoles and logs."""
 
 from __future__ import annotations
 

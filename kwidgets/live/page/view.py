@@ -196,7 +196,9 @@ class LiveView:
         with self._lock:
             run, progress = self._describe()
             if self._fit is not None and not self._fit.ended:
-                progress["detail"] = t("Saved while the training ran; its end is not known here.")
+                progress["detail"] = t(
+                    "Saved during training; the final result is not available here."
+                )
             return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
 
     def headline(self) -> str:

@@ -61,7 +61,7 @@ class WidgetConnection:
         if channel.has_listening_page and not self._is_drawn:
             return
         if self._widget.comm is None:
-            raise ConnectionError("the view was closed; the run goes on without it")
+            raise ConnectionError("the view was closed; training continues without it")
         self._send(self._widget, message, buffers)
 
     def close(self, last: dict[str, Any]) -> None:

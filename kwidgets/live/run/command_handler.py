@@ -60,7 +60,7 @@ class CommandHandler:
                 return
             except Exception as error:
                 text = f"{type(error).__name__}: {error}"
-                self._reply(command, False, t("The learning rate could not be set: %1", text))
+                self._reply(command, False, t("Cannot set the learning rate: %1", text))
                 return
         elif command.kind == "call":
             assert command.function is not None

@@ -16,7 +16,7 @@ CELL_SECONDS = 5.0
 
 
 class FitEndWatcher:
-    """Watches one fit in a thread, and at the end of each cell, which knows the error."""
+    """Detect the end of one fit, in a thread and at the end of each cell."""
 
     def __init__(self, state: FitState) -> None:
         self._state = state

@@ -139,10 +139,10 @@ class FitRun:
         self._poll_at = 0.0 if busy_messages.needs_polling() else math.inf
         frame = self._fit.frame
         if frame.found_fit:
-            self._guard("Watching the fit", fit_exceptions.watch, frame, self._after_error)
-        self._guard("Watching the cell", self._end_watcher.watch_cells, self.after_cell)
+            self._guard("Monitoring the fit", fit_exceptions.watch, frame, self._after_error)
+        self._guard("Monitoring the cell", self._end_watcher.watch_cells, self.after_cell)
         self._guard(
-            "Watching the fit",
+            "Monitoring the fit",
             self._end_watcher.start_thread,
             self._context,
             on_check=self._report_interrupt,
@@ -221,7 +221,7 @@ class FitRun:
             self._end("stopped", "")
         elif self._progress.finished_epochs < self._progress.epochs - self._progress.initial_epoch:
             detail = self._guard(
-                "Looking at the callbacks",
+                "Checking the callbacks",
                 describe_early_end,
                 self._fit.frame.callbacks(),
                 self._reader.logs,
@@ -268,7 +268,7 @@ class FitRun:
     def _poll_messages(self) -> None:
         """Handle what the front end has sent, where no other thread does so while we run."""
         if busy_messages.needs_polling():
-            self._guard("Listening to the front end", busy_messages.poll)
+            self._guard("Receiving messages from the front end", busy_messages.poll)
             self._poll_at = time.perf_counter() + POLL_SECONDS
 
     def _sample(self) -> None:
@@ -327,8 +327,8 @@ class FitRun:
             return
         self._interrupting = True
         detail = t(
-            "Interrupted: stopping after this step. A second interrupt stops at once, "
-            "but may leave the model unusable."
+            "Interrupted: stopping after this step. A second interrupt stops immediately but "
+            "may make the model unusable."
         )
         self._status.set("stopping", detail)
         self._guard("The live view", self.view.publish)
@@ -345,12 +345,12 @@ class FitRun:
 
     def _end_parts(self, remember: bool) -> None:
         self._handler.refuse_queued()
-        self._guard("Watching the fit", fit_exceptions.forget, self._fit.frame)
-        self._guard("Watching the cell", self._end_watcher.forget_cells)
+        self._guard("Monitoring the fit", fit_exceptions.forget, self._fit.frame)
+        self._guard("Monitoring the cell", self._end_watcher.forget_cells)
         self._fit.devices.stop()
         self._fit.rate.restore()
         if remember:
-            self._guard("Noting where the fit ended", self._reader.remember_end)
+            self._guard("Recording where the fit ended", self._reader.remember_end)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)
         # Who keeps the numbers need not keep the model.

@@ -110,7 +110,7 @@ def state_of_fit(
         begins_one_too_many=is_keras2(model) or keras.backend.backend() != "torch",
     )
     sampler = Keras2Sampler if is_keras2(model) else MetricSampler
-    previous = guard("Looking for an earlier fit", find_previous_fit, model)
+    previous = guard("Searching for an earlier fit", find_previous_fit, model)
     return FitState(
         model=model,
         trainer=model,

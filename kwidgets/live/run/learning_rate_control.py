@@ -90,7 +90,7 @@ class LearningRateControl:
     def restore(self) -> None:
         """Restore the optimizer as it was before :meth:`prepare`."""
         if self._source is not None:
-            self._guard("Giving the learning rate back", self._source.restore)
+            self._guard("Returning to the schedule", self._source.restore)
 
     def release(self) -> None:
         """Drop the reference to the model: the fit has ended."""
@@ -136,7 +136,7 @@ class LearningRateControl:
         rates = format_rate(old), format_rate(self.value)
         if command.kind == "follow_schedule":
             schedule = self._source.schedule_name()
-            text = message("Learning rate %1 → %2, back to %3", *rates, schedule or "")
+            text = message("Learning rate %1 → %2, returned to %3", *rates, schedule or "")
         else:
             text = message("Learning rate %1 → %2", *rates)
         self._reader.add_mark("user", text)

@@ -74,12 +74,12 @@ def check_learning_rate(value: object) -> float:
         TypeError: it is not a number.
         ValueError: it is not above 0, or too small or too large for an optimizer.
     """
-    expected = "a learning rate is a number above 0, such as 0.001"
+    expected = "the learning rate must be a number above 0, such as 0.001"
     got = f"got {describe_value(value)}"
     number = None if isinstance(value, bool) else as_number(value)
     if number is None:
-        raise TypeError(f"{expected}; {got}. Pass a float.")
+        raise TypeError(f"{expected}; {got}.")
     # Optimizers keep it as a float32: 1e39 would be infinite there, and 1e-60 zero.
     if not SMALLEST <= number <= LARGEST:
-        raise ValueError(f"{expected}; {got}. The rate in force is kept.")
+        raise ValueError(f"{expected}; {got}. The current rate is kept.")
     return number

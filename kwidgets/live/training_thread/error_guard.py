@@ -30,19 +30,19 @@ class ErrorGuard:
             if what not in self.failures:
                 text = f"{type(error).__name__}: {error}"
                 self.failures[what] = t("%1 failed: %2", _labels().get(what, what), text)
-                logger.warning("%s failed; the training goes on without it", what, exc_info=True)
+                logger.warning("%s failed; training continues without it", what, exc_info=True)
             return None
 
 
 def _labels() -> dict[str, str]:
     """Return the translated names for the page; the log has the English ones."""
     return {
-        "Giving the learning rate back": t("Giving the learning rate back"),
-        "Listening to the front end": t("Listening to the front end"),
-        "Looking at the callbacks": t("Looking at the callbacks"),
-        "Looking for GPUs": t("Looking for GPUs"),
-        "Looking for an earlier fit": t("Looking for an earlier fit"),
-        "Noting where the fit ended": t("Noting where the fit ended"),
+        "Returning to the schedule": t("Returning to the schedule"),
+        "Receiving messages from the front end": t("Receiving messages from the front end"),
+        "Checking the callbacks": t("Checking the callbacks"),
+        "Searching for GPUs": t("Searching for GPUs"),
+        "Searching for an earlier fit": t("Searching for an earlier fit"),
+        "Recording where the fit ended": t("Recording where the fit ended"),
         "Preparing the learning rate": t("Preparing the learning rate"),
         "Reading the device": t("Reading the device"),
         "Reading the epoch's results": t("Reading the epoch's results"),
@@ -55,7 +55,7 @@ def _labels() -> dict[str, str]:
         "The progress": t("The progress"),
         "The side panel": t("The side panel"),
         "The view": t("The view"),
-        "Watching the cell": t("Watching the cell"),
-        "Watching the devices": t("Watching the devices"),
-        "Watching the fit": t("Watching the fit"),
+        "Monitoring the cell": t("Monitoring the cell"),
+        "Monitoring the devices": t("Monitoring the devices"),
+        "Monitoring the fit": t("Monitoring the fit"),
     }

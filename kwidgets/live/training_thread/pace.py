@@ -12,7 +12,7 @@ MAX_INTERVAL_SECONDS = 2.0
 
 
 class Pace:
-    """Says when a task is due: every ``seconds``, or less often if it is expensive."""
+    """Decide when a task is due: every ``seconds``, or less often if it is expensive."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

@@ -120,7 +120,7 @@ def _copy_weight(layer: Any, weight: Any, kernel: tuple[Any, int] | None) -> _We
         # A variable that was created in a dry run has no value.
         values = keras.ops.convert_to_numpy(weight.value)
     except Exception as error:
-        text = t("Its values cannot be read just now. %1", error_text(error))
+        text = t("Cannot read its values now. %1", error_text(error))
         return dataclasses.replace(copy, problem=text)
     units = None
     if kernel is not None and kernel[0] is weight:

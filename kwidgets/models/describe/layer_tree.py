@@ -60,8 +60,7 @@ def find_layer(model: Any, path: str) -> Any:
         if not step.isdecimal() or int(step) >= len(children):
             raise NoSuchLayerError(
                 t(
-                    "there is no layer %1 in %2: the model has changed since it was described. "
-                    "Open it again.",
+                    "%2 has no layer %1 because the model has changed. Open it again.",
                     repr(path),
                     repr(model.name),
                 )

@@ -48,8 +48,8 @@ def describe(model: Any) -> ModelSummary:
     """
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"describe() takes a keras.Model; it was given a {type(model).__name__}. "
-            "Put the layer into a model, such as keras.Sequential([layer])."
+            f"describe() requires a keras.Model, not {type(model).__name__}. "
+            "Wrap a layer in a model, such as keras.Sequential([layer])."
         )
     root = _LayerDescriber(model).root()
     weights = weights_of(model)
@@ -119,7 +119,10 @@ class _LayerDescriber:
         if first_path == path and depth < MAX_DEPTH:
             children = self._children(layer, path, depth + 1)
         elif first_path == path and children_of(layer):
-            problem = t("What is in it is not shown: it is nested more than %1 deep.", MAX_DEPTH)
+            problem = t(
+                "Its contents are not shown because it is nested more than %1 levels deep.",
+                MAX_DEPTH,
+            )
         return LayerSummary(
             path=path,
             name=name,
@@ -179,7 +182,7 @@ def _not_described(layer: Any, path: str, error: Exception) -> LayerSummary:
         parameters=None,
         trainable_parameters=None,
         weight_bytes=None,
-        problem=t("This layer could not be described: %1", error_text(error)),
+        problem=t("Cannot describe this layer: %1", error_text(error)),
     )
 
 

@@ -23,8 +23,8 @@ def notes_on(model: Any, root: LayerSummary, weights: Weights) -> tuple[str, ...
     if not root.built:
         return (
             t(
-                "This model is not built yet: shapes and weights are known once it has seen an "
-                "input."
+                "This model is not built yet. Shapes and parameters are available after it has "
+                "been called."
             ),
         )
     return tuple(
@@ -45,11 +45,12 @@ def _unbuilt(root: LayerSummary, weights: Weights) -> str | None:
     names = [layer_name(layer) for layer in weights.unbuilt]
     if len(names) == 1:
         return t(
-            "%1 is not built, as if never called: the totals are without its weights.",
+            "%1 is not built and may never have been called. The totals do not include its "
+            "weights.",
             quoted_list(names),
         )
     return t(
-        "%1 are not built, as if never called: the totals are without their weights.",
+        "%1 are not built and may never have been called. The totals do not include their weights.",
         quoted_list(names),
     )
 
@@ -59,14 +60,14 @@ def _shared(root: LayerSummary) -> str | None:
     if not names:
         return None
     if len(names) == 1:
-        return t("%1 stands in several places: its weights count once.", quoted_list(names))
-    return t("%1 stand in several places: their weights count once.", quoted_list(names))
+        return t("%1 is used in several places. Its weights are counted once.", quoted_list(names))
+    return t("%1 are used in several places. Their weights are counted once.", quoted_list(names))
 
 
 def _untrainable(root: LayerSummary, weights: Weights) -> str | None:
     if not weights.variables or root.trainable_parameters != 0:
         return None
-    return t("All weights are frozen: training would change nothing.")
+    return t("All weights are frozen, so training has no effect.")
 
 
 def _changed_since_compile(model: Any) -> str | None:
@@ -83,11 +84,11 @@ def _changed_since_compile(model: Any) -> str | None:
         return None
     if len(names) == 1:
         return t(
-            "%1 was frozen or unfrozen after compile: compile again for that to take effect.",
+            "%1 was frozen or unfrozen after compile. Compile the model again to apply the change.",
             quoted_list(names),
         )
     return t(
-        "%1 were frozen or unfrozen after compile: compile again for that to take effect.",
+        "%1 were frozen or unfrozen after compile. Compile the model again to apply the change.",
         quoted_list(names),
     )
 

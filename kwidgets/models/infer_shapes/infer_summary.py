@@ -38,14 +38,14 @@ def infer_summary(model: Any, input_shapes: str) -> ModelSummary:
     except LimitExceeded as error:
         raise ShapeProblemError(
             t(
-                "The model's code was cut off: %1. It is called once, without values: its call "
-                "must be quick and must not allocate.",
+                "The model's code was stopped: %1. It is called once without values, so it must "
+                "be fast and must not allocate much memory.",
                 error,
             )
         ) from error
     except Exception as error:
         raise ShapeProblemError(
-            t("The model cannot take %1: %2", input_shapes.strip(), _innermost_message(error))
+            t("The model does not accept %1: %2", input_shapes.strip(), _innermost_message(error))
         ) from error
     return dataclasses.replace(summary, inferred_from=input_shapes.strip())
 

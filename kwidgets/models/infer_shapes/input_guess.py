@@ -42,7 +42,7 @@ def _shapes_from_model(model: Any) -> list[tuple[Shape, str]]:
         size is None or isinstance(size, int) for size in shape
     ):
         return []
-    return [(tuple(shape[1:]), t("what it was built with"))]
+    return [(tuple(shape[1:]), t("the shape it was built with"))]
 
 
 def _shapes_from_data(namespace: Mapping[str, Any]) -> list[tuple[Shape, str]]:

@@ -14,7 +14,7 @@ _DTYPE = re.compile(r"^(?P<shape>.*[\])}0-9,])\s+(?P<dtype>[a-z]+\d*)\s*$", re.D
 
 
 class ShapeProblemError(ValueError):
-    """Input shapes cannot be read, or do not fit the model. The text says what to do."""
+    """Input shapes are invalid, or incompatible with the model. The message says what to do."""
 
 
 def parse_shapes(text: str) -> Any:
@@ -29,14 +29,14 @@ def parse_shapes(text: str) -> Any:
     """
     text = text.strip()
     if not text:
-        raise ShapeProblemError(t("Type an input shape, without the batch: %1.", _examples()))
+        raise ShapeProblemError(t("Enter an input shape without the batch: %1.", _examples()))
     match = _DTYPE.match(text)
     shape_text, dtype = (match["shape"], match["dtype"]) if match else (text, None)
     try:
         value = ast.literal_eval(shape_text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise ShapeProblemError(
-            t("%1 is not a shape. Type numbers, without the batch: %2.", repr(text), _examples())
+            t("%1 is not a shape. Enter numbers without the batch: %2.", repr(text), _examples())
         ) from None
     return _tensors(value, dtype or keras.config.floatx(), text)
 
@@ -52,8 +52,7 @@ def _tensors(value: Any, dtype: str, text: str) -> Any:
         return {key: _tensors(part, dtype, text) for key, part in value.items()}
     raise ShapeProblemError(
         t(
-            "%1 is not a shape: sizes are whole numbers above 0, or None where any will do. "
-            "Type %2.",
+            "%1 is not a shape. Enter integers above 0, or None for any size: %2.",
             repr(text),
             _examples(),
         )
@@ -66,7 +65,7 @@ def _tensor(shape: tuple[int | None, ...], dtype: str, text: str) -> Any:
         return keras.KerasTensor(batched, dtype)
     except (ValueError, TypeError):
         raise ShapeProblemError(
-            t("%1 in %2 is not a dtype. Use float32, int32, string …", repr(dtype), repr(text))
+            t("%1 in %2 is not a dtype. Try float32, int32 or string.", repr(dtype), repr(text))
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Finds the Keras models in a namespace. Knows no Jupyter, and imports no Keras."""
+"""Find the Keras models in a namespace, without importing Jupyter or Keras."""
 
 from __future__ import annotations
 

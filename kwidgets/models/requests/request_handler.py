@@ -1,4 +1,4 @@
-"""Answers the requests of a view about a model. Knows nothing of the channel they come by."""
+"""Answer the requests of a view about a model, independent of the channel."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class RequestHandler:
                 names=names,
                 name=names[0],
                 class_name=class_name(type(model)),
-                error=t("It cannot be described. %1", error_text(error)),
+                error=t("Cannot read it. %1", error_text(error)),
             )
 
     def answer(self, kind: str, payload: Mapping[str, Any], reply: Reply) -> None:
@@ -66,9 +66,7 @@ class RequestHandler:
         key = payload.get("model")
         found = self._lookup(key) if isinstance(key, str) else None
         if found is None or found.model is None:
-            raise RefusalError(
-                t("This model is gone: no variable of the notebook holds it any more.")
-            )
+            raise RefusalError(t("This model no longer exists: no variable refers to it."))
         model, names = found.model, found.names
         if kind == protocol.DESCRIBE:
             reply(_success(to_wire(self.summary(model))))
@@ -81,7 +79,7 @@ class RequestHandler:
         elif kind == protocol.SET_TRAINABLE:
             reply(_success(self._set_trainable(model, names[0], payload)))
         else:
-            raise RefusalError(f"unknown request {kind!r}; known are {protocol.REQUEST_KINDS}")
+            raise RefusalError(f"unknown request {kind!r}. Use one of {protocol.REQUEST_KINDS}")
 
     def summary(self, model: Any) -> ModelSummary:
         """Describe a model in full, with suggested input shapes where shapes are unknown."""
@@ -130,7 +128,7 @@ class RequestHandler:
         }
         wanted = payload.get("format")
         if wanted not in writers:
-            raise RefusalError(f"a summary is copied as {', '.join(writers)}; got {wanted!r}")
+            raise RefusalError(f"the format must be one of {', '.join(writers)}, not {wanted!r}")
         return writers[wanted]()
 
     def _reply_with_detail(self, model: Any, name: str, layer: str, reply: Reply) -> None:
@@ -172,9 +170,9 @@ class RequestHandler:
 
         paths, wanted = payload.get("layers"), payload.get("trainable")
         if not isinstance(wanted, bool):
-            raise RefusalError(f"trainable is true or false; got {wanted!r}")
+            raise RefusalError(f"trainable must be true or false, not {wanted!r}")
         if not isinstance(paths, list) or not paths:
-            raise RefusalError(f"layers is a list of paths; got {paths!r}")
+            raise RefusalError(f"layers must be a list of paths, not {paths!r}")
         layers = list(dict.fromkeys(str(path) for path in paths))
         try:
             code = {path: layer_expression(model, path, name) for path in layers}

@@ -38,18 +38,15 @@ def set_trainable(model: Any, code: Mapping[str, str], trainable: bool) -> Train
         # On JAX, fit pairs weights with their values by position in the list of trainable ones.
         raise FreezeRefusedError(
             t(
-                "A fit of this model runs, and what is trainable must not change under it. Stop "
-                "the fit or wait for its end, then freeze, compile and fit again."
+                "This model is being trained, so its trainable layers cannot be changed. Stop "
+                "the fit or wait until it ends, then freeze, compile and fit again."
             )
         )
     for layer in layers:
         layer.trainable = trainable
     note = ""
     if getattr(model, "compiled", False):
-        note = t(
-            "Compile the model again: until then it trains as it was compiled. "
-            "Compiling starts the optimizer anew."
-        )
+        note = t("Compile the model again to apply the change. This also resets the optimizer.")
     return TrainableSet(
         trainable=all(layer.trainable for layer in layers),
         code=_code_for(list(code.values()), trainable),
@@ -63,9 +60,9 @@ def _layer_at(model: Any, path: str) -> Any:
         return layer
     name = repr(layer.name)
     raise FreezeRefusedError(
-        t("%1 is an input: it has no weights to freeze. Choose a layer.", name)
+        t("%1 is an input and has no weights to freeze. Choose a layer.", name)
         if isinstance(layer, keras.Layer)
-        else t("%1 is an operation: it has no weights to freeze. Choose a layer.", name)
+        else t("%1 is an operation and has no weights to freeze. Choose a layer.", name)
     )
 
 

@@ -124,7 +124,7 @@ def totals_of(summary: ModelSummary) -> tuple[tuple[str, str], ...]:
     if summary.parameters is not None and summary.trainable_parameters is not None:
         lines.append(("Trainable", number_format.number(summary.trainable_parameters)))
         frozen = summary.parameters - summary.trainable_parameters
-        lines.append(("Not trainable", number_format.number(frozen)))
+        lines.append(("Non-trainable", number_format.number(frozen)))
     if summary.optimizer_parameters:
         size = _with_memory(summary.optimizer_parameters, summary.optimizer_bytes)
         lines.append(("In the optimizer", size))
@@ -141,7 +141,7 @@ def totals_of(summary: ModelSummary) -> tuple[tuple[str, str], ...]:
             parts.append(f"{trained.epochs:,} {unit}")
         lines.append(("Trained", ", ".join(parts)))
     if summary.inferred_from is not None:
-        lines.append(("Worked out for input", summary.inferred_from))
+        lines.append(("Computed for input", summary.inferred_from))
     return tuple(lines)
 
 

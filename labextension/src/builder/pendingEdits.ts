@@ -52,7 +52,7 @@ export function applyEdit(state: State, edit: Edit): State {
       const changed: LayerState = enabled
         ? { ...unknownShapes(layer), enabled }
         : { ...layer, enabled, status: "off" };
-      const label = enabled ? t("Switch on %1", layer.title) : t("Switch off %1", layer.title);
+      const label = enabled ? t("Enable %1", layer.title) : t("Disable %1", layer.title);
       return withUndo({ ...state, layers: { ...state.layers, [uid]: changed } }, label);
     }
     default:

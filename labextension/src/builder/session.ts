@@ -33,7 +33,7 @@ export function kernelGoneReply(): Reply {
   return {
     ok: false,
     message: t(
-      "The kernel is gone: nothing can be changed here. The notice above says how to go on.",
+      "The kernel is no longer available, so the model cannot be edited. See the notice above.",
     ),
     result: {},
   };

@@ -77,7 +77,7 @@ class BuilderRenderer extends Panel implements IRenderMime.IRenderer {
     try {
       this.unmount = mountSavedBuilder(this.table.node, parseSavedBuilder(data), loadPlotly);
     } catch (error) {
-      this.table.node.textContent = t("The saved model cannot be read. %1", String(error));
+      this.table.node.textContent = t("Cannot read the saved model. %1", String(error));
     }
   }
 

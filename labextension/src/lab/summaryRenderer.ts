@@ -34,7 +34,7 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
       signal.addEventListener("abort", mountModel(this.node, store));
     } catch (error) {
       console.warn("kwidgets:", error);
-      this.node.textContent = t("The saved summary cannot be read. %1", String(error));
+      this.node.textContent = t("Cannot read the saved summary. %1", String(error));
     }
   }
 
@@ -65,7 +65,9 @@ class SummaryRenderer extends Widget implements IRenderMime.IRenderer {
     return {
       request: (kind: RequestKind, payload: object) =>
         requests?.request(kind, payload) ??
-        Promise.reject(new Error(t("There is no kernel here: the saved summary is all there is."))),
+        Promise.reject(
+          new Error(t("No kernel is available; only the saved summary can be shown.")),
+        ),
     };
   }
 }

@@ -4,16 +4,12 @@ import { t } from "../shared/translation";
 
 export type Entry = { ok: true; value: number } | { ok: false; reason: string };
 
-/** Read a learning rate; the reason of a refusal says what is needed and what came. */
+/** Read a learning rate; the reason says what is valid. */
 export function readLearningRate(text: string): Entry {
   const trimmed = text.trim();
   const value = Number(trimmed);
   if (trimmed !== "" && Number.isFinite(value) && value > 0) return { ok: true, value };
-  const shown = trimmed.length > 24 ? `${trimmed.slice(0, 23)}…` : trimmed;
-  return {
-    ok: false,
-    reason: t("a number above 0 is needed, such as 0.001; got “%1”", shown),
-  };
+  return { ok: false, reason: t("Enter a number above 0, such as 0.001.") };
 }
 
 /** Return the next of 1, 2, 5 × 10^k above (`direction` 1) or below (−1) `value`. */

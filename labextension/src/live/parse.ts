@@ -112,7 +112,7 @@ function omittedText(fields: Fields): string {
     marks && t("%1 marks", formatCount(marks)),
     fits && t("%1 earlier fits", formatCount(fits)),
   ].filter(Boolean);
-  return parts.length ? t("Too many to show: %1 left out.", parts.join(", ")) : "";
+  return parts.length ? t("Too many to show: %1 omitted.", parts.join(", ")) : "";
 }
 
 function parseEarlier(fields: Fields): EarlierFit {

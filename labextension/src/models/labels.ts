@@ -62,7 +62,11 @@ export function formatTrained({ steps, epochs, seconds }: Trained): string {
   if (epochs === 0) {
     parts.push(t("in its first epoch"));
   } else if (epochs !== null) {
-    parts.push(epochs === 1 ? t("last fit 1 epoch") : t("last fit %1 epochs", formatCount(epochs)));
+    parts.push(
+      epochs === 1
+        ? t("1 epoch in the last fit")
+        : t("%1 epochs in the last fit", formatCount(epochs)),
+    );
   }
   if (seconds !== null) parts.push(formatDuration(seconds));
   return parts.join(", ");

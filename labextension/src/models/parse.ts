@@ -63,7 +63,7 @@ export function parseSummary(value: unknown): ModelSummary {
     .slice(0, MAX_NOTES)
     .map((note) => shorten(note));
   if (budget.isCut) {
-    notes.unshift(t("Some layers are left out: the model has too many, or too many levels."));
+    notes.unshift(t("Some layers are not shown because the model has too many layers or levels."));
   }
   return {
     root,

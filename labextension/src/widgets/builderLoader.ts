@@ -42,10 +42,7 @@ export default {
     } catch (error) {
       console.error(error);
       const t = await loaderTranslator(() => library(props.model));
-      props.el.textContent = t(
-        "The builder could not be loaded. The model is still there. (%1)",
-        error,
-      );
+      props.el.textContent = t("Cannot load the builder. The model is not affected. (%1)", error);
       return undefined;
     }
   },

@@ -128,7 +128,7 @@ export default {
     } catch (error) {
       console.error(error);
       const t = await loaderTranslator(() => library(model));
-      el.textContent = t("The live view could not be loaded. Training goes on. (%1)", error);
+      el.textContent = t("Cannot load the live view. Training continues. (%1)", error);
       return undefined;
     }
   },

@@ -34,11 +34,13 @@ test("an error is explained, with Keras's own text behind a disclosure", async (
       f: change("f", { status: "blocked" }),
     },
   });
-  expect(nameOf(card("a"))).toBe("Flatten, switched off");
+  expect(nameOf(card("a"))).toBe("Flatten, disabled");
   expect(nameOf(card("b"))).toBe("Dense, 128, relu, error: units is missing.");
   expect(card("b").querySelector("details")!.textContent).toContain("TypeError");
-  expect(nameOf(card("f"))).toBe("Dense, 10, softmax, waits for the error above");
-  expect(page.get("tab", "Layers").getAttribute("aria-description")).toBe("1 thing to look at");
+  expect(nameOf(card("f"))).toBe("Dense, 10, softmax, blocked by the error above");
+  expect(page.get("tab", "Layers").getAttribute("aria-description")).toBe(
+    "1 problem or suggestion",
+  );
   await page.click(card("b").querySelector<HTMLElement>(".kw-b-title")!);
   const field = page.get("textbox", "units");
   expect(field.getAttribute("aria-invalid")).toBe("true");
@@ -142,9 +144,9 @@ test("the buttons of a card do the same", async () => {
   };
   await press("a", "Move down");
   expect(page.order).toBe("b a c d e f");
-  await press("a", "Switch off");
-  expect(page.get("status").textContent).toBe("Flatten switched off");
-  await press("a", "Switch on");
+  await press("a", "Disable");
+  expect(page.get("status").textContent).toBe("Flatten disabled");
+  await press("a", "Enable");
   await press("e", "Delete");
   expect([page.order, page.selected]).toEqual(["b a c d f", "d"]);
   await press("c", "Fold");
@@ -204,7 +206,7 @@ test("advice is shown with its fix, and links to its layer", async () => {
 test("when the kernel is gone the model stays, with a notice", async () => {
   page = await BuilderPage.open();
   await page.settle(() => page.kernel.lose());
-  expect(page.root.textContent).toContain("The kernel is gone");
+  expect(page.root.textContent).toContain("The kernel is no longer available");
   await page.key(card("a"), "Delete");
   expect(page.kernel.of("edit")).toEqual([]);
 });

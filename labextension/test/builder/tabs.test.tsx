@@ -82,15 +82,15 @@ test("no training starts while a refused setting is shown", async () => {
       .all("alert")
       .map((each) => each.textContent)
       .join(),
-  ).toContain("was refused");
+  ).toContain("is invalid");
 });
 
 test("trained weights can be reset", async () => {
   page = await BuilderPage.open({ layers: { a: layer("a") }, order: ["a"] });
   await page.click(page.get("tab", "Fit"));
-  expect(page.all("button", "Fresh weights")).toEqual([]);
+  expect(page.all("button", "Reset weights")).toEqual([]);
   await page.settle(() => page!.kernel.update({ layers: { a: layer("a", { trained: true }) } }));
-  await page.click(page.get("button", "Fresh weights"));
+  await page.click(page.get("button", "Reset weights"));
   expect(page.kernel.of("reset")).toHaveLength(1);
 });
 

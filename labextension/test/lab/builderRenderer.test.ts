@@ -150,7 +150,7 @@ test("a view's data are saved, once", async () => {
 
 test("unreadable data are reported, not thrown", async () => {
   await renderer.renderModel(model({ [OURS]: { v: 2 } }));
-  expect(renderer.node.textContent).toContain("cannot be read");
+  expect(renderer.node.textContent).toContain("Cannot read");
   renderer.dispose();
 });
 

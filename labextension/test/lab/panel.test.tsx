@@ -33,16 +33,16 @@ function show(state: PanelState, actions: Partial<PanelActions> = {}): string {
 test("each empty state says what to do", () => {
   const faces: [PanelState, string, string][] = [
     [{ is: "no-notebook" }, "No notebook is open", "Open a notebook"],
-    [{ is: "no-kernel" }, "This notebook has no kernel", "Choose one"],
+    [{ is: "no-kernel" }, "This notebook has no kernel", "Choose a kernel"],
     [{ is: "connecting" }, "Connecting to the kernel", "starting"],
     [{ is: "not-python", language: "R" }, "does not run Python", "Its language is R"],
     [{ is: "absent", loading: { is: "not-requested" } }, "is not loaded", "%load_ext kwidgets"],
-    [{ is: "absent", loading: { is: "requested" } }, "Loading…", "waits for its end"],
+    [{ is: "absent", loading: { is: "requested" } }, "Loading…", "when the running cell has ended"],
     [{ is: "absent", loading: { is: "not-installed" } }, "is not installed", "%pip install"],
     [{ is: "absent", loading: { is: "failed", message: "Why." } }, "Loading failed. Why.", ""],
-    [{ is: "refused", message: "Upgrade this." }, "do not fit together", "Upgrade this."],
-    [{ is: "lost", dead: false }, "The connection is lost", "by itself"],
-    [{ is: "lost", dead: true }, "The kernel has died", "Restart it"],
+    [{ is: "refused", message: "Upgrade this." }, "Incompatible versions", "Upgrade this."],
+    [{ is: "lost", dead: false }, "Connection lost", "reconnecting"],
+    [{ is: "lost", dead: true }, "The kernel has died", "Restart the kernel"],
     [{ is: "open", models: null as never }, "No Keras models yet", "keras.Sequential"],
   ];
   for (const [state, title, advice] of faces) {

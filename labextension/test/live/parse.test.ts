@@ -120,6 +120,6 @@ test("of a run that would hold up the page, part is read, and that is said", () 
   expect(marks[0]!.text.key.length).toBeLessThan(2_000);
   expect(JSON.stringify(marks[0]!.text.values).length).toBeLessThan(20_000);
   expect(progress.notices.at(-1)!.text).toBe(
-    "Too many to show: 49,800 metrics, 49,500 marks left out.",
+    "Too many to show: 49,800 metrics, 49,500 marks omitted.",
   );
 });

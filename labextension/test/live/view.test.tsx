@@ -193,14 +193,14 @@ test("while a kernel does not answer, a hint says when it will", async () => {
   await click("Stop");
   expect(root.textContent).not.toContain("has not answered yet");
   await act(async () => void vi.advanceTimersByTime(2100));
-  expect(root.textContent).toContain("The kernel has not answered yet: it may be compiling");
+  expect(root.textContent).toContain("The kernel has not answered yet. It may be compiling");
   await transport.answer("acknowledge", {});
   expect(root.textContent).not.toContain("has not answered yet");
 });
 
 test("where commands wait for the cell's end, a hint says so from the start", async () => {
   await show(wireSnapshot({ run: wireRun({ controls: "after_cell" }) }));
-  expect(one(".kw-notes").textContent).toContain("only when the cell ends");
+  expect(one(".kw-notes").textContent).toContain("when the cell ends");
 });
 
 test.each(["finished", "stopped", "interrupted", "failed"])(
@@ -225,7 +225,7 @@ test("a lost kernel: no buttons, and a sentence", async () => {
   const transport = await show();
   await transport.lose();
   expect(button("Stop")).toBeUndefined();
-  expect(root.textContent).toContain("The kernel is gone");
+  expect(root.textContent).toContain("The kernel has restarted");
   await transport.update({});
   expect(button("Stop")).toBeDefined();
 });
@@ -252,7 +252,7 @@ test.each(["abc", "0", "-1", ""])("the learning rate “%s” is refused in plac
   expect(rate().getAttribute("aria-valuenow")).toBe("0.001");
   const described = rate().getAttribute("aria-describedby")!.split(" ");
   const reason = described.map((id) => root.querySelector(`#${id}`)?.textContent).join("");
-  expect(reason).toBe(`a number above 0 is needed, such as 0.001; got “${text}”`);
+  expect(reason).toBe("Enter a number above 0, such as 0.001.");
   await press("Escape");
   expect(rate().value).toBe("0.001");
   expect(rate().getAttribute("aria-invalid")).toBe("false");
@@ -317,7 +317,7 @@ test("under a schedule the rate can be set, and returned to the schedule", async
   expect(root.textContent).toContain("set by CosineDecay");
   expect(button("Follow schedule")).toBeUndefined();
   await transport.update({ ...schedule, learning_rate_held: true });
-  expect(root.textContent).toContain("held; CosineDecay is set aside");
+  expect(root.textContent).toContain("overrides CosineDecay");
   await click("Follow schedule");
   expect(transport.sent.at(-1)?.kind).toBe("follow_schedule");
 });
@@ -562,7 +562,7 @@ test("names are text, never markup", async () => {
 test("when Plotly cannot be loaded, the table replaces the charts", async () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
   await show(wireSnapshot(), { loadPlotly: () => Promise.reject(new Error("offline")) });
-  expect(root.textContent).toContain("The charts could not be loaded");
+  expect(root.textContent).toContain("Cannot load the charts");
   expect(one("table")).toBeDefined();
   log.mockRestore();
 });

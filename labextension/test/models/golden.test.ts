@@ -57,7 +57,7 @@ test("of a summary that would hold up the page, part is read, and that is said",
   for (let i = 0; i < 2_000; i++) deep = { ...layer!, children: [deep] };
   const root = { ...summary.root, children: [long, deep, ...wide] };
   const read = parseSummary({ ...summary, root });
-  expect(read.notes[0]).toContain("Some layers are left out");
+  expect(read.notes[0]).toContain("Some layers are not shown");
   expect(read.root.children.length).toBeLessThan(20_001);
   expect(read.root.children[0]!.name.length).toBeLessThan(2_000);
 });

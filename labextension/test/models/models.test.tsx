@@ -250,7 +250,7 @@ test("search and filter keep the ancestors of a match, and count", async () => {
   expect(names()).toEqual(["net", "block", "needle"]);
   await act(async () => store.setOptions({ search: "nothing like it", filter: "all" }));
   expect(names()).toEqual([]);
-  expect(place.textContent).toContain("No layer matches.");
+  expect(place.textContent).toContain("No matching layers.");
 });
 
 test("a search hides the models without a match, and finds models by their names", async () => {
@@ -434,18 +434,18 @@ test("shapes of an unbuilt model are inferred on demand", async () => {
     kind: "infer",
     payload: { model: "m1", input_shapes: "(28, 28)" },
   });
-  expect(place.textContent).toContain("Worked out for (28, 28)");
+  expect(place.textContent).toContain("Computed for (28, 28)");
   expect(row("dense").textContent).toContain("(None, 3)");
-  await click(button("Show as it is"));
+  await click(button("Show the original"));
   expect(row("dense").textContent).toContain("not built");
 });
 
 test("a model that cannot be described is an entry with the reason", async () => {
   await show({ m1: TWO }, [
-    entry({ key: "bad", names: ["bad"], error: "It cannot be described. Why." }),
+    entry({ key: "bad", names: ["bad"], error: "Cannot read it. Why." }),
     entry(),
   ]);
-  expect(row("bad").textContent).toContain("It cannot be described. Why.");
+  expect(row("bad").textContent).toContain("Cannot read it. Why.");
   expect(row("bad").hasAttribute("aria-expanded")).toBe(false);
   expect(row("net")).toBeTruthy();
 });

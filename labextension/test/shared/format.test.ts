@@ -67,7 +67,7 @@ test.each(["0.001", " 1e-3 ", ".5", "2"])("%s is a learning rate", (text) => {
 test.each(["abc", "", "0", "-1", "1e999", "NaN", "1,5"])("“%s” is refused", (text) => {
   expect(readLearningRate(text)).toEqual({
     ok: false,
-    reason: `a number above 0 is needed, such as 0.001; got “${text}”`,
+    reason: "Enter a number above 0, such as 0.001.",
   });
 });
 

@@ -81,7 +81,7 @@ test("requests are matched with their replies, and end with the kernel", async (
   model.emit("comm_live_update");
   expect((await first).ok).toBe(false);
   expect(session.waitingSince).toBeNull();
-  expect((await session.request("train", {})).message).toContain("kernel is gone");
+  expect((await session.request("train", {})).message).toContain("kernel is no longer available");
 });
 
 test("an unreadable message is logged once and stops nothing", () => {

@@ -35,9 +35,9 @@ async function shown(loader: "builder" | "live", messages: unknown): Promise<str
 }
 
 test.each([
-  ["builder", null, "The builder could not be loaded. The model is still there. ("],
-  ["builder", chinese, "无法加载构建器。模型仍然存在。("],
-  ["live", null, "The live view could not be loaded. Training goes on. ("],
+  ["builder", null, "Cannot load the builder. The model is not affected. ("],
+  ["builder", chinese, "无法加载构建器。模型不受影响。("],
+  ["live", null, "Cannot load the live view. Training continues. ("],
   ["live", chinese, "无法加载实时视图。训练仍在继续。("],
 ] as const)("%s, with its words or without", async (loader, messages, start) => {
   const text = await shown(loader, messages);

@@ -80,8 +80,8 @@ def torch(machine, monkeypatch):
 
 def test_the_whole_sentence(tensorflow):
     assert missing_gpu_notice() == (
-        "This machine has a GPU (NVIDIA T4), but TensorFlow 2.20.0 does not see it, so it trains "
-        'on the CPU. The CUDA libraries are missing: pip install "tensorflow[and-cuda]", then '
+        "This machine has a GPU (NVIDIA T4), but TensorFlow 2.20.0 cannot use it and trains on the "
+        'CPU. The CUDA libraries are missing. Run pip install "tensorflow[and-cuda]", then '
         "restart the kernel."
     )
 
@@ -123,8 +123,8 @@ def test_the_real_backend(backend, name, machine):
     machine.backend = backend
     version = importlib.import_module(backend).__version__
     assert missing_gpu_notice().startswith(
-        f"This machine has a GPU (NVIDIA T4), but {name} {version} does not see it, so it trains "
-        "on the CPU. "
+        f"This machine has a GPU (NVIDIA T4), but {name} {version} cannot use it and "
+        "trains on the CPU. "
     )
 
 
@@ -145,7 +145,7 @@ def test_tensorflow_for_amd(tensorflow):
 
 def test_tensorflow_with_all_its_libraries(tensorflow, machine):
     machine.extras = {("tensorflow", "and-cuda")}
-    assert "this tells why: python -c" in missing_gpu_notice()
+    assert "To find the cause, run python -c" in missing_gpu_notice()
     assert "pip install" not in missing_gpu_notice()
 
 
@@ -157,7 +157,7 @@ def test_tensorflow_on_windows(tensorflow, monkeypatch):
 @pytest.mark.parametrize("driver", [470, 524])
 def test_tensorflow_with_an_old_driver(tensorflow, machine, driver):
     machine.gpu = InstalledGPU("NVIDIA T4", driver, (7, 5))
-    assert f"(release {driver}) is too old for CUDA 12: install release 525" in missing_gpu_notice()
+    assert f"(version {driver}) is too old for CUDA 12. Install version 525" in missing_gpu_notice()
 
 
 @pytest.mark.parametrize("driver", [None, 525])
@@ -177,7 +177,7 @@ def test_tensorflow_built_for_cpus(tensorflow):
 def test_tensorflow_on_arm_has_no_gpu_but_jax_does(tensorflow, monkeypatch):
     tensorflow.test.is_built_with_cuda = lambda: False
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    assert 'on aarch64: use JAX, with pip install "jax[cuda13]"' in missing_gpu_notice()
+    assert 'on aarch64. Use JAX: run pip install "jax[cuda13]"' in missing_gpu_notice()
 
 
 # JAX.
@@ -211,7 +211,7 @@ def test_jax_told_to_use_the_cpu(jax, chosen, content):
 def test_jax_for_this_driver_and_gpu(jax, machine, driver, capability, extra):
     machine.gpu = InstalledGPU("some GPU", driver, capability)
     assert missing_gpu_notice().endswith(
-        f'Its CUDA plugin is missing: pip install "jax[{extra}]", then restart the kernel.'
+        f'The CUDA plugin is missing. Run pip install "jax[{extra}]", then restart the kernel.'
     )
 
 
@@ -222,7 +222,7 @@ def test_jax_from_before_cuda_13(jax, monkeypatch):
 
 def test_jax_with_an_old_driver(jax, machine):
     machine.gpu = InstalledGPU("NVIDIA T4", 470, (7, 5))
-    assert "(release 470) is too old for CUDA 12" in missing_gpu_notice()
+    assert "(version 470) is too old for CUDA 12" in missing_gpu_notice()
 
 
 @pytest.mark.parametrize(("driver", "capability"), [(570, (9, 0)), (580, (7, 0))])
@@ -238,7 +238,7 @@ def test_jax_with_a_plugin_too_new(jax, machine, driver, capability):
 def test_jax_with_a_plugin_that_does_not_start(jax, machine, extra, gpu):
     machine.extras = {("jax", extra)}
     machine.gpu = gpu
-    assert "does not start; this tells why: python -c" in missing_gpu_notice()
+    assert "does not start. To find the cause, run python -c" in missing_gpu_notice()
 
 
 def test_jax_on_windows(jax, monkeypatch):
@@ -263,15 +263,15 @@ def test_torch_for_amd_and_intel(torch, maker):
 
 def test_torch_built_for_cpus(torch):
     assert missing_gpu_notice().endswith(
-        "It is a build for CPUs only: install one for CUDA, as "
-        "https://pytorch.org/get-started/locally/ says, then restart the kernel."
+        "This build supports CPUs only. Install one for CUDA (see "
+        "https://pytorch.org/get-started/locally/), then restart the kernel."
     )
 
 
 def test_torch_built_for_cpus_on_an_old_driver(torch, machine):
     machine.gpu = InstalledGPU("NVIDIA T4", 470)
-    assert "(release 470) is too old for CUDA 12" in missing_gpu_notice()
-    assert "build for CPUs only" in missing_gpu_notice()
+    assert "(version 470) is too old for CUDA 12" in missing_gpu_notice()
+    assert "build supports CPUs only" in missing_gpu_notice()
 
 
 @pytest.mark.parametrize(
@@ -281,13 +281,13 @@ def test_torch_on_a_driver_too_old_for_its_cuda(torch, machine, built, driver, o
     torch.version.cuda = built
     machine.gpu = InstalledGPU("NVIDIA T4", driver)
     cuda = built.split(".")[0]
-    assert f"too old for CUDA {cuda}: install release {oldest} or newer" in missing_gpu_notice()
+    assert f"too old for CUDA {cuda}. Install version {oldest} or newer" in missing_gpu_notice()
 
 
 def test_torch_whose_cuda_does_not_start(torch):
     torch.version.cuda = "12.8"
     notice = missing_gpu_notice()
-    assert "built for CUDA 12.8, but cannot use it; this tells why: python -c" in notice
+    assert "supports CUDA 12.8 but cannot use it. To find the cause, run python -c" in notice
 
 
 # What pip has installed.

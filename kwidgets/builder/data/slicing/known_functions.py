@@ -113,7 +113,7 @@ OUT_POSITION: Final = {
     ),
     "clip": 3,
 }
-# Libraries of charts; nobody changes data through their objects.
+# Libraries of charts; their objects do not change data.
 CHART_LIBRARIES: Final = ("matplotlib", "seaborn", "plotly", "IPython", "bokeh", "altair")
 # Attributes that share nothing with their object.
 PLAIN_ATTRIBUTES: Final = _words("shape dtype dtypes ndim size nbytes itemsize name __name__ empty")

@@ -176,7 +176,7 @@ class Statements(Expressions):
         parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
         called = last_name(node.func) if isinstance(node, ast.Call) else ""
         given = node.args if isinstance(node, ast.Call) else []
-        # The items of zip and enumerate are told apart: charts are drawn in such loops.
+        # The items of zip and enumerate are distinguished: charts are drawn in such loops.
         if called == "zip" and len(parts) == len(given):
             for part, one in zip(parts, given, strict=True):
                 self.assign_items(part, one)

@@ -30,7 +30,7 @@ def nothing_to_monitor(situation: Situation) -> Iterator[Finding]:
     fix = suggest_validation(situation)
     if fix is None:
         fix = Fix(
-            t("Watch %1", monitor.removeprefix("val_")),
+            t("Monitor %1", monitor.removeprefix("val_")),
             partial(
                 _with_callback,
                 index=index,
@@ -38,9 +38,9 @@ def nothing_to_monitor(situation: Situation) -> Iterator[Finding]:
             ),
         )
     yield Finding(
-        t("%1 waits for %2", callback.title, monitor),
+        t("%1 has no %2 to monitor", callback.title, monitor),
         t(
-            "%1 watches %2, but there is no validation data, so it never acts.",
+            "%1 monitors %2, but there is no validation data, so it has no effect.",
             callback.title,
             monitor,
         ),
@@ -75,16 +75,16 @@ def monitor_name(situation: Situation) -> Iterator[Finding]:
         for wrong, right in (("acc", "accuracy"), ("accuracy", "acc")):
             if short == wrong and wrong not in names and right in names:
                 yield Finding(
-                    t("%1 waits for %2", callback.title, monitor),
+                    t("%1 has no %2 to monitor", callback.title, monitor),
                     t(
-                        'The metric is called "%1", so %2 must watch %3.',
+                        'The name of the metric is "%1", so %2 must monitor %3.',
                         right,
                         callback.title,
                         prefix + right,
                     ),
                     "fit",
                     Fix(
-                        t("Watch %1", prefix + right),
+                        t("Monitor %1", prefix + right),
                         partial(
                             _with_callback,
                             index=index,
@@ -113,7 +113,7 @@ def checkpoint_path(situation: Situation) -> Iterator[Finding]:
             t('Keras saves weights to files that end in %1, but filepath is "%2".', ending, path)
             if weights_only
             else t(
-                'Keras saves a model to files that end in %1, but filepath is "%2".', ending, path
+                'Keras saves models to files that end in %1, but filepath is "%2".', ending, path
             )
         )
         yield Finding(
@@ -146,7 +146,7 @@ def patience(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("EarlyStopping never stops"),
                 t(
-                    "It waits for %1 epochs without progress, but there are only %2.",
+                    "It waits for %1 epochs without improvement, but there are only %2.",
                     format_number(value),
                     format_number(epochs),
                 ),
@@ -168,8 +168,8 @@ def best_weights(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Keep the best weights"),
             t(
-                "When EarlyStopping stops, the last epochs were no better than an earlier one. "
-                "restore_best_weights goes back to that one."
+                "When EarlyStopping stops, the last epochs are worse than the best one. "
+                "restore_best_weights restores the weights of the best epoch."
             ),
             "fit",
             Fix(

@@ -71,7 +71,7 @@ def no_loss(situation: Situation) -> Iterator[Finding]:
     if compile is None:
         arguments["optimizer"] = "adam"
         arguments["metrics"] = ("mae",) if loss == "mse" else ("accuracy",)
-    text = t("The loss says what training makes smaller; without one the model learns nothing.")
+    text = t("Training needs a loss. Choose one in the Compile tab.")
     if loss is not None and targets:
         text += " " + t("For %1, choose %2.", targets.name, loss)
     yield Finding(
@@ -119,8 +119,8 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
     high = _HIGH_RATES.get(optimizer.title)
     if rate <= 0:
         yield Finding(
-            t("The learning rate is not above 0"),
-            t("With a learning rate of %1 the model does not learn.", f"{rate:g}"),
+            t("The learning rate must be above 0"),
+            t("With a learning rate of %1, the model does not learn.", f"{rate:g}"),
             "compile",
             fix,
             level="error",
@@ -132,7 +132,7 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("A learning rate of %1", f"{rate:g}"),
             t(
-                "That is high for %1, whose default is %2: the loss may jump or turn NaN.",
+                "This is high for %1, whose default is %2. The loss may become unstable or NaN.",
                 optimizer.title,
                 default,
             ),
@@ -142,7 +142,7 @@ def learning_rate(situation: Situation) -> Iterator[Finding]:
     elif rate <= _LOW_RATE:
         yield Finding(
             t("A learning rate of %1", f"{rate:g}"),
-            t("That is so low that the weights hardly change."),
+            t("This is so low that the weights hardly change."),
             "compile",
             fix,
         )
@@ -172,8 +172,8 @@ def metric_does_not_fit(situation: Situation) -> Iterator[Finding]:
             continue
         text, fails = found
         yield Finding(
-            t("%1 does not fit the loss", name),
-            f"{text} " + t('"accuracy" chooses the one for %1.', loss.title),
+            t("%1 is incompatible with the loss", name),
+            f"{text} " + t('"accuracy" selects the right one for %1.', loss.title),
             "compile",
             _replace_metric(situation, index, "accuracy"),
             about=name or "",
@@ -192,10 +192,11 @@ def accuracy_class_metric(situation: Situation) -> Iterator[Finding]:
             if loss is None or loss.name not in CROSSENTROPIES:
                 continue
             yield Finding(
-                t("Accuracy that stays at 0"),
+                t("Accuracy stays at 0"),
                 t(
                     "The class Accuracy counts values that equal their target exactly, which "
-                    'probabilities never do. The string "accuracy" counts right answers.'
+                    'probabilities never do. Use the string "accuracy" to count correct '
+                    "predictions."
                 ),
                 "compile",
                 _replace_metric(situation, index, "accuracy"),
@@ -216,10 +217,10 @@ def accuracy_of_numbers(situation: Situation) -> Iterator[Finding]:
     for index, metric in enumerate(situation.metrics):
         if metric_name(metric) in ("accuracy", "acc", "binary_accuracy"):
             yield Finding(
-                t("Accuracy of numbers"),
+                t("Accuracy for numbers"),
                 t(
-                    "Accuracy counts predictions that equal their target exactly, which numbers "
-                    "hardly ever do. The mean absolute error says how far off they are."
+                    "Accuracy counts predictions that equal their target exactly, which is rare "
+                    "for numbers. Use the mean absolute error instead."
                 ),
                 "compile",
                 _replace_metric(situation, index, "mae"),
@@ -242,10 +243,10 @@ def accuracy_of_scores(situation: Situation) -> Iterator[Finding]:
             if isinstance(metric, ObjectSpec) and "threshold" in metric.arguments:
                 continue
             yield Finding(
-                t("Accuracy of raw scores"),
+                t("Accuracy for raw scores"),
                 t(
-                    "Accuracy counts a score above 0.5 as yes, but with from_logits=True a score "
-                    "above 0 means yes."
+                    "Accuracy counts scores above 0.5 as positive, but with from_logits=True, "
+                    "scores above 0 are positive."
                 ),
                 "compile",
                 _replace_metric(
@@ -269,7 +270,10 @@ def no_metrics(situation: Situation) -> Iterator[Finding]:
     if loss.name in CLASS_LOSSES or yes_no:
         yield Finding(
             t("No metrics"),
-            t("The loss alone is hard to read. Accuracy shows the share of right answers."),
+            t(
+                "The loss alone is hard to interpret. Accuracy shows the fraction of "
+                "correct predictions."
+            ),
             "compile",
             Fix(t("Add accuracy"), lambda spec: edits.with_compile(spec, metrics=("accuracy",))),
         )

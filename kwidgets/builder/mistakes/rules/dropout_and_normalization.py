@@ -29,16 +29,16 @@ def strong_dropout(situation: Situation) -> Iterator[Finding]:
         if not _STRONG_DROPOUT <= rate <= 1:
             continue
         text = (
-            t("While training, this layer sets all values to zero, so nothing is learned.")
+            t("During training, this layer sets all values to zero, so the model cannot learn.")
             if rate == 1
             else t(
-                "While training, this layer sets %1 of the values to zero. The rate is "
-                "what is dropped, not what is kept; usual are 0.2 to 0.5.",
+                "During training, this layer sets %1 of the values to zero. The rate is the "
+                "fraction that is dropped; typical values are 0.2 to 0.5.",
                 f"{rate:.0%}",
             )
         )
         yield Finding(
-            t("Dropout of %1", f"{rate:.0%}"),
+            t("Dropout with rate %1", f"{rate:.0%}"),
             text,
             step.uid,
             Fix(
@@ -65,11 +65,11 @@ def normalization_after_dropout(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("BatchNormalization after Dropout"),
                 t(
-                    "Dropout spreads values more while training than later, and BatchNormalization "
-                    "learns from that. Put Dropout after it."
+                    "Dropout changes the distribution of values during training only, which "
+                    "affects the statistics of BatchNormalization. Move Dropout after it."
                 ),
                 following.uid,
-                Fix(t("Swap them"), swap),
+                Fix(t("Swap"), swap),
             )
 
 
@@ -95,19 +95,19 @@ def bias_before_normalization(situation: Situation) -> Iterator[Finding]:
 
     text = (
         t(
-            "BatchNormalization subtracts the mean, and with it the bias of the %1 before it.",
+            "BatchNormalization subtracts the mean, which cancels the bias of the preceding %1.",
             found[0].title,
         )
         if len(found) == 1
         else t(
-            "BatchNormalization subtracts the mean, and with it the bias of the %1 "
-            "before it (%2 layers).",
+            "BatchNormalization subtracts the mean, which cancels the bias of the preceding %1 "
+            "(%2 layers).",
             found[0].title,
             len(found),
         )
     )
     yield Finding(
-        t("A bias that does nothing"),
+        t("Bias without effect"),
         text,
         found[0].uid,
         Fix(t("Set use_bias to False"), remove_biases),

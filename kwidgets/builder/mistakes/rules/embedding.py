@@ -36,9 +36,9 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
     low, high = values.minimum or 0, int(values.maximum or 0)
     if low < 0:
         yield Finding(
-            t("Word numbers must not be negative"),
+            t("Word indices must not be negative"),
             t(
-                "%1 holds numbers down to %2, but Embedding looks up numbers from 0 on.",
+                "The smallest value of %1 is %2, but Embedding looks up integers from 0.",
                 x.name,
                 format_number(low),
             ),
@@ -49,8 +49,8 @@ def embedding_range(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Embedding is too small"),
             t(
-                "%1 holds numbers up to %2, but Embedding with input_dim=%3 has rows "
-                "for 0–%4 only.",
+                "The largest value of %1 is %2, but Embedding with input_dim=%3 has rows only "
+                "for 0–%4.",
                 x.name,
                 format_number(high),
                 rows,
@@ -76,10 +76,10 @@ def embedding_floats(situation: Situation) -> Iterator[Finding]:
         return
     if x.is_float and not x.statistics.is_integer and not _has_nan_or_infinity(x):
         yield Finding(
-            t("Embedding needs whole numbers"),
+            t("Embedding requires integers"),
             t(
-                "%1 holds fractions (%2), but Embedding looks up the row of a whole "
-                "number. For measurements, leave it out.",
+                "%1 contains fractions (%2), but Embedding looks up integers. Remove it if the "
+                "values are measurements.",
                 x.name,
                 format_range(x.statistics.minimum or 0, x.statistics.maximum),
             ),
@@ -124,10 +124,10 @@ def tokens_without_embedding(situation: Situation) -> Iterator[Finding]:
         return edits.insert_before(spec, first.uid, entry)
 
     yield Finding(
-        t("Word numbers without Embedding"),
+        t("Word indices without Embedding"),
         t(
-            "%1 holds whole numbers up to %2. If they stand for words, Embedding "
-            "must give each one a vector of its own first.",
+            "%1 contains integers up to %2. If they are word indices, add Embedding as the "
+            "first layer to map each word to a vector.",
             x.name,
             format_number(high),
         ),

@@ -35,7 +35,7 @@ def y_missing(situation: Situation) -> Iterator[Finding]:
         guess = x.name  # an autoencoder
     yield Finding(
         t("No targets"),
-        t("%1 holds the inputs, but y is not set: the model does not know what to learn.", x.name),
+        t("%1 contains the inputs, but y is not set. Choose the targets to train on.", x.name),
         "fit",
         None
         if guess is None
@@ -50,9 +50,9 @@ def y_with_dataset(situation: Situation) -> Iterator[Finding]:
         x = situation.variable(x_name)
         if x is not None and x.is_dataset and situation.spec.fit.get(y_name) is not None:
             yield Finding(
-                t("%1 brings its own targets", x.name),
+                t("%1 already contains targets", x.name),
                 t(
-                    "%1 is a %2, which gives inputs and targets together: leave %3 empty.",
+                    "%1 is a %2, which contains inputs and targets. Leave %3 empty.",
                     x.name,
                     x.kind,
                     y_name,
@@ -72,7 +72,7 @@ def lengths_differ(situation: Situation) -> Iterator[Finding]:
             continue
         if x.samples != y.samples:
             yield Finding(
-                t("Not as many targets as samples"),
+                t("Different numbers of samples and targets"),
                 t(
                     "%1 has %2, but %3 has %4.",
                     x.name,
@@ -94,7 +94,7 @@ def unbatched(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("%1 is not batched", info.name),
                 t(
-                    "%1 gives one sample at a time, but Keras expects batches: %2.",
+                    "%1 yields one sample at a time, but Keras expects batches: %2.",
                     info.name,
                     f"{info.name} = {info.name}.batch(32)",
                 ),
@@ -110,7 +110,7 @@ def batch_size_with_dataset(situation: Situation) -> Iterator[Finding]:
     if x is not None and x.is_dataset and size is not None:
         yield Finding(
             t("batch_size has no effect"),
-            t("%1 is a %2, which makes its own batches.", x.name, x.kind),
+            t("%1 is a %2, which is already batched.", x.name, x.kind),
             "fit",
             Fix(t("Clear batch_size"), partial(edits.without_fit_argument, name="batch_size")),
         )
@@ -130,7 +130,7 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
     )
     if size > x.samples:
         yield Finding(
-            t("batch_size is larger than the data"),
+            t("batch_size exceeds the data"),
             t(
                 "batch_size is %1, but %2 has %3: each epoch is a single step.",
                 f"{size:,}",
@@ -142,8 +142,8 @@ def batch_size(situation: Situation) -> Iterator[Finding]:
         )
     elif size == 1 and x.samples >= 1000:
         yield Finding(
-            t("One sample at a time"),
-            t("With batch_size 1 an epoch takes %1 steps.", f"{x.samples:,}"),
+            t("The dataset is not batched"),
+            t("With batch_size 1, an epoch takes %1 steps.", f"{x.samples:,}"),
             "fit",
             fix,
             level="tip",
@@ -162,8 +162,8 @@ def no_shuffle(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Sorted labels are not shuffled"),
             t(
-                "%1 is sorted by class, and shuffle is False: each batch has a single "
-                "class, and the model forgets the others.",
+                "%1 is sorted by class and shuffle is False. Each batch contains a single "
+                "class, so the model forgets the others.",
                 y.name,
             ),
             "fit",

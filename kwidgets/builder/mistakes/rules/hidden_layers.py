@@ -41,10 +41,10 @@ def missing_return_sequences(situation: Situation) -> Iterator[Finding]:
         )
         if wants_sequence:
             yield Finding(
-                t("The next layer needs the whole sequence"),
+                t("The next layer requires the whole sequence"),
                 t(
-                    "%1 hands on only its last output, but %2 needs one for each time "
-                    "step: set return_sequences=True.",
+                    "%1 returns only its last output, but %2 needs one for each time step. Set "
+                    "return_sequences=True.",
                     step.wrapped.title,
                     following.title,
                 ),
@@ -71,9 +71,9 @@ def stacked_activations(situation: Situation) -> Iterator[Finding]:
             continue
         if first == second or first == "softmax":
             text = (
-                t("%1 after %2 changes nothing.", second, first)
+                t("%1 after %2 has no effect.", second, first)
                 if first == second and first == "relu"
-                else t("The output of %1 goes through %2 once more.", first, second)
+                else t("The output of %1 passes through %2 a second time.", first, second)
             )
             yield Finding(
                 t("Two activations in a row"),
@@ -87,15 +87,15 @@ def stacked_activations(situation: Situation) -> Iterator[Finding]:
         else:
             text = (
                 t(
-                    "The output of %1 goes through %2 and then through %3, which never "
-                    "sees scores below 0.",
+                    "The output of %1 passes through %2 and then %3, which never gets values "
+                    "below 0.",
                     step.title,
                     first,
                     second,
                 )
                 if first == "relu"
                 else t(
-                    "The output of %1 goes through %2 and then through %3.",
+                    "The output of %1 passes through %2 and then %3.",
                     step.title,
                     first,
                     second,
@@ -133,8 +133,8 @@ def hidden_softmax(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("Softmax between layers"),
                 t(
-                    "Softmax makes the units share out 1, so little gets through to the next "
-                    "layer. It belongs at the end of a classifier; between layers, use relu."
+                    "Softmax outputs sum to 1, so little information reaches the next layer. "
+                    "Use it at the end of a classifier, and relu between layers."
                 ),
                 step.uid,
                 Fix(
@@ -181,8 +181,8 @@ def linear_stack(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("No activation between two layers"),
             t(
-                "Without an activation, %1 and the %2 after it can learn no more than "
-                "a single layer. Use relu.",
+                "Without an activation, %1 and the following %2 are equivalent to a single "
+                "layer. Use relu.",
                 step.title,
                 following.title,
             ),
@@ -215,10 +215,10 @@ def saturating_activations(situation: Situation) -> Iterator[Finding]:
 
     name = hidden[0].activation
     yield Finding(
-        t("Many layers with %1", name),
+        t("Many layers use %1", name),
         t(
-            "%1 layers use %2 or the like, whose gradients shrink from layer to "
-            "layer. Deep stacks learn faster with relu.",
+            "%1 layers use %2 or similar, whose gradients become smaller with each layer. Deep "
+            "models train faster with relu.",
             len(hidden),
             name,
         ),

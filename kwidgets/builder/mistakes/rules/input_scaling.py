@@ -86,8 +86,8 @@ def unscaled_pixels(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("Pixels are not scaled"),
         t(
-            "%1 holds values %2, but layers learn best from values around 0 to 1. "
-            "Put Rescaling first, or divide: %3.",
+            "%1 contains values %2, but models train best on values from about 0 to 1. Add "
+            "Rescaling as the first layer, or divide: %3.",
             x.name,
             format_range(low, high),
             f"{x.name} = {x.name} / {top}",
@@ -112,9 +112,8 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Inputs are not scaled"),
             t(
-                "%1 holds whole numbers up to %2. If they measure or count something, "
-                "scale them to around 0 to 1; if they stand for words, put Embedding "
-                "first.",
+                "%1 contains integers up to %2. If they are measurements or counts, scale them "
+                "to about 0 to 1; if they are word indices, add Embedding as the first layer.",
                 x.name,
                 format_number(high),
             ),
@@ -122,9 +121,9 @@ def unscaled_numbers(situation: Situation) -> Iterator[Finding]:
         )
         return
     text = t(
-        "%1 holds values from %2 to %3, but layers learn best from values "
-        "around 0 to 1. Put BatchNormalization first, or scale the columns to "
-        "mean 0 and standard deviation 1.",
+        "%1 contains values from %2 to %3, but models train best on values from about 0 to 1. "
+        "Add BatchNormalization as the first layer, or scale the columns to mean 0 and standard "
+        "deviation 1.",
         x.name,
         format_number(low),
         format_number(high),

@@ -53,8 +53,8 @@ def input_unset(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("The input shape is not set"),
         t(
-            "Samples of %1 have shape %2. With it, the shapes and parameters of "
-            "all layers are known before training.",
+            "Samples of %1 have shape %2. Set it to see the shapes and parameters of all layers "
+            "before training.",
             x.name,
             format_shape(shape),
         ),
@@ -75,7 +75,7 @@ def input_mismatch(situation: Situation) -> Iterator[Finding]:
     if _are_compatible(shape, expected):
         return
     yield Finding(
-        t("%1 does not fit the input", x.name),
+        t("%1 is incompatible with the input", x.name),
         t(
             "The input has shape %1, but samples of %2 have shape %3.",
             format_shape(expected),
@@ -108,7 +108,7 @@ def validation_mismatch(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("Validation data differs in shape"),
         t(
-            "Samples of %1 have shape %2, but those of %3 have %4.",
+            "Samples of %1 have shape %2, but those of %3 have shape %4.",
             x.name,
             format_shape(shape),
             validation.name,
@@ -177,8 +177,8 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
     if step.is_recurrent:
         title = t("The feature dimension is missing")
         text = t(
-            "%1 expects %2 with a last dimension for its features, even if there "
-            "is only one: %3 instead of %4.",
+            "%1 expects %2 whose last dimension is the features, even if there is only one: %3 "
+            "instead of %4.",
             name,
             what,
             reshaped,
@@ -187,8 +187,8 @@ def missing_channels(situation: Situation) -> Iterator[Finding]:
     else:
         title = t("The channel dimension is missing")
         text = t(
-            "%1 expects %2 with a last dimension for its channels, even if there "
-            "is only one: %3 instead of %4.",
+            "%1 expects %2 whose last dimension is the channels, even if there is only one: %3 "
+            "instead of %4.",
             name,
             what,
             reshaped,
@@ -218,19 +218,19 @@ def channels_first(situation: Situation) -> Iterator[Finding]:
     values = (format_shape(shape), first.title, (height, width, channels))
     text = (
         t(
-            "Samples of shape %1 look like images with 1 channel in front, but %2 "
-            "expects them last: %3.",
+            "Samples of shape %1 look like images whose single channel is first, but %2 expects "
+            "channels last: %3.",
             *values,
         )
         if channels == 1
         else t(
-            "Samples of shape %1 look like images with 3 channels in front, but %2 "
-            "expects them last: %3.",
+            "Samples of shape %1 look like images whose 3 channels are first, but %2 expects "
+            "channels last: %3.",
             *values,
         )
     )
     yield Finding(
-        t("Channels come first"),
+        t("Channels are first"),
         text,
         first.uid,
         Fix(

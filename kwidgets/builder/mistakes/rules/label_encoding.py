@@ -44,10 +44,15 @@ def negative_labels(situation: Situation) -> Iterator[Finding]:
         lowest = format_number(targets.lowest)
         pair = targets.lowest == -1 and targets.highest == 1 and loss.name in BINARY_LOSSES
         text = (
-            t("%1 has labels down to %2, but %3 expects 0 and 1.", targets.name, lowest, loss.title)
+            t(
+                "The smallest label of %1 is %2, but %3 expects 0 and 1.",
+                targets.name,
+                lowest,
+                loss.title,
+            )
             if loss.name in BINARY_LOSSES
             else t(
-                "%1 has labels down to %2, but %3 expects whole numbers from 0 on.",
+                "The smallest label of %1 is %2, but %3 expects integers from 0.",
                 targets.name,
                 lowest,
                 loss.title,
@@ -76,8 +81,8 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Several labels for each sample"),
             t(
-                "%1 has rows of 0s and 1s with several 1s, but %2 expects one class "
-                "number. For several labels, use binary crossentropy with sigmoid.",
+                "%1 contains rows with several 1s, but %2 expects one class index. For several "
+                "labels per sample, use binary crossentropy with sigmoid.",
                 targets.name,
                 loss.title,
             ),
@@ -107,8 +112,7 @@ def sparse_with_one_hot(situation: Situation) -> Iterator[Finding]:
             return edits.with_loss(spec, loss.converted_to(CATEGORICAL), columns)
 
         text = t(
-            "%1 gives a row of %2 values for each sample, with a 1 for its class, "
-            "but %3 expects the class's number.",
+            "%1 contains a one-hot row of %2 values for each sample, but %3 expects class indices.",
             targets.name,
             columns or "",
             loss.title,
@@ -167,9 +171,8 @@ def several_labels(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("Several labels for each sample"),
         t(
-            "%1 has rows with several 1s, but with softmax and %2 a sample has a "
-            "single class. For several labels, use binary crossentropy with "
-            "sigmoid.",
+            "%1 contains rows with several 1s, but with softmax and %2, each sample has one "
+            "class. For several labels per sample, use binary crossentropy with sigmoid.",
             targets.name,
             loss.title,
         ),
@@ -193,21 +196,19 @@ def categorical_with_numbers(situation: Situation) -> Iterator[Finding]:
     if numbered:
         text = (
             t(
-                "%1 holds a class number for each sample, but %2 expects a row with a "
-                "1 for its class.",
+                "%1 contains a class index for each sample, but %2 expects one-hot rows.",
                 targets.name,
                 loss.title,
             )
             if targets.is_scalar
             else t(
-                "%1 holds a class number for each position, but %2 expects a row with "
-                "a 1 for its class.",
+                "%1 contains a class index for each position, but %2 expects one-hot rows.",
                 targets.name,
                 loss.title,
             )
         )
         yield Finding(
-            t("Labels are class numbers"),
+            t("Labels are class indices"),
             f"{text} " + t("Use sparse categorical crossentropy."),
             "compile",
             Fix(
@@ -233,7 +234,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
     if targets.must_be_renumbered:
         yield Finding(
             t("Labels other than 0 and 1"),
-            t("%1 knows only 0 and 1.", loss.title.capitalize())
+            t("%1 accepts only 0 and 1.", loss.title.capitalize())
             + f" {explain_renumbering(targets)}",
             "fit",
         )
@@ -249,7 +250,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             )
 
         text = t(
-            "%1 has labels %2, but %3 knows only 0 and 1.",
+            "The labels of %1 are %2, but %3 accepts only 0 and 1.",
             targets.name,
             format_range(targets.lowest or 0, targets.highest),
             loss.title,
@@ -258,15 +259,15 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             t("Use sparse categorical crossentropy and softmax with %1 %2.", classes, units)
             if shifted is None
             else t(
-                "Use sparse categorical crossentropy and softmax with %1 %2, or %3 "
-                "after %4, as Keras counts classes from 0.",
+                "Use sparse categorical crossentropy and softmax with %1 %2, or %3 after %4, "
+                "because class indices start at 0.",
                 classes,
                 units,
                 *shifted,
             )
         )
         yield Finding(
-            t("Binary crossentropy for several classes"),
+            t("Binary crossentropy with several classes"),
             f"{text} {remedy}",
             "compile",
             None
@@ -282,23 +283,23 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
 
     text = (
         t(
-            "The last layer gives %1 values, but %2 has a single 0 or 1 for each sample.",
+            "The last layer outputs %1 values, but %2 has a single 0 or 1 for each sample.",
             width,
             targets.name,
         )
         if targets.is_scalar
         else t(
-            "The last layer gives %1 values, but %2 has a single 0 or 1 for each position.",
+            "The last layer outputs %1 values, but %2 has a single 0 or 1 for each position.",
             width,
             targets.name,
         )
     )
     remedy = t(
-        "Either use one with sigmoid, or keep them and use sparse categorical "
-        "crossentropy with softmax."
+        "Use one value with sigmoid, or keep the values and use sparse categorical crossentropy "
+        "with softmax."
     )
     yield Finding(
-        t("%1 values for a yes or no", width),
+        t("%1 values for binary classification", width),
         f"{text} {remedy}",
         "compile",
         Fix(t("Use sparse categorical crossentropy"), use_sparse),

@@ -22,9 +22,9 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
     name = targets.name
     if targets.object_kind == "numbers":
         yield Finding(
-            t("Targets have a dtype that Keras does not know"),
+            t("The targets have a dtype that Keras does not support"),
             t(
-                "%1 holds numbers, but as %2. Make them floats: %3.",
+                "%1 contains numbers of type %2. Convert them to floats: %3.",
                 name,
                 targets.dtype,
                 f'{name} = {name}.astype("float32")',
@@ -34,12 +34,12 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
         return
     distinct_values = targets.statistics.distinct if targets.statistics is not None else None
     if distinct_values is None:
-        text = t("%1 holds words or objects, but Keras needs numbers.", name)
+        text = t("%1 contains text or objects, but Keras requires numbers.", name)
     elif distinct_values == 1:
-        text = t("%1 holds words or objects (1 kind), but Keras needs numbers.", name)
+        text = t("%1 contains text or objects (1 value), but Keras requires numbers.", name)
     else:
         text = t(
-            "%1 holds words or objects (%2 kinds), but Keras needs numbers.",
+            "%1 contains text or objects (%2 different values), but Keras requires numbers.",
             name,
             f"{distinct_values:,}",
         )
@@ -50,11 +50,11 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
             "number = keras.layers.StringLookup(vocabulary=..., num_oov_indices=0)",
         )
     elif loss is not None and loss.name in REGRESSION_LOSSES:
-        remedy = t("%1 is for numbers: choose another y, or another loss.", loss.title.capitalize())
+        remedy = t("%1 is for numbers. Choose another y, or another loss.", loss.title.capitalize())
     else:
         remedy = t("Number them: %1.", f"names, {name} = np.unique({name}, return_inverse=True)")
     yield Finding(
-        t("Labels are words"),
+        t("Labels are text"),
         f"{text} {remedy}",
         "fit",
     )
@@ -71,7 +71,7 @@ def one_class(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("All labels are the same"),
             t(
-                "Every value of %1 is %2: there is nothing to tell apart.",
+                "Every value of %1 is %2, so there is nothing to learn.",
                 targets.name,
                 format_number(values.minimum),
             ),

@@ -35,9 +35,9 @@ def all_frozen(situation: Situation) -> Iterator[Finding]:
         return dataclasses.replace(spec, trainable=True)
 
     yield Finding(
-        t("No layer can learn"),
+        t("All layers are frozen"),
         t(
-            "All %1 weights are frozen (trainable=False), so training changes nothing.",
+            "All %1 parameters are frozen (trainable=False), so training has no effect.",
             f"{analysis.parameters:,}",
         ),
         frozen[-1].uid if spec.trainable else None,
@@ -66,10 +66,10 @@ def strong_penalty(situation: Situation) -> Iterator[Finding]:
                 return entry.with_argument(argument, ObjectSpec(value.class_name, lowered))
 
             yield Finding(
-                t("A strong weight penalty"),
+                t("Strong weight penalty"),
                 t(
-                    "%1 of %2 outweighs the loss and holds the weights near zero. Usual "
-                    "are 0.0001 to 0.01.",
+                    "%1 of %2 dominates the loss and keeps the weights near zero. Typical "
+                    "values are 0.0001 to 0.01.",
                     argument,
                     f"{strength:g}",
                 ),
@@ -106,8 +106,8 @@ def recurrent_relu(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("%1 with relu", step.wrapped.title),
                 t(
-                    "With relu, values can grow at each time step until the loss is NaN, and GPUs "
-                    "lose their fast path. The default is tanh."
+                    "With relu, values can grow at each time step until the loss is NaN, and "
+                    "GPUs cannot use the fast implementation. The default is tanh."
                 ),
                 step.uid,
                 Fix(

@@ -40,18 +40,21 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
     low, high = targets.lowest or 0.0, targets.highest or 0.0
     values = (targets.name, format_range(low, high), loss.title)
     text = (
-        t("%1 holds numbers (%2), but %3 is for classes and values between 0 and 1.", *values)
+        t(
+            "%1 contains numbers (%2), but %3 is for classes and for values between 0 and 1.",
+            *values,
+        )
         if loss.name in BINARY_LOSSES
-        else t("%1 holds numbers (%2), but %3 is for classes.", *values)
+        else t("%1 contains numbers (%2), but %3 is for classes.", *values)
     )
     pixels = not targets.is_scalar and targets.form == "integers" and low >= 0 and 1 < high <= 255
     if pixels and targets.per_position and high <= _FEW_CLASSES:
         yield Finding(
-            t("Targets go beyond 1"),
+            t("Targets exceed 1"),
             f"{text} "
             + t(
-                "If they are classes, give each position %1 values with softmax, and "
-                "use sparse categorical crossentropy.",
+                "If they are classes, output %1 values with softmax for each position, and use "
+                "sparse categorical crossentropy.",
                 f"{high + 1:.0f}",
             ),
             "fit",
@@ -59,7 +62,7 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         return
     if pixels:
         yield Finding(
-            t("Targets go beyond 1"),
+            t("Targets exceed 1"),
             f"{text} " + t("Scale them, for example %1.", f"{targets.name} = {targets.name} / 255"),
             "fit",
         )
@@ -76,9 +79,9 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
     whole = targets.is_scalar and targets.statistics is not None and targets.statistics.is_integer
     text += " " + t("Use mean squared error and no activation at the end.")
     if whole:
-        text += " " + t("If they stand for classes, number those from 0 on instead.")
+        text += " " + t("If they are classes, number them from 0.")
     yield Finding(
-        t("A loss for classes on numbers"),
+        t("Classification loss for numbers"),
         text,
         "compile",
         Fix(t("Predict numbers"), predict_numbers),
@@ -96,9 +99,9 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
         return
     if targets.form == "one_hot" and width == targets.classes:
         yield Finding(
-            t("A loss for numbers on classes"),
+            t("Regression loss for classes"),
             t(
-                "%1 holds one-hot labels of %2 classes. Categorical crossentropy with "
+                "%1 contains one-hot labels of %2 classes. Categorical crossentropy with "
                 "softmax learns them faster than %3.",
                 targets.name,
                 width,
@@ -120,10 +123,10 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
     classes = targets.classes
     if width == 1 and classes == 2 and situation.output_activation in ("sigmoid", "linear"):
         yield Finding(
-            t("A loss for numbers on yes or no"),
+            t("Regression loss for binary classification"),
             t(
-                "%1 holds only 0 and 1. If they mean no and yes, use binary "
-                "crossentropy with sigmoid: it learns faster than %2.",
+                "%1 contains only 0 and 1. For binary classification, use binary crossentropy "
+                "with sigmoid; it learns faster than %2.",
                 targets.name,
                 loss.title,
             ),
@@ -137,9 +140,9 @@ def numbers_loss_for_classes(situation: Situation) -> Iterator[Finding]:
         )
     elif width >= classes > 1:
         yield Finding(
-            t("A loss for numbers on classes"),
+            t("Regression loss for classes"),
             t(
-                "%1 holds labels %2 and the model gives %3 values, which %4 cannot "
+                "The labels of %1 are %2 and the model outputs %3 values, which %4 cannot "
                 "compare. Use sparse categorical crossentropy with softmax.",
                 targets.name,
                 format_range(targets.lowest or 0, targets.highest or 0),

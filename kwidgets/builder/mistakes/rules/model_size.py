@@ -31,10 +31,11 @@ def kernel_sees_only_padding(situation: Situation) -> Iterator[Finding]:
             isinstance(size, int) and size > 1 for size in sizes
         ):
             yield Finding(
-                t("Nothing left to look at"),
+                t("The input is too small"),
                 t(
-                    "Pooling and strides have shrunk the input of this %1 to a single "
-                    "place; a kernel of %2 finds only padding around it. Pool less before.",
+                    "Pooling and strides have reduced the input of this %1 to a single "
+                    "position, so a kernel of size %2 covers only padding around it. Use less "
+                    "pooling before it.",
                     step.title,
                     kernel,
                 ),
@@ -60,18 +61,18 @@ def large_dense(situation: Situation) -> Iterator[Finding]:
             for step in situation.steps[: situation.steps.index(flatten)]
         )
         fix = None
-        remedy = t("Use fewer units, or make the input smaller first.")
+        remedy = t("Use fewer units, or reduce the size of the input first.")
         if shape is not None and convolved and 3 <= len(shape) <= 5:
             name = f"GlobalAveragePooling{len(shape) - 2}D"
-            remedy = t("%1 instead of Flatten needs far fewer.", name)
+            remedy = t("%1 instead of Flatten needs far fewer weights.", name)
             fix = Fix(
                 t("Use %1", name),
                 partial(ModelSpec.replace, uid=flatten.uid, entry=layer(f"keras.layers.{name}")),
             )
         yield Finding(
-            t("%1 million weights in one Dense", f"{parameters / 1e6:,.0f}"),
+            t("%1 million parameters in one Dense", f"{parameters / 1e6:,.0f}"),
             t(
-                "Flatten gives %1 values, so the Dense after it has %2 weights.",
+                "Flatten outputs %1 values, so the next Dense has %2 parameters.",
                 format_number((dense.facts.input_shape or (0,))[-1] or 0),
                 f"{parameters:,}",
             )
@@ -92,7 +93,7 @@ def exceeds_memory(situation: Situation) -> Iterator[Finding]:
         return
     largest = max(situation.steps, key=lambda step: step.facts.parameters or 0, default=None)
     text = t(
-        "Training with Adam takes about %1 GB for %2 GB of weights, but %3 GB are free.",
+        "Training with Adam requires about %1 GB for %2 GB of weights, but only %3 GB are free.",
         f"{needed / 1e9:,.1f}",
         format_number(weights / 1e9),
         f"{free / 1e9:,.1f}",

@@ -21,8 +21,8 @@ def nan_values(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("%1 has missing values", info.name),
                 t(
-                    "%1 contains NaN. One is enough to turn the loss and all weights into "
-                    "NaN. Leave out those samples, or fill the gaps: %2.",
+                    "%1 contains NaN. A single one turns the loss and all weights into NaN. "
+                    "Remove those samples, or fill the gaps: %2.",
                     info.name,
                     fill,
                 ),
@@ -40,9 +40,9 @@ def infinite_values(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("%1 has infinite values", info.name),
                 t(
-                    "%1 contains infinity, as a division by zero gives it. One is enough "
-                    "to turn the loss and all weights into NaN; no layer scales it away. "
-                    "Leave out those samples; %2 tells which.",
+                    "%1 contains infinite values, for example from a division by zero. A single "
+                    "one turns the loss and all weights into NaN. Remove those samples; find "
+                    "them with %2.",
                     info.name,
                     f"np.isfinite({info.name})",
                 ),
@@ -64,9 +64,9 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
         # Keras 3.15 refuses NumPy's text dtypes before any layer.
         if x.kind == "NumPy array" and x.dtype in ("str", "bytes"):
             yield Finding(
-                t("%1 holds NumPy texts", x.name),
+                t("%1 contains NumPy strings", x.name),
                 t(
-                    "fit takes no arrays of NumPy's text type. Make them objects: %1.",
+                    "fit does not accept arrays of NumPy strings. Convert them to objects: %1.",
                     f"{x.name} = {x.name}.astype(object)",
                 ),
                 "fit",
@@ -77,9 +77,9 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
         return
     if x.object_kind == "numbers":
         yield Finding(
-            t("%1 has a dtype that Keras does not know", x.name),
+            t("%1 has a dtype that Keras does not support", x.name),
             t(
-                "%1 holds numbers, but as %2. Make them floats: %3.",
+                "%1 contains numbers of type %2. Convert them to floats: %3.",
                 x.name,
                 x.dtype,
                 f'{x.name} = {x.name}.astype("float32")',
@@ -89,28 +89,29 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
         return
     table = x.kind == "pandas DataFrame"
     if not table and not x.is_text and x.object_kind != "texts":
-        text = t("%1 is of dtype %2, but %3 needs numbers.", x.name, x.dtype, first.title)
+        text = t("The dtype of %1 is %2, but %3 requires numbers.", x.name, x.dtype, first.title)
         if x.dtype == "object":
             text += " " + t(
-                "Rows of different lengths become an array by %1.", "keras.utils.pad_sequences"
+                "Convert rows of different lengths to an array with %1.",
+                "keras.utils.pad_sequences",
             )
         yield Finding(
-            t("%1 does not hold numbers", x.name),
+            t("%1 does not contain numbers", x.name),
             text,
             "fit",
         )
         return
     yield Finding(
-        t("%1 holds words", x.name),
+        t("%1 contains text", x.name),
         t(
-            "Some columns of %1 are not numbers. Turn them into numbers, for example with %2.",
+            "Some columns of %1 are not numbers. Convert them, for example with %2.",
             x.name,
             f"pd.get_dummies({x.name}, dtype=float)",
         )
         if table
         else t(
-            "%1 holds words, but %2 needs numbers. TextVectorization turns texts "
-            "into word numbers.",
+            "%1 contains text, but %2 requires numbers. TextVectorization converts text to word "
+            "indices.",
             x.name,
             first.title,
         ),
@@ -133,7 +134,7 @@ def is_a_list(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("%1 is a list", info.name),
                 t(
-                    "fit takes arrays, but %1 is a Python list. Make it an array: %2.",
+                    "fit requires arrays, but %1 is a Python list. Convert it: %2.",
                     info.name,
                     remedy,
                 ),

@@ -60,9 +60,8 @@ def double_softmax(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("%1 is applied twice", activation),
             t(
-                "The model ends with %1, so it gives probabilities. The loss has "
-                "from_logits=True, so it expects raw scores and applies %1 again. Keep "
-                "only one of the two.",
+                "The model ends with %1, so it outputs probabilities, but the loss has "
+                "from_logits=True and applies %1 again. Keep only one of the two.",
                 activation,
             ),
             "compile",
@@ -94,9 +93,9 @@ def scores_as_probabilities(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("The loss expects probabilities"),
         t(
-            "The last layer has no activation, so it gives raw scores, but %1 "
-            "expects probabilities between 0 and 1. Add %2 to the last layer, or "
-            "use the loss with from_logits=True.",
+            "The last layer has no activation, so it outputs raw scores, but %1 expects "
+            "probabilities between 0 and 1. Add %2 to the last layer, or set from_logits=True "
+            "in the loss.",
             loss.title,
             expected,
         ),
@@ -138,7 +137,7 @@ def output_activation(situation: Situation) -> Iterator[Finding]:
     )
     label = t("Remove it") if loss.from_logits else t('Set activation to "%1"', expected)
     yield Finding(
-        t("%1 does not suit the output", step.activation),
+        t("%1 is unsuitable for the output", step.activation),
         text,
         step.uid,
         Fix(label, lambda spec: edits.with_activation(spec, step, expected)),
@@ -157,13 +156,13 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
     if softmax:
         title = t("Softmax over one value is always 1")
         text = t(
-            "Softmax shares out 1 among the values of the last layer. It has only "
-            "one, which is always 1, so the model cannot learn."
+            "Softmax outputs sum to 1. The last layer has only one output, which is always 1, "
+            "so the model cannot learn."
         )
     else:
         assert loss is not None
-        title = t("One value for several classes")
-        text = t("The last layer gives one value, but %1 needs one for each class.", loss.title)
+        title = t("One output for several classes")
+        text = t("The last layer outputs one value, but %1 requires one per class.", loss.title)
     if has_numbers_for_class_loss(situation):
         return  # another rule reports the loss, which must be corrected first
     if targets is not None and targets.must_be_renumbered and targets.distinct_values != 2:
@@ -193,7 +192,7 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             title,
             f"{text} "
-            + t("%1 holds numbers, so the last layer needs no activation.", targets.name),
+            + t("%1 contains numbers, so the last layer needs no activation.", targets.name),
             last.uid,
             None
             if of_classes
@@ -218,8 +217,8 @@ def one_unit(situation: Situation) -> Iterator[Finding]:
     if targets is not None and targets.must_be_renumbered:
         text += f" {explain_renumbering(targets)}"
     remedy = t(
-        "For yes or no, use sigmoid with binary crossentropy; for more "
-        "classes, one unit for each class."
+        "For binary classification, use sigmoid with binary crossentropy. For more classes, use "
+        "one unit per class."
     )
     label = (
         t("Use sigmoid and binary crossentropy")
@@ -256,8 +255,8 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Several labels for each sample"),
             t(
-                "%1 has rows with several 1s. Sigmoid is right for that, but %2 "
-                "expects a single class: use binary crossentropy.",
+                "%1 contains rows with several 1s. Sigmoid is correct, but %2 expects one class "
+                "per sample. Use binary crossentropy.",
                 targets.name,
                 loss.title,
             ),
@@ -271,8 +270,8 @@ def classes_with_sigmoid(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("Sigmoid with several classes"),
         t(
-            "%1 expects the %2 probabilities to sum to 1. Softmax does that; "
-            "sigmoid gives each one by itself.",
+            "%1 expects %2 probabilities that sum to 1. Use softmax; sigmoid computes each one "
+            "independently.",
             loss.title.capitalize(),
             width,
         ),
@@ -293,27 +292,26 @@ def binary_with_softmax(situation: Situation) -> Iterator[Finding]:
     if situation.output_activation != "softmax" or has_class_numbers_for_binary_loss(situation):
         return
     text = t(
-        "Softmax shares out 1 among the %1 values, but %2 asks each one for a "
-        "yes or no of its own.",
+        "The %1 softmax outputs sum to 1, but %2 expects independent probabilities.",
         width,
         loss.title,
     )
     fix = None
     if targets is not None and targets.form == "one_hot":
-        remedy = t("%1 has one class for each sample: use categorical crossentropy.", targets.name)
+        remedy = t("Each sample of %1 has one class. Use categorical crossentropy.", targets.name)
         fix = Fix(
             t("Use categorical crossentropy"),
             lambda spec: edits.with_loss(spec, loss.converted_to(CATEGORICAL), width),
         )
     elif targets is not None and targets.form == "multi_label":
-        remedy = t("%1 has several labels for each sample: use sigmoid.", targets.name)
+        remedy = t("Each sample of %1 has several labels. Use sigmoid.", targets.name)
         fix = Fix(
             t('Set activation to "sigmoid"'), partial(with_output_activation, situation, "sigmoid")
         )
     else:
         remedy = t(
-            "For one class out of several, use categorical crossentropy (sparse, "
-            "if the labels are numbers); for several labels at once, use sigmoid."
+            "For one of several classes, use categorical crossentropy (sparse for class "
+            "indices). For several labels per sample, use sigmoid."
         )
     yield Finding(t("Softmax with binary crossentropy"), f"{text} {remedy}", "compile", fix)
 
@@ -341,14 +339,14 @@ def output_range(situation: Situation) -> Iterator[Finding]:
     reached = (targets.name, format_number(targets.lowest), format_number(targets.highest))
     text = (
         t(
-            "The model ends with %1, which gives never below %2, but %3 goes from %4 to %5.",
+            "The model ends with %1, whose output is never below %2, but %3 ranges from %4 to %5.",
             step.activation,
             format_number(bottom),
             *reached,
         )
         if top is None
         else t(
-            "The model ends with %1, which gives only %2, but %3 goes from %4 to %5.",
+            "The model ends with %1, whose output is limited to %2, but %3 ranges from %4 to %5.",
             step.activation,
             format_range(bottom, top),
             *reached,
@@ -356,7 +354,7 @@ def output_range(situation: Situation) -> Iterator[Finding]:
     )
     yield Finding(
         t("The output cannot reach the targets"),
-        f"{text} " + t("For numbers, leave out the last activation."),
+        f"{text} " + t("For numbers, remove the last activation."),
         step.uid,
         Fix(t("Remove the activation"), lambda spec: edits.with_activation(spec, step, "linear")),
     )
@@ -377,8 +375,8 @@ def output_normalization(situation: Situation) -> Iterator[Finding]:
                 yield Finding(
                     t("%1 after the last layer", found.title),
                     t(
-                        "The model's %1 gives probabilities, but %2 after it shifts and "
-                        "stretches them, and %3 expects them between 0 and 1.",
+                        "%1 outputs probabilities, but the following %2 shifts and scales them, "
+                        "and %3 expects values between 0 and 1.",
                         step.activation,
                         found.title,
                         loss.title,
@@ -399,8 +397,8 @@ def output_dropout(situation: Situation) -> Iterator[Finding]:
             yield Finding(
                 t("Dropout after the last layer"),
                 t(
-                    "Nothing is learned from answers that dropout has set to zero. Put it in front "
-                    "of the last layer, or leave it out."
+                    "The model cannot learn from outputs that dropout sets to zero. Move the "
+                    "Dropout before the last layer, or remove it."
                 ),
                 step.uid,
                 Fix(t("Remove the dropout"), partial(ModelSpec.remove, uid=step.uid)),

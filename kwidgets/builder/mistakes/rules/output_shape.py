@@ -50,14 +50,14 @@ def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Labels should start at 0"),
             t(
-                "%1 has labels %2, and Keras counts classes from 0, so the %3 units "
-                "stand for 0–%4. Subtract 1 from the labels (%5).",
+                "The labels of %1 are %2, but class indices start at 0 and the %3 units "
+                "represent 0–%4. Subtract 1 from the labels (%5).",
                 *shifting,
             )
             if width == 2
             else t(
-                "%1 has labels %2, and Keras counts classes from 0, so the %3 units "
-                "stand for 0–%4. Subtract 1 from the labels (%5), or use %6 units.",
+                "The labels of %1 are %2, but class indices start at 0 and the %3 units "
+                "represent 0–%4. Subtract 1 from the labels (%5), or use %6 units.",
                 *shifting,
                 width + 1,
             ),
@@ -101,7 +101,7 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
     if targets.are_likely_classes and targets.lowest == 0:
         title = t("%1 values for %2 classes", width, classes)
         text = t(
-            "The last layer gives %1 values, but %2 has %3 classes (%4).",
+            "The last layer outputs %1 values, but %2 has %3 classes (%4).",
             width,
             targets.name,
             classes,
@@ -110,16 +110,16 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
     else:
         title = t("%1 values for labels", width)
         text = t(
-            "The last layer gives %1 values, but %2 has labels (%3).",
+            "The last layer outputs %1 values, but the labels of %2 are %3.",
             width,
             targets.name,
             labels,
         )
     if shifted is None:
-        remedy = t("It needs %1 %2.", classes, units)
+        remedy = t("It requires %1 %2.", classes, units)
     else:
         remedy = t(
-            "It needs %1 %2, or %3 after %4, as Keras counts classes from 0.",
+            "It requires %1 %2, or %3 after %4, because class indices start at 0.",
             classes,
             units,
             *shifted,
@@ -151,9 +151,10 @@ def too_many_units(situation: Situation) -> Iterator[Finding]:
         return
     classes = int(targets.highest) + 1
     yield Finding(
-        t("More values than classes"),
+        t("More outputs than classes"),
         t(
-            "The last layer gives %1 values, but %2 has only labels %3; %4 units are enough.",
+            "The last layer outputs %1 values, but the labels of %2 are only %3. %4 units are "
+            "enough.",
             width,
             targets.name,
             format_range(targets.lowest or 0, targets.highest),
@@ -216,14 +217,14 @@ def output_width(situation: Situation) -> Iterator[Finding]:
     title = t("1 value for %1", what) if width == 1 else t("%1 values for %2", width, what)
     text = (
         t(
-            "The last layer gives %1 for each position, but %2 has %3.",
+            "The last layer outputs %1 for each position, but %2 has %3.",
             count_values(width),
             targets.name,
             what,
         )
         if targets.per_position
         else t(
-            "The last layer gives %1 for each sample, but %2 has %3.",
+            "The last layer outputs %1 for each sample, but %2 has %3.",
             count_values(width),
             targets.name,
             what,
@@ -243,7 +244,7 @@ def output_width(situation: Situation) -> Iterator[Finding]:
 def _shapes_differ(name: str, shape: Shape, expected: Shape) -> str:
     """Return the text that the output's shape differs from the targets'."""
     return t(
-        "The model gives values of shape %1 for each sample, but %2 has shape %3.",
+        "The model outputs values of shape %1 for each sample, but %2 has shape %3.",
         format_shape(shape),
         name,
         format_shape(expected),
@@ -283,7 +284,7 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
         return
     text = (
         t(
-            "The model gives values of shape %1 for each sample, but %2 has a single value.",
+            "The model outputs values of shape %1 for each sample, but %2 has a single value.",
             format_shape(shape),
             targets.name,
         )
@@ -315,7 +316,7 @@ def missing_flatten(situation: Situation) -> Iterator[Finding]:
         name = f"GlobalAveragePooling{len(entering) - 2}D"
     else:
         return
-    remedy = t("Dense works on the last dimension only. Put %1 in front of the first Dense.", name)
+    remedy = t("Dense applies to the last dimension only. Add %1 before the first Dense.", name)
     yield Finding(
         t("%1 is missing", name),
         f"{text} {remedy}",
@@ -349,10 +350,10 @@ def returned_sequence(situation: Situation) -> Iterator[Finding]:
         return
     step = next(step for step in situation.steps if step.uid == uid)
     yield Finding(
-        t("An answer for each time step"),
+        t("An output for each time step"),
         t(
-            "The last %1 has return_sequences=True, so the model gives a value for "
-            "each time step, but %2 has one for each sample.",
+            "The last %1 has return_sequences=True, so the model outputs a value for each time "
+            "step, but %2 has one per sample.",
             step.wrapped.title,
             targets.name,
         ),

@@ -73,7 +73,7 @@ def suggest_validation(situation: Situation) -> Fix | None:
         return None
     if y is not None and y.statistics is not None and y.statistics.sorted_labels:
         return None
-    return Fix(t("Keep a fifth for validation"), partial(edits.with_fit, validation_split=0.2))
+    return Fix(t("Use 20 % for validation"), partial(edits.with_fit, validation_split=0.2))
 
 
 @rule(RULES, "split-of-dataset", "error")
@@ -82,10 +82,10 @@ def split_of_dataset(situation: Situation) -> Iterator[Finding]:
     x = situation.x
     if x is not None and x.is_dataset and situation.spec.fit.get("validation_split"):
         yield Finding(
-            t("A dataset cannot be split"),
+            t("validation_split does not work with a dataset"),
             t(
-                "validation_split works on arrays only, but %1 is a %2. Choose a "
-                "second dataset for validation, made with take and skip.",
+                "validation_split works only with arrays, but %1 is a %2. Create a validation "
+                "dataset with take and skip.",
                 x.name,
                 x.kind,
             ),
@@ -110,7 +110,8 @@ def split_size(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("validation_split must be between 0 and 1"),
             t(
-                "It is the share of the samples used for validation, not %1; 0.2 is a fifth.",
+                "It is the fraction of samples used for validation and cannot be %1. For "
+                "example, 0.2 is one fifth.",
                 f"{split:g}",
             ),
             "fit",
@@ -121,7 +122,7 @@ def split_size(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Most samples are used for validation"),
             t(
-                "validation_split=%1 keeps %2 of the samples from training.",
+                "validation_split=%1 excludes %2 of the samples from training.",
                 f"{split:g}",
                 f"{split:.0%}",
             ),
@@ -145,8 +146,8 @@ def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Labels are sorted"),
             t(
-                "%1 is sorted by class, and validation_split takes the last samples: "
-                "they are all of the last classes. Shuffle first: %2.",
+                "%1 is sorted by class, but validation_split uses the last samples, which are "
+                "all from the last classes. Shuffle first: %2.",
                 y.name,
                 f"order = np.random.permutation(len({y.name})); "
                 f"{x.name}, {y.name} = {x.name}[order], {y.name}[order]",
@@ -169,8 +170,8 @@ def no_validation(situation: Situation) -> Iterator[Finding]:
     yield Finding(
         t("No validation data"),
         t(
-            "Training data alone does not show whether the model learns by heart. Keep some "
-            "samples for validation."
+            "Training data alone does not show whether the model overfits. Use some samples for "
+            "validation."
         ),
         "fit",
         fix,
@@ -190,7 +191,7 @@ def validation_without_y(situation: Situation) -> Iterator[Finding]:
     guess = guess_targets(situation, validation)
     yield Finding(
         t("Validation has no targets"),
-        t("%1 holds inputs, but validation_y is not set.", validation.name),
+        t("%1 contains inputs, but validation_y is not set.", validation.name),
         "fit",
         None
         if guess is None
@@ -224,7 +225,7 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Validation targets differ in shape"),
             t(
-                "Each target of %1 %2, but each of %3 %4. Prepare both in the same way.",
+                "Each target of %1 %2, but each target of %3 %4. Prepare both in the same way.",
                 targets.name,
                 _describe_target(targets, shape),
                 others.name,
@@ -241,9 +242,9 @@ def validation_targets(situation: Situation) -> Iterator[Finding]:
     right = (labels.lowest or 0) >= 0 and (labels.highest or 0) < width
     if right and (low < 0 or high >= width):
         yield Finding(
-            t("Validation has other labels"),
+            t("Validation has different labels"),
             t(
-                "%1 has labels %2, but the model gives %3 values, for labels 0–%4.",
+                "The labels of %1 are %2, but the model outputs %3 values, for labels 0–%4.",
                 others.name,
                 format_range(low, high),
                 width,
@@ -280,9 +281,9 @@ def validation_is_training(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             t("Validation data is the training data"),
             t(
-                "%1 is used for both, so validation does not show how the model does on new data.",
+                "%1 is used for both, so validation does not show the performance on new data.",
                 x.name,
             ),
             "fit",
-            Fix(t("Use other samples") if other is not None else t("Clear it"), change),
+            Fix(t("Use different samples") if other is not None else t("Clear"), change),
         )

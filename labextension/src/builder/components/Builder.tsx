@@ -61,7 +61,7 @@ export function Builder({ session, host }: BuilderProps) {
       // Keys may ask for more steps than there are before the kernel has answered.
       void session.edit({ action }).then((reply) => {
         if (!reply.ok) announce(reply.message);
-        else announce(action === "undo" ? t("Undone: %1", what) : t("Done again: %1", what));
+        else announce(action === "undo" ? t("Undone: %1", what) : t("Redone: %1", what));
       });
     }
   };
@@ -112,17 +112,17 @@ function Notices({ session, message, restore }: NoticesProps) {
           <p>
             {restore
               ? t(
-                  "The kernel is gone, and this is the model as it was last. To keep it, restore it in a cell below before you run this cell again, which starts anew.",
+                  "The kernel is no longer available. This is the last state of the model. To keep it, restore it in a cell below before you run this cell again.",
                 )
               : t(
-                  "The kernel is gone, and this is the model as it was last. To keep it, copy the program from the Code tab before you run this cell again, which starts anew.",
+                  "The kernel is no longer available. This is the last state of the model. To keep it, copy the code from the Code tab before you run this cell again.",
                 )}
           </p>
           {restore && <RestoreButton source={restore} />}
         </div>
       )}
       {connected && busy && (
-        <p class="kw-b-notice">{t("The kernel is busy. What you did waits until it is free.")}</p>
+        <p class="kw-b-notice">{t("Kernel busy. Your change will be applied when it is free.")}</p>
       )}
       <div role="alert">
         {message && (

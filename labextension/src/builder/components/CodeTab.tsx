@@ -21,7 +21,7 @@ export function CodeTab({ code }: { code: Code }) {
     if (await copyText(code.source, source.current!)) {
       setCopied(true);
       announce(t("Copied"));
-    } else showError(t("The browser does not allow copying; the code is selected: press Ctrl+C."));
+    } else showError(t("Copying is blocked by the browser. The code is selected; press Ctrl+C."));
   };
   return (
     <section class="kw-b-code" aria-label={t("Code")}>

@@ -75,7 +75,7 @@ function TrainBar({ run, noData, hasTrainedWeights, startedHere }: TrainBarProps
     const refused = form?.querySelector<HTMLElement>('.kw-b-fields [aria-invalid="true"]');
     if (refused) {
       refused.focus();
-      setMessage(t("A setting above was refused: mend it, or take it back with Escape."));
+      setMessage(t("A setting is invalid. Fix it, or press Esc to revert."));
       return;
     }
     setMessage("");
@@ -84,7 +84,7 @@ function TrainBar({ run, noData, hasTrainedWeights, startedHere }: TrainBarProps
     if (!reply.ok) {
       startedHere.current = false;
       setMessage(reply.message);
-    } else announce(reply.message || t("Training has begun"));
+    } else announce(reply.message || t("Training has started"));
   };
   const reset = async () => {
     const reply = await session.request("reset", {});
@@ -94,7 +94,9 @@ function TrainBar({ run, noData, hasTrainedWeights, startedHere }: TrainBarProps
   const refreshData = async () => {
     const reply = await session.request("refresh", {});
     const count = session.store.state?.data.length ?? 0;
-    announce(reply.ok ? t("Found %1 variables to train on", count) : reply.message);
+    announce(
+      reply.ok ? t("Found %1 variables that can be used for training", count) : reply.message,
+    );
   };
   return (
     <div class="kw-b-train" ref={bar}>
@@ -109,16 +111,16 @@ function TrainBar({ run, noData, hasTrainedWeights, startedHere }: TrainBarProps
         {t("Train")}
       </button>
       <button type="button" class="kw-b-button" onClick={() => void refreshData()}>
-        {t("Look for data again")}
+        {t("Refresh data")}
       </button>
       {hasTrainedWeights && (
         <button
           type="button"
           class="kw-b-button"
-          title={t("Forget what was learned: the next training begins anew")}
+          title={t("Reset the weights: the next training starts from the beginning")}
           onClick={() => void reset()}
         >
-          {t("Fresh weights")}
+          {t("Reset weights")}
         </button>
       )}
       <p id={reasonId} class="kw-b-reason">
@@ -126,9 +128,7 @@ function TrainBar({ run, noData, hasTrainedWeights, startedHere }: TrainBarProps
       </p>
       {noData && (
         <p class="kw-b-reason">
-          {t(
-            "No arrays or datasets were found in the notebook. Make some in a cell, then look again.",
-          )}
+          {t("No arrays or datasets found. Create some in a cell, then refresh.")}
         </p>
       )}
       <div role="alert" class="kw-b-error">
@@ -152,7 +152,7 @@ function LiveFrame({ id, host, startedHere }: LiveFrameProps) {
     if (!host) {
       setFailure(
         t(
-          "This notebook cannot draw one widget inside another; builder.run.live.figure shows the curves in a cell.",
+          "This notebook cannot show nested widgets. Use builder.run.live.figure in a cell to see the curves.",
         ),
       );
       return;
@@ -169,7 +169,7 @@ function LiveFrame({ id, host, startedHere }: LiveFrameProps) {
       .catch((error) => {
         console.error(error);
         if (!lifetime.signal.aborted) {
-          setFailure(t("The live view could not be drawn. Training goes on. (%1)", String(error)));
+          setFailure(t("Cannot show the live view. Training continues. (%1)", String(error)));
         }
       });
     return () => lifetime.abort();

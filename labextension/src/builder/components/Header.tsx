@@ -39,17 +39,19 @@ export function Header({ state, onHistory }: HeaderProps) {
 
 export function totalsText(totals: Totals, layers: number): string {
   if (layers === 0) return t("No layers yet");
+  const count = formatCount(totals.parameters);
   const parts = [
-    t("%1 parameters", formatCount(totals.parameters)),
+    totals.trainable === totals.parameters
+      ? t("%1 parameters", count)
+      : t(
+          "%1 parameters (%2 trainable, %3 frozen)",
+          count,
+          formatCount(totals.trainable),
+          formatCount(totals.parameters - totals.trainable),
+        ),
     bytesText(totals.weight_bytes),
-    ...(totals.trainable === totals.parameters
-      ? []
-      : [
-          t("%1 trainable", formatCount(totals.trainable)),
-          t("%1 not", formatCount(totals.parameters - totals.trainable)),
-        ]),
   ];
   if (totals.output_shape) parts.push(t("output %1", shapeText(totals.output_shape)));
-  if (!totals.complete) parts.push(t("as far as is known"));
+  if (!totals.complete) parts.push(t("so far"));
   return parts.join(" · ");
 }

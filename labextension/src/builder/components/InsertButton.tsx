@@ -44,7 +44,9 @@ export function RestoreButton({ source }: { source: string }) {
   return (
     <InsertButton
       label={t("Restore in a cell below")}
-      title={t("The layers and compile settings, as a builder; weights are not kept in a notebook")}
+      title={t(
+        "The layers and compile settings, as a builder. Weights are not saved in a notebook.",
+      )}
       source={source}
     />
   );

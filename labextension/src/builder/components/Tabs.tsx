@@ -67,7 +67,7 @@ function tabLabel(name: TabName): string {
 }
 
 function issuesText(count: number): string {
-  return count === 1 ? t("1 thing to look at") : t("%1 things to look at", count);
+  return count === 1 ? t("1 problem or suggestion") : t("%1 problems or suggestions", count);
 }
 
 /** Count errors, and advice other than tips; an error and the advice about it count once. */

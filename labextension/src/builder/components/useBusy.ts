@@ -5,7 +5,7 @@ import type { BuilderSession } from "../session";
 
 const BUSY_AFTER_MS = 800;
 
-/** Return whether a request has been unanswered for long enough to tell the user. */
+/** Return whether a request has been unanswered for long enough to notify the user. */
 export function useBusy(session: BuilderSession): boolean {
   const since = session.waitingSince;
   const [busy, setBusy] = useState(false);

@@ -229,9 +229,9 @@ function versionMessage(version: unknown): string {
   const newer = typeof version === "number" && version > PROTOCOL_VERSION;
   return newer
     ? t(
-        "The kernel's kwidgets is newer than this page's. Upgrade kwidgets where JupyterLab runs (pip install --upgrade kwidgets) and reload the page.",
+        "kwidgets in the kernel is newer than in this page. Upgrade it in JupyterLab's environment (pip install --upgrade kwidgets), then reload the page.",
       )
     : t(
-        "The kernel's kwidgets is older than this page's. Upgrade it in the kernel (%pip install --upgrade kwidgets) and restart the kernel.",
+        "kwidgets in the kernel is older than in this page. Upgrade it in the kernel (%pip install --upgrade kwidgets), then restart the kernel.",
       );
 }

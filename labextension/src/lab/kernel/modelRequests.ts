@@ -27,13 +27,15 @@ export class ChannelRequests implements SummarySource {
   /** Resolves with the answer's payload; rejects when no answer comes. */
   request(kind: RequestKind, payload: object): Promise<unknown> {
     if (this.channel.state.is !== "open") {
-      return Promise.reject(new Error(t("The kernel is not there: its models cannot be asked.")));
+      return Promise.reject(
+        new Error(t("The kernel is not available, so its models cannot be shown.")),
+      );
     }
     return new Promise((resolve, reject) => {
       const id = newId();
       const timer = setTimeout(() => {
         this.waiting.delete(id);
-        reject(new Error(t("The kernel has not answered. Try again when its cell has ended.")));
+        reject(new Error(t("The kernel has not answered. Try again after the cell has ended.")));
       }, TIMEOUT_MS);
       this.waiting.set(id, { resolve, timer });
       this.channel.send({ kind, payload, id });

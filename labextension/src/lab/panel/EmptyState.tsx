@@ -27,13 +27,13 @@ export function EmptyState({ state, actions }: { state: PanelState; actions: Pan
     case "no-notebook":
       return (
         <Message title={t("No notebook is open")}>
-          <p>{t("Open a notebook: its Keras models are listed here.")}</p>
+          <p>{t("Open a notebook to see its Keras models.")}</p>
         </Message>
       );
     case "no-kernel":
       return (
         <Message title={t("This notebook has no kernel")}>
-          <p>{t("Models live in a kernel. Choose one to see them.")}</p>
+          <p>{t("Choose a kernel to see its models.")}</p>
           {actions.chooseKernel && (
             <button type="button" class="kw-primary" onClick={actions.chooseKernel}>
               {t("Choose a kernel")}
@@ -44,17 +44,14 @@ export function EmptyState({ state, actions }: { state: PanelState; actions: Pan
     case "connecting":
       return (
         <Message title={t("Connecting to the kernel…")} busy>
-          <p>{t("The kernel is starting, or the page is finding it again.")}</p>
+          <p>{t("The kernel is starting, or the page is reconnecting to it.")}</p>
         </Message>
       );
     case "not-python":
       return (
         <Message title={t("This kernel does not run Python")}>
           <p>
-            {t(
-              "Its language is %1. Keras models are Python objects: choose a Python kernel to see them.",
-              state.language,
-            )}
+            {t("Its language is %1. Choose a Python kernel to see Keras models.", state.language)}
           </p>
         </Message>
       );
@@ -62,17 +59,17 @@ export function EmptyState({ state, actions }: { state: PanelState; actions: Pan
       return <Absent loading={state.loading} actions={actions} />;
     case "refused":
       return (
-        <Message title={t("Two versions of kwidgets do not fit together")} alert>
+        <Message title={t("Incompatible versions of kwidgets")} alert>
           <p>{state.message}</p>
         </Message>
       );
     case "lost":
       return (
-        <Message title={state.dead ? t("The kernel has died") : t("The connection is lost")} alert>
+        <Message title={state.dead ? t("The kernel has died") : t("Connection lost")} alert>
           <p>
             {state.dead
-              ? t("Its models are gone. Restart it (Kernel menu) and run the cells again.")
-              : t("The page tries to reach the kernel again by itself. The kernel itself runs on.")}
+              ? t("Its models are lost. Restart the kernel (Kernel menu) and run the cells again.")
+              : t("The page is reconnecting. The kernel continues to run.")}
           </p>
         </Message>
       );
@@ -96,11 +93,11 @@ function Absent({ loading, actions }: { loading: Loading; actions: PanelActions 
   const requested = loading.is === "requested";
   return (
     <Message title={t("kwidgets is not loaded in this kernel")} busy={requested}>
-      <p>{t("Load it to see the models of this notebook, and to follow their training.")}</p>
+      <p>{t("Load it to see the models of this notebook and follow their training.")}</p>
       <button type="button" class="kw-primary" aria-busy={requested} onClick={actions.load}>
         {requested ? t("Loading…") : t("Load kwidgets")}
       </button>
-      {requested && <p class="kw-hint">{t("While a cell runs, this waits for its end.")}</p>}
+      {requested && <p class="kw-hint">{t("Takes effect when the running cell has ended.")}</p>}
       {loading.is === "failed" && (
         <p class="kw-error" role="alert">
           {t("Loading failed. %1", loading.message)}
@@ -116,7 +113,7 @@ function Absent({ loading, actions }: { loading: Loading; actions: PanelActions 
 function NoModels({ insertCode }: Pick<PanelActions, "insertCode">) {
   return (
     <Message title={t("No Keras models yet")}>
-      <p>{t("A model appears here as soon as a cell has made one, for instance:")}</p>
+      <p>{t("Create a model in a cell to see it here, for example:")}</p>
       <Code code={EXAMPLE} insertCode={insertCode} />
     </Message>
   );
@@ -128,7 +125,7 @@ function Code({ code, insertCode }: { code: string } & Pick<PanelActions, "inser
       <pre>{code}</pre>
       {insertCode && (
         <button type="button" onClick={() => insertCode(code)}>
-          {t("Put into a cell")}
+          {t("Insert into a cell")}
         </button>
       )}
     </div>

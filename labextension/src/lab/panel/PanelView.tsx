@@ -61,7 +61,7 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
         </details>
       )}
       {entries === null ? (
-        <p class="kw-waiting">{t("Looking for models…")}</p>
+        <p class="kw-waiting">{t("Searching for models…")}</p>
       ) : entries.length === 0 ? (
         <EmptyState state={{ is: "open", models }} actions={actions} />
       ) : (

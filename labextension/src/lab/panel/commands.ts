@@ -94,7 +94,7 @@ function reveal(currentNotebook: CurrentNotebook, names: string[]): void {
   }
   Notification.info(
     names[0]
-      ? t("%1 is no Keras model of this kernel.", names[0])
+      ? t("%1 is not a Keras model in this kernel.", names[0])
       : t("There is no name under the cursor."),
     { autoClose: 4000 },
   );

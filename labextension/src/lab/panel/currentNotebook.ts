@@ -71,7 +71,7 @@ export class CurrentNotebook {
         );
       } else if (this.state.is === "absent") {
         const message = t(
-          "It was loaded, but does not answer: it needs ipykernel, or to be newer.",
+          "It is loaded but does not answer. Use a kernel with ipykernel, and upgrade kwidgets in the kernel.",
         );
         this.setLoading({ is: "failed", message });
       }

@@ -87,8 +87,8 @@ export function Chart(props: ChartProps) {
             {over
               ? t("The training ended before the first value.")
               : metric.kind === "epoch"
-                ? t("The first value comes at the end of the epoch.")
-                : t("The first value comes after the first batch.")}
+                ? t("The first value appears at the end of the epoch.")
+                : t("The first value appears after the first batch.")}
           </p>
         )}
         <Crosshair hover={hover} plotlyChart={() => plotlyChart.current} />
@@ -96,7 +96,7 @@ export function Chart(props: ChartProps) {
       </figure>
       <p id={summaryId} hidden>
         {summarize(training ?? batch, validation, best)} {logScale && `${t("Log scale.")} `}
-        {t("Arrows: values; + and −: zoom; 0: all.")}
+        {t("Arrows: read values; + and −: zoom; 0: reset.")}
       </p>
     </article>
   );

@@ -126,7 +126,7 @@ export function Charts(props: ChartsProps) {
           />
         ))}
         {run.metrics.length === 0 && (
-          <p class="kw-placeholder">{t("The charts appear with the first batch.")}</p>
+          <p class="kw-placeholder">{t("The charts appear after the first batch.")}</p>
         )}
       </div>
     </>

@@ -100,11 +100,11 @@ export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: Contr
   let hint = "";
   if (unacknowledged) {
     hint = t(
-      "The kernel has not answered yet: it may be compiling, or deep in a step. Interrupting the kernel (■) stops safely.",
+      "The kernel has not answered yet. It may be compiling or running a long step. To stop safely, interrupt the kernel (■).",
     );
   } else if (afterCell) {
     hint = t(
-      "Here the buttons answer only when the cell ends; interrupting the kernel (■) stops safely.",
+      "The buttons take effect when the cell ends. To stop safely now, interrupt the kernel (■).",
     );
   }
   return (

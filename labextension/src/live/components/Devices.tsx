@@ -22,7 +22,7 @@ export function Devices({ devices, alive }: DevicesProps) {
           </span>
           {alive && (
             <>
-              <Meter share={device.use} label={t("Use of %1", device.name)} />
+              <Meter share={device.use} label={t("Utilization of %1", device.name)} />
               <span class="kw-device-use">
                 {device.use === null ? "" : `${Math.round(device.use * 100)} %`}
               </span>

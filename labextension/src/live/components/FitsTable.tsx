@@ -126,7 +126,7 @@ function Row({ row, columns, best, shown, drawn, several, onShow, onDraw }: RowP
           checked={drawn}
           disabled={shown}
           aria-label={t("Draw fit %1", fit)}
-          title={shown ? t("This fit is shown") : t("Draw over the fit that is shown")}
+          title={shown ? t("This fit is shown") : t("Overlay on the current fit")}
           onChange={(event) => onDraw(event.currentTarget.checked)}
         />
         <span class="kw-fit-swatch">{several && drawn && <FitSwatch fit={fit} />}</span>

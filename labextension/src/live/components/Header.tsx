@@ -87,7 +87,7 @@ function Times({ progress, since, alive }: { progress: Progress; since: number; 
   const running = alive && status === "running";
   return (
     <>
-      <span class="kw-clock" title={t("Time of training, pauses left out")}>
+      <span class="kw-clock" title={t("Training time without pauses")}>
         {formatDuration(elapsed_seconds + since)}
         {running && remaining_seconds !== null
           ? ` · ${t("%1 left", formatDuration(Math.max(0, remaining_seconds - since)))}`

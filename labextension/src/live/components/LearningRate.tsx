@@ -141,11 +141,7 @@ export function LearningRate(props: LearningRateProps) {
         />
       </label>
       <span id={scheduleId} class="kw-schedule">
-        {schedule
-          ? overridden
-            ? t("held; %1 is set aside", schedule)
-            : t("set by %1", schedule)
-          : ""}
+        {schedule ? (overridden ? t("overrides %1", schedule) : t("set by %1", schedule)) : ""}
       </span>
       {former !== null && value !== null && former !== value && (
         <button type="button" class="kw-button" onClick={() => goBack(former)}>

@@ -59,7 +59,7 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
         />
       ) : (
         <p class="kw-waiting">
-          {session.interactive ? t("Waiting for the kernel…") : t("The saved run cannot be read.")}
+          {session.interactive ? t("Waiting for the kernel…") : t("Cannot read the saved run.")}
         </p>
       )}
     </section>
@@ -128,9 +128,7 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
         />
       )}
       {failed ? (
-        <p class="kw-waiting">
-          {t("The charts could not be loaded; the table has the same numbers.")}
-        </p>
+        <p class="kw-waiting">{t("Cannot load the charts. The table has the same values.")}</p>
       ) : (
         <Charts
           key={`${key} charts`}

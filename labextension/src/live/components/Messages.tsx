@@ -13,7 +13,9 @@ interface MessagesProps {
 
 export function Messages({ progress, lost, unfinished }: MessagesProps) {
   const { status, notices } = progress;
-  const ending = unfinished ? t("Saved while the training ran; its end is not known here.") : "";
+  const ending = unfinished
+    ? t("Saved during training; the final result is not available here.")
+    : "";
   const detail = progress.detail || ending;
   // While stopping, the detail is shown beside the buttons.
   const showDetail = detail !== "" && status !== "stopping";
@@ -23,7 +25,7 @@ export function Messages({ progress, lost, unfinished }: MessagesProps) {
       {lost && (
         <li data-level="warning">
           {t(
-            "The kernel is gone (restarted, or its connection was lost). This is the last that was heard of the run.",
+            "The kernel has restarted or the connection was lost. This is the last known state of the run.",
           )}
         </li>
       )}

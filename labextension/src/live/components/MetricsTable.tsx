@@ -58,7 +58,7 @@ export function MetricsTable({ store }: { store: RunStore }) {
             {rows.length === 0 && (
               <tr>
                 <td class="kw-table-empty" colSpan={columns.length + 1}>
-                  {t("The first row comes at the end of the first epoch.")}
+                  {t("The first row appears at the end of the first epoch.")}
                 </td>
               </tr>
             )}

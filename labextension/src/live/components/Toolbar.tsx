@@ -70,7 +70,7 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
         <button
           type="button"
           class="kw-toggle"
-          title={t("White paper; hold Shift for the colours of the page")}
+          title={t("White background; hold Shift to use the colors of the page")}
           onClick={onSavePicture}
         >
           {t("Save picture")}

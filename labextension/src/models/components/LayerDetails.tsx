@@ -41,7 +41,9 @@ export function LayerDetails({ store, entry, layer, inferred }: LayerDetailsProp
         <Fact name={t("Class")} value={detail && `${detail.module}.${detail.class_name}`} />
       </dl>
       {layer.shared_with !== null && (
-        <p class="kw-hint">{t("The same layer stands earlier too; its weights count there.")}</p>
+        <p class="kw-hint">
+          {t("This layer is also used above, and its weights are counted there.")}
+        </p>
       )}
       {canFreeze(layer) &&
         inferred === null &&
@@ -69,7 +71,7 @@ export function LayerDetails({ store, entry, layer, inferred }: LayerDetailsProp
         <p class="kw-hint" role="status">
           {entry.run_id === null
             ? t("Reading the weights…")
-            : t("The values come at the next step of the running fit…")}
+            : t("The values are read at the next step of the running fit…")}
         </p>
       )}
       {detail && <Weights detail={detail} onAgain={read} />}
@@ -104,7 +106,7 @@ function Weights({ detail, onAgain }: { detail: LayerDetail; onAgain: () => void
       <p class="kw-hint">
         {t("Values read %1.", detail.when)}{" "}
         <button type="button" onClick={onAgain}>
-          {t("Read again")}
+          {t("Refresh")}
         </button>
       </p>
       <ul class="kw-weights" aria-label={t("Weights")}>
@@ -122,7 +124,7 @@ function Weight({ weight }: { weight: WeightDetail }) {
     <li>
       <p class="kw-weight-name">
         <b>{weight.name}</b> ({weight.shape.join(", ")}) {weight.dtype} · {formatCount(parameters)}
-        {!weight.trainable && <span class="kw-tag">{t("not trainable")}</span>}
+        {!weight.trainable && <span class="kw-tag">{t("non-trainable")}</span>}
       </p>
       {weight.problem !== null && <p class="kw-error">{weight.problem}</p>}
       {weight.histogram && <HistogramPicture histogram={weight.histogram} name={weight.name} />}
@@ -144,13 +146,15 @@ function Weight({ weight }: { weight: WeightDetail }) {
           {weight.units !== null && weight.dead_units !== null && (
             <span
               class={weight.dead_units ? "kw-warning" : ""}
-              title={t("Units whose incoming weights are all 0: they give the same for any input")}
+              title={t(
+                "Units whose incoming weights are all 0; their output is the same for any input",
+              )}
             >
               {t("dead units %1 of %2", formatCount(weight.dead_units), formatCount(weight.units))}
             </span>
           )}
           {sampleSize < parameters && (
-            <span>{t("of %1 values looked at", formatCount(sampleSize))}</span>
+            <span>{t("sample of %1 values", formatCount(sampleSize))}</span>
           )}
         </p>
       )}

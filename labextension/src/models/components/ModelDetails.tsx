@@ -115,11 +115,11 @@ function InputShape({ store, entry, summary }: ModelDetailsProps & { summary: Mo
         />
       </label>
       <button type="submit" aria-busy={state.pending}>
-        {t("Work out shapes")}
+        {t("Compute shapes")}
       </button>
       {summary.inferred_from !== null && (
         <button type="button" onClick={() => store.forgetInferred(entry.key)}>
-          {t("Show as it is")}
+          {t("Show the original")}
         </button>
       )}
       <p id={errorId} class="kw-error" role="alert">
@@ -139,8 +139,8 @@ function InputShape({ store, entry, summary }: ModelDetailsProps & { summary: Mo
       )}
       <p class="kw-hint">
         {summary.inferred_from === null
-          ? t("Shapes and weights are worked out for it. The model itself is not touched.")
-          : t("Worked out for %1. The model itself is unchanged.", summary.inferred_from)}
+          ? t("Shapes and parameters are computed without changing the model.")
+          : t("Computed for %1. The model itself is unchanged.", summary.inferred_from)}
       </p>
     </form>
   );

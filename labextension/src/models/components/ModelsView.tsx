@@ -29,7 +29,7 @@ export function ModelsView({ store }: { store: SummaryStore }) {
       <SummaryTree store={store} rows={rows} label={store.single ? t("Layers") : t("Models")} />
       {store.searchedInPart.length > 0 && (
         <p class="kw-tree-foot">
-          {t("Searched at both ends only, because they are long: %1", names)}
+          {t("Only the start and end of long containers were searched: %1", names)}
         </p>
       )}
       {store.detailsOpen &&

@@ -26,8 +26,8 @@ export function SummaryToolbar({ store, matches, entry }: SummaryToolbarProps) {
     frozen: t("Frozen"),
   };
   const orders: Record<Order, string> = {
-    blocks: t("As built, in blocks"),
-    built: t("As built"),
+    blocks: t("Model order, in blocks"),
+    built: t("Model order"),
     size: t("Largest first"),
     class: t("Grouped by class"),
     magnitude: t("Grouped by size"),

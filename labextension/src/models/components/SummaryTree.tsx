@@ -189,7 +189,7 @@ export function SummaryTree({ store, rows: { rows, matches }, label }: SummaryTr
       </div>
       {rows.length === 0 && (
         <p class="kw-tree-empty" role="none">
-          {matches ? t("No layer matches.") : t("This model has no layers.")}
+          {matches ? t("No matching layers.") : t("This model has no layers.")}
         </p>
       )}
     </div>

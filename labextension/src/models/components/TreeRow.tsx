@@ -215,7 +215,7 @@ function parametersOf(parameters: number | null, short = false): string {
 function countTitle({ parameters, trainable }: TreeNode): string {
   if (parameters === null || trainable === null) return t("Its weights do not exist yet");
   return t(
-    "Parameters: %1 trainable, %2 not trainable",
+    "Parameters: %1 trainable, %2 non-trainable",
     formatCount(trainable),
     formatCount(parameters - trainable),
   );

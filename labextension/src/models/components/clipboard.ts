@@ -17,5 +17,5 @@ export async function copyText(text: string): Promise<void> {
   area.select();
   const copied = document.execCommand("copy");
   area.remove();
-  if (!copied) throw new Error(t("The browser does not let this page use the clipboard."));
+  if (!copied) throw new Error(t("The browser blocks access to the clipboard."));
 }

@@ -39,7 +39,7 @@ export function Field({ parameter, path, value, error }: FieldProps) {
     const reply = await change();
     // The field is gone if another layer has been selected in the meantime.
     if (!shown.current && !reply.ok) showError(t("%1 was not changed. %2", name, reply.message));
-    setRefusal(reply.ok ? "" : reply.message || t("This cannot be."));
+    setRefusal(reply.ok ? "" : reply.message || t("This value is invalid."));
     return reply.ok;
   };
   const Control = controlFor(parameter);
@@ -62,7 +62,7 @@ export function Field({ parameter, path, value, error }: FieldProps) {
           <IconButton
             icon="reset"
             label={t("Reset %1", name)}
-            title={t("Back to the default, %1", pythonText(parameter.default))}
+            title={t("Reset to the default, %1", pythonText(parameter.default))}
             onClick={(event) => {
               // This button disappears; the focus must not.
               focusById(event.currentTarget as Element, id);

@@ -37,7 +37,7 @@ export function Form({ parameters, values, errors, target }: FormProps) {
     };
     return { changes, FieldList };
   }, [session, target, announce]);
-  if (!parameters) return <p class="kw-b-hint">{t("Loading what Keras offers…")}</p>;
+  if (!parameters) return <p class="kw-b-hint">{t("Loading the Keras catalog…")}</p>;
   return (
     <FormContext.Provider value={context}>
       <FieldList parameters={parameters} values={values} errors={errors} path={ROOT} />
@@ -64,7 +64,7 @@ function FieldList({ parameters, values, errors, path }: FieldListProps) {
         error={errors[parameter.name] ?? ""}
       />
     ));
-  if (parameters.length === 0) return <p class="kw-b-hint">{t("There is nothing to set.")}</p>;
+  if (parameters.length === 0) return <p class="kw-b-hint">{t("Nothing to set.")}</p>;
   // Without basic fields all are shown.
   if (basic.length === 0) return <div class="kw-b-fields">{draw(others)}</div>;
   return (

@@ -101,8 +101,8 @@ function defaultPlaceholder({ parameter, value }: ControlProps): string {
 }
 
 function formatHint(field: string): string {
-  if (field === "shape") return t("such as 28, 28, 1");
-  return field === "int" ? t("a whole number") : "";
+  if (field === "shape") return t("for example 28, 28, 1");
+  return field === "int" ? t("an integer") : "";
 }
 
 function isFocused(element: HTMLElement | null): boolean {

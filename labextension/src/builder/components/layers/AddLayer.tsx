@@ -150,7 +150,7 @@ export function AddLayer({ place, placement, onAdded, onRefused }: AddLayerProps
         onKeyDown={onKeyDown}
       />
       <div id={`${id}-popup`} class="kw-b-popup" hidden={!expanded}>
-        <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("Layers to add")}>
+        <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("Available layers")}>
           {found.options.map((option, i) => (
             // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus
             // biome-ignore lint/a11y/useKeyWithClickEvents: the field takes the keys

@@ -11,7 +11,7 @@ export function EmptyStack({ undo }: { undo: string | null }) {
     <div class="kw-b-empty">
       <p>
         <b>{t("No layers yet.")}</b>{" "}
-        {t("Type one above, such as “dense 128 relu”, or start from a template:")}
+        {t("Type a layer above, such as “dense 128 relu”, or start from a template:")}
       </p>
       <div class="kw-b-templates">
         {catalog?.templates.map(({ name, title, summary }) => (

@@ -15,7 +15,7 @@ export function InputCard({ input, selected, onSelect, onDown }: InputCardProps)
   const shape = input.output_shape;
   const text = shape
     ? [shapeText(shape), input.output_dtype].filter(Boolean).join(" ")
-    : t("Input shape not set – set it, or let fit find it");
+    : t("Input shape not set. Set it, or let fit infer it.");
   return (
     <>
       <button

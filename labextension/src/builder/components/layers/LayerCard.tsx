@@ -79,7 +79,7 @@ function StatusIcon({ layer }: { layer: LayerState }) {
   if (status === "ok" || status === "off") {
     if (!layer.trained || status === "off") return null;
     return (
-      <span class="kw-b-trained" title={t("Holds trained weights")}>
+      <span class="kw-b-trained" title={t("Contains trained weights")}>
         <Icon name="trained" />
       </span>
     );
@@ -88,10 +88,10 @@ function StatusIcon({ layer }: { layer: LayerState }) {
 }
 
 function Facts({ layer }: { layer: LayerState }) {
-  if (layer.status === "off") return <div class="kw-b-facts">{t("switched off")}</div>;
+  if (layer.status === "off") return <div class="kw-b-facts">{t("disabled")}</div>;
   if (layer.status === "blocked")
-    return <div class="kw-b-facts">{t("waits for the error above")}</div>;
-  if (layer.status === "error") return <div class="kw-b-facts">{t("does not work yet")}</div>;
+    return <div class="kw-b-facts">{t("blocked by the error above")}</div>;
+  if (layer.status === "error") return <div class="kw-b-facts">{t("not valid yet")}</div>;
   const { parameters, weight_bytes: bytes } = layer;
   return (
     <div class="kw-b-facts">
@@ -100,7 +100,7 @@ function Facts({ layer }: { layer: LayerState }) {
           layer.output_bytes === null
             ? undefined
             : t(
-                "Output: %1 for one sample, %2",
+                "Output: %1 per sample, %2",
                 bytesText(layer.output_bytes),
                 String(layer.output_dtype),
               )
@@ -142,7 +142,7 @@ function Actions({ layer, tabIndex }: { layer: LayerState; tabIndex: number }) {
       />
       <IconButton
         icon="off"
-        label={enabled ? t("Switch off") : t("Switch on")}
+        label={enabled ? t("Disable") : t("Enable")}
         action="toggle"
         tabIndex={tabIndex}
       />
@@ -164,7 +164,7 @@ function ErrorText({ layer }: { layer: LayerState }) {
       <p>{text}</p>
       {detail && detail !== text && (
         <details>
-          <summary>{t("What Keras says")}</summary>
+          <summary>{t("Message from Keras")}</summary>
           <pre>{detail}</pre>
         </details>
       )}
@@ -176,8 +176,8 @@ function ErrorText({ layer }: { layer: LayerState }) {
 export function layerLabel(layer: LayerState): string {
   const parts = [layer.title];
   if (layer.summary) parts.push(layer.summary);
-  if (layer.status === "off") parts.push(t("switched off"));
-  else if (layer.status === "blocked") parts.push(t("waits for the error above"));
+  if (layer.status === "off") parts.push(t("disabled"));
+  else if (layer.status === "blocked") parts.push(t("blocked by the error above"));
   else if (layer.status === "error") parts.push(t("error: %1", layer.error?.text ?? ""));
   else {
     parts.push(

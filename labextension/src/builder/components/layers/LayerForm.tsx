@@ -16,7 +16,7 @@ export function LayerForm({ state, target }: LayerFormProps) {
   const layer = target === INPUT ? state.input : target === null ? null : state.layers[target];
   if (!layer) {
     return (
-      <p class="kw-b-hint">{t("Select the input or a layer to see and set its arguments here.")}</p>
+      <p class="kw-b-hint">{t("Select the input or a layer to see and edit its arguments.")}</p>
     );
   }
   const entry = catalog?.entries[layer.class_name];
@@ -32,7 +32,7 @@ export function LayerForm({ state, target }: LayerFormProps) {
       {layer.error && !wrongParameter && <p class="kw-b-error">{layer.error.text}</p>}
       {catalog && !entry ? (
         <p class="kw-b-hint">
-          {t("The arguments of this class are not known; it is kept as it is.")}
+          {t("The arguments of this class are unknown; it is kept unchanged.")}
         </p>
       ) : (
         <Form

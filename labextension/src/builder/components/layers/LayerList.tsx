@@ -127,7 +127,7 @@ export function LayerList(props: LayerListProps) {
               {draw(layer.children ?? [], uid)}
               {layer.children?.length === 0 && (
                 <li class="kw-b-list-empty" role="presentation">
-                  {t("Empty. Select the block and add layers, or drag some here.")}
+                  {t("Empty. Select the block and add layers, or drag layers here.")}
                 </li>
               )}
             </ul>

@@ -103,10 +103,12 @@ export function LayersTab({ state, selected, onSelect, onTarget }: LayersTabProp
 
 /** Return a text that says where the next layer is added. */
 export function placementText(state: State, selected: string | null): string {
-  if (selected === "input") return t("adds at the start");
+  if (selected === "input") return t("will be added at the start");
   const layer = selected === null ? undefined : state.layers[selected];
-  if (!layer) return t("adds at the end");
-  return layer.children ? t("adds at the end of %1", layer.title) : t("adds after %1", layer.title);
+  if (!layer) return t("will be added at the end");
+  return layer.children
+    ? t("will be added at the end of %1", layer.title)
+    : t("will be added after %1", layer.title);
 }
 
 /** Unfold the block of a layer that was selected elsewhere, such as by advice or undo. */

@@ -63,7 +63,7 @@ export function useLayerActions(
         const { state } = current();
         const at = placeOf(state, uid) ?? place;
         const count = childrenOf(state, at.parent).length;
-        return t("%1 moved to place %2 of %3", title(uid), at.index + 1, count);
+        return t("%1 moved to position %2 of %3", title(uid), at.index + 1, count);
       });
     const step = (uid: string, direction: -1 | 1) => {
       const { state, folded } = current();
@@ -82,7 +82,7 @@ export function useLayerActions(
         const enabled = !current().state.layers[uid]?.enabled;
         const name = title(uid);
         perform({ action: "enable", uid, enabled }, uid, () =>
-          enabled ? t("%1 switched on", name) : t("%1 switched off", name),
+          enabled ? t("%1 enabled", name) : t("%1 disabled", name),
         );
       },
       remove: (uid) => {
