@@ -284,6 +284,51 @@ def test_break_and_return_leave_the_loops_in_order():
     assert live.history["test_loss"][-1] == 7
 
 
+class ProgressBar:
+    """Keeps what it iterates over, as tqdm does."""
+
+    def __init__(self, iterable):
+        self.iterable = iterable
+
+    def __iter__(self):
+        yield from self.iterable
+
+
+def test_a_break_ends_the_steps_also_below_a_progress_bar():
+    kept = []
+    with kw.LiveLoop(epochs=3) as live:
+        for epoch in live.epochs():
+            kept.append(ProgressBar(live.steps(9)))
+            for i in kept[-1]:
+                live.log(loss=i)
+                if i == 2:
+                    break
+            live.log(val_loss=epoch)
+    assert list(live.history["step"]) == [3, 6, 9]
+    assert list(live.history["loss"]) == [1, 1, 1]
+    assert list(live.history["val_loss"]) == [0, 1, 2]
+
+
+def test_steps_whose_iterator_is_kept_end_with_their_epoch():
+    kept = []
+    with kw.LiveLoop(epochs=3) as live:
+        for epoch in live.epochs():
+            kept.append(iter(live.steps(9)))
+            live.log(loss=next(kept[-1]))
+            live.log(loss=next(kept[-1]))
+            if epoch == 1:
+                kept[0].close()
+    assert list(live.history["step"]) == [2, 4, 6]
+    assert list(live.history["loss"]) == [0.5, 0.5, 0.5]
+
+
+def test_a_loop_may_log_its_epochs_only():
+    with kw.LiveLoop(epochs=2, steps=4) as live:
+        for epoch in live.epochs():
+            live.log(loss=2 - epoch)
+    assert live._run.store.best["loss"]["value"] == 1
+
+
 def test_steps_without_epochs_are_epochs_of_their_own():
     with kw.LiveLoop() as live:
         for _ in range(3):
@@ -434,7 +479,16 @@ def test_any_number_can_be_logged(value, expected):
     assert "metric" not in live.history
 
 
-@pytest.mark.parametrize("value", ["x", object(), np.ones(3), keras.ops.ones((2, 2)), 1j])
+class NoFloat(float):
+    def __float__(self):
+        raise KeyError("no float")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "value",
+    ["x", "0.5", object(), np.ones(3), keras.ops.ones((2, 2)), 1j, np.complex64(1j), NoFloat(1)],
+)
 def test_what_is_no_number_is_reported_once_and_the_loop_goes_on(value, caplog):
     with kw.LiveLoop() as live:
         for i in live.steps(5):
@@ -444,6 +498,15 @@ def test_what_is_no_number_is_reported_once_and_the_loop_goes_on(value, caplog):
     assert len([r for r in caplog.records if "Cannot show wrong" in r.getMessage()]) == 1
     [notice] = live._run.describe_progress()["notices"]
     assert notice["text"].startswith("Cannot show wrong: its ")
+
+
+def test_names_of_any_type_are_shown_as_text():
+    with kw.LiveLoop() as live:
+        for i in live.steps(2):
+            live.log({0: i, ("a", 1): i}, loss=i)
+        live.log({0: 5})
+    assert list(live.history["0"]) == [5]
+    assert list(live.history.batches["mean/('a', 1)"]) == [0, 1]
 
 
 def test_log_wants_names():

@@ -22,14 +22,6 @@ from keras.src.api_export import get_name_from_symbol
 from kwidgets.language import t
 
 _MAX_ARRAY_SIZE = 1000
-# The usual short names of these modules.
-_SHORT_NAMES = {
-    "numpy": "np",
-    "tensorflow": "tf",
-    "pandas": "pd",
-    "jax.numpy": "jnp",
-    "matplotlib.pyplot": "plt",
-}
 
 
 class NoSourceError(ValueError):

@@ -14,6 +14,7 @@ from kwidgets.live.controls import RunControls
 from kwidgets.live.loop.loop_run import LoopRun
 from kwidgets.live.loop.loop_state import LoopState
 from kwidgets.live.loop.optimizers import check_optimizers
+from kwidgets.live.loop.steps import Steps
 from kwidgets.live.training_thread.command_queue import check_learning_rate
 from kwidgets.live.view_options import DEFAULTS, check_options
 
@@ -142,12 +143,12 @@ class LiveLoop(RunControls):
                 run.in_epochs = False
 
     @overload
-    def steps(self, batches: Iterable[T]) -> Iterator[T]: ...
+    def steps(self, batches: Iterable[T]) -> Iterable[T]: ...
 
     @overload
-    def steps(self, batches: int | None = None) -> Iterator[int]: ...
+    def steps(self, batches: int | None = None) -> Iterable[int]: ...
 
-    def steps(self, batches: Any = None) -> Iterator[Any]:
+    def steps(self, batches: Any = None) -> Iterable[Any]:
         """Yield each batch until there are no more or Stop is pressed.
 
         Outside of :meth:`epochs`, each call is an epoch. A call inside the steps of another one
@@ -162,8 +163,8 @@ class LiveLoop(RunControls):
         iterable, length = _iterate(batches, self._steps)
         run = self._loop_run
         if run is None:
-            return itertools.islice(iterable, length)
-        return run.count_steps(iterable, length)
+            return Steps(lambda: itertools.islice(iterable, length))
+        return Steps(lambda: run.count_steps(iterable, length))
 
     def log(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> None:
         """Add values to the charts: numbers, or tensors with one number each.
@@ -187,7 +188,8 @@ class LiveLoop(RunControls):
         if values is None:
             values = more
         elif isinstance(values, Mapping):
-            values = {**values, **more}
+            # Names of other types are shown as texts, as those in the logs of a fit are.
+            values = {str(name): value for name, value in values.items()} | more
         else:
             raise TypeError(
                 f"Pass values by name, such as log(loss=0.5) or log({{'loss': 0.5}}), not "

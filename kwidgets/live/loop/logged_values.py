@@ -7,7 +7,6 @@ tensors are kept until the next sample, which converts them together.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -98,7 +97,7 @@ class LoggedValues:
                 try:
                     series.total += float(value)
                     series.count += 1
-                except (OverflowError, TypeError, ValueError):
+                except Exception:  # an integer beyond float64, or a class of the user's own
                     series.add(self.convert(name, value))
             elif kind == "tensor":
                 series.keep(value)
@@ -111,8 +110,6 @@ class LoggedValues:
         """Return ``value`` as a float now; None, with a notice, if it is no number."""
         try:
             [number] = to_floats([value])
-        except OverflowError:  # an integer beyond float64
-            return math.inf if value > 0 else -math.inf
         except Exception as error:
             self._note(name, error)
             return None

@@ -35,8 +35,9 @@ class LoopRun(FitRun):
         self._next_epoch = 0
         # Whether the epochs are those of LiveLoop.epochs; otherwise steps are an epoch.
         self.in_epochs = False
-        # Whether the code of a step may be running, which a Ctrl-C must not interrupt.
-        self._in_steps = False
+        # Stands for the steps that are counted now, if there are any. The code of a step may be
+        # running then, which a Ctrl-C must not interrupt.
+        self._counted_steps: object | None = None
         # Whether the running step has logged something.
         self._logged = False
         # What the epoch has logged outside of its steps: the sum and the count of each value.
@@ -61,6 +62,7 @@ class LoopRun(FitRun):
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
         """
+        self._leave_steps()
         self.close_epoch()
         self.safe_point()
         if self.stops:
@@ -79,9 +81,10 @@ class LoopRun(FitRun):
         progress = self._progress
         if progress.phase == "validating":
             progress.end_validation()
-        complete = progress.batches is None or progress.batch >= progress.batches
         if not progress.batch and not self._epoch_logs:
             return
+        # Without steps, the loop logs its epochs only.
+        complete = not progress.batch or progress.batch >= (progress.batches or 0)
         logs = self._values.epoch_means() | {
             name: total / count for name, (total, count) in self._epoch_logs.items()
         }
@@ -102,13 +105,14 @@ class LoopRun(FitRun):
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
         """
-        if self._in_steps:
+        if self._counted_steps is not None:
             # The steps around these are counted.
             yield from self._uncounted(batches, length)
             return
         if not self.in_epochs and self.begin_next_epoch() is None:
             return
         step = self._begin_steps(length)
+        these = self._counted_steps = object()
         trainer = self._trainer
         try:
             self.begin_train_batch(step)
@@ -126,8 +130,10 @@ class LoopRun(FitRun):
             step += self._logged
             raise
         finally:
-            self._in_steps = False
-            self._progress.begin_batch(step)
+            # A break may have left them long ago, if something has kept their iterator.
+            if self._counted_steps is these:
+                self._counted_steps = None
+                self._progress.begin_batch(step)
         self._end_steps()
 
     def _uncounted(self, batches: Iterable[T], length: int | None) -> Iterator[T]:
@@ -148,8 +154,13 @@ class LoopRun(FitRun):
         if length is not None:
             # An epoch may have several loops over batches.
             progress.batches = max(progress.batches or 0, first + length) if first else length
-        self._in_steps = True
         return first
+
+    def _leave_steps(self) -> None:
+        """End steps that a break has left, and whose iterator still exists."""
+        if self._counted_steps is not None:
+            self._counted_steps = None
+            self._progress.begin_batch(self._progress.batch + self._logged)
 
     def _end_steps(self) -> None:
         """Note that all steps are done. What follows in an epoch counts as its validation."""
@@ -163,7 +174,7 @@ class LoopRun(FitRun):
 
     def log(self, values: Mapping[str, Any]) -> None:
         """Take what the loop logs, in a step or outside of one."""
-        if self._in_steps:
+        if self._counted_steps is not None:
             self._logged = True
             for name in values:
                 if name.startswith("val_"):
@@ -208,7 +219,7 @@ class LoopRun(FitRun):
     # The end.
 
     def end(self) -> None:
-        self._in_steps = False
+        self._leave_steps()
         self.close_epoch()
         self._fit.rate.read()
         self._end("stopped" if self.stops else "finished", "", remember=False)
@@ -216,7 +227,7 @@ class LoopRun(FitRun):
 
     def fail(self, error: BaseException) -> None:
         """End the run of a loop which ``error`` has left."""
-        self._in_steps = False
+        self._leave_steps()
         self._after_error(error)
         self._interrupt.uninstall()
 
@@ -232,7 +243,7 @@ class LoopRun(FitRun):
             self._guard("The progress", self._lines.end)
 
     def _is_interrupt_deferred(self) -> bool:
-        return self._in_steps
+        return self._counted_steps is not None
 
     def _before_interrupt(self) -> None:
         # The loop may catch it and continue: the end comes when it leaves the block.

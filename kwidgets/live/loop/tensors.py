@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from kwidgets.language import t
+from kwidgets.live.numbers.as_number import as_number
 
 Kind = Literal["number", "tensor", "torch", "other"]
 
@@ -24,7 +25,8 @@ def kind_of(cls: type) -> Kind:
     be detached from; ``other`` may change later, such as a variable, and is converted at once.
     """
     if issubclass(cls, numbers.Real | np.number | np.bool_):
-        return "number"
+        # NumPy converts a complex number by leaving out its imaginary part.
+        return "other" if issubclass(cls, np.complexfloating) else "number"
     package = cls.__module__.partition(".")[0]
     if cls.__name__ == "EagerTensor" or (cls.__name__ == "ArrayImpl" and package[:3] == "jax"):
         return "tensor"
@@ -61,8 +63,7 @@ def to_floats(values: Sequence[Any]) -> list[float]:
 def _to_float(value: Any) -> float:
     if getattr(value, "shape", None):
         value = value.item() if hasattr(value, "item") else np.asarray(value).item()
-    try:
-        return float(value)
-    except (TypeError, ValueError) as error:
-        what = type(value).__name__
-        raise TypeError(t("its type is %1. Log a single number.", what)) from error
+    number = as_number(value)
+    if number is None:
+        raise TypeError(t("its type is %1. Log a single number.", type(value).__name__))
+    return number

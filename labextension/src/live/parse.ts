@@ -80,6 +80,7 @@ const MAX_MARKS = 500;
 const MAX_NOTICES = 50;
 const MAX_DEVICES = 64;
 const MAX_EARLIER_FITS = 200;
+const MAX_ROWS = 10_000;
 const MAX_VALUES = 9; // of a text: %1 to %9
 
 function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
@@ -115,11 +116,13 @@ function omittedText(fields: Fields): string {
   return parts.length ? t("Too many to show: %1 omitted.", parts.join(", ")) : "";
 }
 
+/** Parse an earlier fit without the fits before it, which the view shows already. */
 function parseEarlier(fields: Fields): EarlierFit {
-  const { run, progress } = parseSnapshot(fields.fields("snapshot"), []);
+  const snapshot = fields.fields("snapshot");
+  const progress = parseProgress(snapshot.fields("progress"));
   return {
     summary: fields.label("summary"),
-    run,
+    run: parseRun(snapshot.fields("run")),
     status: progress.status,
     diverged: progress.diverged,
     saved: fields.value("snapshot"),
@@ -269,6 +272,8 @@ function parseBestEpoch(fields: Fields): BestEpoch {
 function parseTable(fields: Fields, buffers: readonly unknown[]): Table {
   const start = fields.integer("start");
   const rows = fields.integer("rows");
+  // The kernel groups rows, and sends 500 of a table at most.
+  if (rows > MAX_ROWS) throw new ProtocolError(fields.at("rows"), `at most ${MAX_ROWS}`, rows);
   const names = fields.strings("columns");
   const path = fields.at("data");
   const bytes = tableBytes(fields.value("data"), buffers, path);

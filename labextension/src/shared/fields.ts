@@ -153,6 +153,8 @@ export function shorten(text: string, length = LABEL_LENGTH): string {
 
 function show(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
+  // String() would call the object's own toString, which may be data.
+  if (typeof value === "object" && value !== null) return "an object";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

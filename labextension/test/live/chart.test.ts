@@ -13,7 +13,6 @@ import { drawInput, type YZoom } from "../../src/live/chart/drawInput";
 import {
   buildFigure,
   type ChartTheme,
-  escapePlotlyText,
   hasMarkerRoom,
   outsideAnnotations,
 } from "../../src/live/chart/figure";
@@ -325,7 +324,6 @@ describe("figure", () => {
   test("never includes a metric's name, which may have tags", () => {
     const metric: MetricInfo = { ...LOSS, name: "<a href=x>auc</a>" };
     expect(JSON.stringify(figure({}, metric))).not.toContain("href");
-    expect(escapePlotlyText("<b>a</b> & b")).toBe("&lt;b&gt;a&lt;/b&gt; &amp; b");
   });
 
   test("x is divided by its unit, and so is its range", () => {

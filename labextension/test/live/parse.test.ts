@@ -81,6 +81,16 @@ describe("fields", () => {
     ["no progress", wireUpdate(1, { progress: undefined }), /an object, got undefined/],
     ["metrics", wireSnapshot({ run: wireRun({ metrics: [{ name: 1 }] }) }), /metrics\[0\]\.name/],
     ["null message", null, /message: expected an object, got null/],
+    [
+      "text that is an object with a toString",
+      wireUpdate(1, { progress: wireProgress({ detail: { toString: 1 } }) }),
+      /detail: expected a string, got an object/,
+    ],
+    [
+      "number of rows",
+      wireUpdate(1, { epoch: { start: 0, rows: 1e15, columns: [], data: "" } }),
+      /rows: expected at most/,
+    ],
     ["version", { ...wireUpdate(1), v: 2 }, /reload the page after upgrading kwidgets/],
     ["kind", { ...wireUpdate(1), kind: "greet" }, /one of "snapshot"/],
     [
@@ -92,6 +102,16 @@ describe("fields", () => {
     expect(() => parseMessage(message)).toThrow(ProtocolError);
     expect(() => parseMessage(message)).toThrow(reason);
   });
+});
+
+test("of an earlier fit, the fits before it are not read", () => {
+  let snapshot = wireSnapshot().payload as object;
+  for (let i = 0; i < 5000; i++) {
+    snapshot = { ...snapshot, earlier: [{ summary: "", snapshot }] };
+  }
+  const { earlier } = parsed({ ...wireSnapshot(), payload: snapshot });
+  // Only their number: an assertion about the fits themselves would write all of them.
+  expect(earlier.length).toBe(1);
 });
 
 test("a bad message is logged once and ignored", () => {

@@ -387,8 +387,3 @@ function logAxis([low, high]: Range, height: number): object {
   const ticks = logTicks(low, high, Math.max(4, Math.round(height / 40)));
   return { tickmode: "array", tickvals: ticks, ticktext: ticks.map(formatTick) };
 }
-
-/** Escape a text for Plotly's labels, which read tags and entities. */
-export function escapePlotlyText(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-}
