@@ -2,14 +2,14 @@
 
 import { vi } from "vitest";
 
-/** Stub drag and drop and the observer of sizes; before the modules are imported. */
+class NoObserver {
+  observe() {}
+  disconnect() {}
+}
+
+/** Stub drag and drop and the observers; before the modules are imported. */
 export function stubMissingInJsdom(): void {
   vi.stubGlobal("DragEvent", class extends Event {});
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      observe() {}
-      disconnect() {}
-    },
-  );
+  vi.stubGlobal("ResizeObserver", NoObserver);
+  vi.stubGlobal("IntersectionObserver", NoObserver);
 }
