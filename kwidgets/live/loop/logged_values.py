@@ -102,7 +102,7 @@ class LoggedValues:
             elif kind == "tensor":
                 series.keep(value)
             elif kind == "torch":
-                series.keep(value.detach())
+                series.keep(value.detach().clone())  # PyTorch's may change in place
             elif value is not None:
                 series.add(self.convert(name, value))
 

@@ -124,15 +124,15 @@ test("a bad message is logged once and ignored", () => {
 
 test("of a run that would hold up the page, part is read, and that is said", () => {
   const names = Array.from({ length: 50_000 }, (_, i) => `mean/m${i}`);
-  const long = "x".repeat(9_999);
-  const longText = { key: long, values: Array(9_999).fill(long) };
+  // One for all marks: 50,000 would need gigabytes.
+  const text = { key: "x".repeat(9_999), values: Array(9_999).fill("x".repeat(9_999)) };
   const { run, batch, marks, progress } = parsed(
     wireSnapshot({
       run: wireRun({ metrics: names.map((_, i) => wireMetric(`m${i}`)) }),
       batch: wireTable({ step: [1], ...Object.fromEntries(names.map((name) => [name, [1]])) }),
       marks: names.map((_, i) => ({
         ...{ kind: "user", step: i, epoch: i, seconds: i },
-        text: longText,
+        text,
       })),
     }),
   ) as Snapshot;
