@@ -204,7 +204,7 @@ def test_the_code_contains_the_call_of_fit():
     ("make", "error", "message"),
     [
         (lambda: SequentialBuilder((28, 28)), TypeError, r"input_shape=\(28, 28\)"),
-        (lambda: SequentialBuilder(input_shape="big"), ValueError, r"whole numbers.*\(28, 28\)"),
+        (lambda: SequentialBuilder(input_shape="big"), ValueError, r"integers.*\(28, 28\)"),
         (lambda: SequentialBuilder(input_shape=(0, 3)), ValueError, "above 0"),
         (lambda: SequentialBuilder(5), TypeError, "a list of layers"),
         (lambda: SequentialBuilder("no_such.keras"), FileNotFoundError, "no_such"),

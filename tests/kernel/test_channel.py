@@ -162,7 +162,7 @@ def test_requests_are_answered_while_the_kernel_is_idle(page: Page) -> None:
     bad = page.ask(protocol.DETAIL, {"model": key, "layer": "9.9"})
     assert not bad["ok"] and "changed" in bad["message"]
     gone = page.ask(protocol.DESCRIBE, {"model": "m999"})
-    assert not gone["ok"] and "gone" in gone["message"]
+    assert not gone["ok"] and "no longer exists" in gone["message"]
 
 
 def test_a_layer_is_frozen_with_the_line_that_does_the_same(page: Page) -> None:

@@ -264,7 +264,7 @@ def test_another_fit_with_the_same_live_plot_is_left_alone(data, caplog):
     assert live.status == "stopped"
     assert list(live.history["step"][:2]) == [8, 16]
     assert len(live.history["loss"]) == 3
-    assert caplog.text.count("watches another fit") == 1
+    assert caplog.text.count("is already watching another fit") == 1
 
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="its train_step takes a state too")

@@ -80,8 +80,8 @@ def test_an_unbuilt_model_comes_with_shapes_to_offer(
 @pytest.mark.parametrize(
     ("kind", "payload", "said"),
     [
-        (protocol.DESCRIBE, {"model": "nonsense"}, "gone"),
-        (protocol.DESCRIBE, {"model": ["no", "key"]}, "gone"),
+        (protocol.DESCRIBE, {"model": "nonsense"}, "no longer exists"),
+        (protocol.DESCRIBE, {"model": ["no", "key"]}, "no longer exists"),
         (protocol.EXPORT, {"format": "pdf"}, "text, markdown, json"),
         (protocol.INFER, {"input_shapes": "abc"}, "not a shape"),
         (protocol.SET_TRAINABLE, {"layers": ["0"], "trainable": "no"}, "true or false"),

@@ -86,7 +86,7 @@ def test_what_is_unusual_is_remarked() -> None:
     assert "called 2 times; the same as pooling above" in text
     text = as_text(describe(models.model("forgotten_layer")), "model")
     assert re.search(r"^unused +Dense +\? +\? +not built$", text, re.M)
-    assert text.endswith("the totals are without its weights.\n")
+    assert text.endswith("The totals do not include its weights.\n")
     text = as_text(describe(models.model("mixed_precision")), "model")
     assert re.search(r"^half .* mixed_float16$", text, re.M) and "  float32" not in text
 
