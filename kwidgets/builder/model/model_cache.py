@@ -370,5 +370,6 @@ def _learning_rate(optimizer: Any) -> float | None:
     """Return the learning rate, or None for a schedule, which the settings already define."""
     rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
     # On JAX it has no value after a fit that failed.
-    known = isinstance(rate, keras.Variable) and rate._value is not None
-    return float(rate.numpy()) if known else None
+    if not isinstance(rate, keras.Variable) or rate._value is None:
+        return None
+    return float(rate.numpy())
