@@ -13,6 +13,7 @@ from typing import Any
 
 from kwidgets.builder import catalog, fields, mistakes, quick_add, templates
 from kwidgets.builder.analysis import Analysis, Shape
+from kwidgets.builder.convert.frozen_layers import assign_trainable_of_layer
 from kwidgets.builder.data import DataInfo
 from kwidgets.builder.protocol import COMPILE, FIT, INPUT, Edit, Parameter
 from kwidgets.builder.shapes.model_inference import Inference
@@ -167,6 +168,9 @@ class Editor:
         else:
             spec = quick_add.parse(edit.get("text") or "")
         entry = self._with_uid(new_layer(spec), edit.get("uid"))
+        parent = edit.get("parent")
+        if parent is not None and self._spec.find(parent).arguments.get("trainable") is False:
+            entry = assign_trainable_of_layer(entry, False)
         self.change(
             t("Add %1", entry.title),
             self._spec.insert(entry, edit.get("parent"), self._index(edit)),
@@ -295,7 +299,13 @@ class Editor:
             return dataclasses.replace(self._spec, compile=spec.arguments or None)
         if target == FIT:
             return dataclasses.replace(self._spec, fit=spec.arguments)
-        return self._spec.update(target, lambda _: spec)
+        entry = self._spec.find(target)
+        trainable = spec.arguments.get("trainable")
+        changed = dataclasses.replace(entry, object=spec)
+        if entry.children is not None and trainable != entry.arguments.get("trainable"):
+            # What a form says of a block is meant for all its layers.
+            changed = assign_trainable_of_layer(changed, trainable is not False)
+        return self._spec.replace(target, changed)
 
     def _parameter_at(self, target: str, path: Path) -> Parameter:
         """Return the parameter that a path leads to."""

@@ -171,9 +171,7 @@ class ModelSpec:
         compile: arguments of ``compile``, or None if never set.
         fit: ``x``, ``y``, ``validation_x``, ``validation_y`` as :class:`Variable`; ``epochs``,
             ``batch_size``, ``validation_split``, ``shuffle``; ``callbacks``, a tuple of ObjectSpec.
-        trainable: Keras's attribute of the whole model.
-        freezes_layers: whether ``trainable`` was assigned, which in Keras freezes each layer too;
-            the argument of the same name does not.
+        trainable: Keras's attribute of the model itself; each layer has its own.
     """
 
     name: str | None = None
@@ -182,7 +180,6 @@ class ModelSpec:
     compile: Arguments | None = None
     fit: Arguments = dataclasses.field(default_factory=dict)
     trainable: bool = True
-    freezes_layers: bool = True
 
     @property
     def input_shape(self) -> tuple[int | None, ...] | None:
@@ -321,5 +318,4 @@ def structure(spec: ModelSpec) -> Any:
         return (entry.uid, freeze(entry.object), inside)
 
     layers = tuple(visit(entry) for entry in spec.layers if entry.enabled)
-    trainable = (spec.trainable, spec.freezes_layers)
-    return (spec.name, freeze(spec.input or {}), spec.input is None, layers, trainable)
+    return (spec.name, freeze(spec.input or {}), spec.input is None, layers, spec.trainable)

@@ -13,6 +13,7 @@ import keras
 
 from kwidgets.builder import code, protocol
 from kwidgets.builder.code.notebook_program import ProgramWriter
+from kwidgets.builder.convert.frozen_layers import assign_trainable
 from kwidgets.builder.data import notebook, shown_in_cells
 from kwidgets.builder.editor import Editor
 from kwidgets.builder.fit.background_fit import BuilderRun
@@ -96,6 +97,15 @@ class Workbench:
         with self.lock:
             self.editor.change(label, spec)
             self.publish()
+
+    def assign_trainable(self, trainable: bool) -> None:
+        """Freeze or unfreeze all layers that the model has now, as an assignment in Keras does."""
+        with self.lock:
+            self.model_cache.read_user_changes()
+            spec = assign_trainable(self.editor.spec, trainable)
+            if self._model_in_training() is None:
+                self.model_cache.layer_cache.assign_trainable(spec, trainable)
+            self.change(t("Change %1", "trainable"), spec)
 
     def compile_with(self, arguments: dict[str, Any]) -> None:
         """Set the compile settings from the arguments of a call."""

@@ -102,13 +102,15 @@ def test_an_empty_model() -> None:
     assert code_of() == "import keras\n\nmodel = keras.Sequential()\n"
 
 
-def test_frozen_blocks_say_so_of_each_layer() -> None:
-    block = LayerSpec(
-        "b", ObjectSpec("keras.Sequential", {"trainable": False}), children=(_("Dense", units=2),)
-    )
+def test_one_line_freezes_a_model_of_which_all_layers_are_frozen() -> None:
+    frozen = _("Dense", units=2, trainable=False)
+    block = LayerSpec("b", ObjectSpec("keras.Sequential", {"trainable": False}), children=(frozen,))
     assert "layers.Dense(2, trainable=False)" in code_of(block)
-    assert code_of(_("Dense", units=2), trainable=False).endswith("model.trainable = False\n")
-    assert "trainable=False" not in code_of(_("Dense", units=2), trainable=False)
+    code = code_of(block, frozen, trainable=False)
+    assert code.endswith("model.trainable = False\n") and "trainable=False" not in code
+    # As in Keras, the argument is the model's own: the layer's weights still have their mark.
+    code = code_of(_("Dense", units=2), trainable=False)
+    assert "layers.Dense(2),\n    ],\n    trainable=False,\n" in code
 
 
 VALUES = st.recursive(

@@ -128,10 +128,12 @@ def test_freezing_includes_all_inner_layers() -> None:
         [keras.Input((4, 4, 3)), layers.Dense(2), layers.SpatialDropout2D(0.1)]
     )
     entry = convert.spec_of_layer(layers.TimeDistributed(inner))
-    spec = frozen_layers.freeze_each_layer(ModelSpec(layers=(entry,), trainable=False))
+    spec = frozen_layers.assign_trainable(ModelSpec(layers=(entry,)), False)
     (frozen,) = spec.layers
+    assert not spec.trainable and frozen_layers.is_frozen(frozen)
     assert frozen.arguments["trainable"] is False
     given, dense, dropout = frozen.arguments["layer"].arguments["layers"]
     assert dense.arguments["trainable"] is False
     assert "trainable" not in given.arguments and "trainable" not in dropout.arguments
-    assert frozen_layers.unfreeze(frozen).object == entry.object
+    assert not frozen_layers.is_frozen(entry)
+    assert frozen_layers.assign_trainable(spec, True) == ModelSpec(layers=(entry,))

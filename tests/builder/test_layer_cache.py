@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from kwidgets.builder.convert.frozen_layers import assign_trainable_of_layer
 from kwidgets.builder.convert.layer_names import with_needed_names
 from kwidgets.builder.model.layer_cache import LayerCache
 from kwidgets.builder.sequential import SequentialBuilder
@@ -182,7 +183,7 @@ def test_freezing_a_block_freezes_its_layers_and_can_be_undone(bench: Bench) -> 
     spec = spec.insert(_("Dense", units=3), block.uid)
     spec = spec.insert(_("Dense", units=3, trainable=False), block.uid)
     assert len(bench.train(spec).trainable_weights) == 4
-    frozen = spec.update(block.uid, lambda o: o.with_argument("trainable", False))
+    frozen = spec.replace(block.uid, assign_trainable_of_layer(spec.find(block.uid), False))
     assert len(bench.model(frozen).trainable_weights) == 2
     assert len(bench.model(spec).trainable_weights) == 4
 

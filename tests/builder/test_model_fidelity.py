@@ -271,6 +271,11 @@ def test_a_builder_belongs_to_the_strategy_in_which_it_was_created() -> None:
     builder.insert(0, "dense 4")
     builder.fit(x, x[:, :2], verbose=0)
     assert builder.distribute_strategy is strategy
+    with strategy.scope():
+        builder.optimizer.learning_rate = 0.5
+        builder.insert(0, "dense 4")
+        builder.fit(x, x[:, :2], verbose=0)
+    assert builder.optimizer.learning_rate.numpy() == 0.5
     assert all(strategy.extended.variable_created_in_scope(w.value) for w in builder.weights)
 
 

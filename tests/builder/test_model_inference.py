@@ -327,12 +327,12 @@ def test_user_code_sees_the_policy_that_the_user_set() -> None:
 def test_a_block_tells_what_is_in_it() -> None:
     block = LayerSpec(
         "block",
-        ObjectSpec("keras.Sequential", {"trainable": False}),
-        children=(_("Dense", units=3), _("Dense", units=2)),
+        ObjectSpec("keras.Sequential"),
+        children=(_("Dense", units=3), _("Dense", units=2, trainable=False)),
     )
     analysis = model_inference.analyze(stack(block, _("Dense", units=1)))
     assert analysis.layers["block"].parameters == 27 + 8
-    assert analysis.layers["block"].trainable == 0
+    assert analysis.layers["block"].trainable == 27
     assert analysis.output_shape == (None, 1)
 
 

@@ -255,10 +255,14 @@ def test_arrays_and_data_are_not_inspected() -> None:
 def test_the_model_that_a_builder_has_made() -> None:
     import kwidgets as kw
 
-    builder = kw.SequentialBuilder(input_shape=(4,))
-    builder.add(keras.layers.Dense(2))
+    # A text is made into a layer when the model is first used, a layer object at once.
+    builder = kw.SequentialBuilder(["dense 2"], input_shape=(4,))
     assert found({"builder": builder}) == {}
     made = builder.model
+    assert found({"builder": builder}) == {made.name: ("builder.model",)}
+    builder = kw.SequentialBuilder([keras.Input((4,)), keras.layers.Dense(2)])
+    made = builder._latest_model
+    assert made is not None
     assert found({"builder": builder}) == {made.name: ("builder.model",)}
 
 

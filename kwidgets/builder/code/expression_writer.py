@@ -57,7 +57,7 @@ class ExpressionWriter:
             items.append(("", self.call("keras.Input", (), spec.input)))
         items += [("", self.layer(entry)) for entry in spec.layers if entry.enabled]
         arguments: dict[str, Value] = {} if spec.name is None else {"name": spec.name}
-        if not spec.trainable and not spec.freezes_layers:
+        if not spec.trainable:
             arguments["trainable"] = False
         return self._stack(items, arguments, constructor)
 

@@ -63,13 +63,14 @@ def restoring_code(spec: ModelSpec, variable: str = "builder") -> str:
 def _model_statements(
     writer: ExpressionWriter, spec: ModelSpec, variable: str, constructor: str
 ) -> list[str]:
-    spec = with_needed_names(frozen_layers.freeze_each_layer(spec))
-    if not spec.trainable and spec.freezes_layers:
-        # One line after the model freezes all layers.
-        spec = dataclasses.replace(spec, layers=tuple(map(frozen_layers.unfreeze, spec.layers)))
+    spec = with_needed_names(spec)
+    # One line after the model freezes all layers.
+    by_assignment = not spec.trainable and all(map(frozen_layers.is_frozen, spec.layers))
+    if by_assignment:
+        spec = frozen_layers.assign_trainable(spec, True)
     model = format_expression(writer.sequential(spec, constructor), 0, len(variable) + 3)
     parts = [f"{variable} = {model}"]
-    if not spec.trainable and spec.freezes_layers:
+    if by_assignment:
         parts[0] += f"\n{variable}.trainable = False"
     if spec.compile is not None:
         arguments = {name: _usual_form(name, value) for name, value in spec.compile.items()}

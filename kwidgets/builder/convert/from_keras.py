@@ -70,7 +70,6 @@ def spec_of_stack(
         name=model.name,
         layers=tuple(entries),
         trainable=model._trainable,
-        freezes_layers=not any(layer._trainable for layer in layers_by_uid.values()),
     )
     return spec if given is None else spec.with_input(**spec_of_input(given)), layers_by_uid
 
@@ -139,9 +138,8 @@ def spec_of_object(instance: Any) -> ObjectSpec:
             config = {key: value for key, value in config.items() if key != "name"}
         if isinstance(instance, keras.Model):
             # Its constructor takes tensors, so a model as a layer is kept as the same object.
-            return ObjectSpec(
-                key, {}, live=Reference(instance, f"{cls.__name__} {instance.name!r}")
-            )
+            text = f"{cls.__name__} {instance.name!r}"
+            return ObjectSpec(key, _frozen(instance), live=Reference(instance, text))
         # Optimizers read the values of their variables, which need storage for that.
         with dry_scope(on_meta=False) if isinstance(instance, keras.Layer) else no_trace():
             found = minimal_arguments(
@@ -151,7 +149,13 @@ def spec_of_object(instance: Any) -> ObjectSpec:
                 return found
             return _by_config(key, cls, config)
     except Exception:
-        return ObjectSpec(key, {}, live=Reference(instance, _text_of(instance)))
+        return ObjectSpec(key, _frozen(instance), live=Reference(instance, _text_of(instance)))
+
+
+def _frozen(instance: Any) -> dict[str, Value]:
+    """Return the argument that an edit changes on the object itself."""
+    is_frozen = isinstance(instance, keras.Layer) and not instance._trainable
+    return {"trainable": False} if is_frozen else {}
 
 
 def _spec_of_block(block: keras.Sequential) -> ObjectSpec:

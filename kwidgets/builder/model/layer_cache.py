@@ -18,13 +18,11 @@ from keras.src.utils.naming import auto_name
 
 from kwidgets.builder import catalog, convert
 from kwidgets.builder.analysis import Analysis, LayerFacts
-from kwidgets.builder.convert import frozen_layers
+from kwidgets.builder.convert.frozen_layers import assign_trainable_of_object
 from kwidgets.builder.model.layer_changes import LayerChanges
-from kwidgets.builder.spec import SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
+from kwidgets.builder.spec import INPUT_LAYER, SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
 from kwidgets.dry_run import fresh_names, weightless
 
-# A change of these arguments does not affect the weights.
-_KEEP_WEIGHTS = ("name", "trainable")
 # About this many values of each weight are compared to notice a change.
 _VALUES_PER_WEIGHT = 64
 # This many earlier layers of an entry are kept, whether trained or not.
@@ -136,7 +134,6 @@ class LayerCache:
         Raises:
             Exception: any error of Keras.
         """
-        spec = frozen_layers.freeze_each_layer(spec)
         with fresh_names():
             stack: list[keras.Layer] = [] if input_layer is None else [input_layer]
             if not stack and spec.input is not None and spec.input_shape is not None:
@@ -167,7 +164,8 @@ class LayerCache:
         """Return the spec with what the user has changed on a layer itself."""
         for entry in spec.walk():
             known = self._cached.get(entry.uid)
-            if not known:
+            # Keras freezes the input of a block too, but has no argument for it.
+            if not known or entry.class_name == INPUT_LAYER:
                 continue
             if known[-1].changes is not None and known[-1].identity == _identity(entry.object):
                 changed = known[-1].changes.spec_after_change(entry.object)
@@ -183,10 +181,17 @@ class LayerCache:
                 spec = spec.update(entry.uid, lambda one: one.with_argument("trainable", False))
         return spec
 
+    def assign_trainable(self, spec: ModelSpec, trainable: bool) -> None:
+        """Assign ``trainable`` to the layers themselves, whose inner layers a spec may not have."""
+        for entry in spec.walk():
+            for cached in self._cached.get(entry.uid, [])[-1:]:
+                cached.layer.trainable = cached.trainable = trainable
+                cached.trainable_in_spec = _trainable_within(cached.layer)
+
     def make_layer(self, spec: ModelSpec, entry: LayerSpec, analysis: Analysis) -> keras.Layer:
         """Make one layer without a model, since other layers of the spec may have problems."""
         with fresh_names():
-            return self._layer(frozen_layers.freeze_each_layer(spec).find(entry.uid), analysis)
+            return self._layer(spec.find(entry.uid), analysis)
 
     def mark_trained(self, entries: Iterable[LayerSpec]) -> None:
         """Mark these layers as trained, so that their weights are kept."""
@@ -214,8 +219,9 @@ class LayerCache:
             return self._block(entry, analysis)
         if entry.object.live is not None:
             layer = entry.object.live.value
-            if entry.arguments.get("trainable") is False:
-                layer.trainable = False
+            trainable = entry.arguments.get("trainable") is not False
+            if layer._trainable != trainable:
+                layer.trainable = trainable
             self._remember(entry, _CachedLayer(_identity(entry.object), layer))
             return layer
         facts = analysis.layers.get(entry.uid, LayerFacts("unknown"))
@@ -279,8 +285,8 @@ def _always(spec: ObjectSpec) -> Callable[[ObjectSpec], ObjectSpec]:
 
 
 def _identity(spec: ObjectSpec) -> Hashable:
-    for name in _KEEP_WEIGHTS:
-        spec = spec.without_argument(name)
+    # A change of the two does not affect the weights, also within a wrapper.
+    spec = assign_trainable_of_object(spec, True).without_argument("name")
     cls: object = None
     if spec.class_name != SEQUENTIAL and spec.live is None:
         cls = catalog.class_of(spec.class_name)

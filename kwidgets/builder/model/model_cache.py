@@ -311,7 +311,8 @@ def _steps(optimizer: keras.optimizers.Optimizer) -> int:
     counter = optimizer._iterations
     # On JAX the counter has no value where the first step failed.
     known = optimizer.built and counter._value is not None
-    return int(keras.ops.convert_to_numpy(counter.value)) if known else 0
+    # Not convert_to_numpy, which fails within the scope of a distribution strategy.
+    return int(counter.numpy()) if known else 0
 
 
 def _tracks_weights_of(optimizer: keras.optimizers.Optimizer, model: keras.Sequential) -> bool:
@@ -358,9 +359,17 @@ def _optimizer_settings_of(spec: ModelSpec) -> Any:
 
 def _keep_learning_rate(old: Any, new: Any) -> None:
     """Copy a learning rate that was set on the old model's optimizer to the new one."""
-    try:
-        if type(old) is type(new) and float(old.learning_rate) != float(new.learning_rate):
-            new.learning_rate = float(old.learning_rate)
-    except Exception:
-        # A schedule: the settings already define it.
-        logger.debug("the learning rate was not taken over", exc_info=True)
+    if type(old) is not type(new):
+        return
+    before, now = _learning_rate(old), _learning_rate(new)
+    if before is not None and now is not None and before != now:
+        new.learning_rate = before
+
+
+def _learning_rate(optimizer: Any) -> float | None:
+    """Return the learning rate, or None for a schedule, which the settings already define."""
+    rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
+    # On JAX it has no value after a fit that failed.
+    if not isinstance(rate, keras.Variable) or rate._value is None:
+        return None
+    return float(rate.numpy())

@@ -42,9 +42,6 @@ logger = logging.getLogger("kwidgets")
 
 __all__ = ["BuilderError", "SequentialBuilder"]
 
-# Attributes of the model that the spec holds.
-_SPEC_ATTRIBUTES = {"trainable", "name"}
-
 
 @serialize_as_sequential
 class SequentialBuilder:
@@ -106,7 +103,7 @@ class SequentialBuilder:
         if name is not None:
             spec = dataclasses.replace(spec, name=check_model_name(name))
         if not trainable:
-            spec = dataclasses.replace(spec, trainable=False, freezes_layers=False)
+            spec = dataclasses.replace(spec, trainable=False)
         if input_shape is not None:
             if spec.input is not None:
                 raise ValueError(
@@ -421,13 +418,11 @@ class SequentialBuilder:
         return getattr(self.model, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _SPEC_ATTRIBUTES:
-            with self._bench.lock:
-                value = check_model_name(value) if name == "name" else bool(value)
-                spec = dataclasses.replace(self._spec, **{name: value})
-                if name == "trainable":
-                    spec = dataclasses.replace(spec, freezes_layers=True)
-                self._bench.change(t("Change %1", name), spec)
+        if name == "name":
+            spec = dataclasses.replace(self._spec, name=check_model_name(value))
+            self._bench.change(t("Change %1", name), spec)
+        elif name == "trainable":
+            self._bench.assign_trainable(bool(value))
         elif not hasattr(type(self), name) and is_model_attribute(name):
             setattr(self.model, name, value)
         else:

@@ -144,7 +144,7 @@ class Inference:
             output_shape=after.shape if isinstance(after, Tensor) else None,
             output_dtype=after.dtype if isinstance(after, Tensor) else None,
             parameters=_sum(inside, "parameters"),
-            trainable=0 if entry.arguments.get("trainable") is False else _sum(inside, "trainable"),
+            trainable=_sum(inside, "trainable"),
             weight_bytes=_sum(inside, "weight_bytes"),
             output_bytes=inside[-1].output_bytes if isinstance(after, Tensor) else None,
             weight_shapes=tuple(s for fact in inside for s in fact.weight_shapes or ())

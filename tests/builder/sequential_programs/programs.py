@@ -51,6 +51,8 @@ class Run:
     folder: Path
     model: Any = None
     compiled: bool = False
+    # Whether the model itself was quantized: Keras locks it, and then cannot change its layers.
+    locked: bool = False
 
     @property
     def is_builder(self) -> bool:
@@ -224,7 +226,7 @@ def traced_call(run: Run, number: int) -> Any:
 def save_and_load(run: Run, number: int) -> None:
     path = run.folder / "model.keras"
     run.model.save(path)
-    run.compiled = False
+    run.compiled = run.locked = False
     if run.is_builder:
         run.model = run.make(path)
         return
@@ -260,7 +262,7 @@ def lora(run: Run, number: int) -> None:
 def quantize(run: Run, number: int) -> None:
     if run.model.built and number % 2:
         run.model.quantize("int8")
-        run.compiled = False
+        run.compiled, run.locked = False, True
 
 
 def change_attribute(run: Run, number: int) -> None:
@@ -277,8 +279,10 @@ def copy_of_model(run: Run, number: int) -> None:
         config, values = run.model.get_config(), run.model.get_weights()
         run.model = run.make.from_config(config)  # type: ignore[attr-defined]
         run.model.set_weights(values)
-        run.compiled = False
+        run.compiled = run.locked = False
 
+
+_CHANGES = {"add", "pop", "pop_and_add", "insert"}
 
 STEPS: dict[str, Callable[[Run, int], Any]] = {
     function.__name__: function
@@ -297,6 +301,14 @@ def programs(draw: Any) -> list[Step]:
     first = [Step("scope", draw(st.integers(0, 5))), Step("start", draw(number))]
     steps = st.builds(Step, st.sampled_from(sorted(STEPS)), number)
     return [*first, *draw(st.lists(steps, min_size=1, max_size=7))]
+
+
+def parse(text: str) -> list[Step]:
+    """Return the program that is written as ``"scope 0, start 4, add 1, call"``."""
+    return [
+        Step(name, int(number or 0))
+        for name, _, number in (part.strip().partition(" ") for part in text.split(","))
+    ]
 
 
 def _scope(number: int) -> contextlib.AbstractContextManager[Any]:
@@ -346,6 +358,8 @@ def run_program(make: Callable[..., Any], program: list[Step]) -> Iterator[tuple
                 compile_model(run, first.number)
             yield first, _observe(run.model)
             for step in rest:
+                if run.locked and step.do in _CHANGES:
+                    continue
                 result = STEPS[step.do](run, step.number)
                 yield step, {"result": result, **_observe(run.model)}
         except Exception as error:
