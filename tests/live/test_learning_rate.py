@@ -84,7 +84,7 @@ def test_a_rate_set_by_hand_holds_from_the_next_step_and_the_schedule_comes_back
         assert layer.traces == plain.traces, "no retrace"
     texts = [mark["text"] for mark in live.history.marks]
     assert texts[0].endswith("→ 0.125")
-    assert texts[1].endswith(f"back to {name}")
+    assert texts[1].endswith(f"returned to {name}")
 
 
 def test_the_view_says_what_holds():

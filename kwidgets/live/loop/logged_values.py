@@ -156,4 +156,4 @@ class LoggedValues:
     def _note(self, name: str, error: Exception) -> None:
         if name not in self._notices:
             self._notices[name] = t("Cannot show %1: %2", name, error)
-            logger.warning("%s cannot be shown: %s", name, error)
+            logger.warning("Cannot show %s: %s", name, error)

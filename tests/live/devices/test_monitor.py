@@ -143,7 +143,7 @@ def test_a_sampler_that_fails_ends_it_with_one_warning(watch, caplog):
         wait_until(lambda: sampler.threads and not sampler.threads[0].is_alive())
     assert sampler.count == 3
     (record,) = caplog.records
-    assert "the training goes on" in record.getMessage() and "driver is gone" in caplog.text
+    assert "training continues" in record.getMessage() and "driver is gone" in caplog.text
     assert monitor.latest == [], "old numbers would pass for new ones"
 
 
