@@ -130,7 +130,10 @@ def pop_and_add(run: Run, number: int) -> None:
 def insert(run: Run, number: int) -> None:
     """Insert a layer; Keras has no such method, so its script takes the layers above off."""
     index = number % (len(run.model.layers) + 1)
-    layer = layers.Dense(SIZE) if index == 0 else layers.Activation("elu")
+    layer: Any = layers.Activation("elu")
+    if index == 0:
+        # As wide as what the layer above gets now: Keras cannot build a layer for another width.
+        layer = layers.Dense(run.model.layers[0].compute_output_shape((8, SIZE))[-1])
     run.compiled = False
     if index == 0 and len(run.model.layers) < 2:
         return  # Keras cannot take off the last layer
