@@ -339,6 +339,9 @@ def test_a_card_is_dragged_to_another_place(open_notebook: OpenNotebook) -> None
     builder = Builder.show(open_notebook)
     for text in ("dense 1", "dense 2", "dense 3"):
         builder.type_layer(text)
+    # The layers are there at once; with the kernel's answer comes a tip above them.
+    expect(builder.region.get_by_text("No activation between two layers")).to_be_visible()
+    expect(builder.card("Dense, 3")).to_contain_text("9 params")
     source, target = builder.card("Dense, 3"), builder.card("Dense, 1")
     box, goal = source.bounding_box(), target.bounding_box()
     assert box and goal
