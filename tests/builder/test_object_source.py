@@ -220,4 +220,4 @@ def test_a_function_without_a_source_is_noted_and_no_unknown_name_is_written() -
     builder = SequentialBuilder([keras.layers.Dense(2, activation=space["act"])], input_shape=(3,))
     source = builder._bench.source()
     assert "activation=NotImplemented" in source.text and "custom_objects" not in source.text
-    assert any("function act" in note and "by hand" in note for note in source.notes)
+    assert any("function act" in note and "Insert it" in note for note in source.notes)

@@ -76,7 +76,7 @@ def test_pop_gives_the_layer_and_the_model_works_without_it():
     last = builder.layers[1]
     assert builder.pop() is last and builder.layers == [first]
     assert builder.output_shape == (None, 4)
-    with pytest.raises(IndexError, match="no layer 5"):
+    with pytest.raises(IndexError, match="layer index 5"):
         builder.pop(5)
 
 
@@ -262,7 +262,7 @@ def test_a_layer_frozen_by_hand_stays_frozen():
     builder.add("dense 1")
     assert len(builder.trainable_weights) == 4
     assert "trainable=False" in builder.to_code()
-    assert "45 not" in repr(builder)
+    assert "45 frozen" in repr(builder)
     builder.layers[0].trainable = True
     assert len(builder.trainable_weights) == 6
 

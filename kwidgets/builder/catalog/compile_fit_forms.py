@@ -58,8 +58,8 @@ def _fit_form() -> list[Parameter]:
     method = keras.Model.fit
     documented = signatures.documentation_of(method)
     validation = (
-        "{} to check the model on after each epoch. It is never trained on, so it shows how well "
-        "the model does on data it has not seen. Becomes `validation_data` of `fit`."
+        "{} for evaluating the model after each epoch. It is not used for training, so it shows "
+        "the performance on new data. Passed to `fit` as `validation_data`."
     )
     return _form(
         method,
@@ -76,7 +76,7 @@ def _fit_form() -> list[Parameter]:
                 "field": "data",
                 "nullable": True,
                 "basic": True,
-                "help": validation.format("Target data that belongs to `validation_x`,"),
+                "help": validation.format("Target data for `validation_x`,"),
             },
             "validation_split": {"field": "float", "minimum": 0, "basic": True},
             "epochs": {"field": "int", "minimum": 1, "basic": True},

@@ -107,8 +107,8 @@ class SequentialBuilder:
         if input_shape is not None:
             if spec.input is not None:
                 raise ValueError(
-                    f"input_shape={input_shape!r} conflicts with the input shape of the model, "
-                    f"{spec.input_shape!r}. Remove the argument."
+                    f"input_shape={input_shape!r} conflicts with the model, which already has "
+                    f"input_shape={spec.input_shape!r}. Remove the argument."
                 )
             given = AutomaticName(auto_name("input_layer"))
             spec = spec.with_input(shape=check_input_shape(input_shape), name=given)

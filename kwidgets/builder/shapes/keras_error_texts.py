@@ -456,7 +456,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
         r"|unexpected keyword argument '(?P<name2>\w+)'",
         _unknown_argument,
     ),
-    (r"no class '[^']*' is known", _unknown_class),
+    (r"No class '[^']*'\.", _unknown_class),
     (r"Argument `name` must be a string", _bad_name),
     (r"Cannot convert '(?P<name>[^']*)' to a mixed precision", _unknown_dtype),
     (r"set either `(?P<one>\w+)` or `(?P<other>\w+)`", _needs_one_of),
