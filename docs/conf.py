@@ -40,7 +40,9 @@ napoleon_use_rtype = False
 # they are described would be asked of their sites, and the build needs no network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(keras|np|numpy|npt|go|plotly|pd|pandas|os|collections)\..*"),
-    (r"py:.*", r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|T|TypedDict)"),
+    # A type variable, and the type of a text that is translated later.
+    (r"py:.*", r"kwidgets\.(live\.loop\.live_loop\.T|language\.Message)"),
+    (r"py:.*", r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|TypedDict)"),
 ]
 
 html_theme = "pydata_sphinx_theme"
