@@ -135,7 +135,7 @@ def test_the_channel_survives_what_closes_its_comm(page: Page) -> None:
     page.wait_for(lambda m: m["kind"] == wire.WELCOME)
     # The kernel closes a comm of an unknown target, and forgets whichever has its id.
     page.run(
-        "from comm import get_comm_manager as manager; \n"
+        "from comm import get_comm_manager as manager\n"
         "content = {'comm_id': 'kwidgets', 'target_name': 'nothing of ours', 'data': {}}\n"
         "manager().comm_open(None, None, {'content': content})"
     )
