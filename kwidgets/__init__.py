@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kwidgets import page_connection as _page_connection
 from kwidgets._version import __version__
+from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
@@ -49,6 +50,15 @@ def _load_panel() -> _page_connection.Service:
 
 
 _page_connection.add_service(_load_panel)
+
+
+def _load_recorder() -> _observers.MakeObserver:
+    from kwidgets.record.fit_recorder import record_run
+
+    return record_run
+
+
+_observers.add_observer(_load_recorder)
 
 
 def __getattr__(name: str) -> Any:

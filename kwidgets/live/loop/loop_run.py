@@ -24,6 +24,8 @@ class LoopRun(FitRun):
     the epoch.
     """
 
+    kind = "loop"
+
     def __init__(self, state: LoopState, context: contextvars.Context) -> None:
         super().__init__(state, context)
         self._progress: LoopProgress = state.progress
@@ -95,6 +97,7 @@ class LoopRun(FitRun):
         self._guard(
             "Reading the epoch's results", self._reader.end_epoch, progress.epoch, logs, complete
         )
+        self.observers.end_epoch(progress.epoch)
         self._publish_if_due()
 
     # Steps.
