@@ -329,6 +329,26 @@ def test_a_loop_may_log_its_epochs_only():
     assert live._run.store.best["loss"]["value"] == 1
 
 
+def test_validating_is_shown_only_where_there_is_a_validation():
+    def phases(log):
+        seen = []
+        with kw.LiveLoop(epochs=2) as live:
+            for epoch in live.epochs():
+                for i in live.steps(3):
+                    live.log(loss=i)
+                    seen.append(live._run.describe_progress()["phase"][0])
+                seen.append(live._run.describe_progress()["phase"][0])
+                live.log(log)
+                seen.append(live._run.describe_progress()["phase"][0])
+        assert live._run.describe_progress()["phase"] == "training"
+        return "".join(seen)
+
+    # Three steps, before the log, after it; the first step of all is "starting".
+    assert phases({}) == phases({"fid": 1.0}) == "sttttttttt"
+    # The second epoch is expected to have a validation, as the first one had.
+    assert phases({"val_loss": 1.0}) == "stttvtttvv"
+
+
 def test_steps_without_epochs_are_epochs_of_their_own():
     with kw.LiveLoop() as live:
         for _ in range(3):

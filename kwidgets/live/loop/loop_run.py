@@ -42,6 +42,8 @@ class LoopRun(FitRun):
         self._logged = False
         # What the epoch has logged outside of its steps: the sum and the count of each value.
         self._epoch_logs: dict[str, tuple[float, int]] = {}
+        # Whether the last epoch had a validation: the next one is expected to have one too.
+        self._validates = False
 
     @property
     def stops(self) -> bool:
@@ -79,8 +81,8 @@ class LoopRun(FitRun):
             return
         self._epoch_open = False
         progress = self._progress
-        if progress.phase == "validating":
-            progress.end_validation()
+        progress.end_validation()
+        self._validates = _has_validation(self._epoch_logs)
         if not progress.batch and not self._epoch_logs:
             return
         # Without steps, the loop logs its epochs only.
@@ -134,6 +136,8 @@ class LoopRun(FitRun):
             if self._counted_steps is these:
                 self._counted_steps = None
                 self._progress.begin_batch(step)
+                if self.in_epochs:
+                    self._progress.end_steps(self._validates)
         self._end_steps()
 
     def _uncounted(self, batches: Iterable[T], length: int | None) -> Iterator[T]:
@@ -147,9 +151,7 @@ class LoopRun(FitRun):
         """Note that steps begin; return the number of the first one in its epoch."""
         self._interrupt.install()
         progress = self._progress
-        if progress.phase == "validating":
-            progress.end_validation()
-            progress.phase = "training"
+        progress.end_validation()
         first = progress.batch
         if length is not None:
             # An epoch may have several loops over batches.
@@ -163,10 +165,8 @@ class LoopRun(FitRun):
             self._progress.begin_batch(self._progress.batch + self._logged)
 
     def _end_steps(self) -> None:
-        """Note that all steps are done. What follows in an epoch counts as its validation."""
+        """Show that all steps are done."""
         self._sample_rest()
-        if self.in_epochs:
-            self._progress.begin_validation()
         self._publish_if_due()
         self.safe_point()
 
@@ -191,6 +191,8 @@ class LoopRun(FitRun):
             for name, value in scalars.items():
                 total, count = self._epoch_logs.get(name, (0.0, 0))
                 self._epoch_logs[name] = total + value, count + 1
+            if self._progress.after_steps and _has_validation(scalars):
+                self._progress.phase = "validating"
         else:
             self._reader.add_values(scalars)
         self._publish_if_due()
@@ -251,3 +253,7 @@ class LoopRun(FitRun):
         if self._interrupting:
             self._interrupting = False
             self._status.set("running")
+
+
+def _has_validation(names: Iterable[str]) -> bool:
+    return any(name.startswith("val_") for name in names)
