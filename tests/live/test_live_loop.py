@@ -322,6 +322,43 @@ def test_steps_whose_iterator_is_kept_end_with_their_epoch():
     assert list(live.history["loss"]) == [0.5, 0.5, 0.5]
 
 
+def test_epochs_that_a_break_leaves_can_be_continued():
+    with kw.LiveLoop(epochs=5) as live:
+        first, second = live.epochs(), live.epochs()
+        numbers = []
+
+        def train(epochs, count):
+            for _, epoch in zip(range(count), epochs, strict=False):
+                for _ in live.steps(4):
+                    live.log(loss=epoch)
+                numbers.append((epoch, live._run.describe_run(live._run.view)["epochs"]))
+
+        train(first, 2)
+        train(second, 2)
+        train(first, 1)
+        # Its end is not that of the first one.
+        second.close()
+        for _ in live.steps(2):
+            live.log(loss=9)
+        train(first, 9)
+    assert numbers == [(0, 5), (1, 5), (2, 7), (3, 7), (4, 7), (5, 7), (6, 7)]
+    assert list(live.history["step"]) == [4, 8, 12, 16, 22, 26, 30]
+    with pytest.raises(RuntimeError, match="with statement"):
+        next(live.epochs())
+
+
+def test_steps_that_a_break_leaves_can_be_continued_in_the_next_epoch():
+    with kw.LiveLoop(epochs=3) as live:
+        steps = iter(live.steps(6))
+        for _ in live.epochs():
+            for i in steps:
+                live.log(loss=i)
+                if i % 2:
+                    break
+    assert list(live.history["step"]) == [2, 4, 6]
+    assert list(live.history["loss"]) == [0.5, 2.5, 4.5]
+
+
 def test_a_loop_may_log_its_epochs_only():
     with kw.LiveLoop(epochs=2, steps=4) as live:
         for epoch in live.epochs():

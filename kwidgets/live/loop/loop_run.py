@@ -33,8 +33,8 @@ class LoopRun(FitRun):
         self._lines = None if has_page() else TextLines(self.view, self.store)
         self._epoch_open = False
         self._next_epoch = 0
-        # Whether the epochs are those of LiveLoop.epochs; otherwise steps are an epoch.
-        self.in_epochs = False
+        # Stands for the loop over epochs that runs, if there is one.
+        self._epochs_loop: object | None = None
         # Stands for the steps that are counted now, if there are any. The code of a step may be
         # running then, which a Ctrl-C must not interrupt.
         self._counted_steps: object | None = None
@@ -52,18 +52,29 @@ class LoopRun(FitRun):
 
     # Epochs.
 
-    def begin_epochs(self, epochs: int | None) -> None:
-        """Note that a loop over ``epochs`` begins, if the number is known."""
-        self.in_epochs = True
-        if epochs is not None:
-            self._progress.epochs = self._next_epoch + epochs
+    @property
+    def in_epochs(self) -> bool:
+        """Whether the epochs are those of LiveLoop.epochs; otherwise steps are an epoch."""
+        return self._epochs_loop is not None
 
-    def begin_next_epoch(self) -> int | None:
-        """Begin an epoch and return its number, from 0; None if the loop is to end.
+    def end_epochs(self, loop: object) -> None:
+        """Note that ``loop`` over epochs has ended."""
+        if self._epochs_loop is loop:
+            self._epochs_loop = None
+
+    def begin_next_epoch(self, loop: object = None, left: int | None = None) -> int | None:
+        """Begin an epoch and return its number, from 0; None if the training is to end.
+
+        Args:
+            loop: stands for the loop over epochs, if there is one.
+            left: how many epochs it has left, this one included; None if that is unknown.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
         """
+        self._epochs_loop = loop
+        if left is not None:
+            self._progress.epochs = self._next_epoch + left
         self._leave_steps()
         self.close_epoch()
         self.safe_point()
@@ -122,7 +133,14 @@ class LoopRun(FitRun):
                 for batch in itertools.islice(batches, length):
                     self._logged = False
                     yield batch
-                    step += 1
+                    if self._counted_steps is None:
+                        # A break left these steps, and another epoch continues them.
+                        self._counted_steps = these
+                        step = self._progress.batch
+                    elif self._counted_steps is these:
+                        step += 1
+                    else:
+                        step = self._progress.batch
                     self.begin_train_batch(step)
                     # Before the next batch is fetched: that of a generator would be lost.
                     if trainer.stop_training:
