@@ -370,7 +370,7 @@ def test_validating_is_shown_only_where_there_is_a_validation():
     def phases(log):
         seen = []
         with kw.LiveLoop(epochs=2) as live:
-            for epoch in live.epochs():
+            for _ in live.epochs():
                 for i in live.steps(3):
                     live.log(loss=i)
                     seen.append(live._run.describe_progress()["phase"][0])
