@@ -55,6 +55,15 @@ def _load_panel() -> _page_connection.Service:
 _page_connection.add_service(_load_panel)
 
 
+def _load_runs() -> _page_connection.Service:
+    from kwidgets.record.page.service import service
+
+    return service
+
+
+_page_connection.add_service(_load_runs)
+
+
 def _load_recorder() -> _observers.MakeObserver:
     from kwidgets.record.fit_recorder import record_run
 

@@ -111,7 +111,7 @@ def compare_runs(first: Path, second: Path) -> Comparison:
         first=read_info(first).id,
         second=read_info(second).id,
         layers=tuple(compare_layers(before["model_config"], after["model_config"])),
-        parameters=(_parameters(before["variables"]), _parameters(after["variables"])),
+        parameters=(parameter_count(before["variables"]), parameter_count(after["variables"])),
         model=tuple(
             compare_values(*map(_without_layers, (before["model_config"], after["model_config"])))
         ),
@@ -147,7 +147,8 @@ def _without_layers(model: Any) -> Any:
     return {"class": model.get("class_name"), **config}
 
 
-def _parameters(variables: Any) -> int | None:
+def parameter_count(variables: Any) -> int | None:
+    """Return the number of values in variables as a run file describes them, or None."""
     if not isinstance(variables, list):
         return None
     return sum(int(math.prod(shape)) for _, shape, *_ in variables)

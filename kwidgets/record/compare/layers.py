@@ -64,6 +64,11 @@ def compare_layers(before: Any, after: Any) -> list[LayerChange]:
     return changes
 
 
+def layer_names(model: Any) -> dict[str, str]:
+    """Return the class of each layer of a model by its name; empty for another form."""
+    return {layer.name: layer.class_name for layer in _layers(model)}
+
+
 def _layers(model: Any, prefix: str = "") -> list[_Layer]:
     """Return the layers of a model, those of nested models in their place."""
     config = model.get("config") if isinstance(model, Mapping) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,55 +21,43 @@ class Change:
     after: str | None
 
 
-_MISSING: Final = object()
 # Keys that Keras's serialisation puts around the settings of an object.
 _ENVELOPE = frozenset({"module", "class_name", "config", "registered_name", "build_config"})
 
 
-def compare_values(before: Any, after: Any, name: str = "") -> list[Change]:
+def compare_values(before: Any, after: Any) -> list[Change]:
     """Return the differences of two values made of dicts, lists and plain values."""
-    before, after = _unwrapped(before), _unwrapped(after)
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        keys = list(dict.fromkeys([*before, *after]))
-        return [
-            change
-            for key in keys
-            for change in compare_values(
-                before.get(key, _MISSING),
-                after.get(key, _MISSING),
-                f"{name}.{key}" if name else str(key),
-            )
-        ]
-    if isinstance(before, list) and isinstance(after, list) and _is_nested([*before, *after]):
-        longer = max(len(before), len(after))
-        return [
-            change
-            for i in range(longer)
-            for change in compare_values(
-                before[i] if i < len(before) else _MISSING,
-                after[i] if i < len(after) else _MISSING,
-                f"{name}[{i}]",
-            )
-        ]
-    texts = _text(before), _text(after)
-    return [] if texts[0] == texts[1] else [Change(name, *texts)]
+    old, new = flatten(before), flatten(after)
+    return [
+        Change(name, old.get(name), new.get(name))
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    ]
+
+
+def flatten(value: Any, name: str = "") -> dict[str, str]:
+    """Return a value made of dicts, lists and plain values as texts by their dotted names.
+
+    An object that Keras has serialised is its class and its settings. None has no texts at the top.
+    """
+    value = _unwrapped(value)
+    if value is None and not name:
+        return {}
+    if isinstance(value, Mapping) and value:
+        pairs = [(f"{name}.{key}" if name else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        pairs = [(f"{name}[{i}]", item) for i, item in enumerate(value)]
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return {name: text}
+    return {path: text for key, item in pairs for path, text in flatten(item, key).items()}
 
 
 def _unwrapped(value: Any) -> Any:
     """Return a serialised Keras object as its class and its settings."""
     if isinstance(value, Mapping) and "class_name" in value and set(value) <= _ENVELOPE:
         config = value.get("config")
-        settings = config if isinstance(config, Mapping) else {} if config is None else {"": config}
-        return {"class": value["class_name"], **settings}
+        if not config:
+            return value["class_name"]
+        return {"class": value["class_name"], **config} if isinstance(config, Mapping) else config
     return value
-
-
-def _is_nested(items: list[Any]) -> bool:
-    return any(isinstance(item, Mapping | list) for item in items)
-
-
-def _text(value: Any) -> str | None:
-    if value is _MISSING:
-        return None
-    value = _unwrapped(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
