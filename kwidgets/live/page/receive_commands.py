@@ -58,8 +58,11 @@ class CommandReceiver:
             self._warn_once(f"{kind} without a valid id ignored")
             return
         value: float | None = None
+        payload = content.get("payload")
+        text = payload.get("text") if isinstance(payload, dict) else None
+        if kind == protocol.SET_NAN_GUARD:
+            value = float(isinstance(payload, dict) and payload.get("on") is True)
         if kind == protocol.SET_LEARNING_RATE:
-            payload = content.get("payload")
             try:
                 value = check_learning_rate(
                     payload.get("value") if isinstance(payload, dict) else None
@@ -77,6 +80,7 @@ class CommandReceiver:
             Command(
                 cast(Any, kind),
                 value,
+                text if isinstance(text, str) else "",
                 reply=lambda ok, message: self._reply(message_id, ok, message),
             )
         )

@@ -16,12 +16,16 @@ const VIEW_KINDS: ViewKind[] = [
   "stop",
   "set_learning_rate",
   "follow_schedule",
+  "answer",
+  "checkpoint",
+  "rewind",
+  "set_nan_guard",
   "resync",
 ];
 
 const files = Object.entries(
   import.meta.glob<Golden>(
-    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models,charts}*.json"],
+    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models,record,charts}*.json"],
     {
       eager: true,
       import: "default",

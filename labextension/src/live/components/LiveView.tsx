@@ -21,6 +21,8 @@ import { Marks } from "./Marks";
 import { Messages } from "./Messages";
 import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
+import { QuestionBar } from "./QuestionBar";
+import { Rewind } from "./Rewind";
 import { Toolbar } from "./Toolbar";
 import { useCommands } from "./useCommands";
 import { useViewChoices } from "./useViewChoices";
@@ -183,7 +185,13 @@ function Top({ session, run, toolbar }: TopProps) {
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
       <div class="kw-bar">
-        {alive ? (
+        {alive && progress.question ? (
+          <QuestionBar
+            question={progress.question}
+            receivedAt={store.receivedAt}
+            commands={commands}
+          />
+        ) : alive ? (
           <Controls
             progress={progress}
             commands={commands}
@@ -193,6 +201,9 @@ function Top({ session, run, toolbar }: TopProps) {
           />
         ) : (
           <FinalRate progress={progress} />
+        )}
+        {alive && !progress.question && (
+          <Rewind checkpoints={run.checkpoints} commands={commands} />
         )}
         {toolbar}
       </div>
