@@ -32,21 +32,10 @@ TEMPORARY: Final = ".tmp-"
 _CHUNK = 1 << 20
 # Those that safetensors also reads. The others are stored as bytes.
 _STORED = frozenset(
-    [
-        "bool",
-        "uint8",
-        "int8",
-        "uint16",
-        "int16",
-        "uint32",
-        "int32",
-        "uint64",
-        "int64",
-        "float16",
-        "float32",
-        "float64",
-        "bfloat16",
-    ]
+    (
+        *("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),
+        *("float16", "float32", "float64", "bfloat16"),
+    )
 )
 
 

@@ -71,7 +71,7 @@ def decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         case "tuple":
             return tuple(decode(content, arrays))
         case "dict":
-            return {key: item for key, item in decode(content, arrays)}
+            return dict(decode(content, arrays))
         case "array":
             return np.array(arrays[content])
         case "scalar":

@@ -56,6 +56,8 @@ def _global_seed_generator(make: bool = False) -> Any:
     Keras makes it at its first use, and has no public name for it. To make it draws from Python's
     random numbers, which only somebody who sets them afterwards may do.
     """
+    if "keras" not in sys.modules:  # its import draws
+        return None
     try:
         from keras.src.backend.common import global_state
         from keras.src.random import seed_generator

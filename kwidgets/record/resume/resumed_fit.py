@@ -8,9 +8,9 @@ For integrators. In a callback of the fit::
     on_train_end          resumed.end()         and when an exception has ended the fit
 
 Until the first step, nothing is lost: when a part fails, ``begin`` puts everything back, returns
-False, and the fit trains from its beginning; ``problem`` says why. Where ``begin`` returns True, the
-first epoch of this fit is the checkpoint's, and its first step is the checkpoint's; Keras and the
-other callbacks see no steps that were trained before. States are set where they were read, in the
+False, and the fit trains from its beginning; ``problem`` says why. Where ``begin`` returns True,
+the first epoch and step of this fit are the checkpoint's; Keras and the other callbacks see none of
+the steps that were trained before. States are set where they were read, in the
 ``on_train_batch_begin`` of the same callback, since callbacks that come earlier in the list have
 done their part of it by then.
 """

@@ -1,8 +1,8 @@
 """A short training that is recorded, killed and resumed, in processes of its own.
 
-``python training_program.py CASE MODE FOLDER`` prints a digest of the model and the optimizer at
-the end. Modes: ``whole`` trains without a recorder, ``record`` takes checkpoints at the steps of the
-case and goes on to the end, ``resume:NAME`` goes on from one of them.
+``python -m tests.record.resume.training_program FOLDER CASE=MODE …`` prints a digest of the model
+and the optimizer at the end of each training. Modes: ``whole`` trains without a recorder,
+``record`` takes checkpoints and goes on to the end, ``resume:NAME`` goes on from one of them.
 """
 
 from __future__ import annotations
