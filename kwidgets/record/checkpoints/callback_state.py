@@ -71,18 +71,8 @@ class CallbackState:
 def read_callbacks(
     callbacks: Iterable[object], arrays: dict[str, np.ndarray]
 ) -> list[CallbackState]:
-    """Return the states of the callbacks of a fit, and add their arrays to ``arrays``.
-
-    On JAX, ``on_train_batch_begin`` and the end of an epoch are the times at which the callbacks of
-    a fit are at rest.
-    """
-    return [
-        _read(callback, name, index, arrays)
-        for callback, (name, index) in zip(
-            *_with_keys(callbacks),
-            strict=True,
-        )
-    ]
+    """Return the states of the callbacks of a fit, and add their arrays to ``arrays``."""
+    return [_read(callback, *key, arrays) for callback, key in callback_keys(callbacks)]
 
 
 def set_callbacks(
@@ -91,7 +81,7 @@ def set_callbacks(
     """Set the states of the callbacks of a fit; return the names of those that begin anew."""
     saved = {state.key: state for state in states}
     anew = []
-    for callback, key in zip(*_with_keys(callbacks), strict=True):
+    for callback, key in callback_keys(callbacks):
         state = saved.get(key)
         if state is None or state.problem:
             if state is not None or not is_stateless(callback):
@@ -112,16 +102,13 @@ def is_stateless(callback: object) -> bool:
     return not hasattr(callback, "get_state") and set(vars(callback)) <= _BASE
 
 
-def _with_keys(callbacks: Iterable[object]) -> tuple[list[object], list[tuple[str, int]]]:
-    """Return the callbacks with the class and number of each."""
-    found = list(callbacks)
+def callback_keys(callbacks: Iterable[object]) -> Iterator[tuple[object, tuple[str, int]]]:
+    """Yield each callback with its class and the how-many-eth of that class it is."""
     seen: Counter[str] = Counter()
-    keys = []
-    for callback in found:
+    for callback in callbacks:
         name = type(callback).__name__
-        keys.append((name, seen[name]))
+        yield callback, (name, seen[name])
         seen[name] += 1
-    return found, keys
 
 
 def _read(callback: Any, name: str, index: int, arrays: dict[str, np.ndarray]) -> CallbackState:

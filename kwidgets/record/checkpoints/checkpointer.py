@@ -200,7 +200,7 @@ class Checkpointer:
             return False
         if not self._bytes:
             self._bytes = num_bytes(self._model)
-        return self._bytes > _MEMORY_SHARE * psutil.virtual_memory().available
+        return bool(self._bytes > _MEMORY_SHARE * psutil.virtual_memory().available)
 
     def _free_buffers(self) -> HostBuffers | None:
         """Return buffers that are not being written: a second one if it has to be."""

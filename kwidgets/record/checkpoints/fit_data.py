@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import keras
 
-from kwidgets.record.checkpoints import tensorflow_iterator
+from kwidgets.record.checkpoints import python_data, tensorflow_iterator
 from kwidgets.record.checkpoints.random_state import read_random_state, set_random_state
 
 DataKind = Literal["arrays", "tf.data", "PyDataset", "generator", "DataLoader", "grain", "other"]
@@ -37,7 +37,7 @@ _KINDS: dict[str, DataKind] = {
 
 
 class DataPositionError(Exception):
-    """The data cannot be brought to the place of a checkpoint: there are fewer batches."""
+    """The data cannot be brought to the place of a checkpoint: they are not the same."""
 
 
 class FitData:
@@ -51,10 +51,10 @@ class FitData:
         self._epochs = epoch_iterator
         self.adapter = epoch_iterator.data_adapter
         self.kind: DataKind = _KINDS.get(type(self.adapter).__name__, "other")
-        self._steps = int(epoch_iterator.steps_per_execution)
-        self._on_tensorflow = keras.backend.backend() == "tensorflow"
+        self.steps_per_execution = int(epoch_iterator.steps_per_execution)
+        self.on_tensorflow = keras.backend.backend() == "tensorflow"
         # What Python draws is drawn ahead by a thread of TensorFlow's.
-        self.drawn_ahead = self._on_tensorflow and self.kind not in ("arrays", "tf.data")
+        self.drawn_ahead = self.on_tensorflow and self.kind not in ("arrays", "tf.data")
         self._enumerate: Callable[[], Iterator[Any]] = epoch_iterator._enumerate_iterator
         self._make = epoch_iterator._get_iterator
         # The iterator that steps draw from, the batches drawn in earlier epochs and in this one.
@@ -66,7 +66,8 @@ class FitData:
         self._random_at_epoch: dict[str, Any] | None = None
         self._made = 0
         self._used = 0
-        self._epoch_ends = 0
+        # Those before the fit was resumed included.
+        self._epochs_begun = 0
         # For the next epoch, of a fit that is resumed.
         self._prepared: Iterator[Any] | None = None
         self._random_for_epoch: dict[str, Any] | None = None
@@ -82,6 +83,19 @@ class FitData:
                 return cls(found) if _is_known(found) else None
             frame = frame.f_back
         return None
+
+    @property
+    def shuffle(self) -> bool | str:
+        """Keras's argument of that name, as far as the data heed it."""
+        names = ("_shuffle", "shuffle")
+        found = next((vars(self.adapter)[n] for n in names if n in vars(self.adapter)), False)
+        return found if isinstance(found, str) else bool(found)
+
+    @property
+    def source(self) -> Any:
+        """The object of the user's that Python asks for batches, or None."""
+        names = ("py_dataset", "_dataloader")
+        return next((vars(self.adapter)[n] for n in names if n in vars(self.adapter)), None)
 
     def watch(self) -> None:
         """Count what the steps draw from now on. In ``on_train_begin``."""
@@ -102,13 +116,13 @@ class FitData:
             ended: whether the last epoch has ended, and the place is the next one's begin.
         """
         if ended:
-            random_now = read_random_state()
+            random_now: dict[str, Any] | None = read_random_state()
             earlier, drawn = self._earlier_batches + self._batches, 0
             earlier = earlier if self.long_lived else 0
         else:
             random_now = self._random_at_epoch
             # The step that begins has been counted.
-            earlier, drawn = self._earlier_batches, self._batches - self._steps
+            earlier, drawn = self._earlier_batches, self._batches - self.steps_per_execution
         place: dict[str, Any] = {
             "kind": self.kind,
             "epoch_batches": drawn,
@@ -116,7 +130,10 @@ class FitData:
             "made": self._made,
             "used": self._used,
             "num_batches": self._epochs._num_batches,
-            "steps_per_execution": self._steps,
+            "steps_per_execution": self.steps_per_execution,
+            "seed": tensorflow_iterator.global_seed() if self.on_tensorflow else None,
+            "epochs": self._epochs_begun - (not ended),
+            "own_state": python_data.read_state(self.source),
             "random_at_birth": self._random_at_birth if self.long_lived else None,
             "random_at_epoch": random_now,
             "iterator": False,
@@ -127,7 +144,7 @@ class FitData:
 
     def element_spec(self) -> Any:
         """Return what a batch looks like if the data are a dataset of TensorFlow's, or None."""
-        return self._epochs._distributed_dataset.element_spec if self._on_tensorflow else None
+        return self._epochs._distributed_dataset.element_spec if self.on_tensorflow else None
 
     def go_to(
         self,
@@ -143,12 +160,16 @@ class FitData:
             on_batch: called with how many batches have been skipped, and of how many.
 
         Raises:
-            DataPositionError: there are not so many batches.
+            DataPositionError: there are not so many batches, or the steps have other sizes.
         """
         earlier, drawn = place["earlier_batches"], place["epoch_batches"]
         before = read_random_state()
         if self._epochs._num_batches is None:
             self._epochs._num_batches = place["num_batches"]
+        if drawn % self.steps_per_execution:
+            raise DataPositionError  # steps_per_execution has changed
+        python_data.go_to_epoch(self.source, place["epochs"], place["own_state"])
+        self._epochs_begun = place["epochs"]
         self._make_iterators(place)
         self._random_for_epoch = place["random_at_epoch"]
         if not (earlier or drawn or place["iterator"]):
@@ -193,11 +214,12 @@ class FitData:
             self._random_at_epoch = read_random_state()
             self._earlier_batches += self._batches
             self._batches = 0
+            self._epochs_begun += 1
             steps = self._enumerate()
         for step in steps:
             if step[2] is not self._iterator:
                 self._adopt(step[2])
-            self._batches += self._steps
+            self._batches += self.steps_per_execution
             yield step
 
     def _adopt(self, iterator: Any) -> None:
@@ -214,6 +236,7 @@ class FitData:
         """Return the steps of an epoch after its first ``batches``."""
         steps = self._enumerate()
         self._random_at_epoch = read_random_state()
+        self._epochs_begun += 1
         done = 0
         for step in steps:
             if step[2] is not self._iterator:
@@ -221,26 +244,29 @@ class FitData:
             if done >= batches:
                 skip.restore(step[2])
                 return _with_first(step, steps)
-            skip.batches(step[2], self._steps)
-            done += self._steps
+            skip.batches(step[2], self.steps_per_execution)
+            done += self.steps_per_execution
             self._batches = done
         raise StopIteration
 
     def _needs_iterator_state(self) -> bool:
         """Return whether the order of the data is known to TensorFlow's iterator only."""
-        if not self._on_tensorflow or self.drawn_ahead or self._iterator is None:
+        if not self.on_tensorflow or self.drawn_ahead or self._iterator is None:
             return False
         if self.kind == "tf.data":
             return True
-        shuffle = self.adapter._shuffle
-        return bool(shuffle) and shuffle != "batch" and not tensorflow_iterator.is_seeded()
+        return (
+            bool(self.shuffle)
+            and self.shuffle != "batch"
+            and tensorflow_iterator.global_seed() is None
+        )
 
     def _make_iterators(self, place: dict[str, Any]) -> None:
         """Make as many iterators of a dataset as there were: a shuffle counts them."""
         if self.kind != "tf.data":
             return
         # That of the place itself is made when it is reached.
-        wanted = place["made" if self._on_tensorflow else "used"] - 1
+        wanted = place["made" if self.on_tensorflow else "used"] - 1
         dataset = self.adapter.get_tf_dataset()
         for _ in range(wanted - self._made):
             iter(dataset)

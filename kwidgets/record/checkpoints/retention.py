@@ -103,13 +103,13 @@ def tidy(
     found = []
     for folder in runs.glob(f"*{SUFFIX}"):
         _delete_half_written(folder)
-        for checkpoint in list_folders(folder):
+        for written in list_folders(folder):
             found.append(
                 KeptCheckpoint(
-                    checkpoint.path,
-                    str(checkpoint.meta.get("reason", "")),
-                    float(checkpoint.meta.get("created", 0)),
-                    checkpoint.num_bytes,
+                    written.path,
+                    str(written.meta.get("reason", "")),
+                    float(written.meta.get("created", 0)),
+                    written.num_bytes,
                 )
             )
     going = unneeded(checkpoint for checkpoint in found if checkpoint.run_id == run_id)

@@ -37,14 +37,27 @@ def restore(iterator: Any, folder: Path) -> None:
     tf.train.Checkpoint(iterator=iterator).read(str(folder / PREFIX)).assert_consumed()
 
 
-def is_seeded() -> bool:
-    """Return whether TensorFlow has a global seed, so that a program's order is always the same."""
+def global_seed() -> int | None:
+    """Return TensorFlow's global seed, with which the order of a program is always the same."""
     # There is no public function that tells. Where it has moved, the iterator's state is saved.
     with contextlib.suppress(Exception):
         from tensorflow.python.eager import context
 
-        return context.global_seed() is not None
-    return False
+        seed = context.global_seed()
+        return None if seed is None else int(seed)
+    return None
+
+
+def has_unseeded_shuffle(dataset: Any) -> bool | None:
+    """Return whether ``dataset`` shuffles without a seed; None if that cannot be known."""
+    try:
+        if type(dataset).__name__ == "_ShuffleDataset":
+            seeds = (int(dataset._seed), int(dataset._seed2))
+            if seeds == (0, 0):  # that is how TensorFlow says "none"
+                return True
+        return any(has_unseeded_shuffle(source) for source in dataset._inputs())
+    except Exception:  # private names
+        return None
 
 
 def _delete(folder: Path) -> None:

@@ -75,7 +75,7 @@ class ResumedFit:
         self._model, self._data, self._callbacks = model, data, callbacks
         random_before = read_random_state()
         try:
-            state = self.plan.read_state()
+            state = self.plan.state
             build_state(model, data.element_spec())
             differences = state.differences(model)
             if differences:
@@ -163,7 +163,7 @@ def _describe(error: Exception) -> Message:
             str(first),
         )
     if isinstance(error, DataPositionError):
-        return message("The data have fewer batches than were trained before the checkpoint.")
+        return message("The data are not those of the checkpoint: they have other batches.")
     if isinstance(error, CheckpointError):
         return message("%1", str(error))
     return message("%1: %2", type(error).__name__, str(error))
