@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from kwidgets.language import Message, message
 from kwidgets.record.checkpoints.fit_data import DataPositionError, FitData
@@ -31,6 +31,7 @@ from kwidgets.record.checkpoints.training_state import (
     TrainingState,
     read_state,
 )
+from kwidgets.record.checkpoints.variables import GROUPS
 from kwidgets.record.resume.build_state import build_state
 from kwidgets.record.resume.plan import ResumePlan
 
@@ -42,7 +43,10 @@ class ResumedFit:
 
     Args:
         plan: the checkpoint.
-        on_batch: called while data are skipped, with how many batches and of how many.
+        how: ``resume`` goes on where the training was. ``weights`` takes over the weights only, and
+            the optimizer's state if it is of the same kind: the fit then trains its own epochs.
+        on_batch: called while data are skipped, with how many batches and of how many. What it
+            raises leaves the fit, before anything has changed.
 
     Attributes:
         problem: why the fit does not go on from the checkpoint, or None.
@@ -51,54 +55,65 @@ class ResumedFit:
     """
 
     def __init__(
-        self, plan: ResumePlan, on_batch: Callable[[int, int], None] | None = None
+        self,
+        plan: ResumePlan,
+        how: Literal["resume", "weights"] = "resume",
+        on_batch: Callable[[int, int], None] | None = None,
     ) -> None:
         self.plan = plan
+        self.how = how
         self.problem: Message | None = None
         self.resumed = False
         self.callbacks_anew: list[str] = []
         self._on_batch = on_batch
+        # Until the first step.
         self._state: TrainingState | None = None
-        # The model, its data and callbacks, until the first step.
         self._model: Any = None
         self._data: FitData | None = None
         self._callbacks: Iterable[object] = ()
 
-    def begin(self, model: Any, data: FitData, callbacks: Iterable[object]) -> bool:
+    def begin(self, model: Any, data: FitData | None, callbacks: Iterable[object]) -> bool:
         """Bring model and data to the checkpoint; return whether that worked.
 
         Args:
             model: the model in training.
-            data: its data, watched.
+            data: its data, watched; None if Keras's epoch iterator is not known.
             callbacks: those of the fit.
         """
-        self._model, self._data, self._callbacks = model, data, callbacks
         random_before = read_random_state()
         try:
             state = self.plan.state
-            build_state(model, data.element_spec())
-            differences = state.differences(model)
-            if differences:
-                raise ArchitectureError(differences)
-            data.go_to(state.place, self.plan.checkpoint.path, self._on_batch)
+            build_state(model, None if data is None else data.element_spec())
+            groups = self._matching_groups(model, state)
+            if self.how == "resume":
+                if data is None:
+                    raise DataPositionError
+                data.go_to(state.place, self.plan.checkpoint.path, self._on_batch)
         except Exception as error:
             set_random_state(random_before)
             self._give_up(error)
             return False
-        # Bounded by what fails seldom: the values of another model's variables fit these.
+        except BaseException:  # Ctrl-C, while batches are skipped
+            set_random_state(random_before)
+            raise
         before = read_state(model, 0, 0, buffers=HostBuffers())
         try:
-            state.set_variables(model)
-            if state.ended:
+            state.set_variables(model, groups)
+            if state.ended and self.how == "resume":
                 state.set_hold(model)
         except Exception as error:
             before.set_variables(model)
-            data.start_over()
+            if data is not None and self.how == "resume":
+                data.start_over()
             set_random_state(random_before)
             self._give_up(error)
             return False
-        self._state = state
-        # Keras adds no public way for a callback to say where the fit begins.
+        if self.how == "weights":
+            set_random_state(random_before)
+            self.resumed = True
+            return True
+        self._state, self._model, self._data, self._callbacks = state, model, data, callbacks
+        # Keras has no public way for a callback to say where the fit begins.
         model._initial_epoch = state.epoch
         return True
 
@@ -109,7 +124,8 @@ class ResumedFit:
         self._model._initial_epoch = None  # or the next fit of this model would begin there too
         if epoch != self._state.epoch:
             # Keras's BackupAndRestore has loaded its own weights and set the epoch.
-            self._data.start_over()  # type: ignore[union-attr]
+            assert self._data is not None
+            self._data.start_over()
             self._give_up(
                 message("Another callback has set the epoch in which this training begins.")
             )
@@ -120,14 +136,31 @@ class ResumedFit:
     def before_step(self, epoch: int, batch: int) -> None:
         """In ``on_train_batch_begin``: set all that earlier callbacks may have changed."""
         state = self._state
-        if state is None or self.resumed:
+        if state is None or self._data is None:
             return
         state.set_variables(self._model)
         state.set_hold(self._model)
         self.callbacks_anew = state.set_callbacks(self._callbacks)
-        if not self._data.drawn_ahead:  # type: ignore[union-attr]
+        if not self._data.drawn_ahead:
             state.set_random_state()
         self._finish()
+
+    def _matching_groups(self, model: Any, state: TrainingState) -> list[str]:
+        """Return the groups of variables to be set.
+
+        Raises:
+            ArchitectureError: the model has other variables than the checkpoint.
+        """
+        found = state.differences(model)
+        if self.how == "resume":
+            if found:
+                raise ArchitectureError(found)
+            return list(GROUPS)
+        of_model = [difference for difference in found if difference.group == "model"]
+        if of_model:
+            raise ArchitectureError(of_model)
+        same_optimizer = model.optimizer.built and not any(d.group == "optimizer" for d in found)
+        return ["model", "optimizer"] if same_optimizer else ["model"]
 
     def end(self) -> None:
         """The fit has ended, in whatever way."""
