@@ -37,6 +37,7 @@ RESUME: Final = "resume"
 STOP: Final = "stop"
 SET_LEARNING_RATE: Final = "set_learning_rate"
 FOLLOW_SCHEDULE: Final = "follow_schedule"
+CHOOSE_OPTIMIZER: Final = "choose_optimizer"
 RESYNC: Final = "resync"
 
 # On the channel only, where ``run`` in the envelope identifies the view of the fit.
@@ -44,7 +45,9 @@ BUNDLE: Final = "bundle"  #: the saved output as a MIME bundle, when the run has
 UNKNOWN_RUN: Final = "unknown_run"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
-VIEW_KINDS: Final = (PAUSE, RESUME, STOP, SET_LEARNING_RATE, FOLLOW_SCHEDULE, RESYNC)
+VIEW_KINDS: Final = (
+    PAUSE, RESUME, STOP, SET_LEARNING_RATE, FOLLOW_SCHEDULE, CHOOSE_OPTIMIZER, RESYNC,
+)  # fmt: skip
 RUN_KINDS: Final = (BUNDLE, UNKNOWN_RUN)
 
 
@@ -78,6 +81,8 @@ class RunInfo(TypedDict):
     fit: int
     model_name: str
     optimizer: str
+    #: The names of a loop's optimizers, if there are several.
+    optimizers: NotRequired[list[str]]
     backend: str
     device: str
     #: Where the epochs end; 0 for a loop that does not say.
@@ -146,6 +151,8 @@ class Progress(TypedDict):
     learning_rate_schedule: str | None
     #: Whether a rate set by the user overrides the schedule.
     learning_rate_held: bool
+    #: The one of several optimizers whose learning rate this is.
+    chosen_optimizer: NotRequired[str]
     notices: list[Notice]
     devices: list[Device]
 
@@ -234,6 +241,12 @@ class Reply(TypedDict):
 
 
 class SetLearningRate(TypedDict):
-    """Payload of ``set_learning_rate``. The payload of the other commands is empty."""
+    """Payload of ``set_learning_rate``."""
 
     value: float
+
+
+class ChooseOptimizer(TypedDict):
+    """Payload of ``choose_optimizer``. The payload of the other commands is empty."""
+
+    name: str

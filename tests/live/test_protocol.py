@@ -101,8 +101,8 @@ def examples() -> dict[str, wire.Envelope]:
         table["data"] = base64.b64encode(table["data"]).decode()
     update = protocol.Update(
         sequence=8,
-        progress=PROGRESS,
-        run=RUN,
+        progress={**PROGRESS, "chosen_optimizer": "critic"},
+        run={**RUN, "optimizers": ["generator", "critic"]},
         batch={**snapshot["batch"]},
         epoch={**snapshot["epoch"]},
         best=snapshot["best"],
@@ -110,6 +110,7 @@ def examples() -> dict[str, wire.Envelope]:
     )
     small = protocol.Update(sequence=9, progress={**PROGRESS, "status": "paused"})
     rate = protocol.SetLearningRate(value=0.01)
+    choice = protocol.ChooseOptimizer(name="critic")
     refused = protocol.Reply(ok=False, message="The learning rate follows a schedule.")
     return {
         "snapshot": wire.envelope(protocol.SNAPSHOT, snapshot),
@@ -123,6 +124,7 @@ def examples() -> dict[str, wire.Envelope]:
         "stop": wire.envelope(protocol.STOP, {}, id="a4"),
         "set_learning_rate": wire.envelope(protocol.SET_LEARNING_RATE, rate, id="a5"),
         "follow_schedule": wire.envelope(protocol.FOLLOW_SCHEDULE, {}, id="a6"),
+        "choose_optimizer": wire.envelope(protocol.CHOOSE_OPTIMIZER, choice, id="a7"),
         "resync": wire.envelope(protocol.RESYNC, {}),
     }
 

@@ -52,7 +52,7 @@ class CommandHandler:
 
     def _apply(self, command: Command) -> None:
         note = ""
-        if command.kind in ("set_learning_rate", "follow_schedule"):
+        if command.kind in ("set_learning_rate", "follow_schedule", "choose_optimizer"):
             try:
                 note = self._fit.rate.apply(command)
             except LearningRateError as error:

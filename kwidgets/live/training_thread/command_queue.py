@@ -29,13 +29,23 @@ def _no_reply(ok: bool, message: str) -> None:
 class Command:
     """A command of a user; ``reply(ok, message)`` reports its result.
 
-    ``call`` runs ``function``, which may read the model's values: they are consistent then.
+    ``value`` is a learning rate, ``name`` that of an optimizer. ``call`` runs ``function``, which
+    may read the model's values: they are consistent then.
     """
 
-    kind: Literal["pause", "resume", "stop", "set_learning_rate", "follow_schedule", "call"]
+    kind: Literal[
+        "pause",
+        "resume",
+        "stop",
+        "set_learning_rate",
+        "follow_schedule",
+        "choose_optimizer",
+        "call",
+    ]
     value: float | None = None
     reply: Reply = _no_reply
     function: Callable[[], None] | None = None
+    name: str = ""
 
 
 class CommandQueue:

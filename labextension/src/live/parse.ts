@@ -185,6 +185,7 @@ function parseRun(fields: Fields): RunInfo {
     fit: fields.integer("fit"),
     model_name: fields.label("model_name"),
     optimizer: fields.label("optimizer"),
+    optimizers: fields.has("optimizers") ? fields.strings("optimizers").slice(0, MAX_METRICS) : [],
     backend: fields.label("backend"),
     device: fields.label("device"),
     epochs: fields.integer("epochs"),
@@ -240,6 +241,7 @@ function parseProgress(fields: Fields): Progress {
       { first: MAX_NOTICES },
     ),
     learning_rate_held: fields.boolean("learning_rate_held"),
+    chosen_optimizer: fields.has("chosen_optimizer") ? fields.label("chosen_optimizer") : "",
     devices: fields.list("devices", parseDevice, { first: MAX_DEVICES }),
   };
 }

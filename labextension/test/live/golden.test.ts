@@ -16,6 +16,7 @@ const VIEW_KINDS: ViewKind[] = [
   "stop",
   "set_learning_rate",
   "follow_schedule",
+  "choose_optimizer",
   "resync",
 ];
 

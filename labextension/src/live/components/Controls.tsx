@@ -5,10 +5,13 @@ import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
 import { Icon } from "./icons";
 import { LearningRate } from "./LearningRate";
+import { OptimizerChoice } from "./OptimizerChoice";
 import type { Command, Commands } from "./useCommands";
 import { useKeepFocus } from "./useKeepFocus";
 
 interface ControlsProps {
+  /** The names of the optimizers, if there are several. */
+  optimizers: readonly string[];
   progress: Progress;
   commands: Commands;
   /** Why the typed text is not a learning rate, or null. */
@@ -18,6 +21,7 @@ interface ControlsProps {
 }
 
 export function Controls({
+  optimizers,
   progress,
   commands,
   rateRefusal,
@@ -55,7 +59,16 @@ export function Controls({
           {t("Stop")}
         </button>
       </div>
+      {optimizers.length > 1 && (
+        <OptimizerChoice
+          names={optimizers}
+          chosen={progress.chosen_optimizer}
+          onChoose={(name) => commands.run("choose_optimizer", { name })}
+        />
+      )}
       <LearningRate
+        // What is typed or was set belongs to one optimizer.
+        key={progress.chosen_optimizer}
         value={progress.learning_rate}
         schedule={progress.learning_rate_schedule}
         overridden={progress.learning_rate_held}
@@ -78,9 +91,14 @@ export function FinalRate({ progress }: { progress: Progress }) {
   const { learning_rate: rate } = progress;
   return (
     <p class="kw-final-rate">
-      {rate !== null && t("Learning rate at the end: %1", formatLearningRate(rate))}
+      {rate !== null && finalRateText(progress.chosen_optimizer, formatLearningRate(rate))}
     </p>
   );
+}
+
+function finalRateText(optimizer: string, rate: string): string {
+  if (!optimizer) return t("Learning rate at the end: %1", rate);
+  return t("Learning rate of %1 at the end: %2", optimizer, rate);
 }
 
 interface ControlNotesProps {
@@ -93,7 +111,7 @@ interface ControlNotesProps {
 
 /** Notes below the controls: refused commands, and when to expect an answer. */
 export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: ControlNotesProps) {
-  const errors = (["pause", "resume", "stop", "follow_schedule"] as const)
+  const errors = (["pause", "resume", "stop", "follow_schedule", "choose_optimizer"] as const)
     .map((command) => commands.state(command).error)
     .filter((error) => error !== null);
   const { unacknowledged } = commands;

@@ -185,6 +185,7 @@ function Top({ session, run, toolbar }: TopProps) {
       <div class="kw-bar">
         {alive ? (
           <Controls
+            optimizers={run.optimizers}
             progress={progress}
             commands={commands}
             rateRefusal={rateRefusal}

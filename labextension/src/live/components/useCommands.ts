@@ -8,7 +8,13 @@ import type { RunSession } from "../session";
 /** A kernel that receives messages while it trains acknowledges in milliseconds. */
 const ACKNOWLEDGE_TIMEOUT_MS = 2000;
 
-export type Command = "pause" | "resume" | "stop" | "set_learning_rate" | "follow_schedule";
+export type Command =
+  | "pause"
+  | "resume"
+  | "stop"
+  | "set_learning_rate"
+  | "follow_schedule"
+  | "choose_optimizer";
 
 export interface CommandState {
   /** Sent, and neither answered nor carried out yet. */
