@@ -41,6 +41,7 @@ ANSWER: Final = "answer"
 CHECKPOINT: Final = "checkpoint"
 REWIND: Final = "rewind"
 SET_NAN_GUARD: Final = "set_nan_guard"
+CHOOSE_OPTIMIZER: Final = "choose_optimizer"
 RESYNC: Final = "resync"
 
 # On the channel only, where ``run`` in the envelope identifies the view of the fit.
@@ -54,6 +55,7 @@ VIEW_KINDS: Final = (
     STOP,
     SET_LEARNING_RATE,
     FOLLOW_SCHEDULE,
+    CHOOSE_OPTIMIZER,
     ANSWER,
     CHECKPOINT,
     REWIND,
@@ -93,6 +95,8 @@ class RunInfo(TypedDict):
     fit: int
     model_name: str
     optimizer: str
+    #: The names of a loop's optimizers, if there are several.
+    optimizers: NotRequired[list[str]]
     backend: str
     device: str
     #: Where the epochs end; 0 for a loop that does not say.
@@ -190,6 +194,8 @@ class Progress(TypedDict):
     learning_rate_schedule: str | None
     #: Whether a rate set by the user overrides the schedule.
     learning_rate_held: bool
+    #: The one of several optimizers whose learning rate this is.
+    chosen_optimizer: NotRequired[str]
     notices: list[Notice]
     question: Question | None
     #: Whether a checkpoint can be written now.
@@ -286,6 +292,12 @@ class SetLearningRate(TypedDict):
     """Payload of ``set_learning_rate``."""
 
     value: float
+
+
+class ChooseOptimizer(TypedDict):
+    """Payload of ``choose_optimizer``."""
+
+    name: str
 
 
 class SetNanGuard(TypedDict):

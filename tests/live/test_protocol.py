@@ -116,8 +116,8 @@ def examples() -> dict[str, wire.Envelope]:
         table["data"] = base64.b64encode(table["data"]).decode()
     update = protocol.Update(
         sequence=8,
-        progress=PROGRESS,
-        run=RUN,
+        progress={**PROGRESS, "chosen_optimizer": "critic"},
+        run={**RUN, "optimizers": ["generator", "critic"]},
         batch={**snapshot["batch"]},
         epoch={**snapshot["epoch"]},
         best=snapshot["best"],
@@ -125,6 +125,7 @@ def examples() -> dict[str, wire.Envelope]:
     )
     small = protocol.Update(sequence=9, progress={**PROGRESS, "status": "paused"})
     rate = protocol.SetLearningRate(value=0.01)
+    choice = protocol.ChooseOptimizer(name="critic")
     refused = protocol.Reply(ok=False, message="The learning rate follows a schedule.")
     return {
         "snapshot": wire.envelope(protocol.SNAPSHOT, snapshot),
@@ -138,15 +139,16 @@ def examples() -> dict[str, wire.Envelope]:
         "stop": wire.envelope(protocol.STOP, {}, id="a4"),
         "set_learning_rate": wire.envelope(protocol.SET_LEARNING_RATE, rate, id="a5"),
         "follow_schedule": wire.envelope(protocol.FOLLOW_SCHEDULE, {}, id="a6"),
-        "answer": wire.envelope(protocol.ANSWER, protocol.TextPayload(text="resume"), id="a7"),
+        "choose_optimizer": wire.envelope(protocol.CHOOSE_OPTIMIZER, choice, id="a7"),
+        "answer": wire.envelope(protocol.ANSWER, protocol.TextPayload(text="resume"), id="a8"),
         "checkpoint": wire.envelope(
-            protocol.CHECKPOINT, protocol.TextPayload(text="before unfreezing"), id="a8"
+            protocol.CHECKPOINT, protocol.TextPayload(text="before unfreezing"), id="a9"
         ),
         "rewind": wire.envelope(
-            protocol.REWIND, protocol.TextPayload(text="000004-user"), id="a9"
+            protocol.REWIND, protocol.TextPayload(text="000004-user"), id="a10"
         ),
         "set_nan_guard": wire.envelope(
-            protocol.SET_NAN_GUARD, protocol.SetNanGuard(on=True), id="a10"
+            protocol.SET_NAN_GUARD, protocol.SetNanGuard(on=True), id="a11"
         ),
         "resync": wire.envelope(protocol.RESYNC, {}),
     }

@@ -57,16 +57,14 @@ class CommandReceiver:
         if message_id is None:
             self._warn_once(f"{kind} without a valid id ignored")
             return
-        value: float | None = None
         payload = content.get("payload")
-        text = payload.get("text") if isinstance(payload, dict) else None
+        fields = payload if isinstance(payload, dict) else {}
+        value: float | None = None
         if kind == protocol.SET_NAN_GUARD:
-            value = float(isinstance(payload, dict) and payload.get("on") is True)
+            value = float(fields.get("on") is True)
         if kind == protocol.SET_LEARNING_RATE:
             try:
-                value = check_learning_rate(
-                    payload.get("value") if isinstance(payload, dict) else None
-                )
+                value = check_learning_rate(fields.get("value"))
             except (TypeError, ValueError) as error:
                 self._reply(message_id, False, str(error))
                 return
@@ -80,7 +78,7 @@ class CommandReceiver:
             Command(
                 cast(Any, kind),
                 value,
-                text if isinstance(text, str) else "",
+                str(fields.get("name" if kind == protocol.CHOOSE_OPTIMIZER else "text", "")),
                 reply=lambda ok, message: self._reply(message_id, ok, message),
             )
         )

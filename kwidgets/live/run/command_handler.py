@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from kwidgets.language import message, t
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
@@ -13,6 +14,12 @@ from kwidgets.live.run.fit_state import FitState
 from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.observers import ActKind, CommandRefusedError, Observers
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue
+
+
+_RATE_ACTS: Final[dict[str, ActKind]] = {
+    "set_learning_rate": "learning_rate",
+    "follow_schedule": "follow_schedule",
+}
 
 
 class CommandHandler:
@@ -58,8 +65,8 @@ class CommandHandler:
         note = ""
         act: ActKind | None = None
         self._observers.before_command(command)
-        if command.kind in ("set_learning_rate", "follow_schedule"):
-            act = "learning_rate" if command.kind == "set_learning_rate" else "follow_schedule"
+        if command.kind in ("set_learning_rate", "follow_schedule", "choose_optimizer"):
+            act = _RATE_ACTS.get(command.kind)
             try:
                 note = self._fit.rate.apply(command)
             except LearningRateError as error:

@@ -31,7 +31,7 @@ class Command:
 
     ``call`` runs ``function``, which may read the model's values: they are consistent then.
     ``value`` is a learning rate, or whether a switch is on; ``text`` is what ``answer``,
-    ``checkpoint`` and ``rewind`` are about.
+    ``checkpoint``, ``rewind`` and ``choose_optimizer`` are about.
     """
 
     kind: Literal[
@@ -44,6 +44,7 @@ class Command:
         "checkpoint",
         "rewind",
         "set_nan_guard",
+        "choose_optimizer",
         "call",
     ]
     value: float | None = None

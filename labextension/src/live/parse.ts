@@ -189,6 +189,7 @@ function parseRun(fields: Fields): RunInfo {
     fit: fields.integer("fit"),
     model_name: fields.label("model_name"),
     optimizer: fields.label("optimizer"),
+    optimizers: fields.has("optimizers") ? fields.strings("optimizers").slice(0, MAX_METRICS) : [],
     backend: fields.label("backend"),
     device: fields.label("device"),
     epochs: fields.integer("epochs"),
@@ -269,6 +270,7 @@ function parseProgress(fields: Fields): Progress {
     question: fields.nullable("question", () => parseQuestion(fields.fields("question"))),
     can_checkpoint: fields.boolean("can_checkpoint"),
     nan_guard: fields.nullable("nan_guard", () => fields.boolean("nan_guard")),
+    chosen_optimizer: fields.has("chosen_optimizer") ? fields.label("chosen_optimizer") : "",
     devices: fields.list("devices", parseDevice, { first: MAX_DEVICES }),
   };
 }

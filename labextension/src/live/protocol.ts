@@ -49,6 +49,7 @@ export interface ViewPayloads {
   /** The name of a checkpoint. */
   rewind: { text: string };
   set_nan_guard: { on: boolean };
+  choose_optimizer: { name: string };
   resync: Record<string, never>;
 }
 export type ViewKind = keyof ViewPayloads;
@@ -77,6 +78,8 @@ export interface RunInfo {
   fit: number;
   model_name: string;
   optimizer: string;
+  /** The names of a loop's optimizers, if there are several. */
+  optimizers: readonly string[];
   backend: string;
   device: string;
   /** Where the epochs end; 0 for a loop that does not say. */
@@ -161,6 +164,8 @@ export interface Progress {
   learning_rate_schedule: string | null;
   /** Whether the user has set the rate, and the schedule is set aside. */
   learning_rate_held: boolean;
+  /** The one of several optimizers whose learning rate this is; "" of one alone. */
+  chosen_optimizer: string;
   notices: Notice[];
   question: Question | null;
   /** Whether a checkpoint can be written now. */

@@ -20,6 +20,7 @@ const VIEW_KINDS: ViewKind[] = [
   "checkpoint",
   "rewind",
   "set_nan_guard",
+  "choose_optimizer",
   "resync",
 ];
 

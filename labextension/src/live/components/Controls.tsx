@@ -5,10 +5,13 @@ import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
 import { Icon } from "./icons";
 import { LearningRate } from "./LearningRate";
+import { OptimizerChoice } from "./OptimizerChoice";
 import type { Command, Commands } from "./useCommands";
 import { useKeepFocus } from "./useKeepFocus";
 
 interface ControlsProps {
+  /** The names of the optimizers, if there are several. */
+  optimizers: readonly string[];
   progress: Progress;
   commands: Commands;
   /** Why the typed text is not a learning rate, or null. */
@@ -18,6 +21,7 @@ interface ControlsProps {
 }
 
 export function Controls({
+  optimizers,
   progress,
   commands,
   rateRefusal,
@@ -70,7 +74,16 @@ export function Controls({
           </button>
         )}
       </div>
+      {optimizers.length > 1 && (
+        <OptimizerChoice
+          names={optimizers}
+          chosen={progress.chosen_optimizer}
+          onChoose={(name) => commands.run("choose_optimizer", { name })}
+        />
+      )}
       <LearningRate
+        // What is typed or was set belongs to one optimizer.
+        key={progress.chosen_optimizer}
         value={progress.learning_rate}
         schedule={progress.learning_rate_schedule}
         overridden={progress.learning_rate_held}
@@ -110,7 +123,7 @@ export function FinalRate({ progress }: { progress: Progress }) {
   const { learning_rate: rate } = progress;
   return (
     <p class="kw-final-rate">
-      {rate !== null && t("Learning rate at the end: %1", formatLearningRate(rate))}
+      {rate !== null && finalRateText(progress.chosen_optimizer, formatLearningRate(rate))}
     </p>
   );
 }
@@ -121,11 +134,16 @@ const ANSWERED_BELOW = [
   "resume",
   "stop",
   "follow_schedule",
+  "choose_optimizer",
   "answer",
   "checkpoint",
   "rewind",
   "set_nan_guard",
 ] as const;
+function finalRateText(optimizer: string, rate: string): string {
+  if (!optimizer) return t("Learning rate at the end: %1", rate);
+  return t("Learning rate of %1 at the end: %2", optimizer, rate);
+}
 
 interface ControlNotesProps {
   commands: Commands;

@@ -193,6 +193,7 @@ function Top({ session, run, toolbar }: TopProps) {
           />
         ) : alive ? (
           <Controls
+            optimizers={run.optimizers}
             progress={progress}
             commands={commands}
             rateRefusal={rateRefusal}
