@@ -11,7 +11,7 @@ import {
   nearestPoint,
   valueHolding,
 } from "../chart/curves";
-import type { DrawnFit } from "../chart/drawInput";
+import { type DrawnFit, fitLabel } from "../chart/drawInput";
 import type { Hover } from "../chart/hover";
 import type { DrawInput, PlotlyChart } from "../chart/plotlyChart";
 import { latestValues } from "../latestValues";
@@ -130,11 +130,12 @@ function valuesAt({ curves, metricKind, xRange }: DrawInput, x: number): Value[]
 
 /** Return the value of one fit among several: of its validation, or else of its training. */
 function fitValue(
-  { fit, name, store }: DrawnFit,
+  drawnFit: DrawnFit,
   metric: MetricInfo,
   drawn: DrawInput | null,
   x: number | null,
 ): Value | null {
+  const { fit, store } = drawnFit;
   const latest = latestValues(store, metric);
   let value = latest.validation ?? latest.training ?? latest.batch;
   if (drawn && x !== null) {
@@ -145,7 +146,7 @@ function fitValue(
     value = curve && i >= 0 ? curve.y[i]! : null;
   }
   if (value === null) return null;
-  return { key: String(fit), swatch: <FitSwatch fit={fit} />, name: `${fit} ${name}`, value };
+  return { key: String(fit), swatch: <FitSwatch fit={fit} />, name: fitLabel(drawnFit), value };
 }
 
 function batchName({ kind }: Pick<MetricInfo, "kind">): string {
@@ -153,7 +154,7 @@ function batchName({ kind }: Pick<MetricInfo, "kind">): string {
 }
 
 function xText({ options }: DrawInput, x: number): string {
-  if (options.xAxis === "time") return formatDuration(x);
+  if (options.xAxis === "time" || options.xAxis === "clock") return formatDuration(x);
   if (options.xAxis === "epoch") return t("epoch %1", Math.max(0, x).toFixed(2));
   return t("step %1", formatCount(Math.max(0, Math.round(x))));
 }
