@@ -37,7 +37,9 @@ export function parseAnswer<K extends RequestKind>(
   const value = () => answer.fields("value");
   const deleted = () => ({
     bytes: value().finite("bytes"),
-    problems: value().strings("problems").map((text) => shorten(text)),
+    problems: value()
+      .strings("problems")
+      .map((text) => shorten(text)),
   });
   const parsers: { [Kind in RequestKind]: () => Requests[Kind]["answer"] } = {
     list_runs: () => parseList(value()),
@@ -134,9 +136,7 @@ function parseCurves(fields: Fields, buffers: readonly unknown[]): RunCurves {
   return {
     run: fields.string("run"),
     seen: fields.string("seen"),
-    snapshot: fields.nullable("snapshot", () =>
-      parseSnapshot(fields.fields("snapshot"), buffers),
-    ),
+    snapshot: fields.nullable("snapshot", () => parseSnapshot(fields.fields("snapshot"), buffers)),
   };
 }
 

@@ -14,14 +14,7 @@ export const RUNS_ANSWER = "runs_answer";
 export const SCOPES = ["notebook", "folder", "all"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export const STATES = [
-  "running",
-  "finished",
-  "stopped",
-  "interrupted",
-  "failed",
-  "died",
-] as const;
+export const STATES = ["running", "finished", "stopped", "interrupted", "failed", "died"] as const;
 export type RunState = (typeof STATES)[number];
 
 export interface RunRow {

@@ -4,7 +4,13 @@ import { t } from "../../shared/translation";
 import { axisLabel } from "../labels";
 import type { MetricInfo } from "../protocol";
 import type { RunStore } from "../store";
-import { type ChartAxis, type ChartOptions, isLogScale, type MetricCurves, metricCurves } from "./curves";
+import {
+  type ChartAxis,
+  type ChartOptions,
+  isLogScale,
+  type MetricCurves,
+  metricCurves,
+} from "./curves";
 import type { ChartTheme, Outside } from "./figure";
 import type { DrawInput } from "./plotlyChart";
 import {
