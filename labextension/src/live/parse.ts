@@ -80,7 +80,8 @@ const MAX_ANSWERS = 5;
 const MAX_ROWS = 10_000;
 const MAX_VALUES = 9; // of a text: %1 to %9
 
-function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
+/** Parse the payload of a snapshot. */
+export function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
   const progress = parseProgress(fields.fields("progress"));
   const omitted = omittedText(fields);
   if (omitted) progress.notices.push({ level: "warning", text: omitted });
@@ -126,7 +127,7 @@ function parseEarlier(fields: Fields): EarlierFit {
   };
 }
 
-function parseMark(fields: Fields): Mark {
+export function parseMark(fields: Fields): Mark {
   return {
     kind: fields.oneOf("kind", MARK_KINDS),
     text: parseText(fields.fields("text")),
