@@ -157,14 +157,14 @@ def test_another_model_is_fitted_from_its_beginning(recorded: Path) -> None:
         return made
 
     problem = check_that_it_starts_from_its_beginning(Resume(recorded), other)
-    assert "The model has other variables than the checkpoint" in problem
+    assert "The model differs from the checkpoint in" in problem
 
 
 def test_fewer_data_are_fitted_from_their_beginning(recorded: Path) -> None:
     problem = check_that_it_starts_from_its_beginning(
         Resume(recorded), lambda: model("ordered"), samples=64
     )
-    assert problem == "The data are not those of the checkpoint: they have other batches."
+    assert problem == "The data differ from those of the checkpoint: they have other batches."
 
 
 class StopIn(keras.callbacks.Callback):
@@ -196,7 +196,7 @@ def test_a_backup_of_keras_that_begins_elsewhere_is_respected(
     made = model("ordered")
     history = fit(made, [callback, backup], epochs=2)
     assert history.epoch == [1]
-    assert problem_of(callback).startswith("Another callback has set the epoch")
+    assert problem_of(callback).startswith("Another callback sets the epoch")
     assert made._initial_epoch is None
 
 
