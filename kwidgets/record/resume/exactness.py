@@ -94,6 +94,7 @@ def find_exactness(
         *_of_facts(recorded, current),
         *_of_data(state, data),
         *_of_callbacks(state, callbacks),
+        *_of_validation(current),
         *_of_device(current),
     ]
     return Exactness(tuple(findings))
@@ -214,7 +215,7 @@ def _of_data(state: TrainingState, data: FitData | None) -> Iterable[Finding]:
                     "yields the same batches again."
                 ),
             )
-        case _:
+        case "grain" | "other":
             yield Finding(
                 "data",
                 "unknown",
@@ -283,6 +284,14 @@ def _of_python_data(place: Mapping[str, Any], data: FitData) -> Iterable[Finding
             "%1 changes between epochs: exact if the changes depend on its own seed.",
             name,
         )
+        yield Finding("data", "unknown", text)
+
+
+def _of_validation(current: Mapping[str, Any]) -> Iterable[Finding]:
+    described = current.get("data")
+    validation = described.get("validation_data") if isinstance(described, Mapping) else None
+    if isinstance(validation, Mapping) and "generator" in str(validation.get("type")):
+        text = message("The generator of your validation data starts over.")
         yield Finding("data", "unknown", text)
 
 

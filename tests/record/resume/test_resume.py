@@ -29,6 +29,7 @@ EXACT = {
         *("tfdata", "tfdata_shuffle", "tfdata_stateless", "tfdata_unknown", "tfdata_repeat"),
         *("pydataset", "pydataset_numpy", "pydataset_own_order", "generator"),
         *("arrays+lso", "arrays+schedule", "arrays+unbuilt", "arrays+eager"),
+        *("arrays+schedule+hold", "arrays+scheduler"),
     ],
     "tensorflow": ["arrays+spe2", "arrays+jit", "tfdata_shuffle+spe2", "tfdata_random_op"],
     "jax": ["arrays+spe2", "arrays+seed999", "generator_numpy", "pydataset+spe2"],
@@ -56,7 +57,9 @@ def results(backend: str, folder: Path, jobs: list[str]) -> list[dict[str, Any]]
 def check_in_processes(backend: str, case: str, folder: Path) -> None:
     """Record a training, and resume it in another process from each of its checkpoints."""
     whole, recorded = results(backend, folder, [f"{case}=whole", f"{case}=record"])
-    for result in [recorded, *results(backend, folder, [f"{case}=resume:{n}" for n in NAMES])]:
+    # The last one goes on from a checkpoint of a resumed training.
+    names = [*NAMES, "again-3-12"]
+    for result in [recorded, *results(backend, folder, [f"{case}=resume:{n}" for n in names])]:
         where = result["mode"]
         assert "error" not in result, (where, result["error"])
         assert result["resumed"] or where == "record", where

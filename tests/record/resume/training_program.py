@@ -2,7 +2,8 @@
 
 ``python -m tests.record.resume.training_program FOLDER CASE=MODE …`` prints a digest of the model
 and the optimizer at the end of each training. Modes: ``whole`` trains without a recorder,
-``record`` takes checkpoints and goes on to the end, ``resume:NAME`` goes on from one of them.
+``record`` takes checkpoints and goes on to the end, ``resume:NAME`` goes on from one of them, and
+takes checkpoints called ``again-…``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
+from kwidgets.live.keras_internals import learning_rate
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import temporary_folder, write_folder
 from kwidgets.record.checkpoints.read_checkpoint import describe_state
@@ -213,7 +215,7 @@ class Recorder(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         if self.resumed:
             self.resumed.before_step(self.epoch, batch)
-        if self.mode == "record" and (self.epoch, batch) in self.places:
+        if (self.epoch, batch) in self.places:
             temporary = temporary_folder(self.folder)
             state = read_state(
                 self._model,
@@ -223,12 +225,29 @@ class Recorder(keras.callbacks.Callback):
                 callbacks=self.callbacks,
                 folder=temporary,
             )
-            name = f"{self.epoch}-{batch}"
+            name = f"{'again-' if self.resumed else ''}{self.epoch}-{batch}"
             write_folder(temporary, name, state.arrays, describe_state(state))
 
     def on_train_end(self, logs=None):
         if self.resumed:
             self.resumed.end()
+
+
+class Hold(keras.callbacks.Callback):
+    """Overrides the schedule in the middle of an epoch, as a user does in the live view."""
+
+    def on_train_begin(self, logs=None):
+        learning_rate.prepare(self.model)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == (1, 4):
+            learning_rate.set_learning_rate(self.model, 0.003)
+
+    def on_train_end(self, logs=None):
+        learning_rate.restore(self.model)
 
 
 def find_callbacks():
@@ -242,6 +261,16 @@ def digest(trained) -> str:
     for variable in [*trained.variables, *trained.optimizer.variables]:
         found.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value)).tobytes())
     return found.hexdigest()[:16]
+
+
+def rate_callbacks(options: set[str]) -> list:
+    if "hold" in options:
+        return [Hold()]
+    if "schedule" in options:
+        return []
+    if "scheduler" in options:
+        return [keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.8)]
+    return [keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=1, min_delta=0.005)]
 
 
 def run(case: str, mode: str, folder: Path) -> dict:
@@ -263,11 +292,7 @@ def run(case: str, mode: str, folder: Path) -> dict:
             keras.callbacks.EarlyStopping(
                 monitor="val_loss", patience=2, restore_best_weights=True, min_delta=0.001
             ),
-            *(
-                [keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=1, min_delta=0.005)]
-                if "schedule" not in options
-                else []
-            ),
+            *rate_callbacks(options),
             *([] if mode == "whole" else [recorder]),
         ],
     )
