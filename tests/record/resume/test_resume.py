@@ -220,6 +220,20 @@ def test_weights_alone_are_taken_over(recorded: Path) -> None:
     assert int(made.optimizer.iterations.value) == 4 * 21 + 12
 
 
+def test_a_training_that_had_ended_gets_more_epochs(tmp_path: Path) -> None:
+    made = []
+    for callbacks, epochs in (
+        ([Recorder("record", tmp_path, [])], 1),
+        ([Resume(tmp_path, "end")], 2),
+        ([], 2),
+    ):
+        keras.utils.set_random_seed(5)
+        made.append(model("arrays"))
+        history = fit(made[-1], callbacks, samples=64, shuffle=True, epochs=epochs)
+    assert digest(made[1]) == digest(made[2])
+    assert history.epoch == [0, 1]
+
+
 class Counter(keras.callbacks.Callback):
     """A callback of the user's that tells its state."""
 

@@ -216,21 +216,27 @@ class Recorder(keras.callbacks.Callback):
         if self.resumed:
             self.resumed.before_step(self.epoch, batch)
         if (self.epoch, batch) in self.places:
-            temporary = temporary_folder(self.folder)
-            state = read_state(
-                self._model,
-                self.epoch,
-                batch,
-                data=self.data,
-                callbacks=self.callbacks,
-                folder=temporary,
-            )
-            name = f"{'again-' if self.resumed else ''}{self.epoch}-{batch}"
-            write_folder(temporary, name, state.arrays, describe_state(state))
+            again = "again-" if self.resumed else ""
+            self.take(f"{again}{self.epoch}-{batch}", self.epoch, batch)
 
     def on_train_end(self, logs=None):
         if self.resumed:
             self.resumed.end()
+        elif self.mode == "record":
+            self.take("end", self.epoch + 1, 0, ended=True)
+
+    def take(self, name: str, epoch: int, batch: int, ended: bool = False) -> None:
+        temporary = temporary_folder(self.folder)
+        state = read_state(
+            self._model,
+            epoch,
+            batch,
+            data=self.data,
+            callbacks=self.callbacks,
+            folder=temporary,
+            ended=ended,
+        )
+        write_folder(temporary, name, state.arrays, describe_state(state))
 
 
 class Hold(keras.callbacks.Callback):
