@@ -19,9 +19,8 @@ from kwidgets.record.checkpoints.folder import STATE
 from kwidgets.record.resume.plan import ResumePlan
 from kwidgets.record.resume.resumed_fit import ResumedFit
 from tests.backends import ROOT, python_with
-from tests.record.resume.training_program import PLACES, Recorder, arrays, digest, model, run
+from tests.record.resume.training_program import Recorder, arrays, digest, model, places, run
 
-NAMES = [f"{epoch}-{batch}" for epoch, batch in PLACES]
 #: By backend, what facts say is equal to the bit.
 EXACT = {
     "all": [
@@ -58,7 +57,8 @@ def check_in_processes(backend: str, case: str, folder: Path) -> None:
     """Record a training, and resume it in another process from each of its checkpoints."""
     whole, recorded = results(backend, folder, [f"{case}=whole", f"{case}=record"])
     # The last one goes on from a checkpoint of a resumed training.
-    names = [*NAMES, "again-3-12"]
+    names = [f"{epoch}-{batch}" for epoch, batch in places(case)]
+    names.append(f"again-{names[-1]}")
     for result in [recorded, *results(backend, folder, [f"{case}=resume:{n}" for n in names])]:
         where = result["mode"]
         assert "error" not in result, (where, result["error"])
