@@ -73,6 +73,7 @@ def test_in_this_process_the_rest_is_equal_to_the_bit(tmp_path: Path) -> None:
     assert run("arrays", "resume:3-12", tmp_path) == {**whole, "resumed": True}
 
 
+@pytest.mark.once
 def test_in_another_process_the_rest_is_equal_to_the_bit(tmp_path: Path) -> None:
     cases = ["arrays", "pydataset_numpy+small"]
     recorded = results("jax", tmp_path, [f"{case}=record" for case in cases])
@@ -83,6 +84,7 @@ def test_in_another_process_the_rest_is_equal_to_the_bit(tmp_path: Path) -> None
         assert after["history"] == before["history"], before["case"]
 
 
+@pytest.mark.once
 @pytest.mark.slow("two kinds of data are resumed in another process on JAX, one here")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
