@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import random
@@ -39,19 +40,19 @@ _FLAGS = (
 
 def describe_environment() -> dict[str, Any]:
     """Return the keys ``versions``, ``environment`` and ``seeds`` of a run."""
-    return {"versions": _versions(), "environment": _settings(), "seeds": _seeds()}
+    imported = tuple(name for name in _PACKAGES if name.replace("-", "_") in sys.modules)
+    return {"versions": dict(_versions(imported)), "environment": _settings(), "seeds": _seeds()}
 
 
-def _versions() -> dict[str, str]:
+# Reading them takes milliseconds, which the first fit pays.
+@functools.cache
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     versions = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        # What is installed and not imported has no part in the training.
-        module = sys.modules.get(package.replace("-", "_"))
-        if module is None:
-            continue
+    for package in packages:
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # a build of another name, such as tensorflow-cpu
+            module = sys.modules[package.replace("-", "_")]
             versions[package] = str(getattr(module, "__version__", "unknown"))
     return versions
 

@@ -30,7 +30,7 @@ def is_alive(process: dict[str, Any]) -> bool | None:
         return False
     try:
         pid = int(process["pid"])
-        return psutil.pid_exists(pid) and _started(pid) == process["started"]
+        return bool(psutil.pid_exists(pid) and _started(pid) == process["started"])
     except (psutil.Error, OSError, KeyError, TypeError, ValueError):
         return False
 
@@ -40,7 +40,7 @@ def _started(pid: int) -> float:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
-        return psutil.Process(pid).create_time()
+        return float(psutil.Process(pid).create_time())
     # In ticks since the machine was started: a change of its clock changes psutil's time. The name
     # of the program, in parentheses, may have spaces.
     return float(stat.rpartition(")")[2].split()[19])

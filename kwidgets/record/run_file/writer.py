@@ -88,7 +88,9 @@ class RunWriter:
         self, table: str, axes: Mapping[str, float], values: Mapping[str, float]
     ) -> None:
         """Add a row to ``point`` or ``epoch``, with a value a metric."""
-        self._put(lambda writer: writer._insert(table, axes | writer._columns_of(table, values)))
+        self._put(
+            lambda writer: writer._insert(table, {**axes, **writer._columns_of(table, values)})
+        )
 
     def replace_last_epoch(self, values: Mapping[str, float]) -> None:
         """Give the last row of ``epoch`` other values."""
