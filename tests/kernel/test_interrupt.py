@@ -182,9 +182,7 @@ def test_the_handler_is_restored_when_what_ended_the_fit_has_been_caught(hook):
     leaves = keras.callbacks.LambdaCallback()
     setattr(leaves, hook, leave)
     with contextlib.suppress(SystemExit):
-        make_model().fit(
-            X, Y, validation_data=(X, Y), callbacks=[kw.LivePlot(), leaves], verbose=0
-        )
+        make_model().fit(X, Y, validation_data=(X, Y), callbacks=[kw.LivePlot(), leaves], verbose=0)
     assert signal.getsignal(signal.SIGINT) is before
 
 
