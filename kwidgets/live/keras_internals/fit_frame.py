@@ -59,6 +59,17 @@ class FitFrame:
         if callback_list is not None:
             self._released = weakref.ref(callback_list, lambda _: function())
 
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of that fit by name, as they are now. On its thread."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if self.is_call(frame):
+                code, values = frame.f_code, frame.f_locals
+                names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+                return {name: values[name] for name in names if name in values}
+            frame = frame.f_back
+        return {}
+
     def is_running(self) -> bool:
         """Return whether the fit is still on its thread's stack. From any thread.
 
