@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from kwidgets.record.run_file.folder import VARIABLE
 from tests.kernels import quick_python3
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
@@ -37,7 +41,11 @@ def quick_kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         yield variables
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if VARIABLE not in os.environ:
+        # Runs are recorded as for users, but not in the folders of the checkout.
+        os.environ[VARIABLE] = runs = tempfile.mkdtemp(prefix="kwidgets-runs-")
+        config.add_cleanup(lambda: shutil.rmtree(runs, ignore_errors=True))
     # A plain SIGTERM would end Python at once and leave JupyterLab and its kernels running.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
     # A shell starts background commands (`make test &`) with SIGINT ignored, and the processes

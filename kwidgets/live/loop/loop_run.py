@@ -24,6 +24,8 @@ class LoopRun(FitRun):
     the epoch.
     """
 
+    kind = "loop"
+
     def __init__(self, state: LoopState, context: contextvars.Context) -> None:
         super().__init__(state, context)
         self._progress: LoopProgress = state.progress
@@ -107,6 +109,7 @@ class LoopRun(FitRun):
         self._guard(
             "Reading the epoch's results", self._reader.end_epoch, progress.epoch, logs, complete
         )
+        self.observers.end_epoch(progress.epoch)
         self._publish_if_due()
 
     # Steps.
@@ -228,7 +231,7 @@ class LoopRun(FitRun):
 
     def choose_optimizer(self, name: str) -> None:
         """Steer the optimizer of this name from the next step on. From any thread."""
-        self.submit(Command("choose_optimizer", name=name))
+        self.submit(Command("choose_optimizer", text=name))
 
     # The end.
 

@@ -60,6 +60,8 @@ class CommandReceiver:
         payload = content.get("payload")
         fields = payload if isinstance(payload, dict) else {}
         value: float | None = None
+        if kind == protocol.SET_NAN_GUARD:
+            value = float(fields.get("on") is True)
         if kind == protocol.SET_LEARNING_RATE:
             try:
                 value = check_learning_rate(fields.get("value"))
@@ -76,8 +78,8 @@ class CommandReceiver:
             Command(
                 cast(Any, kind),
                 value,
+                str(fields.get("name" if kind == protocol.CHOOSE_OPTIMIZER else "text", "")),
                 reply=lambda ok, message: self._reply(message_id, ok, message),
-                name=str(fields.get("name", "")),
             )
         )
 

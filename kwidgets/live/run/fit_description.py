@@ -25,6 +25,7 @@ def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
         metrics=list(fit.reader.store.metrics.values()),
         controls="live" if live else "after_cell",
         options=fit.options,
+        checkpoints=list(fit.extras.checkpoints),
     )
     if fit.rate.names:
         info["optimizers"] = list(fit.rate.names)
@@ -56,7 +57,13 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         learning_rate=None if rate is None else wire.wire_number(rate),
         learning_rate_schedule=fit.rate.schedule,
         learning_rate_held=is_overridden,
-        notices=[protocol.Notice(level="warning", text=text) for text in warnings],
+        notices=[
+            *(protocol.Notice(level="warning", text=text) for text in warnings),
+            *(protocol.Notice(level="info", text=text) for text in fit.extras.notes),
+        ],
+        question=fit.extras.question,
+        can_checkpoint=fit.extras.can_checkpoint and not fit.status.ended,
+        nan_guard=fit.extras.nan_guard,
         devices=fit.devices.usage(),
     )
     if fit.rate.names:

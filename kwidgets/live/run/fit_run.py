@@ -7,10 +7,11 @@ import math
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt, deferred_interrupts
+from kwidgets.kernel.running_kernel import is_run_by_program
 from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
@@ -23,6 +24,7 @@ from kwidgets.live.run.command_handler import CommandHandler, ended_message
 from kwidgets.live.run.fit_description import describe_progress, describe_run
 from kwidgets.live.run.fit_end_watcher import FitEndWatcher
 from kwidgets.live.run.fit_state import FitState
+from kwidgets.live.run.observers import Observers
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue
 from kwidgets.live.training_thread.pace import Pace
 
@@ -41,6 +43,8 @@ class FitRun:
         target: shows the view; None for the cell's output.
     """
 
+    kind: Literal["fit", "loop"] = "fit"
+
     def __init__(
         self,
         state: FitState,
@@ -57,9 +61,10 @@ class FitRun:
         self._status = self._fit.status
         self._progress = self._fit.progress
         self._reader = self._fit.reader
-        self._guard = self._fit.guard
+        self.guard = self._guard = self._fit.guard
         self._commands = CommandQueue()
-        self._handler = CommandHandler(self._fit, self._commands)
+        self.observers = Observers(self)
+        self._handler = CommandHandler(self._fit, self._commands, self.observers)
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
@@ -83,6 +88,11 @@ class FitRun:
     @property
     def ended(self) -> bool:
         return self._status.ended
+
+    @property
+    def state(self) -> FitState:
+        """The state of the fit, for its observers."""
+        return self._fit
 
     @property
     def model(self) -> Any:
@@ -148,6 +158,7 @@ class FitRun:
             on_check=self._report_interrupt,
             on_gone=self.abandon,
         )
+        self.observers.begin()
 
     def begin_epoch(self, epoch: int) -> None:
         self._read_later_logs()
@@ -161,6 +172,7 @@ class FitRun:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
         self._fit.rate.read()
+        self.observers.begin_epoch(epoch)
         self.safe_point()
 
     def begin_train_batch(self, batch: int) -> None:
@@ -173,6 +185,7 @@ class FitRun:
             self.safe_point()
         if batch and now >= self._sampling.due_at:
             self._sample()
+            self.observers.after_sample()
             self._publish_if_due()
 
     def begin_validation(self) -> None:
@@ -203,6 +216,7 @@ class FitRun:
             self._end_training_of_epoch()
         complete = not stopped or progress.batch == progress.batches
         self._guard("Reading the epoch's results", self._reader.end_epoch, epoch, logs, complete)
+        self.observers.end_epoch(epoch)
         self._publish_if_due()
         self.safe_point()
 
@@ -255,6 +269,45 @@ class FitRun:
                 return
             self._commands.wait(SAMPLE_SECONDS)
             self._poll_messages()
+
+    def ask(self, text: str, answers: Mapping[str, str], seconds: float) -> str | None:
+        """Ask the user before the training begins, and wait for the answer.
+
+        Returns None where there is no user: no page, one that reaches the kernel only after the
+        cell, or a program that runs the notebook.
+
+        Args:
+            text: the question.
+            answers: the label of each answer, by its id.
+            seconds: until the last answer is taken.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        if not self.view.receives_commands or is_run_by_program():
+            return None
+        until = time.monotonic() + seconds
+        self._handler.answer = None
+        self._fit.extras.question = protocol.Question(
+            text=text,
+            answers=[protocol.Answer(id=id, label=label) for id, label in answers.items()],
+            seconds_left=seconds,
+        )
+        self._progress.clock.pause()
+        try:
+            self._publish()
+            while self._handler.answer not in answers and time.monotonic() < until:
+                self._commands.wait(SAMPLE_SECONDS)
+                self._poll_messages()
+                self.safe_point(may_set_rate=False)
+                if self.status == "stopping":
+                    break
+        finally:
+            self._fit.extras.question = None
+            self._progress.clock.resume()
+            self._publish()
+        answer = self._handler.answer
+        return answer if answer in answers else list(answers)[-1]
 
     def _is_interrupt_deferred(self) -> bool:
         """Return whether a Ctrl-C that arrives now has to wait for the next safe point."""
@@ -353,5 +406,6 @@ class FitRun:
             self._guard("Recording where the fit ended", self._reader.remember_end)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)
+        self.observers.end()
         # Who keeps the numbers need not keep the model.
         self._fit.release()

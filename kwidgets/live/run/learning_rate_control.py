@@ -134,7 +134,7 @@ class LearningRateControl:
         """
         assert self._source is not None
         if command.kind == "choose_optimizer":
-            self._choose(self._source, command.name)
+            self._choose(self._source, command.text)
             return ""
         old = self.value
         note = ""

@@ -29,8 +29,9 @@ def _no_reply(ok: bool, message: str) -> None:
 class Command:
     """A command of a user; ``reply(ok, message)`` reports its result.
 
-    ``value`` is a learning rate, ``name`` that of an optimizer. ``call`` runs ``function``, which
-    may read the model's values: they are consistent then.
+    ``call`` runs ``function``, which may read the model's values: they are consistent then.
+    ``value`` is a learning rate, or whether a switch is on; ``text`` is what ``answer``,
+    ``checkpoint``, ``rewind`` and ``choose_optimizer`` are about.
     """
 
     kind: Literal[
@@ -39,13 +40,17 @@ class Command:
         "stop",
         "set_learning_rate",
         "follow_schedule",
+        "answer",
+        "checkpoint",
+        "rewind",
+        "set_nan_guard",
         "choose_optimizer",
         "call",
     ]
     value: float | None = None
+    text: str = ""
     reply: Reply = _no_reply
     function: Callable[[], None] | None = None
-    name: str = ""
 
 
 class CommandQueue:
