@@ -14,9 +14,9 @@ import {
 } from "../chart/curves";
 import { type DrawnFit, fitLabel } from "../chart/drawInput";
 import type { Hover } from "../chart/hover";
+import { namedFits, valueOfFit } from "../chart/namedFits";
 import type { DrawInput, PlotlyChart } from "../chart/plotlyChart";
 import { latestValues } from "../latestValues";
-import { namedFits, valueOfFit } from "../namedFits";
 import type { MetricInfo } from "../protocol";
 import { isInside } from "./Crosshair";
 import { FitSwatch, Swatch } from "./Swatch";
