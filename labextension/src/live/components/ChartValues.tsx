@@ -82,11 +82,7 @@ function Entry({ swatch, name, value, note, kind }: Value & { kind: string }) {
       {swatch}
       <span class="kw-value-name">{name}</span>
       <b>{typeof value === "string" ? value : formatValue(value)}</b>
-      {note && (
-        <span class="kw-value-note" title={note === "★" ? t("best of all fits") : undefined}>
-          {note}
-        </span>
-      )}
+      {note && <span class="kw-value-note">{note}</span>}
     </span>
   );
 }
