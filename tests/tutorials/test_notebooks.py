@@ -26,6 +26,7 @@ from tests.tutorials.notebook_runs import (
     PRODUCTION,
     check_steps,
     code_cell,
+    environment,
     execute,
     exported,
     printed,
@@ -39,7 +40,12 @@ pytestmark = pytest.mark.timeout(600)
 # How many steps a fit makes at most in the cells as they are shipped, and in the solutions.
 SHIPPED_STEPS, SOLUTION_STEPS = 100, 700
 # Tutorials that train most models. What all tutorials share is tested with the others.
-MANY_FITS = {"02_steer_a_training", "04_object_detection", "05_tabular_and_text"}
+MANY_FITS = {
+    "02_steer_a_training",
+    "04_object_detection",
+    "05_tabular_and_text",
+    "07_nothing_is_lost",
+}
 # Tutorial steps whose check wants a model that has learned more than that.
 WANTS_A_TRAINED_MODEL = {"04_object_detection": {"bound", "canvas", "better"}}
 
@@ -60,7 +66,7 @@ def kernel(folder: Path, quick_kernels: dict[str, str]) -> Iterator[KernelManage
     manager = KernelManager(kernel_name="python3")
     # Where this checkout's tests are.
     path = os.pathsep.join(filter(None, [str(EXAMPLES.parent), os.environ.get("PYTHONPATH")]))
-    manager.start_kernel(cwd=str(folder), env={**os.environ, "PYTHONPATH": path})
+    manager.start_kernel(cwd=str(folder), env={**environment(folder), "PYTHONPATH": path})
     execute(nbformat.v4.new_notebook(cells=[code_cell(CHILDREN_ON_JAX)]), folder, km=manager)
     yield manager
     manager.shutdown_kernel(now=True)
