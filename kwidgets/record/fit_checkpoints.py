@@ -17,6 +17,7 @@ from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.checkpoints.checkpointer import Checkpointer
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
+from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.fit_recorder import FitRecorder
 from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
 from kwidgets.record.resume.exactness import Exactness
@@ -211,6 +212,7 @@ class FitCheckpoints(RunObserver):
 
     def _offer_to_resume(self) -> None:
         wanted = self._fit.fit_options.resume
+        wait_for_ended()
         assert self._recorder.place is not None
         try:
             found = (

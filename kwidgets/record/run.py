@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kwidgets.live.numbers.history import History, HistoryMark, history_mark
+from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.run_file.edits import delete_run_file, write_values
 from kwidgets.record.run_file.reader import (
     read_acts,
@@ -52,6 +53,7 @@ class Run:
     @property
     def info(self) -> RunInfo:
         """All small facts at once, as plain data."""
+        wait_for_ended()
         return read_info(self._path)
 
     # What the user may set.
@@ -158,6 +160,7 @@ class Run:
     @property
     def checkpoints(self) -> list[CheckpointInfo]:
         """The checkpoints that are on disk, in the order of their steps."""
+        wait_for_ended()
         return read_checkpoints(self._path)
 
     @property

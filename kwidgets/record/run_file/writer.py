@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from kwidgets.record.ended import add_ended
 from kwidgets.record.run_file import schema
 
 #: Between two transactions: what a killed kernel loses.
@@ -99,6 +100,7 @@ class RunWriter:
     def close(self) -> None:
         """Write what waits and end the thread, which makes the file a single one."""
         self._closing.set()
+        add_ended(self)
 
     def wait(self, timeout_seconds: float) -> bool:
         """Return whether the thread has ended, at the latest after ``timeout_seconds``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,21 +13,10 @@ from kwidgets.tutorials.step import CheckResult, Step, UserNamespace, expect, fa
 
 _LABEL = "early"
 _EPOCHS_BEFORE = 3
-# Checkpoints are written beside the training, and may be complete after fit has returned.
-_WRITING_SECONDS = 10
 
 
 def _is_run(value: Any) -> bool:
     return type(value).__name__ == "Run"
-
-
-def _checkpoints(run: Any) -> list[Any]:
-    """Return the checkpoints of a run when those that are being written are complete."""
-    folder = run.path.with_suffix(".checkpoints")
-    until = time.monotonic() + _WRITING_SECONDS
-    while any(folder.glob(".tmp-*")) and time.monotonic() < until:
-        time.sleep(0.05)
-    return list(run.checkpoints)
 
 
 def _name(user_ns: UserNamespace) -> Iterator[CheckResult]:
@@ -73,7 +61,7 @@ def _compare(user_ns: UserNamespace) -> Iterator[CheckResult]:
 
 
 def _checkpoint(user_ns: UserNamespace) -> Iterator[CheckResult]:
-    found = _checkpoints(user_ns.marked)
+    found = user_ns.marked.checkpoints
     labelled = [each for each in found if each.label == _LABEL]
     if not labelled:
         labels = ", ".join(repr(each.label or each.reason) for each in found) or "none"
@@ -94,7 +82,7 @@ def _model_back(user_ns: UserNamespace) -> Iterator[CheckResult]:
     if model is None:
         yield failed("`early` is still None. Set it to the model of the checkpoint.")
         return
-    checkpoints = [each for each in _checkpoints(run) if each.label == _LABEL]
+    checkpoints = [each for each in run.checkpoints if each.label == _LABEL]
     if not checkpoints:
         yield failed(f"The run `marked` has no checkpoint “{_LABEL}”. Do the exercise above first.")
         return
@@ -121,7 +109,7 @@ def _stop(user_ns: UserNamespace) -> Iterator[CheckResult]:
     )
     if run.state != "stopped":
         return
-    found = _checkpoints(run)
+    found = run.checkpoints
     yield expect(
         bool(found) and found[-1].batch > 0,
         f"Its checkpoint is in the middle of an epoch: {found[-1].epoch} epochs and "
