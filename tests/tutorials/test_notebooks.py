@@ -39,7 +39,12 @@ pytestmark = pytest.mark.timeout(600)
 # How many steps a fit makes at most in the cells as they are shipped, and in the solutions.
 SHIPPED_STEPS, SOLUTION_STEPS = 100, 700
 # Tutorials that train most models. What all tutorials share is tested with the others.
-MANY_FITS = {"02_steer_a_training", "04_object_detection", "05_tabular_and_text"}
+MANY_FITS = {
+    "02_steer_a_training",
+    "03_build_by_hand",
+    "04_object_detection",
+    "05_tabular_and_text",
+}
 # Tutorial steps whose check wants a model that has learned more than that.
 WANTS_A_TRAINED_MODEL = {"04_object_detection": {"bound", "canvas", "better"}}
 
