@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,13 +34,25 @@ hypothesis.settings.load_profile("small")
 
 
 @pytest.fixture(scope="session")
-def quick_kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def quick_kernels(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """Kernels called ``python3`` start in a fraction of the time, also in a server given these."""
+    if hasattr(request.config, "workerinput"):
+        # Those of pytest_configure.
+        yield {"JUPYTER_PATH": os.environ["JUPYTER_PATH"]}
+        return
     with quick_python3(tmp_path_factory.mktemp("kernels")) as variables:
         yield variables
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    # All workers have their kernels from one process: the imports take seconds of processor time.
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        resources = contextlib.ExitStack()
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory()))
+        resources.enter_context(quick_python3(folder))
+        config.add_cleanup(resources.close)
     # A plain SIGTERM would end Python at once and leave JupyterLab and its kernels running.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
     # A shell starts background commands (`make test &`) with SIGINT ignored, and the processes
