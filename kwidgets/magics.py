@@ -22,12 +22,14 @@ def load(ipython: Any) -> None:
 
 def unload(ipython: Any) -> None:
     """Undo :func:`load`. A magic that was replaced by another one is kept."""
+    from kwidgets.kernel.lost_interrupts import stop_delivering
     from kwidgets.page_connection import disconnect
     from kwidgets.tutorials.session import session
 
     session.close()
     auto_view.stop()
     disconnect()
+    stop_delivering()
     if ipython.magics_manager.magics["line"].get(_MAGIC) is _kwidgets:
         del ipython.magics_manager.magics["line"][_MAGIC]
 
@@ -42,6 +44,10 @@ def _kwidgets(line: str) -> Any:
         Show the layers of a model as a tree. The argument can be any expression.
     ``%kwidgets live off``, ``%kwidgets live on``
         Show Keras's progress bar instead of the live view, or the live view again.
+    ``%kwidgets record``, ``%kwidgets record off``, ``%kwidgets record on``
+        Print where the runs of this notebook are recorded, or record no further run, or again.
+    ``%kwidgets record code off``, ``%kwidgets record code on``
+        Record runs without the code of their cells, or with it again.
     ``%kwidgets language``, ``%kwidgets language zh_CN``
         Print the language of views and panel, or set it for this kernel. In JupyterLab, they
         follow the language of JupyterLab.
@@ -89,6 +95,28 @@ def _live(rest: str) -> None:
     if rest not in ("on", "off"):
         raise UsageError(f"Use %kwidgets live on or %kwidgets live off; got “{rest}”.")
     watch(rest == "on")
+
+
+def _record(rest: str) -> None:
+    from kwidgets.record.recording import recording
+    from kwidgets.record.run_file.folder import runs_folder
+
+    words = rest.split()
+    if words in (["on"], ["off"]):
+        recording.on = rest == "on"
+    elif words in (["code", "on"], ["code", "off"]):
+        recording.with_code = words[1] == "on"
+    elif words:
+        raise UsageError(
+            "Use %kwidgets record on, %kwidgets record off, %kwidgets record code on or "
+            f"%kwidgets record code off; got “{rest}”."
+        )
+    code = "with" if recording.with_code else "without"
+    print(
+        f"Runs are recorded in {runs_folder()}, {code} the code of their cells."
+        if recording.on
+        else "Runs are not recorded."
+    )
 
 
 def _language(rest: str) -> None:
@@ -156,6 +184,7 @@ _COMMANDS: dict[str, Callable[[str], Any]] = {
     "": _status,
     "summary": _summary,
     "live": _live,
+    "record": _record,
     "language": _language,
     "tutorials": _tutorials,
     "tutorial": _tutorial,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from kwidgets.record.run_file.folder import VARIABLE
 from tests.kernels import quick_python3
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
@@ -47,6 +49,10 @@ def quick_kernels(
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if VARIABLE not in os.environ:
+        # Runs are recorded as for users, but not in the folders of the checkout.
+        os.environ[VARIABLE] = runs = tempfile.mkdtemp(prefix="kwidgets-runs-")
+        config.add_cleanup(lambda: shutil.rmtree(runs, ignore_errors=True))
     # All workers have their kernels from one process: the imports take seconds of processor time.
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         resources = contextlib.ExitStack()

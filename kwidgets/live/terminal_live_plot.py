@@ -35,6 +35,12 @@ class TerminalLivePlot(LivePlot):
         self._printed_at = 0.0
         self._guard = ErrorGuard()
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        run = self._calling_run()
+        for note in run.state.notes if run is not None else ():
+            self._guard("The progress", print_text, note)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         run = self._calling_run()

@@ -322,11 +322,68 @@ def test_steps_whose_iterator_is_kept_end_with_their_epoch():
     assert list(live.history["loss"]) == [0.5, 0.5, 0.5]
 
 
+def test_epochs_that_a_break_leaves_can_be_continued():
+    with kw.LiveLoop(epochs=5) as live:
+        first, second = live.epochs(), live.epochs()
+        numbers = []
+
+        def train(epochs, count):
+            for _, epoch in zip(range(count), epochs, strict=False):
+                for _ in live.steps(4):
+                    live.log(loss=epoch)
+                numbers.append((epoch, live._run.describe_run(live._run.view)["epochs"]))
+
+        train(first, 2)
+        train(second, 2)
+        train(first, 1)
+        # Its end is not that of the first one.
+        second.close()
+        for _ in live.steps(2):
+            live.log(loss=9)
+        train(first, 9)
+    assert numbers == [(0, 5), (1, 5), (2, 7), (3, 7), (4, 7), (5, 7), (6, 7)]
+    assert list(live.history["step"]) == [4, 8, 12, 16, 22, 26, 30]
+    with pytest.raises(RuntimeError, match="with statement"):
+        next(live.epochs())
+
+
+def test_steps_that_a_break_leaves_can_be_continued_in_the_next_epoch():
+    with kw.LiveLoop(epochs=3) as live:
+        steps = iter(live.steps(6))
+        for _ in live.epochs():
+            for i in steps:
+                live.log(loss=i)
+                if i % 2:
+                    break
+    assert list(live.history["step"]) == [2, 4, 6]
+    assert list(live.history["loss"]) == [0.5, 2.5, 4.5]
+
+
 def test_a_loop_may_log_its_epochs_only():
     with kw.LiveLoop(epochs=2, steps=4) as live:
         for epoch in live.epochs():
             live.log(loss=2 - epoch)
     assert live._run.store.best["loss"]["value"] == 1
+
+
+def test_validating_is_shown_only_where_there_is_a_validation():
+    def phases(log):
+        seen = []
+        with kw.LiveLoop(epochs=2) as live:
+            for _ in live.epochs():
+                for i in live.steps(3):
+                    live.log(loss=i)
+                    seen.append(live._run.describe_progress()["phase"][0])
+                seen.append(live._run.describe_progress()["phase"][0])
+                live.log(log)
+                seen.append(live._run.describe_progress()["phase"][0])
+        assert live._run.describe_progress()["phase"] == "training"
+        return "".join(seen)
+
+    # Three steps, before the log, after it; the first step of all is "starting".
+    assert phases({}) == phases({"fid": 1.0}) == "sttttttttt"
+    # The second epoch is expected to have a validation, as the first one had.
+    assert phases({"val_loss": 1.0}) == "stttvtttvv"
 
 
 def test_steps_without_epochs_are_epochs_of_their_own():

@@ -47,6 +47,17 @@ class FitFrame:
         callback_list = None if self._callback_list is None else self._callback_list()
         return list(getattr(callback_list, "callbacks", ()))
 
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of that fit by name, as they are now. On its thread."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if self.is_call(frame):
+                code, values = frame.f_code, frame.f_locals
+                names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+                return {name: values[name] for name in names if name in values}
+            frame = frame.f_back
+        return {}
+
     def is_running(self) -> bool:
         """Return whether the fit is still on its thread's stack. From any thread.
 

@@ -6,6 +6,7 @@ import copy
 import math
 import threading
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,36 @@ SPLITS: tuple[Split, ...] = ("validation", "training")
 PARTIAL = "partial"
 
 
+class StoreListener(Protocol):
+    """Is told of each row and mark that a store gets, on the training thread."""
+
+    def add_batches(
+        self,
+        step: int,
+        epoch: float,
+        seconds: float,
+        values: Mapping[str, float],
+        num_batches: int,
+    ) -> None:
+        """Take the arguments of :meth:`MetricStore.add_batches`."""
+
+    def add_epoch(
+        self,
+        step: int,
+        epoch: float,
+        seconds: float,
+        logs: Mapping[str, float],
+        complete: bool,
+    ) -> None:
+        """Take the arguments of :meth:`MetricStore.add_epoch`."""
+
+    def replace_epoch(self, logs: Mapping[str, float]) -> None:
+        """Give the epoch that was added last other logs."""
+
+    def add_mark(self, mark: Mark) -> None:
+        """Take a mark."""
+
+
 class MetricStore:
     """The metrics of one fit. Written on the training thread, read from any."""
 
@@ -32,6 +63,9 @@ class MetricStore:
         self.marks: list[Mark] = []
         # The number of the last epoch before this fit, whose curves it may continue.
         self.epochs_before = 0
+        self.listener: StoreListener | None = None
+        # The id of the recorded run whose numbers are here; a copy is of the run that it continues.
+        self.recorded_as: str | None = None
         self._best_before: dict[str, BestEpoch] = {}
 
     def copy(self) -> MetricStore:
@@ -41,12 +75,15 @@ class MetricStore:
             other.batch, other.epoch = copy.deepcopy(self.batch), copy.deepcopy(self.epoch)
             other.metrics, other.best = dict(self.metrics), dict(self.best)
             other.marks = list(self.marks)
+            other.recorded_as = self.recorded_as
         return other
 
     def add_mark(self, mark: Mark) -> None:
         """Add a mark; of very many the latest are kept."""
         with self.lock:
             self.marks = [*self.marks, mark][-MAX_MARKS:]
+        if self.listener is not None:
+            self.listener.add_mark(mark)
 
     def declare(self, metric: MetricInfo) -> None:
         """Add a metric before its first value, or replace its description."""
@@ -64,6 +101,8 @@ class MetricStore:
         """Add the means of ``values`` over the ``num_batches`` batches that end at ``step``."""
         with self.lock:
             self.batch.append(step, epoch, seconds, values, weight=num_batches)
+        if self.listener is not None:
+            self.listener.add_batches(step, epoch, seconds, values, num_batches)
 
     def drop_metrics_without_values(self, logs: Mapping[str, float]) -> None:
         """Drop metrics that have no value: neither in the tables nor in ``logs``."""
@@ -98,6 +137,8 @@ class MetricStore:
             self.epoch.append(step, epoch, seconds, values)
             if complete:
                 self._update_best(step, epoch, seconds, values)
+        if self.listener is not None:
+            self.listener.add_epoch(step, epoch, seconds, logs, complete)
 
     def replace_epoch(
         self,
@@ -115,6 +156,8 @@ class MetricStore:
             self.epoch.replace_last(values)
             if complete:
                 self._update_best(step, epoch, seconds, values)
+        if self.listener is not None:
+            self.listener.replace_epoch(logs)
 
     def latest(self) -> dict[str, dict[Split, float]]:
         """Return the values of each metric in the last epoch of this fit that has one.

@@ -11,15 +11,17 @@ from kwidgets.live.page.number_format import format_seconds
 from kwidgets.live.page.status_labels import status_label
 from kwidgets.live.run.fit_state import FitState
 from kwidgets.live.run.fit_status import FitStatus
+from kwidgets.live.run.observers import ActKind, Observers
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue
 
 
 class CommandHandler:
     """Takes commands out of ``queue`` and applies them. To be used on the training thread."""
 
-    def __init__(self, fit: FitState, queue: CommandQueue) -> None:
+    def __init__(self, fit: FitState, queue: CommandQueue, observers: Observers) -> None:
         self._fit = fit
         self._queue = queue
+        self._observers = observers
         # Commands that wait for the end of the validation.
         self._deferred: list[Command] = []
         self._paused_at = 0.0
@@ -52,7 +54,10 @@ class CommandHandler:
 
     def _apply(self, command: Command) -> None:
         note = ""
+        act: ActKind | None = None
+        self._observers.before_command(command)
         if command.kind in ("set_learning_rate", "follow_schedule"):
+            act = "learning_rate" if command.kind == "set_learning_rate" else "follow_schedule"
             try:
                 note = self._fit.rate.apply(command)
             except LearningRateError as error:
@@ -68,18 +73,23 @@ class CommandHandler:
             self._fit.guard("Reading the model", command.function)
         elif command.kind == "stop" and self._fit.status.status != "stopping":
             self._fit.trainer.stop_training = True
+            act = "stop"
             self._fit.status.set("stopping")
             self._fit.reader.add_mark("user", message("Stop"))
         elif command.kind == "pause" and self._fit.status.status == "running":
+            act = "pause"
             self._fit.status.set("paused")
             self._fit.progress.clock.pause()
             self._paused_at = time.monotonic()
         elif command.kind == "resume" and self._fit.status.status == "paused":
+            act = "resume"
             self._fit.status.set("running")
             seconds = time.monotonic() - self._paused_at
             self._fit.reader.add_mark("user", message("Paused for %1", format_seconds(seconds)))
         if self._fit.status.status != "paused":
             self._fit.progress.clock.resume()
+        if act is not None:
+            self._observers.after_act(act, self._fit.rate.value)
         self._reply(command, True, note)
 
     def _reply(self, command: Command, ok: bool, message: str) -> None:

@@ -53,6 +53,9 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         learning_rate=None if rate is None else wire.wire_number(rate),
         learning_rate_schedule=fit.rate.schedule,
         learning_rate_held=is_overridden,
-        notices=[protocol.Notice(level="warning", text=text) for text in warnings],
+        notices=[
+            *(protocol.Notice(level="warning", text=text) for text in warnings),
+            *(protocol.Notice(level="info", text=text) for text in fit.notes),
+        ],
         devices=fit.devices.usage(),
     )

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt, deferred_interrupts
@@ -23,6 +23,7 @@ from kwidgets.live.run.command_handler import CommandHandler, ended_message
 from kwidgets.live.run.fit_description import describe_progress, describe_run
 from kwidgets.live.run.fit_end_watcher import FitEndWatcher
 from kwidgets.live.run.fit_state import FitState
+from kwidgets.live.run.observers import Observers
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue
 from kwidgets.live.training_thread.pace import Pace
 
@@ -41,6 +42,8 @@ class FitRun:
         target: shows the view; None for the cell's output.
     """
 
+    kind: Literal["fit", "loop"] = "fit"
+
     def __init__(
         self,
         state: FitState,
@@ -57,9 +60,10 @@ class FitRun:
         self._status = self._fit.status
         self._progress = self._fit.progress
         self._reader = self._fit.reader
-        self._guard = self._fit.guard
+        self.guard = self._guard = self._fit.guard
         self._commands = CommandQueue()
-        self._handler = CommandHandler(self._fit, self._commands)
+        self.observers = Observers(self)
+        self._handler = CommandHandler(self._fit, self._commands, self.observers)
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
@@ -83,6 +87,11 @@ class FitRun:
     @property
     def ended(self) -> bool:
         return self._status.ended
+
+    @property
+    def state(self) -> FitState:
+        """The state of the fit, for its observers."""
+        return self._fit
 
     @property
     def model(self) -> Any:
@@ -148,6 +157,7 @@ class FitRun:
             on_check=self._report_interrupt,
             on_gone=self.abandon,
         )
+        self.observers.begin()
 
     def begin_epoch(self, epoch: int) -> None:
         self._read_later_logs()
@@ -161,6 +171,7 @@ class FitRun:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
         self._fit.rate.read()
+        self.observers.begin_epoch(epoch)
         self.safe_point()
 
     def begin_train_batch(self, batch: int) -> None:
@@ -173,6 +184,7 @@ class FitRun:
             self.safe_point()
         if batch and now >= self._sampling.due_at:
             self._sample()
+            self.observers.after_sample()
             self._publish_if_due()
 
     def begin_validation(self) -> None:
@@ -203,6 +215,7 @@ class FitRun:
             self._end_training_of_epoch()
         complete = not stopped or progress.batch == progress.batches
         self._guard("Reading the epoch's results", self._reader.end_epoch, epoch, logs, complete)
+        self.observers.end_epoch(epoch)
         self._publish_if_due()
         self.safe_point()
 
@@ -353,5 +366,6 @@ class FitRun:
             self._guard("Recording where the fit ended", self._reader.remember_end)
         self._guard("The live view", self.view.publish)
         self._guard("The picture of the run", self.view.end)
+        self.observers.end()
         # Who keeps the numbers need not keep the model.
         self._fit.release()

@@ -75,6 +75,8 @@ class FitState:
         self.progress = progress
         self.continues = continues
         self.reader = reader
+        #: Sentences for the user that are no warnings.
+        self.notes: list[str] = []
         self.devices = FitDevices(guard)
         self.rate = LearningRateControl(rate, frame, reader, progress, guard)
         # What the view shows of the model.

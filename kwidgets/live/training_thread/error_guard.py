@@ -40,6 +40,8 @@ def _labels() -> dict[str, str]:
         "Returning to the schedule": t("Returning to the schedule"),
         "Receiving messages from the front end": t("Receiving messages from the front end"),
         "Checking the callbacks": t("Checking the callbacks"),
+        "Observing the training": t("Observing the training"),
+        "Recording the run": t("Recording the run"),
         "Searching for GPUs": t("Searching for GPUs"),
         "Searching for an earlier fit": t("Searching for an earlier fit"),
         "Recording where the fit ended": t("Recording where the fit ended"),

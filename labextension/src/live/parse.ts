@@ -1,6 +1,6 @@
 /** Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. */
 
-import { PROTOCOL_VERSION } from "../protocol";
+import { checkVersion } from "../shared/checkVersion";
 import { Fields, ProtocolError, shorten } from "../shared/fields";
 import { formatCount } from "../shared/format";
 import { type Message, t } from "../shared/translation";
@@ -31,14 +31,7 @@ import {
 /** Parse one message from the kernel. */
 export function parseMessage(content: unknown, buffers: readonly unknown[] = []): KernelMessage {
   const message = new Fields(content, "message");
-  const version = message.integer("v");
-  if (version !== PROTOCOL_VERSION) {
-    throw new ProtocolError(
-      "message.v",
-      `${PROTOCOL_VERSION} (reload the page after upgrading kwidgets)`,
-      version,
-    );
-  }
+  checkVersion(message);
   const kind: KernelKind = message.oneOf("kind", KERNEL_KINDS);
   switch (kind) {
     case "snapshot":

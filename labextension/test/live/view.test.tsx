@@ -345,6 +345,10 @@ test("marks are listed with what happened and where", async () => {
   // In the third epoch, and at its end.
   expect(list.textContent).toContain("epoch 3, step 1,200");
   expect(list.textContent).toContain("epoch 3, step 1,201");
+  const numbers = () => [...list.querySelectorAll("b")].map(({ textContent }) => textContent);
+  expect(numbers()).toEqual(["2", "1"]);
+  await click("All 2 marks");
+  expect(numbers(), "one order for the line and the list").toEqual(["2", "1"]);
 });
 
 test("marks are in the language of the page, whatever the kernel's was", async () => {
@@ -479,6 +483,12 @@ test("one chart can be made large", async () => {
   expect(Number.parseInt(height(), 10)).toBeGreaterThan(1.5 * Number.parseInt(before, 10));
   await click("Make loss smaller");
   expect(height()).toBe(before);
+  await click("Make loss larger");
+  const event = new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true });
+  await act(async () => void one("[aria-label=Smoothing]").dispatchEvent(event));
+  expect(height()).toBe(before);
+  expect(document.activeElement).toBe(button("Make loss larger"));
+  expect(event.defaultPrevented, "JupyterLab does not leave the cell").toBe(true);
 });
 
 test("devices show their use", async () => {
@@ -486,7 +496,7 @@ test("devices show their use", async () => {
   const devices = [{ ...gpu, memory_used_bytes: 12.1e9, memory_total_bytes: 40e9 }];
   await show(wireSnapshot({ progress: wireProgress({ devices }) }));
   const item = one('[aria-label="Devices"] li');
-  expect(item.textContent).toBe("NVIDIA <b>A100</b>83 %12.1 GB of 40.0 GB");
+  expect(item.textContent).toBe("Device: NVIDIA <b>A100</b>83 %12.1 GB of 40.0 GB");
   expect(one('[role="meter"]').getAttribute("aria-valuenow")).toBe("83");
 });
 

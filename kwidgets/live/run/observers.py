@@ -1,0 +1,111 @@
+"""Let other wings take part in every training: their observers are called on its thread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from kwidgets.live.run.fit_run import FitRun
+    from kwidgets.live.training_thread.command_queue import Command
+
+logger = logging.getLogger("kwidgets")
+
+#: What a user's command does to a training.
+ActKind = Literal["pause", "resume", "stop", "learning_rate", "follow_schedule"]
+
+
+class RunObserver:
+    """Takes part in one training. Its methods do nothing here; a subclass overrides some.
+
+    They are called on the training thread, between two steps, except :meth:`end`. What they raise
+    is shown as a notice and never ends the training. ``label`` names the observer in the notice; it
+    is among the labels of ``error_guard``.
+    """
+
+    label = "Observing the training"
+
+    def begin(self) -> None:
+        """Called when the training begins, after the view is shown."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Called when Keras's ``epoch`` begins, after its metrics were reset."""
+
+    def after_sample(self) -> None:
+        """Called after the metrics were read, ten times a second at most, and before a batch."""
+
+    def end_epoch(self, epoch: int) -> None:
+        """Called when Keras's ``epoch`` has ended and its results are in the store."""
+
+    def before_command(self, command: Command) -> None:
+        """Called before a command of the user takes effect."""
+
+    def after_act(self, act: ActKind, value: float | None) -> None:
+        """Called after a command has taken effect; ``value`` is the learning rate after it."""
+
+    def end(self) -> None:
+        """Called when the training has ended, before the run drops the model. From any thread."""
+
+
+MakeObserver = Callable[["FitRun"], RunObserver | None]
+
+# What returns the function that makes an observer, loaded when the first training begins.
+_loaders: list[Callable[[], MakeObserver]] = []
+
+
+def add_observer(load: Callable[[], MakeObserver]) -> None:
+    """Let an observer take part in every training from now on.
+
+    ``kwidgets/__init__.py`` adds the observers, so that this wing does not import the others.
+
+    Args:
+        load: returns the function that makes the observer of a training, or None for those which
+            it does not observe.
+    """
+    _loaders.append(load)
+
+
+class Observers:
+    """The observers of one training, each called under its run's guard."""
+
+    def __init__(self, run: FitRun) -> None:
+        self._guard = run.guard
+        self._observers: list[RunObserver] = []
+        for load in _loaders:
+            try:
+                observer = load()(run)
+            except Exception:
+                logger.warning("an observer of the training could not start", exc_info=True)
+            else:
+                if observer is not None:
+                    self._observers.append(observer)
+
+    def begin(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.begin)
+
+    def begin_epoch(self, epoch: int) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.begin_epoch, epoch)
+
+    def after_sample(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.after_sample)
+
+    def end_epoch(self, epoch: int) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.end_epoch, epoch)
+
+    def before_command(self, command: Command) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.before_command, command)
+
+    def after_act(self, act: ActKind, value: float | None) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.after_act, act, value)
+
+    def end(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.end)
+        self._observers.clear()

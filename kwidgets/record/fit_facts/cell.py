@@ -1,0 +1,40 @@
+"""Find the cell that trains: its code, and its place in the notebook."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from kwidgets.kernel.notebook_path import notebook_path
+from kwidgets.kernel.running_kernel import cell_execution, running_kernel
+
+
+def describe_cell(with_code: bool) -> dict[str, Any]:
+    """Return the keys ``notebook``, ``cell_id``, ``script`` and ``code`` of a run.
+
+    Only the cell is recorded, never its output or the environment.
+
+    Args:
+        with_code: whether the code may be recorded.
+    """
+    path = notebook_path()
+    execution = cell_execution()
+    return {
+        "notebook": None if path is None else str(path),
+        "cell_id": None if execution is None else execution.cell_id,
+        # What "python train.py" has started.
+        "script": sys.argv[0] if running_kernel() is None and sys.argv else None,
+        "code": cell_code() if with_code else None,
+    }
+
+
+def cell_code() -> str | None:
+    """Return the code of the running cell; None in a script."""
+    try:
+        return str(running_kernel().get_parent()["content"]["code"])  # type: ignore[union-attr]
+    except Exception:  # no kernel, or one of another make
+        pass
+    from IPython.core.getipython import get_ipython
+
+    inputs = getattr(get_ipython(), "user_ns", {}).get("In")
+    return str(inputs[-1]) if inputs else None

@@ -1,0 +1,217 @@
+"""Record one training in a run file: what it is, its numbers, marks and acts, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from kwidgets.language import t
+from kwidgets.live.protocol import Mark
+from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.run.fit_state import FitState
+from kwidgets.live.run.observers import ActKind, RunObserver
+from kwidgets.record.fit_facts.arguments import describe_arguments
+from kwidgets.record.fit_facts.cell import describe_cell
+from kwidgets.record.fit_facts.environment import describe_environment
+from kwidgets.record.fit_facts.model import describe_model
+from kwidgets.record.fit_facts.process import describe_process
+from kwidgets.record.recording import recording
+from kwidgets.record.run_file import folder, schema
+from kwidgets.record.run_file.writer import RunWriter
+
+logger = logging.getLogger("kwidgets")
+
+LABEL = "Recording the run"
+
+
+def record_run(run: FitRun) -> FitRecorder | None:
+    """Return what records a training, or None if none is to be recorded."""
+    return FitRecorder(run) if recording.on else None
+
+
+class FitRecorder(RunObserver):
+    """Records one training. On the training thread it only queues.
+
+    Args:
+        run: the training, which begins.
+    """
+
+    label = LABEL
+
+    def __init__(self, run: FitRun) -> None:
+        self._run = run
+        self._fit = run.state
+        self._writer: RunWriter | None = None
+        self.run_id = folder.new_run_id()
+        # What is in the file.
+        self._progress = _progress(self._fit)
+        self._revision: tuple[int, int] | None = None
+
+    def begin(self) -> None:
+        place = folder.runs_folder()
+        if folder.make_folder(place):
+            self._fit.notes.append(
+                t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
+            )
+        writer = RunWriter(
+            place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
+        )
+        self._writer = writer
+        store = self._fit.reader.store
+        continued = store.recorded_as
+        writer.set_values(
+            {
+                "id": self.run_id,
+                "kind": self._run.kind,
+                "created": time.time(),
+                "ended": None,
+                "state": "running",
+                "diverged": False,
+                "detail": "",
+                "process": describe_process(),
+                "name": "",
+                "tags": [],
+                "notes": "",
+                "parent": None
+                if continued is None
+                else {"run": continued, "step": self._fit.reader.position[0], "how": "continued"},
+                "model_name": self._fit.model_name,
+                "optimizer": self._fit.optimizer_name,
+                "backend": self._fit.backend,
+                "fit_in_cell": self._run.view.fit_number,
+                **describe_cell(recording.with_code),
+                **_results(self._fit),
+                "progress": self._progress,
+            }
+        )
+        # On this thread: the user may change the data, and JAX has no variables during a step.
+        writer.set_values(describe_model(self._fit.model))
+        arguments = self._fit.frame.arguments() | {"callbacks": self._fit.frame.callbacks()}
+        writer.set_values(describe_arguments(arguments))
+        writer.set_values(describe_environment())
+        store.recorded_as = self.run_id
+        store.listener = _StoreToFile(writer)
+
+    def after_act(self, act: ActKind, value: float | None) -> None:
+        if self._writer is not None:
+            progress = self._fit.progress
+            self._writer.add_row(
+                "act",
+                {
+                    "epoch": progress.epoch,
+                    "batch": progress.batch,
+                    "iteration": progress.step,
+                    "do": act,
+                    "value": value,
+                    "by": "user",
+                },
+            )
+
+    def end(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        self._fit.reader.store.listener = None
+        writer.set_values(
+            {
+                **_results(self._fit),
+                "progress": _progress(self._fit),
+                "ended": time.time(),
+                "state": self._fit.status.status,
+                "detail": self._fit.status.detail,
+            }
+        )
+        writer.close()
+
+    def _queue_progress(self) -> None:
+        """Queue what has changed since the last time. In the writer's thread."""
+        writer = self._writer
+        if writer is None:
+            return
+        progress, store = _progress(self._fit), self._fit.reader.store
+        if progress["step"] != self._progress["step"]:
+            self._progress = progress
+            writer.set_values({"progress": progress})
+        revision = store.epoch.revision, len(store.metrics)
+        if revision != self._revision:
+            self._revision = revision
+            writer.set_values(_results(self._fit))
+
+    def _report(self, problem: str | None) -> None:
+        """Show why the run is not recorded, or no longer. In the writer's thread."""
+        failures = self._fit.guard.failures
+        if problem is None:
+            failures.pop(LABEL, None)
+            return
+        logger.warning("cannot record the run: %s; training continues", problem)
+        failures[LABEL] = t("This run is not being recorded: %1", problem)
+
+
+def _progress(fit: FitState) -> dict[str, Any]:
+    progress = fit.progress
+    return {
+        "epoch": progress.epoch,
+        "batch": progress.batch,
+        "step": progress.step,
+        "seconds": progress.clock.seconds(),
+    }
+
+
+def _results(fit: FitState) -> dict[str, Any]:
+    progress, store = fit.progress, fit.reader.store
+    return {
+        "device": fit.devices.name,
+        "epochs": progress.epochs,
+        "initial_epoch": progress.initial_epoch,
+        "batches": progress.batches,
+        "diverged": fit.reader.diverged,
+        "metrics": list(store.metrics.values()),
+        "best": dict(store.best),
+        "last": store.latest(),
+    }
+
+
+class _StoreToFile:
+    """Queues what a store gets for the run file."""
+
+    def __init__(self, writer: RunWriter) -> None:
+        self._writer = writer
+
+    def add_batches(
+        self,
+        step: int,
+        epoch: float,
+        seconds: float,
+        values: Mapping[str, float],
+        num_batches: int,
+    ) -> None:
+        axes = {"step": step, "epoch": epoch, "seconds": seconds, "batches": num_batches}
+        self._writer.add_numbers("point", axes, values)
+
+    def add_epoch(
+        self,
+        step: int,
+        epoch: float,
+        seconds: float,
+        logs: Mapping[str, float],
+        complete: bool,
+    ) -> None:
+        axes = {"step": step, "epoch": epoch, "seconds": seconds, "partial": int(not complete)}
+        self._writer.add_numbers("epoch", axes, logs)
+
+    def replace_epoch(self, logs: Mapping[str, float]) -> None:
+        self._writer.replace_last_epoch(logs)
+
+    def add_mark(self, mark: Mark) -> None:
+        self._writer.add_row(
+            "mark",
+            {
+                "kind": mark["kind"],
+                "text": schema.stored_json(mark["text"]),
+                "step": mark["step"],
+                "epoch": mark["epoch"],
+                "seconds": mark["seconds"],
+            },
+        )

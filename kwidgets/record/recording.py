@@ -1,0 +1,26 @@
+"""Switch the recording of runs on and off: ``%kwidgets record``."""
+
+from __future__ import annotations
+
+from kwidgets.record.run_file.folder import is_switched_off
+
+
+class Recording:
+    """What is recorded in this kernel, besides what ``$KWIDGETS_RUNS`` says."""
+
+    def __init__(self) -> None:
+        self._on: bool | None = None
+        #: Whether the code of the cell is recorded too.
+        self.with_code = True
+
+    @property
+    def on(self) -> bool:
+        """Whether trainings are recorded."""
+        return not is_switched_off() if self._on is None else self._on
+
+    @on.setter
+    def on(self, on: bool) -> None:
+        self._on = on
+
+
+recording = Recording()

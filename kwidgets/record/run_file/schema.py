@@ -1,0 +1,77 @@
+"""The tables of a run file, a SQLite database that other programs can read too."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+#: In the file's header: tells ours from other databases.
+APPLICATION_ID: Final = 0x6B776472
+#: A higher one is a file of a newer kwidgets.
+VERSION: Final = 1
+SUFFIX: Final = ".sqlite"
+CHECKPOINTS_SUFFIX: Final = ".checkpoints"
+
+# A metric gets a column of its own when it first appears; ``metric`` says which.
+POINT_COLUMNS: Final = ("id", "step", "epoch", "seconds", "batches")
+EPOCH_COLUMNS: Final = ("id", "step", "epoch", "seconds", "partial")
+TABLES: Final = """
+CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE point (
+  id INTEGER PRIMARY KEY, step INTEGER, epoch REAL, seconds REAL, batches INTEGER
+);
+CREATE TABLE epoch (
+  id INTEGER PRIMARY KEY, step INTEGER, epoch REAL, seconds REAL, partial INTEGER
+);
+CREATE TABLE metric (
+  table_name TEXT, name TEXT, column_name TEXT, PRIMARY KEY (table_name, name)
+);
+CREATE TABLE mark (
+  id INTEGER PRIMARY KEY, kind TEXT, text TEXT, step REAL, epoch REAL, seconds REAL
+);
+CREATE TABLE act (
+  id INTEGER PRIMARY KEY, epoch INTEGER, batch INTEGER, iteration INTEGER, "do" TEXT, value REAL,
+  "by" TEXT
+);
+CREATE TABLE checkpoint (
+  id INTEGER PRIMARY KEY, step INTEGER, epoch INTEGER, batch INTEGER, folder TEXT, bytes INTEGER,
+  reason TEXT, label TEXT, created REAL
+);
+"""
+
+
+def stored_number(value: float | None) -> float | str | None:
+    """Return a number as a table has it: SQLite has no NaN, and makes it NULL."""
+    return "nan" if value is not None and math.isnan(value) else value
+
+
+def read_number(value: float | str | None) -> float | None:
+    """Return a number that :func:`stored_number` has made; None where there is no value."""
+    return math.nan if value == "nan" else None if value is None else float(value)
+
+
+def stored_json(value: Any) -> str:
+    """Return a value of the table ``run`` as text. NaN and infinities are as Python writes them."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def quoted(column: str) -> str:
+    """Return the name of a column as SQL has it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def free_column(name: str, taken: set[str]) -> str:
+    """Return a column for a metric: its name, unless another column has it.
+
+    Args:
+        name: of the metric.
+        taken: the columns that exist, in lower case, as SQLite compares them.
+    """
+    # A NUL ends a statement in SQLite.
+    column = name.replace("\0", "") or "metric"
+    number = 2
+    while column.lower() in taken:
+        column = f"{name} {number}".replace("\0", "")
+        number += 1
+    return column

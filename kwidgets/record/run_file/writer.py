@@ -1,0 +1,272 @@
+"""Write a run file in a thread of its own: callers only queue."""
+
+from __future__ import annotations
+
+import atexit
+import collections
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from kwidgets.record.run_file import schema
+
+#: Between two transactions: what a killed kernel loses.
+FLUSH_SECONDS = 0.25
+#: Until a transaction is tried again, such as on a disk that is full.
+RETRY_SECONDS = 5.0
+#: What waits for a disk; more would take up the memory of the training.
+MAX_WAITING = 200_000
+# How long another program may keep the file locked.
+_BUSY_SECONDS = 2.0
+# For all files, when Python ends.
+_EXIT_SECONDS = 3.0
+
+# Errors of the disk, after which the same change may succeed later.
+_OF_THE_DISK = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+
+Change: TypeAlias = "Callable[[RunWriter], None]"
+
+
+class RunWriter:
+    """Writes one run file. All methods but the constructor only queue, from any thread.
+
+    Args:
+        path: of the file, which does not exist yet.
+        on_problem: called in the thread with the reason why nothing can be written, and with None
+            when it can be again.
+        before_write: called in the thread before each transaction, to queue what has changed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        on_problem: Callable[[str | None], None],
+        before_write: Callable[[], None] | None = None,
+    ) -> None:
+        self.path = path
+        self._on_problem = on_problem
+        self._before_write = before_write
+        self._waiting: collections.deque[Change] = collections.deque()
+        self._closing = threading.Event()
+        self._columns: dict[str, dict[str, str]] = {"point": {}, "epoch": {}}
+        self._taken = {
+            "point": set(schema.POINT_COLUMNS),
+            "epoch": set(schema.EPOCH_COLUMNS),
+        }
+        self._file: sqlite3.Connection | None = None
+        self._problem: str | None = None
+        self._thread = threading.Thread(
+            target=self._write_until_closed, name="kwidgets-record", daemon=True
+        )
+        _open_writers.add(self)
+        self._thread.start()
+
+    # From any thread.
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Set keys of the table ``run``. The values become JSON in the thread."""
+        self._put(lambda writer: writer._set_values(values))
+
+    def add_row(self, table: str, values: Mapping[str, Any]) -> None:
+        """Add a row to ``mark``, ``act`` or ``checkpoint``."""
+        self._put(lambda writer: writer._insert(table, values))
+
+    def add_numbers(
+        self, table: str, axes: Mapping[str, float], values: Mapping[str, float]
+    ) -> None:
+        """Add a row to ``point`` or ``epoch``, with a value a metric."""
+        self._put(
+            lambda writer: writer._insert(table, {**axes, **writer._columns_of(table, values)})
+        )
+
+    def replace_last_epoch(self, values: Mapping[str, float]) -> None:
+        """Give the last row of ``epoch`` other values."""
+        self._put(lambda writer: writer._replace_last_epoch(values))
+
+    def delete_rows(self, table: str, column: str, values: list[Any]) -> None:
+        """Delete the rows whose ``column`` has one of ``values``."""
+        self._put(lambda writer: writer._delete(table, column, values))
+
+    def close(self) -> None:
+        """Write what waits and end the thread, which makes the file a single one."""
+        self._closing.set()
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Return whether the thread has ended, at the latest after ``timeout_seconds``."""
+        self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
+
+    def _put(self, change: Change) -> None:
+        if len(self._waiting) < MAX_WAITING:
+            self._waiting.append(change)
+
+    # In the thread.
+
+    def _write_until_closed(self) -> None:
+        pause = FLUSH_SECONDS
+        while True:
+            is_last = self._closing.wait(pause)
+            try:
+                if self._before_write is not None and not is_last:
+                    self._before_write()
+                self._write()
+                if is_last:
+                    self._close_file()
+            except Exception as error:
+                self._report(_reason(error))
+                pause = RETRY_SECONDS if _is_of_the_disk(error) else FLUSH_SECONDS
+            else:
+                self._report(None)
+                pause = FLUSH_SECONDS
+            if is_last:
+                self._release_file()
+                _open_writers.discard(self)
+                return
+
+    def _write(self) -> None:
+        """Write what waits in one transaction; what fails waits for the next."""
+        if not self._waiting:
+            return
+        file = self._file or self._open()
+        changes = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        columns = {table: dict(names) for table, names in self._columns.items()}
+        taken = {table: set(names) for table, names in self._taken.items()}
+        failed = None
+        try:
+            file.execute("BEGIN")
+            for change in changes:
+                failed = change
+                change(self)
+            failed = None
+            file.execute("COMMIT")
+        except BaseException as error:
+            if file.in_transaction:
+                file.execute("ROLLBACK")
+            # The columns that the transaction has added are gone too.
+            self._columns, self._taken = columns, taken
+            # A change that can never be written is left out.
+            drops = failed if not _is_of_the_disk(error) else None
+            self._waiting.extendleft(each for each in reversed(changes) if each is not drops)
+            raise
+
+    def _open(self) -> sqlite3.Connection:
+        file = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            # Not on a network file system, where it keeps another mode.
+            file.execute("PRAGMA journal_mode=WAL")
+            file.execute("PRAGMA synchronous=NORMAL")
+            file.execute("BEGIN")
+            if not file.execute("SELECT 1 FROM sqlite_master WHERE name='run'").fetchone():
+                for statement in schema.TABLES.split(";"):
+                    file.execute(statement)
+                file.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+                file.execute(f"PRAGMA user_version={schema.VERSION}")
+            file.execute("COMMIT")
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
+        return file
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # A file with a log beside it cannot be read in a folder without write access.
+            self._file.execute("PRAGMA journal_mode=DELETE")
+
+    def _release_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _report(self, problem: str | None) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self._on_problem(problem)
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        assert self._file is not None
+        return self._file
+
+    def _set_values(self, values: Mapping[str, Any]) -> None:
+        self._connection.executemany(
+            "INSERT INTO run VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            [(key, schema.stored_json(value)) for key, value in values.items()],
+        )
+
+    def _insert(self, table: str, values: Mapping[str, Any]) -> None:
+        names = ", ".join(map(schema.quoted, values))
+        places = ", ".join("?" * len(values))
+        self._connection.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({places})", list(values.values())
+        )
+
+    def _replace_last_epoch(self, values: Mapping[str, float]) -> None:
+        columns = self._columns_of("epoch", values)
+        sets = ", ".join(f"{schema.quoted(column)} = ?" for column in columns)
+        self._connection.execute(
+            f"UPDATE epoch SET {sets} WHERE id = (SELECT max(id) FROM epoch)",
+            list(columns.values()),
+        )
+
+    def _delete(self, table: str, column: str, values: list[Any]) -> None:
+        self._connection.executemany(
+            f"DELETE FROM {table} WHERE {schema.quoted(column)} = ?", [(value,) for value in values]
+        )
+
+    def _columns_of(self, table: str, values: Mapping[str, float]) -> dict[str, Any]:
+        """Return values by column, adding columns for metrics that are new."""
+        columns = self._columns[table]
+        for name in values:
+            if name not in columns:
+                column = schema.free_column(name, self._taken[table])
+                self._connection.execute(
+                    f"ALTER TABLE {table} ADD COLUMN {schema.quoted(column)} REAL"
+                )
+                self._insert("metric", {"table_name": table, "name": name, "column_name": column})
+                self._taken[table].add(column.lower())
+                columns[name] = column
+        return {columns[name]: schema.stored_number(value) for name, value in values.items()}
+
+
+def _is_of_the_disk(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        # The extended code has the primary one in its last byte.
+        return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF in _OF_THE_DISK
+    return isinstance(error, OSError)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, sqlite3.Error | OSError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+_open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Write what waits before Python ends."""
+    writers = list(_open_writers)
+    for writer in writers:
+        writer.close()
+    until = time.monotonic() + _EXIT_SECONDS
+    for writer in writers:
+        writer.wait(max(0.0, until - time.monotonic()))

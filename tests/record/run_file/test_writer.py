@@ -1,0 +1,156 @@
+"""Test the thread that writes a run file: nothing is lost but the last moment."""
+
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from kwidgets.record.run_file import schema
+from kwidgets.record.run_file.writer import RunWriter
+
+AXES = {"step": 1, "epoch": 0.5, "seconds": 0.1, "batches": 4}
+
+
+@pytest.fixture
+def problems():
+    return []
+
+
+@pytest.fixture
+def writer(tmp_path, problems):
+    writer = RunWriter(tmp_path / "run.sqlite", problems.append)
+    yield writer
+    writer.close()
+    assert writer.wait(10)
+
+
+def close_and_open(writer):
+    writer.close()
+    assert writer.wait(10)
+    return sqlite3.connect(writer.path)
+
+
+def test_numbers_are_in_columns_that_other_programs_read(writer):
+    writer.add_numbers("point", AXES, {"loss": 0.5, "Loss": 1.5, "step": 7.0})
+    writer.add_numbers("point", AXES, {"loss": math.nan, "mean io\0u": math.inf})
+    file = close_and_open(writer)
+    columns = dict(file.execute("SELECT name, column_name FROM metric").fetchall())
+    assert columns == {
+        "loss": "loss",
+        "Loss": "Loss 2",  # SQLite compares names without case
+        "step": "step 2",  # ours
+        "mean io\0u": "mean iou",
+    }
+    rows = file.execute('SELECT loss, "Loss 2", "step 2", "mean iou" FROM point').fetchall()
+    assert rows == [(0.5, 1.5, 7.0, None), ("nan", None, None, math.inf)]
+    assert math.isnan(schema.read_number(rows[1][0]))
+
+
+def test_a_closed_file_is_one_file_of_ours(writer, tmp_path):
+    writer.set_values({"name": "é\u2028", "tags": ["a"]})
+    file = close_and_open(writer)
+    assert os.listdir(tmp_path) == ["run.sqlite"]
+    assert file.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
+    assert file.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+    assert file.execute("SELECT value FROM run WHERE key = 'tags'").fetchone() == ('["a"]',)
+
+
+def test_the_last_epoch_gets_other_values(writer):
+    axes = {"step": 1, "epoch": 1, "seconds": 0.1, "partial": 0}
+    writer.add_numbers("epoch", axes, {"loss": 1.0})
+    writer.add_numbers("epoch", axes, {"loss": 2.0})
+    writer.replace_last_epoch({"loss": 3.0, "mine": 4.0})
+    rows = close_and_open(writer).execute("SELECT loss, mine FROM epoch").fetchall()
+    assert rows == [(1.0, None), (3.0, 4.0)]
+
+
+def test_what_can_never_be_written_is_left_out(writer, problems):
+    writer.set_values({"before": 1})
+    # SQLite has 2,000 columns at most.
+    writer.add_numbers("point", AXES, {f"metric {i}": 1.0 for i in range(2100)})
+    writer.set_values({"after": 1})
+    reported = threading.Event()
+    writer._on_problem = lambda problem: reported.set() if problem is None else None
+    assert reported.wait(20)
+    file = close_and_open(writer)
+    assert file.execute("SELECT key FROM run ORDER BY key").fetchall() == [("after",), ("before",)]
+    assert file.execute("SELECT count(*) FROM metric").fetchone() == (0,)
+
+
+def test_a_folder_that_cannot_be_written_is_one_problem(tmp_path, monkeypatch):
+    problems, reported = [], threading.Event()
+
+    def report(problem):
+        problems.append(problem)
+        reported.set()
+
+    monkeypatch.setattr("kwidgets.record.run_file.writer.RETRY_SECONDS", 0.01)
+    writer = RunWriter(tmp_path / "missing" / "run.sqlite", report)
+    writer.set_values({"a": 1})
+    assert reported.wait(10)
+    # What waited is written as soon as it can be.
+    reported.clear()
+    (tmp_path / "missing").mkdir()
+    assert reported.wait(10)
+    assert problems == ["unable to open database file", None]
+    assert close_and_open(writer).execute("SELECT key FROM run").fetchall() == [("a",)]
+
+
+def test_a_file_that_is_locked_waits(tmp_path, problems, monkeypatch):
+    monkeypatch.setattr("kwidgets.record.run_file.writer._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("kwidgets.record.run_file.writer.RETRY_SECONDS", 0.01)
+    path = tmp_path / "run.sqlite"
+    written, refused = threading.Event(), threading.Event()
+    writer = RunWriter(path, lambda problem: (refused if problem else written).set())
+    writer.set_values({"a": 1})
+    other = sqlite3.connect(path, timeout=10, isolation_level=None)
+    while not other.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone():
+        pass
+    other.execute("BEGIN IMMEDIATE")
+    writer.set_values({"b": 2})
+    assert refused.wait(10)
+    other.execute("COMMIT")
+    other.close()
+    assert written.wait(10)
+    keys = close_and_open(writer).execute("SELECT key FROM run ORDER BY key").fetchall()
+    assert keys == [("a",), ("b",)]
+
+
+KILLED = """
+import os, pathlib, signal, sqlite3, sys
+from kwidgets.record.run_file.writer import RunWriter
+writer = RunWriter(pathlib.Path(sys.argv[1]), print)
+step = 0
+while True:
+    step += 1
+    writer.add_numbers("point", {"step": step, "epoch": 0, "seconds": 0, "batches": 1}, {"loss": 1})
+    if step % 1000 == 0:
+        print(step, flush=True)
+"""
+
+
+def test_a_killed_process_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "run.sqlite"
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    steps = 0
+    while not steps:
+        process.stdout.readline()
+        if path.exists():
+            file = sqlite3.connect(path, timeout=10)
+            tables = file.execute("SELECT 1 FROM sqlite_master WHERE name = 'point'").fetchone()
+            steps = file.execute("SELECT count(*) FROM point").fetchone()[0] if tables else 0
+            file.close()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    file = sqlite3.connect(path)
+    assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    # Whole transactions, without a gap.
+    count, last = file.execute("SELECT count(*), max(step) FROM point").fetchone()
+    assert count == last >= steps
