@@ -329,7 +329,7 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.slow("test_reload.py: all endings are saved and drawn by the same code")
+@pytest.mark.slow("test_reload.py saves a stopped fit, test_builder.py draws a saved one")
 @pytest.mark.parametrize("ending", ["finished", "stopped", "interrupted", "failed"])
 def test_after_the_end_and_a_reload_the_run_is_there(open_notebook, page: Page, ending: str):
     failing = "\nboom = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: 1 // (5 - e))\n"
