@@ -22,10 +22,12 @@ BROWSER_TESTS = Path(__file__).parent / "browser"
 BROWSER_TIMEOUT_SECONDS = 300
 # A file that takes minutes and begins last keeps one worker long after the other has ended.
 LONGEST_FIRST = (
+    "test_docs.py",
     "tutorials/test_notebooks.py",
     "builder/round_trip/test_round_trip.py",
+    "faults/test_random_faults.py",
     "test_backends.py",
-    "test_docs.py",
+    "test_docs_site.py",
 )
 
 # How many examples a test with random input tries. `make test-all` chooses "large" by pytest's

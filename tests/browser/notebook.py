@@ -35,6 +35,8 @@ _CLOSE_ALL = """async () => {
     if (!shell?.collapseRight) return false;
     for (const widget of [...shell.widgets('main')]) widget.dispose();
     shell.collapseRight();
+    // How the user chose to see the last fit: viewChoices.ts.
+    delete globalThis[Symbol.for('kwidgets.choices@2')];
     // By then what the widgets leave behind them has gone too.
     await new Promise(resolve => setTimeout(resolve));
     return document.querySelector('.jp-Dialog') === null;
