@@ -24,7 +24,6 @@ x_test, y_test = digits.images[1200:] / 16.0, digits.target[1200:]
 builder = kw.SequentialBuilder(input_shape=(8, 8))
 builder
 """
-TENSORFLOW_SETUP = SETUP.replace("jax", "tensorflow")
 ANSWER = "print('answer', {expression})"
 FIRST_SECONDS = 90  # TensorFlow's import on a slow machine
 THE_SCRIPT = ["Flatten", "Dense, 128, relu", "Dropout, 0.2", "Dense, 10, softmax"]
@@ -39,12 +38,12 @@ class Builder:
         self.region = notebook.outputs(cell).get_by_role("region", name="Sequential builder")
 
     @classmethod
-    def show(cls, open_notebook: OpenNotebook, *cells: str, setup: str = SETUP) -> Builder:
-        notebook = open_notebook(setup, *cells)
+    def show(cls, open_notebook: OpenNotebook, *cells: str) -> Builder:
+        notebook = open_notebook(SETUP, *cells)
         notebook.run_and_wait(0, FIRST_SECONDS)
         builder = cls(notebook)
         expect(builder.region).to_be_visible()
-        # Below it are the cells that a test runs; TensorFlow's words above it may be long.
+        # Below it are the cells that a test runs.
         builder.region.evaluate("element => element.scrollIntoView()")
         return builder
 
@@ -99,7 +98,6 @@ def test_the_script_is_built_and_trained_by_mouse_alone(open_notebook: OpenNoteb
     builder = Builder.show(
         open_notebook,
         ANSWER.format(expression="builder.evaluate(x_test, y_test, verbose=0)[1] > 0.85"),
-        setup=TENSORFLOW_SETUP,
     )
     for layer in ("Flatten", "Dense", "Dropout", "Dense"):
         builder.add.click()

@@ -136,7 +136,7 @@ def test_all_by_keyboard_bad_input_zoom_and_table(open_notebook, page: Page):
     page.mouse.up()
     ticks = chart.locator(".xaxislayer-above text")
     zoomed = set(ticks.all_text_contents())
-    view.expect_step_above(page, view.step() * 1.5 + 200)
+    view.expect_step_above(page, view.step() + 20)
     assert set(ticks.all_text_contents()) == zoomed, "a zoom holds while it runs"
     chart.focus()
     page.keyboard.press("ArrowRight")
