@@ -64,7 +64,9 @@ def lab_server(
     tmp_path_factory: pytest.TempPathFactory, quick_kernels: dict[str, str]
 ) -> Iterator[LabServer]:
     folder = tmp_path_factory.mktemp("lab") / "server"
-    with LabServer.start(folder, environment=quick_kernels) as server:
+    # JAX is imported in a third of TensorFlow's time. A test of TensorFlow chooses that itself.
+    environment = quick_kernels | {"KERAS_BACKEND": "jax"}
+    with LabServer.start(folder, environment=environment) as server:
         yield server
 
 
