@@ -1,4 +1,4 @@
-"""Every cell of each notebook in examples/ runs, and its steps check what the reader does.
+"""Every cell of a notebook in examples/ runs, and its steps check what the reader does.
 
 As it is shipped first, with no step done; then, in the same kernel, each step's solution. To be
 quick, all notebooks share a kernel, in which a fit makes at most some hundred steps. That each
