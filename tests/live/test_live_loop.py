@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
+from kwidgets.live.page.receive_commands import CommandReceiver
 from kwidgets.live.training_thread.command_queue import Command
 
 X = np.random.default_rng(0).random((64, 4), dtype="float32")
@@ -660,6 +661,39 @@ def test_a_rate_that_cannot_be_set_is_refused_with_the_reason(optimizer, reason,
     assert live.status == "finished"
 
 
+def test_the_page_chooses_the_optimizer_whose_rate_it_shows():
+    replies = []
+
+    def send(run, kind, **payload):
+        receiver = CommandReceiver(lambda: None, replies.append)
+        receiver.submit = run.submit
+        receiver.receive({"v": 1, "kind": kind, "id": "a", "payload": payload})
+
+    generator, critic = Group(0.1), Group(0.4)
+    with kw.LiveLoop(optimizer={"generator": generator, "critic": critic}) as live:
+        for i in live.steps(5):
+            run = live._run
+            shown = run.describe_progress()
+            if i == 1:
+                assert (shown["chosen_optimizer"], shown["learning_rate"]) == ("generator", 0.1)
+                send(run, "choose_optimizer", name="critic")
+            if i == 2:
+                assert (shown["chosen_optimizer"], shown["learning_rate"]) == ("critic", 0.4)
+                send(run, "set_learning_rate", value=0.3)
+            if i == 3:
+                send(run, "choose_optimizer", name="judge")
+        assert run.describe_run(run.view)["optimizers"] == ["generator", "critic"]
+    assert (generator.param_groups[0]["lr"], critic.param_groups[0]["lr"]) == (0.1, 0.3)
+    assert [m["payload"]["ok"] for m in replies if m["kind"] == "reply"] == [True, True, False]
+    assert replies[-1]["payload"]["message"] == "This training has no optimizer “judge”."
+    # Another optimizer's rate is no change of the rate.
+    assert [mark["text"] for mark in live.history.marks] == ["critic: learning rate 0.4 → 0.3"]
+    one = kw.LiveLoop(optimizer={"only": generator})
+    with one:
+        one.set_learning_rate(0.2, optimizer="only")
+    assert "optimizers" not in one._run.describe_run(one._run.view)
+
+
 def test_the_optimizers_of_a_gan_are_chosen_by_name():
     generator, discriminator = Group(0.1), Group(0.4)
     with kw.LiveLoop(optimizer={"generator": generator, "discriminator": discriminator}) as live:
@@ -673,7 +707,7 @@ def test_the_optimizers_of_a_gan_are_chosen_by_name():
     assert generator.param_groups[0]["lr"] == 0.2
     assert discriminator.param_groups[0]["lr"] == 0.3
     assert [mark["text"] for mark in live.history.marks] == [
-        "Learning rate 0.1 → 0.2", "Learning rate 0.4 → 0.3",
+        "generator: learning rate 0.1 → 0.2", "discriminator: learning rate 0.4 → 0.3",
     ]  # fmt: skip
 
 

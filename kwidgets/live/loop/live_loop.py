@@ -223,7 +223,7 @@ class LiveLoop(RunControls):
                 raise ValueError(
                     f"No optimizer {optimizer!r}. The optimizers of this loop are {names}."
                 )
-            if (run := self._loop_run) is not None:
+            if (run := self._loop_run) is not None and len(self._optimizers) > 1:
                 run.choose_optimizer(optimizer)
         super().set_learning_rate(value)
 

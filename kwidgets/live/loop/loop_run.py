@@ -31,7 +31,6 @@ class LoopRun(FitRun):
         self._progress: LoopProgress = state.progress
         self._trainer = state.loop_trainer
         self._values = state.values
-        self._rate = state.learning_rate
         self._lines = None if has_page() else TextLines(self.view, self.store)
         self._epoch_open = False
         self._next_epoch = 0
@@ -232,12 +231,7 @@ class LoopRun(FitRun):
 
     def choose_optimizer(self, name: str) -> None:
         """Steer the optimizer of this name from the next step on. From any thread."""
-        self.submit(Command("call", function=lambda: self._choose(name)))
-
-    def _choose(self, name: str) -> None:
-        self._rate.chosen = name
-        self._fit.rate.forget()
-        self._fit.rate.read()
+        self.submit(Command("choose_optimizer", text=name))
 
     # The end.
 

@@ -322,6 +322,39 @@ test("under a schedule the rate can be set, and returned to the schedule", async
   expect(transport.sent.at(-1)?.kind).toBe("follow_schedule");
 });
 
+test("of several optimizers one is chosen, whose learning rate is shown and set", async () => {
+  const run = wireRun({ optimizers: ["generator", "critic"] });
+  const progress = wireProgress({ chosen_optimizer: "generator", learning_rate: 0.1 });
+  const transport = await show(wireSnapshot({ run, progress }));
+  const select = one<HTMLSelectElement>("select");
+  expect([select.labels![0]!.textContent, select.value]).toEqual([
+    "Optimizergeneratorcritic",
+    "generator",
+  ]);
+  const choose = (name: string) =>
+    act(async () => {
+      select.value = name;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  await choose("critic");
+  expect(transport.sent.at(-1)).toMatchObject({
+    kind: "choose_optimizer",
+    payload: { name: "critic" },
+  });
+  await transport.update({ chosen_optimizer: "generator", learning_rate: 0.1 });
+  expect(select.value, "until the kernel has done it").toBe("critic");
+  await transport.answer("reply", { ok: true, message: "" });
+  await transport.update({ chosen_optimizer: "critic", learning_rate: 0.4 });
+  expect([select.value, rate().value]).toEqual(["critic", "0.4"]);
+  await choose("generator");
+  await transport.answer("reply", { ok: false, message: "Too late." });
+  await act(async () => {});
+  expect(select.value).toBe("critic");
+  expect(root.textContent).toContain("Too late.");
+  await transport.update({ ...FINISHED, chosen_optimizer: "critic", learning_rate: 0.4 });
+  expect(root.textContent).toContain("Learning rate of critic at the end: 0.4");
+});
+
 test("of many metrics the first are shown, and any can be chosen", async () => {
   const names = Array.from({ length: 20 }, (_, i) => (i < 10 ? `a_${i}` : `b_${i}`));
   const metrics = names.map((name) => wireMetric(name, { group: name[0] }));

@@ -9,9 +9,12 @@ import { equalSpans, type Spans, spanWidth } from "./spans";
 /** What can be hidden in the charts, by a click in the legend. */
 export type CurveKind = "batch" | "smoothed" | "training" | "validation" | "best" | "mark";
 
+/** An x axis: of one fit, or the time of day, on which several fits lie beside each other. */
+export type ChartAxis = XAxis | "clock";
+
 /** How the charts of one view are shown; never sent to the kernel. */
 export interface ChartOptions {
-  xAxis: XAxis;
+  xAxis: ChartAxis;
   smoothing: number;
   logScale: boolean;
   /** Metrics whose scale is not that of `logScale`. */
@@ -51,7 +54,7 @@ export interface MetricCurves {
 
 export const NO_BATCHES: BatchCurve = { x: [], y: [], from: [], batches: null, sizes: [] };
 
-const X_COLUMN = { step: "step", epoch: "epoch", time: "seconds" } as const;
+const X_COLUMN = { step: "step", epoch: "epoch", time: "seconds", clock: "seconds" } as const;
 
 /** Return whether the chart of `metric` has a log scale: a learning rate has one of its own. */
 export function isLogScale(metric: string, options: ChartOptions): boolean {
@@ -59,12 +62,45 @@ export function isLogScale(metric: string, options: ChartOptions): boolean {
   return options.otherScale.includes(metric) ? !preset : preset;
 }
 
-/** Return all curves of `metric`. With a `zoom`, batches are averaged for that part of the x axis. */
+/**
+ * Return all curves of `metric`. With a `zoom`, batches are averaged for that part of the x axis. On
+ * the axis "clock", the fit begins at `clockOffset` seconds.
+ */
 export function metricCurves(
   store: RunStore,
   metric: MetricInfo,
   options: ChartOptions,
   zoom: Range | null = null,
+  clockOffset = 0,
+): MetricCurves {
+  if (options.xAxis !== "clock" || clockOffset === 0) {
+    return curvesOfFit(store, metric, options, zoom);
+  }
+  const own: Range | null = zoom && [zoom[0] - clockOffset, zoom[1] - clockOffset];
+  return shifted(curvesOfFit(store, metric, options, own), clockOffset);
+}
+
+/** Return curves further to the right. */
+function shifted(curves: MetricCurves, by: number): MetricCurves {
+  const shift = (x: readonly number[]) => x.map((value) => value + by);
+  const move = (curve: Curve): Curve => ({ ...curve, x: shift(curve.x) });
+  const { batch, smoothed, training, validation, bestPoint, marks } = curves;
+  return {
+    ...curves,
+    batch: { ...batch, x: shift(batch.x), from: shift(batch.from) },
+    smoothed: smoothed && move(smoothed),
+    training: move(training),
+    validation: move(validation),
+    bestPoint: bestPoint && { ...bestPoint, x: bestPoint.x + by },
+    marks: shift(marks),
+  };
+}
+
+function curvesOfFit(
+  store: RunStore,
+  metric: MetricInfo,
+  options: ChartOptions,
+  zoom: Range | null,
 ): MetricCurves {
   const column = X_COLUMN[options.xAxis];
   const best = store.best.get(metric.name) ?? null;

@@ -79,9 +79,12 @@ export const FIT_SYMBOLS = [
   "pentagon",
 ] as const;
 
-/** Return the place of a fit's colour and marker among those there are. */
-export function fitStyle(fit: number): number {
-  return (Math.max(1, fit) - 1) % FIT_SYMBOLS.length;
+/** Return the place of a fit's colour and of its marker among those there are. */
+export function fitStyle(fit: number): { color: number; symbol: number } {
+  const place = Math.max(1, fit) - 1;
+  const count = FIT_SYMBOLS.length;
+  // The ninth has the colour of the first again, with another marker.
+  return { color: place % count, symbol: (place + Math.floor(place / count)) % count };
 }
 
 /** Return the traces, drawn in this order. */
@@ -90,13 +93,19 @@ export function buildTraces(input: FigureInput): Data[] {
   if (overlays.length === 0) return fitTraces(input, curves, theme);
   const all = [...overlays, { fit: input.fit, curves }];
   return all.flatMap(({ fit, curves }) => {
-    const color = theme.fits[fitStyle(fit)]!;
+    const color = theme.fits[fitStyle(fit).color]!;
     const own = { ...theme, training: color, validation: color, best: color };
     const shown = fit === input.fit;
-    // Many faint curves over each other say nothing.
-    const reduced = shown ? curves : { ...curves, smoothed: null, batch: NO_BATCHES };
-    return fitTraces(input, reduced, own, { fit, shown });
+    return fitTraces(input, shown ? curves : reducedCurves(curves), own, { fit, shown });
   });
+}
+
+/** Return the curves of a fit that is drawn over another one. */
+function reducedCurves(curves: MetricCurves): MetricCurves {
+  const { smoothed, training, validation } = curves;
+  // Many faint curves over each other say nothing; a fit of a single epoch has no others.
+  const hasOthers = smoothed !== null || training.x.length > 1 || validation.x.length > 1;
+  return hasOthers ? { ...curves, batch: NO_BATCHES } : curves;
 }
 
 /** Return the traces of one fit; `among` says which of several it is. */
@@ -119,7 +128,7 @@ function fitTraces(
       y: curve.y,
     }) as Data;
   const markers = (curve: Curve, symbol: string, color: string, size: number) => {
-    const symbols = among ? FIT_SYMBOLS[fitStyle(among.fit)]! : symbol;
+    const symbols = among ? FIT_SYMBOLS[fitStyle(among.fit).symbol]! : symbol;
     const sizes = markerSizes(input, curve, partial, size, among !== null);
     return {
       mode: sizes ? "lines+markers" : "lines",
@@ -141,7 +150,7 @@ function fitTraces(
       line(batch.batches ? asSteps(batch) : batch, {
         name: t("batch"),
         mode: batch.x.length === 1 ? "lines+markers" : "lines",
-        opacity: smoothed || among ? 0.3 : 0.55,
+        opacity: smoothed || among?.shown ? 0.3 : 0.55,
         line: { color: theme.training, width: 1 },
         marker: { color: theme.training, size: 4 },
       }),

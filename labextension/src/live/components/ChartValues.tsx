@@ -12,7 +12,7 @@ import {
   nearestPoint,
   valueHolding,
 } from "../chart/curves";
-import type { DrawnFit } from "../chart/drawInput";
+import { type DrawnFit, fitLabel } from "../chart/drawInput";
 import type { Hover } from "../chart/hover";
 import type { DrawInput, PlotlyChart } from "../chart/plotlyChart";
 import { latestValues } from "../latestValues";
@@ -64,7 +64,7 @@ export function ChartValues({ metric, fits, hover, plotlyChart }: ChartValuesPro
     <div class="kw-chart-values" data-hover={x !== null}>
       {values.map((value) => value && <Entry {...value} kind={value.key} />)}
       {others.length > 0 && (
-        <span class="kw-value-more" title={others.map(nameOf).join("\n")}>
+        <span class="kw-value-more" title={others.map(fitLabel).join("\n")}>
           {t("and %1 more", others.length)}
         </span>
       )}
@@ -154,11 +154,7 @@ function fitValue(
     value = curve && i >= 0 ? curve.y[i]! : null;
   }
   if (value === null) return null;
-  return { key: String(fit), swatch: <FitSwatch fit={fit} />, name: nameOf(shown), value, note };
-}
-
-function nameOf({ fit, name }: DrawnFit): string {
-  return `${fit} ${name}`;
+  return { key: String(fit), swatch: <FitSwatch fit={fit} />, name: fitLabel(shown), value, note };
 }
 
 function batchName({ kind }: Pick<MetricInfo, "kind">): string {
@@ -175,7 +171,7 @@ function placeText(drawn: DrawInput, x: number): string {
 }
 
 function xText({ options }: DrawInput, x: number): string {
-  if (options.xAxis === "time") return formatDuration(x);
+  if (options.xAxis === "time" || options.xAxis === "clock") return formatDuration(x);
   if (options.xAxis === "epoch") return t("epoch %1", Math.max(0, x).toFixed(2));
   return t("step %1", formatCount(Math.max(0, Math.round(x))));
 }

@@ -10,6 +10,7 @@ import type { ChartTheme } from "../chart/figure";
 import { Hover } from "../chart/hover";
 import type { Range } from "../chart/ranges";
 import type { MetricInfo, RunInfo } from "../protocol";
+import type { RunStore } from "../store";
 import { loadViewChoices, saveViewChoices } from "../viewChoices";
 import { Chart } from "./Chart";
 import { lightTheme, resolveTheme } from "./chartTheme";
@@ -36,6 +37,8 @@ interface ChartsProps {
   plotly: Plotly | null;
   themeRevision: number;
   compact: boolean;
+  /** When the axis "clock" begins, as text. */
+  clockStart?: string;
   /** Set to a function that saves a picture of the charts. */
   saver: { current: ((event: MouseEvent) => void) | null };
 }
@@ -73,6 +76,7 @@ export function Charts(props: ChartsProps) {
   const context: ChartContext = {
     fits,
     options,
+    ...(props.clockStart === undefined ? {} : { clockStart: props.clockStart }),
     plotly,
     scheduler,
     hover,
@@ -164,14 +168,17 @@ export function curvesThere(
   run: RunInfo,
   options: ChartOptions,
 ): Record<CurveKind, boolean> {
-  const { store } = fits[0]!;
+  const some = (test: (store: RunStore) => boolean) => fits.some(({ store }) => test(store));
   const batch = run.metrics.some(({ kind }) => kind !== "epoch");
   return {
     batch,
     smoothed: batch && options.smoothing > 0,
     training: run.metrics.length > 0,
-    validation: run.metrics.some(({ name }) => store.epoch.has(`validation/${name}`)),
-    best: store.best.size > 0,
-    mark: store.marks.length > 0,
+    validation: some(({ epoch }) =>
+      run.metrics.some(({ name }) => epoch.has(`validation/${name}`)),
+    ),
+    // Of the fit that is shown only.
+    best: fits[0]!.store.best.size > 0,
+    mark: fits[0]!.store.marks.length > 0,
   };
 }
