@@ -98,9 +98,18 @@ class Notebook:
         """
         if self.app == "lab" and self.page.url.startswith(f"{self.server.url}/lab/"):
             self.activate()
+            self._wait_until_shown()
+            # A launcher has come when the last tab was closed.
+            self._in_panel(
+                """
+                for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+                    if (!widget.context) widget.dispose();
+                }
+                """
+            )
         else:
             self._load()
-        self._wait_until_shown()
+            self._wait_until_shown()
         if not kernel_is_busy:
             self.wait_for_kernel()
 
