@@ -184,6 +184,7 @@ class FitCheckpoints(RunObserver):
             epoch=meta["epoch"] + self._fit.reader.epochs_before + share,
         )
         self._fit.extras.checkpoints = [*self._fit.extras.checkpoints, shown]
+        self._run.publish_soon()
         if meta["reason"] == "user":
             self._fit.reader.store.add_mark(
                 protocol.Mark(

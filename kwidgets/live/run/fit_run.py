@@ -126,6 +126,10 @@ class FitRun:
             return
         self._commands.put(command)
 
+    def publish_soon(self) -> None:
+        """Show on the page what an observer has changed. From any thread."""
+        self._guard("The live view", self.view.publish)
+
     def describe_run(self, view: LiveView) -> protocol.RunInfo:
         """Return the facts of the whole fit, as ``view`` shows them."""
         return describe_run(self._fit, view)
