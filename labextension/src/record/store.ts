@@ -15,6 +15,7 @@ import type { RunsSource } from "./source";
 const INTERVAL_MS = 2_000;
 /** For each run of the list, whose files the kernel looks at: beside a training, that must be rare. */
 const INTERVAL_MS_PER_RUN = 10;
+const REDRAW_MS = 40;
 /** More curves cannot be told apart. */
 export const MAX_DRAWN = 20;
 
@@ -60,6 +61,7 @@ export class RunsStore {
   private readonly drawnRuns = new Map<string, Curves>();
   private readonly listeners = new Set<() => void>();
   private listing = false;
+  private redrawing = false;
   private listedAt = 0;
   private filterNumber = 0;
 
@@ -247,7 +249,7 @@ export class RunsStore {
       curves.seen = found.seen;
       if (found.snapshot) {
         curves.store.receive({ kind: "snapshot", payload: found.snapshot });
-        if (this.drawnRuns.get(id) === curves) this.changed();
+        if (this.drawnRuns.get(id) === curves) this.changedSoon();
       }
     } catch (error) {
       // Deleted meanwhile, or damaged: the list says so.
@@ -344,6 +346,16 @@ export class RunsStore {
       this.listing = false;
       await this.refresh();
     }
+  }
+
+  /** Redraw once for the curves of several runs that come one after the other. */
+  private changedSoon(): void {
+    if (this.redrawing) return;
+    this.redrawing = true;
+    setTimeout(() => {
+      this.redrawing = false;
+      this.changed();
+    }, REDRAW_MS);
   }
 
   private changed(): void {

@@ -136,7 +136,6 @@ export function CodeDiff({ diff }: { diff: string }) {
   return (
     <pre class="kw-code-diff">
       {diff.split("\n").map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a diff have no other name
         <span key={i} data-what={kinds[line[0] ?? ""]}>
           {line[0] === "@" ? "⋯" : line || " "}
           {"\n"}
