@@ -8,6 +8,10 @@ from tests.browser.conftest import OpenNotebook
 from tests.browser.live_view import FIRST_SECONDS
 
 SETUP = """
+import os, tempfile
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["KWIDGETS_RUNS"] = tempfile.mkdtemp(prefix="kwidgets-runs-")
+%load_ext kwidgets
 import keras, numpy as np, kwidgets as kw
 x, y = np.random.rand(256, 8), np.random.rand(256, 1)
 def train(units, epochs):
@@ -46,18 +50,17 @@ def test_runs_are_drawn_and_compared_while_another_one_trains(
     loss = view.get_by_role("figure", name="loss")
     expect(loss.locator(".js-line").nth(3)).to_be_attached()
     view.get_by_role("button", name="Compare").click()
-    differences = view.get_by_role("region", name="Differences units_4 → units_16")
+    differences = view.get_by_role("region", name="Differences of units_4 and units_16")
     expect(differences).to_contain_text("units: 4 → 16")
     expect(differences).to_contain_text("36 → 144 parameters")
     expect(differences).to_contain_text("+train(16, epochs=4)")
 
     running.get_by_role("button", name="units_3", exact=True).click()
-    details = view.get_by_role("region", name="Name of units_3")
+    details = view.get_by_role("region", name="Details of units_3")
     details.get_by_role("button", name="Name of units_3").click()
-    details.get_by_role("textbox").fill("<b>slow</b>")
+    details.get_by_role("textbox", name="Name of units_3").fill("<b>slow</b>")
     page.keyboard.press("Enter")
     expect(running.get_by_role("button", name="<b>slow</b>", exact=True)).to_be_visible()
-    details = view.get_by_role("region", name="<b>slow</b>")
     view.get_by_role("button", name="Insert the code").click()
     expect(notebook.cell(4)).to_contain_text("units_3")
     expect(notebook.cell(4).locator(".jp-InputPrompt")).to_have_text("[ ]:")

@@ -17,6 +17,7 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
   const title = runTitle(row);
   return (
     <Panel
+      label={t("Details of %1", title)}
       heading={
         <EditableText
           value={row.name}

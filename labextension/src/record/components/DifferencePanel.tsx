@@ -14,6 +14,7 @@ export function DifferencePanel({ store }: { store: RunsStore }) {
   const [before = "", after = ""] = titles;
   return (
     <Panel
+      label={t("Differences of %1 and %2", before, after)}
       heading={
         <>
           {t("Differences")} <span class="kw-run-pair">{`${before} → ${after}`}</span>
