@@ -120,7 +120,7 @@ class Run:
 
     @property
     def last(self) -> dict[str, float]:
-        """The last value of each metric, by Keras's names: ``loss``, ``val_loss``."""
+        """The last value of each metric, by the names that Keras logs, such as ``val_loss``."""
         return self.info.values
 
     @property
@@ -214,7 +214,7 @@ class Run:
 
     @property
     def data(self) -> dict[str, Any]:
-        """A description of the data: shapes, dtypes, and a checksum of a sample."""
+        """The shapes and dtypes of the data, and a checksum of a sample."""
         return self._value("data") or {}
 
     @property

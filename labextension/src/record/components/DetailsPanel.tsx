@@ -17,6 +17,7 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
   const title = runTitle(row);
   return (
     <Panel
+      label={t("Details of %1", title)}
       heading={
         <EditableText
           value={row.name}
@@ -148,7 +149,6 @@ function Recorded({ details }: { details: RunDetails }) {
         <Section name={t("%1 marks", formatCount(marks.length))}>
           <ol class="kw-run-list">
             {marks.map((mark, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: marks are only added
               <li key={i}>
                 {translated(mark.text)}{" "}
                 <span class="kw-run-aside">
@@ -167,7 +167,6 @@ function Recorded({ details }: { details: RunDetails }) {
         <Section name={t("%1 interventions", formatCount(acts.length))}>
           <ol class="kw-run-list">
             {acts.map((act, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: interventions are only added
               <li key={i}>
                 {actLabel(act)}{" "}
                 <span class="kw-run-aside">
