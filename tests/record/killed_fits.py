@@ -1,8 +1,8 @@
 """Kill trainings at random moments and resume them: what is lost, and is it exact?
 
-``python -m tests.record.killed_fits --times 34 --seed 0`` on the backend of ``KERAS_BACKEND`` prints
-a line for each try and a summary; it ends with 1 if one failed. Checkpoints are taken as often as
-the disk allows, so that many kills come while one is being written.
+``python -m tests.record.killed_fits --times 34 --seed 0`` uses the backend of ``KERAS_BACKEND``. It
+prints a line for each try and a summary, and ends with 1 if one failed. Checkpoints are taken as
+often as the disk allows, so that many kills come while one is being written.
 """
 
 from __future__ import annotations

@@ -112,7 +112,8 @@ class RunWriter:
     # In the thread.
 
     def _write_until_closed(self) -> None:
-        pause = FLUSH_SECONDS
+        # The file is made at once: on a busy disk that takes longest.
+        pause = 0.0
         while True:
             is_last = self._closing.wait(pause)
             try:
