@@ -48,6 +48,8 @@ def _kwidgets(line: str) -> Any:
         Print where the runs of this notebook are recorded, or record no further run, or again.
     ``%kwidgets record code off``, ``%kwidgets record code on``
         Record runs without the code of their cells, or with it again.
+    ``%kwidgets resume 20260131-120000-abcdef``
+        Let the next fit resume a recorded run, by its id.
     ``%kwidgets language``, ``%kwidgets language zh_CN``
         Print the language of views and panel, or set it for this kernel. In JupyterLab, they
         follow the language of JupyterLab.
@@ -119,6 +121,20 @@ def _record(rest: str) -> None:
     )
 
 
+def _resume(rest: str) -> None:
+    from kwidgets.record.recording import recording
+    from kwidgets.record.runs import runs
+
+    if not rest:
+        raise UsageError("Specify the id of a run, as kwidgets.runs() shows it.")
+    try:
+        run = runs[rest]
+    except LookupError as error:
+        raise UsageError(str(error.args[0])) from None
+    recording.resume_next = run.id
+    print(f"The next fit resumes {run.id}.")
+
+
 def _language(rest: str) -> None:
     from kwidgets import language
 
@@ -185,6 +201,7 @@ _COMMANDS: dict[str, Callable[[str], Any]] = {
     "summary": _summary,
     "live": _live,
     "record": _record,
+    "resume": _resume,
     "language": _language,
     "tutorials": _tutorials,
     "tutorial": _tutorial,

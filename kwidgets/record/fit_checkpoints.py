@@ -19,6 +19,7 @@ from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
 from kwidgets.record.fit_recorder import FitRecorder
 from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
+from kwidgets.record.recording import recording
 from kwidgets.record.resume.exactness import Exactness
 from kwidgets.record.resume.plan import ResumePlan
 from kwidgets.record.resume.resumed_fit import ResumedFit
@@ -211,7 +212,8 @@ class FitCheckpoints(RunObserver):
     # Resuming.
 
     def _offer_to_resume(self) -> None:
-        wanted = self._fit.fit_options.resume
+        wanted = self._fit.fit_options.resume or recording.resume_next or False
+        recording.resume_next = None
         assert self._recorder.place is not None
         try:
             found = (

@@ -12,6 +12,8 @@ class Recording:
         self._on: bool | None = None
         #: Whether the code of the cell is recorded too.
         self.with_code = True
+        #: The id of the run that the next fit resumes, if the user has chosen one.
+        self.resume_next: str | None = None
 
     @property
     def on(self) -> bool:
