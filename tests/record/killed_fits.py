@@ -27,7 +27,14 @@ EPOCHS, STEPS = 3, 30
 #: A training takes about two seconds, in which the kill comes.
 _STEP_SECONDS = 0.02
 _START_SECONDS = 300.0
-_PRELOADED = ["keras", "kwidgets", "kwidgets.live.callback", "kwidgets.record.observers"]
+# keras.utils.set_random_seed imports TensorFlow on every backend.
+_PRELOADED = [
+    "tensorflow",
+    "keras",
+    "kwidgets",
+    "kwidgets.live.callback",
+    "kwidgets.record.observers",
+]
 
 
 @dataclasses.dataclass(frozen=True)
