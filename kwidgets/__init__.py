@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kwidgets.live.loop.live_loop import LiveLoop
     from kwidgets.live.numbers.history import History
     from kwidgets.models.summary import summary
+    from kwidgets.record.runs import runs
 
 __all__ = [
     "History",
@@ -25,6 +26,7 @@ __all__ = [
     "__version__",
     "latest",
     "load_ipython_extension",
+    "runs",
     "summary",
     "unload_ipython_extension",
     "watch",
@@ -37,6 +39,7 @@ _PUBLIC = {
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
     "latest": "kwidgets.live.latest_run",
+    "runs": "kwidgets.record.runs",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",
     "watch": "kwidgets.live.auto",
@@ -50,6 +53,15 @@ def _load_panel() -> _page_connection.Service:
 
 
 _page_connection.add_service(_load_panel)
+
+
+def _load_runs() -> _page_connection.Service:
+    from kwidgets.record.page.service import service
+
+    return service
+
+
+_page_connection.add_service(_load_runs)
 
 
 def _load_recorder() -> _observers.MakeObserver:

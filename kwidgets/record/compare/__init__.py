@@ -1,0 +1,1 @@
+"""Compare two recorded runs: model, compile, fit arguments, code, data and versions."""

@@ -1,0 +1,1 @@
+"""Show recorded runs on pages: answers to requests, the widget, and the output of a cell."""
