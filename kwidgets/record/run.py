@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kwidgets.live.numbers.acts import Act
 from kwidgets.live.numbers.history import History, HistoryMark, history_mark
 from kwidgets.record.run_file.edits import delete_run_file, write_values
 from kwidgets.record.run_file.reader import (
@@ -16,7 +17,7 @@ from kwidgets.record.run_file.reader import (
     read_marks,
     read_values,
 )
-from kwidgets.record.run_file.run_info import Act, CheckpointInfo, Parent, RunInfo, State
+from kwidgets.record.run_file.run_info import CheckpointInfo, Parent, RunInfo, State
 from kwidgets.record.run_numbers import load_history, load_store
 
 if TYPE_CHECKING:
