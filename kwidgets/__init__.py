@@ -73,6 +73,16 @@ def _load_recorder() -> _observers.MakeObserver:
 _observers.add_observer(_load_recorder)
 
 
+def _load_tensorboard() -> _observers.MakeObserver:
+    from kwidgets.record.export.live_tensorboard import write_for_tensorboard
+
+    return write_for_tensorboard
+
+
+# After the recorder: it reads what that writes.
+_observers.add_observer(_load_tensorboard)
+
+
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         from importlib import import_module

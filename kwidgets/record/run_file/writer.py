@@ -262,7 +262,7 @@ _open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
 
 
 @atexit.register
-def _close_all() -> None:
+def close_all() -> None:
     """Write what waits before Python ends."""
     writers = list(_open_writers)
     for writer in writers:
