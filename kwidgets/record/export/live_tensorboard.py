@@ -33,6 +33,8 @@ INTERVAL_SECONDS = 1.0
 # Until the run file has the end of a training that has ended.
 _END_SECONDS = 10.0
 _POLL_SECONDS = 0.05
+# When Python ends, for a training that has not.
+_EXIT_SECONDS = 2.0
 
 
 def write_for_tensorboard(run: FitRun) -> LiveTensorBoard | None:
@@ -120,4 +122,4 @@ def _wait_for_all() -> None:
         close_all()
     for each in list(_open):
         each.end()
-        each.wait(_END_SECONDS)
+        each.wait(_EXIT_SECONDS)

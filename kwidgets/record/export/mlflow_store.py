@@ -11,9 +11,9 @@ import mlflow
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
+from kwidgets.language import t
 from kwidgets.record.export.exported import Exported, ExportError, shell_command
 from kwidgets.record.export.exported_run import ExportedRun, Row, free_name
-from kwidgets.language import t
 
 EXPERIMENT = "kwidgets"
 # What MLflow takes at once, and in a parameter's value, a tag's and a name.

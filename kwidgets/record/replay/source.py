@@ -284,5 +284,8 @@ def _numbered(name: str, number: int, of: int) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    # A name may have line breaks, which would end the comment.
-    return textwrap.wrap(" ".join(text.split()), _WIDTH - 2, break_on_hyphens=False)
+    # A name may have line breaks, which would end the comment, and backticks, which would end the
+    # code where Markdown shows it.
+    return textwrap.wrap(
+        " ".join(text.replace("`", "'").split()), _WIDTH - 2, break_on_hyphens=False
+    )

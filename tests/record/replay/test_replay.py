@@ -199,6 +199,7 @@ def test_an_interrupt_is_replayed_as_a_stop(runs, data, tmp_path):
 
 
 @slow
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras refuses it there")
 def test_several_steps_per_execution_are_noted(runs, data, tmp_path):
     live = kw.LivePlot()
     acts = {("batch", 1, 4): [lambda: live.set_learning_rate(0.2), live.stop]}

@@ -1,0 +1,96 @@
+"""Export a run to a folder that Weights & Biases can upload later; nothing is uploaded here."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import io
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from kwidgets.language import t
+from kwidgets.record.export.exported import Exported, ExportError, shell_command
+from kwidgets.record.export.exported_run import ExportedRun, Row
+
+# Or it may send its own errors to its maker, also from an offline run.
+os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+
+import wandb
+
+PROJECT = "kwidgets"
+
+
+def export(run: ExportedRun, folder: Path | None) -> Exported:
+    """Write an offline run of the project "kwidgets" into the folder ``wandb`` in ``folder``.
+
+    Steps are batches. The values of the epochs are called as in Keras (``loss``, ``val_loss``),
+    those within them ``batch/loss``.
+
+    Raises:
+        ExportError: Weights & Biases refuses it.
+    """
+    place = folder or Path.cwd()
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        # What it prints is about its own commands, of which the user gets the one that matters.
+        with contextlib.redirect_stderr(io.StringIO()):
+            written = _write(run, place)
+    except wandb.Error as error:
+        raise ExportError(t("Cannot export the run: %1", error)) from error
+    return Exported(written, shell_command("wandb", "sync", written))
+
+
+def _write(run: ExportedRun, place: Path) -> Path:
+    info = run.info
+    settings = wandb.Settings(
+        mode="offline",
+        root_dir=str(place),
+        # What it would collect of this process has nothing to do with the run.
+        console="off",
+        disable_code=True,
+        disable_git=True,
+        save_code=False,
+        silent=True,
+        x_disable_machine_info=True,
+        x_disable_meta=True,
+        x_disable_stats=True,
+        x_save_requirements=False,
+        x_start_time=info.created,
+    )
+    offline = wandb.init(
+        project=PROJECT,
+        name=run.title,
+        notes=info.notes or None,
+        tags=[tag[:64] for tag in info.tags],
+        config={**run.parameters, "kwidgets": run.facts},
+        settings=settings,
+        # The notebook may have a run of its own.
+        reinit="create_new",
+    )
+    folder = Path(offline.dir).parent
+    try:
+        for step, rows in itertools.groupby(_rows(run), key=lambda pair: pair[1].step):
+            values: dict[str, float] = {}
+            for prefix, row in rows:
+                values |= {f"{prefix}{name}": value for name, value in row.values.items()}
+                values |= {"epoch": row.epoch, "_timestamp": row.wall_time}
+            offline.log(values, step=step)
+        marks = wandb.Table(columns=["step", "epoch", "kind", "text"])
+        for mark in run.marks():
+            marks.add_data(mark.step, mark.epoch, mark.kind, mark.text)
+        if marks.data:
+            offline.summary["marks"] = marks
+    finally:
+        offline.finish(exit_code=int(info.state in ("failed", "died")))
+    return folder
+
+
+def _rows(run: ExportedRun) -> Iterator[tuple[str, Row]]:
+    """Yield all rows by step: Weights & Biases takes no step that is smaller than the last."""
+    tables = [
+        (("batch/", row) for row in run.rows("point")),
+        (("", row) for row in run.rows("epoch")),
+    ]
+    return heapq.merge(*tables, key=lambda pair: pair[1].step)
