@@ -5,11 +5,14 @@ import json
 import math
 import socket
 import sqlite3
+import struct
+import subprocess
+import sys
+import types
 
 import pytest
 
 from kwidgets.record.export.export_run import ExportError, export_run
-from kwidgets.record.run_file import schema
 from tests.record.run_files import EPOCHS, POINTS, RUNNING, write_run
 
 RUN_ID = "20260601-120000-abcdef"
@@ -20,6 +23,7 @@ MARK = (
     1.0,
     30.0,
 )
+LOSSES = [(1, 1.0), (2, 0.5), (3, 0.375), (4, 0.125)]
 ODD = "métrique/α β|*"
 
 
@@ -32,6 +36,12 @@ def run_file(tmp_path):
         tmp_path, RUN_ID, points, EPOCHS, [MARK], name="base <i>line</i>", tags=["a", "b"],
         notes="first *try*",
     )  # fmt: skip
+
+
+@pytest.fixture
+def without_tensorflow(monkeypatch):
+    """TensorBoard's readers take seconds less without it, as its own tests do."""
+    monkeypatch.setitem(sys.modules, "tensorboard.compat.notf", types.ModuleType("notf"))
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +71,7 @@ def test_csv_has_the_columns_of_the_history(run_file, tmp_path):
     assert facts["notes"] == "first *try*"
 
 
-def test_tensorboard_reads_its_events(run_file, tmp_path):
+def test_tensorboard_reads_its_events(run_file, tmp_path, without_tensorflow):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.plugins.hparams import plugin_data_pb2
@@ -76,9 +86,7 @@ def test_tensorboard_reads_its_events(run_file, tmp_path):
         "batch_loss", "batch_accuracy", f"batch_{ODD}", "epoch_loss", "epoch_accuracy"
     ]  # fmt: skip
     scalars = train.Scalars("batch_loss")
-    assert [(event.step, event.value) for event in scalars] == [
-        (1, 1.0), (2, 0.5), (3, 0.375), (4, 0.125)
-    ]  # fmt: skip
+    assert [(event.step, event.value) for event in scalars] == LOSSES
     assert [event.wall_time for event in scalars] == [1_780_000_000.0 + 15 * i for i in range(1, 5)]
     odd = [event.value for event in train.Scalars(f"batch_{ODD}")]
     assert math.isnan(odd[0]) and odd[1:] == [math.inf, -math.inf, 1.5]
@@ -95,7 +103,7 @@ def test_tensorboard_reads_its_events(run_file, tmp_path):
     assert hparams["optimizer"].string_value == "Adam"
 
 
-def test_a_running_run_is_exported_so_far(tmp_path):
+def test_a_running_run_is_exported_so_far(tmp_path, without_tensorflow):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -111,18 +119,14 @@ def test_a_running_run_is_exported_so_far(tmp_path):
 
 
 def test_an_export_that_is_impossible_says_why(run_file, tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match="unknown target 'aim'.*'tensorboard', 'mlflow'"):
+    with pytest.raises(ValueError, match=r"unknown target 'aim'.*'tensorboard', 'mlflow'"):
         export_run(run_file, "aim")
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match="Cannot export the run"):
         export_run(run_file, "csv", tmp_path / "file")
-    monkeypatch.setitem(__import__("sys").modules, "mlflow", None)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(ExportError, match="pip install mlflow"):
         export_run(run_file, "mlflow", tmp_path)
-
-
-def test_the_schema_is_the_one_that_is_exported():
-    assert schema.VERSION == 1
 
 
 installed = pytest.mark.slow("the libraries are large; the tests above export what they get")
@@ -143,12 +147,80 @@ def test_mlflow_finds_the_run(run_file, tmp_path):
     assert run.data.metrics["val_loss"] == 0.3
     client = mlflow.MlflowClient(f"sqlite:///{exported.path}")
     history = client.get_metric_history(run.info.run_id, "batch/loss")
-    assert [(each.step, each.value) for each in history] == [
-        (1, 1),
-        (2, 0.5),
-        (3, 0.375),
-        (4, 0.125),
-    ]
+    assert [(each.step, each.value) for each in history] == LOSSES
     assert history[0].timestamp == 1_780_000_015_000
     odd = client.get_metric_history(run.info.run_id, "batch/m_trique/_ ___")
     assert math.isnan(odd[0].value) and odd[3].value == 1.5
+
+
+@installed
+def test_trackio_has_the_run(run_file, tmp_path, monkeypatch):
+    pytest.importorskip("trackio")
+    exported = export_run(run_file, "trackio", tmp_path / "out")
+    again = export_run(run_file, "trackio", tmp_path / "out")
+    assert exported == again
+    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "out"))
+    read = """if True:
+        import json, trackio
+        from trackio.sqlite_storage import SQLiteStorage
+        (run,) = trackio.Api().runs("kwidgets")
+        logs = SQLiteStorage.get_logs("kwidgets", run.name, run_id=run.id)
+        print(json.dumps([run.name, run.config, run.alerts(), logs]))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", read], check=True, capture_output=True, encoding="utf-8"
+    )
+    name, config, alerts, logs = json.loads(done.stdout.splitlines()[-1])
+    assert name == "base <i>line</i>"
+    assert config["fit.batch_size"] == 32
+    assert [(each["title"], each["step"]) for each in alerts] == [
+        ("Learning rate 0.1 → 0.01 <b>", 2)
+    ]
+    losses = [(row["step"], row["batch/loss"]) for row in logs if "batch/loss" in row]
+    assert losses == LOSSES
+    assert [row["val_loss"] for row in logs if "val_loss" in row] == [0.5, 0.3]
+    assert logs[0]["timestamp"].startswith("2026-")
+
+
+@installed
+def test_weights_and_biases_has_an_offline_run(run_file, tmp_path):
+    pytest.importorskip("wandb")
+    from wandb.proto import wandb_internal_pb2
+
+    exported = export_run(run_file, "wandb-offline", tmp_path / "out")
+    assert exported.open_with == f"wandb sync {exported.path}"
+    (path,) = exported.path.glob("*.wandb")
+    records = [
+        wandb_internal_pb2.Record.FromString(data) for data in leveldb_records(path.read_bytes())
+    ]
+    (run,) = [each.run for each in records if each.HasField("run")]
+    assert (run.display_name, run.notes, list(run.tags)) == (
+        "base <i>line</i>", "first *try*", ["a", "b"]
+    )  # fmt: skip
+    assert run.start_time.seconds == 1_780_000_000
+    config = {item.key: json.loads(item.value_json) for item in run.config.update}
+    assert config["fit.batch_size"] == 32
+    history = [
+        {item.key or item.nested_key[0]: json.loads(item.value_json) for item in each.history.item}
+        for each in records
+        if each.HasField("history")
+    ]
+    assert [(row["_step"], row["batch/loss"]) for row in history] == LOSSES
+    assert [row["val_loss"] for row in history if "val_loss" in row] == [0.5, 0.3]
+    assert history[0]["_timestamp"] == 1_780_000_015
+
+
+def leveldb_records(data):
+    """Yield the records of a file in LevelDB's log format, which .wandb files have."""
+    position, record = 7, b""
+    while position + 7 <= len(data):
+        left = 32_768 - position % 32_768
+        if left < 7:
+            position += left
+            continue
+        _, length, kind = struct.unpack_from("<IHB", data, position)
+        record += data[position + 7 : position + 7 + length]
+        position += 7 + length
+        if kind in (1, 4):  # the whole of it, or its last part
+            yield record
+            record = b""
