@@ -89,7 +89,9 @@ def _metrics(run: ExportedRun, names: dict[str, str]) -> Iterator[Metric]:
 
 def _metrics_of(row: Row, prefix: str, names: dict[str, str]) -> Iterator[Metric]:
     at = _milliseconds(row.wall_time)
-    for name, value in {**row.values, "epoch": row.epoch}.items():
+    # Within the epochs, the step says enough.
+    epoch = {} if prefix else {"epoch": row.epoch}
+    for name, value in {**row.values, **epoch}.items():
         key = f"{prefix}{name}"
         if key not in names:
             names[key] = free_name(key, _CHARACTERS, names)

@@ -57,7 +57,6 @@ def _write(run: ExportedRun, place: Path) -> Path:
         x_disable_meta=True,
         x_disable_stats=True,
         x_save_requirements=False,
-        x_start_time=info.created,
     )
     offline = wandb.init(
         project=PROJECT,
