@@ -14,7 +14,16 @@ const WING_DOORS = [
   "live/protocol",
   "live/session",
   "live/savedTransport",
+  "live/chart/curves",
+  "live/chart/drawInput",
+  "live/components/Charts",
+  "live/components/MetricChoice",
   "live/components/mountLiveView",
+  "live/components/Swatch",
+  "live/components/Toolbar",
+  "live/components/usePlotly",
+  "live/parse",
+  "live/store",
 ];
 
 /** Doors for the hosts, besides those for other wings. */
@@ -22,12 +31,10 @@ const HOST_DOORS = [
   "live/encodeSnapshot",
   "live/labels",
   "live/latestValues",
-  "live/parse",
   "live/transport",
   "live/components/FitLine",
   "live/components/LiveView",
   "builder/catalog",
-  "builder/viewEvents",
   "builder/protocol",
   "builder/savedBuilder",
   "builder/session",
@@ -41,6 +48,12 @@ const HOST_DOORS = [
   "models/store",
   "models/components/ModelsView",
   "models/components/mountModel",
+  "record/components/mountRuns",
+  "record/components/RunsView",
+  "record/parse",
+  "record/protocol",
+  "record/source",
+  "record/store",
 ];
 
 const WINGS = "(live|builder|models|record|insight|formats|distributed)";

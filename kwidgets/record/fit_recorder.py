@@ -53,7 +53,7 @@ class FitRecorder(RunObserver):
     def begin(self) -> None:
         place = folder.runs_folder()
         if folder.make_folder(place):
-            self._fit.notes.append(
+            self._fit.extras.notes.append(
                 t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
             )
         writer = RunWriter(

@@ -2,6 +2,7 @@
 
 import { panelPlugin } from "./lab/panel/plugin";
 import { builderPlugin, livePlugin } from "./lab/plugins";
+import { runsPlugin } from "./lab/runs/plugin";
 import { tutorialsPlugin } from "./lab/tutorials/plugin";
 
-export default [livePlugin, builderPlugin, panelPlugin, tutorialsPlugin];
+export default [livePlugin, builderPlugin, panelPlugin, runsPlugin, tutorialsPlugin];

@@ -20,7 +20,7 @@ from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
-from kwidgets.live.page.channel_runs import ChannelRun, runs
+from kwidgets.live.page.channel_runs import ChannelRun, WatchedTraining, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture, headline
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle, summarize
@@ -174,7 +174,8 @@ class LiveView:
                 return
             self._widget.detach()
             assert self._progress is not None
-            self._channel_run.detach(self._progress["elapsed_seconds"])
+            progress = self._progress
+            self._channel_run.detach(WatchedTraining(progress["elapsed_seconds"], progress["step"]))
         ErrorGuard()("The view", self._refresh_output, at_once=True)
         if not self.stays_until_cell_end:
             self.show_saved_output()

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt, deferred_interrupts
+from kwidgets.kernel.running_kernel import is_run_by_program
 from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
@@ -269,6 +270,45 @@ class FitRun:
                 return
             self._commands.wait(SAMPLE_SECONDS)
             self._poll_messages()
+
+    def ask(self, text: str, answers: Mapping[str, str], seconds: float) -> str | None:
+        """Ask the user before the training begins, and wait for the answer.
+
+        Returns None where there is no user: no page, one that reaches the kernel only after the
+        cell, or a program that runs the notebook.
+
+        Args:
+            text: the question.
+            answers: the label of each answer, by its id.
+            seconds: until the last answer is taken.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        if not self.view.receives_commands or is_run_by_program():
+            return None
+        until = time.monotonic() + seconds
+        self._handler.answer = None
+        self._fit.extras.question = protocol.Question(
+            text=text,
+            answers=[protocol.Answer(id=id, label=label) for id, label in answers.items()],
+            seconds_left=seconds,
+        )
+        self._progress.clock.pause()
+        try:
+            self._publish()
+            while self._handler.answer not in answers and time.monotonic() < until:
+                self._commands.wait(SAMPLE_SECONDS)
+                self._poll_messages()
+                self.safe_point(may_set_rate=False)
+                if self.status == "stopping":
+                    break
+        finally:
+            self._fit.extras.question = None
+            self._progress.clock.resume()
+            self._publish()
+        answer = self._handler.answer
+        return answer if answer in answers else list(answers)[-1]
 
     def _is_interrupt_deferred(self) -> bool:
         """Return whether a Ctrl-C that arrives now has to wait for the next safe point."""

@@ -16,6 +16,10 @@ logger = logging.getLogger("kwidgets")
 ActKind = Literal["pause", "resume", "stop", "learning_rate", "follow_schedule"]
 
 
+class CommandRefusedError(Exception):
+    """A command cannot be applied, for the reason in the message."""
+
+
 class RunObserver:
     """Takes part in one training. Its methods do nothing here; a subclass overrides some.
 
@@ -43,6 +47,16 @@ class RunObserver:
 
     def after_act(self, act: ActKind, value: float | None) -> None:
         """Called after a command has taken effect; ``value`` is the learning rate after it."""
+
+    def apply(self, command: Command) -> str | None:
+        """Apply a command that is not the run's own; return a note for the user, or "".
+
+        Returns None if it is not this observer's.
+
+        Raises:
+            CommandRefusedError: it cannot be applied; the message says why.
+        """
+        return None
 
     def end(self) -> None:
         """Called when the training has ended, before the run drops the model. From any thread."""
@@ -104,6 +118,18 @@ class Observers:
     def after_act(self, act: ActKind, value: float | None) -> None:
         for observer in self._observers:
             self._guard(observer.label, observer.after_act, act, value)
+
+    def apply(self, command: Command) -> str | None:
+        """Return the note of the observer that has applied ``command``; None if none has.
+
+        Raises:
+            CommandRefusedError: it cannot be applied; the message says why.
+        """
+        for observer in self._observers:
+            note = observer.apply(command)
+            if note is not None:
+                return note
+        return None
 
     def end(self) -> None:
         for observer in self._observers:

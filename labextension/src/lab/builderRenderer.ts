@@ -10,8 +10,8 @@ import { Panel, Widget } from "@lumino/widgets";
 import { mountSavedBuilder } from "../builder/components/saved/mountSavedBuilder";
 import { BUILDER_MIME_TYPE } from "../builder/protocol";
 import { parseSavedBuilder } from "../builder/savedBuilder";
-import { type MimeBundle, SAVE_BUNDLE } from "../builder/viewEvents";
 import { t } from "../shared/translation";
+import { type MimeBundle, SAVE_BUNDLE } from "../shared/viewEvents";
 import { loadPlotly } from "./loadPlotly";
 import { findSharedOutputs, isShared, type SharedOutput, turnMs } from "./sharedOutput";
 

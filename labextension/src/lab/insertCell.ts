@@ -1,7 +1,7 @@
 /** Inserts code from a view or the panel into a new cell of the notebook. */
 
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
-import { INSERT_CELL, type InsertCell } from "../builder/viewEvents";
+import { INSERT_CELL, type InsertCell } from "../shared/viewEvents";
 
 /** Handle the views' events for the lifetime of the page. */
 export function handleInsertCellEvents(tracker: INotebookTracker): void {

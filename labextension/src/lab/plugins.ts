@@ -12,12 +12,8 @@ import { Channels } from "./kernel/channelByKernel";
 import { liveRendererFactory } from "./liveRenderer";
 import { restoreLostViews } from "./lostViews";
 import { IChannels } from "./pluginTokens";
+import { RANK_AFTER_WIDGETS, RANK_BEFORE_WIDGETS } from "./rendererRanks";
 import { summaryRendererFactory } from "./summaryRenderer";
-
-// The widget view has rank -10. It shows an error after its kernel is gone, so ours comes first.
-const RANK_BEFORE_WIDGETS = -20;
-// Where ours has no kernel, such as in a console, the widget view is live and comes first.
-const RANK_AFTER_WIDGETS = -5;
 
 export const livePlugin: JupyterFrontEndPlugin<Channels> = {
   id: "kwidgets:live",

@@ -35,6 +35,6 @@ export function epochLabel(run: RunInfo, epoch: number, short = false): string {
   return t("%1 (Keras: %2 of %3)", label, formatCount(number), formatCount(run.epochs));
 }
 
-export function axisLabel(axis: XAxis): string {
-  return { step: t("step"), epoch: t("epoch"), time: t("time") }[axis];
+export function axisLabel(axis: XAxis | "clock"): string {
+  return { step: t("step"), epoch: t("epoch"), time: t("time"), clock: t("clock time") }[axis];
 }

@@ -7,7 +7,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { SavedBuilderView } from "../../src/builder/components/saved/SavedBuilderView";
 import { countIssues, TAB_NAMES } from "../../src/builder/components/Tabs";
 import { BUILDER_MIME_TYPE } from "../../src/builder/protocol";
-import { INSERT_CELL, SAVE_BUNDLE } from "../../src/builder/viewEvents";
+import { INSERT_CELL, SAVE_BUNDLE } from "../../src/shared/viewEvents";
 import { layer, state } from "./fixture";
 import { BuilderPage } from "./page";
 

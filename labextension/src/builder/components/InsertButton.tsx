@@ -1,8 +1,7 @@
 /** A button that inserts code into a cell below; hidden where the page has no cells. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../shared/translation";
-import { dispatchHostEvent, INSERT_CELL } from "../viewEvents";
+import { useInsertCell } from "../../shared/useInsertCell";
 import { Icon } from "./icons";
 
 interface InsertButtonProps {
@@ -13,24 +12,16 @@ interface InsertButtonProps {
 }
 
 export function InsertButton({ label, title, source, onInserted }: InsertButtonProps) {
-  const root = useRef<HTMLSpanElement>(null);
-  const [canInsert, setCanInsert] = useState(false);
-  useEffect(() => {
-    const check = () =>
-      setCanInsert(dispatchHostEvent(root.current!, INSERT_CELL, { source: null }));
-    check();
-    // Events of an element that is not in the page yet do not reach the host.
-    const attached = new ResizeObserver(check);
-    attached.observe(root.current!.parentElement!);
-    return () => attached.disconnect();
-  }, []);
-  const insert = () => {
-    if (dispatchHostEvent(root.current!, INSERT_CELL, { source })) onInserted?.();
-  };
+  const { root, canInsert, insert } = useInsertCell();
   return (
     <span ref={root}>
       {canInsert && (
-        <button type="button" class="kw-b-button" title={title} onClick={insert}>
+        <button
+          type="button"
+          class="kw-b-button"
+          title={title}
+          onClick={() => insert(source) && onInserted?.()}
+        >
           <Icon name="plus" />
           {label}
         </button>

@@ -22,18 +22,34 @@ model = keras.Sequential([
     keras.layers.Dense(10, "softmax"),
 ])`;
 
-export function EmptyState({ state, actions }: { state: PanelState; actions: PanelActions }) {
+interface EmptyStateProps {
+  state: PanelState;
+  actions: PanelActions;
+  /** What the kernel is needed for. */
+  purpose?: "models" | "runs";
+}
+
+export function EmptyState({ state, actions, purpose = "models" }: EmptyStateProps) {
+  const forRuns = purpose === "runs";
   switch (state.is) {
     case "no-notebook":
       return (
         <Message title={t("No notebook is open")}>
-          <p>{t("Open a notebook to see its Keras models.")}</p>
+          <p>
+            {forRuns
+              ? t("Open a notebook to see its runs; its kernel reads them.")
+              : t("Open a notebook to see its Keras models.")}
+          </p>
         </Message>
       );
     case "no-kernel":
       return (
         <Message title={t("This notebook has no kernel")}>
-          <p>{t("Choose a kernel to see its models.")}</p>
+          <p>
+            {forRuns
+              ? t("Choose a kernel to see the runs; it reads them.")
+              : t("Choose a kernel to see its models.")}
+          </p>
           {actions.chooseKernel && (
             <button type="button" class="kw-primary" onClick={actions.chooseKernel}>
               {t("Choose a kernel")}
@@ -51,12 +67,17 @@ export function EmptyState({ state, actions }: { state: PanelState; actions: Pan
       return (
         <Message title={t("This kernel does not run Python")}>
           <p>
-            {t("Its language is %1. Choose a Python kernel to see Keras models.", state.language)}
+            {forRuns
+              ? t("Its language is %1. Choose a Python kernel to see the runs.", state.language)
+              : t(
+                  "Its language is %1. Choose a Python kernel to see Keras models.",
+                  state.language,
+                )}
           </p>
         </Message>
       );
     case "absent":
-      return <Absent loading={state.loading} actions={actions} />;
+      return <Absent loading={state.loading} actions={actions} forRuns={forRuns} />;
     case "refused":
       return (
         <Message title={t("Incompatible versions of kwidgets")} alert>
@@ -68,7 +89,11 @@ export function EmptyState({ state, actions }: { state: PanelState; actions: Pan
         <Message title={state.dead ? t("The kernel has died") : t("Connection lost")} alert>
           <p>
             {state.dead
-              ? t("Its models are lost. Restart the kernel (Kernel menu) and run the cells again.")
+              ? forRuns
+                ? t("The runs are on disk. Restart the kernel (Kernel menu) to see them.")
+                : t(
+                    "Its models are lost. Restart the kernel (Kernel menu) and run the cells again.",
+                  )
               : t("The page is reconnecting. The kernel continues to run.")}
           </p>
         </Message>
@@ -78,7 +103,13 @@ export function EmptyState({ state, actions }: { state: PanelState; actions: Pan
   }
 }
 
-function Absent({ loading, actions }: { loading: Loading; actions: PanelActions }) {
+interface AbsentProps {
+  loading: Loading;
+  actions: PanelActions;
+  forRuns: boolean;
+}
+
+function Absent({ loading, actions, forRuns }: AbsentProps) {
   if (loading.is === "not-installed") {
     return (
       <Message title={t("kwidgets is not installed in this kernel")} alert>
@@ -93,7 +124,11 @@ function Absent({ loading, actions }: { loading: Loading; actions: PanelActions 
   const requested = loading.is === "requested";
   return (
     <Message title={t("kwidgets is not loaded in this kernel")} busy={requested}>
-      <p>{t("Load it to see the models of this notebook and follow their training.")}</p>
+      <p>
+        {forRuns
+          ? t("Load it to see the recorded runs.")
+          : t("Load it to see the models of this notebook and follow their training.")}
+      </p>
       <button type="button" class="kw-primary" aria-busy={requested} onClick={actions.load}>
         {requested ? t("Loading…") : t("Load kwidgets")}
       </button>

@@ -13,7 +13,7 @@ import { isActive } from "../../models/runs";
 import { t } from "../../shared/translation";
 import { insertBelow } from "../insertCell";
 import type { Channels } from "../kernel/channelByKernel";
-import { IChannels } from "../pluginTokens";
+import { IChannels, ICurrentNotebook } from "../pluginTokens";
 import { addCommands, COMMANDS } from "./commands";
 import { CurrentNotebook } from "./currentNotebook";
 import { addToStatusBar } from "./statusBar";
@@ -29,10 +29,11 @@ interface Settings {
   showTrainingInStatusBar: boolean;
 }
 
-export const panelPlugin: JupyterFrontEndPlugin<void> = {
+export const panelPlugin: JupyterFrontEndPlugin<CurrentNotebook | null> = {
   id: PLUGIN_ID,
   description: "A side panel with the Keras models of the kernel, and the training that runs.",
   autoStart: true,
+  provides: ICurrentNotebook,
   requires: [IChannels],
   optional: [INotebookTracker, ILayoutRestorer, ICommandPalette, ISettingRegistry],
   activate: (
@@ -44,7 +45,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     registry: ISettingRegistry | null,
   ) => {
     // Voilà shows no notebook, and has no place for a panel.
-    if (!tracker) return;
+    if (!tracker) return null;
     const currentNotebook = new CurrentNotebook(tracker, channels);
     const show = () => app.shell.activateById(PANEL_ID);
     const panel = new ModelsPanel(currentNotebook, {
@@ -95,6 +96,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       loaded.changed.connect(read);
       read();
     });
+    return currentNotebook;
   },
 };
 

@@ -1,9 +1,16 @@
 /** Collects all that the drawing of a metric's chart depends on. */
 
+import { t } from "../../shared/translation";
 import { axisLabel } from "../labels";
 import type { MetricInfo } from "../protocol";
 import type { RunStore } from "../store";
-import { type ChartOptions, isLogScale, type MetricCurves, metricCurves } from "./curves";
+import {
+  type ChartAxis,
+  type ChartOptions,
+  isLogScale,
+  type MetricCurves,
+  metricCurves,
+} from "./curves";
 import type { ChartTheme, Outside } from "./figure";
 import type { DrawInput } from "./plotlyChart";
 import {
@@ -19,9 +26,19 @@ import {
 
 /** A fit whose curves are drawn. */
 export interface DrawnFit {
+  /** Its number, which gives it a colour and a marker among others. */
   fit: number;
   name: string;
   store: RunStore;
+  /** What it is called among others; its number and name by default. */
+  label?: string;
+  /** When it began, in seconds after the first of all drawn fits. */
+  clockOffset?: number;
+}
+
+/** Return what a fit is called among several. */
+export function fitLabel({ label, fit, name }: DrawnFit): string {
+  return label ?? `${fit} ${name}`;
 }
 
 /** What the charts of one view have in common. */
@@ -31,6 +48,8 @@ export interface ChartsInput {
   options: ChartOptions;
   /** The x range that the user zoomed to, in units of the data. */
   zoom: Range | null;
+  /** When the axis "clock" begins, as text. */
+  clockStart?: string;
 }
 
 /** What the user did with the y axis: zoomed, or made it show all values. */
@@ -39,19 +58,24 @@ export type YZoom = Range | "all" | null;
 /** Return all that a drawing of `metric` depends on. */
 export function drawInput(
   metric: MetricInfo,
-  { fits, options, zoom }: ChartsInput,
+  { fits, options, zoom, clockStart = "" }: ChartsInput,
   yZoom: YZoom,
   size: { width: number; height: number },
   theme: ChartTheme,
 ): DrawInput {
   const [shown, ...others] = fits;
-  const curves = metricCurves(shown.store, metric, options, zoom);
+  const curvesOf = ({ store, clockOffset }: DrawnFit) =>
+    metricCurves(store, metric, options, zoom, clockOffset);
+  const curves = curvesOf(shown);
   const overlays = others
     .filter(({ store }) => store.run?.metrics.some(({ name }) => name === metric.name))
-    .map(({ fit, store }) => ({ fit, curves: metricCurves(store, metric, options, zoom) }));
-  const stores = fits.map(({ store }) => store);
+    .map((other) => ({ fit: other.fit, curves: curvesOf(other) }));
   const logScale = isLogScale(metric.name, options);
-  const fullX = fullXRange(stores, options.xAxis);
+  const fullX = fullXRange(
+    fits.map(({ store }) => store),
+    options.xAxis,
+    fits.map(({ clockOffset = 0 }) => clockOffset),
+  );
   const xRange = zoom ?? fullX;
   const all = [curves, ...overlays.map(({ curves }) => curves)];
   const bounds = yBounds(
@@ -65,8 +89,7 @@ export function drawInput(
         ? visibleYRange(all.flatMap(drawnCurves), zoom, logScale)
         : rangeOf(bounds, logScale, yZoom === "all");
   const fitted = yZoom === null && zoom === null;
-  const unit =
-    options.xAxis === "time" ? timeUnit(fullX[1]) : { name: axisLabel(options.xAxis), seconds: 1 };
+  const unit = xUnit(options.xAxis, fullX[1], clockStart);
   return {
     name: metric.name,
     metricKind: metric.kind,
@@ -83,6 +106,13 @@ export function drawInput(
     ...size,
     theme,
   };
+}
+
+function xUnit(axis: ChartAxis, end: number, clockStart: string) {
+  if (axis === "time") return timeUnit(end);
+  if (axis !== "clock") return { name: axisLabel(axis), seconds: 1 };
+  const { name, seconds } = timeUnit(end);
+  return { name: t("%1 since %2", name, clockStart), seconds };
 }
 
 function drawnCurves({ batch, smoothed, training, validation }: MetricCurves) {

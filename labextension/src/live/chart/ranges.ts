@@ -89,17 +89,26 @@ export function emptyRange(logScale: boolean): Range {
   return logScale ? [-1, 0] : [0, 1];
 }
 
-/** Return the x range of all points of the runs; the same for all charts. */
-export function fullXRange(stores: readonly RunStore[], xAxis: XAxis): Range {
-  const column = xAxis === "time" ? "seconds" : xAxis;
+/**
+ * Return the x range of all points of the runs; the same for all charts.
+ *
+ * @param clockOffsets where each run begins on the axis "clock"
+ */
+export function fullXRange(
+  stores: readonly RunStore[],
+  xAxis: XAxis | "clock",
+  clockOffsets: readonly number[] = [],
+): Range {
+  const column = xAxis === "time" || xAxis === "clock" ? "seconds" : xAxis;
   let [start, end] = [Infinity, -Infinity];
-  for (const { run, batch, epoch } of stores) {
+  for (const [i, { run, batch, epoch }] of stores.entries()) {
+    const offset = xAxis === "clock" ? (clockOffsets[i] ?? 0) : 0;
     const begin = xAxis === "epoch" ? (run?.first_epoch ?? 0) : 0;
-    start = Math.min(start, begin);
+    start = Math.min(start, begin + offset);
     end = Math.max(
       end,
-      finiteOr(batch.at(column, batch.rows - 1), begin),
-      finiteOr(epoch.at(column, epoch.rows - 1), begin),
+      finiteOr(batch.at(column, batch.rows - 1), begin) + offset,
+      finiteOr(epoch.at(column, epoch.rows - 1), begin) + offset,
     );
   }
   const width = end > start ? end - start : 1;

@@ -3,7 +3,7 @@
  * table and pending commands; everything else is in the store.
  */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useSubscription, useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { pageLanguage, t } from "../../shared/translation";
@@ -21,8 +21,11 @@ import { Marks } from "./Marks";
 import { Messages } from "./Messages";
 import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
+import { QuestionBar } from "./QuestionBar";
+import { Rewind } from "./Rewind";
 import { Toolbar } from "./Toolbar";
 import { useCommands } from "./useCommands";
+import { usePlotly } from "./usePlotly";
 import { useViewChoices } from "./useViewChoices";
 
 /** Charts that a compact view shows by default. */
@@ -183,8 +186,15 @@ function Top({ session, run, toolbar }: TopProps) {
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
       <div class="kw-bar">
-        {alive ? (
+        {alive && progress.question ? (
+          <QuestionBar
+            question={progress.question}
+            receivedAt={store.receivedAt}
+            commands={commands}
+          />
+        ) : alive ? (
           <Controls
+            optimizers={run.optimizers}
             progress={progress}
             commands={commands}
             rateRefusal={rateRefusal}
@@ -193,6 +203,9 @@ function Top({ session, run, toolbar }: TopProps) {
           />
         ) : (
           <FinalRate progress={progress} />
+        )}
+        {alive && !progress.question && (
+          <Rewind checkpoints={run.checkpoints} commands={commands} />
         )}
         {toolbar}
       </div>
@@ -215,23 +228,4 @@ function Top({ session, run, toolbar }: TopProps) {
       {alive && <Announcer store={store} progress={progress} />}
     </>
   );
-}
-
-/** Return Plotly, null while it loads, or "failed". */
-function usePlotly(loadPlotly: () => Promise<Plotly>): Plotly | "failed" | null {
-  const [plotly, setPlotly] = useState<{ value: Plotly | "failed" | null }>({ value: null });
-  useEffect(() => {
-    let wanted = true;
-    loadPlotly().then(
-      (value) => wanted && setPlotly({ value }),
-      (error) => {
-        console.error("kwidgets: Plotly could not be loaded.", error);
-        if (wanted) setPlotly({ value: "failed" });
-      },
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [loadPlotly]);
-  return plotly.value;
 }

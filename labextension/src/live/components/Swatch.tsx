@@ -45,18 +45,18 @@ const FIT_MARKERS = [
 
 /** A sample of the line of one fit among several. */
 export function FitSwatch({ fit }: { fit: number }) {
-  const style = fitStyle(fit);
+  const { color, symbol } = fitStyle(fit);
   return (
     <svg
       class="kw-swatch"
-      style={{ color: `var(--kw-fit-${style + 1})` }}
+      style={{ color: `var(--kw-fit-${color + 1})` }}
       viewBox="0 0 24 10"
       width="24"
       height="10"
       aria-hidden="true"
     >
       <path class="kw-swatch-line" d="M1 5H23" />
-      <path class="kw-swatch-marker" d={FIT_MARKERS[style]} />
+      <path class="kw-swatch-marker" d={FIT_MARKERS[symbol]} />
     </svg>
   );
 }

@@ -2,24 +2,28 @@
 
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import type { ChartOptions } from "../chart/curves";
+import type { ChartAxis, ChartOptions } from "../chart/curves";
 import { axisLabel } from "../labels";
 import { X_AXES } from "../protocol";
 
 interface ToolbarProps {
   options: ChartOptions;
-  table: boolean;
+  axes?: readonly { axis: ChartAxis; label: string }[];
+  /** Whether the table of the values is shown; null where there is none. */
+  table: boolean | null;
   onOptions: (change: Partial<ChartOptions>) => void;
-  onTable: (shown: boolean) => void;
+  onTable?: (shown: boolean) => void;
   onSavePicture: (event: MouseEvent) => void;
 }
 
-export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: ToolbarProps) {
+export function Toolbar(props: ToolbarProps) {
+  const { options, table, onOptions, onTable, onSavePicture } = props;
+  const axes = props.axes ?? X_AXES.map((axis) => ({ axis, label: axisLabel(axis) }));
   const group = useUniqueId("axis");
   return (
     <div class="kw-toolbar">
       <div class="kw-axis" role="radiogroup" aria-label={t("X axis")}>
-        {X_AXES.map((axis) => (
+        {axes.map(({ axis, label }) => (
           <label key={axis} class="kw-segment">
             <input
               type="radio"
@@ -28,7 +32,7 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
               checked={options.xAxis === axis}
               onChange={() => onOptions({ xAxis: axis })}
             />
-            <span>{axisLabel(axis)}</span>
+            <span>{label}</span>
           </label>
         ))}
       </div>
@@ -58,15 +62,17 @@ export function Toolbar({ options, table, onOptions, onTable, onSavePicture }: T
         >
           {t("Log scale")}
         </button>
-        <button
-          type="button"
-          class="kw-toggle"
-          aria-pressed={table}
-          aria-expanded={table}
-          onClick={() => onTable(!table)}
-        >
-          {t("Table")}
-        </button>
+        {table !== null && (
+          <button
+            type="button"
+            class="kw-toggle"
+            aria-pressed={table}
+            aria-expanded={table}
+            onClick={() => onTable?.(!table)}
+          >
+            {t("Table")}
+          </button>
+        )}
         <button
           type="button"
           class="kw-toggle"

@@ -3,11 +3,10 @@
 import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
 import type { CurveKind } from "../chart/curves";
-import { type ChartsInput, drawInput } from "../chart/drawInput";
+import { type ChartsInput, drawInput, fitLabel } from "../chart/drawInput";
 import {
   buildFigure,
   type ChartTheme,
-  FIT_SYMBOLS,
   fitStyle,
   MARGIN,
   outsideAnnotations,
@@ -85,8 +84,8 @@ export function legendEntries(
   const entries: LegendEntry[] = [];
   const overlay = fits.length > 1;
   if (overlay) {
-    for (const { fit, name } of fits) {
-      entries.push(line(`${fit} ${name}`, theme.fits[fitStyle(fit) % FIT_SYMBOLS.length]!));
+    for (const fit of fits) {
+      entries.push(line(fitLabel(fit), theme.fits[fitStyle(fit.fit).color]!));
     }
   }
   const { store } = fits[0];

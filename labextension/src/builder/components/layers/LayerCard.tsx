@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import { formatCount } from "../../../shared/format";
+import { memo } from "../../../shared/memo";
 import { t } from "../../../shared/translation";
 import type { LayerState } from "../../protocol";
 import { bytesText, shapeText } from "../../values";
 import { Icon, IconButton } from "../icons";
-import { memo } from "./memo";
 
 interface LayerCardProps {
   layer: LayerState;

@@ -3,10 +3,10 @@
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { FINAL_STATUSES, type Status } from "../../../live/protocol";
+import { dispatchHostEvent, type MimeBundle, SAVE_BUNDLE } from "../../../shared/viewEvents";
 import { BUILDER_MIME_TYPE } from "../../protocol";
 import { parseSavedBuilder, type SavedBuilder } from "../../savedBuilder";
 import type { BuilderSession } from "../../session";
-import { dispatchHostEvent, type MimeBundle, SAVE_BUNDLE } from "../../viewEvents";
 
 /** The run's status before the first training. */
 const IDLE = "idle";

@@ -1,0 +1,1 @@
+"""Copies of the state of a training, in memory and on disk."""

@@ -1,0 +1,1 @@
+"""Go on with a training where its checkpoint was taken, in another process."""

@@ -1,0 +1,120 @@
+/** The curves of the chosen runs, drawn over each other with the charts of the live view. */
+
+import { useRef, useState } from "preact/hooks";
+import type { ChartAxis, ChartOptions } from "../../live/chart/curves";
+import type { DrawnFit } from "../../live/chart/drawInput";
+import { Charts } from "../../live/components/Charts";
+import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "../../live/components/MetricChoice";
+import { Toolbar } from "../../live/components/Toolbar";
+import { usePlotly } from "../../live/components/usePlotly";
+import type { MetricInfo, RunInfo } from "../../live/protocol";
+import type { Plotly } from "../../shared/plotly";
+import { t } from "../../shared/translation";
+import { fullTimeLabel } from "../labels";
+import { runTitle } from "../runRows";
+import type { RunsStore } from "../store";
+
+interface RunChartsProps {
+  store: RunsStore;
+  loadPlotly: () => Promise<Plotly>;
+  themeRevision: number;
+}
+
+const OPTIONS: ChartOptions = {
+  xAxis: "step",
+  smoothing: 0,
+  logScale: false,
+  otherScale: [],
+  hidden: [],
+};
+
+export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) {
+  const [options, setOptions] = useState(OPTIONS);
+  const [chosen, setChosen] = useState<readonly string[] | null>(null);
+  const [large, setLarge] = useState<string | null>(null);
+  const saver = useRef<((event: MouseEvent) => void) | null>(null);
+  const plotly = usePlotly(loadPlotly);
+  const { fits, start } = drawnFits(store);
+  const [first, ...others] = fits;
+  if (!first?.store.run) return <p class="kw-waiting">{t("Reading the curves…")}</p>;
+  if (plotly === "failed") {
+    return <p class="kw-waiting">{t("Cannot load the charts. The table has the last values.")}</p>;
+  }
+  const all = allMetrics(fits);
+  const metrics = shownMetrics(all, chosen);
+  const run: RunInfo = {
+    ...first.store.run,
+    // The zoom is that of this view, whichever runs it draws.
+    run_id: "runs",
+    model_name: fits.length > 1 ? t("%1 runs", fits.length) : first.name,
+    metrics: all,
+  };
+  const axes: { axis: ChartAxis; label: string }[] = [
+    { axis: "step", label: t("step") },
+    { axis: "epoch", label: t("epoch") },
+    { axis: "time", label: t("relative time") },
+    { axis: "clock", label: t("clock time") },
+  ];
+  const change = (part: Partial<ChartOptions>) => setOptions((now) => ({ ...now, ...part }));
+  return (
+    <div class="kw-runs-charts">
+      <div class="kw-bar">
+        <Toolbar
+          options={options}
+          axes={axes}
+          table={null}
+          onOptions={change}
+          onSavePicture={(event) => saver.current?.(event)}
+        />
+      </div>
+      {all.length > DEFAULT_CHARTS && (
+        <MetricChoice
+          metrics={all}
+          shown={new Set(metrics.map(({ name }) => name))}
+          onChoose={setChosen}
+        />
+      )}
+      <Charts
+        fits={[first, ...others]}
+        run={run}
+        metrics={metrics}
+        options={options}
+        onOptions={change}
+        large={large}
+        onLarge={setLarge}
+        plotly={plotly}
+        themeRevision={themeRevision}
+        compact={false}
+        clockStart={fullTimeLabel(start)}
+        saver={saver}
+      />
+    </div>
+  );
+}
+
+/** Return the runs whose curves have come, and when the first of them began. */
+function drawnFits(store: RunsStore): { fits: DrawnFit[]; start: number } {
+  const rows = store.drawn.flatMap((drawn) => {
+    const row = store.rows?.get(drawn.id);
+    return row && drawn.store.run ? [{ drawn, row }] : [];
+  });
+  const start = Math.min(...rows.map(({ row }) => row.created));
+  const fits = rows.map(({ drawn, row }) => ({
+    fit: drawn.number,
+    name: runTitle(row),
+    label: runTitle(row),
+    store: drawn.store,
+    clockOffset: row.created - start,
+  }));
+  return { fits, start };
+}
+
+function allMetrics(fits: readonly DrawnFit[]): MetricInfo[] {
+  const metrics = new Map<string, MetricInfo>();
+  for (const { store } of fits) {
+    for (const metric of store.run?.metrics ?? []) {
+      if (!metrics.has(metric.name)) metrics.set(metric.name, metric);
+    }
+  }
+  return [...metrics.values()];
+}
