@@ -11,10 +11,11 @@ import { RunStore } from "../live/store";
 import type { Deleted, Difference, RunDetails, RunRow, Scope, UnreadableRow } from "./protocol";
 import type { RunsSource } from "./source";
 
-/** How often the list is asked for while the view is visible. */
-const LIST_INTERVAL_MS = 2_000;
-/** The same for the curves of running ones: a message of them has some 20 kB. */
-const CURVES_INTERVAL_MS = 2_000;
+/** How often the view asks for what may have changed, while it is visible. */
+const INTERVAL_MS = 2_000;
+/** For each run of the list, whose files the kernel looks at: beside a training, that must be rare. */
+const INTERVAL_MS_PER_RUN = 10;
+const REDRAW_MS = 40;
 /** More curves cannot be told apart. */
 export const MAX_DRAWN = 20;
 
@@ -60,6 +61,8 @@ export class RunsStore {
   private readonly drawnRuns = new Map<string, Curves>();
   private readonly listeners = new Set<() => void>();
   private listing = false;
+  private redrawing = false;
+  private listedAt = 0;
   private filterNumber = 0;
 
   /**
@@ -84,8 +87,14 @@ export class RunsStore {
   /** Ask for the list, and then regularly while `isVisible`, until `signal` aborts. */
   follow(isVisible: () => boolean, signal: AbortSignal): void {
     const timer = setInterval(() => {
-      if (isVisible()) void this.refresh();
-    }, LIST_INTERVAL_MS);
+      if (!isVisible()) return;
+      const since = Date.now() - this.listedAt;
+      if (since >= Math.max(INTERVAL_MS, INTERVAL_MS_PER_RUN * this.ids.length) - 100) {
+        void this.refresh();
+      } else {
+        this.refreshCurves();
+      }
+    }, INTERVAL_MS);
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
     void this.refresh();
     if (this.filter) void this.setFilter(this.filter);
@@ -133,6 +142,7 @@ export class RunsStore {
     const { source, scope } = this;
     if (!source || this.listing) return;
     this.listing = true;
+    this.listedAt = Date.now();
     try {
       const list = await source.request("list_runs", { scope, since: this.revision });
       if (source !== this.source || scope !== this.scope) return;
@@ -239,7 +249,7 @@ export class RunsStore {
       curves.seen = found.seen;
       if (found.snapshot) {
         curves.store.receive({ kind: "snapshot", payload: found.snapshot });
-        if (this.drawnRuns.get(id) === curves) this.changed();
+        if (this.drawnRuns.get(id) === curves) this.changedSoon();
       }
     } catch (error) {
       // Deleted meanwhile, or damaged: the list says so.
@@ -252,7 +262,7 @@ export class RunsStore {
     // So that the traffic stays small, however fast the kernel answers.
     setTimeout(() => {
       curves.requested = false;
-    }, CURVES_INTERVAL_MS / 2);
+    }, INTERVAL_MS / 2);
   }
 
   /** Show the details of a run, or those of none. */
@@ -336,6 +346,16 @@ export class RunsStore {
       this.listing = false;
       await this.refresh();
     }
+  }
+
+  /** Redraw once for the curves of several runs that come one after the other. */
+  private changedSoon(): void {
+    if (this.redrawing) return;
+    this.redrawing = true;
+    setTimeout(() => {
+      this.redrawing = false;
+      this.changed();
+    }, REDRAW_MS);
   }
 
   private changed(): void {

@@ -148,7 +148,6 @@ function Recorded({ details }: { details: RunDetails }) {
         <Section name={t("%1 marks", formatCount(marks.length))}>
           <ol class="kw-run-list">
             {marks.map((mark, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: marks are only added
               <li key={i}>
                 {translated(mark.text)}{" "}
                 <span class="kw-run-aside">
@@ -167,7 +166,6 @@ function Recorded({ details }: { details: RunDetails }) {
         <Section name={t("%1 interventions", formatCount(acts.length))}>
           <ol class="kw-run-list">
             {acts.map((act, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: interventions are only added
               <li key={i}>
                 {actLabel(act)}{" "}
                 <span class="kw-run-aside">
