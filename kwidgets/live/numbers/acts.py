@@ -7,7 +7,11 @@ from typing import Literal, TypeAlias
 
 #: Where a training can be acted on: Keras's hooks that ``LivePlot`` uses for it.
 Hook: TypeAlias = Literal[
-    "on_epoch_begin", "on_train_batch_begin", "on_test_batch_begin", "on_epoch_end"
+    "on_train_begin",
+    "on_epoch_begin",
+    "on_train_batch_begin",
+    "on_test_batch_begin",
+    "on_epoch_end",
 ]
 
 

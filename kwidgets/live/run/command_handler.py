@@ -16,7 +16,6 @@ from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.observers import ActKind, CommandRefusedError, Observers
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue
 
-
 _RATE_ACTS: Final[dict[str, ActKind]] = {
     "set_learning_rate": "learning_rate",
     "follow_schedule": "follow_schedule",
@@ -43,7 +42,7 @@ class CommandHandler:
             hook: the one in which this is called. In the validation, commands that set the
                 learning rate are kept until :meth:`queue_deferred`.
         """
-        may_set_rate = hook != "on_test_batch_begin"
+        may_set_rate = hook not in ("on_train_begin", "on_test_batch_begin")
         commands = self._queue.take()
         for command in commands:
             if command.kind in ("set_learning_rate", "follow_schedule") and not may_set_rate:

@@ -254,8 +254,8 @@ class FitRun:
         """Apply the queued commands. Blocks while paused.
 
         Args:
-            hook: calls this. In the validation the learning rate is not set: that waits for its
-                end.
+            hook: calls this. In the validation, and before the training, the learning rate is not
+                set: that waits for the end of the validation.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
@@ -300,7 +300,7 @@ class FitRun:
             while self._handler.answer not in answers and time.monotonic() < until:
                 self._commands.wait(SAMPLE_SECONDS)
                 self._poll_messages()
-                self.safe_point(may_set_rate=False)
+                self.safe_point("on_train_begin")
                 if self.status == "stopping":
                     break
         finally:

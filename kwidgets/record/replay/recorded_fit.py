@@ -53,7 +53,7 @@ class RecordedFit:
         if self.has_schedule:
             return {}
         return {
-            _key(act): self._literal(act.value)
+            _key(act, self.initial_epoch): self._literal(act.value)
             for act in self.acts
             if act.do == "learning_rate" and act.value is not None
         }
@@ -67,7 +67,7 @@ class RecordedFit:
         """
         for act in self.acts:
             if act.do == "stop":
-                return _key(act)
+                return _key(act, self.initial_epoch)
         if self.interrupted_at is None:
             return None
         epoch, batch = self.interrupted_at
@@ -115,7 +115,9 @@ def check_replayable(acts: tuple[Act, ...], run_id: str) -> None:
         )
 
 
-def _key(act: Act) -> Key:
+def _key(act: Act, initial_epoch: int) -> Key:
+    if act.hook == "on_train_begin":
+        return initial_epoch, "begin"
     if act.hook == "on_epoch_begin":
         return act.epoch, "begin"
     # A stop in the validation ends the fit with the epoch.
