@@ -53,7 +53,8 @@ class RunEvents:
     def __init__(self, run: ExportedRun, folder: Path) -> None:
         self.folder = _free_folder(folder, run)
         self._run = run
-        self._point = self._epoch = self._mark = 0
+        # The last rows that were written, and the step of the last sample.
+        self._point = self._epoch = self._mark = self._step = 0
         self._files = {
             split: _EventFile(self.folder / split, run.info.created)
             for split in ("train", "validation")
@@ -68,19 +69,19 @@ class RunEvents:
         """Write what is in the run file since the last time.
 
         Args:
-            is_complete: whether the training has ended. Until then the last epoch waits for what
-                callbacks may still add to it.
+            is_complete: whether the training has ended. Otherwise the last epoch waits for what
+                callbacks may still add to it, until the next one has begun.
         """
         train = self._files["train"]
         for row in self._run.rows("point", self._point):
             train.add_scalars("batch_", row.values, row.step, row.wall_time)
-            self._point = row.id
+            self._point, self._step = row.id, row.step
         waiting: Row | None = None
         for row in self._run.rows("epoch", self._epoch):
             if waiting is not None:
                 self._write_epoch(waiting)
             waiting = row
-        if waiting is not None and is_complete:
+        if waiting is not None and (is_complete or waiting.step < self._step):
             self._write_epoch(waiting)
         for mark in self._run.marks(self._mark):
             train.add(text_pb("marks", _escaped(mark.text)), mark.wall_time, mark.step)

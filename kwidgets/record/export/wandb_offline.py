@@ -75,7 +75,7 @@ def _write(run: ExportedRun, place: Path) -> Path:
             for prefix, row in rows:
                 values |= {f"{prefix}{name}": value for name, value in row.values.items()}
                 values |= {"epoch": row.epoch, "_timestamp": row.wall_time}
-            offline.log(values, step=step)
+            offline.log(values, step=step, commit=True)
         marks = wandb.Table(columns=["step", "epoch", "kind", "text"])
         for mark in run.marks():
             marks.add_data(mark.step, mark.epoch, mark.kind, mark.text)
