@@ -13,6 +13,7 @@ TESTS = Path(__file__).parent
 NUMBERS = [
     "live/test_learning_rate.py",
     "live/test_history_equals_keras.py",
+    "record/replay/test_replay.py",
 ]
 CONTROLS = [
     "kernel/test_interrupt.py",
