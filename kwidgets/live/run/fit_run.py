@@ -69,6 +69,9 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
+        self._before_first_step = True
+        #: The batch of the running epoch before which the metrics are read, whatever the time.
+        self.sample_at_batch = -1
         self._interrupt = SafeInterrupt(self._is_interrupt_deferred)
         # Whether the fit stops because of an interrupt.
         self._interrupting = False
@@ -140,6 +143,8 @@ class FitRun:
 
     def begin(self) -> None:
         self._interrupt.install()
+        # Of SystemExit, which no hook and no wrapper of Keras reports, it is the first sign.
+        self._fit.frame.when_released(self._interrupt.uninstall)
         # A kernel that was busy may not have handled yet that a page is there.
         self._poll_messages()
         self._fit.rate.prepare()
@@ -172,6 +177,7 @@ class FitRun:
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
+        self.sample_at_batch = -1
         self._fit.rate.read()
         self.observers.begin_epoch(epoch)
         self.safe_point("on_epoch_begin")
@@ -179,12 +185,15 @@ class FitRun:
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: does only what is necessary."""
         self._progress.begin_batch(batch)
+        if self._before_first_step:
+            self._before_first_step = False
+            self.observers.before_first_step(self._progress.epoch, batch)
         now = time.perf_counter()
         if now >= self._poll_at:
             self._poll_messages()
         if self._commands.pending or self._interrupt.requested:
             self.safe_point()
-        if batch and now >= self._sampling.due_at:
+        if batch and (now >= self._sampling.due_at or batch == self.sample_at_batch):
             self._sample()
             self.observers.after_sample()
             self._publish_if_due()
@@ -232,6 +241,7 @@ class FitRun:
     def end(self) -> None:
         self._read_later_logs()
         self._fit.rate.read()
+        self.observers.finish()
         if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
         elif self._progress.finished_epochs < self._progress.epochs - self._progress.initial_epoch:
@@ -316,7 +326,8 @@ class FitRun:
 
     def _before_interrupt(self) -> None:
         """Called before the KeyboardInterrupt is raised."""
-        self._sample_rest()
+        self.sample_now()
+        self.observers.before_interrupt()
         self._end("interrupted", "")
 
     def _poll_messages(self) -> None:
@@ -324,6 +335,20 @@ class FitRun:
         if busy_messages.needs_polling():
             self._guard("Receiving messages from the front end", busy_messages.poll)
             self._poll_at = time.perf_counter() + POLL_SECONDS
+
+    def sample_now(self) -> None:
+        """Read the metrics up to the last batch, before an observer copies the state."""
+        if self._reader.in_epoch:
+            self._sample()
+
+    def poll(self) -> None:
+        """Receive messages while an observer works before the first batch.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        self._poll_messages()
+        self.safe_point(may_set_rate=False)
 
     def _sample(self) -> None:
         started = time.perf_counter()
@@ -358,18 +383,13 @@ class FitRun:
         if self.ended or (self._fit.frame.is_running() and not self._failed_in_a_loop(error)):
             return
         if self._fit.on_main_thread:
-            self._sample_rest()
+            self.sample_now()
         self.abandon(error)
 
     def _after_error(self, error: BaseException) -> None:
         """End the run: ``error`` has left its fit. On the training thread."""
-        self._sample_rest()
+        self.sample_now()
         self.abandon(error)
-
-    def _sample_rest(self) -> None:
-        """Read the batches until the fit failed."""
-        if self._reader.in_epoch:
-            self._sample()
 
     def _failed_in_a_loop(self, error: BaseException | None) -> bool:
         """Return whether a training loop of the user's own has failed with its cell."""
