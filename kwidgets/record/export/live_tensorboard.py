@@ -37,10 +37,10 @@ _POLL_SECONDS = 0.05
 _EXIT_SECONDS = 2.0
 
 
-def write_for_tensorboard(run: FitRun) -> LiveTensorBoard | None:
-    """Return what writes a training for TensorBoard, or None if that is switched off."""
+def write_for_tensorboard(run: FitRun) -> list[LiveTensorBoard]:
+    """Return what writes a training for TensorBoard; nothing if that is switched off."""
     place = recording.tensorboard
-    return LiveTensorBoard(run, place) if recording.on and place is not None else None
+    return [LiveTensorBoard(run, place)] if recording.on and place is not None else []
 
 
 class LiveTensorBoard(RunObserver):

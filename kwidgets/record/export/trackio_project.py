@@ -10,15 +10,13 @@ from __future__ import annotations
 import datetime
 import importlib.util
 import itertools
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from kwidgets.language import t
-from kwidgets.record.export.exported import Exported, ExportError, shell_command
+from kwidgets.record.export.exported import Exported, shell_command
 from kwidgets.record.export.exported_run import ExportedMark, ExportedRun, Row
+from kwidgets.record.export.own_process import run_module
 
 PROJECT = "kwidgets"
 _VARIABLE = "TRACKIO_DIR"
@@ -37,24 +35,15 @@ def export(run: ExportedRun, folder: Path | None) -> Exported:
     """
     if importlib.util.find_spec("trackio") is None:
         raise ImportError("trackio is not installed", name="trackio")
-    environment = os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
+    environment = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         environment[_VARIABLE] = str(folder)
-    done = subprocess.run(
-        [sys.executable, "-m", __name__, str(run.path)],
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode:
-        last = (done.stderr.strip() or "?").splitlines()[-1]
-        raise ExportError(t("Cannot export the run: %1", last))
+    written = run_module(__name__, run.path, **environment)
     command = shell_command("trackio", "show", "--project", PROJECT)
     if folder is not None:
         command = f"{shell_command(f'{_VARIABLE}={folder}')} {command}"
-    return Exported(Path(done.stdout.strip().splitlines()[-1]), command)
+    return Exported(Path(written), command)
 
 
 def _write(run: ExportedRun) -> Path:

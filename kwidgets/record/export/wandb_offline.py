@@ -1,23 +1,21 @@
-"""Export a run to a folder that Weights & Biases can upload later; nothing is uploaded here."""
+"""Export a run to a folder that Weights & Biases can upload later; nothing is uploaded here.
+
+In a process of its own: all is on disk only when the service that the library starts has ended,
+which the notebook's own runs may need.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-import io
+import importlib.util
 import itertools
-import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from kwidgets.language import t
-from kwidgets.record.export.exported import Exported, ExportError, shell_command
+from kwidgets.record.export.exported import Exported, shell_command
 from kwidgets.record.export.exported_run import ExportedRun, Row
-
-# Or it may send its own errors to its maker, also from an offline run.
-os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-
-import wandb
+from kwidgets.record.export.own_process import run_module
 
 PROJECT = "kwidgets"
 
@@ -29,20 +27,22 @@ def export(run: ExportedRun, folder: Path | None) -> Exported:
     those within them ``batch/loss``.
 
     Raises:
-        ExportError: Weights & Biases refuses it.
+        ImportError: the library is not installed.
+        ExportError: the library refuses it.
     """
+    if importlib.util.find_spec("wandb") is None:
+        raise ImportError("wandb is not installed", name="wandb")
     place = folder or Path.cwd()
     place.mkdir(parents=True, exist_ok=True)
-    try:
-        # What it prints is about its own commands, of which the user gets the one that matters.
-        with contextlib.redirect_stderr(io.StringIO()):
-            written = _write(run, place)
-    except wandb.Error as error:
-        raise ExportError(t("Cannot export the run: %1", error)) from error
-    return Exported(written, shell_command("wandb", "sync", written))
+    # Or the library sends errors of its own to its maker, also from an offline run.
+    written = run_module(__name__, run.path, place, WANDB_ERROR_REPORTING="false")
+    return Exported(Path(written), shell_command("wandb", "sync", written))
 
 
 def _write(run: ExportedRun, place: Path) -> Path:
+    """Write the run by this process's library; return its folder."""
+    import wandb
+
     info = run.info
     settings = wandb.Settings(
         mode="offline",
@@ -65,8 +65,6 @@ def _write(run: ExportedRun, place: Path) -> Path:
         tags=[tag[:64] for tag in info.tags],
         config={**run.parameters, "kwidgets": run.facts},
         settings=settings,
-        # The notebook may have a run of its own.
-        reinit="create_new",
     )
     folder = Path(offline.dir).parent
     try:
@@ -93,3 +91,7 @@ def _rows(run: ExportedRun) -> Iterator[tuple[str, Row]]:
         (("", row) for row in run.rows("epoch")),
     ]
     return heapq.merge(*tables, key=lambda pair: pair[1].step)
+
+
+if __name__ == "__main__":
+    print(_write(ExportedRun(Path(sys.argv[1])), Path(sys.argv[2])))
