@@ -142,7 +142,7 @@ def test_the_program_repeats_what_was_done_to_the_last_fit(run: Run, rate: str) 
     code = space["builder"].to_code()
     compile(code, "program.py", "exec")
     assert "# What was done to the last fit in its live view." in code
-    assert "callbacks=[Steer(), replay]" in code
+    assert "callbacks=[replay]" in code  # Steer is omitted, with a note
     if rate == "0.01":
         assert "replay = Replay({(0, 1): 0.25}, stop=(0, 1))" in code
     else:
