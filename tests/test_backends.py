@@ -15,7 +15,11 @@ LEARNING_RATE = [
     "live/test_learning_rate.py::"
     "test_a_rate_set_by_hand_holds_from_the_next_step_and_the_schedule_comes_back",
 ]
-NUMBERS = ["live/test_learning_rate.py", "live/test_history_equals_keras.py"]
+NUMBERS = [
+    "live/test_learning_rate.py",
+    "live/test_history_equals_keras.py",
+    "record/replay/test_replay.py",
+]
 CONTROLS = [
     "kernel/test_interrupt.py",
     "live/test_callback.py",

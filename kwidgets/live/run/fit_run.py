@@ -17,6 +17,7 @@ from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
+from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
@@ -183,7 +184,7 @@ class FitRun:
         self.sample_at_batch = -1
         self._fit.rate.read()
         self.observers.begin_epoch(epoch)
-        self.safe_point()
+        self.safe_point("on_epoch_begin")
 
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: does only what is necessary."""
@@ -212,7 +213,7 @@ class FitRun:
         if time.perf_counter() >= self._poll_at:
             self._poll_messages()
         if self._commands.pending or self._interrupt.requested:
-            self.safe_point(may_set_rate=False)
+            self.safe_point("on_test_batch_begin")
         # A short validation is not shown: it would come and go.
         if self._progress.validating_seconds > PUBLISH_SECONDS:
             self._publish_if_due()
@@ -231,7 +232,7 @@ class FitRun:
         self._guard("Reading the epoch's results", self._reader.end_epoch, epoch, logs, complete)
         self.observers.end_epoch(epoch)
         self._publish_if_due()
-        self.safe_point()
+        self.safe_point("on_epoch_end")
 
     def _read_later_logs(self) -> None:
         """Read what callbacks after ours have added to the logs of the last epoch."""
@@ -263,12 +264,12 @@ class FitRun:
 
     # Between two steps.
 
-    def safe_point(self, may_set_rate: bool = True) -> None:
+    def safe_point(self, hook: Hook = "on_train_batch_begin") -> None:
         """Apply the queued commands. Blocks while paused.
 
         Args:
-            may_set_rate: whether the learning rate may be set here; otherwise that waits for the
-                end of the validation.
+            hook: calls this. In the validation, and before the training, the learning rate is not
+                set: that waits for the end of the validation.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
@@ -277,7 +278,7 @@ class FitRun:
             if self._interrupt.requested:
                 self._before_interrupt()
                 self._interrupt.raise_if_requested()
-            if self._handler.apply_queued(may_set_rate):
+            if self._handler.apply_queued(hook):
                 self._publish()
             if self.status != "paused":
                 return
@@ -313,7 +314,7 @@ class FitRun:
             while self._handler.answer not in answers and time.monotonic() < until:
                 self._commands.wait(SAMPLE_SECONDS)
                 self._poll_messages()
-                self.safe_point(may_set_rate=False)
+                self.safe_point("on_train_begin")
                 if self.status == "stopping":
                     break
         finally:

@@ -111,23 +111,6 @@ class UnreadableRun:
 
 
 @dataclasses.dataclass(frozen=True)
-class Act:
-    """What was done to a training: it took effect before ``batch`` of ``epoch``, as Keras counts.
-
-    Attributes:
-        do: "learning_rate", "follow_schedule", "stop", "pause", "resume" or "restore".
-        value: the learning rate that the variable then held.
-    """
-
-    epoch: int
-    batch: int
-    iteration: int
-    do: str
-    value: float | None
-    by: str
-
-
-@dataclasses.dataclass(frozen=True)
 class CheckpointInfo:
     """A copy of the whole state of a training, in a folder beside the file of the run.
 

@@ -253,8 +253,15 @@ def _reason(error: Exception) -> str:
 _open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
 
 
+def wait_until_written(path: Path, timeout_seconds: float = _EXIT_SECONDS) -> None:
+    """Wait for the end of a run file that a training of this process has just written."""
+    for writer in list(_open_writers):
+        if writer.path == path and writer._closing.is_set():
+            writer.wait(timeout_seconds)
+
+
 @atexit.register
-def _close_all() -> None:
+def close_all() -> None:
     """Write what waits before Python ends."""
     writers = list(_open_writers)
     for writer in writers:
