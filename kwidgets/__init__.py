@@ -73,16 +73,6 @@ def _load_record() -> _observers.MakeObservers:
 _observers.add_observers(_load_record)
 
 
-def _load_tensorboard() -> _observers.MakeObservers:
-    from kwidgets.record.export.live_tensorboard import write_for_tensorboard
-
-    return write_for_tensorboard
-
-
-# After the recorder: it reads what that writes.
-_observers.add_observers(_load_tensorboard)
-
-
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         from importlib import import_module

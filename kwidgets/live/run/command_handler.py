@@ -65,7 +65,7 @@ class CommandHandler:
     def _apply(self, command: Command, hook: Hook) -> None:
         note = ""
         act: ActKind | None = None
-        self._observers.before_command(command)
+        self._observers.before_command(command, hook)
         if command.kind in ("set_learning_rate", "follow_schedule", "choose_optimizer"):
             act = _RATE_ACTS.get(command.kind)
             try:
@@ -79,7 +79,7 @@ class CommandHandler:
                 return
         elif command.kind in ("checkpoint", "rewind", "set_nan_guard"):
             try:
-                applied = self._observers.apply(command)
+                applied = self._observers.apply(command, hook)
                 if applied is None:
                     raise CommandRefusedError(t("Not available: this training is not recorded."))
                 note = applied

@@ -69,7 +69,8 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
-        self._before_first_step = True
+        #: Whether the observers are called before the next step; before the first one they are.
+        self.call_before_step = True
         #: The batch of the running epoch before which the metrics are read, whatever the time.
         self.sample_at_batch = -1
         self._interrupt = SafeInterrupt(self._is_interrupt_deferred)
@@ -189,9 +190,9 @@ class FitRun:
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: does only what is necessary."""
         self._progress.begin_batch(batch)
-        if self._before_first_step:
-            self._before_first_step = False
-            self.observers.before_first_step(self._progress.epoch, batch)
+        if self.call_before_step:
+            self.call_before_step = False
+            self.observers.before_step(self._progress.epoch, batch)
         now = time.perf_counter()
         if now >= self._poll_at:
             self._poll_messages()
@@ -352,7 +353,7 @@ class FitRun:
             KeyboardInterrupt: Ctrl-C was pressed.
         """
         self._poll_messages()
-        self.safe_point(may_set_rate=False)
+        self.safe_point("on_train_begin")
 
     def _sample(self) -> None:
         started = time.perf_counter()
