@@ -211,6 +211,7 @@ def test_a_backup_of_keras_that_begins_elsewhere_is_respected(
 def test_weights_alone_are_taken_over(recorded: Path) -> None:
     plan = ResumePlan.read(recorded / "3-12")
     made = small_model()
+    made.optimizer.learning_rate = 0.25
     seen = []
 
     class TakeOver(keras.callbacks.Callback):
@@ -223,6 +224,7 @@ def test_weights_alone_are_taken_over(recorded: Path) -> None:
     assert fit(made, [TakeOver()], epochs=1).epoch == [0]
     assert seen == [3 * 21 + 12]
     assert int(made.optimizer.iterations.value) == 4 * 21 + 12
+    assert float(made.optimizer.learning_rate) == 0.25
 
 
 def test_a_training_that_had_ended_gets_more_epochs(tmp_path: Path) -> None:
