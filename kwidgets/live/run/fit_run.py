@@ -348,7 +348,7 @@ class FitRun:
             KeyboardInterrupt: Ctrl-C was pressed.
         """
         self._poll_messages()
-        self.safe_point(may_set_rate=False)
+        self.safe_point("on_train_begin")
 
     def _sample(self) -> None:
         started = time.perf_counter()
