@@ -117,7 +117,8 @@ def check_replayable(acts: tuple[Act, ...], run_id: str) -> None:
 
 def _key(act: Act, initial_epoch: int) -> Key:
     if act.hook == "on_train_begin":
-        return initial_epoch, "begin"
+        # Where a resumed training begins may be within an epoch.
+        return max(act.epoch, initial_epoch), act.batch
     if act.hook == "on_epoch_begin":
         return act.epoch, "begin"
     # A stop in the validation ends the fit with the epoch.
