@@ -17,10 +17,11 @@ from tests.kernel.page import Page, training_run
 from tests.record.run_files import write_run
 
 FIT = """
-import keras, numpy as np
+import keras, numpy as np, kwidgets as kw
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)], name="net")
 model.compile("sgd", "mse")
-model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000, verbose=0)
+model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000, verbose=0,
+          callbacks=[kw.LivePlot()])
 """
 
 
