@@ -42,7 +42,10 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(keras|np|numpy|npt|go|plotly|pd|pandas|os|collections|pathlib|datetime)\..*"),
     # A type variable, and the type of a text that is translated later.
     (r"py:.*", r"kwidgets\.(live\.loop\.live_loop\.T|language\.Message)"),
-    (r"py:.*", r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|Scope|TypedDict)"),
+    (
+        r"py:.*",
+        r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|Scope|TypedDict)",
+    ),
 ]
 
 html_theme = "pydata_sphinx_theme"
