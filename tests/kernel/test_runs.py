@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pathlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,16 +10,18 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol as wire
+from kwidgets.live import protocol as live_protocol
 from kwidgets.record import protocol
 from kwidgets.record.run_file.folder import VARIABLE
-from tests.kernel.page import Page
+from tests.kernel.page import Page, training_run
 from tests.record.run_files import write_run
 
 FIT = """
-import keras, numpy as np
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)], name="<b>net</b>")
+import keras, numpy as np, kwidgets as kw
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)], name="net")
 model.compile("sgd", "mse")
-model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000, verbose=0)
+model.fit(np.ones((64, 4)), np.ones((64, 1)), batch_size=8, epochs=100_000, verbose=0,
+          callbacks=[kw.LivePlot()])
 """
 
 
@@ -33,7 +34,6 @@ def client(
     environment = {**os.environ, "KERAS_BACKEND": "jax", VARIABLE: str(folder)}
     manager, client = start_new_kernel(env=environment)
     client.execute_interactive("%load_ext kwidgets")
-    client.parent = manager
     yield client
     client.stop_channels()
     manager.shutdown_kernel(now=True)
@@ -55,8 +55,9 @@ def listed(page: Page) -> list[dict[str, Any]]:
     return rows
 
 
-def test_runs_are_listed_and_drawn_while_a_cell_trains(page: Page, client: Any) -> None:
+def test_runs_are_listed_and_drawn_while_a_cell_trains(page: Page) -> None:
     page.run(FIT)
+    training = training_run(page)
 
     def running() -> dict[str, Any] | None:
         rows = (row for row in listed(page) if row["state"] == "running" and row["values"])
@@ -65,22 +66,22 @@ def test_runs_are_listed_and_drawn_while_a_cell_trains(page: Page, client: Any) 
     row = None
     while row is None:
         row = running()
-    assert row["model_name"] in ("model", "<b>net</b>")
+    assert row["model_name"] in ("model", "net")
     curves = page.ask(protocol.RUN_CURVES, {"run": row["id"], "seen": ""})["value"]
     assert "mean/loss" in curves["snapshot"]["batch"]["columns"]
-    edited = page.ask(protocol.EDIT_RUN, {"run": row["id"], "name": "mine"})
+    edited = page.ask(protocol.EDIT_RUN, {"run": row["id"], "name": "<b>mine"})
     assert edited["ok"], edited
     refused = page.ask(protocol.DELETE_RUNS, {"runs": [row["id"]]})["value"]
     assert "still runs" in refused["problems"][0]
-    client.parent.interrupt_kernel()
+    page.send(live_protocol.STOP, run=training["run_id"])
     while (ended := next(r for r in listed(page) if r["id"] == row["id"]))["state"] == "running":
         pass
     # The training has not written over what the user wrote.
-    assert (ended["name"], ended["state"]) == ("mine", "interrupted")
+    assert (ended["name"], ended["state"]) == ("<b>mine", "stopped")
 
 
 def test_a_cell_shows_the_runs_with_a_table_for_pages_without_our_extension(
-    page: Page, client: Any, tmp_path: pathlib.Path
+    page: Page, client: Any
 ) -> None:
     outputs: list[dict[str, Any]] = []
 
@@ -92,7 +93,7 @@ def test_a_cell_shows_the_runs_with_a_table_for_pages_without_our_extension(
     (data,) = outputs
     saved = data[protocol.MIME_TYPE]["payload"]
     assert "first" in {row["name"] for row in saved["runs"]["rows"]}
-    assert "<table>" in data["text/html"] and "<b>net" not in data["text/html"]
+    assert "<table>" in data["text/html"] and "<b>mine" not in data["text/html"]
     assert "first" in data["text/plain"]
     # A page with our extension draws the data; no widget is missing in the saved notebook.
     assert not [kind for kind in data if "widget-view" in kind]

@@ -84,7 +84,7 @@ class RunInfo:
 
     @property
     def values(self) -> dict[str, float]:
-        """The last value of each metric, by the names that Keras gives: ``loss``, ``val_loss``."""
+        """The last value of each metric, by the names that Keras logs, such as ``val_loss``."""
         training = {
             name: last["training"] for name, last in self.last.items() if "training" in last
         }

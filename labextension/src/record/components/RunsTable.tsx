@@ -59,9 +59,9 @@ export function RunsTable({ store, rows }: RunsTableProps) {
       : t("Draw all");
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
     <div
       class="kw-table kw-runs-table"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
       tabIndex={0}
       role="group"
       aria-label={t("Recorded runs")}
@@ -122,7 +122,7 @@ export function RunsTable({ store, rows }: RunsTableProps) {
 
 /** Rows that are not drawn. */
 function Space({ height }: { height: number }) {
-  return height > 0 ? <tr class="kw-runs-space" aria-hidden="true" style={{ height }} /> : null;
+  return height > 0 ? <tr class="kw-runs-space" style={{ height }} /> : null;
 }
 
 interface RowProps {
