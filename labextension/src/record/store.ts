@@ -8,7 +8,15 @@
  */
 
 import { RunStore } from "../live/store";
-import type { Deleted, Difference, RunDetails, RunRow, Scope, UnreadableRow } from "./protocol";
+import type {
+  Deleted,
+  Difference,
+  ExportTarget,
+  RunDetails,
+  RunRow,
+  Scope,
+  UnreadableRow,
+} from "./protocol";
 import type { RunsSource } from "./source";
 
 /** How often the view asks for what may have changed, while it is visible. */
@@ -331,6 +339,16 @@ export class RunsStore {
   }
 
   /** Delete runs, or only their checkpoints. */
+  /** Return the interventions of a run as a program. */
+  async replay(run: string): Promise<string> {
+    return await this.source!.request("replay_run", { run });
+  }
+
+  /** Export a run; resolves with a sentence that says where it is. */
+  async export(run: string, target: ExportTarget): Promise<string> {
+    return await this.source!.request("export_run", { run, target });
+  }
+
   async delete(runs: readonly string[], only?: "checkpoints"): Promise<Deleted> {
     const kind = only === "checkpoints" ? "delete_checkpoints" : "delete_runs";
     try {

@@ -9,6 +9,7 @@ import { runTitle } from "../runRows";
 import type { RunsStore } from "../store";
 import { EditableText } from "./EditableText";
 import { Panel } from "./Panel";
+import { RunActions } from "./RunActions";
 
 export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) {
   const row = store.rows?.get(run);
@@ -34,7 +35,10 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
           {panelProblem}
         </p>
       ) : details?.run === run ? (
-        <Recorded details={details} />
+        <>
+          <RunActions store={store} row={row} details={details} />
+          <Recorded details={details} />
+        </>
       ) : (
         <p class="kw-waiting">{t("Reading the run…")}</p>
       )}
