@@ -114,7 +114,8 @@ class RunWriter:
     # In the thread.
 
     def _write_until_closed(self) -> None:
-        pause = FLUSH_SECONDS
+        # The file is made at once: on a busy disk that takes longest.
+        pause = 0.0
         while True:
             is_last = self._closing.wait(pause)
             try:
@@ -255,7 +256,7 @@ _open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
 
 
 @atexit.register
-def _close_all() -> None:
+def close_all() -> None:
     """Write what waits before Python ends."""
     writers = list(_open_writers)
     for writer in writers:
