@@ -1,4 +1,4 @@
-"""Make the observers that record a training; one function for ``add_observer``."""
+"""Make the observers that record a training; one function for ``add_observers``."""
 
 from __future__ import annotations
 
@@ -16,4 +16,11 @@ def observe_run(run: FitRun) -> Iterable[RunObserver]:
     if not recording.on:
         return ()
     recorder = FitRecorder(run)
-    return recorder, FitCheckpoints(run, recorder)
+    found: list[RunObserver] = [recorder, FitCheckpoints(run, recorder)]
+    if recording.tensorboard is not None:
+        # TensorBoard's library is imported for those who ask for it.
+        from kwidgets.record.export.live_tensorboard import write_for_tensorboard
+
+        # After the recorder: it reads what that writes.
+        found += write_for_tensorboard(run)
+    return found
