@@ -22,12 +22,14 @@ def load(ipython: Any) -> None:
 
 def unload(ipython: Any) -> None:
     """Undo :func:`load`. A magic that was replaced by another one is kept."""
+    from kwidgets.kernel.lost_interrupts import stop_delivering
     from kwidgets.page_connection import disconnect
     from kwidgets.tutorials.session import session
 
     session.close()
     auto_view.stop()
     disconnect()
+    stop_delivering()
     if ipython.magics_manager.magics["line"].get(_MAGIC) is _kwidgets:
         del ipython.magics_manager.magics["line"][_MAGIC]
 

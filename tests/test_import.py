@@ -8,6 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import kwidgets as kw
+from kwidgets.kernel.lost_interrupts import deliver_lost_interrupts
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,17 @@ def test_no_module_takes_the_place_of_a_public_name():
 def test_unknown_names_say_what_there_is():
     with pytest.raises(AttributeError, match=r"LivePlt.*Available:.*LivePlot"):
         kw.LivePlt  # noqa: B018
+
+
+def test_unloading_restores_the_hook_for_lost_interrupts():
+    shell = InteractiveShell.instance()
+    before = sys.unraisablehook
+    shell.run_line_magic("load_ext", "kwidgets")
+    deliver_lost_interrupts()
+    deliver_lost_interrupts()
+    assert sys.unraisablehook is not before
+    shell.run_line_magic("unload_ext", "kwidgets")
+    assert sys.unraisablehook is before
 
 
 def test_loading_twice_is_loading_once_and_unloading_undoes_all():

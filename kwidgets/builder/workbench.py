@@ -232,7 +232,7 @@ class Workbench:
         before = shown_in_cells.shown_before()
         if not isinstance(before, Workbench) or before is self:
             return
-        self.editor.prepend_undo(t("Run the cell again"), before.editor.spec)
+        self.editor.prepend_undo(t("Rerun cell"), before.editor.spec)
         run = before.run
         if run is None or not run.running:
             return

@@ -22,7 +22,7 @@ class _Hook:
     """Replaces ``sys.unraisablehook``, and passes on what is no Ctrl-C."""
 
     def __init__(self, previous: Callable[[Any], object]) -> None:
-        self._previous = previous
+        self.previous = previous
 
     def __call__(self, unraisable: sys.UnraisableHookArgs, /) -> None:
         is_interrupt = issubclass(unraisable.exc_type, KeyboardInterrupt)
@@ -30,13 +30,20 @@ class _Hook:
             # Not from here: it would be raised in this call, and lost again.
             _thread.start_new_thread(_deliver, ())
         else:
-            self._previous(unraisable)
+            self.previous(unraisable)
 
 
 def deliver_lost_interrupts() -> None:
     """Deliver from now on each Ctrl-C that Python drops. Calling it again changes nothing."""
     if not isinstance(sys.unraisablehook, _Hook):
         sys.unraisablehook = _Hook(sys.unraisablehook)
+
+
+def stop_delivering() -> None:
+    """Undo :func:`deliver_lost_interrupts`, unless another hook was set meanwhile."""
+    hook = sys.unraisablehook
+    if isinstance(hook, _Hook):
+        sys.unraisablehook = hook.previous
 
 
 def _deliver() -> None:

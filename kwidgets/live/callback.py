@@ -12,6 +12,7 @@ import keras
 
 from kwidgets.live import latest_run, protocol
 from kwidgets.live.controls import RunControls
+from kwidgets.live.fit_options import check_fit_options
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.keras2_fit import Keras2Hooks
 from kwidgets.live.page.cell_output import ViewTarget
@@ -37,6 +38,11 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
             (seconds of training).
         smoothing: the initial smoothing of the batch curve, from 0 (none) to below 1.
         log_scale: whether the y axes are initially logarithmic.
+        resume: True to resume the last run of this cell or script where it was, if it did not
+            finish; or the run to resume: its id, or a run of ``kwidgets.runs``. What cannot be
+            restored exactly is shown.
+        nan_guard: whether to restore the last good state when the loss or the weights become NaN or
+            infinite, with half the learning rate; or how often at most (True: 3 times).
 
     Raises:
         TypeError: an argument is unknown or has the wrong type.
@@ -55,16 +61,22 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         x_axis: protocol.XAxis = DEFAULTS["x_axis"],
         smoothing: float = DEFAULTS["smoothing"],
         log_scale: bool = DEFAULTS["log_scale"],
+        resume: Any = False,
+        nan_guard: bool | int = False,
         **unknown: object,
     ) -> None:
         _check_arguments(args, unknown)
         RunControls.__init__(self, check_options(x_axis, smoothing, log_scale))
+        self._fit_options = check_fit_options(resume, nan_guard)
         keras.callbacks.Callback.__init__(self)
         self._other_fit: FitFrame | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Tuners copy or pickle their callbacks for each trial: a copy watches a fit of its own.
-        return functools.partial(type(self), **self._options), ()
+        options = self._fit_options
+        return functools.partial(
+            type(self), **self._options, resume=options.resume, nan_guard=options.nan_restores
+        ), ()
 
     def _view_target(self) -> ViewTarget | None:
         """Return what shows the view; None for the cell's output."""
@@ -85,13 +97,18 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
             self._run.abandon()  # an exception ended it just now
         self._run = None
         try:
-            state = state_of_fit(self._model, self.params, self._options)
+            state = state_of_fit(self._model, self.params, self._options, self._fit_options)
             self._run = FitRun(state, self._output_context(), self._view_target())
         except Exception:
             logger.warning("LivePlot could not start; the fit continues without it", exc_info=True)
         else:
             latest_run.remember(self, self._run, LivePlot)
-            self._run.begin()
+            try:
+                self._run.begin()
+            except KeyboardInterrupt as error:
+                # Before the run handles interrupts, and watches for the end of its fit.
+                self._run.abandon(error)
+                raise
 
     def _calling_run(self) -> FitRun | None:
         """Return the run of the fit that calls the hook, or None if it is not watched."""
@@ -136,13 +153,14 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
 
 def _check_arguments(args: tuple[object, ...], unknown: dict[str, object]) -> None:
     """Raise for arguments that LivePlot does not take."""
-    known = ", ".join(f"{name}={value!r}" for name, value in DEFAULTS.items())
+    defaults = DEFAULTS | {"resume": False, "nan_guard": False}
+    known = ", ".join(f"{name}={value!r}" for name, value in defaults.items())
     if args:
         raise TypeError(
             f"LivePlot accepts only keyword arguments ({known}), not {args[0]!r}. "
             "Pass the model and data to model.fit(..., callbacks=[LivePlot()])."
         )
     for name in unknown:
-        near = difflib.get_close_matches(name, DEFAULTS, n=1)
+        near = difflib.get_close_matches(name, defaults, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else "Leave it out."
         raise TypeError(f"LivePlot has no argument {name!r}. Its arguments are {known}. {hint}")

@@ -103,7 +103,25 @@ class RunControls:
             TypeError: ``value`` is not a number.
             ValueError: ``value`` is not finite and above 0.
         """
-        self._submit(Command("set_learning_rate", check_learning_rate(value), _warn_if_refused))
+        self._submit(
+            Command("set_learning_rate", check_learning_rate(value), reply=_warn_if_refused)
+        )
+
+    def checkpoint(self, label: str = "") -> None:
+        """Write a checkpoint before the next batch: weights, optimizer, and all else to resume.
+
+        It is kept until you delete it with ``kwidgets.runs``. If none can be written, a warning is
+        logged and the training continues. From any thread.
+
+        Args:
+            label: what to call it, such as "before unfreezing".
+
+        Raises:
+            TypeError: ``label`` is not a text.
+        """
+        if not isinstance(label, str):
+            raise TypeError(f"label must be a text, not {label!r} ({type(label).__name__}).")
+        self._submit(Command("checkpoint", text=label, reply=_warn_if_refused))
 
     def follow_schedule(self) -> None:
         """Let the optimizer's schedule set the learning rate again. From any thread.

@@ -37,6 +37,11 @@ RESUME: Final = "resume"
 STOP: Final = "stop"
 SET_LEARNING_RATE: Final = "set_learning_rate"
 FOLLOW_SCHEDULE: Final = "follow_schedule"
+ANSWER: Final = "answer"
+CHECKPOINT: Final = "checkpoint"
+REWIND: Final = "rewind"
+SET_NAN_GUARD: Final = "set_nan_guard"
+CHOOSE_OPTIMIZER: Final = "choose_optimizer"
 RESYNC: Final = "resync"
 
 # On the channel only, where ``run`` in the envelope identifies the view of the fit.
@@ -44,7 +49,19 @@ BUNDLE: Final = "bundle"  #: the saved output as a MIME bundle, when the run has
 UNKNOWN_RUN: Final = "unknown_run"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
-VIEW_KINDS: Final = (PAUSE, RESUME, STOP, SET_LEARNING_RATE, FOLLOW_SCHEDULE, RESYNC)
+VIEW_KINDS: Final = (
+    PAUSE,
+    RESUME,
+    STOP,
+    SET_LEARNING_RATE,
+    FOLLOW_SCHEDULE,
+    CHOOSE_OPTIMIZER,
+    ANSWER,
+    CHECKPOINT,
+    REWIND,
+    SET_NAN_GUARD,
+    RESYNC,
+)
 RUN_KINDS: Final = (BUNDLE, UNKNOWN_RUN)
 
 
@@ -78,6 +95,8 @@ class RunInfo(TypedDict):
     fit: int
     model_name: str
     optimizer: str
+    #: The names of a loop's optimizers, if there are several.
+    optimizers: NotRequired[list[str]]
     backend: str
     device: str
     #: Where the epochs end; 0 for a loop that does not say.
@@ -90,6 +109,35 @@ class RunInfo(TypedDict):
     #: Whether commands are received while the cell runs (live) or only at its end (after_cell).
     controls: Literal["live", "after_cell"]
     options: ViewOptions
+    #: The checkpoints on disk, in the order of their steps.
+    checkpoints: list[Checkpoint]
+
+
+class Checkpoint(TypedDict):
+    """The state of a training on disk, to which it can be rewound."""
+
+    name: str
+    #: Why it was written, such as the label that the user gave it.
+    text: Message
+    #: Where it is on the curves; ``epoch`` is fractional, as in the tables.
+    step: float
+    epoch: float
+
+
+class Answer(TypedDict):
+    """A possible answer to a question."""
+
+    id: str
+    label: str
+
+
+class Question(TypedDict):
+    """A question to the user, for which the training waits before it begins."""
+
+    text: str
+    answers: list[Answer]
+    #: Until the training goes on with the last of the answers.
+    seconds_left: float
 
 
 class Notice(TypedDict):
@@ -146,7 +194,14 @@ class Progress(TypedDict):
     learning_rate_schedule: str | None
     #: Whether a rate set by the user overrides the schedule.
     learning_rate_held: bool
+    #: The one of several optimizers whose learning rate this is.
+    chosen_optimizer: NotRequired[str]
     notices: list[Notice]
+    question: Question | None
+    #: Whether a checkpoint can be written now.
+    can_checkpoint: bool
+    #: Whether the NaN guard is on; None where there is none.
+    nan_guard: bool | None
     devices: list[Device]
 
 
@@ -234,6 +289,25 @@ class Reply(TypedDict):
 
 
 class SetLearningRate(TypedDict):
-    """Payload of ``set_learning_rate``. The payload of the other commands is empty."""
+    """Payload of ``set_learning_rate``."""
 
     value: float
+
+
+class ChooseOptimizer(TypedDict):
+    """Payload of ``choose_optimizer``."""
+
+    name: str
+
+
+class SetNanGuard(TypedDict):
+    """Payload of ``set_nan_guard``."""
+
+    on: bool
+
+
+class TextPayload(TypedDict):
+    """Payload of ``answer`` (the id of an answer), ``checkpoint`` (a label, or "") and ``rewind``
+    (the name of a checkpoint). The payload of the other commands is empty."""
+
+    text: str

@@ -38,7 +38,7 @@ class TerminalLivePlot(LivePlot):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         run = self._calling_run()
-        for note in run.state.notes if run is not None else ():
+        for note in run.state.extras.notes if run is not None else ():
             self._guard("The progress", print_text, note)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -318,7 +318,7 @@ def test_a_model_that_a_new_run_of_its_cell_took_away_is_brought_back(
     expect(builder.region).to_contain_text("No layers yet")
     # Nothing refers to it any more: it must not train on unseen.
     builder.ask(2, "True stopped")
-    builder.button("Undo: Run the cell again").click()
+    builder.button("Undo: Rerun cell").click()
     builder.expect_layers("Flatten", "Dense, 10")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
+from kwidgets.live.page.receive_commands import CommandReceiver
 from kwidgets.live.training_thread.command_queue import Command
 
 X = np.random.default_rng(0).random((64, 4), dtype="float32")
@@ -322,11 +323,68 @@ def test_steps_whose_iterator_is_kept_end_with_their_epoch():
     assert list(live.history["loss"]) == [0.5, 0.5, 0.5]
 
 
+def test_epochs_that_a_break_leaves_can_be_continued():
+    with kw.LiveLoop(epochs=5) as live:
+        first, second = live.epochs(), live.epochs()
+        numbers = []
+
+        def train(epochs, count):
+            for _, epoch in zip(range(count), epochs, strict=False):
+                for _ in live.steps(4):
+                    live.log(loss=epoch)
+                numbers.append((epoch, live._run.describe_run(live._run.view)["epochs"]))
+
+        train(first, 2)
+        train(second, 2)
+        train(first, 1)
+        # Its end is not that of the first one.
+        second.close()
+        for _ in live.steps(2):
+            live.log(loss=9)
+        train(first, 9)
+    assert numbers == [(0, 5), (1, 5), (2, 7), (3, 7), (4, 7), (5, 7), (6, 7)]
+    assert list(live.history["step"]) == [4, 8, 12, 16, 22, 26, 30]
+    with pytest.raises(RuntimeError, match="with statement"):
+        next(live.epochs())
+
+
+def test_steps_that_a_break_leaves_can_be_continued_in_the_next_epoch():
+    with kw.LiveLoop(epochs=3) as live:
+        steps = iter(live.steps(6))
+        for _ in live.epochs():
+            for i in steps:
+                live.log(loss=i)
+                if i % 2:
+                    break
+    assert list(live.history["step"]) == [2, 4, 6]
+    assert list(live.history["loss"]) == [0.5, 2.5, 4.5]
+
+
 def test_a_loop_may_log_its_epochs_only():
     with kw.LiveLoop(epochs=2, steps=4) as live:
         for epoch in live.epochs():
             live.log(loss=2 - epoch)
     assert live._run.store.best["loss"]["value"] == 1
+
+
+def test_validating_is_shown_only_where_there_is_a_validation():
+    def phases(log):
+        seen = []
+        with kw.LiveLoop(epochs=2) as live:
+            for _ in live.epochs():
+                for i in live.steps(3):
+                    live.log(loss=i)
+                    seen.append(live._run.describe_progress()["phase"][0])
+                seen.append(live._run.describe_progress()["phase"][0])
+                live.log(log)
+                seen.append(live._run.describe_progress()["phase"][0])
+        assert live._run.describe_progress()["phase"] == "training"
+        return "".join(seen)
+
+    # Three steps, before the log, after it; the first step of all is "starting".
+    assert phases({}) == phases({"fid": 1.0}) == "sttttttttt"
+    # The second epoch is expected to have a validation, as the first one had.
+    assert phases({"val_loss": 1.0}) == "stttvtttvv"
 
 
 def test_steps_without_epochs_are_epochs_of_their_own():
@@ -603,6 +661,39 @@ def test_a_rate_that_cannot_be_set_is_refused_with_the_reason(optimizer, reason,
     assert live.status == "finished"
 
 
+def test_the_page_chooses_the_optimizer_whose_rate_it_shows():
+    replies = []
+
+    def send(run, kind, **payload):
+        receiver = CommandReceiver(lambda: None, replies.append)
+        receiver.submit = run.submit
+        receiver.receive({"v": 1, "kind": kind, "id": "a", "payload": payload})
+
+    generator, critic = Group(0.1), Group(0.4)
+    with kw.LiveLoop(optimizer={"generator": generator, "critic": critic}) as live:
+        for i in live.steps(5):
+            run = live._run
+            shown = run.describe_progress()
+            if i == 1:
+                assert (shown["chosen_optimizer"], shown["learning_rate"]) == ("generator", 0.1)
+                send(run, "choose_optimizer", name="critic")
+            if i == 2:
+                assert (shown["chosen_optimizer"], shown["learning_rate"]) == ("critic", 0.4)
+                send(run, "set_learning_rate", value=0.3)
+            if i == 3:
+                send(run, "choose_optimizer", name="judge")
+        assert run.describe_run(run.view)["optimizers"] == ["generator", "critic"]
+    assert (generator.param_groups[0]["lr"], critic.param_groups[0]["lr"]) == (0.1, 0.3)
+    assert [m["payload"]["ok"] for m in replies if m["kind"] == "reply"] == [True, True, False]
+    assert replies[-1]["payload"]["message"] == "This training has no optimizer “judge”."
+    # Another optimizer's rate is no change of the rate.
+    assert [mark["text"] for mark in live.history.marks] == ["critic: learning rate 0.4 → 0.3"]
+    one = kw.LiveLoop(optimizer={"only": generator})
+    with one:
+        one.set_learning_rate(0.2, optimizer="only")
+    assert "optimizers" not in one._run.describe_run(one._run.view)
+
+
 def test_the_optimizers_of_a_gan_are_chosen_by_name():
     generator, discriminator = Group(0.1), Group(0.4)
     with kw.LiveLoop(optimizer={"generator": generator, "discriminator": discriminator}) as live:
@@ -616,7 +707,7 @@ def test_the_optimizers_of_a_gan_are_chosen_by_name():
     assert generator.param_groups[0]["lr"] == 0.2
     assert discriminator.param_groups[0]["lr"] == 0.3
     assert [mark["text"] for mark in live.history.marks] == [
-        "Learning rate 0.1 → 0.2", "Learning rate 0.4 → 0.3",
+        "generator: learning rate 0.1 → 0.2", "discriminator: learning rate 0.4 → 0.3",
     ]  # fmt: skip
 
 

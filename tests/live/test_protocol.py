@@ -56,6 +56,11 @@ RUN = protocol.RunInfo(
     metrics=list(store().metrics.values()),
     controls="live",
     options=protocol.ViewOptions(x_axis="step", smoothing=0.6, log_scale=False),
+    checkpoints=[
+        protocol.Checkpoint(
+            name="000004-user", text=message("Checkpoint “%1”", "<b>best</b>"), step=4, epoch=2.0
+        )
+    ],
 )
 PROGRESS = protocol.Progress(
     status="running",
@@ -75,6 +80,16 @@ PROGRESS = protocol.Progress(
     learning_rate_schedule="CosineDecay",
     learning_rate_held=True,
     notices=[protocol.Notice(level="warning", text="The live view failed: <i>why</i>")],
+    question=protocol.Question(
+        text="Resume <i>it</i>?",
+        answers=[
+            protocol.Answer(id="resume", label="Resume"),
+            protocol.Answer(id="start", label="Start again"),
+        ],
+        seconds_left=20.0,
+    ),
+    can_checkpoint=True,
+    nan_guard=False,
     devices=[
         protocol.Device(
             kind="gpu",
@@ -101,8 +116,8 @@ def examples() -> dict[str, wire.Envelope]:
         table["data"] = base64.b64encode(table["data"]).decode()
     update = protocol.Update(
         sequence=8,
-        progress=PROGRESS,
-        run=RUN,
+        progress={**PROGRESS, "chosen_optimizer": "critic"},
+        run={**RUN, "optimizers": ["generator", "critic"]},
         batch={**snapshot["batch"]},
         epoch={**snapshot["epoch"]},
         best=snapshot["best"],
@@ -110,6 +125,7 @@ def examples() -> dict[str, wire.Envelope]:
     )
     small = protocol.Update(sequence=9, progress={**PROGRESS, "status": "paused"})
     rate = protocol.SetLearningRate(value=0.01)
+    choice = protocol.ChooseOptimizer(name="critic")
     refused = protocol.Reply(ok=False, message="The learning rate follows a schedule.")
     return {
         "snapshot": wire.envelope(protocol.SNAPSHOT, snapshot),
@@ -123,6 +139,17 @@ def examples() -> dict[str, wire.Envelope]:
         "stop": wire.envelope(protocol.STOP, {}, id="a4"),
         "set_learning_rate": wire.envelope(protocol.SET_LEARNING_RATE, rate, id="a5"),
         "follow_schedule": wire.envelope(protocol.FOLLOW_SCHEDULE, {}, id="a6"),
+        "choose_optimizer": wire.envelope(protocol.CHOOSE_OPTIMIZER, choice, id="a7"),
+        "answer": wire.envelope(protocol.ANSWER, protocol.TextPayload(text="resume"), id="a8"),
+        "checkpoint": wire.envelope(
+            protocol.CHECKPOINT, protocol.TextPayload(text="before unfreezing"), id="a9"
+        ),
+        "rewind": wire.envelope(
+            protocol.REWIND, protocol.TextPayload(text="000004-user"), id="a10"
+        ),
+        "set_nan_guard": wire.envelope(
+            protocol.SET_NAN_GUARD, protocol.SetNanGuard(on=True), id="a11"
+        ),
         "resync": wire.envelope(protocol.RESYNC, {}),
     }
 
@@ -149,7 +176,7 @@ def test_every_kind_has_a_golden_file_and_no_file_is_left_over():
     files = {
         path.stem
         for path in GOLDEN.glob("*.json")
-        if not path.stem.startswith(("builder", "models", "charts"))
+        if not path.stem.startswith(("builder", "models", "record", "charts"))
     }
     assert files == set(examples())
 

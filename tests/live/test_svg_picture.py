@@ -129,7 +129,7 @@ def test_the_fits_of_a_loop_are_a_table_with_names_epochs_and_values():
 
 def test_values_outside_of_the_axis_have_a_sign():
     store = filled(1, 30, lambda epoch: 40 if epoch == 1 else 1 / epoch)
-    assert "▲ up to 40" in draw_picture(store, RUN, PROGRESS)
+    assert ">▲ 40<" in draw_picture(store, RUN, PROGRESS)
     assert "▲" not in draw_picture(filled(1, 30), RUN, PROGRESS)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
-from kwidgets.live.page.channel_runs import ChannelRun, runs
+from kwidgets.live.page.channel_runs import ChannelRun, WatchedTraining, runs
 from kwidgets.models import protocol
 from kwidgets.models.describe import model_entry
 from kwidgets.models.namespace.model_finder import ModelFinder
@@ -151,9 +151,32 @@ def test_weights_of_each_model_that_shares_those_in_training_are_read_between_tw
         whole.fit(x, x[:, :1], batch_size=8, callbacks=[live, looks], verbose=0)
         assert runs.run_changing(models["other"]) is None
     finally:
-        run.detach(0.0)
+        run.detach(WatchedTraining(0.0, 0))
     assert len(answers) == 4
     for answer in answers:
         assert answer["ok"] and answer["value"]["weights"]
         assert not [weight["problem"] for weight in answer["value"]["weights"] if weight["problem"]]
     assert "between two steps" in answers[0]["value"]["when"]
+
+
+@pytest.mark.parametrize(("counted", "steps"), [(0, 7), (5, 5)])
+def test_the_panel_counts_the_steps_of_a_loop_whose_optimizer_is_not_the_models(
+    counted: int, steps: int
+) -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    handler = RequestHandler(lambda key: None, dict, lambda function: function())
+
+    def trained() -> Any:
+        entry = handler.entry("1", ("model",), model)
+        assert entry.trained == handler.summary(model).trained
+        return entry.trained
+
+    assert trained() is None
+    for count in (3, 4):
+        run = ChannelRun("run", snapshot=dict, resync=lambda: None)
+        run.attach(model, "model", lambda command: None)
+        run.detach(WatchedTraining(1.5, count))
+    if counted:
+        model.fit(np.ones((counted, 4)), np.ones((counted, 1)), batch_size=1, verbose=0)
+    assert (trained().steps, trained().seconds) == (steps, 3.0)

@@ -145,7 +145,10 @@ def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
 
 
 class ModelLearningRate:
-    """The learning rate of the model that a fit trains."""
+    """The learning rate of the model that a fit trains, which has one optimizer."""
+
+    names: tuple[str, ...] = ()
+    chosen = ""
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model

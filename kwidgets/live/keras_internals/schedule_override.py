@@ -21,6 +21,8 @@ from kwidgets.keras2 import is_keras2
 from kwidgets.live.keras_internals.variable_values import sync_variables
 
 _overrides: weakref.WeakKeyDictionary[Any, ScheduleOverride] = weakref.WeakKeyDictionary()
+#: The name of the variable that holds the override, by which it is told from the optimizer's own.
+OVERRIDE_NAME = "held_learning_rate"
 _METHODS = ("_get_current_learning_rate", "save_own_variables", "load_own_variables")
 
 
@@ -35,7 +37,7 @@ class ScheduleOverride:
         self._variable: keras.Variable | None = None
         if keras.backend.backend() != "torch":
             self._variable = keras.Variable(
-                0.0, dtype="float32", trainable=False, name="held_learning_rate"
+                0.0, dtype="float32", trainable=False, name=OVERRIDE_NAME
             )
 
     def install(self, model: Any, optimizer: Any) -> None:

@@ -128,19 +128,21 @@ class LiveLoop(RunControls):
         Without ``epochs``, it continues until Stop or a ``break``. A second loop continues the
         numbers with as many epochs again.
         """
-        self._check_inside()
-        run = self._loop_run
-        if run is not None:
-            run.begin_epochs(self._epochs)
+        # A loop that is kept and left by a break may be continued, also after another one.
+        this_loop = object()
         try:
             for number in itertools.count() if self._epochs is None else range(self._epochs):
-                epoch = number if run is None else run.begin_next_epoch()
+                self._check_inside()
+                epoch: int | None = number
+                if (run := self._loop_run) is not None:
+                    left = None if self._epochs is None else self._epochs - number
+                    epoch = run.begin_next_epoch(this_loop, left)
                 if epoch is None:
                     return
                 yield epoch
         finally:
-            if run is not None:
-                run.in_epochs = False
+            if (run := self._loop_run) is not None:
+                run.end_epochs(this_loop)
 
     @overload
     def steps(self, batches: Iterable[T]) -> Iterable[T]: ...
@@ -221,7 +223,7 @@ class LiveLoop(RunControls):
                 raise ValueError(
                     f"No optimizer {optimizer!r}. The optimizers of this loop are {names}."
                 )
-            if (run := self._loop_run) is not None:
+            if (run := self._loop_run) is not None and len(self._optimizers) > 1:
                 run.choose_optimizer(optimizer)
         super().set_learning_rate(value)
 

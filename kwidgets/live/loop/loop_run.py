@@ -31,12 +31,11 @@ class LoopRun(FitRun):
         self._progress: LoopProgress = state.progress
         self._trainer = state.loop_trainer
         self._values = state.values
-        self._rate = state.learning_rate
         self._lines = None if has_page() else TextLines(self.view, self.store)
         self._epoch_open = False
         self._next_epoch = 0
-        # Whether the epochs are those of LiveLoop.epochs; otherwise steps are an epoch.
-        self.in_epochs = False
+        # Stands for the loop over epochs that runs, if there is one.
+        self._epochs_loop: object | None = None
         # Stands for the steps that are counted now, if there are any. The code of a step may be
         # running then, which a Ctrl-C must not interrupt.
         self._counted_steps: object | None = None
@@ -44,6 +43,8 @@ class LoopRun(FitRun):
         self._logged = False
         # What the epoch has logged outside of its steps: the sum and the count of each value.
         self._epoch_logs: dict[str, tuple[float, int]] = {}
+        # Whether the last epoch had a validation: the next one is expected to have one too.
+        self._validates = False
 
     @property
     def stops(self) -> bool:
@@ -52,18 +53,29 @@ class LoopRun(FitRun):
 
     # Epochs.
 
-    def begin_epochs(self, epochs: int | None) -> None:
-        """Note that a loop over ``epochs`` begins, if the number is known."""
-        self.in_epochs = True
-        if epochs is not None:
-            self._progress.epochs = self._next_epoch + epochs
+    @property
+    def in_epochs(self) -> bool:
+        """Whether the epochs are those of LiveLoop.epochs; otherwise steps are an epoch."""
+        return self._epochs_loop is not None
 
-    def begin_next_epoch(self) -> int | None:
-        """Begin an epoch and return its number, from 0; None if the loop is to end.
+    def end_epochs(self, loop: object) -> None:
+        """Note that ``loop`` over epochs has ended."""
+        if self._epochs_loop is loop:
+            self._epochs_loop = None
+
+    def begin_next_epoch(self, loop: object = None, left: int | None = None) -> int | None:
+        """Begin an epoch and return its number, from 0; None if the training is to end.
+
+        Args:
+            loop: stands for the loop over epochs, if there is one.
+            left: how many epochs it has left, this one included; None if that is unknown.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
         """
+        self._epochs_loop = loop
+        if left is not None:
+            self._progress.epochs = self._next_epoch + left
         self._leave_steps()
         self.close_epoch()
         self.safe_point()
@@ -81,8 +93,8 @@ class LoopRun(FitRun):
             return
         self._epoch_open = False
         progress = self._progress
-        if progress.phase == "validating":
-            progress.end_validation()
+        progress.end_validation()
+        self._validates = _has_validation(self._epoch_logs)
         if not progress.batch and not self._epoch_logs:
             return
         # Without steps, the loop logs its epochs only.
@@ -123,7 +135,14 @@ class LoopRun(FitRun):
                 for batch in itertools.islice(batches, length):
                     self._logged = False
                     yield batch
-                    step += 1
+                    if self._counted_steps is None:
+                        # A break left these steps, and another epoch continues them.
+                        self._counted_steps = these
+                        step = self._progress.batch
+                    elif self._counted_steps is these:
+                        step += 1
+                    else:
+                        step = self._progress.batch
                     self.begin_train_batch(step)
                     # Before the next batch is fetched: that of a generator would be lost.
                     if trainer.stop_training:
@@ -137,6 +156,8 @@ class LoopRun(FitRun):
             if self._counted_steps is these:
                 self._counted_steps = None
                 self._progress.begin_batch(step)
+                if self.in_epochs:
+                    self._progress.end_steps(self._validates)
         self._end_steps()
 
     def _uncounted(self, batches: Iterable[T], length: int | None) -> Iterator[T]:
@@ -150,9 +171,7 @@ class LoopRun(FitRun):
         """Note that steps begin; return the number of the first one in its epoch."""
         self._interrupt.install()
         progress = self._progress
-        if progress.phase == "validating":
-            progress.end_validation()
-            progress.phase = "training"
+        progress.end_validation()
         first = progress.batch
         if length is not None:
             # An epoch may have several loops over batches.
@@ -166,10 +185,8 @@ class LoopRun(FitRun):
             self._progress.begin_batch(self._progress.batch + self._logged)
 
     def _end_steps(self) -> None:
-        """Note that all steps are done. What follows in an epoch counts as its validation."""
-        self._sample_rest()
-        if self.in_epochs:
-            self._progress.begin_validation()
+        """Show that all steps are done."""
+        self.sample_now()
         self._publish_if_due()
         self.safe_point()
 
@@ -194,6 +211,8 @@ class LoopRun(FitRun):
             for name, value in scalars.items():
                 total, count = self._epoch_logs.get(name, (0.0, 0))
                 self._epoch_logs[name] = total + value, count + 1
+            if self._progress.after_steps and _has_validation(scalars):
+                self._progress.phase = "validating"
         else:
             self._reader.add_values(scalars)
         self._publish_if_due()
@@ -212,12 +231,7 @@ class LoopRun(FitRun):
 
     def choose_optimizer(self, name: str) -> None:
         """Steer the optimizer of this name from the next step on. From any thread."""
-        self.submit(Command("call", function=lambda: self._choose(name)))
-
-    def _choose(self, name: str) -> None:
-        self._rate.chosen = name
-        self._fit.rate.forget()
-        self._fit.rate.read()
+        self.submit(Command("choose_optimizer", text=name))
 
     # The end.
 
@@ -250,7 +264,11 @@ class LoopRun(FitRun):
 
     def _before_interrupt(self) -> None:
         # The loop may catch it and continue: the end comes when it leaves the block.
-        self._sample_rest()
+        self.sample_now()
         if self._interrupting:
             self._interrupting = False
             self._status.set("running")
+
+
+def _has_validation(names: Iterable[str]) -> bool:
+    return any(name.startswith("val_") for name in names)

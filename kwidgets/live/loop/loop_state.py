@@ -29,8 +29,16 @@ class LoopTrainer:
 class LoopProgress(FitProgress):
     """Count the steps of a loop, which reports how many were finished.
 
-    Its ``epochs`` is 0 while the number of epochs is unknown.
+    Its ``epochs`` is 0 while the number of epochs is unknown. What follows the steps of an epoch is
+    not part of the speed, like a validation, but is called one only if it is known to be one.
     """
+
+    #: Whether the steps of the epoch are done.
+    after_steps = False
+
+    @property
+    def validating_seconds(self) -> float:
+        return self.clock.seconds() - self._validation_began if self.after_steps else 0.0
 
     @property
     def total_steps(self) -> int | None:
@@ -40,6 +48,19 @@ class LoopProgress(FitProgress):
         super().begin_epoch(epoch)
         if self.epochs:
             self.epochs = max(self.epochs, epoch + 1)
+
+    def end_steps(self, validates: bool) -> None:
+        """Note that the steps of the epoch are done, and whether a validation follows."""
+        self.begin_validation()
+        self.after_steps = True
+        self.phase = "validating" if validates else "training"
+
+    def end_validation(self) -> None:
+        """Note that further steps or the next epoch begin."""
+        if self.after_steps:
+            super().end_validation()
+            self.after_steps = False
+            self.phase = "training"
 
     def end_training_of_epoch(self, cut_short: bool = False) -> None:
         """Do nothing: the loop has counted its last batch."""
@@ -85,9 +106,8 @@ class LoopState(FitState):
         )
         if name or not isinstance(model, keras.Model):
             self.model_name = name or _model_name(model)
-        self.optimizer_name = ", ".join(
-            type(optimizer).__name__ for optimizer in self.learning_rate.optimizers.values()
-        )
+        kinds = [type(optimizer).__name__ for optimizer in self.learning_rate.optimizers.values()]
+        self.optimizer_name = ", ".join(dict.fromkeys(kinds))
         self.backend = _backend(model, *optimizers.values())
 
 

@@ -48,6 +48,10 @@ class LoopLearningRate:
         self._iterations = {name: _iterations(o) for name, o in self.optimizers.items()}
 
     @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.optimizers) if len(self.optimizers) > 1 else ()
+
+    @property
     def _optimizer(self) -> Any:
         return self.optimizers.get(self.chosen)
 

@@ -78,7 +78,7 @@ def equal_spans(
         spans.start.append(span * width)
         spans.end.append(min((span + 1) * width, begin))
         spans.mean.append(total / weight if weight > 0 else math.nan)
-        spans.batches.append(batches)
+        spans.batches.append(weight)
     return spans
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import time
 import weakref
 from collections.abc import Callable
@@ -68,11 +69,11 @@ class ChannelRun:
         self.status = "running"
         runs.changed()
 
-    def detach(self, seconds: float) -> None:
-        """Refuse commands: the fit has ended, after ``seconds`` of training."""
+    def detach(self, trained: WatchedTraining) -> None:
+        """Refuse commands: the fit, of which ``trained`` says how long it was, has ended."""
         self._receiver.submit = None
         if self.model is not None:
-            runs.add_seconds(self.model, seconds)
+            runs.add_training(self.model, trained)
         runs.changed()
 
     def send(self, message: wire.Envelope, buffers: list[bytes] | None = None) -> None:
@@ -105,14 +106,22 @@ class ChannelRun:
             runs.changed()
 
 
+@dataclasses.dataclass(frozen=True)
+class WatchedTraining:
+    """How long fits and loops of a model have trained, pauses left out."""
+
+    seconds: float
+    steps: int
+
+
 class ChannelRuns:
     """The runs that pages can show, oldest first."""
 
     def __init__(self) -> None:
         self._runs: collections.OrderedDict[str, ChannelRun] = collections.OrderedDict()
         self._listeners: list[Callable[[], None]] = []
-        # The seconds of training of each model, by the model's id.
-        self._seconds: dict[int, tuple[weakref.ref[object], float]] = {}
+        # How long each model was trained, by the model's id.
+        self._trained: dict[int, tuple[weakref.ref[object], WatchedTraining]] = {}
 
     def __iter__(self) -> Any:
         return iter(list(self._runs.values()))
@@ -150,15 +159,18 @@ class ChannelRuns:
             (run for run in active if variables & _variables(run.model)), None
         )
 
-    def seconds_of(self, model: object) -> float | None:
-        """Return the duration of all ended fits of ``model``; None without any."""
-        reference, seconds = self._seconds.get(id(model), (None, 0.0))
-        return seconds if reference is not None and reference() is model else None
+    def training_of(self, model: object) -> WatchedTraining | None:
+        """Return all ended fits and loops of ``model`` together; None without any."""
+        reference, trained = self._trained.get(id(model), (None, None))
+        return trained if reference is not None and reference() is model else None
 
-    def add_seconds(self, model: object, seconds: float) -> None:
-        """Add the duration of a fit of ``model``."""
-        total = (self.seconds_of(model) or 0.0) + seconds
-        self._seconds[id(model)] = (weakref.ref(model), total)
+    def add_training(self, model: object, trained: WatchedTraining) -> None:
+        """Add a fit or a loop of ``model``."""
+        if (before := self.training_of(model)) is not None:
+            trained = WatchedTraining(
+                before.seconds + trained.seconds, before.steps + trained.steps
+            )
+        self._trained[id(model)] = (weakref.ref(model), trained)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` when a run begins, ends, or its status changes."""

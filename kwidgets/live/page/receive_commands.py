@@ -57,13 +57,14 @@ class CommandReceiver:
         if message_id is None:
             self._warn_once(f"{kind} without a valid id ignored")
             return
+        payload = content.get("payload")
+        fields = payload if isinstance(payload, dict) else {}
         value: float | None = None
+        if kind == protocol.SET_NAN_GUARD:
+            value = float(fields.get("on") is True)
         if kind == protocol.SET_LEARNING_RATE:
-            payload = content.get("payload")
             try:
-                value = check_learning_rate(
-                    payload.get("value") if isinstance(payload, dict) else None
-                )
+                value = check_learning_rate(fields.get("value"))
             except (TypeError, ValueError) as error:
                 self._reply(message_id, False, str(error))
                 return
@@ -77,6 +78,7 @@ class CommandReceiver:
             Command(
                 cast(Any, kind),
                 value,
+                str(fields.get("name" if kind == protocol.CHOOSE_OPTIMIZER else "text", "")),
                 reply=lambda ok, message: self._reply(message_id, ok, message),
             )
         )

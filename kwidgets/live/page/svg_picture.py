@@ -48,7 +48,6 @@ STYLES = {
 MAX_POINTS = 1_500  # of all lines together
 MAX_BATCH_ROWS = 500
 MAX_CHARTS = 20
-SIGN_PIXELS = 90  # the width of the sign that something lies above the axis
 MARKER_PIXELS = 14  # dots closer than this hide the line
 MAX_MARKS = 40  # the latest
 MAX_NUMBERED_MARKS = 12
@@ -184,7 +183,7 @@ class _Chart:
         parts = [
             f'<text x="0" y="14" font-weight="600" fill="{INK}">{_text(self._name)}</text>',
             self._axes(),
-            self._marks(marks, 0 if not outside[0] else SIGN_PIXELS),
+            self._marks(marks),
             f'<g clip-path="url(#{self._clip})">',
         ]
         for style, (x, y) in ({"batches": curve.line()} | splits).items():
@@ -204,9 +203,11 @@ class _Chart:
         if best is not None:
             label = t("best %1 · epoch %2", f"{best['value']:.4g}", best["epoch"])
             parts.append(f'<text y="14" {right}>{_text(label)}</text>')
+        # Over and under the numbers of the y axis, where no mark can be.
+        axis = f'x="{self._left - 6:.0f}" text-anchor="end" font-size="11" fill="{MUTED}"'
         for place, text in zip((self._top - 4, CHART_HEIGHT - 4), outside, strict=True):
             if text:
-                parts.append(f'<text y="{place:.0f}" font-size="11" {right}>{_text(text)}</text>')
+                parts.append(f'<text y="{place:.0f}" {axis}>{text}</text>')
         return "".join(parts)
 
     def _fit_axes(
@@ -245,8 +246,8 @@ class _Chart:
             lowest, highest = 10**lowest, 10**highest
         above, below = bounds.highest > self._y_range[1], bounds.lowest < self._y_range[0]
         return (
-            t("▲ up to %1", f"{highest:.4g}") if above else "",
-            t("▼ down to %1", f"{lowest:.4g}") if below else "",
+            f"▲ {format_tick(float(f'{highest:.3g}'))}" if above else "",
+            f"▼ {format_tick(float(f'{lowest:.3g}'))}" if below else "",
         )
 
     def _axes(self) -> str:
@@ -271,11 +272,8 @@ class _Chart:
             f'<text x="{middle:.1f}" y="{bottom + 30:.1f}">{_text(t("epoch"))}</text></g>'
         )
 
-    def _marks(self, marks: list[protocol.Mark], taken: float) -> str:
-        """Return dotted lines at the marks, with the numbers of the texts above the charts.
-
-        At the right so many pixels of the strip for the numbers are ``taken``.
-        """
+    def _marks(self, marks: list[protocol.Mark]) -> str:
+        """Return dotted lines at the marks, with the numbers of the texts above the charts."""
         low, high = self._left, self._left + self._width
         positions = [self._x(mark["epoch"]) for mark in marks]
         lines = "".join(
@@ -285,11 +283,9 @@ class _Chart:
             return ""
         numbers = ""
         if len(marks) <= MAX_NUMBERED_MARKS:
-            free = high - taken
-            positions = [min(x, free) if x <= high else x for x in positions]
             numbers = "".join(
                 f'<text x="{x:.1f}" y="{self._top - 4:.0f}">{text}</text>'
-                for x, text in place_mark_labels(positions, low, free)
+                for x, text in place_mark_labels(positions, low, high)
             )
         return (
             f'<path stroke="{MARK}" stroke-dasharray="1 3" d="{lines}"/>'

@@ -20,7 +20,7 @@ from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
-from kwidgets.live.page.channel_runs import ChannelRun, runs
+from kwidgets.live.page.channel_runs import ChannelRun, WatchedTraining, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture, headline
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle, summarize
@@ -129,12 +129,14 @@ class LiveView:
             self._channel_run.attach(fit.model, run["model_name"], fit.submit)
             if first:
                 self._show_output()
-            else:
-                if not continues:
-                    self._sequence += 1
-                    self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+            elif not continues:
+                self._sequence += 1
+                self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+            if not first:
                 self._refresh_output(at_once=True)
-        self.publish()
+            # A snapshot has everything; what was sent before a view was open has not.
+            if first or continues:
+                self.publish()
 
     def publish(self) -> None:
         """Send the changes since the last time."""
@@ -174,7 +176,8 @@ class LiveView:
                 return
             self._widget.detach()
             assert self._progress is not None
-            self._channel_run.detach(self._progress["elapsed_seconds"])
+            progress = self._progress
+            self._channel_run.detach(WatchedTraining(progress["elapsed_seconds"], progress["step"]))
         ErrorGuard()("The view", self._refresh_output, at_once=True)
         if not self.stays_until_cell_end:
             self.show_saved_output()

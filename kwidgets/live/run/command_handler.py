@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from kwidgets.language import message, t
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
@@ -11,8 +12,13 @@ from kwidgets.live.page.number_format import format_seconds
 from kwidgets.live.page.status_labels import status_label
 from kwidgets.live.run.fit_state import FitState
 from kwidgets.live.run.fit_status import FitStatus
-from kwidgets.live.run.observers import ActKind, Observers
+from kwidgets.live.run.observers import ActKind, CommandRefusedError, Observers
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue
+
+_RATE_ACTS: Final[dict[str, ActKind]] = {
+    "set_learning_rate": "learning_rate",
+    "follow_schedule": "follow_schedule",
+}
 
 
 class CommandHandler:
@@ -25,6 +31,8 @@ class CommandHandler:
         # Commands that wait for the end of the validation.
         self._deferred: list[Command] = []
         self._paused_at = 0.0
+        #: The user's answer to the question of an observer.
+        self.answer: str | None = None
 
     def apply_queued(self, may_set_rate: bool = True) -> bool:
         """Apply what is queued, oldest first; return whether there was anything.
@@ -56,8 +64,8 @@ class CommandHandler:
         note = ""
         act: ActKind | None = None
         self._observers.before_command(command)
-        if command.kind in ("set_learning_rate", "follow_schedule"):
-            act = "learning_rate" if command.kind == "set_learning_rate" else "follow_schedule"
+        if command.kind in ("set_learning_rate", "follow_schedule", "choose_optimizer"):
+            act = _RATE_ACTS.get(command.kind)
             try:
                 note = self._fit.rate.apply(command)
             except LearningRateError as error:
@@ -67,6 +75,20 @@ class CommandHandler:
                 text = f"{type(error).__name__}: {error}"
                 self._reply(command, False, t("Cannot set the learning rate: %1", text))
                 return
+        elif command.kind in ("checkpoint", "rewind", "set_nan_guard"):
+            try:
+                applied = self._observers.apply(command)
+                if applied is None:
+                    raise CommandRefusedError(t("Not available: this training is not recorded."))
+                note = applied
+            except CommandRefusedError as error:
+                self._reply(command, False, str(error))
+                return
+            except Exception as error:
+                self._reply(command, False, f"{type(error).__name__}: {error}")
+                return
+        elif command.kind == "answer":
+            self.answer = command.text
         elif command.kind == "call":
             assert command.function is not None
             self._fit.guard("Reading the model", sync_variables, self._fit.model)

@@ -11,7 +11,7 @@ from kwidgets.live.run.fit_state import FitState
 def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
     """Return the facts of the whole fit, as ``view`` shows them. From any thread."""
     live = view.receives_commands or not fit.on_main_thread
-    return protocol.RunInfo(
+    info = protocol.RunInfo(
         run_id=view.run_id,
         fit=view.fit_number,
         model_name=fit.model_name,
@@ -25,7 +25,11 @@ def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
         metrics=list(fit.reader.store.metrics.values()),
         controls="live" if live else "after_cell",
         options=fit.options,
+        checkpoints=list(fit.extras.checkpoints),
     )
+    if fit.rate.names:
+        info["optimizers"] = list(fit.rate.names)
+    return info
 
 
 def describe_progress(fit: FitState) -> protocol.Progress:
@@ -36,7 +40,7 @@ def describe_progress(fit: FitState) -> protocol.Progress:
     warnings = [*fit.reader.not_finite_notices(), *fit.guard.failures.values()]
     if fit.devices.missing_gpu:
         warnings.insert(0, fit.devices.missing_gpu)
-    return protocol.Progress(
+    described = protocol.Progress(
         status=fit.status.status,
         diverged=fit.reader.diverged,
         detail=fit.status.detail,
@@ -55,7 +59,13 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         learning_rate_held=is_overridden,
         notices=[
             *(protocol.Notice(level="warning", text=text) for text in warnings),
-            *(protocol.Notice(level="info", text=text) for text in fit.notes),
+            *(protocol.Notice(level="info", text=text) for text in fit.extras.notes),
         ],
+        question=fit.extras.question,
+        can_checkpoint=fit.extras.can_checkpoint and not fit.status.ended,
+        nan_guard=fit.extras.nan_guard,
         devices=fit.devices.usage(),
     )
+    if fit.rate.names:
+        described["chosen_optimizer"] = fit.rate.chosen
+    return described

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from kwidgets.kernel import busy_messages
 from kwidgets.kernel.interrupt import SafeInterrupt, deferred_interrupts
+from kwidgets.kernel.running_kernel import is_run_by_program
 from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
@@ -67,6 +68,9 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
+        self._before_first_step = True
+        #: The batch of the running epoch before which the metrics are read, whatever the time.
+        self.sample_at_batch = -1
         self._interrupt = SafeInterrupt(self._is_interrupt_deferred)
         # Whether the fit stops because of an interrupt.
         self._interrupting = False
@@ -138,6 +142,8 @@ class FitRun:
 
     def begin(self) -> None:
         self._interrupt.install()
+        # Of SystemExit, which no hook and no wrapper of Keras reports, it is the first sign.
+        self._fit.frame.when_released(self._interrupt.uninstall)
         # A kernel that was busy may not have handled yet that a page is there.
         self._poll_messages()
         self._fit.rate.prepare()
@@ -170,6 +176,7 @@ class FitRun:
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
+        self.sample_at_batch = -1
         self._fit.rate.read()
         self.observers.begin_epoch(epoch)
         self.safe_point()
@@ -177,12 +184,15 @@ class FitRun:
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: does only what is necessary."""
         self._progress.begin_batch(batch)
+        if self._before_first_step:
+            self._before_first_step = False
+            self.observers.before_first_step(self._progress.epoch, batch)
         now = time.perf_counter()
         if now >= self._poll_at:
             self._poll_messages()
         if self._commands.pending or self._interrupt.requested:
             self.safe_point()
-        if batch and now >= self._sampling.due_at:
+        if batch and (now >= self._sampling.due_at or batch == self.sample_at_batch):
             self._sample()
             self.observers.after_sample()
             self._publish_if_due()
@@ -230,6 +240,7 @@ class FitRun:
     def end(self) -> None:
         self._read_later_logs()
         self._fit.rate.read()
+        self.observers.finish()
         if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
         elif self._progress.finished_epochs < self._progress.epochs - self._progress.initial_epoch:
@@ -269,13 +280,53 @@ class FitRun:
             self._commands.wait(SAMPLE_SECONDS)
             self._poll_messages()
 
+    def ask(self, text: str, answers: Mapping[str, str], seconds: float) -> str | None:
+        """Ask the user before the training begins, and wait for the answer.
+
+        Returns None where there is no user: no page, one that reaches the kernel only after the
+        cell, or a program that runs the notebook.
+
+        Args:
+            text: the question.
+            answers: the label of each answer, by its id.
+            seconds: until the last answer is taken.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        if not self.view.receives_commands or is_run_by_program():
+            return None
+        until = time.monotonic() + seconds
+        self._handler.answer = None
+        self._fit.extras.question = protocol.Question(
+            text=text,
+            answers=[protocol.Answer(id=id, label=label) for id, label in answers.items()],
+            seconds_left=seconds,
+        )
+        self._progress.clock.pause()
+        try:
+            self._publish()
+            while self._handler.answer not in answers and time.monotonic() < until:
+                self._commands.wait(SAMPLE_SECONDS)
+                self._poll_messages()
+                self.safe_point(may_set_rate=False)
+                if self.status == "stopping":
+                    break
+        finally:
+            self._fit.extras.question = None
+            self._progress.clock.resume()
+            self._publish()
+        answer = self._handler.answer
+        return answer if answer in answers else list(answers)[-1]
+
     def _is_interrupt_deferred(self) -> bool:
         """Return whether a Ctrl-C that arrives now has to wait for the next safe point."""
         return self._fit.frame.is_running()
 
     def _before_interrupt(self) -> None:
         """Called before the KeyboardInterrupt is raised."""
-        self._sample_rest()
+        self.sample_now()
+        self.observers.before_interrupt()
         self._end("interrupted", "")
 
     def _poll_messages(self) -> None:
@@ -283,6 +334,20 @@ class FitRun:
         if busy_messages.needs_polling():
             self._guard("Receiving messages from the front end", busy_messages.poll)
             self._poll_at = time.perf_counter() + POLL_SECONDS
+
+    def sample_now(self) -> None:
+        """Read the metrics up to the last batch, before an observer copies the state."""
+        if self._reader.in_epoch:
+            self._sample()
+
+    def poll(self) -> None:
+        """Receive messages while an observer works before the first batch.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        self._poll_messages()
+        self.safe_point(may_set_rate=False)
 
     def _sample(self) -> None:
         started = time.perf_counter()
@@ -317,18 +382,13 @@ class FitRun:
         if self.ended or (self._fit.frame.is_running() and not self._failed_in_a_loop(error)):
             return
         if self._fit.on_main_thread:
-            self._sample_rest()
+            self.sample_now()
         self.abandon(error)
 
     def _after_error(self, error: BaseException) -> None:
         """End the run: ``error`` has left its fit. On the training thread."""
-        self._sample_rest()
+        self.sample_now()
         self.abandon(error)
-
-    def _sample_rest(self) -> None:
-        """Read the batches until the fit failed."""
-        if self._reader.in_epoch:
-            self._sample()
 
     def _failed_in_a_loop(self, error: BaseException | None) -> bool:
         """Return whether a training loop of the user's own has failed with its cell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from kwidgets.keras2 import is_keras2
 from kwidgets.kernel.running_kernel import runs_cells_here, user_namespace
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
+from kwidgets.live.fit_options import DEFAULTS, FitOptions
 from kwidgets.live.keras_internals.continued_fit import find_previous_fit
 from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.keras2_fit import (
@@ -34,6 +36,18 @@ class Trainer(Protocol):
     stop_training: bool
 
 
+@dataclasses.dataclass
+class PageExtras:
+    """What the observers of a training show on its page."""
+
+    #: Sentences for the user that are no warnings.
+    notes: list[str] = dataclasses.field(default_factory=list)
+    question: protocol.Question | None = None
+    can_checkpoint: bool = False
+    nan_guard: bool | None = None
+    checkpoints: list[protocol.Checkpoint] = dataclasses.field(default_factory=list)
+
+
 class FitState:
     """The state of one training: a fit, or a loop of the user's own.
 
@@ -49,6 +63,7 @@ class FitState:
         rate: the learning rate.
         guard: calls what may fail.
         continues: whether the reader's store begins with the numbers of an earlier fit.
+        fit_options: what the user wants of the fit.
     """
 
     def __init__(
@@ -63,10 +78,12 @@ class FitState:
         rate: LearningRateSource,
         guard: ErrorGuard,
         continues: bool = False,
+        fit_options: FitOptions = DEFAULTS,
     ) -> None:
         self.model = model
         self.trainer: Trainer | Any = trainer
         self.options = options
+        self.fit_options = fit_options
         # Whether the fit runs in the thread of the cells.
         self.on_main_thread = runs_cells_here()
         self.status = FitStatus()
@@ -75,8 +92,7 @@ class FitState:
         self.progress = progress
         self.continues = continues
         self.reader = reader
-        #: Sentences for the user that are no warnings.
-        self.notes: list[str] = []
+        self.extras = PageExtras()
         self.devices = FitDevices(guard)
         self.rate = LearningRateControl(rate, frame, reader, progress, guard)
         # What the view shows of the model.
@@ -94,7 +110,10 @@ class FitState:
 
 
 def state_of_fit(
-    model: keras.Model, params: Mapping[str, Any] | None, options: protocol.ViewOptions
+    model: keras.Model,
+    params: Mapping[str, Any] | None,
+    options: protocol.ViewOptions,
+    fit_options: FitOptions = DEFAULTS,
 ) -> FitState:
     """Return the state of a fit that begins. In ``on_train_begin``.
 
@@ -102,6 +121,7 @@ def state_of_fit(
         model: the model in training.
         params: the callback's ``params``, which Keras sets.
         options: how the view starts out.
+        fit_options: what the user wants of the fit.
     """
     params = params or {}
     guard = ErrorGuard()
@@ -123,4 +143,5 @@ def state_of_fit(
         rate=ModelLearningRate(model),
         guard=guard,
         continues=previous is not None,
+        fit_options=fit_options,
     )

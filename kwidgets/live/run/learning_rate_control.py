@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from kwidgets.language import Message, message, translated
+from kwidgets.language import Message, message, t, translated
 from kwidgets.live.keras_internals.callback_effects import LearningRateChanges, format_rate
 from kwidgets.live.keras_internals.fit_frame import FitFrame
+from kwidgets.live.keras_internals.learning_rate import LearningRateError
 from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.training_thread.command_queue import Command
@@ -19,6 +20,13 @@ SCHEDULE_SECONDS = 1.0
 
 class LearningRateSource(Protocol):
     """Reads and sets the learning rate of what is in training."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the optimizers, if there are several."""
+
+    #: The one of several optimizers whose rate is read and set.
+    chosen: str
 
     def prepare(self) -> None:
         """Prepare for a rate set by hand, before the step is traced."""
@@ -74,6 +82,8 @@ class LearningRateControl:
         self.schedule: str | None = None
         # Whether a command has set the rate.
         self.set_by_user = False
+        self.names = source.names
+        self.chosen = source.chosen
         self._source: LearningRateSource | None = source
         self._frame = frame
         self._reader = reader
@@ -96,10 +106,6 @@ class LearningRateControl:
         """Drop the reference to the model: the fit has ended."""
         self._source = None
 
-    def forget(self) -> None:
-        """Forget the rate that was read last: the source's is now that of another optimizer."""
-        self.value = None
-
     def read(self, by_user: bool = False) -> None:
         """Read the rate; mark a change that was not the user's."""
         if self._source is not None:
@@ -118,12 +124,18 @@ class LearningRateControl:
         return bool(self._guard("Reading the learning rate", source.is_overridden))
 
     def apply(self, command: Command) -> str:
-        """Set the rate or follow the schedule again; return a note for the user, or "".
+        """Set the rate, follow the schedule again, or choose one of several optimizers.
+
+        Returns:
+            A note for the user, or "".
 
         Raises:
-            LearningRateError: the rate cannot be set; the message says why.
+            LearningRateError: it cannot be done; the message says why.
         """
         assert self._source is not None
+        if command.kind == "choose_optimizer":
+            self._choose(self._source, command.text)
+            return ""
         old = self.value
         note = ""
         if command.kind == "follow_schedule":
@@ -137,10 +149,20 @@ class LearningRateControl:
         if command.kind == "follow_schedule":
             schedule = self._source.schedule_name()
             text = message("Learning rate %1 → %2, returned to %3", *rates, schedule or "")
+        elif self.names:
+            text = message("%1: learning rate %2 → %3", self.chosen, *rates)
         else:
             text = message("Learning rate %1 → %2", *rates)
         self._reader.add_mark("user", text)
         return note
+
+    def _choose(self, source: LearningRateSource, name: str) -> None:
+        if name not in self.names:
+            raise LearningRateError(t("This training has no optimizer “%1”.", name))
+        source.chosen = self.chosen = name
+        # A difference from the rate of the other optimizer is no change.
+        self.value = None
+        self.read()
 
     def _read(self, source: LearningRateSource, by_user: bool) -> None:
         old = self.value

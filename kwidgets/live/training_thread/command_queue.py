@@ -30,10 +30,25 @@ class Command:
     """A command of a user; ``reply(ok, message)`` reports its result.
 
     ``call`` runs ``function``, which may read the model's values: they are consistent then.
+    ``value`` is a learning rate, or whether a switch is on; ``text`` is what ``answer``,
+    ``checkpoint``, ``rewind`` and ``choose_optimizer`` are about.
     """
 
-    kind: Literal["pause", "resume", "stop", "set_learning_rate", "follow_schedule", "call"]
+    kind: Literal[
+        "pause",
+        "resume",
+        "stop",
+        "set_learning_rate",
+        "follow_schedule",
+        "answer",
+        "checkpoint",
+        "rewind",
+        "set_nan_guard",
+        "choose_optimizer",
+        "call",
+    ]
     value: float | None = None
+    text: str = ""
     reply: Reply = _no_reply
     function: Callable[[], None] | None = None
 

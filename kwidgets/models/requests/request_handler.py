@@ -47,7 +47,7 @@ class RequestHandler:
 
         try:
             entry = model_entry(model, key, names)
-            return dataclasses.replace(entry, trained=_with_seconds(entry.trained, model))
+            return dataclasses.replace(entry, trained=_with_watched(entry.trained, model))
         except BaseException as error:
             return ModelEntry(
                 key=key,
@@ -87,7 +87,7 @@ class RequestHandler:
         from kwidgets.models.infer_shapes.input_guess import guess_input_shapes
 
         summary = describe(model)
-        summary = dataclasses.replace(summary, trained=_with_seconds(summary.trained, model))
+        summary = dataclasses.replace(summary, trained=_with_watched(summary.trained, model))
         if summary.root.output_shapes is None or summary.parameters is None:
             guesses = guess_input_shapes(model, self._namespace())
             summary = dataclasses.replace(summary, guesses=guesses)
@@ -181,8 +181,15 @@ class RequestHandler:
             raise RefusalError(str(error)) from error
 
 
-def _with_seconds(trained: Trained | None, model: Any) -> Trained | None:
-    return trained and dataclasses.replace(trained, seconds=runs.seconds_of(model))
+def _with_watched(trained: Trained | None, model: Any) -> Trained | None:
+    """Add the watched time, and the steps where no optimizer of the model has counted them."""
+    watched = runs.training_of(model)
+    if watched is None or not (trained or watched.steps):
+        return trained
+    trained = trained or Trained(steps=0)
+    return dataclasses.replace(
+        trained, seconds=watched.seconds, steps=trained.steps or watched.steps
+    )
 
 
 def _success(value: Any) -> protocol.Answer:

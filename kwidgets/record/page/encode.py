@@ -86,6 +86,7 @@ def encode_curves(run: RunInfo, sequence: int) -> live.Snapshot:
         metrics=list(store.metrics.values()),
         controls="after_cell",
         options=live.ViewOptions(x_axis="step", smoothing=0.0, log_scale=False),
+        checkpoints=[],
     )
     return snapshot_of(store, info, _progress(run), sequence)
 
@@ -111,6 +112,9 @@ def _progress(run: RunInfo) -> live.Progress:
         learning_rate_schedule=None,
         learning_rate_held=False,
         notices=[],
+        question=None,
+        can_checkpoint=False,
+        nan_guard=None,
         devices=[],
     )
 

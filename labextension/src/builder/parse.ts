@@ -3,7 +3,7 @@
  * arguments, which views only send back, are not checked.
  */
 
-import { PROTOCOL_VERSION } from "../protocol";
+import { checkVersion } from "../shared/checkVersion";
 import { Fields, ProtocolError } from "../shared/fields";
 import {
   ADVICE_LEVELS,
@@ -23,14 +23,7 @@ import {
 /** Parse one message from the kernel. */
 export function parseBuilderMessage(content: unknown): BuilderMessage {
   const message = new Fields(content, "message");
-  const version = message.integer("v");
-  if (version !== PROTOCOL_VERSION) {
-    throw new ProtocolError(
-      "message.v",
-      `${PROTOCOL_VERSION} (reload the page after upgrading kwidgets)`,
-      version,
-    );
-  }
+  checkVersion(message);
   const kind = message.oneOf("kind", BUILDER_KERNEL_KINDS);
   const payload = message.fields("payload");
   if (kind === "reply") return { kind, id: message.string("id"), payload: parseReply(payload) };

@@ -1,5 +1,6 @@
 /** Parses the data of a builder that is saved in a notebook, to be read without a kernel. */
 
+import { checkVersion } from "../shared/checkVersion";
 import { Fields, shorten } from "../shared/fields";
 
 export interface SavedBuilder {
@@ -27,6 +28,7 @@ const MAX_PROGRAM_LENGTH = 1_000_000;
 /** Parse saved data; throws a ProtocolError. */
 export function parseSavedBuilder(data: unknown): SavedBuilder {
   const fields = new Fields(data, "saved");
+  checkVersion(fields, { saved: true });
   const value = fields.value("rows");
   const rows: unknown[] = Array.isArray(value) ? value : [];
   const title = fields.label("title");

@@ -1,12 +1,13 @@
 /** Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. */
 
-import { PROTOCOL_VERSION } from "../protocol";
+import { checkVersion } from "../shared/checkVersion";
 import { Fields, ProtocolError, shorten } from "../shared/fields";
 import { formatCount } from "../shared/format";
 import { type Message, t } from "../shared/translation";
 import {
   type Best,
   type BestEpoch,
+  type Checkpoint,
   type Device,
   type EarlierFit,
   KERNEL_KINDS,
@@ -18,6 +19,7 @@ import {
   type MetricInfo,
   PHASES,
   type Progress,
+  type Question,
   type Reply,
   type RunInfo,
   type Snapshot,
@@ -31,14 +33,7 @@ import {
 /** Parse one message from the kernel. */
 export function parseMessage(content: unknown, buffers: readonly unknown[] = []): KernelMessage {
   const message = new Fields(content, "message");
-  const version = message.integer("v");
-  if (version !== PROTOCOL_VERSION) {
-    throw new ProtocolError(
-      "message.v",
-      `${PROTOCOL_VERSION} (reload the page after upgrading kwidgets)`,
-      version,
-    );
-  }
+  checkVersion(message);
   const kind: KernelKind = message.oneOf("kind", KERNEL_KINDS);
   switch (kind) {
     case "snapshot":
@@ -80,6 +75,8 @@ const MAX_MARKS = 500;
 const MAX_NOTICES = 50;
 const MAX_DEVICES = 64;
 const MAX_EARLIER_FITS = 200;
+const MAX_CHECKPOINTS = 200;
+const MAX_ANSWERS = 5;
 const MAX_ROWS = 10_000;
 const MAX_VALUES = 9; // of a text: %1 to %9
 
@@ -193,6 +190,7 @@ function parseRun(fields: Fields): RunInfo {
     fit: fields.integer("fit"),
     model_name: fields.label("model_name"),
     optimizer: fields.label("optimizer"),
+    optimizers: fields.has("optimizers") ? fields.strings("optimizers").slice(0, MAX_METRICS) : [],
     backend: fields.label("backend"),
     device: fields.label("device"),
     epochs: fields.integer("epochs"),
@@ -206,6 +204,28 @@ function parseRun(fields: Fields): RunInfo {
       smoothing: options.finite("smoothing"),
       log_scale: options.boolean("log_scale"),
     },
+    checkpoints: fields.list("checkpoints", parseCheckpoint, { last: MAX_CHECKPOINTS }),
+  };
+}
+
+function parseCheckpoint(fields: Fields): Checkpoint {
+  return {
+    name: fields.string("name"),
+    text: parseText(fields.fields("text")),
+    step: fields.finite("step"),
+    epoch: fields.finite("epoch"),
+  };
+}
+
+function parseQuestion(fields: Fields): Question {
+  return {
+    text: fields.label("text"),
+    answers: fields.list(
+      "answers",
+      (answer) => ({ id: answer.string("id"), label: answer.label("label") }),
+      { first: MAX_ANSWERS },
+    ),
+    seconds_left: fields.finite("seconds_left"),
   };
 }
 
@@ -248,6 +268,10 @@ function parseProgress(fields: Fields): Progress {
       { first: MAX_NOTICES },
     ),
     learning_rate_held: fields.boolean("learning_rate_held"),
+    question: fields.nullable("question", () => parseQuestion(fields.fields("question"))),
+    can_checkpoint: fields.boolean("can_checkpoint"),
+    nan_guard: fields.nullable("nan_guard", () => fields.boolean("nan_guard")),
+    chosen_optimizer: fields.has("chosen_optimizer") ? fields.label("chosen_optimizer") : "",
     devices: fields.list("devices", parseDevice, { first: MAX_DEVICES }),
   };
 }

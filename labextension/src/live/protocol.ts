@@ -42,6 +42,14 @@ export interface ViewPayloads {
   stop: Record<string, never>;
   set_learning_rate: { value: number };
   follow_schedule: Record<string, never>;
+  /** The id of an answer to the question. */
+  answer: { text: string };
+  /** What the user calls the checkpoint, or "". */
+  checkpoint: { text: string };
+  /** The name of a checkpoint. */
+  rewind: { text: string };
+  set_nan_guard: { on: boolean };
+  choose_optimizer: { name: string };
   resync: Record<string, never>;
 }
 export type ViewKind = keyof ViewPayloads;
@@ -70,6 +78,8 @@ export interface RunInfo {
   fit: number;
   model_name: string;
   optimizer: string;
+  /** The names of a loop's optimizers, if there are several. */
+  optimizers: readonly string[];
   backend: string;
   device: string;
   /** Where the epochs end; 0 for a loop that does not say. */
@@ -82,6 +92,25 @@ export interface RunInfo {
   metrics: MetricInfo[];
   controls: "live" | "after_cell";
   options: ViewOptions;
+  /** Those on disk, in the order of their steps. */
+  checkpoints: Checkpoint[];
+}
+
+/** The state of a training on disk, to which it can be rewound. */
+export interface Checkpoint {
+  name: string;
+  /** Why it was written, such as the label that the user gave it. */
+  text: Message;
+  step: number;
+  epoch: number;
+}
+
+/** A question for which the training waits before it begins. */
+export interface Question {
+  text: string;
+  answers: { id: string; label: string }[];
+  /** Until the training goes on with the last of the answers. */
+  seconds_left: number;
 }
 
 export interface Notice {
@@ -135,7 +164,14 @@ export interface Progress {
   learning_rate_schedule: string | null;
   /** Whether the user has set the rate, and the schedule is set aside. */
   learning_rate_held: boolean;
+  /** The one of several optimizers whose learning rate this is; "" of one alone. */
+  chosen_optimizer: string;
   notices: Notice[];
+  question: Question | null;
+  /** Whether a checkpoint can be written now. */
+  can_checkpoint: boolean;
+  /** Whether the NaN guard is on; null where there is none. */
+  nan_guard: boolean | null;
   devices: Device[];
 }
 

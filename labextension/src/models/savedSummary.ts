@@ -1,7 +1,7 @@
 /** Unpacks and parses a summary that is saved in a notebook. */
 
-import { PROTOCOL_VERSION } from "../protocol";
-import { Fields, ProtocolError } from "../shared/fields";
+import { checkVersion } from "../shared/checkVersion";
+import { Fields } from "../shared/fields";
 import { t } from "../shared/translation";
 import { parseEntry, parseSummary } from "./parse";
 import type { ModelEntry, ModelSummary } from "./protocol";
@@ -16,10 +16,7 @@ export async function parseSavedSummary(
   data: unknown,
 ): Promise<{ entry: ModelEntry; summary: ModelSummary }> {
   const message = new Fields(data, "summary");
-  const version = message.integer("v");
-  if (version !== PROTOCOL_VERSION) {
-    throw new ProtocolError("summary.v", String(PROTOCOL_VERSION), version);
-  }
+  checkVersion(message, { saved: true });
   const text = await unpack(message.string("payload"));
   const fields = new Fields(JSON.parse(text), "summary");
   return {

@@ -68,12 +68,16 @@ test("saved data is parsed, whatever its cells are", () => {
     run: null,
   };
   expect(parseSavedBuilder(saved).rows).toEqual([["Dense"], ["7"]]);
-  expect(() => parseSavedBuilder({ title: 1 })).toThrow("saved.title");
+  expect(() => parseSavedBuilder({ ...saved, title: 1 })).toThrow("saved.title");
+  expect(() => parseSavedBuilder({ ...saved, v: 2 })).toThrow(
+    "saved.v: expected 1 (another version of kwidgets saved this output; run the cell again), got 2",
+  );
 });
 
 test("of a saved builder that would hold up the page, part is read", () => {
   const row = ["Dense", { deep: [] }, "x".repeat(100_000), ...Array(1_000).fill("y")];
   const saved = parseSavedBuilder({
+    v: 1,
     title: "t".repeat(100_000),
     columns: Array(1_000).fill("Layer"),
     rows: Array(100_000).fill(row),

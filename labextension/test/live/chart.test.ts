@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import packageLock from "../../package-lock.json";
 import {
+  batchesInMean,
   type ChartOptions,
   isLogScale,
   metricCurves,
@@ -93,10 +94,18 @@ describe("curves", () => {
       [10, 20, 30, 40],
     ]);
     expect(batch.y).toEqual([4, 3, NaN, 1]);
-    expect(batch.batches).toEqual([10, 10, 10, 10]);
+    expect(batch.batches).toEqual([10, 10, 0, 10]);
     expect(valueHolding(batch, 12)).toBe(1);
     expect(valueHolding(batch, 22)).toBe(1);
     expect(valueHolding(batch, 33)).toBe(3);
+  });
+
+  test("a mean says over how many batches it is, where others are NaN", () => {
+    const columns = { step: [1, 20, 40], epoch: [1, 1, 2], seconds: [1, 2, 3] };
+    const store = storeWith({ batch: wireTable({ ...columns, "mean/loss": [7, NaN, NaN] }) });
+    const { batch } = metricCurves(store, LOSS, OPTIONS);
+    expect([batch.y[0], batch.batches, batch.sizes]).toEqual([7, [1, 0], [20, 20]]);
+    expect(batchesInMean(store, OPTIONS, null)).toBe(20);
   });
 
   test("a metric that has no means is drawn as it was read", () => {
@@ -113,6 +122,8 @@ describe("curves", () => {
       metricCurves(store, LOSS, OPTIONS, zoom).batch.batches?.[0];
     expect(batches(null)).toBe(5);
     expect(batches([100, 150])).toBe(1);
+    expect(batchesInMean(store, OPTIONS, null)).toBe(5);
+    expect(batchesInMean(store, OPTIONS, [100, 150])).toBe(1);
   });
 
   test("come in the units of the x axis", () => {
@@ -138,6 +149,10 @@ describe("curves", () => {
     const curves = metricCurves(storeWith(FULL), LOSS, { ...OPTIONS, hidden });
     expect([curves.batch.x, curves.validation.x, curves.bestPoint]).toEqual([[], [], null]);
     expect(curves.training.x).toHaveLength(2);
+    const without = (hidden: ChartOptions["hidden"]) =>
+      metricCurves(storeWith(FULL), LOSS, { ...OPTIONS, hidden }).bestPoint?.y;
+    // The best epoch is one of the validation.
+    expect([without(["training"]), without(["validation"])]).toEqual([3.2, undefined]);
     expect(curves.values.curves).toHaveLength(1);
     expect(curves.values.spans.y).toEqual([]);
   });
@@ -372,13 +387,13 @@ describe("figure", () => {
     const drawn = input({ store });
     expect(drawn.yRange[1]).toBeLessThan(10);
     expect(drawn.outside).toEqual({ above: 90, below: null });
-    expect(JSON.stringify(outsideAnnotations(drawn))).toContain("▲ up to 90.00");
+    expect(outsideAnnotations(drawn)).toMatchObject([{ text: "▲ 90", x: 0, xanchor: "right" }]);
     const all = input({ store }, LOSS, "all");
     expect(all.yRange[1]).toBeGreaterThan(90);
     expect(all.outside.above).toBe(null);
   });
 
-  test("the numbers of marks are above the frame, and leave room for the sign", () => {
+  test("the numbers of marks are above the frame, at their lines", () => {
     const marks = [1, 15, 15.5, 40].map((step) => {
       return {
         kind: "user",
@@ -388,14 +403,15 @@ describe("figure", () => {
         seconds: step,
       };
     });
-    const labels = (outside: object) =>
-      traces({ store: storeWith({ ...FULL, marks }), outside }).find(
-        ({ mode }) => mode === "text",
-      )!;
-    const free = labels({ above: null, below: null });
-    expect(free.text).toEqual(["1", "2–3", "4"]);
-    expect(free.x.at(-1)).toBeGreaterThan(38);
-    expect(labels({ above: 90, below: null }).x.at(-1)).toBeLessThan(30);
+    for (const above of [null, 90]) {
+      const drawn = traces({
+        store: storeWith({ ...FULL, marks }),
+        outside: { above, below: null },
+      });
+      const labels = drawn.find(({ mode }) => mode === "text")!;
+      expect(labels.text).toEqual(["1", "2–3", "4"]);
+      expect(labels.x.at(-1)).toBeGreaterThan(39);
+    }
   });
 });
 

@@ -16,12 +16,17 @@ const VIEW_KINDS: ViewKind[] = [
   "stop",
   "set_learning_rate",
   "follow_schedule",
+  "answer",
+  "checkpoint",
+  "rewind",
+  "set_nan_guard",
+  "choose_optimizer",
   "resync",
 ];
 
 const files = Object.entries(
   import.meta.glob<Golden>(
-    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models,charts}*.json"],
+    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models,record,charts}*.json"],
     {
       eager: true,
       import: "default",

@@ -40,6 +40,7 @@ export function wireRun(change: Record<string, unknown> = {}) {
     metrics: [wireMetric("loss")],
     controls: "live",
     options: { x_axis: "step", smoothing: 0, log_scale: false },
+    checkpoints: [],
     ...change,
   };
 }
@@ -63,6 +64,9 @@ export function wireProgress(change: Record<string, unknown> = {}) {
     learning_rate_schedule: null,
     learning_rate_held: false,
     notices: [],
+    question: null,
+    can_checkpoint: false,
+    nan_guard: null,
     devices: [],
     ...change,
   };

@@ -135,6 +135,9 @@ test("the view is shown before Plotly loads: status, progress, controls, a figur
   expect(one("section").getAttribute("aria-label")).toBe("Live training");
   expect(status()).toBe("running");
   expect(one("[role=progressbar]").getAttribute("aria-label")).toBe("Training progress");
+  expect(one(".kw-facts").textContent).toBe(
+    "Optimizer: Adam · Backend: tensorflow · Device: CPU (2 cores)",
+  );
   expect(one("[role=progressbar]").getAttribute("aria-valuenow")).toBe("2");
   const figure = one("figure");
   expect(figure.getAttribute("aria-label")).toBe("loss");
@@ -322,6 +325,39 @@ test("under a schedule the rate can be set, and returned to the schedule", async
   expect(transport.sent.at(-1)?.kind).toBe("follow_schedule");
 });
 
+test("of several optimizers one is chosen, whose learning rate is shown and set", async () => {
+  const run = wireRun({ optimizers: ["generator", "critic"] });
+  const progress = wireProgress({ chosen_optimizer: "generator", learning_rate: 0.1 });
+  const transport = await show(wireSnapshot({ run, progress }));
+  const select = one<HTMLSelectElement>("select");
+  expect([select.labels![0]!.textContent, select.value]).toEqual([
+    "Optimizergeneratorcritic",
+    "generator",
+  ]);
+  const choose = (name: string) =>
+    act(async () => {
+      select.value = name;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  await choose("critic");
+  expect(transport.sent.at(-1)).toMatchObject({
+    kind: "choose_optimizer",
+    payload: { name: "critic" },
+  });
+  await transport.update({ chosen_optimizer: "generator", learning_rate: 0.1 });
+  expect(select.value, "until the kernel has done it").toBe("critic");
+  await transport.answer("reply", { ok: true, message: "" });
+  await transport.update({ chosen_optimizer: "critic", learning_rate: 0.4 });
+  expect([select.value, rate().value]).toEqual(["critic", "0.4"]);
+  await choose("generator");
+  await transport.answer("reply", { ok: false, message: "Too late." });
+  await act(async () => {});
+  expect(select.value).toBe("critic");
+  expect(root.textContent).toContain("Too late.");
+  await transport.update({ ...FINISHED, chosen_optimizer: "critic", learning_rate: 0.4 });
+  expect(root.textContent).toContain("Learning rate of critic at the end: 0.4");
+});
+
 test("of many metrics the first are shown, and any can be chosen", async () => {
   const names = Array.from({ length: 20 }, (_, i) => (i < 10 ? `a_${i}` : `b_${i}`));
   const metrics = names.map((name) => wireMetric(name, { group: name[0] }));
@@ -345,6 +381,10 @@ test("marks are listed with what happened and where", async () => {
   // In the third epoch, and at its end.
   expect(list.textContent).toContain("epoch 3, step 1,200");
   expect(list.textContent).toContain("epoch 3, step 1,201");
+  const numbers = () => [...list.querySelectorAll("b")].map(({ textContent }) => textContent);
+  expect(numbers()).toEqual(["2", "1"]);
+  await click("All 2 marks");
+  expect(numbers(), "one order for the line and the list").toEqual(["2", "1"]);
 });
 
 test("marks are in the language of the page, whatever the kernel's was", async () => {
@@ -479,6 +519,12 @@ test("one chart can be made large", async () => {
   expect(Number.parseInt(height(), 10)).toBeGreaterThan(1.5 * Number.parseInt(before, 10));
   await click("Make loss smaller");
   expect(height()).toBe(before);
+  await click("Make loss larger");
+  const event = new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true });
+  await act(async () => void one("[aria-label=Smoothing]").dispatchEvent(event));
+  expect(height()).toBe(before);
+  expect(document.activeElement).toBe(button("Make loss larger"));
+  expect(event.defaultPrevented, "JupyterLab does not leave the cell").toBe(true);
 });
 
 test("devices show their use", async () => {
@@ -486,7 +532,7 @@ test("devices show their use", async () => {
   const devices = [{ ...gpu, memory_used_bytes: 12.1e9, memory_total_bytes: 40e9 }];
   await show(wireSnapshot({ progress: wireProgress({ devices }) }));
   const item = one('[aria-label="Devices"] li');
-  expect(item.textContent).toBe("NVIDIA <b>A100</b>83 %12.1 GB of 40.0 GB");
+  expect(item.textContent).toBe("Device: NVIDIA <b>A100</b>83 %12.1 GB of 40.0 GB");
   expect(one('[role="meter"]').getAttribute("aria-valuenow")).toBe("83");
 });
 

@@ -4,7 +4,7 @@ import type { BestEpoch, MetricInfo, XAxis } from "../protocol";
 import type { RunStore } from "../store";
 import type { FitValues, Range } from "./ranges";
 import { smooth } from "./smoothing";
-import { equalSpans, type Spans } from "./spans";
+import { equalSpans, type Spans, spanWidth } from "./spans";
 
 /** What can be hidden in the charts, by a click in the legend. */
 export type CurveKind = "batch" | "smoothed" | "training" | "validation" | "best" | "mark";
@@ -32,6 +32,8 @@ export interface BatchCurve extends Curve {
   from: number[];
   /** How many batches each value is the mean of; null for a metric that has no means. */
   batches: number[] | null;
+  /** How many batches each value stands for, those without a finite value included. */
+  sizes: number[];
 }
 
 export interface MetricCurves {
@@ -49,6 +51,8 @@ export interface MetricCurves {
   /** What the y range depends on; hidden curves are left out. */
   values: FitValues;
 }
+
+export const NO_BATCHES: BatchCurve = { x: [], y: [], from: [], batches: null, sizes: [] };
 
 const X_COLUMN = { step: "step", epoch: "epoch", time: "seconds", clock: "seconds" } as const;
 
@@ -112,13 +116,17 @@ function curvesOfFit(
       ? { x: all.x.map((x, i) => (x + all.from[i]!) / 2), y: smooth(all.y, options.smoothing) }
       : null;
   const shown: MetricCurves = {
-    batch: hidden.has("batch") ? { ...nothing, from: [], batches: null } : batch,
+    batch: hidden.has("batch") ? NO_BATCHES : batch,
     smoothed: hidden.has("smoothed") ? null : smoothed,
     training: hidden.has("training") ? nothing : training,
     validation: hidden.has("validation") ? nothing : validation,
     partial,
     best,
-    bestPoint: best && !hidden.has("best") ? { x: best[column], y: best.value } : null,
+    // It lies on a curve, and goes with it.
+    bestPoint:
+      best && !hidden.has("best") && !hidden.has(best.split)
+        ? { x: best[column], y: best.value }
+        : null,
     marks: hidden.has("mark") ? [] : store.marks.map((mark) => mark[column]),
     values: { firstEpoch: 0, curves: [], spans: { epoch: [], y: [] }, always: [], others: [] },
   };
@@ -136,6 +144,13 @@ function curvesOfFit(
     others: curves.flatMap(({ y }) => y.filter((_, row) => partial[row])),
   };
   return shown;
+}
+
+/** Return how many batches a point of the batch curve is the mean of at most. */
+export function batchesInMean(store: RunStore, options: ChartOptions, zoom: Range | null): number {
+  const steps = store.batch.get("step");
+  if (!steps?.length) return 1;
+  return spanWidth(steps, ...stepsWithin(store, X_COLUMN[options.xAxis], zoom));
 }
 
 /** Return the index of the point nearest to `x` that has a value, or -1. `curve.x` ascends. */
@@ -182,21 +197,21 @@ function batchCurve(
   const steps = store.batch.get("step") ?? new Float32Array();
   const values = store.batch.get(`mean/${metric.name}`);
   if (!values || steps.length === 0) {
-    return { x: [], y: [], from: [], batches: null, ends: [] };
+    return { ...NO_BATCHES, ends: [] };
   }
   if (metric.kind === "running") {
     // Keras's value since the epoch began: it holds at the end of a row, and has no mean.
     const x = Array.from(store.batch.get(column) ?? []);
-    return { x, y: Array.from(values), from: x, batches: null, ends: Array.from(steps) };
+    return { ...NO_BATCHES, x, y: Array.from(values), from: x, ends: Array.from(steps) };
   }
-  const last = steps[steps.length - 1]!;
-  const [from, to] = zoom ? stepsWithin(store, column, zoom) : [0, last];
+  const [from, to] = stepsWithin(store, column, zoom);
   const spans: Spans = equalSpans(steps, values, from, to);
   return {
     x: interpolate(store, column, spans.end),
     from: interpolate(store, column, spans.start),
     y: spans.mean,
     batches: spans.batches,
+    sizes: spans.end.map((end, i) => end - spans.start[i]!),
     ends: spans.end,
   };
 }
@@ -217,8 +232,10 @@ function interpolate(store: RunStore, column: string, steps: readonly number[]):
   });
 }
 
-/** Return the steps of the rows around a part of the x axis. */
-function stepsWithin(store: RunStore, column: string, [low, high]: Range): Range {
+/** Return the steps of the rows around a part of the x axis, or of all rows. */
+function stepsWithin(store: RunStore, column: string, zoom: Range | null): Range {
+  if (!zoom) return [0, store.batch.at("step", store.batch.rows - 1)];
+  const [low, high] = zoom;
   const x = Array.from(store.batch.get(column) ?? []);
   const curve = { x, y: x };
   const from = firstFrom(curve, low) - 1;

@@ -1,9 +1,8 @@
 /** Builds Plotly's data and layout from curves. */
 
-import { formatValue } from "../../shared/format";
 import type { Data, Layout } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import type { BatchCurve, Curve, MetricCurves } from "./curves";
+import { type BatchCurve, type Curve, type MetricCurves, NO_BATCHES } from "./curves";
 import { placeMarkLabels } from "./markLabels";
 import type { Range } from "./ranges";
 import { formatTick, logTicks } from "./ticks";
@@ -65,7 +64,6 @@ export const MARGIN = { l: 50, r: 10, t: 18, b: 34 } as const;
 
 /** Markers closer than this hide the line, in pixels. */
 const MARKER_PIXELS = 14;
-const SIGN_PIXELS = 96;
 /** Markers on the line of one of several fits: they tell the fits apart without colour. */
 const OVERLAY_MARKERS = 6;
 
@@ -109,8 +107,6 @@ function reducedCurves(curves: MetricCurves): MetricCurves {
   const hasOthers = smoothed !== null || training.x.length > 1 || validation.x.length > 1;
   return hasOthers ? { ...curves, batch: NO_BATCHES } : curves;
 }
-
-const NO_BATCHES: BatchCurve = { x: [], y: [], from: [], batches: null };
 
 /** Return the traces of one fit; `among` says which of several it is. */
 function fitTraces(
@@ -247,7 +243,7 @@ function asSteps({ x, y, from }: BatchCurve): Curve {
 
 /** Return dotted lines at the marks, with their numbers in the strip above the chart. */
 function markTraces(input: FigureInput): Data[] {
-  const { curves, xRange, yRange, xUnit, logScale, width, outside, theme } = input;
+  const { curves, xRange, yRange, xUnit, logScale, width, theme } = input;
   const { marks } = curves;
   if (marks.length === 0) return [];
   const ofAxis = (share: number) => yRange[0] + share * (yRange[1] - yRange[0]);
@@ -258,14 +254,7 @@ function markTraces(input: FigureInput): Data[] {
   const pixels = plotWidth(width);
   const toPixel = (x: number) => (pixels * (x - xRange[0])) / (xRange[1] - xRange[0]);
   const toX = (pixel: number) => xRange[0] + (pixel / pixels) * (xRange[1] - xRange[0]);
-  // The sign for values above the axis stands at the end of the same strip.
-  const end = outside.above === null ? pixels : pixels - SIGN_PIXELS;
-  const visible = (pixel: number) => (pixel <= pixels ? Math.min(pixel, end) : pixel);
-  const labels = placeMarkLabels(
-    marks.map((x) => visible(toPixel(x))),
-    0,
-    end,
-  );
+  const labels = placeMarkLabels(marks.map(toPixel), 0, pixels);
   return [
     {
       type: "scatter",
@@ -356,30 +345,34 @@ export function outsideAnnotations({ outside, theme }: FigureInput): object[] {
     text,
     xref: "paper",
     yref: "paper",
-    x: 1,
+    x: 0,
     y,
     xanchor: "right",
+    xshift: -4,
     yanchor,
     showarrow: false,
     font: { size: 11, color: theme.ink },
   });
   const notes: object[] = [];
   if (outside.above !== null) notes.push(note(aboveText(outside.above), 1, "bottom"));
-  // Below the numbers of the axis, beside its title.
   if (outside.below !== null) {
     notes.push({ ...note(belowText(outside.below), 0, "middle"), yshift: 8 - MARGIN.b });
   }
   return notes;
 }
 
-/** Return the sign for values above the axis. */
+/** Return the sign for values above the axis: it stands over the numbers of the y axis. */
 export function aboveText(value: number): string {
-  return t("▲ up to %1", formatValue(value));
+  return `▲ ${outsideText(value)}`;
 }
 
-/** Return the sign for values below the axis. */
+/** Return the sign for values below the axis: it stands under the numbers of the y axis. */
 export function belowText(value: number): string {
-  return t("▼ down to %1", formatValue(value));
+  return `▼ ${outsideText(value)}`;
+}
+
+function outsideText(value: number): string {
+  return formatTick(Number(value.toPrecision(3)));
 }
 
 /** Return the pixels of the plotting area of a chart. */

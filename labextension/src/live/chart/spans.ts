@@ -81,7 +81,7 @@ export function equalSpans(
     spans.start.push(span * width);
     spans.end.push(Math.min((span + 1) * width, begin));
     spans.mean.push(weight > 0 ? sum / weight : NaN);
-    spans.batches.push(batches);
+    spans.batches.push(weight);
   }
   return spans;
 }

@@ -59,6 +59,7 @@ export function Chart(props: ChartProps) {
               name={large ? t("Make %1 smaller", metric.name) : t("Make %1 larger", metric.name)}
               icon={large ? "smaller" : "larger"}
               pressed={large}
+              enlarges
               onClick={props.onLarge}
             />
           </span>
@@ -106,10 +107,12 @@ interface ChartButtonProps {
   name: string;
   icon: IconName;
   pressed?: boolean;
+  /** Whether it makes the chart large: it gets the focus back. */
+  enlarges?: boolean;
   onClick: (event: MouseEvent) => void;
 }
 
-function ChartButton({ name, icon, pressed, onClick }: ChartButtonProps) {
+function ChartButton({ name, icon, pressed, enlarges, onClick }: ChartButtonProps) {
   return (
     <button
       type="button"
@@ -117,6 +120,7 @@ function ChartButton({ name, icon, pressed, onClick }: ChartButtonProps) {
       aria-label={name}
       title={name}
       {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+      {...(enlarges && { "data-enlarges": "" })}
       onClick={onClick}
     >
       <Icon name={icon} />
@@ -126,20 +130,34 @@ function ChartButton({ name, icon, pressed, onClick }: ChartButtonProps) {
 
 /** Small signs that values lie outside of the axis; a click shows them. */
 function OutsideSigns({ state, onToggle }: { state: YState; onToggle: () => void }) {
-  const sign = (place: string, text: string, title: string) => (
-    <button type="button" class="kw-outside" data-place={place} title={title} onClick={onToggle}>
+  const sign = (place: string, text: string, title: string, name?: string) => (
+    <button
+      type="button"
+      class="kw-outside"
+      data-place={place}
+      title={title}
+      {...(name && { "aria-label": name })}
+      onClick={onToggle}
+    >
       {text}
     </button>
   );
-  const all = t("Show all values (double-click)");
+  const beyond = (place: "above" | "below", value: number) => {
+    const above = place === "above";
+    const name = above
+      ? t("Values up to %1 are above the axis", formatValue(value))
+      : t("Values down to %1 are below the axis", formatValue(value));
+    const title = `${name}. ${t("Show all values (double-click)")}`;
+    return sign(place, above ? aboveText(value) : belowText(value), title, name);
+  };
   return (
     <>
-      {state.above !== null && sign("above", aboveText(state.above), all)}
-      {state.below !== null && sign("below", belowText(state.below), all)}
-      {state.zoomed && sign("above", t("Reset zoom"), t("Show all again (double-click)"))}
+      {state.above !== null && beyond("above", state.above)}
+      {state.below !== null && beyond("below", state.below)}
+      {state.zoomed && sign("end", t("Reset zoom"), t("Show all again (double-click)"))}
       {state.all &&
         !state.zoomed &&
-        sign("above", t("all values"), t("Show the main part (double-click)"))}
+        sign("end", t("all values"), t("Show the main part (double-click)"))}
     </>
   );
 }

@@ -5,6 +5,7 @@ import { formatCount, formatDuration, formatValue } from "../../shared/format";
 import { useRedraw } from "../../shared/hooks";
 import { t } from "../../shared/translation";
 import {
+  type BatchCurve,
   type Curve,
   type CurveKind,
   isLearningRate,
@@ -13,6 +14,7 @@ import {
 } from "../chart/curves";
 import { type DrawnFit, fitLabel } from "../chart/drawInput";
 import type { Hover } from "../chart/hover";
+import { namedFits, valueOfFit } from "../chart/namedFits";
 import type { DrawInput, PlotlyChart } from "../chart/plotlyChart";
 import { latestValues } from "../latestValues";
 import type { MetricInfo } from "../protocol";
@@ -35,7 +37,7 @@ export function CrosshairPlace({
   useEffect(() => hover.subscribe(redraw), [hover]);
   const drawn = plotlyChart()?.drawn;
   if (!drawn || !isInside(drawn, hover.x)) return null;
-  return <span class="kw-chart-x">{xText(drawn, hover.x)}</span>;
+  return <span class="kw-chart-x">{placeText(drawn, hover.x)}</span>;
 }
 
 interface Value {
@@ -46,25 +48,30 @@ interface Value {
   note?: string;
 }
 
-/** Values that are shown of fits drawn over each other; the table has the others. */
-const MAX_FITS = 4;
-
 export function ChartValues({ metric, fits, hover, plotlyChart }: ChartValuesProps) {
   const redraw = useRedraw();
   useEffect(() => hover.subscribe(redraw), [hover]);
   const drawn = plotlyChart()?.drawn ?? null;
   const x = drawn && isInside(drawn, hover.x) ? hover.x : null;
+  const { named, others, best } = namedFits(fits, metric);
   const values =
     fits.length > 1
-      ? fits.slice(0, MAX_FITS).map((fit) => fitValue(fit, metric, drawn, x))
+      ? named.map((fit) => fitValue(fit, metric, drawn, x, fit.fit === best ? "★" : ""))
       : drawn && x !== null
         ? valuesAt(drawn, x)
         : newestValues(metric, fits[0]);
-  const more = fits.length - MAX_FITS;
   return (
-    <div class="kw-chart-values" data-hover={x !== null}>
+    <div
+      class="kw-chart-values"
+      data-hover={x !== null}
+      data-single={fits.length === 1 && isLearningRate(metric.name)}
+    >
       {values.map((value) => value && <Entry {...value} kind={value.key} />)}
-      {more > 0 && <span class="kw-value-more">{t("and %1 more", more)}</span>}
+      {others.length > 0 && (
+        <span class="kw-value-more" title={others.map(fitLabel).join("\n")}>
+          {t("and %1 more", others.length)}
+        </span>
+      )}
     </div>
   );
 }
@@ -104,14 +111,12 @@ function newestValues(metric: MetricInfo, { store }: DrawnFit): Value[] {
   return values;
 }
 
-function valuesAt({ curves, metricKind, xRange }: DrawInput, x: number): Value[] {
+function valuesAt({ curves, metricKind }: DrawInput, x: number): Value[] {
   const values: Value[] = [];
   const { batch, smoothed, training, validation, partial } = curves;
   const held = valueHolding(batch, x);
   if (held >= 0) {
-    const count = batch.batches?.[held];
-    const note = count && count > 1 ? t("mean of %1", formatCount(Math.round(count))) : "";
-    values.push(entry("batch", batchName({ kind: metricKind }), batch.y[held]!, note));
+    values.push(entry("batch", meanName(batch, held, metricKind), batch.y[held]!));
   }
   const add = (kind: CurveKind, name: string, curve: Curve | null) => {
     const i = curve ? nearestPoint(curve, x) : -1;
@@ -122,22 +127,28 @@ function valuesAt({ curves, metricKind, xRange }: DrawInput, x: number): Value[]
   add("smoothed", t("smoothed"), smoothed);
   add("training", t("training"), training);
   add("validation", t("validation"), validation);
-  const near = 0.015 * (xRange[1] - xRange[0]);
-  const mark = curves.marks.findIndex((at) => Math.abs(at - x) <= near);
-  if (mark >= 0) values.push(entry("mark", t("mark"), String(mark + 1)));
   return values;
+}
+
+/** Return over how many batches a value is the mean, and of how many, if some are NaN. */
+function meanName({ batches, sizes }: BatchCurve, i: number, kind: MetricInfo["kind"]): string {
+  if (kind === "running") return t("so far");
+  const [count, size] = [Math.round(batches?.[i] ?? 1), Math.round(sizes[i] ?? 1)];
+  if (count < size && count > 0)
+    return t("mean of %1 of %2", formatCount(count), formatCount(size));
+  return count > 1 ? t("mean of %1", formatCount(count)) : t("batch");
 }
 
 /** Return the value of one fit among several: of its validation, or else of its training. */
 function fitValue(
-  drawnFit: DrawnFit,
+  shown: DrawnFit,
   metric: MetricInfo,
   drawn: DrawInput | null,
   x: number | null,
+  note: string,
 ): Value | null {
-  const { fit, store } = drawnFit;
-  const latest = latestValues(store, metric);
-  let value = latest.validation ?? latest.training ?? latest.batch;
+  const { fit } = shown;
+  let value = valueOfFit(shown, metric);
   if (drawn && x !== null) {
     const all = [{ fit: drawn.fit, curves: drawn.curves }, ...drawn.overlays];
     const curves = all.find((other) => other.fit === fit)?.curves;
@@ -146,11 +157,20 @@ function fitValue(
     value = curve && i >= 0 ? curve.y[i]! : null;
   }
   if (value === null) return null;
-  return { key: String(fit), swatch: <FitSwatch fit={fit} />, name: fitLabel(drawnFit), value };
+  return { key: String(fit), swatch: <FitSwatch fit={fit} />, name: fitLabel(shown), value, note };
 }
 
 function batchName({ kind }: Pick<MetricInfo, "kind">): string {
   return kind === "running" ? t("so far") : t("batches");
+}
+
+/** Return the x under the crosshair as text, and the mark that is there. */
+function placeText(drawn: DrawInput, x: number): string {
+  const { curves, xRange } = drawn;
+  const near = 0.015 * (xRange[1] - xRange[0]);
+  const mark = curves.marks.findIndex((at) => Math.abs(at - x) <= near);
+  const place = xText(drawn, x);
+  return mark < 0 ? place : t("%1, mark %2", place, mark + 1);
 }
 
 function xText({ options }: DrawInput, x: number): string {

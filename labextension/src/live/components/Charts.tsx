@@ -3,13 +3,12 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import type { ChartOptions, CurveKind } from "../chart/curves";
+import { batchesInMean, type ChartOptions, type CurveKind } from "../chart/curves";
 import type { DrawnFit } from "../chart/drawInput";
 import { DrawScheduler } from "../chart/drawScheduler";
 import type { ChartTheme } from "../chart/figure";
 import { Hover } from "../chart/hover";
 import type { Range } from "../chart/ranges";
-import { spanWidth } from "../chart/spans";
 import type { MetricInfo, RunInfo } from "../protocol";
 import type { RunStore } from "../store";
 import { loadViewChoices, saveViewChoices } from "../viewChoices";
@@ -66,6 +65,7 @@ export function Charts(props: ChartsProps) {
     if (xAxis.current !== options.xAxis) reset();
     xAxis.current = options.xAxis;
   }, [options.xAxis, reset]);
+  useEscapeFromLarge(grid, large !== null, () => props.onLarge(null));
   const themeCache = useRef<{ revision: number; theme: ChartTheme } | null>(null);
   const readTheme = () => {
     if (themeCache.current?.revision !== themeRevision) {
@@ -81,6 +81,7 @@ export function Charts(props: ChartsProps) {
     scheduler,
     hover,
     zoom: zoom.range,
+    large: large !== null,
     resets: zoom.resets,
     onZoom: (range) => setZoom(({ resets }) => ({ range, resets })),
     onReset: reset,
@@ -105,7 +106,7 @@ export function Charts(props: ChartsProps) {
       <Legend
         there={curvesThere(fits, run, options)}
         hidden={options.hidden}
-        batches={batchesInMean(fits[0])}
+        batches={batchesInMean(fits[0].store, options, zoom.range)}
         running={run.metrics.some(({ kind }) => kind === "running")}
         overlay={fits.length > 1}
         onHide={(hidden) => props.onOptions({ hidden })}
@@ -137,6 +138,30 @@ export function Charts(props: ChartsProps) {
   );
 }
 
+/** Call `shrink` on Escape anywhere in the view, and focus the button that had enlarged the chart. */
+function useEscapeFromLarge(
+  grid: { current: HTMLElement | null },
+  active: boolean,
+  shrink: () => void,
+): void {
+  const latest = useRef(shrink);
+  latest.current = shrink;
+  useEffect(() => {
+    const view = grid.current?.closest<HTMLElement>(".kw-root");
+    if (!active || !view) return;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.preventDefault();
+      // JupyterLab would leave the cell.
+      event.stopPropagation();
+      grid.current?.querySelector<HTMLElement>("[data-enlarges][aria-pressed='true']")?.focus();
+      latest.current();
+    };
+    view.addEventListener("keydown", onKeyDown);
+    return () => view.removeEventListener("keydown", onKeyDown);
+  }, [active]);
+}
+
 /** Return which curves there are to draw. */
 export function curvesThere(
   fits: readonly DrawnFit[],
@@ -156,9 +181,4 @@ export function curvesThere(
     best: fits[0]!.store.best.size > 0,
     mark: fits[0]!.store.marks.length > 0,
   };
-}
-
-function batchesInMean({ store }: DrawnFit): number {
-  const steps = store.batch.get("step");
-  return steps?.length ? spanWidth(steps, 0, steps[steps.length - 1]!) : 1;
 }

@@ -5,10 +5,13 @@ import { t } from "../../shared/translation";
 import type { Progress } from "../protocol";
 import { Icon } from "./icons";
 import { LearningRate } from "./LearningRate";
+import { OptimizerChoice } from "./OptimizerChoice";
 import type { Command, Commands } from "./useCommands";
 import { useKeepFocus } from "./useKeepFocus";
 
 interface ControlsProps {
+  /** The names of the optimizers, if there are several. */
+  optimizers: readonly string[];
   progress: Progress;
   commands: Commands;
   /** Why the typed text is not a learning rate, or null. */
@@ -18,6 +21,7 @@ interface ControlsProps {
 }
 
 export function Controls({
+  optimizers,
   progress,
   commands,
   rateRefusal,
@@ -54,8 +58,32 @@ export function Controls({
           <Icon name="stop" />
           {t("Stop")}
         </button>
+        {progress.can_checkpoint && (
+          <button
+            type="button"
+            class="kw-button"
+            title={t("Saves weights, optimizer and all else that resuming or rewinding needs")}
+            aria-busy={commands.state("checkpoint").pending}
+            onClick={() => {
+              if (!commands.state("checkpoint").pending)
+                void commands.run("checkpoint", { text: "" });
+            }}
+          >
+            <Icon name="checkpoint" />
+            {t("Checkpoint")}
+          </button>
+        )}
       </div>
+      {optimizers.length > 1 && (
+        <OptimizerChoice
+          names={optimizers}
+          chosen={progress.chosen_optimizer}
+          onChoose={(name) => commands.run("choose_optimizer", { name })}
+        />
+      )}
       <LearningRate
+        // What is typed or was set belongs to one optimizer.
+        key={progress.chosen_optimizer}
         value={progress.learning_rate}
         schedule={progress.learning_rate_schedule}
         overridden={progress.learning_rate_held}
@@ -69,6 +97,23 @@ export function Controls({
         onApply={(value) => commands.run("set_learning_rate", { value })}
         onFollow={() => void commands.run("follow_schedule", {})}
       />
+      {progress.nan_guard !== null && (
+        <label
+          class="kw-check"
+          title={t(
+            "If the loss or the weights become NaN or infinite, restores the last good state with half the learning rate.",
+          )}
+        >
+          <input
+            type="checkbox"
+            checked={progress.nan_guard}
+            onChange={(event) =>
+              void commands.run("set_nan_guard", { on: event.currentTarget.checked })
+            }
+          />
+          {t("NaN guard")}
+        </label>
+      )}
     </div>
   );
 }
@@ -78,9 +123,26 @@ export function FinalRate({ progress }: { progress: Progress }) {
   const { learning_rate: rate } = progress;
   return (
     <p class="kw-final-rate">
-      {rate !== null && t("Learning rate at the end: %1", formatLearningRate(rate))}
+      {rate !== null && finalRateText(progress.chosen_optimizer, formatLearningRate(rate))}
     </p>
   );
+}
+
+/** The commands whose refusal is shown below the controls, without a place of its own. */
+const ANSWERED_BELOW = [
+  "pause",
+  "resume",
+  "stop",
+  "follow_schedule",
+  "choose_optimizer",
+  "answer",
+  "checkpoint",
+  "rewind",
+  "set_nan_guard",
+] as const;
+function finalRateText(optimizer: string, rate: string): string {
+  if (!optimizer) return t("Learning rate at the end: %1", rate);
+  return t("Learning rate of %1 at the end: %2", optimizer, rate);
 }
 
 interface ControlNotesProps {
@@ -93,9 +155,9 @@ interface ControlNotesProps {
 
 /** Notes below the controls: refused commands, and when to expect an answer. */
 export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: ControlNotesProps) {
-  const errors = (["pause", "resume", "stop", "follow_schedule"] as const)
-    .map((command) => commands.state(command).error)
-    .filter((error) => error !== null);
+  const errors = ANSWERED_BELOW.map((command) => commands.state(command).error).filter(
+    (error) => error !== null,
+  );
   const { unacknowledged } = commands;
   let hint = "";
   if (unacknowledged) {

@@ -18,7 +18,7 @@ export function Devices({ devices, alive }: DevicesProps) {
         // Two devices may have the same name.
         <li key={i}>
           <span class="kw-device-name" title={device.name}>
-            {device.name}
+            {t("Device: %1", device.name)}
           </span>
           {alive && (
             <>

@@ -15,6 +15,7 @@ import {
   sortFitRows,
 } from "../fitRows";
 import { progressLabel } from "../labels";
+import { ScrollBox } from "./ScrollBox";
 import { FitSwatch } from "./Swatch";
 
 interface FitsTableProps {
@@ -58,9 +59,7 @@ export function FitsTable({ fits, shown, onShow, overlay, onOverlay }: FitsTable
     </th>
   );
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
-    <div class="kw-table kw-fits" tabIndex={0} role="group" aria-label={t("Fits of this cell")}>
+    <ScrollBox class="kw-table kw-fits" label={t("Fits of this cell")}>
       <table aria-label={t("Fits")}>
         <thead>
           <tr>
@@ -100,7 +99,7 @@ export function FitsTable({ fits, shown, onShow, overlay, onOverlay }: FitsTable
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }
 

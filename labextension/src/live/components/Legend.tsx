@@ -9,7 +9,7 @@ export interface LegendProps {
   /** The curves that there are, and whether they are drawn. */
   there: Record<CurveKind, boolean>;
   hidden: readonly CurveKind[];
-  /** How many batches a point of the batch curve is the mean of. */
+  /** How many batches a point of the batch curve is the mean of at most. */
   batches: number;
   /** Whether a metric has no means over batches. */
   running: boolean;
@@ -20,7 +20,7 @@ export interface LegendProps {
 
 export function Legend({ there, hidden, batches, running, overlay, onHide }: LegendProps) {
   const means =
-    batches > 1 ? t("batches: means of %1", formatCount(batches)) : t("batches: each one");
+    batches > 1 ? t("batches: means of up to %1", formatCount(batches)) : t("batches: each one");
   const items: [CurveKind, string][] = [
     ["batch", running ? t("%1, or the value so far", means) : means],
     ["smoothed", t("batches, smoothed")],

@@ -21,6 +21,8 @@ import { Marks } from "./Marks";
 import { Messages } from "./Messages";
 import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
 import { MetricsTable } from "./MetricsTable";
+import { QuestionBar } from "./QuestionBar";
+import { Rewind } from "./Rewind";
 import { Toolbar } from "./Toolbar";
 import { useCommands } from "./useCommands";
 import { usePlotly } from "./usePlotly";
@@ -184,8 +186,15 @@ function Top({ session, run, toolbar }: TopProps) {
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
       <div class="kw-bar">
-        {alive ? (
+        {alive && progress.question ? (
+          <QuestionBar
+            question={progress.question}
+            receivedAt={store.receivedAt}
+            commands={commands}
+          />
+        ) : alive ? (
           <Controls
+            optimizers={run.optimizers}
             progress={progress}
             commands={commands}
             rateRefusal={rateRefusal}
@@ -195,9 +204,12 @@ function Top({ session, run, toolbar }: TopProps) {
         ) : (
           <FinalRate progress={progress} />
         )}
+        {alive && !progress.question && (
+          <Rewind checkpoints={run.checkpoints} commands={commands} />
+        )}
         {toolbar}
       </div>
-      {/* Its room is reserved: what comes here does not move the charts. */}
+      {/* Messages that come here take the place of the facts, and do not move the charts. */}
       <div class="kw-notices">
         {alive && (
           <ControlNotes
@@ -212,8 +224,19 @@ function Top({ session, run, toolbar }: TopProps) {
           lost={session.interactive && !store.connected && !over}
           unfinished={!session.interactive && !over}
         />
+        <Facts run={run} />
       </div>
       {alive && <Announcer store={store} progress={progress} />}
     </>
   );
+}
+
+/** What trains the model: it gives way to messages, and is also in the tip of the model's name. */
+function Facts({ run: { optimizer, backend, device } }: { run: RunInfo }) {
+  const facts = [
+    optimizer && t("Optimizer: %1", optimizer),
+    backend && t("Backend: %1", backend),
+    device && t("Device: %1", device),
+  ];
+  return <p class="kw-facts">{facts.filter(Boolean).join(" · ")}</p>;
 }

@@ -10,15 +10,15 @@ function epochOf({ epoch }: Mark): number {
   return Math.max(1, Math.ceil(epoch));
 }
 
-/** They stand in a line, the latest first, so that a new one moves nothing; or all in a list. */
+/** They stand in a line, so that a new one moves nothing, or all in a list; the latest first. */
 export function Marks({ marks }: { marks: readonly Mark[] }) {
   const [all, setAll] = useState(false);
   if (marks.length === 0) return null;
-  const numbered = marks.map((mark, i) => ({ mark, number: i + 1 }));
+  const numbered = marks.map((mark, i) => ({ mark, number: i + 1 })).reverse();
   return (
     <div class="kw-mark-list" data-all={all}>
       <ol aria-label={t("Marks")}>
-        {(all ? numbered : numbered.reverse()).map(({ mark, number }) => (
+        {numbered.map(({ mark, number }) => (
           <li key={number} data-kind={mark.kind}>
             <b class="kw-mark-number">{number}</b>
             <span>{translated(mark.text)}</span>

@@ -6,6 +6,7 @@ import { metricColumns, metricsCsv, metricValue } from "../metricsTable";
 import type { Split } from "../protocol";
 import type { RunStore } from "../store";
 import { downloadBlob, fileName } from "./downloadBlob";
+import { ScrollBox } from "./ScrollBox";
 
 export function MetricsTable({ store }: { store: RunStore }) {
   const columns = metricColumns(store);
@@ -16,14 +17,7 @@ export function MetricsTable({ store }: { store: RunStore }) {
   };
   return (
     <div class="kw-table-frame">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table */}
-      <div
-        class="kw-table"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
-        tabIndex={0}
-        role="group"
-        aria-label={t("Metrics table")}
-      >
+      <ScrollBox class="kw-table" label={t("Metrics table")}>
         <table aria-label={t("Metrics")}>
           <thead>
             <tr>
@@ -64,7 +58,7 @@ export function MetricsTable({ store }: { store: RunStore }) {
             )}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       <button type="button" class="kw-toggle" disabled={rows.length === 0} onClick={download}>
         {t("Download CSV")}
       </button>

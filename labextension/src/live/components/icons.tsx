@@ -7,6 +7,7 @@ const FILLED = {
 } as const;
 
 const DRAWN = {
+  checkpoint: "M4 2.500h8v11l-4-3-4 3z",
   log: "M3 2v11.5h11M6 3.500c.3 5 2.200 7 7.500 7.500",
   download: "M8 2v7.500M4.500 6.500L8 10l3.500-3.500M2.500 13.500h11",
   larger: "M9.500 2.500h4v4M13.500 2.500L9 7M6.500 13.500h-4v-4M2.500 13.500L7 9",

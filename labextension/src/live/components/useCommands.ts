@@ -2,13 +2,13 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { useRedraw } from "../../shared/hooks";
-import { FINAL_STATUSES, type Status, type ViewPayloads } from "../protocol";
+import { FINAL_STATUSES, type Status, type ViewKind, type ViewPayloads } from "../protocol";
 import type { RunSession } from "../session";
 
 /** A kernel that receives messages while it trains acknowledges in milliseconds. */
 const ACKNOWLEDGE_TIMEOUT_MS = 2000;
 
-export type Command = "pause" | "resume" | "stop" | "set_learning_rate" | "follow_schedule";
+export type Command = Exclude<ViewKind, "resync">;
 
 export interface CommandState {
   /** Sent, and neither answered nor carried out yet. */

@@ -17,6 +17,8 @@ export interface ChartContext extends ChartsInput {
   plotly: Plotly | null;
   scheduler: DrawScheduler;
   hover: Hover;
+  /** Whether a chart is large. */
+  large: boolean;
   /** Counts the user's resets: y zooms end there too. */
   resets: number;
   onZoom: (range: Range) => void;
@@ -161,6 +163,8 @@ function keyHandler(
       toggleAll();
     } else if (event.key === "Escape" && context.hover.x !== null) {
       context.hover.set(null);
+      // A large chart becomes small with the same key.
+      if (context.large) return;
     } else {
       return;
     }

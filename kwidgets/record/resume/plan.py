@@ -1,0 +1,73 @@
+"""What a checkpoint offers to a training that is to go on from it: ``ResumePlan``."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kwidgets.record.checkpoints.fit_data import FitData
+from kwidgets.record.checkpoints.folder import CheckpointFolder
+from kwidgets.record.checkpoints.read_checkpoint import read_state_of
+from kwidgets.record.checkpoints.training_state import TrainingState
+from kwidgets.record.resume.exactness import Exactness, find_exactness
+
+
+@dataclasses.dataclass(frozen=True)
+class ResumePlan:
+    """A checkpoint that a training may go on from.
+
+    Attributes:
+        checkpoint: its folder and ``meta.json``.
+    """
+
+    checkpoint: CheckpointFolder
+
+    @classmethod
+    def read(cls, folder: str | Path) -> ResumePlan:
+        """Read what a checkpoint is, without its arrays.
+
+        Raises:
+            CheckpointError: the folder is no checkpoint, or damaged.
+        """
+        return cls(CheckpointFolder.open(Path(folder)))
+
+    @property
+    def meta(self) -> Any:
+        return self.checkpoint.meta
+
+    @property
+    def epoch(self) -> int:
+        """Keras's number of the epoch in which the training goes on, from 0."""
+        return int(self.meta["epoch"])
+
+    @property
+    def batch(self) -> int:
+        """Keras's number of the step in that epoch with which it goes on, from 0."""
+        return int(self.meta["batch"])
+
+    @functools.cached_property
+    def state(self) -> TrainingState:
+        """What all files of the checkpoint contain, checked. It stays in memory with the plan.
+
+        Raises:
+            CheckpointError: one is damaged.
+        """
+        return read_state_of(self.checkpoint)
+
+    def exactness(
+        self,
+        model: Any,
+        data: FitData | None,
+        callbacks: Iterable[object],
+        recorded: Mapping[str, Any],
+        current: Mapping[str, Any],
+    ) -> Exactness:
+        """Return what of the resumed training is exact: see :func:`find_exactness`.
+
+        Raises:
+            CheckpointError: a file of the checkpoint is damaged.
+        """
+        return find_exactness(self.state, model, data, callbacks, recorded, current)
