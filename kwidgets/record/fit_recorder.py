@@ -19,6 +19,7 @@ from kwidgets.record.fit_facts.cell import describe_cell
 from kwidgets.record.fit_facts.environment import describe_environment
 from kwidgets.record.fit_facts.model import describe_model
 from kwidgets.record.fit_facts.process import describe_process
+from kwidgets.record.known_folders import remember_folder
 from kwidgets.record.recording import recording
 from kwidgets.record.run_file import folder, schema
 from kwidgets.record.run_file.writer import RunWriter
@@ -60,6 +61,7 @@ class FitRecorder(RunObserver):
             self._fit.extras.notes.append(
                 t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
             )
+        remember_folder(place)
         writer = RunWriter(
             place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
         )
