@@ -73,6 +73,15 @@ def _load_recorder() -> _observers.MakeObserver:
 _observers.add_observer(_load_recorder)
 
 
+def _load_nan_guard() -> _observers.MakeObserver:
+    from kwidgets.record.nan_guard.guard import guard_fit
+
+    return guard_fit
+
+
+_observers.add_observer(_load_nan_guard)
+
+
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         from importlib import import_module

@@ -54,7 +54,10 @@ class MetricReader:
         self.logs: dict[str, float] = {}
         # Whether the latest training loss is NaN or infinite.
         self.diverged = False
-        self._marked_divergence = False
+        # That loss by its name and value.
+        self.diverged_loss: tuple[str, float] | None = None
+        # Whether to mark where it first did.
+        self.marks_divergence = True
         self.in_epoch = False
         # How far the epoch axis is ahead of Keras's own numbers.
         self.epochs_before = 0
@@ -107,6 +110,23 @@ class MetricReader:
         self.store.add_batches(*self.position, values, num_batches)
         self._step_sampled = progress.step
         self._note_not_finite(values)
+
+    def check_loss(self) -> None:
+        """Note whether the loss is finite, in an epoch whose metrics have not been read yet."""
+        if self._sampler is not None and not self._sampled_in_epoch:
+            self._note_divergence(self._sampler.sample())
+
+    def forget_divergence(self) -> None:
+        """Begin anew after an observer has restored a good state: the loss is finite again."""
+        self.skip_batches()
+        self._not_finite.clear()
+        self.diverged, self.diverged_loss = False, None
+
+    def skip_batches(self) -> None:
+        """Leave the batches since the last sample out of the next one."""
+        if self._sampler is not None:
+            self._sampler.sample()
+        self._step_sampled = self._progress.step
 
     def end_training(self) -> bool:
         """Note that the epoch's last batch is done; return whether to sample before validation.
@@ -242,9 +262,10 @@ class MetricReader:
             return
         bad = next((name for name, value in losses.items() if not math.isfinite(value)), None)
         self.diverged = bad is not None
-        if bad is not None and not self._marked_divergence:
+        self.diverged_loss = None if bad is None else (bad, losses[bad])
+        if bad is not None and self.marks_divergence:
             # The first place only: a loss that comes and goes would fill the charts.
-            self._marked_divergence = True
+            self.marks_divergence = False
             self.add_mark(
                 "diverged",
                 message("%1 became NaN", bad)

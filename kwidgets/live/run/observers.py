@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("kwidgets")
 
-#: What a user's command does to a training.
-ActKind = Literal["pause", "resume", "stop", "learning_rate", "follow_schedule"]
+#: What a command of the user, or the NaN guard, does to a training.
+ActKind = Literal["pause", "resume", "stop", "learning_rate", "follow_schedule", "restore"]
 
 
 class CommandRefusedError(Exception):
@@ -38,6 +38,9 @@ class RunObserver:
 
     def after_sample(self) -> None:
         """Called after the metrics were read, ten times a second at most, and before a batch."""
+
+    def end_training(self) -> None:
+        """Called once in each epoch after its last batch, and before its validation."""
 
     def end_epoch(self, epoch: int) -> None:
         """Called when Keras's ``epoch`` has ended and its results are in the store."""
@@ -106,6 +109,10 @@ class Observers:
     def after_sample(self) -> None:
         for observer in self._observers:
             self._guard(observer.label, observer.after_sample)
+
+    def end_training(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.end_training)
 
     def end_epoch(self, epoch: int) -> None:
         for observer in self._observers:
