@@ -64,13 +64,13 @@ def _load_runs() -> _page_connection.Service:
 _page_connection.add_service(_load_runs)
 
 
-def _load_recorder() -> _observers.MakeObserver:
-    from kwidgets.record.fit_recorder import record_run
+def _load_record() -> _observers.MakeObservers:
+    from kwidgets.record.observers import observe_run
 
-    return record_run
+    return observe_run
 
 
-_observers.add_observer(_load_recorder)
+_observers.add_observers(_load_record)
 
 
 def _load_nan_guard() -> _observers.MakeObserver:

@@ -33,6 +33,12 @@ MODELS = [
     "models/test_layer_detail.py",
     "models/test_trainable.py",
 ]
+RECORD = [
+    "record/checkpoints/test_callback_state.py",
+    "record/checkpoints/test_checkpointer.py",
+    "record/resume/test_exactness.py",
+    "record/resume/test_resume.py",
+]
 PROGRAMS = ["builder/sequential_programs/test_sequential_programs.py"]
 # Browser and kernels run on JAX, where models are built and described, too.
 BY_RANDOM_FAULTS = pytest.mark.slow("random faults, messages and interrupts are tried on JAX")
@@ -47,6 +53,9 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
         pytest.param(NUMBERS, id="numbers"),
         pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),
         pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),
+        pytest.param(
+            RECORD, id="record", marks=pytest.mark.slow("a training is resumed on JAX, as on each")
+        ),
         pytest.param(PROGRAMS, id="programs", marks=pytest.mark.slow("a few run on TensorFlow")),
     ],
 )

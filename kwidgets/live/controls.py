@@ -103,7 +103,9 @@ class RunControls:
             TypeError: ``value`` is not a number.
             ValueError: ``value`` is not finite and above 0.
         """
-        self._submit(Command("set_learning_rate", check_learning_rate(value), reply=_warn_if_refused))
+        self._submit(
+            Command("set_learning_rate", check_learning_rate(value), reply=_warn_if_refused)
+        )
 
     def checkpoint(self, label: str = "") -> None:
         """Write a checkpoint before the next batch: weights, optimizer, and all else to resume.

@@ -34,11 +34,12 @@ class Cleaned:
     def __str__(self) -> str:
         freed = format_bytes(self.bytes)
         text = t("%1 would be freed", freed) if self.dry_run else t("%1 freed", freed)
+        checkpoints, runs = len(self.checkpoints_of), len(self.runs)
         parts = [
-            _counted(
-                t("the checkpoints of 1 run"), "the checkpoints of %1 runs", self.checkpoints_of
-            ),
-            _counted(t("1 run"), "%1 runs", self.runs),
+            t("the checkpoints of 1 run") if checkpoints == 1 else "",
+            t("the checkpoints of %1 runs", checkpoints) if checkpoints > 1 else "",
+            t("1 run") if runs == 1 else "",
+            t("%1 runs", runs) if runs > 1 else "",
         ]
         what = ", ".join(filter(None, parts)) or t("nothing to delete")
         return "\n".join([f"{text}: {what}", *self.problems])
@@ -112,10 +113,6 @@ def format_bytes(size: float) -> str:
         size /= 1000
     digits = 1 if unit in ("GB", "TB") and size < 99.95 else 0
     return f"{size:.{digits}f} {unit}"
-
-
-def _counted(one: str, several: str, items: Sequence[object]) -> str:
-    return "" if not items else one if len(items) == 1 else t(several, len(items))
 
 
 def _ids(runs: list[RunInfo]) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from kwidgets.language import t
@@ -26,11 +27,6 @@ logger = logging.getLogger("kwidgets")
 LABEL = "Recording the run"
 
 
-def record_run(run: FitRun) -> FitRecorder | None:
-    """Return what records a training, or None if none is to be recorded."""
-    return FitRecorder(run) if recording.on else None
-
-
 class FitRecorder(RunObserver):
     """Records one training. On the training thread it only queues.
 
@@ -45,6 +41,14 @@ class FitRecorder(RunObserver):
         self._fit = run.state
         self._writer: RunWriter | None = None
         self.run_id = folder.new_run_id()
+        #: The folder of the runs; None if this one cannot be recorded.
+        self.place: Path | None = None
+        #: What the cell is: keys of the run file.
+        self.cell: dict[str, Any] = {}
+        #: What the result depends on: keys of the run file.
+        self.facts: dict[str, Any] = {}
+        #: Called with the step, the batches and the values of each point.
+        self.on_point: Callable[[int, int, Mapping[str, float]], None] | None = None
         # What is in the file.
         self._progress = _progress(self._fit)
         self._revision: tuple[int, int] | None = None
@@ -58,9 +62,19 @@ class FitRecorder(RunObserver):
         writer = RunWriter(
             place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
         )
-        self._writer = writer
+        self._writer, self.place = writer, place
+        self.cell = describe_cell(recording.with_code)
+        # On this thread: the user may change the data, and JAX has no variables during a step.
+        arguments = self._fit.frame.arguments() | {"callbacks": self._fit.frame.callbacks()}
+        self.facts = {
+            **describe_model(self._fit.model),
+            **describe_arguments(arguments),
+            **describe_environment(),
+            "backend": self._fit.backend,
+            "device": self._fit.devices.name,
+            "code": self.cell["code"],
+        }
         store = self._fit.reader.store
-        continued = store.recorded_as
         writer.set_values(
             {
                 "id": self.run_id,
@@ -74,25 +88,38 @@ class FitRecorder(RunObserver):
                 "name": "",
                 "tags": [],
                 "notes": "",
-                "parent": None
-                if continued is None
-                else {"run": continued, "step": self._fit.reader.position[0], "how": "continued"},
+                "parent": None,
                 "model_name": self._fit.model_name,
                 "optimizer": self._fit.optimizer_name,
-                "backend": self._fit.backend,
-                "fit_in_cell": self._run.view.fit_number,
-                **describe_cell(recording.with_code),
+                **self.cell,
+                **self.facts,
                 **_results(self._fit),
                 "progress": self._progress,
             }
         )
-        # On this thread: the user may change the data, and JAX has no variables during a step.
-        writer.set_values(describe_model(self._fit.model))
-        arguments = self._fit.frame.arguments() | {"callbacks": self._fit.frame.callbacks()}
-        writer.set_values(describe_arguments(arguments))
-        writer.set_values(describe_environment())
+        if store.recorded_as is not None:
+            self.set_parent(store.recorded_as, self._fit.reader.position[0], "continued")
         store.recorded_as = self.run_id
-        store.listener = _StoreToFile(writer)
+        store.listener = _StoreToFile(writer, self)
+
+    def set_parent(self, run_id: str, step: int, how: str) -> None:
+        """Record the run that this one goes on from."""
+        self.set_value("parent", {"run": run_id, "step": step, "how": how})
+
+    def set_value(self, key: str, value: Any) -> None:
+        """Record a value."""
+        if self._writer is not None:
+            self._writer.set_values({key: value})
+
+    def add_checkpoint(self, values: Mapping[str, Any]) -> None:
+        """Record a checkpoint, by the columns of the table. From any thread."""
+        if self._writer is not None:
+            self._writer.add_row("checkpoint", values)
+
+    def forget_checkpoints(self, folders: list[str]) -> None:
+        """Record that checkpoints were deleted. From any thread."""
+        if self._writer is not None and folders:
+            self._writer.delete_rows("checkpoint", "folder", folders)
 
     def after_act(self, act: ActKind, value: float | None) -> None:
         if self._writer is not None:
@@ -176,8 +203,9 @@ def _results(fit: FitState) -> dict[str, Any]:
 class _StoreToFile:
     """Queues what a store gets for the run file."""
 
-    def __init__(self, writer: RunWriter) -> None:
+    def __init__(self, writer: RunWriter, recorder: FitRecorder) -> None:
         self._writer = writer
+        self._recorder = recorder
 
     def add_batches(
         self,
@@ -189,6 +217,8 @@ class _StoreToFile:
     ) -> None:
         axes = {"step": step, "epoch": epoch, "seconds": seconds, "batches": num_batches}
         self._writer.add_numbers("point", axes, values)
+        if self._recorder.on_point is not None:
+            self._recorder.on_point(step, num_batches, values)
 
     def add_epoch(
         self,

@@ -14,7 +14,7 @@ from kwidgets.record.known_folders import known_folders, remember_folder
 from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.folder import runs_folder
 from kwidgets.record.run_file.open_file import LOG_SUFFIX, UnreadableRunError
-from kwidgets.record.run_file.reader import checkpoints_folder, read_info
+from kwidgets.record.run_file.reader import read_info
 from kwidgets.record.run_file.run_info import RunInfo, UnreadableRun
 
 #: Of the notebook that this kernel runs; in the folder of its runs; or in all folders that this
@@ -43,7 +43,7 @@ class RunFiles:
     """What was read of the run files of this kernel's lists. Safe between threads."""
 
     def __init__(self) -> None:
-        self._entries: dict[Path, _Entry] = {}
+        self._entries: dict[tuple[Path, str], _Entry] = {}
         self._lock = threading.Lock()
 
     def list(self, scope: Scope) -> Listing:
@@ -65,68 +65,77 @@ class RunFiles:
         runs: dict[str, RunInfo] = {}
         unreadable: list[UnreadableRun] = []
         for folder in dict.fromkeys(folders):
-            for path in _run_files(folder):
-                found = self._read(path)
+            for name, state in _scan(folder):
+                found = self._read(folder, name, state)
                 if isinstance(found, UnreadableRun):
                     unreadable.append(found)
-                elif found is not None and (
-                    found.id not in runs
+                elif found.id not in runs or (
                     # Not the copy that somebody made beside it.
-                    or (runs[found.id].path.parent == folder and path.stem == found.id)
+                    runs[found.id].path.parent == folder and found.path.stem == found.id
                 ):
                     runs[found.id] = found
         ordered = sorted(runs.values(), key=lambda run: (run.created, run.id))
         return Listing(tuple(ordered), tuple(unreadable))
 
-    def _read(self, path: Path) -> RunInfo | UnreadableRun | None:
-        """Return what is in a file; None if it has just been deleted."""
-        try:
-            state = _file_state(path)
-        except OSError:
-            return None
+    def find(self, run_id: str) -> RunInfo | None:
+        """Return the run with this id, wherever it is, without reading all others."""
+        for folder in (runs_folder(), *known_folders()):
+            path = folder / f"{run_id}{schema.SUFFIX}"
+            # An id from a page must not lead out of the folder.
+            if path.parent == folder and path.is_file():
+                try:
+                    found = read_info(path)
+                except UnreadableRunError:
+                    continue
+                if found.id == run_id:
+                    return found
+        return next((run for run in self.list("all").runs if run.id == run_id), None)
+
+    def _read(self, folder: Path, name: str, state: _FileState) -> RunInfo | UnreadableRun:
+        key = (folder, name)
         with self._lock:
-            entry = self._entries.get(path)
+            entry = self._entries.get(key)
         if entry is not None and entry.state == state and not _may_die(entry.found):
             return entry.found
+        path = folder / name
         found: RunInfo | UnreadableRun
         try:
             found = read_info(path)
         except UnreadableRunError as error:
             found = UnreadableRun(path, str(error), state[1])
         with self._lock:
-            self._entries[path] = _Entry(state, found)
+            self._entries[key] = _Entry(state, found)
         return found
 
 
-def _run_files(folder: Path) -> list[Path]:
+def _scan(folder: Path) -> list[tuple[str, _FileState]]:
+    """Return the names of the run files in a folder, each with what changes with its contents.
+
+    With one look at the folder, since a page asks every two seconds, also while a training runs.
+    """
+    stats: dict[str, tuple[int, int]] = {}
+    log = schema.SUFFIX + LOG_SUFFIX
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.name.endswith(schema.SUFFIX)]
-    except OSError:
-        return []
-    return [folder / name for name in sorted(names)]
+            for entry in entries:
+                if entry.name.endswith((schema.SUFFIX, log, schema.CHECKPOINTS_SUFFIX)):
+                    state = entry.stat()
+                    stats[entry.name] = (state.st_mtime_ns, state.st_size)
+    except OSError:  # the folder, or a file in it, has just been deleted
+        pass
+    nothing = (0, 0)
+    found = []
+    for name in sorted(stats):
+        if name.endswith(schema.SUFFIX):
+            checkpoints = name.removesuffix(schema.SUFFIX) + schema.CHECKPOINTS_SUFFIX
+            beside = (stats.get(name + LOG_SUFFIX, nothing), stats.get(checkpoints, nothing))
+            found.append((name, (*stats[name], *beside[0], *beside[1])))
+    return found
 
 
 def _may_die(found: RunInfo | UnreadableRun) -> bool:
     """Return whether its state may change without a change of the file."""
     return isinstance(found, RunInfo) and found.state == "running"
-
-
-def _file_state(path: Path) -> _FileState:
-    """Return what changes with the file, its log and its checkpoints.
-
-    Raises:
-        OSError: the file is gone.
-    """
-    state = os.stat(path)
-    numbers = [state.st_mtime_ns, state.st_size]
-    for beside in (path.with_name(path.name + LOG_SUFFIX), checkpoints_folder(path)):
-        try:
-            state = os.stat(beside)
-            numbers += [state.st_mtime_ns, state.st_size]
-        except OSError:
-            numbers.append(0)
-    return tuple(numbers)
 
 
 run_files = RunFiles()

@@ -89,6 +89,32 @@ class MetricReader:
             self.epochs_before = max(0, self._previous.epoch - initial_epoch)
         self.store.epochs_before = self.epochs_before + initial_epoch
 
+    def continue_from(self, steps: int, epoch: int, first_epoch: int, seconds: float) -> None:
+        """Let the axes continue those of a run that is resumed. Before the first epoch begins.
+
+        Args:
+            steps: before the epoch that begins.
+            epoch: finished epochs on the axis.
+            first_epoch: where the epoch axis begins.
+            seconds: of training.
+        """
+        self._previous = PreviousFit(
+            store=self.store,
+            steps=steps,
+            epoch=epoch,
+            first_epoch=first_epoch,
+            seconds=seconds,
+            weights=b"",
+        )
+        self.first_epoch = first_epoch
+        self._steps_before, self._seconds_before = steps, seconds
+
+    def skip_batches(self) -> None:
+        """Leave out the batches so far, which a resumed run has trained before."""
+        if self._sampler is not None:
+            self._sampler.sample()
+        self._step_sampled = self._progress.step
+
     def begin_epoch(self) -> None:
         self._step_sampled = self._progress.step
         self.in_epoch = True

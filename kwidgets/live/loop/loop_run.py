@@ -186,7 +186,7 @@ class LoopRun(FitRun):
 
     def _end_steps(self) -> None:
         """Show that all steps are done."""
-        self._sample_rest()
+        self.sample_now()
         self._publish_if_due()
         self.safe_point()
 
@@ -264,7 +264,7 @@ class LoopRun(FitRun):
 
     def _before_interrupt(self) -> None:
         # The loop may catch it and continue: the end comes when it leaves the block.
-        self._sample_rest()
+        self.sample_now()
         if self._interrupting:
             self._interrupting = False
             self._status.set("running")

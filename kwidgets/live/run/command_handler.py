@@ -15,7 +15,6 @@ from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.observers import ActKind, CommandRefusedError, Observers
 from kwidgets.live.training_thread.command_queue import Command, CommandQueue
 
-
 _RATE_ACTS: Final[dict[str, ActKind]] = {
     "set_learning_rate": "learning_rate",
     "follow_schedule": "follow_schedule",

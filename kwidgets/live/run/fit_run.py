@@ -68,6 +68,9 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
+        self._before_first_step = True
+        #: The batch of the running epoch before which the metrics are read, whatever the time.
+        self.sample_at_batch = -1
         self._interrupt = SafeInterrupt(self._is_interrupt_deferred)
         # Whether the fit stops because of an interrupt.
         self._interrupting = False
@@ -171,6 +174,7 @@ class FitRun:
         else:
             self._progress.begin_epoch(epoch)
         self._reader.begin_epoch()
+        self.sample_at_batch = -1
         self._fit.rate.read()
         self.observers.begin_epoch(epoch)
         self.safe_point()
@@ -178,12 +182,15 @@ class FitRun:
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: does only what is necessary."""
         self._progress.begin_batch(batch)
+        if self._before_first_step:
+            self._before_first_step = False
+            self.observers.before_first_step(self._progress.epoch, batch)
         now = time.perf_counter()
         if now >= self._poll_at:
             self._poll_messages()
         if self._commands.pending or self._interrupt.requested:
             self.safe_point()
-        if batch and now >= self._sampling.due_at:
+        if batch and (now >= self._sampling.due_at or batch == self.sample_at_batch):
             self._sample()
             self.observers.after_sample()
             self._publish_if_due()
@@ -238,6 +245,7 @@ class FitRun:
     def end(self) -> None:
         self._read_later_logs()
         self._fit.rate.read()
+        self.observers.finish()
         if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
         elif self._fit.end_reason is not None:
@@ -324,7 +332,8 @@ class FitRun:
 
     def _before_interrupt(self) -> None:
         """Called before the KeyboardInterrupt is raised."""
-        self._sample_rest()
+        self.sample_now()
+        self.observers.before_interrupt()
         self._end("interrupted", "")
 
     def _poll_messages(self) -> None:
@@ -332,6 +341,20 @@ class FitRun:
         if busy_messages.needs_polling():
             self._guard("Receiving messages from the front end", busy_messages.poll)
             self._poll_at = time.perf_counter() + POLL_SECONDS
+
+    def sample_now(self) -> None:
+        """Read the metrics up to the last batch, before an observer copies the state."""
+        if self._reader.in_epoch:
+            self._sample()
+
+    def poll(self) -> None:
+        """Receive messages while an observer works before the first batch.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        self._poll_messages()
+        self.safe_point(may_set_rate=False)
 
     def _sample(self) -> None:
         started = time.perf_counter()
@@ -366,18 +389,13 @@ class FitRun:
         if self.ended or (self._fit.frame.is_running() and not self._failed_in_a_loop(error)):
             return
         if self._fit.on_main_thread:
-            self._sample_rest()
+            self.sample_now()
         self.abandon(error)
 
     def _after_error(self, error: BaseException) -> None:
         """End the run: ``error`` has left its fit. On the training thread."""
-        self._sample_rest()
+        self.sample_now()
         self.abandon(error)
-
-    def _sample_rest(self) -> None:
-        """Read the batches until the fit failed."""
-        if self._reader.in_epoch:
-            self._sample()
 
     def _failed_in_a_loop(self, error: BaseException | None) -> bool:
         """Return whether a training loop of the user's own has failed with its cell."""

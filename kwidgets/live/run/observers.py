@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class RunObserver:
     def begin_epoch(self, epoch: int) -> None:
         """Called when Keras's ``epoch`` begins, after its metrics were reset."""
 
+    def before_first_step(self, epoch: int, batch: int) -> None:
+        """Called before the first batch of the training, which a resumed one has anywhere."""
+
     def after_sample(self) -> None:
         """Called after the metrics were read, ten times a second at most, and before a batch."""
 
@@ -47,6 +50,12 @@ class RunObserver:
 
     def before_command(self, command: Command) -> None:
         """Called before a command of the user takes effect."""
+
+    def before_interrupt(self) -> None:
+        """Called before a Ctrl-C ends the training, which is before a batch."""
+
+    def finish(self) -> None:
+        """Called in ``on_train_end``: all epochs have ended, or Stop was pressed."""
 
     def after_act(self, act: ActKind, value: float | None) -> None:
         """Called after a command has taken effect; ``value`` is the learning rate after it."""
@@ -65,20 +74,19 @@ class RunObserver:
         """Called when the training has ended, before the run drops the model. From any thread."""
 
 
-MakeObserver = Callable[["FitRun"], RunObserver | None]
+MakeObservers = Callable[["FitRun"], Iterable[RunObserver]]
 
-# What returns the function that makes an observer, loaded when the first training begins.
-_loaders: list[Callable[[], MakeObserver]] = []
+# What returns the function that makes observers, loaded when the first training begins.
+_loaders: list[Callable[[], MakeObservers]] = []
 
 
-def add_observer(load: Callable[[], MakeObserver]) -> None:
-    """Let an observer take part in every training from now on.
+def add_observers(load: Callable[[], MakeObservers]) -> None:
+    """Let observers take part in every training from now on.
 
     ``kwidgets/__init__.py`` adds the observers, so that this wing does not import the others.
 
     Args:
-        load: returns the function that makes the observer of a training, or None for those which
-            it does not observe.
+        load: returns the function that makes the observers of a training.
     """
     _loaders.append(load)
 
@@ -91,12 +99,9 @@ class Observers:
         self._observers: list[RunObserver] = []
         for load in _loaders:
             try:
-                observer = load()(run)
+                self._observers += load()(run)
             except Exception:
                 logger.warning("an observer of the training could not start", exc_info=True)
-            else:
-                if observer is not None:
-                    self._observers.append(observer)
 
     def begin(self) -> None:
         for observer in self._observers:
@@ -105,6 +110,18 @@ class Observers:
     def begin_epoch(self, epoch: int) -> None:
         for observer in self._observers:
             self._guard(observer.label, observer.begin_epoch, epoch)
+
+    def before_first_step(self, epoch: int, batch: int) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.before_first_step, epoch, batch)
+
+    def before_interrupt(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.before_interrupt)
+
+    def finish(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.finish)
 
     def after_sample(self) -> None:
         for observer in self._observers:

@@ -172,7 +172,8 @@ class Checkpointer:
             epoch: the first epoch that the fit did not train, by Keras's numbers.
             step: how many steps the run has had.
         """
-        self.wait(60)
+        if not self._may_take():
+            self.wait()
         self.take_now("end", "", epoch, 0, step, ended=True)
 
     def wait(self, timeout_seconds: float | None = None) -> bool:

@@ -156,12 +156,24 @@ class FitData:
         Raises:
             DataPositionError: there are not so many batches, or the steps have other sizes.
         """
-        earlier, drawn = place["earlier_batches"], place["epoch_batches"]
         before = read_random_state()
+        try:
+            self._go_to(place, folder, on_batch)
+        except BaseException as error:
+            self.start_over()
+            set_random_state(before)
+            if isinstance(error, StopIteration):
+                raise DataPositionError from None
+            raise
+
+    def _go_to(
+        self, place: dict[str, Any], folder: Path, on_batch: Callable[[int, int], None] | None
+    ) -> None:
+        earlier, drawn = place["earlier_batches"], place["epoch_batches"]
+        if drawn % self.steps_per_execution:
+            raise DataPositionError
         if self._epochs._num_batches is None:
             self._epochs._num_batches = place["num_batches"]
-        if drawn % self.steps_per_execution:
-            raise DataPositionError  # steps_per_execution has changed
         python_data.go_to_epoch(self.source, place["epochs"], place["own_state"])
         self._epochs_begun = place["epochs"]
         self._make_iterators(place)
@@ -169,29 +181,28 @@ class FitData:
         if not (earlier or drawn or place["iterator"]):
             return
         skip = _Skip(place["iterator"], folder, earlier + drawn, on_batch)
-        try:
-            set_random_state(place["random_at_birth"] or place["random_at_epoch"])
-            if earlier:
-                iterator = iter(self._epochs._get_iterator())
-                skip.batches(iterator, earlier)
-                self._adopt(iterator)
-                self._earlier_batches = earlier
-                self._random_at_birth = place["random_at_birth"]
-                self._epochs._current_iterator = iterator
-                self._epochs._steps_seen = earlier
-            if drawn or place["iterator"]:
-                self._prepared = self._skipped_epoch(drawn, skip)
-                self._random_for_epoch = read_random_state()
-        except StopIteration:
-            self.start_over()
-            set_random_state(before)
-            raise DataPositionError from None
+        set_random_state(place["random_at_birth"] or place["random_at_epoch"])
+        if earlier:
+            iterator = iter(self._epochs._get_iterator())
+            skip.batches(iterator, earlier)
+            self._adopt(iterator)
+            self._earlier_batches = earlier
+            self._random_at_birth = place["random_at_birth"]
+            self._epochs._current_iterator = iterator
+            self._epochs._steps_seen = earlier
+        if drawn or place["iterator"]:
+            self._prepared = self._skipped_epoch(drawn, skip)
+        self._random_for_epoch = read_random_state()
 
     def start_over(self) -> None:
         """Let the next epoch begin at its first batch after all."""
-        self._epochs.reset()
         self._prepared = self._random_for_epoch = self._iterator = None
-        self._earlier_batches = self._batches = 0
+        self._earlier_batches = self._batches = self._epochs_begun = 0
+        self._epochs._current_iterator = self._epochs._epoch_iterator = None
+        self._epochs._steps_seen = 0
+        self._epochs._num_batches = self.adapter.num_batches
+        if getattr(self.adapter, "_within_epoch", False):
+            self.adapter.on_epoch_end()
 
     def release(self) -> None:
         """Drop the references to the data: the fit has ended."""

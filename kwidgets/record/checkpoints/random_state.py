@@ -22,7 +22,7 @@ def read_random_state() -> dict[str, Any]:
     torch = sys.modules.get("torch")
     if torch is not None:
         state["torch"] = torch.get_rng_state().numpy().copy()
-        if torch.cuda.is_available() and torch.cuda.is_initialized():
+        if torch.cuda.is_initialized():
             state["torch_cuda"] = [s.numpy().copy() for s in torch.cuda.get_rng_state_all()]
     seeds = _global_seed_generator()
     if seeds is not None:

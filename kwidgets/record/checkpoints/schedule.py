@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 #: No automatic checkpoint earlier in a fit: a short one is repeated more quickly than resumed.
-FIRST_AFTER_SECONDS: Final = 60.0
+FIRST_AFTER_SECONDS: Final = 10.0
 MIN_INTERVAL_SECONDS: Final = 5.0
 #: The training stands still for at most 1/200 of the time, and the disk is busy for 1/20.
 STALL_FACTOR: Final = 200.0
@@ -33,12 +33,16 @@ class CheckpointSchedule:
         """When the next checkpoint is due; infinity if none is automatic."""
         return self._due_at if self.automatic else float("inf")
 
+    def has_begun(self, now: float) -> bool:
+        """Return whether the fit is old enough for automatic checkpoints, and has the room."""
+        return self.automatic and now >= self._first_at
+
     def may_take_best(self, now: float) -> bool:
         """Return whether a checkpoint may be taken out of turn because the model is the best yet.
 
         The next one is then due later, so that the share of the time remains the same.
         """
-        return self.automatic and now >= max(self._first_at, self._due_at - self.interval)
+        return self.has_begun(now) and now >= self._due_at - self.interval
 
     def taken(self, now: float, stall_seconds: float) -> None:
         """A checkpoint was copied, for which the training stood still for ``stall_seconds``."""

@@ -8,9 +8,14 @@ from typing import Any
 from kwidgets.kernel.notebook_path import notebook_path
 from kwidgets.kernel.running_kernel import cell_execution, running_kernel
 
+# The request whose trainings are counted, and their number so far.
+_counted: tuple[str | None, int] = (None, 0)
+
 
 def describe_cell(with_code: bool) -> dict[str, Any]:
-    """Return the keys ``notebook``, ``cell_id``, ``script`` and ``code`` of a run.
+    """Return the keys ``notebook``, ``cell_id``, ``script``, ``code`` and ``fit_in_cell`` of a run.
+
+    To be called once for each training: it counts them.
 
     Only the cell is recorded, never its output or the environment.
 
@@ -25,7 +30,17 @@ def describe_cell(with_code: bool) -> dict[str, Any]:
         # What "python train.py" has started.
         "script": sys.argv[0] if running_kernel() is None and sys.argv else None,
         "code": cell_code() if with_code else None,
+        "fit_in_cell": _count(None if execution is None else execution.request_id),
     }
+
+
+def _count(request: str | None) -> int:
+    """Return the number of the training within its cell, from 1."""
+    global _counted
+    if _counted[0] != request:
+        _counted = request, 0
+    _counted = request, _counted[1] + 1
+    return _counted[1]
 
 
 def cell_code() -> str | None:

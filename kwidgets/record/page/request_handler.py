@@ -157,11 +157,10 @@ def _deleted(payload: Mapping[str, Any], delete: Callable[[RunInfo], int]) -> pr
     ids = payload.get("runs")
     if not isinstance(ids, list):
         raise RefusalError("runs must be a list of ids")
-    known = {run.id: run for run in run_files.list("all").runs}
     freed, problems = 0, []
     for run_id in ids:
         # Another page may have deleted it.
-        run = known.get(run_id) if isinstance(run_id, str) else None
+        run = run_files.find(run_id) if isinstance(run_id, str) else None
         if run is None:
             continue
         if run.state == "running":
@@ -177,11 +176,9 @@ def _deleted(payload: Mapping[str, Any], delete: Callable[[RunInfo], int]) -> pr
 def _run(payload: Mapping[str, Any], key: str = "run") -> RunInfo:
     """Return the run with an id that a page sends, which is never a path."""
     run_id = payload.get(key)
-    near_first: tuple[Scope, ...] = ("folder", "all")
-    for scope in near_first:
-        for run in run_files.list(scope).runs:
-            if run.id == run_id:
-                return run
+    run = run_files.find(run_id) if isinstance(run_id, str) else None
+    if run is not None:
+        return run
     raise RefusalError(t("This run no longer exists: its file was deleted."))
 
 

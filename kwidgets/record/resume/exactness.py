@@ -1,8 +1,14 @@
 """Say what of a resumed training is exact, before it goes on: ``Exactness``.
 
 *Exact* means that the weights at the end have the same bits as those of a training that was never
-interrupted. What is known to differ is ``different``. What depends on code of the user's is
-``unknown``: whether it was exact is seen when steps are trained again: see ``retrained_points``.
+interrupted. The verdicts, from the best to the worst:
+
+- ``exact``: nothing is known against it.
+- ``unknown``: it depends on code of the user's. Whether it was exact is seen when steps are trained
+  again, by ``retrained_points``.
+- ``inexact``: the training goes on where it was, but not to the same bits.
+- ``changed``: it is another training. Its weights can be taken over.
+- ``impossible``: it cannot go on. The weights fit if the finding is not about the model.
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import keras
 
@@ -22,8 +28,8 @@ from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.training_state import TrainingState
 
 Part = Literal["model", "data", "callbacks", "environment", "settings", "code"]
-Verdict = Literal["exact", "unknown", "different", "impossible"]
-_ORDER: tuple[Verdict, ...] = ("exact", "unknown", "different", "impossible")
+Verdict = Literal["exact", "unknown", "inexact", "changed", "impossible"]
+_ORDER: tuple[Verdict, ...] = get_args(Verdict)
 #: Arguments of ``fit`` that may change: more epochs, other output.
 _FREE_ARGUMENTS = ("epochs", "verbose", "callbacks", "initial_epoch")
 _FREE_PACKAGES = ("kwidgets",)
@@ -47,10 +53,20 @@ class Exactness:
 
     @property
     def verdict(self) -> Verdict:
-        """``exact``, if nothing is known against it; ``impossible``, if it has another model."""
+        """The worst of all findings."""
         return max(
             (finding.verdict for finding in self.findings), key=_ORDER.index, default="exact"
         )
+
+    @property
+    def may_resume(self) -> bool:
+        """Whether ``ResumedFit(plan)`` makes sense."""
+        return self.verdict in ("exact", "unknown", "inexact")
+
+    @property
+    def may_take_weights(self) -> bool:
+        """Whether ``ResumedFit(plan, "weights")`` is possible."""
+        return not any(f.part == "model" and f.verdict == "impossible" for f in self.findings)
 
 
 def find_exactness(
@@ -78,6 +94,7 @@ def find_exactness(
         *_of_facts(recorded, current),
         *_of_data(state, data),
         *_of_callbacks(state, callbacks),
+        *_of_validation(current),
         *_of_device(current),
     ]
     return Exactness(tuple(findings))
@@ -96,7 +113,7 @@ def _of_model(state: TrainingState, model: Any) -> Iterable[Finding]:
         yield Finding(
             "model",
             "unknown",
-            message("The model has a train_step of its own, which may have a state of its own."),
+            message("The model has a custom train_step, whose own state is not recorded."),
         )
 
 
@@ -110,7 +127,7 @@ def _of_facts(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> Iterab
     ):
         if differ(key):
             text = message(changed, str(recorded[key]), str(current[key]))
-            yield Finding("environment", "different", text)
+            yield Finding("environment", "changed", text)
     for key, free in (("versions", _FREE_PACKAGES), ("environment", ())):
         if differ(key):
             yield from _changed_values(recorded[key], current[key], free)
@@ -119,19 +136,19 @@ def _of_facts(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> Iterab
         ("compile_config", message("The model is compiled with other settings.")),
     ):
         if differ(key) and _plain(recorded[key]) != _plain(current[key]):
-            yield Finding("settings", "different", text)
+            yield Finding("settings", "changed", text)
     if differ("fit_arguments"):
         names = _changed_keys(recorded["fit_arguments"], current["fit_arguments"])
         names = [name for name in names if name not in _FREE_ARGUMENTS]
         if names:
             yield Finding(
                 "settings",
-                "different",
+                "changed",
                 message("Other arguments of fit: %1", ", ".join(names)),
             )
     if differ("data"):
         names = _changed_keys(recorded["data"], current["data"])
-        yield Finding("data", "different", message("Other data: %1", ", ".join(names)))
+        yield Finding("data", "changed", message("Other data: %1", ", ".join(names)))
     if differ("code"):
         yield Finding("code", "unknown", message("The code of the cell has changed."))
 
@@ -143,7 +160,7 @@ def _changed_values(
         if name not in free:
             yield Finding(
                 "environment",
-                "different",
+                "changed",
                 message(
                     "%1: %2 → %3",
                     name,
@@ -172,16 +189,16 @@ def _plain(config: Any) -> Any:
 def _of_data(state: TrainingState, data: FitData | None) -> Iterable[Finding]:
     place = state.place
     if data is None or not place:
-        text = message("The place in the data is not known: the epoch starts from its beginning.")
-        yield Finding("data", "different", text)
+        text = message("The place in data of this kind cannot be found.")
+        yield Finding("data", "impossible", text)
         return
     if place["kind"] != data.kind:
         text = message("Other data: %1 → %2", str(place["kind"]), data.kind)
-        yield Finding("data", "different", text)
+        yield Finding("data", "changed", text)
         return
     if place["steps_per_execution"] != data.steps_per_execution:
         text = message("steps_per_execution has changed.")
-        yield Finding("settings", "different", text)
+        yield Finding("settings", "changed", text)
     match data.kind:
         case "arrays":
             yield from _of_arrays(place, data)
@@ -194,15 +211,15 @@ def _of_data(state: TrainingState, data: FitData | None) -> Iterable[Finding]:
                 "data",
                 "unknown",
                 message(
-                    "Your generator starts anew, and the batches that were trained are skipped: "
-                    "exact if it makes the same batches again."
+                    "Your generator starts over, and the trained batches are skipped: exact if it "
+                    "yields the same batches again."
                 ),
             )
-        case _:
+        case "grain" | "other":
             yield Finding(
                 "data",
                 "unknown",
-                message("The batches that were trained are skipped: exact if they come again."),
+                message("The trained batches are skipped: exact if your data repeat them."),
             )
 
 
@@ -212,39 +229,41 @@ def _of_arrays(place: Mapping[str, Any], data: FitData) -> Iterable[Finding]:
     if place["seed"] is None:
         yield Finding(
             "data",
-            "different",
+            "inexact",
             message(
-                "TensorFlow has no seed: this epoch has its order, later ones are shuffled anew. "
-                "Call keras.utils.set_random_seed in your program."
+                "No seed was set: this epoch keeps its order, later epochs are shuffled "
+                "differently. Call keras.utils.set_random_seed before fit."
             ),
         )
     elif place["seed"] != tensorflow_iterator.global_seed():
-        yield Finding("data", "different", _other_seed(place))
+        yield Finding("data", "inexact", _other_seed(place))
 
 
 def _of_dataset(place: Mapping[str, Any], data: FitData) -> Iterable[Finding]:
     seed = tensorflow_iterator.global_seed()
     if place["seed"] is not None and place["seed"] != seed:
-        yield Finding("data", "different", _other_seed(place))
+        yield Finding("data", "inexact", _other_seed(place))
         return
     unseeded = tensorflow_iterator.has_unseeded_shuffle(data.adapter.get_tf_dataset())
     if seed is None and unseeded is None:
         yield Finding(
             "data",
             "unknown",
-            message("The batches that were trained are skipped: exact if they come again."),
+            message("The trained batches are skipped: exact if your data repeat them."),
         )
     elif seed is None and unseeded:
         yield Finding(
             "data",
-            "different",
-            message("Your tf.data dataset shuffles without a seed: later epochs have new orders."),
+            "inexact",
+            message(
+                "Your tf.data dataset shuffles without a seed, so later epochs have another order."
+            ),
         )
 
 
 def _other_seed(place: Mapping[str, Any]) -> Message:
     return message(
-        "TensorFlow has another seed than the recorded one (%1), and shuffles otherwise.",
+        "TensorFlow's seed is not the recorded one (%1), so it shuffles differently.",
         str(place["seed"]),
     )
 
@@ -257,14 +276,22 @@ def _of_python_data(place: Mapping[str, Any], data: FitData) -> Iterable[Finding
     workers = int(getattr(source, "workers", 0) or getattr(source, "num_workers", 0) or 0)
     if workers > 1 or (workers and data.kind == "DataLoader"):
         text = message(
-            "%1 has %2 workers, which draw in an order of their own.", name, str(workers)
+            "%1 has %2 workers, which load batches in no fixed order.", name, str(workers)
         )
-        yield Finding("data", "different" if data.shuffle else "unknown", text)
+        yield Finding("data", "inexact" if data.shuffle else "unknown", text)
     elif python_data.changes_between_epochs(source):
         text = message(
-            "%1 changes between epochs. That is repeated: exact if it has a seed of its own.",
+            "%1 changes between epochs: exact if the changes depend on its own seed.",
             name,
         )
+        yield Finding("data", "unknown", text)
+
+
+def _of_validation(current: Mapping[str, Any]) -> Iterable[Finding]:
+    described = current.get("data")
+    validation = described.get("validation_data") if isinstance(described, Mapping) else None
+    if isinstance(validation, Mapping) and "generator" in str(validation.get("type")):
+        text = message("The generator of your validation data starts over.")
         yield Finding("data", "unknown", text)
 
 
@@ -273,24 +300,24 @@ def _of_callbacks(state: TrainingState, callbacks: Iterable[object]) -> Iterable
     for callback, key in callback_keys(callbacks):
         recorded = saved.pop(key, None)
         if recorded is None and not is_stateless(callback):
-            text = message("The callback %1 is new and begins anew.", key[0])
-            yield Finding("callbacks", "different", text)
+            text = message("The callback %1 is new.", key[0])
+            yield Finding("callbacks", "inexact", text)
         elif recorded is not None and recorded.problem:
             text = message(
-                "The callback %1 begins anew: it has no get_state() and set_state().", key[0]
+                "The callback %1 starts over: it has no get_state() and set_state().", key[0]
             )
             yield Finding("callbacks", "unknown", text)
     for key, recorded in saved.items():
         if recorded.state is not None or recorded.problem:
             text = message("The callback %1 is missing.", key[0])
-            yield Finding("callbacks", "different", text)
+            yield Finding("callbacks", "inexact", text)
 
 
 def _of_device(current: Mapping[str, Any]) -> Iterable[Finding]:
     if keras.distribution.distribution() is not None:
-        text = message("The training is distributed, which was not tested.")
+        text = message("Resuming distributed training is not tested.")
         yield Finding("environment", "unknown", text)
     device = json.dumps(current.get("device", "")).lower()
     if any(word in device for word in ("gpu", "cuda", "tpu", "nvidia")):
-        text = message("On this device the last bits of a sum may differ from run to run.")
+        text = message("On this device, sums may differ in their last bits from run to run.")
         yield Finding("environment", "unknown", text)

@@ -62,7 +62,7 @@ class ResumedFit:
     ) -> None:
         self.plan = plan
         self.how = how
-        self.problem: Message | None = None
+        self.problem: str | Message | None = None
         self.resumed = False
         self.callbacks_anew: list[str] = []
         self._on_batch = on_batch
@@ -126,9 +126,7 @@ class ResumedFit:
             # Keras's BackupAndRestore has loaded its own weights and set the epoch.
             assert self._data is not None
             self._data.start_over()
-            self._give_up(
-                message("Another callback has set the epoch in which this training begins.")
-            )
+            self._give_up(message("Another callback sets the epoch in which this training starts."))
         elif self._state.ended:
             self.callbacks_anew = self._state.set_callbacks(self._callbacks)
             self._finish()
@@ -178,25 +176,24 @@ class ResumedFit:
 
     def _give_up(self, problem: Message | Exception) -> None:
         if isinstance(problem, Exception):
-            logger.warning(
-                "cannot resume; the training starts from its beginning", exc_info=problem
-            )
-            problem = _describe(problem)
-        self.problem = problem
+            logger.warning("cannot resume; training starts from its beginning", exc_info=problem)
+            self.problem = _describe(problem)
+        else:
+            self.problem = problem
         self._release()
 
 
-def _describe(error: Exception) -> Message:
+def _describe(error: Exception) -> str | Message:
     if isinstance(error, ArchitectureError):
         first = error.differences[0]
         number = str(len(error.differences))
         return message(
-            "The model has other variables than the checkpoint (%1). First difference: %2",
+            "The model differs from the checkpoint in %1 variables. The first one: %2",
             number,
             str(first),
         )
     if isinstance(error, DataPositionError):
-        return message("The data are not those of the checkpoint: they have other batches.")
+        return message("The data differ from those of the checkpoint: they have other batches.")
     if isinstance(error, CheckpointError):
-        return message("%1", str(error))
-    return message("%1: %2", type(error).__name__, str(error))
+        return str(error)
+    return f"{type(error).__name__}: {error}"

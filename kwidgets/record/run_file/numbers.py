@@ -110,6 +110,46 @@ def read_epochs(path: Path, max_rows: int) -> list[EpochRow]:
         ]
 
 
+@dataclasses.dataclass(frozen=True)
+class PointRow:
+    """A sample as it is in the file: means over ``batches`` batches up to ``step``."""
+
+    step: int
+    epoch: float
+    seconds: float
+    batches: int
+    values: dict[str, float]
+
+
+def read_all_points(path: Path, after_step: int = -1) -> list[PointRow]:
+    """Return every sample after a step, in the order in which they were taken.
+
+    Raises:
+        UnreadableRunError: the file cannot be read.
+    """
+    with open_run_file(path) as file:
+        columns = _metric_columns(file, "point")
+        names = "".join(f", {schema.quoted(column)}" for column in columns.values())
+        rows = file.execute(
+            f"SELECT step, epoch, seconds, batches{names} FROM point WHERE step > ? ORDER BY id",
+            (after_step,),
+        )
+        return [
+            PointRow(
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                {
+                    name: number
+                    for name, value in zip(columns, row[4:], strict=True)
+                    if (number := schema.read_number(value)) is not None
+                },
+            )
+            for row in rows
+        ]
+
+
 def read_revision(path: Path) -> tuple[int, int, int]:
     """Return numbers that change when rows are added: of points, epochs and marks.
 

@@ -2,6 +2,7 @@
 
 import { pageLanguage, t } from "../shared/translation";
 import type { CheckpointRow, Part, RunRow, RunState, Scope } from "./protocol";
+import { runTitle } from "./runRows";
 
 export function stateLabel({ state, diverged }: Pick<RunRow, "state" | "diverged">): string {
   const labels: Record<RunState, string> = {
@@ -76,4 +77,13 @@ export function fullTimeLabel(unixSeconds: number): string {
     dateStyle: "long",
     timeStyle: "medium",
   }).format(new Date(unixSeconds * 1000));
+}
+
+/** Return the titles of runs; those of several of the same title with when they began. */
+export function distinctTitles(rows: readonly RunRow[]): string[] {
+  const titles = rows.map(runTitle);
+  return rows.map((row, i) => {
+    const isUnique = titles.filter((other) => other === titles[i]).length === 1;
+    return isUnique ? titles[i]! : `${titles[i]} ${startLabel(row.created)}`;
+  });
 }

@@ -2,7 +2,8 @@
 
 ``python -m tests.record.resume.training_program FOLDER CASE=MODE …`` prints a digest of the model
 and the optimizer at the end of each training. Modes: ``whole`` trains without a recorder,
-``record`` takes checkpoints and goes on to the end, ``resume:NAME`` goes on from one of them.
+``record`` takes checkpoints and goes on to the end, ``resume:NAME`` goes on from one of them, and
+takes checkpoints called ``again-…``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
+from kwidgets.live.keras_internals import learning_rate
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import temporary_folder, write_folder
 from kwidgets.record.checkpoints.read_checkpoint import describe_state
@@ -28,8 +30,14 @@ from kwidgets.record.resume.resumed_fit import ResumedFit
 EPOCHS = 5
 SAMPLES, BATCH = 332, 16
 STEPS = 21
-#: (epoch, batch) of the checkpoints.
-PLACES = [(1, 8), (2, 0), (3, 12)]
+
+
+def places(case: str) -> list[tuple[int, int]]:
+    """Return the (epoch, batch) of the checkpoints."""
+    if case.startswith("few_steps"):
+        # Keras ends every second epoch where the data end.
+        return [(1, 4), (2, 0), (3, 5)]
+    return [(1, 8), (2, 0), (3, 12)]
 
 
 def arrays():
@@ -160,6 +168,8 @@ def data(case: str) -> dict:
 def model(case: str):
     """Return a compiled model with all that has a state of its own."""
     options = set(case.split("+")[1:])
+    if "small" in options:
+        return small_model()
     layers = [
         keras.layers.GaussianNoise(0.1),
         keras.layers.Dense(16, activation="relu"),
@@ -184,6 +194,14 @@ def model(case: str):
         run_eagerly="eager" in options,
         jit_compile="jit" in options or "auto",
     )
+    return made
+
+
+def small_model():
+    """Return a model that is traced and compiled in a fraction of the time."""
+    made = keras.Sequential([keras.Input((12,)), keras.layers.Dropout(0.3), keras.layers.Dense(2)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    made.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss)
     return made
 
 
@@ -213,22 +231,45 @@ class Recorder(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         if self.resumed:
             self.resumed.before_step(self.epoch, batch)
-        if self.mode == "record" and (self.epoch, batch) in self.places:
-            temporary = temporary_folder(self.folder)
-            state = read_state(
-                self._model,
-                self.epoch,
-                batch,
-                data=self.data,
-                callbacks=self.callbacks,
-                folder=temporary,
-            )
-            name = f"{self.epoch}-{batch}"
-            write_folder(temporary, name, state.arrays, describe_state(state))
+        if (self.epoch, batch) in self.places:
+            again = "again-" if self.resumed else ""
+            self.take(f"{again}{self.epoch}-{batch}", self.epoch, batch)
 
     def on_train_end(self, logs=None):
         if self.resumed:
             self.resumed.end()
+        elif self.mode == "record":
+            self.take("end", self.epoch + 1, 0, ended=True)
+
+    def take(self, name: str, epoch: int, batch: int, ended: bool = False) -> None:
+        temporary = temporary_folder(self.folder)
+        state = read_state(
+            self._model,
+            epoch,
+            batch,
+            data=self.data,
+            callbacks=self.callbacks,
+            folder=temporary,
+            ended=ended,
+        )
+        write_folder(temporary, name, state.arrays, describe_state(state))
+
+
+class Hold(keras.callbacks.Callback):
+    """Overrides the schedule in the middle of an epoch, as a user does in the live view."""
+
+    def on_train_begin(self, logs=None):
+        learning_rate.prepare(self.model)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == (1, 4):
+            learning_rate.set_learning_rate(self.model, 0.003)
+
+    def on_train_end(self, logs=None):
+        learning_rate.restore(self.model)
 
 
 def find_callbacks():
@@ -244,6 +285,16 @@ def digest(trained) -> str:
     return found.hexdigest()[:16]
 
 
+def rate_callbacks(options: set[str]) -> list:
+    if "hold" in options:
+        return [Hold()]
+    if "schedule" in options:
+        return []
+    if "scheduler" in options:
+        return [keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.8)]
+    return [keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=1, min_delta=0.005)]
+
+
 def run(case: str, mode: str, folder: Path) -> dict:
     """Train, and return what came out."""
     options = set(case.split("+")[1:])
@@ -252,8 +303,7 @@ def run(case: str, mode: str, folder: Path) -> dict:
         keras.utils.set_random_seed(999)
     trained = model(case)
     validation = tuple(part[:64] for part in arrays())
-    places = [(e, b - b % 2 if "spe2" in options else b) for e, b in PLACES]
-    recorder = Recorder(mode, folder, places)
+    recorder = Recorder(mode, folder, places(case))
     history = trained.fit(
         **data(case),
         epochs=EPOCHS,
@@ -263,11 +313,7 @@ def run(case: str, mode: str, folder: Path) -> dict:
             keras.callbacks.EarlyStopping(
                 monitor="val_loss", patience=2, restore_best_weights=True, min_delta=0.001
             ),
-            *(
-                [keras.callbacks.ReduceLROnPlateau(monitor="val_loss", patience=1, min_delta=0.005)]
-                if "schedule" not in options
-                else []
-            ),
+            *rate_callbacks(options),
             *([] if mode == "whole" else [recorder]),
         ],
     )

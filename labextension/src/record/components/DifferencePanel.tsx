@@ -2,21 +2,16 @@
 
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { partLabel } from "../labels";
+import { distinctTitles, partLabel } from "../labels";
 import { type Change, type Difference, type LayerChange, PARTS } from "../protocol";
-import { runTitle } from "../runRows";
 import type { RunsStore } from "../store";
 import { Panel } from "./Panel";
 
 export function DifferencePanel({ store }: { store: RunsStore }) {
   const { difference, panelProblem } = store;
-  const title = (id: string) => {
-    const row = store.rows?.get(id);
-    return row ? runTitle(row) : id;
-  };
-  const [first, second] = store.pair ?? ["", ""];
-  const names = [title(first), title(second)];
-  const [before, after] = names[0] === names[1] ? [first, second] : names;
+  const rows = (store.pair ?? []).map((id) => store.rows?.get(id));
+  const titles = distinctTitles(rows.flatMap((row) => row ?? []));
+  const [before = "", after = ""] = titles;
   return (
     <Panel
       heading={
@@ -31,7 +26,7 @@ export function DifferencePanel({ store }: { store: RunsStore }) {
           {panelProblem}
         </p>
       ) : difference ? (
-        <DifferenceView difference={difference} before={before ?? ""} after={after ?? ""} />
+        <DifferenceView difference={difference} before={before} after={after} />
       ) : (
         <p class="kw-waiting">{t("Comparing…")}</p>
       )}

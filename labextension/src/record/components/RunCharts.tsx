@@ -10,7 +10,7 @@ import { usePlotly } from "../../live/components/usePlotly";
 import type { MetricInfo, RunInfo } from "../../live/protocol";
 import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import { fullTimeLabel } from "../labels";
+import { distinctTitles, fullTimeLabel } from "../labels";
 import { runTitle } from "../runRows";
 import type { RunsStore } from "../store";
 
@@ -99,10 +99,11 @@ function drawnFits(store: RunsStore): { fits: DrawnFit[]; start: number } {
     return row && drawn.store.run ? [{ drawn, row }] : [];
   });
   const start = Math.min(...rows.map(({ row }) => row.created));
-  const fits = rows.map(({ drawn, row }) => ({
+  const labels = distinctTitles(rows.map(({ row }) => row));
+  const fits = rows.map(({ drawn, row }, i) => ({
     fit: drawn.number,
     name: runTitle(row),
-    label: runTitle(row),
+    label: labels[i]!,
     store: drawn.store,
     clockOffset: row.created - start,
   }));

@@ -29,7 +29,8 @@ export function RunsBar({ store, rows }: { store: RunsStore; rows: readonly RunR
     timer.current = setTimeout(() => void store.setFilter(text), TYPING_MS);
   };
   const { pair, source } = store;
-  const chosen = store.drawn.map(({ id }) => id);
+  // Never one that the filter hides.
+  const chosen = rows.filter(({ id }) => store.isDrawn(id)).map(({ id }) => id);
   const all = [...(store.rows?.values() ?? [])].filter(({ id }) => store.ids.includes(id));
   const withCheckpoints = rows.filter((row) => row.checkpoint_bytes && row.state !== "running");
   const freeable = sum(withCheckpoints.map((row) => row.checkpoint_bytes));

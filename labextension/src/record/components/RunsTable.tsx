@@ -74,12 +74,12 @@ export function RunsTable({ store, rows }: RunsTableProps) {
               />
             </th>
             {header("name", t("Name"), "text")}
+            {header("tags", t("Tags"), "text")}
             {header("state", t("State"), "text")}
             {header("created", t("Started"))}
             {header("seconds", t("Duration"))}
             {header("epoch", t("Epochs"))}
             {columns.map((column) => header(column.key, columnTitle(column)))}
-            {header("tags", t("Tags"), "text")}
             <th scope="col" data-kind="text">
               {t("Notes")}
             </th>
@@ -165,8 +165,34 @@ function RowView({ row, store, columns, bestKey, number, full, open }: RowProps)
           ) : (
             <span title={row.id}>{title}</span>
           )}
+          {editable && (
+            <EditableText
+              value={row.name}
+              label={t("Name of %1", title)}
+              placeholder={row.model_name || row.id}
+              onSave={(name) => store.edit(row.id, { name })}
+            >
+              <svg class="kw-pencil" viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
+                <path d="M11 2.500l2.500 2.500L5.500 13l-3 .500.500-3z" />
+              </svg>
+            </EditableText>
+          )}
         </span>
       </th>
+      <td data-kind="text">
+        {editable ? (
+          <EditableText
+            value={row.tags.join(", ")}
+            label={t("Tags of %1", title)}
+            placeholder={t("Add tags")}
+            onSave={(text) => store.edit(row.id, { tags: text.split(",") })}
+          >
+            {tags.length ? tags : undefined}
+          </EditableText>
+        ) : (
+          tags
+        )}
+      </td>
       <td data-kind="text">
         <span
           class="kw-run-state"
@@ -195,20 +221,6 @@ function RowView({ row, store, columns, bestKey, number, full, open }: RowProps)
           </td>
         );
       })}
-      <td data-kind="text">
-        {editable ? (
-          <EditableText
-            value={row.tags.join(", ")}
-            label={t("Tags of %1", title)}
-            placeholder={t("Add tags")}
-            onSave={(text) => store.edit(row.id, { tags: text.split(",") })}
-          >
-            {tags.length ? tags : undefined}
-          </EditableText>
-        ) : (
-          tags
-        )}
-      </td>
       <td data-kind="text" class="kw-run-notes">
         {editable ? (
           <EditableText

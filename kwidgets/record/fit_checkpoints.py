@@ -1,0 +1,381 @@
+"""Take the checkpoints of a fit, and let a fit go on from one: an observer beside the recorder."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+
+from kwidgets.language import Message, message, t, translated
+from kwidgets.live import protocol
+from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.run.observers import CommandRefusedError, RunObserver
+from kwidgets.live.training_thread.command_queue import Command
+from kwidgets.record.checkpoints.checkpointer import Checkpointer
+from kwidgets.record.checkpoints.fit_data import FitData
+from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
+from kwidgets.record.fit_recorder import FitRecorder
+from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
+from kwidgets.record.resume.exactness import Exactness
+from kwidgets.record.resume.plan import ResumePlan
+from kwidgets.record.resume.resumed_fit import ResumedFit
+from kwidgets.record.resume.retrained_points import RetrainedPoints
+from kwidgets.record.resumed_numbers import continue_numbers, lost_points
+from kwidgets.record.run_file.open_file import UnreadableRunError
+from kwidgets.record.run_file.reader import DETAIL_KEYS, read_values
+
+logger = logging.getLogger("kwidgets")
+
+#: For the answer to whether a run is to be resumed.
+QUESTION_SECONDS = 30.0
+_How = Literal["resume", "weights"]
+_ANSWERS: dict[str, _How | None] = {"resume": "resume", "weights": "weights", "start": None}
+#: A change before which a checkpoint is taken, if the fit is old enough for automatic ones.
+_INTERVENTIONS = ("set_learning_rate", "follow_schedule")
+
+
+class FitCheckpoints(RunObserver):
+    """Takes the checkpoints of one fit, and resumes it from one of an earlier run.
+
+    Args:
+        run: the training.
+        recorder: of the training.
+    """
+
+    label = "Writing checkpoints"
+
+    def __init__(self, run: FitRun, recorder: FitRecorder) -> None:
+        self._run = run
+        self._fit = run.state
+        self._recorder = recorder
+        self._data: FitData | None = None
+        self._taker: Checkpointer | None = None
+        self._resumed: ResumedFit | None = None
+        # Steps that the resumed run trains again, whose values are known.
+        self._retrained: RetrainedPoints | None = None
+        self._best_step = -1
+
+    # The hooks, in the order in which they are called.
+
+    def begin(self) -> None:
+        recorder, model = self._recorder, self._fit.model
+        if recorder.place is None or not isinstance(model, keras.Model):
+            return
+        if self._run.kind == "fit":
+            self._data = FitData.find()
+            if self._data is not None:
+                self._data.watch()
+            self._offer_to_resume()
+        self._taker = Checkpointer(
+            model,
+            recorder.place,
+            recorder.run_id,
+            data=self._data,
+            callbacks=self._callbacks(),
+            on_written=self._written,
+            on_deleted=self._deleted,
+            on_problem=self._report,
+        )
+        self._fit.extras.can_checkpoint = True
+
+    def begin_epoch(self, epoch: int) -> None:
+        if self._resumed is not None:
+            self._resumed.begin_epoch(epoch)
+            self._note_problem()
+
+    def before_first_step(self, epoch: int, batch: int) -> None:
+        if self._resumed is not None:
+            self._resumed.before_step(epoch, batch)
+            self._note_problem()
+            self._fit.reader.skip_batches()
+            self._plan_comparison()
+
+    def after_sample(self) -> None:
+        if self._taker is not None:
+            progress = self._fit.progress
+            self._taker.before_step(
+                progress.epoch, progress.batch, self._step(), time.perf_counter()
+            )
+        if self._retrained is not None:
+            self._compare()
+
+    def end_epoch(self, epoch: int) -> None:
+        best = self._fit.reader.store.best.get("loss")
+        if self._taker is not None and best is not None and best["step"] != self._best_step:
+            self._best_step = int(best["step"])
+            self._taker.note_best()
+
+    def before_command(self, command: Command) -> None:
+        taker = self._taker
+        if taker is None or not self._is_before_batch():
+            return
+        if command.kind == "stop":
+            self._take("before", "Stop")
+        elif command.kind in _INTERVENTIONS and taker.schedule.has_begun(time.perf_counter()):
+            self._take("before", "Learning rate")
+
+    def before_interrupt(self) -> None:
+        if self._taker is not None and self._is_before_batch():
+            self._take("before", "Interrupt")
+
+    def apply(self, command: Command) -> str | None:
+        if command.kind != "checkpoint":
+            return None
+        if self._taker is None:
+            raise CommandRefusedError(
+                t("No checkpoint of this training can be written: it has no Keras model.")
+            )
+        self._run.sample_now()
+        if self._is_before_batch():
+            self._take("user", command.text)
+        else:
+            # During validation: before the next batch.
+            self._taker.request("user", command.text)
+        return ""
+
+    def finish(self) -> None:
+        taker = self._taker
+        if taker is not None and taker.schedule.has_begun(time.perf_counter()):
+            progress = self._fit.progress
+            taker.end(progress.initial_epoch + progress.finished_epochs, self._step())
+
+    def end(self) -> None:
+        if self._resumed is not None:
+            self._resumed.end()
+        if self._taker is not None:
+            self._taker.close()
+        if self._data is not None:
+            self._data.release()
+        self._resumed = self._taker = self._data = self._retrained = None
+
+    # Checkpoints.
+
+    def _take(self, reason: Any, label: str) -> None:
+        assert self._taker is not None
+        self._run.sample_now()
+        progress = self._fit.progress
+        self._taker.take_now(reason, label, progress.epoch, progress.batch, self._step())
+
+    def _is_before_batch(self) -> bool:
+        return self._fit.reader.in_epoch and self._fit.progress.phase != "validating"
+
+    def _step(self) -> int:
+        return int(self._fit.reader.position[0])
+
+    def _callbacks(self) -> list[object]:
+        return self._fit.frame.callbacks()
+
+    # In the thread that writes checkpoints.
+
+    def _written(self, checkpoint: CheckpointFolder) -> None:
+        meta = checkpoint.meta
+        name = checkpoint.path.name
+        self._recorder.add_checkpoint(
+            {
+                "step": meta["step"],
+                "epoch": meta["epoch"],
+                "batch": meta["batch"],
+                "folder": name,
+                "bytes": checkpoint.num_bytes,
+                "reason": meta["reason"],
+                "label": meta["label"],
+                "created": meta["created"],
+            }
+        )
+        batches = self._fit.progress.batches
+        share = meta["batch"] / batches if batches else 0
+        shown = protocol.Checkpoint(
+            name=name,
+            text=_text_of(meta["reason"], meta["label"]),
+            step=meta["step"],
+            epoch=meta["epoch"] + self._fit.reader.epochs_before + share,
+        )
+        self._fit.extras.checkpoints = [*self._fit.extras.checkpoints, shown]
+        if meta["reason"] == "user":
+            self._fit.reader.store.add_mark(
+                protocol.Mark(
+                    kind="user",
+                    text=shown["text"],
+                    step=shown["step"],
+                    epoch=shown["epoch"],
+                    seconds=self._fit.reader.position[2],
+                )
+            )
+
+    def _deleted(self, paths: list[Path]) -> None:
+        names = {path.name for path in paths}
+        own = {path.name for path in paths if path.parent.name.startswith(self._recorder.run_id)}
+        self._recorder.forget_checkpoints(sorted(own))
+        self._fit.extras.checkpoints = [
+            each for each in self._fit.extras.checkpoints if each["name"] not in names
+        ]
+
+    def _report(self, problem: str | None) -> None:
+        if problem is None:
+            self._fit.guard.failures.pop(self.label, None)
+        else:
+            self._fit.guard.failures[self.label] = problem
+
+    # Resuming.
+
+    def _offer_to_resume(self) -> None:
+        wanted = self._fit.fit_options.resume
+        assert self._recorder.place is not None
+        try:
+            found = (
+                find_run(self._recorder.place, wanted)
+                if isinstance(wanted, str)
+                else find_last_run(self._recorder.place, self._recorder.cell)
+            )
+        except UnreadableRunError as error:
+            self._warn(t("Cannot resume %1: %2", str(wanted), str(error)))
+            return
+        if found is None or found.checkpoint is None:
+            self._tell_that_none_is_there(found, wanted)
+            return
+        try:
+            plan = ResumePlan.read(found.checkpoint.folder)
+            recorded = read_values(found.info.path, DETAIL_KEYS)
+            exactness = plan.exactness(
+                self._fit.model, self._data, self._callbacks(), recorded, self._recorder.facts
+            )
+        except (CheckpointError, UnreadableRunError) as error:
+            self._warn(t("Cannot resume %1: %2", found.info.id, str(error)))
+            return
+        how = self._choose(found, plan, exactness, wanted)
+        if how is not None:
+            self._resume(found, plan, exactness, how)
+
+    def _tell_that_none_is_there(self, found: UnfinishedRun | None, wanted: bool | str) -> None:
+        if found is not None:
+            place = found.info.host
+            self._warn(t("The last run of this cell is still running (on %1): not resumed.", place))
+        elif isinstance(wanted, str):
+            self._warn(t("Cannot resume %1: it has no checkpoint.", wanted))
+        elif wanted:
+            self._fit.extras.notes.append(
+                t("Nothing to resume: the last run of this cell finished, or has no checkpoint.")
+            )
+
+    def _choose(
+        self, found: UnfinishedRun, plan: ResumePlan, exactness: Exactness, wanted: bool | str
+    ) -> _How | None:
+        """Return how the fit is to go on, or None if it is to start again."""
+        if exactness.verdict == "impossible":
+            self._warn(t("Cannot resume %1: %2", found.info.title, _findings_text(exactness)))
+            return None
+        changed = any(
+            finding.verdict == "different" and finding.part in ("settings", "model")
+            for finding in exactness.findings
+        ) or any(finding.part == "code" for finding in exactness.findings)
+        how: _How = "weights" if changed else "resume"
+        if wanted:
+            return how
+        question = t(
+            "The last run of this cell stopped in epoch %1, batch %2.",
+            str(plan.epoch + 1),
+            str(plan.batch),
+        )
+        label = t("Resume") if how == "resume" else t("Continue from these weights")
+        answer = self._run.ask(
+            f"{question} {_findings_text(exactness)}",
+            {how: label, "start": t("Start again")},
+            QUESTION_SECONDS,
+        )
+        if answer is None:
+            self._fit.extras.notes.append(f"{question} {t('To resume it: LivePlot(resume=True).')}")
+        return _ANSWERS[answer or "start"]
+
+    def _resume(
+        self, found: UnfinishedRun, plan: ResumePlan, exactness: Exactness, how: _How
+    ) -> None:
+        resumed = ResumedFit(plan, how, on_batch=lambda done, total: self._run.poll())
+        if not resumed.begin(self._fit.model, self._data, self._callbacks()):
+            if resumed.problem is not None:
+                self._warn(translated(resumed.problem))
+            return
+        assert found.checkpoint is not None
+        step = found.checkpoint.step
+        self._recorder.set_parent(found.info.id, step, how)
+        if how == "resume":
+            self._resumed = resumed
+            continue_numbers(self._fit, found.info, plan, step)
+            self._retrained = RetrainedPoints(lost_points(found.info, step), step)
+            self._recorder.on_point = self._retrained.add
+            mark = message("Resumed")
+        else:
+            mark = message("Continued from the weights of %1", found.info.title)
+        self._fit.reader.add_mark("fit", mark)
+        text = _findings_text(exactness)
+        if text and exactness.verdict != "exact":
+            self._fit.extras.notes.append(text)
+
+    def _note_problem(self) -> None:
+        resumed = self._resumed
+        if resumed is None:
+            return
+        if resumed.problem is not None:
+            self._warn(translated(resumed.problem))
+            self._resumed = self._retrained = None
+
+    def _warn(self, text: str) -> None:
+        logger.warning("%s", text)
+        self._fit.extras.notes.append(text)
+
+    # The check of what is trained again.
+
+    def _plan_comparison(self) -> None:
+        """Let the metrics be read where the recorded run has a point."""
+        checked = self._retrained
+        if checked is None or checked.next_step is None or checked.next_begin is None:
+            return
+        progress = self._fit.progress
+        first = self._step() - progress.batch
+        wanted = [step - first for step in (checked.next_begin, checked.next_step)]
+        self._run.sample_at_batch = next((b for b in wanted if b > progress.batch), -1)
+
+    def _compare(self) -> None:
+        checked = self._retrained
+        if checked is None:
+            return
+        self._plan_comparison()
+        verdict = checked.verdict
+        if verdict == "open":
+            return
+        self._retrained = None
+        if verdict == "exact":
+            text = message("Resumed exactly: the steps trained again have the recorded values.")
+        elif verdict == "different" and checked.difference is not None:
+            point, name, recorded, now = checked.difference
+            text = message(
+                "Not resumed exactly: at step %1 the recorded %2 was %3, now %4.",
+                f"{point.step:,}",
+                name,
+                f"{recorded:.7g}",
+                f"{now:.7g}",
+            )
+        else:
+            return
+        self._fit.extras.notes.append(translated(text))
+        self._recorder.set_value("resumed", {"verdict": verdict, "text": text})
+
+
+def _text_of(reason: str, label: str) -> Message:
+    """Return what a checkpoint is called on the page."""
+    if reason == "user" and label:
+        return message("Checkpoint “%1”", label)
+    if reason == "before":
+        return message("Before: %1", message(label) if label else "")
+    texts = {"best": message("Best epoch"), "end": message("End"), "user": message("Checkpoint")}
+    return texts.get(reason, message("Automatic checkpoint"))
+
+
+def _findings_text(exactness: Exactness) -> str:
+    """Return what is known not to be exact, as sentences."""
+    texts = [translated(finding.text) for finding in exactness.findings]
+    if not texts:
+        return t("It goes on exactly where it was.")
+    return " ".join([t("Not exact, or not known to be:"), *texts])

@@ -1,0 +1,86 @@
+"""Find the run that a cell or script may resume: its last one, if that did not finish."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kwidgets.record.run_file import schema
+from kwidgets.record.run_file.open_file import UnreadableRunError
+from kwidgets.record.run_file.reader import read_checkpoints, read_info, read_values
+from kwidgets.record.run_file.run_info import CheckpointInfo, RunInfo
+
+# Run files that are looked at, the newest first.
+_MAX_FILES = 100
+_PLACE_KEYS = ("notebook", "cell_id", "script", "code", "fit_in_cell", "kind")
+
+
+@dataclasses.dataclass(frozen=True)
+class UnfinishedRun:
+    """A run that did not finish, and the checkpoint to resume it from.
+
+    Attributes:
+        info: of the run.
+        checkpoint: the last one; None if the run still runs.
+    """
+
+    info: RunInfo
+    checkpoint: CheckpointInfo | None
+
+
+def find_run(folder: Path, run_id: str) -> UnfinishedRun | None:
+    """Return the run of that id with its last checkpoint, or None if it has none.
+
+    Raises:
+        UnreadableRunError: there is no such run, or its file is damaged.
+    """
+    return _with_checkpoint(folder, folder / f"{run_id}{schema.SUFFIX}")
+
+
+def find_last_run(folder: Path, place: Mapping[str, Any]) -> UnfinishedRun | None:
+    """Return the last run of a cell or script if it did not finish and can be resumed.
+
+    Args:
+        folder: of the runs.
+        place: what ``describe_cell`` says of the cell, with ``fit_in_cell``.
+    """
+    paths = sorted(folder.glob(f"*{schema.SUFFIX}"), reverse=True)
+    for path in paths[:_MAX_FILES]:
+        try:
+            if not _is_same_place(read_values(path, _PLACE_KEYS), place):
+                continue
+            info = read_info(path)
+            if info.state == "running":
+                return UnfinishedRun(info, None)
+            return None if info.state == "finished" else _with_checkpoint(folder, path)
+        except UnreadableRunError:
+            continue
+    return None
+
+
+def _with_checkpoint(folder: Path, path: Path) -> UnfinishedRun | None:
+    """Return the run with its last checkpoint; or else that which it had resumed itself."""
+    seen: set[Path] = set()
+    while path not in seen:
+        seen.add(path)
+        info = read_info(path)
+        checkpoints = [each for each in read_checkpoints(path) if each.folder.is_dir()]
+        if checkpoints:
+            # Later in the run, not in time: a rewound one goes on from where it is.
+            return UnfinishedRun(info, max(checkpoints, key=lambda each: each.created))
+        if info.parent is None or info.parent["how"] != "resume":
+            return None
+        path = folder / f"{info.parent['run']}{schema.SUFFIX}"
+    return None
+
+
+def _is_same_place(recorded: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
+    if recorded["kind"] != "fit":
+        return False
+    if any(recorded[key] != place[key] for key in ("notebook", "script", "fit_in_cell")):
+        return False
+    if recorded["cell_id"] and place["cell_id"]:
+        return bool(recorded["cell_id"] == place["cell_id"])
+    return bool(recorded["code"] == place["code"])
