@@ -73,15 +73,6 @@ def _load_record() -> _observers.MakeObservers:
 _observers.add_observers(_load_record)
 
 
-def _load_nan_guard() -> _observers.MakeObserver:
-    from kwidgets.record.nan_guard.guard import guard_fit
-
-    return guard_fit
-
-
-_observers.add_observer(_load_nan_guard)
-
-
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         from importlib import import_module

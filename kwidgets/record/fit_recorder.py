@@ -132,7 +132,7 @@ class FitRecorder(RunObserver):
                     "iteration": progress.step,
                     "do": act,
                     "value": value,
-                    "by": "user",
+                    "by": "guard" if act == "restore" else "user",
                 },
             )
 

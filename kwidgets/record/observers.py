@@ -1,4 +1,4 @@
-"""Make the observers that record a training; one function for ``add_observer``."""
+"""Make the observers that record a training; one function for ``add_observers``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import RunObserver
 from kwidgets.record.fit_checkpoints import FitCheckpoints
 from kwidgets.record.fit_recorder import FitRecorder
+from kwidgets.record.nan_guard.guard import NanGuard
 from kwidgets.record.recording import recording
 
 
 def observe_run(run: FitRun) -> Iterable[RunObserver]:
-    """Return what records a training, in the order in which it is called."""
+    """Return what records and restores a training, in the order in which it is called."""
+    # First, so that no checkpoint has a state that the guard is about to replace.
+    guard = (NanGuard(run),) if run.kind == "fit" else ()
     if not recording.on:
-        return ()
+        return guard
     recorder = FitRecorder(run)
-    return recorder, FitCheckpoints(run, recorder)
+    return *guard, recorder, FitCheckpoints(run, recorder)

@@ -67,6 +67,8 @@ class MetricReader:
         self._previous = previous
         self._steps_before = previous.steps if previous else 0
         self._seconds_before = previous.seconds if previous else 0.0
+        # How far the epoch axis is behind, because the training was rewound.
+        self._epochs_rewound = 0.0
         self._step_sampled = 0
         self._sampled_in_epoch = False
         self._trained_seconds = 0.0
@@ -110,10 +112,30 @@ class MetricReader:
         self._steps_before, self._seconds_before = steps, seconds
 
     def skip_batches(self) -> None:
-        """Leave out the batches so far, which a resumed run has trained before."""
+        """Leave the batches since the last sample out of the next one.
+
+        A resumed run has trained them before, or an observer has restored another state.
+        """
         if self._sampler is not None:
             self._sampler.sample()
         self._step_sampled = self._progress.step
+
+    def go_back(self, step: int, epoch: float, numbers: MetricStore | None = None) -> None:
+        """Let all axes continue from where a checkpoint was taken: it was restored just now.
+
+        Args:
+            step: of the checkpoint on the step axis.
+            epoch: of the checkpoint on the epoch axis.
+            numbers: those of the branch that the checkpoint is of, if it is another one.
+        """
+        seconds = (numbers or self.store).seconds_at(step)
+        now = self.position
+        self._steps_before -= now[0] - step
+        self._epochs_rewound += now[1] - epoch
+        self._seconds_before -= now[2] - seconds
+        self.store.go_back(step, numbers)
+        self._last_epoch = None  # its row may be gone
+        self.forget_divergence()
 
     def begin_epoch(self) -> None:
         self._step_sampled = self._progress.step
@@ -148,12 +170,6 @@ class MetricReader:
         self._not_finite.clear()
         self.diverged, self.diverged_loss = False, None
 
-    def skip_batches(self) -> None:
-        """Leave the batches since the last sample out of the next one."""
-        if self._sampler is not None:
-            self._sampler.sample()
-        self._step_sampled = self._progress.step
-
     def end_training(self) -> bool:
         """Note that the epoch's last batch is done; return whether to sample before validation.
 
@@ -177,7 +193,7 @@ class MetricReader:
                 {name: scalars[name] for name in self.store.sampled_names() if name in scalars},
                 max(self._progress.batch, 1),
             )
-        number = epoch + 1 + self.epochs_before
+        number = epoch + 1 + self.epochs_before - self._epochs_rewound
         self.store.add_epoch(step, number, seconds, scalars, complete)
         self._last_epoch = _LastEpoch(logs, scalars, (step, number, seconds), complete)
         self._note_not_finite(scalars)
@@ -259,7 +275,7 @@ class MetricReader:
         progress = self._progress
         return (
             progress.step + self._steps_before,
-            progress.fractional_epoch + self.epochs_before,
+            progress.fractional_epoch + self.epochs_before - self._epochs_rewound,
             progress.clock.seconds() + self._seconds_before,
         )
 
@@ -306,5 +322,5 @@ class _LastEpoch:
 
     logs: Mapping[str, Any]
     scalars: dict[str, float]
-    position: tuple[int, int, float]
+    position: tuple[int, float, float]
     complete: bool

@@ -238,7 +238,3 @@ class NanGuard(RunObserver):
         # What the rate was in that state is no change of a callback's.
         self._fit.rate.read(by_user=True)
 
-
-def guard_fit(run: FitRun) -> NanGuard | None:
-    """Return the NaN guard of a fit, or None for a loop of the user's own."""
-    return NanGuard(run) if run.kind == "fit" else None
