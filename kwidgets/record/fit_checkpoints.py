@@ -113,13 +113,13 @@ class FitCheckpoints(RunObserver):
         if taker is None or not self._is_before_batch():
             return
         if command.kind == "stop":
-            self._take("before", "Stop")
+            self._take("before", t("Stop"))
         elif command.kind in _INTERVENTIONS and taker.schedule.has_begun(time.perf_counter()):
-            self._take("before", "Learning rate")
+            self._take("before", t("a change of the learning rate"))
 
     def before_interrupt(self) -> None:
         if self._taker is not None and self._is_before_batch():
-            self._take("before", "Interrupt")
+            self._take("before", t("Ctrl-C"))
 
     def apply(self, command: Command) -> str | None:
         if command.kind != "checkpoint":
@@ -238,7 +238,7 @@ class FitCheckpoints(RunObserver):
             return
         try:
             plan = ResumePlan.read(found.checkpoint.folder)
-            recorded = read_values(found.info.path, DETAIL_KEYS)
+            recorded = read_values(found.info.path, (*DETAIL_KEYS, "backend", "device"))
             exactness = plan.exactness(
                 self._fit.model, self._data, self._callbacks(), recorded, self._recorder.facts
             )
@@ -264,16 +264,18 @@ class FitCheckpoints(RunObserver):
         self, found: UnfinishedRun, plan: ResumePlan, exactness: Exactness, wanted: bool | str
     ) -> _How | None:
         """Return how the fit is to go on, or None if it is to start again."""
-        if exactness.verdict == "impossible":
+        if not (exactness.may_resume or exactness.may_take_weights):
             self._warn(t("Cannot resume %1: %2", found.info.title, _findings_text(exactness)))
             return None
-        changed = any(
-            finding.verdict == "different" and finding.part in ("settings", "model")
-            for finding in exactness.findings
-        ) or any(finding.part == "code" for finding in exactness.findings)
-        how: _How = "weights" if changed else "resume"
+        how: _How = "resume" if exactness.may_resume else "weights"
         if wanted:
-            return how
+            # Of another machine, all that was reached is wanted, if not its last bits.
+            moved = all(
+                finding.part == "environment"
+                for finding in exactness.findings
+                if finding.verdict not in ("exact", "unknown", "inexact")
+            )
+            return "resume" if moved else how
         question = t(
             "The last run of this cell stopped in epoch %1, batch %2.",
             str(plan.epoch + 1),
@@ -367,9 +369,12 @@ def _text_of(reason: str, label: str) -> Message:
     """Return what a checkpoint is called on the page."""
     if reason == "user" and label:
         return message("Checkpoint “%1”", label)
-    if reason == "before":
-        return message("Before: %1", message(label) if label else "")
-    texts = {"best": message("Best epoch"), "end": message("End"), "user": message("Checkpoint")}
+    texts = {
+        "best": message("Best epoch"),
+        "before": message("Before %1", label),
+        "end": message("End"),
+        "user": message("Checkpoint"),
+    }
     return texts.get(reason, message("Automatic checkpoint"))
 
 
@@ -377,5 +382,5 @@ def _findings_text(exactness: Exactness) -> str:
     """Return what is known not to be exact, as sentences."""
     texts = [translated(finding.text) for finding in exactness.findings]
     if not texts:
-        return t("It goes on exactly where it was.")
+        return t("Everything is restored exactly.")
     return " ".join([t("Not exact, or not known to be:"), *texts])

@@ -55,6 +55,7 @@ def _labels() -> dict[str, str]:
         "Reading the model": t("Reading the model"),
         "Replying": t("Replying"),
         "The live view": t("The live view"),
+        "Writing checkpoints": t("Writing checkpoints"),
         "The picture of the run": t("The picture of the run"),
         "The progress": t("The progress"),
         "The side panel": t("The side panel"),
