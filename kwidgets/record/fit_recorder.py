@@ -59,10 +59,7 @@ class FitRecorder(RunObserver):
             self._fit.extras.notes.append(
                 t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
             )
-        writer = RunWriter(
-            place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
-        )
-        self._writer, self.place = writer, place
+        self.place = place
         self.cell = describe_cell(recording.with_code)
         # On this thread: the user may change the data, and JAX has no variables during a step.
         arguments = self._fit.frame.arguments() | {"callbacks": self._fit.frame.callbacks()}
@@ -74,7 +71,18 @@ class FitRecorder(RunObserver):
             "device": self._fit.devices.name,
             "code": self.cell["code"],
         }
+        self._open(place)
         store = self._fit.reader.store
+        if store.recorded_as is not None:
+            self.set_parent(store.recorded_as, self._fit.reader.position[0], "continued")
+        store.recorded_as = self.run_id
+
+    def _open(self, place: Path) -> None:
+        """Begin the file of the run."""
+        self._revision = None
+        writer = self._writer = RunWriter(
+            place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
+        )
         writer.set_values(
             {
                 "id": self.run_id,
@@ -97,10 +105,32 @@ class FitRecorder(RunObserver):
                 "progress": self._progress,
             }
         )
-        if store.recorded_as is not None:
-            self.set_parent(store.recorded_as, self._fit.reader.position[0], "continued")
+        self._fit.reader.store.listener = _StoreToFile(writer, self)
+
+    def branch(self, step: int) -> None:
+        """Record a branch from ``step`` on in a file of its own: the training was rewound to it.
+
+        The numbers up to that step are in both files.
+        """
+        if self._writer is None or self.place is None:
+            return
+        parent, self.run_id = self.run_id, folder.new_run_id()
+        detail = t("Rewound to step %1, and continued as %2", f"{step:,}", self.run_id)
+        self._close("stopped", detail)
+        self._open(self.place)
+        self.set_parent(parent, step, "rewind")
+        store = self._fit.reader.store
         store.recorded_as = self.run_id
-        store.listener = _StoreToFile(writer, self)
+        listener = store.listener
+        assert listener is not None
+        before = 0
+        for row in store.batch_rows():
+            batches, before = row.step - before, row.step
+            listener.add_batches(row.step, row.epoch, row.seconds, row.values, batches)
+        for row, complete, logs in store.epoch_logs():
+            listener.add_epoch(row.step, row.epoch, row.seconds, logs, complete)
+        for mark in store.marks:
+            listener.add_mark(mark)
 
     def set_parent(self, run_id: str, step: int, how: str) -> None:
         """Record the run that this one goes on from."""
@@ -137,6 +167,9 @@ class FitRecorder(RunObserver):
             )
 
     def end(self) -> None:
+        self._close(self._fit.status.status, self._fit.status.detail)
+
+    def _close(self, state: str, detail: str) -> None:
         writer, self._writer = self._writer, None
         if writer is None:
             return
@@ -146,8 +179,8 @@ class FitRecorder(RunObserver):
                 **_results(self._fit),
                 "progress": _progress(self._fit),
                 "ended": time.time(),
-                "state": self._fit.status.status,
-                "detail": self._fit.status.detail,
+                "state": state,
+                "detail": detail,
             }
         )
         writer.close()

@@ -8,6 +8,7 @@ from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import RunObserver
 from kwidgets.record.fit_checkpoints import FitCheckpoints
 from kwidgets.record.fit_recorder import FitRecorder
+from kwidgets.record.fit_rewind import FitRewind
 from kwidgets.record.nan_guard.guard import NanGuard
 from kwidgets.record.recording import recording
 
@@ -19,4 +20,5 @@ def observe_run(run: FitRun) -> Iterable[RunObserver]:
     if not recording.on:
         return guard
     recorder = FitRecorder(run)
-    return *guard, recorder, FitCheckpoints(run, recorder)
+    checkpoints = FitCheckpoints(run, recorder)
+    return *guard, recorder, checkpoints, FitRewind(run, recorder, checkpoints)

@@ -279,6 +279,12 @@ class MetricReader:
             progress.clock.seconds() + self._seconds_before,
         )
 
+    def epoch_on_axis(self, epoch: int, batch: int) -> float:
+        """Return where batch ``batch`` of Keras's ``epoch`` is on the epoch axis."""
+        length = self._progress.batches
+        share = min(batch / length, 1.0) if length else 0.0
+        return epoch + share + self.epochs_before - self._epochs_rewound
+
     def add_mark(self, kind: protocol.MarkKind, text: Message) -> None:
         """Mark on the curves what the user, a callback or a new fit did, or where it diverged."""
         step, epoch, seconds = self.position

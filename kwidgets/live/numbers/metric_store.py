@@ -95,6 +95,18 @@ class StoreListener(Protocol):
             columns = self.epoch.view(max(1, len(self.epoch))).columns
         return _rows(columns, "")
 
+    def epoch_logs(self) -> list[tuple[StoredRow, bool, dict[str, float]]]:
+        """Return the rows of the epoch table, whether complete, with the logs as Keras names them."""
+        found = []
+        for row in self.epoch_rows():
+            logs = {}
+            for column, value in row.values.items():
+                split, _, name = column.partition("/")
+                if name:
+                    logs[f"val_{name}" if split == "validation" else name] = value
+            found.append((row, not row.values.get(PARTIAL), logs))
+        return found
+
     def batch_rows(self) -> list[StoredRow]:
         """Return the rows of the table within the epochs, with the means that each one has."""
         with self.lock:
