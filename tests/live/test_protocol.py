@@ -53,6 +53,7 @@ RUN = protocol.RunInfo(
     initial_epoch=0,
     epochs_before=0,
     first_epoch=0,
+    branch_of=1,
     metrics=list(store().metrics.values()),
     controls="live",
     options=protocol.ViewOptions(x_axis="step", smoothing=0.6, log_scale=False),

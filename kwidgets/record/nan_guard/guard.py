@@ -150,9 +150,9 @@ class NanGuard(RunObserver):
         lost = self._fit.reader.diverged_loss
         if lost is not None:
             name, value = lost
-            self._restore(
-                states, message("NaN in %1" if math.isnan(value) else "Infinite %1", name)
-            )
+            is_nan = math.isnan(value)
+            cause = message("NaN in %1", name) if is_nan else message("Infinite %1", name)
+            self._restore(states, cause)
             return
         states.confirm()
         if not (self._is_at_end() or time.perf_counter() >= states.due_at):
@@ -181,7 +181,9 @@ class NanGuard(RunObserver):
         if good is None:
             self._turn_off()
             reader.marks_divergence = False
-            text = message("%1 at step %2. The NaN guard has no earlier state to restore.", cause, step)
+            text = message(
+                "%1 at step %2. The NaN guard has no earlier state to restore.", cause, step
+            )
             reader.add_mark("diverged", text)
             return
         self._fit.rate.read()
