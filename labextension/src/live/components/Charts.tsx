@@ -48,7 +48,18 @@ interface ChartsProps {
 const NO_FITS: readonly DrawnFit[] = [];
 
 export function Charts(props: ChartsProps) {
-  const { fits, left = NO_FITS, run, metrics, options, plotly, themeRevision, compact, large, saver } = props;
+  const {
+    fits,
+    left = NO_FITS,
+    run,
+    metrics,
+    options,
+    plotly,
+    themeRevision,
+    compact,
+    large,
+    saver,
+  } = props;
   const grid = useRef<HTMLDivElement>(null);
   // The fits of a view have axes of their own.
   const zoomKey = `${run.run_id}/${run.fit}`;
