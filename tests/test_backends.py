@@ -18,6 +18,8 @@ CONTROLS = [
     "kernel/test_interrupt.py",
     "live/test_callback.py",
     "live/test_fit_exceptions.py",
+    "live/test_live_loop.py",
+    "live/test_torch_loop.py",
     "models/test_request_handler.py",
 ]
 MODELS = [

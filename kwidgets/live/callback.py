@@ -103,7 +103,12 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
             logger.warning("LivePlot could not start; the fit continues without it", exc_info=True)
         else:
             latest_run.remember(self, self._run, LivePlot)
-            self._run.begin()
+            try:
+                self._run.begin()
+            except KeyboardInterrupt as error:
+                # Before the run handles interrupts, and watches for the end of its fit.
+                self._run.abandon(error)
+                raise
 
     def _calling_run(self) -> FitRun | None:
         """Return the run of the fit that calls the hook, or None if it is not watched."""

@@ -137,7 +137,11 @@ def summary(model: keras.Model) -> Summary:
             "model.summary(), or save it as model.h5 and open that with keras.saving.load_model."
         )
     if not isinstance(model, keras.Model):
-        what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        is_class = isinstance(model, type)
+        cls = model if is_class else type(model)
+        # A class of another package may have the name of one of Keras's.
+        name = f"{cls.__module__}.{cls.__name__}".removeprefix("builtins.")
+        what = f"the class {name}" if is_class else name
         raise TypeError(
             f"kwidgets.summary requires a keras.Model; got {what}. Pass the model itself: "
             "kwidgets.summary(model)."

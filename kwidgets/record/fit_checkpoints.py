@@ -30,8 +30,10 @@ from kwidgets.record.run_file.reader import DETAIL_KEYS, read_values
 
 logger = logging.getLogger("kwidgets")
 
-#: For the answer to whether a run is to be resumed.
-QUESTION_SECONDS = 30.0
+#: For the answer to whether a run is to be resumed: longer if its kernel has died, since the user
+#: may have begun to run all cells.
+QUESTION_SECONDS = 10.0
+QUESTION_AFTER_DEATH_SECONDS = 30.0
 # For a checkpoint to be written before the training is rewound.
 _WRITE_SECONDS = 60.0
 _How = Literal["resume", "weights"]
@@ -191,19 +193,6 @@ class FitCheckpoints(RunObserver):
 
     def _written(self, checkpoint: CheckpointFolder) -> None:
         meta = checkpoint.meta
-        name = checkpoint.path.name
-        self._recorder.add_checkpoint(
-            {
-                "step": meta["step"],
-                "epoch": meta["epoch"],
-                "batch": meta["batch"],
-                "folder": name,
-                "bytes": checkpoint.num_bytes,
-                "reason": meta["reason"],
-                "label": meta["label"],
-                "created": meta["created"],
-            }
-        )
         shown = protocol.Checkpoint(
             name=checkpoint_name(checkpoint.path),
             text=_text_of(meta["reason"], meta["label"]),
@@ -224,8 +213,6 @@ class FitCheckpoints(RunObserver):
 
     def _deleted(self, paths: list[Path]) -> None:
         names = {checkpoint_name(path) for path in paths}
-        own = {path.name for path in paths if path.parent.name.startswith(self._recorder.run_id)}
-        self._recorder.forget_checkpoints(sorted(own))
         self._fit.extras.checkpoints = [
             each for each in self._fit.extras.checkpoints if each["name"] not in names
         ]
@@ -299,14 +286,24 @@ class FitCheckpoints(RunObserver):
             str(plan.batch),
         )
         label = t("Resume") if how == "resume" else t("Continue from these weights")
-        answer = self._run.ask(
-            f"{question} {_findings_text(exactness)}",
-            {how: label, "start": t("Start again")},
-            QUESTION_SECONDS,
-        )
+        answer = None
+        if self._may_ask(found, exactness):
+            died = found.info.state == "died"
+            answer = self._run.ask(
+                f"{question} {_findings_text(exactness)}",
+                {how: label, "start": t("Start again")},
+                QUESTION_AFTER_DEATH_SECONDS if died else QUESTION_SECONDS,
+            )
         if answer is None:
             self._fit.extras.notes.append(f"{question} {t('To resume it: LivePlot(resume=True).')}")
         return _ANSWERS[answer or "start"]
+
+    def _may_ask(self, found: UnfinishedRun, exactness: Exactness) -> bool:
+        """Return whether the user is to be asked: not who stopped a fit to change the cell."""
+        if not self._fit.on_main_thread:
+            return False
+        is_changed = any(finding.part == "code" for finding in exactness.findings)
+        return found.info.state == "died" or not is_changed
 
     def _resume(
         self, found: UnfinishedRun, plan: ResumePlan, exactness: Exactness, how: _How

@@ -141,16 +141,6 @@ class FitRecorder(RunObserver):
         if self._writer is not None:
             self._writer.set_values({key: value})
 
-    def add_checkpoint(self, values: Mapping[str, Any]) -> None:
-        """Record a checkpoint, by the columns of the table. From any thread."""
-        if self._writer is not None:
-            self._writer.add_row("checkpoint", values)
-
-    def forget_checkpoints(self, folders: list[str]) -> None:
-        """Record that checkpoints were deleted. From any thread."""
-        if self._writer is not None and folders:
-            self._writer.delete_rows("checkpoint", "folder", folders)
-
     def after_act(self, act: ActKind, value: float | None) -> None:
         if self._writer is not None:
             progress = self._fit.progress

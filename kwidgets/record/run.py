@@ -232,6 +232,58 @@ class Run:
         """The settings and environment variables that change results; no others are recorded."""
         return self._value("environment") or {}
 
+    def checkpoint(self, which: str | int | None = None) -> CheckpointInfo:
+        """Return one of its checkpoints.
+
+        Args:
+            which: the label that you gave it; or "best", "end", "user", "before" or "interval", of
+                which it is the last; or the step. Defaults to the last one.
+
+        Raises:
+            LookupError: there is none.
+        """
+        found = [
+            each
+            for each in self.checkpoints
+            if which is None or which in (each.label, each.reason, each.step)
+        ]
+        if found:
+            return max(found, key=lambda each: each.created)
+        if not self.checkpoints:
+            raise LookupError(
+                f"run {self.id} has no checkpoint. Fits of more than 10 seconds have some; "
+                "live.checkpoint() and the button Checkpoint write one at any time."
+            )
+        known = ", ".join(f"{each.step} ({each.label or each.reason})" for each in self.checkpoints)
+        raise LookupError(f"run {self.id} has no checkpoint {which!r}. It has those of {known}.")
+
+    def model(
+        self,
+        checkpoint: str | int | None = None,
+        custom_objects: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return a new model with the weights of a checkpoint, compiled, with its optimizer.
+
+        To save it as Keras does: ``run.model().save("model.keras")``.
+
+        Args:
+            checkpoint: which one, as in :meth:`checkpoint`. Defaults to the last one.
+            custom_objects: your own classes by name, as in ``keras.models.load_model``.
+
+        Raises:
+            LookupError: there is no such checkpoint.
+            CheckpointError: it is damaged, or Keras cannot create the model from its description.
+        """
+        # Keras is imported only here: listing runs does not need it.
+        from kwidgets.record.checkpoints.load_model import load_model
+
+        return load_model(
+            self.checkpoint(checkpoint).folder,
+            self.model_config,
+            self.compile_config,
+            custom_objects,
+        )
+
     def delete(self) -> int:
         """Delete it from the disk, with its checkpoints.
 

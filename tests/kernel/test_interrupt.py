@@ -1,5 +1,6 @@
 """Test Ctrl-C during a fit: raised between two steps, with a usable model afterwards."""
 
+import contextlib
 import os
 import random
 import signal
@@ -169,6 +170,31 @@ def test_a_fit_after_a_failed_one_can_be_interrupted():
         model.fit(X, Y, callbacks=[kw.LivePlot(), Fail()], verbose=0)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y, epochs=2000, callbacks=[InterruptAt(3)], verbose=0)
+
+
+def test_an_interrupt_before_the_run_handles_it_ends_the_run(monkeypatch):
+    def interrupted(interrupt):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(SafeInterrupt, "install", interrupted)
+    live = kw.LivePlot()
+    with pytest.raises(KeyboardInterrupt):
+        make_model().fit(X, Y, callbacks=[live], verbose=0)
+    assert live.status == "interrupted"
+
+
+@pytest.mark.parametrize("hook", ["on_train_batch_end", "on_test_batch_end", "on_epoch_end"])
+def test_the_handler_is_restored_when_what_ended_the_fit_has_been_caught(hook):
+    before = signal.getsignal(signal.SIGINT)
+
+    def leave(*args, **kwargs):
+        raise SystemExit
+
+    leaves = keras.callbacks.LambdaCallback()
+    setattr(leaves, hook, leave)
+    with contextlib.suppress(SystemExit):
+        make_model().fit(X, Y, validation_data=(X, Y), callbacks=[kw.LivePlot(), leaves], verbose=0)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_in_another_thread_nothing_is_installed():

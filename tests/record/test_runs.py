@@ -6,6 +6,7 @@ import pytest
 
 import kwidgets
 from kwidgets.record.run_file.folder import VARIABLE
+from tests.record.checkpoint_files import write_checkpoint
 from tests.record.run_files import RUN, RUNNING, write_run
 
 
@@ -90,20 +91,12 @@ def test_attributes_of_a_run(three):
 
 
 def test_checkpoints_that_were_not_finished_are_none(folder):
-    import sqlite3
-
-    path = write_run(folder, "a")
-    with sqlite3.connect(path) as file:
-        file.executemany(
-            "INSERT INTO checkpoint VALUES (NULL, ?, 1, 0, ?, 12, 'user', 'mine', 0.0)",
-            [(2, "a.checkpoints/step-2"), (4, "/elsewhere/a.checkpoints/step-4")],
-        )
-    for name in ("step-2", "step-4"):
-        (folder / "a.checkpoints" / name).mkdir(parents=True)
-    (folder / "a.checkpoints" / "step-4" / "meta.json").write_text("{}")
+    write_run(folder, "a")
+    (folder / "a.checkpoints" / "step-2").mkdir(parents=True)
+    written = write_checkpoint(folder, "a")
     (checkpoint,) = kwidgets.runs[0].checkpoints
-    assert checkpoint.folder == folder / "a.checkpoints" / "step-4"
-    assert checkpoint.label == "mine"
+    assert checkpoint.folder == written
+    assert (checkpoint.label, checkpoint.step) == ("mine", 4)
 
 
 def test_filters_combine(three):

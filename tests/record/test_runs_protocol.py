@@ -8,7 +8,6 @@ import json
 import math
 import os
 import pathlib
-import sqlite3
 
 import pytest
 
@@ -19,6 +18,7 @@ from kwidgets.record.page.request_handler import RequestHandler
 from kwidgets.record.page.run_rows import RunRows
 from kwidgets.record.run_file.folder import VARIABLE
 from kwidgets.record.run_list import run_files
+from tests.record.checkpoint_files import write_checkpoint
 from tests.record.run_files import RUNNING, write_run
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "runs.json"
@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "runs"))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     folder = tmp_path / "runs"
-    path = write_run(
+    write_run(
         folder,
         FIRST,
         name="<b>wide</b>",
@@ -40,13 +40,7 @@ def folder(tmp_path, monkeypatch):
         marks=[("user", message("Learning rate %1 → %2", "0.01", "0.001"), 2, 1.0, 30.0)],
         acts=[(1, 0, 2, "learning_rate", 0.001, "user"), (1, 1, 3, "stop", None, "user")],
     )
-    checkpoint = folder / f"{FIRST}.checkpoints" / "step-4"
-    checkpoint.mkdir(parents=True)
-    (checkpoint / "meta.json").write_text("{}")
-    with sqlite3.connect(path) as file:
-        file.execute(
-            "INSERT INTO checkpoint VALUES (NULL, 4, 2, 0, 'step-4', 1000, 'user', 'mine', 1.5e9)"
-        )
+    write_checkpoint(folder, FIRST)
     write_run(
         folder,
         SECOND,

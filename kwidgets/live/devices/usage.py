@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, Literal
 
 from kwidgets.live.devices.limits import memory_limit_bytes, usable_cores
@@ -36,8 +37,9 @@ class DeviceSampler:
     Never raises: without a driver there is no GPU, and if it fails the values are None. Use it from
     one thread.
 
-    Without a GPU a sample costs 0.04 ms on a virtual machine of two cores; the first one takes
-    0.1 s, for the imports. A GPU adds two calls of the driver, not measured here.
+    Without a GPU a sample costs 0.04 ms on a virtual machine of two cores, and the first one of a
+    fit 0.1 ms; the first one of all takes 0.1 s, for the imports. A GPU adds two calls of the
+    driver, not measured here.
     """
 
     def __init__(self) -> None:
@@ -54,7 +56,7 @@ class DeviceSampler:
         return [*(self._sample_gpu(name, gpu) for name, gpu in self._gpus), self._cpu.sample()]
 
     def _find_gpus(self) -> list[tuple[str, Any]]:
-        self._nvml = nvml = try_call(start_nvml)
+        self._nvml = nvml = _nvml()
         if nvml is None:
             return []
         gpus = try_call(visible_gpus, nvml) or []
@@ -78,9 +80,7 @@ class _ProcessSampler:
 
     def __init__(self) -> None:
         self._began = False
-        self._cores = try_call(usable_cores) or 1.0
         self._process: Any = None
-        self._total: int | None = None
 
     def sample(self) -> DeviceUse:
         try:
@@ -93,15 +93,32 @@ class _ProcessSampler:
             import psutil
 
             self._process = psutil.Process()
-            totals = (psutil.virtual_memory().total, try_call(memory_limit_bytes))
-            self._total = min(total for total in totals if total)
+        cores, memory_bytes = _limits()
         percent = self._process.cpu_percent()
-        use = min(1.0, percent / 100 / self._cores) if self._began else None
+        use = min(1.0, percent / 100 / cores) if self._began else None
         self._began = True
         return DeviceUse(
             kind="cpu",
             name="CPU",
             use=use,
             memory_used_bytes=self._process.memory_info().rss,
-            memory_total_bytes=self._total,
+            memory_total_bytes=memory_bytes,
         )
+
+
+# Read once: the first sample of each fit delays its first step, because both need Python's lock.
+
+
+@functools.cache
+def _nvml() -> Any:
+    """Return the module ``pynvml``, or None without a driver."""
+    return try_call(start_nvml)
+
+
+@functools.cache
+def _limits() -> tuple[float, int]:
+    """Return how many cores and bytes of memory this process may use."""
+    import psutil
+
+    totals = (psutil.virtual_memory().total, try_call(memory_limit_bytes))
+    return try_call(usable_cores) or 1.0, min(total for total in totals if total)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -26,6 +27,7 @@ class FitFrame:
         self.thread_id = threading.get_ident()
         self._key: tuple[int, object] | None = None
         self._callback_list: weakref.ref[object] | None = None
+        self._released: weakref.ref[object] | None = None
         frame: FrameType | None = None if is_loop else sys._getframe(1)
         while frame is not None:
             caller = frame.f_locals.get("self")
@@ -46,6 +48,16 @@ class FitFrame:
         """Return the callbacks of that fit."""
         callback_list = None if self._callback_list is None else self._callback_list()
         return list(getattr(callback_list, "callbacks", ()))
+
+    def when_released(self, function: Callable[[], None]) -> None:
+        """Call ``function`` when Python frees the fit's own list of callbacks.
+
+        After an exception, that is where it has been handled. It may be in any thread and at any
+        moment: ``function`` must need no lock and must not raise.
+        """
+        callback_list = None if self._callback_list is None else self._callback_list()
+        if callback_list is not None:
+            self._released = weakref.ref(callback_list, lambda _: function())
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of that fit by name, as they are now. On its thread."""

@@ -47,8 +47,10 @@ def to_floats(values: Sequence[Any]) -> list[float]:
     if len(values) > 1 and len({(type(value), str(value.dtype)) for value in values}) == 1:
         package = type(first).__module__.partition(".")[0]
         if package[:3] == "jax":
-            for value in values:
-                value.copy_to_host_async()
+            # A CPU has nothing to copy, and the calls would take longer than the rest.
+            if sys.modules["jax"].default_backend() != "cpu":
+                for value in values:
+                    value.copy_to_host_async()
             return [float(np.asarray(value).item()) for value in values]
         elif package == "torch" and len({value.device for value in values}) == 1:
             flat = [value.reshape(()) for value in values]

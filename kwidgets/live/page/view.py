@@ -132,12 +132,14 @@ class LiveView:
             self._channel_run.attach(fit.model, run["model_name"], fit.submit)
             if first:
                 self._show_output()
-            else:
-                if not continues:
-                    self._sequence += 1
-                    self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+            elif not continues:
+                self._sequence += 1
+                self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+            if not first:
                 self._refresh_output(at_once=True)
-        self.publish()
+            # A snapshot has everything; what was sent before a view was open has not.
+            if first or continues:
+                self.publish()
 
     def branch(self, go_back: Callable[[], None], detail: str) -> None:
         """Keep the curves so far as those of an earlier fit, and show a branch of it from now on.

@@ -142,6 +142,8 @@ class FitRun:
 
     def begin(self) -> None:
         self._interrupt.install()
+        # Of SystemExit, which no hook and no wrapper of Keras reports, it is the first sign.
+        self._fit.frame.when_released(self._interrupt.uninstall)
         # A kernel that was busy may not have handled yet that a page is there.
         self._poll_messages()
         self._fit.rate.prepare()

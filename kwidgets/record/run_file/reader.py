@@ -12,6 +12,7 @@ from typing import Any
 from kwidgets.language import Message, t
 from kwidgets.live.numbers.metric_store import SPLITS
 from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo, Split
+from kwidgets.record.checkpoints.folder import list_folders
 from kwidgets.record.fit_facts.process import is_alive
 from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.open_file import LOG_SUFFIX, UnreadableRunError, open_run_file
@@ -159,31 +160,22 @@ def read_acts(path: Path) -> list[Act]:
 def read_checkpoints(path: Path) -> list[CheckpointInfo]:
     """Return the checkpoints that are on disk, in the order of their steps.
 
-    Raises:
-        UnreadableRunError: the file cannot be read.
+    The folders say what they are: a killed process may have written one that no table has.
     """
-    with open_run_file(path) as file:
-        rows = file.execute(
-            "SELECT step, epoch, batch, folder, bytes, reason, label, created FROM checkpoint"
-            " ORDER BY step, id"
-        ).fetchall()
-    beside = checkpoints_folder(path)
     found = [
         CheckpointInfo(
-            step=step,
-            epoch=epoch,
-            batch=batch,
-            # Its last part: the folder of the runs may have been moved.
-            folder=beside / Path(folder).name,
-            bytes=size or 0,
-            reason=reason or "",
-            label=label or "",
-            created=created or 0.0,
+            step=int(checkpoint.meta["step"]),
+            epoch=int(checkpoint.meta["epoch"]),
+            batch=int(checkpoint.meta["batch"]),
+            folder=checkpoint.path,
+            bytes=checkpoint.num_bytes,
+            reason=str(checkpoint.meta["reason"]),
+            label=str(checkpoint.meta["label"]),
+            created=float(checkpoint.meta["created"]),
         )
-        for step, epoch, batch, folder, size, reason, label, created in rows
+        for checkpoint in list_folders(checkpoints_folder(path))
     ]
-    # Without it, the checkpoint was not written to its end.
-    return [each for each in found if (each.folder / "meta.json").is_file()]
+    return sorted(found, key=lambda checkpoint: checkpoint.step)
 
 
 def checkpoints_folder(path: Path) -> Path:

@@ -34,10 +34,6 @@ CREATE TABLE act (
   id INTEGER PRIMARY KEY, epoch INTEGER, batch INTEGER, iteration INTEGER, "do" TEXT, value REAL,
   "by" TEXT
 );
-CREATE TABLE checkpoint (
-  id INTEGER PRIMARY KEY, step INTEGER, epoch INTEGER, batch INTEGER, folder TEXT, bytes INTEGER,
-  reason TEXT, label TEXT, created REAL
-);
 """
 
 

@@ -81,7 +81,7 @@ class RunWriter:
         self._put(lambda writer: writer._set_values(values))
 
     def add_row(self, table: str, values: Mapping[str, Any]) -> None:
-        """Add a row to ``mark``, ``act`` or ``checkpoint``."""
+        """Add a row to ``mark`` or ``act``."""
         self._put(lambda writer: writer._insert(table, values))
 
     def add_numbers(
@@ -95,10 +95,6 @@ class RunWriter:
     def replace_last_epoch(self, values: Mapping[str, float]) -> None:
         """Give the last row of ``epoch`` other values."""
         self._put(lambda writer: writer._replace_last_epoch(values))
-
-    def delete_rows(self, table: str, column: str, values: list[Any]) -> None:
-        """Delete the rows whose ``column`` has one of ``values``."""
-        self._put(lambda writer: writer._delete(table, column, values))
 
     def close(self) -> None:
         """Write what waits and end the thread, which makes the file a single one."""
@@ -223,11 +219,6 @@ class RunWriter:
         self._connection.execute(
             f"UPDATE epoch SET {sets} WHERE id = (SELECT max(id) FROM epoch)",
             list(columns.values()),
-        )
-
-    def _delete(self, table: str, column: str, values: list[Any]) -> None:
-        self._connection.executemany(
-            f"DELETE FROM {table} WHERE {schema.quoted(column)} = ?", [(value,) for value in values]
         )
 
     def _columns_of(self, table: str, values: Mapping[str, float]) -> dict[str, Any]:

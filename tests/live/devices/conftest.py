@@ -7,6 +7,8 @@ import types
 import pynvml as real
 import pytest
 
+from kwidgets.live.devices import usage
+
 GIB = 2**30
 
 
@@ -126,7 +128,9 @@ def nvml(monkeypatch):
     fake = FakeNvml()
     monkeypatch.setitem(sys.modules, "pynvml", fake)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    return fake
+    usage._nvml.cache_clear()
+    yield fake
+    usage._nvml.cache_clear()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 import pynvml as real
 import pytest
 
-from kwidgets.live.devices import limits
+from kwidgets.live.devices import limits, usage
 from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.limits import memory_limit_bytes, usable_cores, usable_cpus
 from kwidgets.live.devices.usage import DeviceSampler, DeviceUse
@@ -182,8 +182,10 @@ def cgroups(tmp_path, monkeypatch):
             file = tmp_path / "cgroup" / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text + "\n")
+        usage._limits.cache_clear()
 
-    return make
+    yield make
+    usage._limits.cache_clear()
 
 
 def test_the_tightest_limit_on_the_way_up_binds(cgroups):

@@ -1,0 +1,183 @@
+"""Test checkpoints and resuming in real fits, without a page. The engine has tests of its own."""
+
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+import kwidgets as kw
+from kwidgets.record.fit_facts import cell
+from kwidgets.record.run_file import folder, writer
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture(autouse=True)
+def as_the_same_cell(monkeypatch):
+    """Each fit is the first of its cell, as if the cell were run again."""
+    monkeypatch.setattr(cell, "_count", lambda request: 1)
+
+
+@pytest.fixture(scope="module")
+def data():
+    x = np.random.default_rng(0).random((256, 8), dtype="float32")
+    return x, (x.sum(axis=1) > 4).astype("int32")
+
+
+def make_model():
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential(
+        [keras.Input((8,)), keras.layers.Dropout(0.2), keras.layers.Dense(2, "softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+class At(keras.callbacks.Callback):
+    """Calls ``action`` before a batch of an epoch."""
+
+    def __init__(self, epoch, batch, action):
+        super().__init__()
+        self.place, self.action, self.epoch = (epoch, batch), action, -1
+
+    def get_state(self):
+        return {}
+
+    def set_state(self, state):
+        pass
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == self.place:
+            self.action()
+
+
+def wait_for_files():
+    for open_writer in list(writer._open_writers):
+        assert open_writer.wait(20)
+
+
+def weights(model):
+    return [np.asarray(v) for v in [*model.variables, *model.optimizer.variables]]
+
+
+def fail():
+    raise RuntimeError("the disk is on fire")
+
+
+@pytest.mark.parametrize("end", ["stop", "exception", "interrupt"])
+def test_a_fit_that_ended_early_is_resumed_to_the_bit(runs, data, end):
+    whole = make_model()
+    expected = whole.fit(*data, epochs=4, callbacks=[kw.LivePlot()], verbose=0)
+
+    live = kw.LivePlot()
+    callbacks = [live]
+    model = make_model()
+    if end == "stop":
+        callbacks.insert(0, At(1, 3, live.stop))
+        model.fit(*data, epochs=4, callbacks=callbacks, verbose=0)
+    elif end == "exception":
+        callbacks = [At(1, 2, live.checkpoint), live, At(1, 5, fail)]
+        with pytest.raises(RuntimeError):
+            model.fit(*data, epochs=4, callbacks=callbacks, verbose=0)
+    else:
+        callbacks.insert(0, At(1, 3, lambda: signal.raise_signal(signal.SIGINT)))
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(*data, epochs=4, callbacks=callbacks, verbose=0)
+    wait_for_files()
+
+    resumed = make_model()
+    live = kw.LivePlot(resume=True)
+    callbacks = [At(9, 9, fail), live]
+    history = resumed.fit(*data, epochs=4, callbacks=callbacks, verbose=0)
+    assert all(
+        np.array_equal(one, other)
+        for one, other in zip(weights(resumed), weights(whole), strict=True)
+    )
+    assert history.history == expected.history
+    assert history.epoch == expected.epoch
+    # The curves go on too, here and in the file.
+    assert live.history["loss"].tolist() == expected.history["loss"]
+    assert live.history["step"].tolist() == [8, 16, 24, 32]
+    wait_for_files()
+    run = kw.runs[-1]
+    assert run.history["loss"].tolist() == expected.history["loss"]
+    assert (run.parent["how"], run.parent["run"]) == ("resume", kw.runs[-2].id)
+    assert resumed._initial_epoch is None
+
+
+def test_a_run_that_finished_is_not_resumed(runs, data):
+    make_model().fit(*data, epochs=1, callbacks=[kw.LivePlot()], verbose=0)
+    wait_for_files()
+    live = kw.LivePlot(resume=True)
+    history = make_model().fit(*data, epochs=1, callbacks=[live], verbose=0)
+    assert len(history.history["loss"]) == 1
+    (note,) = live._run.describe_progress()["notices"]
+    assert note["text"].startswith("Nothing to resume")
+
+
+def test_another_architecture_is_refused_by_name_and_the_fit_starts_anew(runs, data):
+    live = kw.LivePlot()
+    make_model().fit(*data, epochs=2, callbacks=[At(0, 3, live.stop), live], verbose=0)
+    wait_for_files()
+    other = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3, "softmax")])
+    other.compile("adam", "sparse_categorical_crossentropy")
+    live = kw.LivePlot(resume=True)
+    history = other.fit(*data, epochs=2, callbacks=[live], verbose=0)
+    assert history.epoch == [0, 1]
+    (note,) = live._run.describe_progress()["notices"]
+    assert "other variables" in note["text"] and "kernel" in note["text"]
+
+
+def test_changed_data_take_over_the_weights_only(runs, data):
+    live = kw.LivePlot()
+    make_model().fit(*data, epochs=2, callbacks=[At(0, 3, live.stop), live], verbose=0)
+    wait_for_files()
+    live = kw.LivePlot(resume=True)
+    history = make_model().fit(data[0] + 1, data[1], epochs=2, callbacks=[live], verbose=0)
+    assert history.epoch == [0, 1]
+    assert any("Other data: x" in n["text"] for n in live._run.describe_progress()["notices"])
+    wait_for_files()
+    assert kw.runs[-1].parent["how"] == "weights"
+
+
+def test_a_checkpoint_gives_the_model_back(runs, data):
+    live = kw.LivePlot()
+    model = make_model()
+    taken = []
+
+    def take():
+        live.checkpoint("before unfreezing")
+        taken.extend(np.array(v) for v in model.trainable_variables)
+
+    model.fit(*data, epochs=1, callbacks=[At(0, 0, take), live], verbose=0)
+    wait_for_files()
+    run = kw.runs[-1]
+    assert [(c.label, c.reason, c.step) for c in run.checkpoints] == [
+        ("before unfreezing", "user", 0)
+    ]
+    loaded = run.model("before unfreezing")
+    for one, other in zip(loaded.trainable_variables, taken, strict=True):
+        assert np.array_equal(np.asarray(one), other)
+    with pytest.raises(LookupError, match=r"no checkpoint 'best'\. It has those of 0"):
+        run.model("best")
+
+
+def test_a_failing_disk_is_a_notice_and_no_failure(runs, data, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kwidgets.record.checkpoints.checkpointer.temporary_folder", full)
+    live = kw.LivePlot()
+    history = make_model().fit(
+        *data, epochs=2, callbacks=[At(0, 3, live.checkpoint), live], verbose=0
+    )
+    assert len(history.history["loss"]) == 2
+    assert any("No space left" in n["text"] for n in live._run.describe_progress()["notices"])
