@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kwidgets.language import t
+from kwidgets.live.numbers.metric_store import PARTIAL
+from kwidgets.live.numbers.stored_rows import logs_of, rows_of
 from kwidgets.live.protocol import Mark
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.fit_state import FitState
@@ -123,12 +125,15 @@ class FitRecorder(RunObserver):
         store.recorded_as = self.run_id
         listener = store.listener
         assert listener is not None
+        with store.lock:
+            points, epochs = rows_of(store.batch, "mean/"), rows_of(store.epoch)
         before = 0
-        for row in store.batch_rows():
+        for row in points:
             batches, before = row.step - before, row.step
             listener.add_batches(row.step, row.epoch, row.seconds, row.values, batches)
-        for row, complete, logs in store.epoch_logs():
-            listener.add_epoch(row.step, row.epoch, row.seconds, logs, complete)
+        for row in epochs:
+            complete = not row.values.get(PARTIAL)
+            listener.add_epoch(row.step, row.epoch, row.seconds, logs_of(row), complete)
         for mark in store.marks:
             listener.add_mark(mark)
 

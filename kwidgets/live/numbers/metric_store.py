@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import threading
 from collections.abc import Mapping
@@ -11,8 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from kwidgets.live.numbers.bounded_table import AXES, CAPACITY, NAN, FloatArray, MetricTable
+from kwidgets.live.numbers.bounded_table import AXES, CAPACITY, NAN, MetricTable
 from kwidgets.live.numbers.history import History, history_mark
+from kwidgets.live.numbers.stored_rows import rows_of
 from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo, Split
 
 MAX_MARKS = 200
@@ -20,16 +20,6 @@ MAX_MARKS = 200
 SPLITS: tuple[Split, ...] = ("validation", "training")
 #: The column of the epoch table that is 1 in rows of epochs which were stopped early, else NaN.
 PARTIAL = "partial"
-
-
-@dataclasses.dataclass(frozen=True)
-class StoredRow:
-    """A row of a table, with the values that it has."""
-
-    step: int
-    epoch: float
-    seconds: float
-    values: Mapping[str, float]
 
 
 class StoreListener(Protocol):
@@ -57,61 +47,6 @@ class StoreListener(Protocol):
 
     def replace_epoch(self, logs: Mapping[str, float]) -> None:
         """Give the epoch that was added last other logs."""
-
-    def go_back(self, step: int, other: MetricStore | None = None) -> None:
-        """Drop all after ``step``: the training was rewound to it.
-
-        Args:
-            step: on the step axis.
-            other: the store whose numbers up to that step replace those of this one.
-        """
-        source = self if other is None else other.copy()
-        with self.lock:
-            self.batch, self.epoch = source.batch, source.epoch
-            self.metrics = {**source.metrics, **self.metrics}
-            self.batch.cut(step)
-            self.epoch.cut(step)
-            self.marks = [mark for mark in source.marks if mark["step"] <= step]
-            self.best = {}
-            for row in self.epoch_rows():
-                if not row.values.get(PARTIAL):
-                    self._update_best(row.step, row.epoch, row.seconds, row.values)
-            self._best_before = dict(self.best)
-
-    def seconds_at(self, step: int) -> float:
-        """Return when ``step`` was trained, on the axis of seconds."""
-        with self.lock:
-            tables = [table.view(max(1, len(table))).columns for table in (self.batch, self.epoch)]
-        steps, seconds = (
-            np.concatenate([[0.0], *(columns[axis] for columns in tables)])
-            for axis in ("step", "seconds")
-        )
-        order = np.argsort(steps, kind="stable")
-        return float(np.interp(step, steps[order], seconds[order]))
-
-    def epoch_rows(self) -> list[StoredRow]:
-        """Return the rows of the epoch table, with the values that each one has."""
-        with self.lock:
-            columns = self.epoch.view(max(1, len(self.epoch))).columns
-        return _rows(columns, "")
-
-    def epoch_logs(self) -> list[tuple[StoredRow, bool, dict[str, float]]]:
-        """Return the rows of the epoch table, whether complete, with the logs as Keras names them."""
-        found = []
-        for row in self.epoch_rows():
-            logs = {}
-            for column, value in row.values.items():
-                split, _, name = column.partition("/")
-                if name:
-                    logs[f"val_{name}" if split == "validation" else name] = value
-            found.append((row, not row.values.get(PARTIAL), logs))
-        return found
-
-    def batch_rows(self) -> list[StoredRow]:
-        """Return the rows of the table within the epochs, with the means that each one has."""
-        with self.lock:
-            columns = self.batch.view(max(1, len(self.batch))).columns
-        return _rows(columns, "mean/")
 
     def add_mark(self, mark: Mark) -> None:
         """Take a mark."""
@@ -143,6 +78,37 @@ class MetricStore:
             other.marks = list(self.marks)
             other.recorded_as = self.recorded_as
         return other
+
+    def go_back(self, step: int, other: MetricStore | None = None) -> None:
+        """Drop all after ``step``: the training was rewound to it.
+
+        Args:
+            step: on the step axis.
+            other: the store whose numbers up to that step replace those of this one.
+        """
+        source = self if other is None else other.copy()
+        with self.lock:
+            self.batch, self.epoch = source.batch, source.epoch
+            self.metrics = {**source.metrics, **self.metrics}
+            self.batch.cut(step)
+            self.epoch.cut(step)
+            self.marks = [mark for mark in source.marks if mark["step"] <= step]
+            self.best = {}
+            for row in rows_of(self.epoch):
+                if not row.values.get(PARTIAL):
+                    self._update_best(row.step, row.epoch, row.seconds, row.values)
+            self._best_before = dict(self.best)
+
+    def seconds_at(self, step: int) -> float:
+        """Return when ``step`` was trained, on the axis of seconds."""
+        with self.lock:
+            tables = [table.view(max(1, len(table))).columns for table in (self.batch, self.epoch)]
+        steps, seconds = (
+            np.concatenate([[0.0], *(columns[axis] for columns in tables)])
+            for axis in ("step", "seconds")
+        )
+        order = np.argsort(steps, kind="stable")
+        return float(np.interp(step, steps[order], seconds[order]))
 
     def add_mark(self, mark: Mark) -> None:
         """Add a mark; of very many the latest are kept."""
@@ -316,22 +282,6 @@ class MetricStore:
                 if column.startswith(f"{split}/"):
                     named[key_of(split, column.removeprefix(f"{split}/"))] = values
         return History(epochs=named, batches=batches, marks=marks)
-
-
-def _rows(columns: Mapping[str, FloatArray], prefix: str) -> list[StoredRow]:
-    """Return the rows of a table, with the values of the columns that begin with ``prefix``."""
-    found = []
-    for row, step in enumerate(columns["step"]):
-        values = {}
-        for column, numbers in columns.items():
-            if column in AXES or column.startswith(NAN) or not column.startswith(prefix):
-                continue
-            is_nan = columns.get(f"{NAN}{column}")
-            if not math.isnan(numbers[row]) or (is_nan is not None and is_nan[row] == 1):
-                values[column.removeprefix(prefix)] = float(numbers[row])
-        position = float(columns["epoch"][row]), float(columns["seconds"][row])
-        found.append(StoredRow(int(step), *position, values))
-    return found
 
 
 def key_of(split: Split, name: str) -> str:

@@ -239,4 +239,3 @@ class NanGuard(RunObserver):
             model.reset_metrics()
         # What the rate was in that state is no change of a callback's.
         self._fit.rate.read(by_user=True)
-

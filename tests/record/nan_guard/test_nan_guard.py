@@ -71,7 +71,11 @@ def test_the_batch_with_nan_is_skipped_and_the_rate_is_halved(data):
     x, y = data
     model, live = make_model(), kw.LivePlot(nan_guard=True)
     history = model.fit(
-        with_nan(x, 4), y, epochs=2, shuffle=False, callbacks=[live], validation_data=data, verbose=0
+        *(with_nan(x, 4), y, BATCH, 2),
+        shuffle=False,
+        callbacks=[live],
+        validation_data=data,
+        verbose=0,
     ).history
     assert texts(live) == [
         "NaN in loss at step 5. Restored the state of step 3; learning rate 0.01 → 0.005.",
@@ -187,10 +191,11 @@ def test_nan_in_validation_alone_is_no_reason(data):
 def test_a_step_that_loss_scaling_skips_is_no_reason(data):
     x, y = data
     optimizer = keras.optimizers.LossScaleOptimizer(
-        keras.optimizers.SGD(0.01), initial_scale=1e39, dynamic_growth_steps=1000
+        keras.optimizers.SGD(0.01), initial_scale=1e38, dynamic_growth_steps=1000
     )
     model, live = make_model(optimizer), kw.LivePlot(nan_guard=True)
     model.fit(x, y, epochs=1, callbacks=[live], verbose=0)
+    assert float(optimizer.dynamic_scale) < 1e38  # steps were skipped
     assert texts(live) == []
     assert is_finite(model)
 
@@ -223,9 +228,7 @@ def test_the_switch_works_during_a_fit(data):
                 part = slice(i * BATCH, (i + 1) * BATCH)
                 yield bad[part], y[part]
 
-    model.fit(
-        batches(), steps_per_epoch=BATCHES, epochs=3, callbacks=[Switch(), live], verbose=0
-    )
+    model.fit(batches(), steps_per_epoch=BATCHES, epochs=3, callbacks=[Switch(), live], verbose=0)
     assert seen == [False, (True, ""), True, (True, ""), False]
     assert [text[:15] for text in texts(live)] == ["NaN in loss at "]
     assert is_finite(model)
