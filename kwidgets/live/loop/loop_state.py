@@ -106,9 +106,8 @@ class LoopState(FitState):
         )
         if name or not isinstance(model, keras.Model):
             self.model_name = name or _model_name(model)
-        self.optimizer_name = ", ".join(
-            type(optimizer).__name__ for optimizer in self.learning_rate.optimizers.values()
-        )
+        kinds = [type(optimizer).__name__ for optimizer in self.learning_rate.optimizers.values()]
+        self.optimizer_name = ", ".join(dict.fromkeys(kinds))
         self.backend = _backend(model, *optimizers.values())
 
 

@@ -1,8 +1,8 @@
 /** Of many fits over each other: which are named with their values. */
 
 import { expect, test } from "vitest";
+import { namedFits } from "../../src/live/chart/namedFits";
 import { hiddenSides } from "../../src/live/components/ScrollBox";
-import { namedFits } from "../../src/live/namedFits";
 import { parseMessage } from "../../src/live/parse";
 import { RunStore } from "../../src/live/store";
 import { wireMetric, wireRun, wireSnapshot, wireTable } from "./messages";

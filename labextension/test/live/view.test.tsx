@@ -135,6 +135,9 @@ test("the view is shown before Plotly loads: status, progress, controls, a figur
   expect(one("section").getAttribute("aria-label")).toBe("Live training");
   expect(status()).toBe("running");
   expect(one("[role=progressbar]").getAttribute("aria-label")).toBe("Training progress");
+  expect(one(".kw-facts").textContent).toBe(
+    "Optimizer: Adam · Backend: tensorflow · Device: CPU (2 cores)",
+  );
   expect(one("[role=progressbar]").getAttribute("aria-valuenow")).toBe("2");
   const figure = one("figure");
   expect(figure.getAttribute("aria-label")).toBe("loss");

@@ -14,9 +14,9 @@ import {
 } from "../chart/curves";
 import { type DrawnFit, fitLabel } from "../chart/drawInput";
 import type { Hover } from "../chart/hover";
+import { namedFits, valueOfFit } from "../chart/namedFits";
 import type { DrawInput, PlotlyChart } from "../chart/plotlyChart";
 import { latestValues } from "../latestValues";
-import { namedFits, valueOfFit } from "../namedFits";
 import type { MetricInfo } from "../protocol";
 import { isInside } from "./Crosshair";
 import { FitSwatch, Swatch } from "./Swatch";
@@ -56,12 +56,16 @@ export function ChartValues({ metric, fits, hover, plotlyChart }: ChartValuesPro
   const { named, others, best } = namedFits(fits, metric);
   const values =
     fits.length > 1
-      ? named.map((fit) => fitValue(fit, metric, drawn, x, fit.fit === best ? t("best") : ""))
+      ? named.map((fit) => fitValue(fit, metric, drawn, x, fit.fit === best ? "★" : ""))
       : drawn && x !== null
         ? valuesAt(drawn, x)
         : newestValues(metric, fits[0]);
   return (
-    <div class="kw-chart-values" data-hover={x !== null}>
+    <div
+      class="kw-chart-values"
+      data-hover={x !== null}
+      data-single={fits.length === 1 && isLearningRate(metric.name)}
+    >
       {values.map((value) => value && <Entry {...value} kind={value.key} />)}
       {others.length > 0 && (
         <span class="kw-value-more" title={others.map(fitLabel).join("\n")}>
@@ -112,9 +116,7 @@ function valuesAt({ curves, metricKind }: DrawInput, x: number): Value[] {
   const { batch, smoothed, training, validation, partial } = curves;
   const held = valueHolding(batch, x);
   if (held >= 0) {
-    values.push(
-      entry("batch", batchName({ kind: metricKind }), batch.y[held]!, meanOf(batch, held)),
-    );
+    values.push(entry("batch", meanName(batch, held, metricKind), batch.y[held]!));
   }
   const add = (kind: CurveKind, name: string, curve: Curve | null) => {
     const i = curve ? nearestPoint(curve, x) : -1;
@@ -129,11 +131,12 @@ function valuesAt({ curves, metricKind }: DrawInput, x: number): Value[] {
 }
 
 /** Return over how many batches a value is the mean, and of how many, if some are NaN. */
-function meanOf({ batches, sizes }: BatchCurve, i: number): string {
+function meanName({ batches, sizes }: BatchCurve, i: number, kind: MetricInfo["kind"]): string {
+  if (kind === "running") return t("so far");
   const [count, size] = [Math.round(batches?.[i] ?? 1), Math.round(sizes[i] ?? 1)];
   if (count < size && count > 0)
     return t("mean of %1 of %2", formatCount(count), formatCount(size));
-  return count > 1 ? t("mean of %1", formatCount(count)) : "";
+  return count > 1 ? t("mean of %1", formatCount(count)) : t("batch");
 }
 
 /** Return the value of one fit among several: of its validation, or else of its training. */

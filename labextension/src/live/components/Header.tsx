@@ -51,9 +51,6 @@ export function Header({ run, progress, receivedAt, alive, pendingText }: Header
         >
           {run.model_name}
         </span>
-        <span class="kw-device" title={t("Device: %1", run.device)}>
-          {run.device}
-        </span>
       </span>
       <ProgressBar progress={progress} alive={alive} />
     </header>

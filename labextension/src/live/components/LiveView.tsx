@@ -224,7 +224,7 @@ function Top({ session, run, toolbar }: TopProps) {
         )}
         {toolbar}
       </div>
-      {/* Its room is reserved: what comes here does not move the charts. */}
+      {/* Messages that come here take the place of the facts, and do not move the charts. */}
       <div class="kw-notices">
         {alive && (
           <ControlNotes
@@ -239,8 +239,19 @@ function Top({ session, run, toolbar }: TopProps) {
           lost={session.interactive && !store.connected && !over}
           unfinished={!session.interactive && !over}
         />
+        <Facts run={run} />
       </div>
       {alive && <Announcer store={store} progress={progress} />}
     </>
   );
+}
+
+/** What trains the model: it gives way to messages, and is also in the tip of the model's name. */
+function Facts({ run: { optimizer, backend, device } }: { run: RunInfo }) {
+  const facts = [
+    optimizer && t("Optimizer: %1", optimizer),
+    backend && t("Backend: %1", backend),
+    device && t("Device: %1", device),
+  ];
+  return <p class="kw-facts">{facts.filter(Boolean).join(" · ")}</p>;
 }

@@ -21,7 +21,6 @@ export function OptimizerChoice({ names, chosen, onChoose }: OptimizerChoiceProp
       <span>{t("Optimizer")}</span>
       <select
         value={wanted ?? chosen}
-        aria-busy={wanted !== null}
         onChange={(event) => {
           const name = event.currentTarget.value;
           setWanted(name);

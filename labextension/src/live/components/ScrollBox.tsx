@@ -49,13 +49,10 @@ export function hiddenSides(
   >,
 ): string {
   // Positions may be fractions of a pixel.
-  const sides = {
-    left: box.scrollLeft > 1,
-    right: box.scrollLeft + box.clientWidth < box.scrollWidth - 1,
-    below: box.scrollTop + box.clientHeight < box.scrollHeight - 1,
-  };
-  return Object.entries(sides)
-    .filter(([, hides]) => hides)
-    .map(([side]) => side)
-    .join(" ");
+  const sides = [
+    box.scrollLeft > 1 && "left",
+    box.scrollLeft + box.clientWidth < box.scrollWidth - 1 && "right",
+    box.scrollTop + box.clientHeight < box.scrollHeight - 1 && "below",
+  ];
+  return sides.filter(Boolean).join(" ");
 }

@@ -1,8 +1,8 @@
 /** Chooses of which fits, of those drawn over each other, a chart has room to show the values. */
 
-import type { DrawnFit } from "./chart/drawInput";
-import { latestValues } from "./latestValues";
-import type { MetricInfo } from "./protocol";
+import { latestValues } from "../latestValues";
+import type { MetricInfo } from "../protocol";
+import type { DrawnFit } from "./drawInput";
 
 /** What a chart has room for: values of fits, one of which may be the count of the others. */
 export const MAX_ENTRIES = 4;
