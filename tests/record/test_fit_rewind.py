@@ -161,26 +161,54 @@ def test_early_stopping_goes_back_and_history_counts_on(data):
     stopping = keras.callbacks.EarlyStopping("loss", min_delta=1e9, patience=9)
     waits = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: waits.append(stopping.wait))
-    acts = {(1, 5): lambda steer: steer.checkpoint(), (3, 5): rewind()}
-    acts[1, 5] = lambda steer: steer.checkpoint("")
+    acts = {(1, 5): lambda steer: steer.checkpoint(""), (3, 5): rewind()}
     _, _, _, history = fit(data, acts, epochs=5, callbacks=[stopping, note])
     assert waits == [0, 1, 2, 1, 2]
     assert history.epoch == [0, 1, 2, 3, 4]
 
 
 def test_the_metrics_of_the_epoch_are_those_of_the_branch(data):
-    losses = []
-
-    class Losses(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            losses.append((self.model.optimizer.iterations.numpy() if 0 else 0, logs["loss"]))
-
     acts = {(0, 5): lambda steer: steer.checkpoint("a"), (1, 8): rewind(text="a")}
     live, *_ = fit(data, acts, epochs=2)
     batches = live.history.batches
     branch = batches["step"] > 5
     mean = np.average(batches["mean/loss"][branch], weights=np.diff([5, *batches["step"][branch]]))
     assert live.history["loss"][-1] == pytest.approx(mean, rel=1e-5)
+
+
+def test_a_branch_can_be_resumed(data, runs):
+    acts = {
+        (0, 5): lambda steer: steer.checkpoint("here"),
+        (1, 8): rewind(text="here"),
+        (2, 4): lambda steer: steer.submit("stop"),
+    }
+    first, *_ = fit(data, acts)
+    assert first.status == "stopped"
+    model, live = make_model(), kw.LivePlot(resume=kw.runs[-1])
+    model.fit(*data, epochs=3, callbacks=[live], verbose=0)
+    batches = live.history.batches
+    assert batches["step"][-1] == 5 + 2 + 10
+    assert batches["epoch"][-1] == pytest.approx(1.7)
+    for axis in ("step", "epoch"):
+        assert (np.diff(batches[axis]) > 0).all()
+
+
+def test_a_new_fit_starts_from_a_chosen_checkpoint_of_a_finished_run(data, runs):
+    acts = {
+        (0, 5): lambda steer: steer.checkpoint("a"),
+        (1, 5): lambda steer: steer.checkpoint("b"),
+    }
+    _, steer, _, _ = fit(data, acts, epochs=2)
+    wait_for_checkpoints(steer)
+    run = kw.runs[-1]
+    chosen = next(each for each in run.checkpoints if each.label == "a")
+    model, live = make_model(), kw.LivePlot(resume=chosen)
+    begun = Steer(live, {})
+    model.fit(*data, epochs=2, callbacks=[live, begun], verbose=0)
+    assert next(iter(begun.weights)) == (0, 5)
+    for one, other in zip(steer.weights[0, 5], begun.weights[0, 5], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert kw.runs[-1].parent == {"run": run.id, "step": 5, "how": "resume"}
 
 
 @pytest.mark.parametrize(

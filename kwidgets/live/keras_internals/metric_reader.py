@@ -91,7 +91,14 @@ class MetricReader:
             self.epochs_before = max(0, self._previous.epoch - initial_epoch)
         self.store.epochs_before = self.epochs_before + initial_epoch
 
-    def continue_from(self, steps: int, epoch: int, first_epoch: int, seconds: float) -> None:
+    def continue_from(
+        self,
+        steps: int,
+        epoch: int,
+        first_epoch: int,
+        seconds: float,
+        epochs_rewound: float = 0.0,
+    ) -> None:
         """Let the axes continue those of a run that is resumed. Before the first epoch begins.
 
         Args:
@@ -99,7 +106,9 @@ class MetricReader:
             epoch: finished epochs on the axis.
             first_epoch: where the epoch axis begins.
             seconds: of training.
+            epochs_rewound: how far the epoch axis is behind, because the run was rewound.
         """
+        self._epochs_rewound = epochs_rewound
         self._previous = PreviousFit(
             store=self.store,
             steps=steps,
