@@ -96,8 +96,8 @@ class FitCheckpoints(RunObserver):
         if self._taker is not None:
             self._taker.wait(_WRITE_SECONDS)
 
-    def branch(self) -> None:
-        """Write the checkpoints of the branch that the recorder has begun to its own folder."""
+    def after_rewind(self, step: int) -> None:
+        # The recorder has begun a run of its own for the branch: its checkpoints are beside it.
         if self._taker is not None and self._recorder.place is not None:
             self._taker.close()
             self._taker = self._make_taker(self._recorder.place)

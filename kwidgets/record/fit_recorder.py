@@ -109,11 +109,8 @@ class FitRecorder(RunObserver):
         )
         self._fit.reader.store.listener = _StoreToFile(writer, self)
 
-    def branch(self, step: int) -> None:
-        """Record a branch from ``step`` on in a file of its own: the training was rewound to it.
-
-        The numbers up to that step are in both files.
-        """
+    def after_rewind(self, step: int) -> None:
+        # The branch has a file of its own. The numbers up to its step are in both.
         if self._writer is None or self.place is None:
             return
         parent, self.run_id = self.run_id, folder.new_run_id()

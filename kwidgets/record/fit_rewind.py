@@ -56,6 +56,8 @@ class FitRewind(RunObserver):
     def apply(self, command: Command) -> str | None:
         if command.kind != "rewind":
             return None
+        if self._run.kind != "fit":
+            raise CommandRefusedError(t("Only a fit can be rewound, not a loop of your own."))
         if self._recorder.place is None or not self._fit.extras.can_checkpoint:
             raise CommandRefusedError(t("This training has no checkpoints."))
         checkpoint = self._find(command)
@@ -73,8 +75,7 @@ class FitRewind(RunObserver):
             lambda: self._begin_branch(checkpoint),
             t("Rewound to step %1", f"{checkpoint['step']:,.0f}"),
         )
-        self._recorder.branch(int(checkpoint["step"]))
-        self._checkpoints.branch()
+        self._run.observers.after_rewind(int(checkpoint["step"]))
         step, text = f"{checkpoint['step']:,.0f}", checkpoint["text"]
         self._fit.reader.add_mark("user", message("Rewound to step %1: %2", step, text))
         return ""

@@ -60,6 +60,9 @@ class RunObserver:
     def after_act(self, act: ActKind, value: float | None) -> None:
         """Called after a command has taken effect; ``value`` is the learning rate after it."""
 
+    def after_rewind(self, step: int) -> None:
+        """Called after one of the observers has restored the state of ``step``, as a branch."""
+
     def apply(self, command: Command) -> str | None:
         """Apply a command that is not the run's own; return a note for the user, or "".
 
@@ -142,6 +145,10 @@ class Observers:
     def after_act(self, act: ActKind, value: float | None) -> None:
         for observer in self._observers:
             self._guard(observer.label, observer.after_act, act, value)
+
+    def after_rewind(self, step: int) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.after_rewind, step)
 
     def apply(self, command: Command) -> str | None:
         """Return the note of the observer that has applied ``command``; None if none has.

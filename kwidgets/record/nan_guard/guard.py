@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import time
@@ -11,12 +12,11 @@ import keras
 
 from kwidgets.language import Message, message, t
 from kwidgets.live.fit_options import NAN_RESTORES
-from kwidgets.live.keras_internals.callback_effects import format_rate
-from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import CommandRefusedError, RunObserver
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.checkpoints.fit_data import FitData, find_epoch_iterator
+from kwidgets.record.checkpoints.variables import GROUPS, variables_of
 from kwidgets.record.nan_guard.epoch_end import call_after_data
 from kwidgets.record.nan_guard.good_states import GoodState, GoodStates, NotEnoughMemoryError
 from kwidgets.record.resume.build_state import build_state
@@ -63,7 +63,10 @@ class NanGuard(RunObserver):
         if self._fit.fit_options.nan_restores:
             # On TensorFlow the first step makes variables, whose first values are needed too.
             data = None if epoch_iterator is None else FitData(epoch_iterator)
-            build_state(self._fit.model, None if data is None else data.element_spec())
+            if data is not None:
+                # A train_step of the user's own may not take a batch without values.
+                with contextlib.suppress(Exception):
+                    build_state(self._fit.model, data.element_spec())
             self._turn_on()
 
     def begin_epoch(self, epoch: int) -> None:
@@ -90,6 +93,12 @@ class NanGuard(RunObserver):
         elif self._states is not None and reader.diverged and not self._fit.trainer.stop_training:
             # Keras had computed these logs before the state was restored.
             reader.forget_divergence()
+
+    def after_rewind(self, step: int) -> None:
+        if self._states is not None:
+            # The copies are of the branch that was left.
+            self._turn_on()
+            self._copy(is_good=True)
 
     def apply(self, command: Command) -> str | None:
         if command.kind != "set_nan_guard":
@@ -201,7 +210,7 @@ class NanGuard(RunObserver):
         else:
             text = message(
                 "%1 at step %2. Restored the state of step %3; learning rate %4 → %5.",
-                *(cause, step, at, *map(format_rate, rates)),
+                *(cause, step, at, *(f"{rate:.4g}" for rate in rates)),
             )
         reader.add_mark("callback", text)
         self._run.observers.after_act("restore", self._fit.rate.value)
@@ -230,12 +239,12 @@ class NanGuard(RunObserver):
 
     def _set(self, good: GoodState, with_metrics: bool) -> None:
         model: Any = self._fit.model
-        sync_variables(model)
-        groups = ["model"]
-        if getattr(model, "optimizer", None) is not None:
-            groups.append("optimizer")
-        good.state.set_variables(model, [*groups, "metrics"] if with_metrics else groups)
-        if not with_metrics and self._fit.reader.in_epoch:
+        wanted = GROUPS if with_metrics else ("model", "optimizer")
+        present = variables_of(model)
+        # The first copy has none of the variables that were made in the first step.
+        groups = [g for g in wanted if len(present[g]) == len(good.state.variables[g])]
+        good.state.set_variables(model, groups)
+        if "metrics" not in groups and self._fit.reader.in_epoch:
             model.reset_metrics()
         # What the rate was in that state is no change of a callback's.
         self._fit.rate.read(by_user=True)
