@@ -161,12 +161,12 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
 /** Return the fits of which `shown` is a branch, the nearest first. */
 function leftFits(fits: readonly DrawnFit[], shown: DrawnFit): DrawnFit[] {
   const left: DrawnFit[] = [];
-  let number = shown.store.run?.branch_of ?? null;
-  while (number !== null) {
+  let number = shown.store.run?.branch_of;
+  while (number) {
     const parent = fits.find(({ fit }) => fit === number);
     if (!parent || left.includes(parent)) break;
     left.push(parent);
-    number = parent.store.run?.branch_of ?? null;
+    number = parent.store.run?.branch_of;
   }
   return left;
 }
