@@ -59,8 +59,9 @@ help: ## List these commands
 UNLESS_SLOW = and not slow
 HYPOTHESIS_PROFILE = small
 # Two at a time, and behind the browser where both want a core: a page that waits is a slow page.
-QUICK_TESTS = nice -n 5 $(PY) -m pytest -m "not browser $(UNLESS_SLOW)" -n 2 --dist loadfile \
-	--no-loadscope-reorder --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS) $(OR_NONE)
+# Without the folder of the other half: even to leave its tests out, pytest imports them.
+QUICK_TESTS = nice -n 5 $(PY) -m pytest -m "not browser $(UNLESS_SLOW)" --ignore=tests/browser \
+	-n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile=$(HYPOTHESIS_PROFILE) $(PYTEST_ARGS) $(OR_NONE)
 # Without a path in PYTEST_ARGS only that folder is read: the others import TensorFlow.
 BROWSER_TESTS = $(PY) -m pytest -o testpaths=tests/browser -m "browser $(UNLESS_SLOW)" -n 2 \
 	$(PYTEST_ARGS) $(OR_NONE)

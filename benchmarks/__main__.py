@@ -10,6 +10,7 @@ from benchmarks import (
     namespace,
     page,
     panel,
+    runs,
     step_overhead,
     traffic,
     training_loop,
@@ -24,6 +25,7 @@ BENCHMARKS = {
     "builder": builder.measure,
     "namespace": namespace.measure,
     "panel": panel.measure,
+    "runs": runs.measure,
 }
 
 
@@ -36,7 +38,8 @@ def main() -> None:
         "traffic: what a fit of twenty metrics publishes; page: what a user waits for, and "
         "drawing; million_steps: a million steps; builder: what an edit of a model costs; "
         "namespace: what finding and describing models "
-        "costs; panel: what a user waits for at the side panel",
+        "costs; panel: what a user waits for at the side panel; "
+        "runs: what a user waits for at the recorded runs",
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)

@@ -39,10 +39,13 @@ napoleon_use_rtype = False
 # Names of other packages, and of ours that no page describes: there is nothing to link to. Where
 # they are described would be asked of their sites, and the build needs no network.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(keras|np|numpy|npt|go|plotly|pd|pandas|os|collections)\..*"),
+    (r"py:.*", r"(keras|np|numpy|npt|go|plotly|pd|pandas|os|collections|pathlib|datetime)\..*"),
     # A type variable, and the type of a text that is translated later.
     (r"py:.*", r"kwidgets\.(live\.loop\.live_loop\.T|language\.Message)"),
-    (r"py:.*", r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|TypedDict)"),
+    (
+        r"py:.*",
+        r"(Any|Callable|Final|FloatArray|Iterator|Literal|Mapping|NotRequired|Scope|TypedDict)",
+    ),
 ]
 
 html_theme = "pydata_sphinx_theme"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -48,6 +49,10 @@ def _kwidgets(line: str) -> Any:
         Print where the runs of this notebook are recorded, or record no further run, or again.
     ``%kwidgets record code off``, ``%kwidgets record code on``
         Record runs without the code of their cells, or with it again.
+    ``%kwidgets resume 20260131-120000-abcdef``
+        Let the next fit resume a recorded run, by its id.
+    ``%kwidgets record tensorboard logs``, ``%kwidgets record tensorboard off``
+        Write further runs for TensorBoard too, while they run, into a folder; or no longer.
     ``%kwidgets language``, ``%kwidgets language zh_CN``
         Print the language of views and panel, or set it for this kernel. In JupyterLab, they
         follow the language of JupyterLab.
@@ -106,10 +111,13 @@ def _record(rest: str) -> None:
         recording.on = rest == "on"
     elif words in (["code", "on"], ["code", "off"]):
         recording.with_code = words[1] == "on"
+    elif words[:1] == ["tensorboard"] and len(words) > 1:
+        recording.tensorboard = _tensorboard_folder(rest.split(maxsplit=1)[1])
     elif words:
         raise UsageError(
-            "Use %kwidgets record on, %kwidgets record off, %kwidgets record code on or "
-            f"%kwidgets record code off; got “{rest}”."
+            "Use %kwidgets record on, %kwidgets record off, %kwidgets record code on, "
+            "%kwidgets record code off, %kwidgets record tensorboard logs or %kwidgets record "
+            f"tensorboard off; got “{rest}”."
         )
     code = "with" if recording.with_code else "without"
     print(
@@ -117,6 +125,31 @@ def _record(rest: str) -> None:
         if recording.on
         else "Runs are not recorded."
     )
+    if recording.on and recording.tensorboard is not None:
+        print(f"They are written for TensorBoard in {recording.tensorboard} too.")
+
+
+def _tensorboard_folder(text: str) -> pathlib.Path | None:
+    """Return the folder that the user has named, or None for "off"."""
+    if text == "off":
+        return None
+    if importlib.util.find_spec("tensorboard") is None:
+        raise UsageError("TensorBoard is not installed. Run: pip install tensorboard")
+    return pathlib.Path(text.strip("\"'")).expanduser().absolute()
+
+
+def _resume(rest: str) -> None:
+    from kwidgets.record.recording import recording
+    from kwidgets.record.runs import runs
+
+    if not rest:
+        raise UsageError("Specify the id of a run, as kwidgets.runs() shows it.")
+    try:
+        run = runs[rest]
+    except LookupError as error:
+        raise UsageError(str(error.args[0])) from None
+    recording.resume_next = run.id
+    print(f"The next fit resumes {run.id}.")
 
 
 def _language(rest: str) -> None:
@@ -185,6 +218,7 @@ _COMMANDS: dict[str, Callable[[str], Any]] = {
     "summary": _summary,
     "live": _live,
     "record": _record,
+    "resume": _resume,
     "language": _language,
     "tutorials": _tutorials,
     "tutorial": _tutorial,

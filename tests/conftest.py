@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import shutil
@@ -21,10 +22,12 @@ BROWSER_TESTS = Path(__file__).parent / "browser"
 BROWSER_TIMEOUT_SECONDS = 300
 # A file that takes minutes and begins last keeps one worker long after the other has ended.
 LONGEST_FIRST = (
+    "test_docs.py",
     "tutorials/test_notebooks.py",
     "builder/round_trip/test_round_trip.py",
+    "faults/test_random_faults.py",
     "test_backends.py",
-    "test_docs.py",
+    "test_docs_site.py",
 )
 
 # How many examples a test with random input tries. `make test-all` chooses "large" by pytest's
@@ -35,8 +38,14 @@ hypothesis.settings.load_profile("small")
 
 
 @pytest.fixture(scope="session")
-def quick_kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def quick_kernels(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
     """Kernels called ``python3`` start in a fraction of the time, also in a server given these."""
+    if hasattr(request.config, "workerinput"):
+        # Those of pytest_configure.
+        yield {"JUPYTER_PATH": os.environ["JUPYTER_PATH"]}
+        return
     with quick_python3(tmp_path_factory.mktemp("kernels")) as variables:
         yield variables
 
@@ -46,6 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
         # Runs are recorded as for users, but not in the folders of the checkout.
         os.environ[VARIABLE] = runs = tempfile.mkdtemp(prefix="kwidgets-runs-")
         config.add_cleanup(lambda: shutil.rmtree(runs, ignore_errors=True))
+    # All workers have their kernels from one process: the imports take seconds of processor time.
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        resources = contextlib.ExitStack()
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory()))
+        resources.enter_context(quick_python3(folder))
+        config.add_cleanup(resources.close)
     # A plain SIGTERM would end Python at once and leave JupyterLab and its kernels running.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
     # A shell starts background commands (`make test &`) with SIGINT ignored, and the processes
@@ -54,11 +69,18 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
     # Modules and tests stay until the end of the run. A garbage collection that goes through all of
-    # TensorFlow takes half a second, and IPython makes one at each reset of a shell.
-    gc.collect()
-    gc.freeze()
+    # TensorFlow takes half a second, and IPython makes one at each reset of a shell. Those during
+    # the imports take an eighth of their time.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

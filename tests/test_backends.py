@@ -10,9 +10,15 @@ from tests.backends import BACKENDS, check_under
 
 TESTS = Path(__file__).parent
 # Texts, catalogs and data are the same everywhere.
+LEARNING_RATE = [
+    "live/test_learning_rate.py::test_unsteered_training_is_the_same_to_the_last_bit",
+    "live/test_learning_rate.py::"
+    "test_a_rate_set_by_hand_holds_from_the_next_step_and_the_schedule_comes_back",
+]
 NUMBERS = [
     "live/test_learning_rate.py",
     "live/test_history_equals_keras.py",
+    "record/replay/test_replay.py",
 ]
 CONTROLS = [
     "kernel/test_interrupt.py",
@@ -43,6 +49,7 @@ RECORD = [
 ]
 PROGRAMS = ["builder/sequential_programs/test_sequential_programs.py"]
 # Browser and kernels run on JAX, where models are built and described, too.
+BY_FAULTS = pytest.mark.slow("random faults compare weights and losses with Keras's on JAX")
 BY_RANDOM_FAULTS = pytest.mark.slow("random faults, messages and interrupts are tried on JAX")
 IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models on JAX")
 
@@ -52,7 +59,8 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
 @pytest.mark.parametrize(
     "modules",
     [
-        pytest.param(NUMBERS, id="numbers"),
+        pytest.param(LEARNING_RATE, id="learning rate"),
+        pytest.param(NUMBERS, id="numbers", marks=BY_FAULTS),
         pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),
         pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),
         pytest.param(

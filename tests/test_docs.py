@@ -74,9 +74,8 @@ def run(path: Path, manager: KernelManager) -> None:
 def test_the_code_of_a_page_runs_from_top_to_bottom(
     path: Path, jax_kernel: KernelManager, tmp_path: Path
 ) -> None:
-    chooses = any("KERAS_BACKEND" in block.code for block in python_of(path))
-    if path == README or chooses:
-        # What a reader has who has set nothing; a page that chooses needs Keras not yet imported.
+    if path == README:
+        # What a reader has who has set nothing.
         with kernel(tmp_path, KERAS_BACKEND="") as manager:
             run(path, manager)
     else:

@@ -12,6 +12,9 @@ import pytest
 
 from tests.markdown import REPOSITORY
 
+# The first test builds the site.
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -48,6 +48,8 @@ class Workbench:
         self._view: BuilderView | None = None
         # The last call of fit, which the Fit tab shows until its settings change.
         self._fit_call = FitCall({}, {})
+        # What the training of ``run`` began with.
+        self._spec_of_run: ModelSpec | None = None
         notebook.watch_cells()
 
     # The model.
@@ -179,6 +181,7 @@ class Workbench:
             else:
                 arguments = fit_arguments(self.editor.spec.fit)
             self.run = BuilderRun(model, arguments, self.publish, self.model_cache.after_fit)
+            self._spec_of_run = self.editor.spec
             self.model_cache.before_fit(model)
             self.run.start()
         self.publish()
@@ -316,7 +319,10 @@ class Workbench:
         """Return the program of the model."""
         with self.lock:
             self.model_cache.read_user_changes()
-            return self._programs.model_program(self._fit_call)
+            # What was done to a fit is of no use for another model.
+            is_shown = self.run is not None and self.editor.spec is self._spec_of_run
+            fit = self.run.recorded_fit() if self.run is not None and is_shown else None
+            return self._programs.model_program(self._fit_call, fit)
 
     def mime_bundle(self) -> dict[str, Any]:
         """Return a mime bundle that shows the builder without a kernel."""

@@ -15,6 +15,7 @@ from kwidgets.live.keras_internals.learning_rate import (
     read_learning_rate,
     set_learning_rate,
 )
+from kwidgets.live.numbers.acts import Act
 from kwidgets.live.page.cell_output import ShownView as ShownView
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.training_thread.command_queue import Command
@@ -58,6 +59,16 @@ class EmbeddedLivePlot(LivePlot):
             # A rate set by hand is for one training: the next begins with that of compile.
             with contextlib.suppress(LearningRateError):
                 set_learning_rate(model, self._learning_rate)
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """What was done to the fit so far."""
+        return () if self._run is None else tuple(self._run.state.acts)
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether a schedule or a function sets the learning rate of the fit."""
+        return self._run is not None and self._run.state.rate.schedule is not None
 
     def bundle(self) -> dict[str, Any] | None:
         """Return a mime bundle that shows the run without a kernel, or None before it begins."""

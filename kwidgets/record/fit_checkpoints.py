@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 
 from kwidgets.language import Message, message, t, translated
 from kwidgets.live import protocol
+from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import CommandRefusedError, RunObserver
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.checkpoints.checkpointer import Checkpointer
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
-from kwidgets.record.checkpoints.retention import SUFFIX
+from kwidgets.record.checkpoints.retention import SUFFIX, Reason
 from kwidgets.record.fit_recorder import FitRecorder
 from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
+from kwidgets.record.recording import recording
 from kwidgets.record.resume.exactness import Exactness
 from kwidgets.record.resume.plan import ResumePlan
 from kwidgets.record.resume.resumed_fit import ResumedFit
@@ -40,6 +42,7 @@ _How = Literal["resume", "weights"]
 _ANSWERS: dict[str, _How | None] = {"resume": "resume", "weights": "weights", "start": None}
 #: A change before which a checkpoint is taken, if the fit is old enough for automatic ones.
 _INTERVENTIONS = ("set_learning_rate", "follow_schedule")
+_BEFORE_A_STEP = ("on_epoch_begin", "on_train_batch_begin")
 
 
 class FitCheckpoints(RunObserver):
@@ -62,6 +65,10 @@ class FitCheckpoints(RunObserver):
         # Steps that the resumed run trains again, whose values are known.
         self._retrained: RetrainedPoints | None = None
         self._best_step = -1
+        # Checkpoints to be taken before the next step.
+        self._wanted: list[tuple[Reason, str]] = []
+        # Whether Stop has left an epoch incomplete.
+        self._stops_in_epoch = False
 
     # The hooks, in the order in which they are called.
 
@@ -89,11 +96,11 @@ class FitCheckpoints(RunObserver):
             on_problem=self._report,
         )
 
-    def take_before(self, label: str) -> None:
+    def take_before(self, label: str, hook: Hook) -> None:
         """Take a checkpoint before an intervention, and wait until it is written."""
-        if self._taker is not None and self._is_before_batch():
-            self._take("before", label)
         if self._taker is not None:
+            if hook == "on_train_batch_begin":
+                self._take("before", label)
             self._taker.wait(_WRITE_SECONDS)
 
     def after_rewind(self, step: int) -> None:
@@ -107,12 +114,15 @@ class FitCheckpoints(RunObserver):
             self._resumed.begin_epoch(epoch)
             self._note_problem()
 
-    def before_first_step(self, epoch: int, batch: int) -> None:
-        if self._resumed is not None:
+    def before_step(self, epoch: int, batch: int) -> None:
+        if self._resumed is not None and not self._resumed.resumed:
             self._resumed.before_step(epoch, batch)
             self._note_problem()
             self._fit.reader.skip_batches()
             self._plan_comparison()
+        for reason, label in self._wanted:
+            self._take(reason, label)
+        self._wanted.clear()
 
     def after_sample(self) -> None:
         if self._taker is not None:
@@ -129,38 +139,34 @@ class FitCheckpoints(RunObserver):
             self._best_step = int(best["step"])
             self._taker.note_best()
 
-    def before_command(self, command: Command) -> None:
-        taker = self._taker
-        if taker is None or not self._is_before_batch():
+    def before_command(self, command: Command, hook: Hook) -> None:
+        if self._taker is None or hook not in _BEFORE_A_STEP:
             return
         if command.kind == "stop":
-            self._take("before", t("Stop"))
-        elif command.kind in _INTERVENTIONS and taker.schedule.has_begun(time.perf_counter()):
-            self._take("before", t("a change of the learning rate"))
+            # The step that begins is still trained, and its epoch is left incomplete.
+            self._stops_in_epoch = True
+            self._request("before", t("Stop"), hook)
+        elif command.kind in _INTERVENTIONS and self._has_begun():
+            self._request("before", t("a change of the learning rate"), hook)
 
     def before_interrupt(self) -> None:
-        if self._taker is not None and self._is_before_batch():
+        if self._taker is not None and self._fit.reader.in_epoch and self._fit.progress.batch:
             self._take("before", t("Ctrl-C"))
 
-    def apply(self, command: Command) -> str | None:
+    def apply(self, command: Command, hook: Hook) -> str | None:
         if command.kind != "checkpoint":
             return None
         if self._taker is None:
             raise CommandRefusedError(
                 t("No checkpoint of this training can be written: it has no Keras model.")
             )
-        self._run.sample_now()
-        if self._is_before_batch():
-            self._take("user", command.text)
-        else:
-            # During validation: before the next batch.
-            self._taker.request("user", command.text)
+        self._request("user", command.text, hook)
         return ""
 
     def finish(self) -> None:
-        taker = self._taker
-        if taker is not None and taker.schedule.has_begun(time.perf_counter()):
-            progress = self._fit.progress
+        taker, progress = self._taker, self._fit.progress
+        stops = self._fit.status.status == "stopping"
+        if taker is not None and not self._stops_in_epoch and (stops or self._has_begun()):
             taker.end(progress.initial_epoch + progress.finished_epochs, self._step())
 
     def end(self) -> None:
@@ -174,14 +180,23 @@ class FitCheckpoints(RunObserver):
 
     # Checkpoints.
 
-    def _take(self, reason: Any, label: str) -> None:
-        assert self._taker is not None
+    def _take(self, reason: Reason, label: str) -> None:
+        if self._taker is None:
+            return
         self._run.sample_now()
         progress = self._fit.progress
         self._taker.take_now(reason, label, progress.epoch, progress.batch, self._step())
 
-    def _is_before_batch(self) -> bool:
-        return self._fit.reader.in_epoch and self._fit.progress.phase != "validating"
+    def _request(self, reason: Reason, label: str, hook: Hook) -> None:
+        """Take a checkpoint now, or before the next step: nowhere else the place is known."""
+        if hook == "on_train_batch_begin":
+            self._take(reason, label)
+        else:
+            self._wanted.append((reason, label))
+            self._run.call_before_step = True
+
+    def _has_begun(self) -> bool:
+        return self._taker is not None and self._taker.schedule.has_begun(time.perf_counter())
 
     def _step(self) -> int:
         return int(self._fit.reader.position[0])
@@ -200,6 +215,7 @@ class FitCheckpoints(RunObserver):
             epoch=self._fit.reader.epoch_on_axis(meta["epoch"], meta["batch"]),
         )
         self._fit.extras.checkpoints = [*self._fit.extras.checkpoints, shown]
+        self._run.publish_soon()
         if meta["reason"] == "user":
             self._fit.reader.store.add_mark(
                 protocol.Mark(
@@ -226,7 +242,8 @@ class FitCheckpoints(RunObserver):
     # Resuming.
 
     def _offer_to_resume(self) -> None:
-        wanted = self._fit.fit_options.resume
+        wanted = self._fit.fit_options.resume or recording.resume_next or False
+        recording.resume_next = None
         assert self._recorder.place is not None
         try:
             found = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -101,6 +102,8 @@ class FitRecorder(RunObserver):
                 "parent": None,
                 "model_name": self._fit.model_name,
                 "optimizer": self._fit.optimizer_name,
+                "schedule": self._fit.rate.schedule,
+                "iterations": self._fit.rate.iterations(),
                 **self.cell,
                 **self.facts,
                 **_results(self._fit),
@@ -145,18 +148,7 @@ class FitRecorder(RunObserver):
 
     def after_act(self, act: ActKind, value: float | None) -> None:
         if self._writer is not None:
-            progress = self._fit.progress
-            self._writer.add_row(
-                "act",
-                {
-                    "epoch": progress.epoch,
-                    "batch": progress.batch,
-                    "iteration": progress.step,
-                    "do": act,
-                    "value": value,
-                    "by": "guard" if act == "restore" else "user",
-                },
-            )
+            self._writer.add_row("act", dataclasses.asdict(self._fit.acts[-1]))
 
     def end(self) -> None:
         self._close(self._fit.status.status, self._fit.status.detail)

@@ -8,6 +8,7 @@ import keras
 
 from kwidgets.language import message, t, translated
 from kwidgets.live import protocol
+from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import CommandRefusedError, RunObserver
@@ -53,7 +54,7 @@ class FitRewind(RunObserver):
         # The numbers of the branches that were left, by the ids of their runs.
         self._left: dict[str, MetricStore] = {}
 
-    def apply(self, command: Command) -> str | None:
+    def apply(self, command: Command, hook: Hook) -> str | None:
         if command.kind != "rewind":
             return None
         if self._run.kind != "fit":
@@ -68,7 +69,7 @@ class FitRewind(RunObserver):
         differences = state.differences(self._fit.model)
         if differences:
             raise CommandRefusedError(_describe(differences))
-        self._checkpoints.take_before("Rewind")
+        self._checkpoints.take_before(t("Rewind"), hook)
         self._run.sample_now()
         self._set(state)
         self._run.view.branch(

@@ -21,4 +21,12 @@ def observe_run(run: FitRun) -> Iterable[RunObserver]:
         return guard
     recorder = FitRecorder(run)
     checkpoints = FitCheckpoints(run, recorder)
-    return *guard, recorder, checkpoints, FitRewind(run, recorder, checkpoints)
+    rewind = FitRewind(run, recorder, checkpoints)
+    found: list[RunObserver] = [*guard, recorder, checkpoints, rewind]
+    if recording.tensorboard is not None:
+        # TensorBoard's library is imported for those who ask for it.
+        from kwidgets.record.export.live_tensorboard import write_for_tensorboard
+
+        # After the recorder: it reads what that writes.
+        found += write_for_tensorboard(run)
+    return found

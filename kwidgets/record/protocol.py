@@ -29,6 +29,8 @@ COMPARE_RUNS: Final = "compare_runs"
 EDIT_RUN: Final = "edit_run"
 DELETE_RUNS: Final = "delete_runs"
 DELETE_CHECKPOINTS: Final = "delete_checkpoints"
+REPLAY_RUN: Final = "replay_run"
+EXPORT_RUN: Final = "export_run"
 # Sent by the kernel.
 RUNS_ANSWER: Final = "runs_answer"
 # In a notebook.
@@ -43,6 +45,8 @@ REQUEST_KINDS: Final = (
     EDIT_RUN,
     DELETE_RUNS,
     DELETE_CHECKPOINTS,
+    REPLAY_RUN,
+    EXPORT_RUN,
 )
 
 ScopeName = Literal["notebook", "folder", "all"]
@@ -270,6 +274,19 @@ class Deleted(TypedDict):
     bytes: int
     #: What could not be deleted, and why.
     problems: list[str]
+
+
+class ExportRun(TypedDict):
+    """Payload of ``export_run``."""
+
+    run: str
+    target: str
+
+
+class TextAnswer(TypedDict):
+    """The answer to ``replay_run``, a program, and to ``export_run``, a sentence."""
+
+    text: str
 
 
 class RunsAnswer(TypedDict):

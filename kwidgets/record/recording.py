@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from kwidgets.record.run_file.folder import is_switched_off
+
+#: Names TensorBoard's folder: every recorded training is written there too, while it runs.
+TENSORBOARD_VARIABLE = "KWIDGETS_TENSORBOARD"
 
 
 class Recording:
@@ -12,6 +18,11 @@ class Recording:
         self._on: bool | None = None
         #: Whether the code of the cell is recorded too.
         self.with_code = True
+        #: The id of the run that the next fit resumes, if the user has chosen one.
+        self.resume_next: str | None = None
+        chosen = os.environ.get(TENSORBOARD_VARIABLE, "").strip()
+        #: TensorBoard's ``--logdir`` for trainings while they run; None for none.
+        self.tensorboard = Path(chosen).expanduser().absolute() if chosen else None
 
     @property
     def on(self) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from kwidgets.live.numbers.acts import Act
 from kwidgets.live.numbers.history import History, HistoryMark, history_mark
+from kwidgets.record.export.exported import Exported
+from kwidgets.record.replay.code import ReplayCode
 from kwidgets.record.run_file.edits import delete_run_file, write_values
 from kwidgets.record.run_file.reader import (
     read_acts,
@@ -16,7 +20,7 @@ from kwidgets.record.run_file.reader import (
     read_marks,
     read_values,
 )
-from kwidgets.record.run_file.run_info import Act, CheckpointInfo, Parent, RunInfo, State
+from kwidgets.record.run_file.run_info import CheckpointInfo, Parent, RunInfo, State
 from kwidgets.record.run_numbers import load_history, load_store
 
 if TYPE_CHECKING:
@@ -120,7 +124,7 @@ class Run:
 
     @property
     def last(self) -> dict[str, float]:
-        """The last value of each metric, by Keras's names: ``loss``, ``val_loss``."""
+        """The last value of each metric, by the names that Keras logs, such as ``val_loss``."""
         return self.info.values
 
     @property
@@ -214,7 +218,7 @@ class Run:
 
     @property
     def data(self) -> dict[str, Any]:
-        """A description of the data: shapes, dtypes, and a checksum of a sample."""
+        """The shapes and dtypes of the data, and a checksum of a sample."""
         return self._value("data") or {}
 
     @property
@@ -283,6 +287,53 @@ class Run:
             self.compile_config,
             custom_objects,
         )
+
+    # What can be made of it.
+
+    def replay(self) -> ReplayCode:
+        """Return the source of a Keras callback that repeats what you did to the training.
+
+        It sets the same learning rates before the same batches, and stops after the same one,
+        without kwidgets. A schedule that was overridden becomes a schedule of its own. With the
+        same model, seed, data, arguments and versions, the weights are the same to the last bit.
+        The fits that this one continues are included.
+
+        Returns:
+            a string that is shown as code in a notebook.
+
+        Raises:
+            ReplayError: it went back to a checkpoint, or is a loop of your own; the message says
+                what to do.
+        """
+        from kwidgets.record.replay.of_run import replay_run
+
+        return ReplayCode(replay_run(self._path))
+
+    def export(
+        self,
+        target: Literal["tensorboard", "mlflow", "trackio", "wandb-offline", "csv"],
+        folder: str | os.PathLike[str] | None = None,
+    ) -> Exported:
+        """Write it for another program, by that program's own library. Nothing is uploaded.
+
+        If it is still running, what is there so far is exported.
+
+        Args:
+            target: the program. "csv" writes files with the columns of ``History.to_csv``.
+            folder: where to write. By default ``logs`` for TensorBoard, ``exported-runs`` for CSV,
+                ``wandb`` for Weights & Biases, all in the current folder, and what MLflow and
+                Trackio are set to.
+
+        Returns:
+            what was written, as ``path``, and the command that shows it, as ``open_with``.
+
+        Raises:
+            ValueError: there is no such target.
+            ExportError: the library is not installed, or it cannot write.
+        """
+        from kwidgets.record.export.export_run import export_run
+
+        return export_run(self._path, target, folder)
 
     def delete(self) -> int:
         """Delete it from the disk, with its checkpoints.

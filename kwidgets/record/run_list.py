@@ -124,7 +124,7 @@ def _scan(folder: Path) -> list[tuple[str, _FileState]]:
     except OSError:  # the folder, or a file in it, has just been deleted
         pass
     nothing = (0, 0)
-    found = []
+    found: list[tuple[str, _FileState]] = []
     for name in sorted(stats):
         if name.endswith(schema.SUFFIX):
             checkpoints = name.removesuffix(schema.SUFFIX) + schema.CHECKPOINTS_SUFFIX

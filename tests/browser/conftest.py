@@ -1,4 +1,4 @@
-"""Fixtures for tests in a real browser: one JupyterLab a run; a page and a kernel a test."""
+"""Fixtures for tests in a real browser: one JupyterLab a worker, in one page; a kernel a test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.notebook import App, Notebook
+from tests.browser.notebook import App, Notebook, close_all
 from tests.browser.server import LabServer
 
 REPOSITORY = Path(__file__).parents[2]
@@ -55,13 +55,18 @@ expect.set_options(timeout=30_000)
 
 OpenNotebook = Callable[..., Notebook]
 
+# Whether a test has failed, for its fixtures.
+FAILED = pytest.StashKey[bool]()
+
 
 @pytest.fixture(scope="session")
 def lab_server(
     tmp_path_factory: pytest.TempPathFactory, quick_kernels: dict[str, str]
 ) -> Iterator[LabServer]:
     folder = tmp_path_factory.mktemp("lab") / "server"
-    with LabServer.start(folder, environment=quick_kernels) as server:
+    # JAX is imported in a third of TensorFlow's time. A test of TensorFlow chooses that itself.
+    environment = quick_kernels | {"KERAS_BACKEND": "jax"}
+    with LabServer.start(folder, environment=environment) as server:
         yield server
 
 
@@ -92,25 +97,43 @@ def page_errors() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def loaded_pages() -> list[Page]:
+    """A page with a JupyterLab in which nothing is open, for the next test. None at first."""
+    return []
+
+
 @pytest.fixture
-def page(browser_context: BrowserContext, page_errors: list[str]) -> Iterator[Page]:
-    page = browser_context.new_page()
+def page(
+    browser_context: BrowserContext,
+    page_errors: list[str],
+    loaded_pages: list[Page],
+    request: pytest.FixtureRequest,
+) -> Iterator[Page]:
+    """A page, in which JupyterLab may be loaded already: that takes five seconds."""
+    page = loaded_pages.pop() if loaded_pages else browser_context.new_page()
 
     def on_console(message: ConsoleMessage) -> None:
         if message.type == "error":
             page_errors.append(f"{message.text} ({message.location.get('url', '')})")
 
+    def on_page_error(error: PlaywrightError) -> None:
+        page_errors.append(error.stack or error.message)
+
     page.on("console", on_console)
-    page.on("pageerror", lambda error: page_errors.append(error.stack or error.message))
+    page.on("pageerror", on_page_error)
     yield page
-    page.close()
+    page.remove_listener("console", on_console)
+    page.remove_listener("pageerror", on_page_error)
+    if page not in loaded_pages:
+        page.close()
     errors = [e for e in page_errors if not any(own.search(e) for own in JUPYTERLABS_OWN_ERRORS)]
     assert not errors, "the page reported errors:\n" + "\n".join(errors)
 
 
 @pytest.fixture
 def open_notebook(
-    page: Page, lab_server: LabServer, request: pytest.FixtureRequest
+    page: Page, lab_server: LabServer, loaded_pages: list[Page], request: pytest.FixtureRequest
 ) -> Iterator[OpenNotebook]:
     """``open_notebook("1 + 1", "2 + 2")``: a notebook of these cells, open, with a fresh kernel."""
     count = 0
@@ -122,16 +145,23 @@ def open_notebook(
         return Notebook.create(page, lab_server, name, sources, app, kernel)
 
     yield open_notebook
+    failed = request.node.stash.get(FAILED, True)
     # First the page, or JupyterLab tells of each dead kernel in a dialog and on the console.
-    page.goto("about:blank")
+    is_as_new = not failed and close_all(page)
+    if not is_as_new:
+        page.goto("about:blank")
     lab_server.shut_down_kernels()
-    lab_server.reset_settings()
+    # A page keeps the settings that it has.
+    if not lab_server.reset_settings() and is_as_new:
+        loaded_pages.append(page)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Leave a picture and the page's errors to whoever reads the failure."""
     report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
     page, errors = (item.funcargs.get(name) for name in ("page", "page_errors"))
     if report.when == "call" and page and (report.failed or errors):
         FAILURES.mkdir(parents=True, exist_ok=True)

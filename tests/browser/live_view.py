@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+import nbformat
+from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.notebook import Notebook
 
 # JAX is imported in a third of TensorFlow's time, and has rules of its own about who may read
 # weights. What the page shows does not depend on the backend.
@@ -83,3 +87,12 @@ class View:
             arg=[self.progress.element_handle(), step],
             timeout=FIRST_SECONDS * 1000,
         )
+
+
+def expect_picture_elsewhere(notebook: Notebook, ending: str) -> None:
+    """nbconvert stands for every reader without kwidgets: GitHub, an e-mail, a plain JupyterLab."""
+    nbformat.validate(notebook.saved())
+    html, _ = HTMLExporter().from_notebook_node(notebook.saved())
+    (image,) = re.findall(rf'<img alt="Training {ending}[^>]*>', html)
+    assert "data:image/svg+xml;base64," in image
+    assert notebook.path.stat().st_size < 150_000

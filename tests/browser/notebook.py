@@ -29,6 +29,29 @@ const panel = () => [...window.jupyterapp.shell.widgets('main')]
     .find(widget => widget.context?.localPath === PATH);
 """
 
+# What a test has opened is closed, and nobody is asked whether to save it.
+_CLOSE_ALL = """async () => {
+    const { shell } = window.jupyterapp ?? {};
+    if (!shell?.collapseRight) return false;
+    for (const widget of [...shell.widgets('main')]) widget.dispose();
+    shell.collapseRight();
+    // How the user chose to see the last fit: viewChoices.ts.
+    delete globalThis[Symbol.for('kwidgets.choices@2')];
+    // By then what the widgets leave behind them has gone too.
+    await new Promise(resolve => setTimeout(resolve));
+    return document.querySelector('.jp-Dialog') === null;
+}"""
+
+
+def close_all(page: Page) -> bool:
+    """Close all that is open in JupyterLab; return whether it is then as it was when loaded."""
+    if not page.evaluate(_CLOSE_ALL):
+        return False
+    # Where nothing opens at the sight of it.
+    page.mouse.move(0, 0)
+    page.emulate_media(reduced_motion="null", forced_colors="null")
+    return True
+
 
 class Notebook:
     """One notebook in one page. Cells are counted from 0."""
@@ -69,12 +92,30 @@ class Notebook:
         return notebook
 
     def open(self, *, kernel_is_busy: bool = False) -> None:
-        """Open the file in a workspace of its own and wait for the kernel, unless it is busy."""
-        where = f"lab/workspaces/{Path(self.name).stem}/tree" if self.app == "lab" else "notebooks"
-        self.page.goto(f"{self.server.url}/{where}/{self.name}?token={self.server.token}")
-        self._wait_until_shown()
+        """Open the file and wait for the kernel, unless it is busy.
+
+        Where the page has no JupyterLab of this server, it is loaded, in a workspace of its own.
+        """
+        if self.app == "lab" and self.page.url.startswith(f"{self.server.url}/lab/"):
+            self.activate()
+            self._wait_until_shown()
+            # A launcher has come when the last tab was closed.
+            self._in_panel(
+                """
+                for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+                    if (!widget.context) widget.dispose();
+                }
+                """
+            )
+        else:
+            self._load()
+            self._wait_until_shown()
         if not kernel_is_busy:
             self.wait_for_kernel()
+
+    def _load(self) -> None:
+        where = f"lab/workspaces/{Path(self.name).stem}/tree" if self.app == "lab" else "notebooks"
+        self.page.goto(f"{self.server.url}/{where}/{self.name}?token={self.server.token}")
 
     @classmethod
     def beside(cls, other: Notebook, name: str, sources: Sequence[str]) -> Notebook:

@@ -141,10 +141,26 @@ class LabServer:
             with contextlib.suppress(urllib.error.HTTPError):
                 self.api("DELETE", f"kernels/{kernel['id']}")
 
-    def reset_settings(self) -> None:
-        """Forget what a test changed in JupyterLab's settings, such as the theme."""
-        for file in self.home.glob("config/lab/user-settings/**/*.jupyterlab-settings"):
+    @property
+    def _user_settings(self) -> Path:
+        return self.home / "config" / "lab" / "user-settings"
+
+    def change_settings(self, package: str, plugin: str, settings: dict[str, Any]) -> None:
+        """Change JupyterLab's settings as its user does, for pages that are loaded from now on."""
+        file = self._user_settings / package / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+
+    def reset_settings(self) -> bool:
+        """Forget what a test changed in JupyterLab's settings, such as the theme.
+
+        Returns:
+            Whether it has changed any.
+        """
+        files = list(self._user_settings.glob("**/*.jupyterlab-settings"))
+        for file in files:
             file.unlink()
+        return bool(files)
 
     def _stop(self) -> None:
         # Kernels lead sessions of their own: a signal to the server's group misses them.

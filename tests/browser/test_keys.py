@@ -1,4 +1,4 @@
-"""Keys with the focus on a control of ours: its own stay with it, all others are the page's."""
+"""Keys of each kind of control, in JupyterLab and Notebook 7, and in both of their modes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenNotebook
+from tests.browser.keys import expect_keys_are_its_own, expect_palette, expect_slider_moves
 from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
-from tests.browser.notebook import Notebook
 from tests.browser.panel import Panel
 
-# In the notebook's command mode they cut, delete, insert, convert, extend, undo and run.
-KEYS_OF_COMMAND_MODE = ("x", "d", "d", "a", "b", "m", "y", "Shift+M", "z", "c", "v", "j", "Shift+J")
 BUILDER = """
 builder = kw.SequentialBuilder(input_shape=(8, 8))
 builder.add("flatten")
@@ -22,56 +20,7 @@ builder
 """
 
 
-def expect_keys_are_its_own(notebook: Notebook, control: Locator) -> None:
-    """Press keys on a control: the notebook stays as it is, and Ctrl+S saves it."""
-    keyboard = notebook.page.keyboard
-    control.focus()
-    before = notebook.cells_and_selection()
-    for key in KEYS_OF_COMMAND_MODE:
-        keyboard.press(key)
-    expect(control).to_be_focused()
-    # By then a command of a key before would have run.
-    notebook.expect_save(lambda: keyboard.press("Control+s"))
-    expect(control).to_be_focused()
-    assert notebook.cells_and_selection() == before
-
-
-def expect_palette(notebook: Notebook, control: Locator) -> None:
-    control.focus()
-    notebook.page.keyboard.press("Control+Shift+C")
-    palette = notebook.page.locator(".jp-ModalCommandPalette input")
-    expect(palette).to_be_focused()
-    notebook.page.keyboard.press("Escape")
-    expect(palette).to_be_hidden()
-
-
-def expect_slider_moves(slider: Locator, page: Page) -> None:
-    before = float(slider.input_value())
-    slider.focus()
-    for key in ("ArrowRight", "ArrowUp", "ArrowUp", "ArrowDown"):
-        page.keyboard.press(key)
-    assert float(slider.input_value()) == pytest.approx(before + 0.02)
-    expect(slider).to_be_focused()
-
-
-def test_keys_of_a_control_are_its_own_and_ctrl_s_is_the_notebooks(
-    open_notebook: OpenNotebook, page: Page
-) -> None:
-    notebook = open_notebook(SETUP, FIT.format(epochs=LONG), "print('next')")
-    notebook.run_and_wait(0, FIRST_SECONDS)
-    notebook.run(1)
-    view = View(notebook.outputs(1))
-    view.expect_status("running")
-    expect_keys_are_its_own(notebook, view.button("Pause"))
-    slider = view.region.get_by_role("slider", name="Smoothing")
-    expect_keys_are_its_own(notebook, slider)
-    expect_slider_moves(slider, page)
-    expect_palette(notebook, slider)
-    view.button("Stop").click()
-    view.expect_status("stopped")
-
-
-@pytest.mark.slow("the unit tests of keys.ts have each kind of control")
+@pytest.mark.slow("test_live_view.py has a button and a slider, keys.test.ts each kind of control")
 @pytest.mark.parametrize("app", ["lab", "notebook"])
 @pytest.mark.parametrize("mode", ["command", "edit"])
 def test_keys_of_each_kind_of_control(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,18 +11,17 @@ from tests.browser.conftest import OpenNotebook
 from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP
 from tests.browser.server import LabServer
 
-CHINESE = {"@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"}}
 BUILDER = """
 builder = kw.SequentialBuilder()
 builder
 """
 
 
-@pytest.fixture(scope="module")
-def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    folder = tmp_path_factory.mktemp("lab-zh") / "server"
-    with LabServer.start(folder, settings=CHINESE) as server:
-        yield server
+@pytest.fixture(autouse=True)
+def chinese(lab_server: LabServer, page: Page) -> None:
+    """Pages that are loaded from now on are in Chinese."""
+    lab_server.change_settings("@jupyterlab/translation-extension", "plugin", {"locale": "zh_CN"})
+    page.goto("about:blank")
 
 
 def test_panel_and_live_view_are_in_the_language_of_jupyterlab(

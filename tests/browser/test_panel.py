@@ -116,7 +116,10 @@ def test_models_their_layers_and_what_is_in_them(open_notebook: OpenNotebook, pa
     expect(panel.item("nested")).to_contain_text("not built")
 
 
-@pytest.mark.parametrize("app", ["lab", "notebook"])
+IN_LAB = pytest.mark.slow("test_reload.py reloads JupyterLab in mid-fit")
+
+
+@pytest.mark.parametrize("app", [pytest.param("lab", marks=IN_LAB), "notebook"])
 def test_a_reload_in_mid_fit_brings_back_panel_and_cell(
     open_notebook: OpenNotebook, page: Page, app: str
 ) -> None:

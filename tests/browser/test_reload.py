@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from kwidgets.live.protocol import MIME_TYPE
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
+from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View, expect_picture_elsewhere
 from tests.browser.notebook import App
 
 IN_NOTEBOOK = pytest.mark.slow("the same code in JupyterLab")
@@ -43,6 +43,9 @@ def test_a_view_that_was_never_saved_is_there_after_a_reload(
         )
     )
     assert [cell.outputs for cell in (saved.cells[0], saved.cells[2])] == [[], []]
+
+    assert "stopped" in saved.cells[1].outputs[0].data["text/plain"]
+    expect_picture_elsewhere(notebook, "stopped")
 
     # What the user removes stays removed.
     notebook.clear_outputs()

@@ -122,3 +122,33 @@ def test_names_of_the_data_and_of_the_model_do_not_mix(run: Run) -> None:
     assert float(loss(names["keras"].ops.ones(2), names["keras"].ops.zeros(2))) == pytest.approx(
         0.9
     )
+
+
+STEER = """
+class Steer(keras.callbacks.Callback):
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 1:
+            builder.run.set_learning_rate(0.25)
+            builder.run.stop()
+"""
+
+
+@pytest.mark.parametrize("rate", ["0.01", "keras.optimizers.schedules.CosineDecay(0.1, 100)"])
+def test_the_program_repeats_what_was_done_to_the_last_fit(run: Run, rate: str) -> None:
+    run(
+        f"{STEER}\nbuilder.compile(keras.optimizers.SGD({rate}), 'sparse_categorical_crossentropy')"
+    )
+    space = run("builder.train(images, labels, epochs=3, callbacks=[Steer()]).wait(60)")
+    code = space["builder"].to_code()
+    compile(code, "program.py", "exec")
+    assert "# What was done to the last fit in its live view." in code
+    assert "callbacks=[replay]" in code  # Steer is omitted, with a note
+    if rate == "0.01":
+        assert "replay = Replay({(0, 1): 0.25}, stop=(0, 1))" in code
+    else:
+        assert "replay = Replay({}, stop=(0, 1))" in code
+        assert "iterations=[1]," in code and "rates=[0.25]," in code
+        assert f"model.optimizer.learning_rate = hold({rate})" in " ".join(code.split())
+    # It belongs to the model that was trained.
+    run("builder.add('dropout')")
+    assert "Replay" not in space["builder"].to_code()

@@ -25,7 +25,12 @@ from tests.faults.watched_fit import check, draw, trainer
 A_SEED_WITH_COMMANDS = KINDS.index("commands")
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax"])
+ON_TENSORFLOW = pytest.mark.slow(
+    "the same faults on JAX; test_fit_exceptions.py and test_callback.py are on TensorFlow"
+)
+
+
+@pytest.fixture(scope="module", params=[pytest.param("tensorflow", marks=ON_TENSORFLOW), "jax"])
 def frontend(request: pytest.FixtureRequest, quick_kernels: dict[str, str]) -> Iterator[Frontend]:
     manager, client = start_new_kernel(extra_arguments=["--HistoryManager.enabled=False"])
     frontend = Frontend(client)
@@ -80,11 +85,12 @@ def send(frontend: Frontend, kind: str, data: list[object]) -> None:
             frontend.client.shell_channel.send(close)
 
 
-MORE = pytest.mark.slow("nine times as many of the same kinds")
+MORE = pytest.mark.slow("one fault of each kind")
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(20), *(pytest.param(n, marks=MORE) for n in range(20, 200))]
+    "seed",
+    [pytest.param(seed, marks=MORE if seed >= len(KINDS) else ()) for seed in range(200)],
 )
 def test_a_fault(frontend: Frontend, seed: int) -> None:
     failure = run_fit(frontend, seed, f"check({seed})")

@@ -68,7 +68,8 @@ def normalized(value, folder):
     if isinstance(value, list | tuple):
         return [normalized(item, folder) for item in value]
     if isinstance(value, str):
-        return value.replace(str(folder), "/home/ann/.kwidgets/runs")
+        text = value.replace(str(folder), "/home/ann/.kwidgets/runs")
+        return text.replace(str(folder.parent), "/home/ann")
     return value
 
 
@@ -79,12 +80,15 @@ REQUESTS = {
     protocol.RUN_DETAILS: {"run": FIRST},
     protocol.COMPARE_RUNS: {"first": FIRST, "second": SECOND},
     protocol.EDIT_RUN: {"run": FIRST, "name": "wide"},
+    protocol.REPLAY_RUN: {"run": FIRST},
+    protocol.EXPORT_RUN: {"run": FIRST, "target": "csv"},
     protocol.DELETE_CHECKPOINTS: {"runs": [FIRST]},
     protocol.DELETE_RUNS: {"runs": [FIRST, SECOND]},
 }
 
 
-def test_messages_are_as_the_golden_file_says(folder):
+def test_messages_are_as_the_golden_file_says(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
     assert tuple(sorted(REQUESTS)) == tuple(sorted(protocol.REQUEST_KINDS))
     handler = RequestHandler()
     listing = run_files.list("folder")
@@ -157,6 +161,7 @@ def test_curves_are_sent_once(folder):
         (protocol.RUN_CURVES, {"run": f"../{FIRST}"}, "no longer exists"),
         (protocol.EDIT_RUN, {"run": FIRST, "tags": "a"}, "list of texts"),
         (protocol.DELETE_RUNS, {"runs": FIRST}, "list of ids"),
+        (protocol.EXPORT_RUN, {"run": FIRST, "target": "excel"}, "unknown target 'excel'"),
     ],
 )
 def test_a_request_that_cannot_be_answered_is_refused(folder, kind, payload, reason):

@@ -1,4 +1,4 @@
-"""Every cell of each notebook in examples/ runs, and its steps check what the reader does.
+"""Every cell of a notebook in examples/ runs, and its steps check what the reader does.
 
 As it is shipped first, with no step done; then, in the same kernel, each step's solution. To be
 quick, all notebooks share a kernel, in which a fit makes at most some hundred steps. That each
@@ -38,8 +38,9 @@ pytestmark = pytest.mark.timeout(600)
 
 # How many steps a fit makes at most in the cells as they are shipped, and in the solutions.
 SHIPPED_STEPS, SOLUTION_STEPS = 100, 700
-# Tutorials that train most models. What all tutorials share is tested with the others.
-MANY_FITS = {"02_steer_a_training", "04_object_detection", "05_tabular_and_text"}
+# It has what all tutorials share; the others cost ten to thirty seconds each.
+FIRST = EXAMPLES / "01_first_model.ipynb"
+LIKE_THE_FIRST = pytest.mark.slow("the cells of tutorial 1 run, those of all are read")
 # Tutorial steps whose check wants a model that has learned more than that.
 WANTS_A_TRAINED_MODEL = {"04_object_detection": {"bound", "canvas", "better"}}
 
@@ -131,13 +132,7 @@ def test_the_first_watched_fit_is_long_enough_to_try_its_controls() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [
-        pytest.param(
-            path,
-            marks=[pytest.mark.slow("it trains many models")] if path.stem in MANY_FITS else [],
-        )
-        for path in NOTEBOOKS
-    ],
+    [pytest.param(path, marks=() if path == FIRST else LIKE_THE_FIRST) for path in NOTEBOOKS],
     ids=lambda path: path.stem,
 )
 def test_all_cells_run_and_a_step_is_done_by_its_solution_and_not_before(
@@ -148,7 +143,7 @@ def test_all_cells_run_and_a_step_is_done_by_its_solution_and_not_before(
 
 def test_a_program_that_runs_a_notebook_keeps_none_of_our_code_in_it(run: RunNotebook) -> None:
     """nbclient keeps the state of all widgets; the code that draws one has 400 kB."""
-    state = run(EXAMPLES / "01_first_model.ipynb").metadata.widgets
+    state = run(FIRST).metadata.widgets
     assert len(json.dumps(state)) < 100_000
 
 
@@ -165,6 +160,7 @@ def test_notebook_opens_clean_and_without_questions(path: Path) -> None:
             assert cell.execution_count is None
 
 
+@LIKE_THE_FIRST
 def test_each_export_agrees_with_the_model_and_a_program_serves_it(run: RunNotebook) -> None:
     node = run(PRODUCTION)
     differences = exported(node)

@@ -27,7 +27,7 @@ from tests.tutorials.notebook_runs import (
 # The first test of a notebook runs all of it.
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.slow("test_notebooks.py runs every cell and solution with shorter fits"),
+    pytest.mark.slow("test_notebooks.py runs the first one with shorter fits"),
 ]
 
 RunNotebook = Callable[[Path], nbformat.NotebookNode]

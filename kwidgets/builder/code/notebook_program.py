@@ -17,6 +17,7 @@ from kwidgets.builder.fit.call_site import names_in
 from kwidgets.builder.fit.fit_call import FitCall
 from kwidgets.builder.spec import ModelSpec, Variable
 from kwidgets.language import t
+from kwidgets.record.replay.recorded_fit import RecordedFit
 
 logger = logging.getLogger("kwidgets")
 
@@ -39,17 +40,19 @@ class ProgramWriter:
         self._is_adapted = is_adapted
         self._written: tuple[Any, code.Source] | None = None
 
-    def model_program(self, fit_call: FitCall) -> code.Source:
+    def model_program(self, fit_call: FitCall, fit: RecordedFit | None = None) -> code.Source:
         """Return the program that makes, compiles and trains the model.
 
         Args:
             fit_call: the last call of fit; its notes are added if the Fit tab still shows it.
+            fit: the last training with these settings, which the program repeats with what was
+                done to it; None if there was none.
         """
-        key = (self._editor.spec, len(executed_cells()), language.current())
+        key = (self._editor.spec, len(executed_cells()), language.current(), fit)
         if self._written is None or not (
             self._written[0][0] is key[0] and self._written[0][1:] == key[1:]
         ):
-            self._written = (key, self._write(fit_call))
+            self._written = (key, self._write(fit_call, fit))
         return self._written[1]
 
     def builder_program(self, find_names: Callable[[], list[str]]) -> str:
@@ -65,7 +68,7 @@ class ProgramWriter:
             logger.debug("the builder's own program could not be written", exc_info=True)
             return ""
 
-    def _write(self, fit_call: FitCall) -> code.Source:
+    def _write(self, fit_call: FitCall, fit: RecordedFit | None) -> code.Source:
         spec = self._editor.spec
         expressions = [value.name for value in spec.fit.values() if isinstance(value, Variable)]
         names = dict.fromkeys(name for text in expressions for name in names_in(text))
@@ -83,7 +86,7 @@ class ProgramWriter:
                 t("The cells that create the data may contain a password and are omitted.")
             )
         try:
-            source = code.to_code(spec, data=data_source)
+            source = code.to_code(spec, data=data_source, fit=fit)
             return dataclasses.replace(source, notes=(*source.notes, *notes))
         except Exception as error:
             logger.warning("the source could not be written", exc_info=True)

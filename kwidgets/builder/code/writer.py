@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kwidgets.builder import catalog
 from kwidgets.builder.code.expression_writer import ExpressionWriter
+from kwidgets.builder.code.fit_replay import replay_statements
 from kwidgets.builder.code.formatting import format_expression
 from kwidgets.builder.code.imports import assigned_names, sorted_imports, split_imports
 from kwidgets.builder.convert import frozen_layers
 from kwidgets.builder.convert.layer_names import with_needed_names
 from kwidgets.builder.spec import ModelSpec, ObjectSpec, Value, Variable
+from kwidgets.record.replay.recorded_fit import RecordedFit
 
 # Arguments of compile that are usually written as lists.
 _LIST_ARGUMENTS = ("metrics", "weighted_metrics")
@@ -34,20 +36,30 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def to_code(spec: ModelSpec, data: str | None = None, variable: str = "model") -> Source:
+def to_code(
+    spec: ModelSpec,
+    data: str | None = None,
+    variable: str = "model",
+    fit: RecordedFit | None = None,
+) -> Source:
     """Return the source of a model, with compile and fit if they are set.
 
     Args:
         spec: the model; layers that are switched off are omitted.
         data: source of the variables that fit takes; None if unknown.
         variable: the name of the model in the program.
+        fit: a fit whose learning rates and stop the program repeats; None for none.
     """
     imports, data = split_imports(data or _data_comment(spec.fit))
     writer = ExpressionWriter(data_names=assigned_names(data))
     parts = _model_statements(writer, spec, variable, "keras.Sequential")
     if spec.fit.get("x") is None:
         return _assemble(writer, parts)
-    parts.append(format_expression(writer.fit(variable, spec.fit), 0, 0))
+    arguments = spec.fit
+    if fit is not None:
+        steps, arguments = replay_statements(writer, spec, variable, fit)
+        parts += steps
+    parts.append(format_expression(writer.fit(variable, arguments), 0, 0))
     writer.imports |= imports
     return _assemble(writer, parts, data)
 

@@ -17,6 +17,7 @@ import keras
 from kwidgets.kernel.marimo_kernel import make_thread
 from kwidgets.live.embedded_live_plot import EmbeddedLivePlot, ShownView
 from kwidgets.live.numbers.history import History
+from kwidgets.record.replay.recorded_fit import RecordedFit
 
 logger = logging.getLogger("kwidgets")
 
@@ -49,6 +50,7 @@ class BuilderRun:
         self._on_change = on_change
         self._after_fit = after_fit
         self._arguments = dict(arguments)
+        self._steps_per_execution = int(getattr(model, "steps_per_execution", 1))
         self._finished = threading.Event()
         self.live = EmbeddedLivePlot(_Target(self))
         # A plain thread would show its output in whatever cell ran last.
@@ -79,6 +81,17 @@ class BuilderRun:
     def history(self) -> History:
         """The metrics so far."""
         return self.live.history
+
+    def recorded_fit(self) -> RecordedFit:
+        """Return what was done to the training so far, for its replay."""
+        return RecordedFit(
+            title="What was done to the last fit in its live view.",
+            acts=self.live.acts,
+            has_schedule=self.live.has_schedule,
+            steps_per_execution=self._steps_per_execution,
+            floatx=keras.config.floatx(),
+            backend=keras.backend.backend(),
+        )
 
     def bundle(self) -> dict[str, Any] | None:
         """Return a mime bundle that shows the training without a kernel.

@@ -70,6 +70,16 @@ def read_learning_rate(model: keras.Model) -> float | None:
     return float(rate() if callable(rate) else rate)
 
 
+def read_iterations(model: keras.Model) -> int | None:
+    """Return the count of updates that a schedule gets, or None if the optimizer has none."""
+    optimizer = _inner_optimizer(getattr(model, "optimizer", None))
+    # Not iterations, which counts groups of accumulated gradients.
+    count = getattr(optimizer, "_iterations", None)
+    if not isinstance(count, keras.Variable):
+        return None
+    return int(keras.ops.convert_to_numpy(_current_value(model, count)))
+
+
 def set_learning_rate(model: keras.Model, value: float) -> str:
     """Set the learning rate from the next step on; return a note for the user, or "".
 
@@ -167,6 +177,9 @@ class ModelLearningRate:
 
     def read(self) -> float | None:
         return read_learning_rate(self._model)
+
+    def iterations(self) -> int | None:
+        return read_iterations(self._model)
 
     def set(self, value: float) -> str:
         return set_learning_rate(self._model, value)

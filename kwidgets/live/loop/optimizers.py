@@ -75,6 +75,9 @@ class LoopLearningRate:
             return read_learning_rate(types.SimpleNamespace(optimizer=optimizer))
         return None if optimizer is None else float(optimizer.learning_rate)
 
+    def iterations(self) -> int | None:
+        return None
+
     def set(self, value: float) -> str:
         optimizer = self._optimizer
         name = schedule_name(optimizer)

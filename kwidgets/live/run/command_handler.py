@@ -8,6 +8,7 @@ from typing import Final
 from kwidgets.language import message, t
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
 from kwidgets.live.keras_internals.variable_values import sync_variables
+from kwidgets.live.numbers.acts import Act, Hook
 from kwidgets.live.page.number_format import format_seconds
 from kwidgets.live.page.status_labels import status_label
 from kwidgets.live.run.fit_state import FitState
@@ -36,19 +37,20 @@ class CommandHandler:
         #: The user's answer to the question of an observer.
         self.answer: str | None = None
 
-    def apply_queued(self, may_set_rate: bool = True) -> bool:
+    def apply_queued(self, hook: Hook) -> bool:
         """Apply what is queued, oldest first; return whether there was anything.
 
         Args:
-            may_set_rate: whether the learning rate may be set now; otherwise such commands are
-                kept until :meth:`queue_deferred`.
+            hook: the one in which this is called. In the validation, commands that set the
+                learning rate are kept until :meth:`queue_deferred`.
         """
+        may_set_rate = hook not in ("on_train_begin", "on_test_batch_begin")
         commands = self._queue.take()
         for command in commands:
             if command.kind in _NOT_IN_VALIDATION and not may_set_rate:
                 self._deferred.append(command)
             else:
-                self._apply(command)
+                self._apply(command, hook)
         return bool(commands)
 
     def queue_deferred(self) -> None:
@@ -62,10 +64,10 @@ class CommandHandler:
         for command in [*self._deferred, *self._queue.take()]:
             self._reply(command, False, ended_message(self._fit.status))
 
-    def _apply(self, command: Command) -> None:
+    def _apply(self, command: Command, hook: Hook) -> None:
         note = ""
         act: ActKind | None = None
-        self._observers.before_command(command)
+        self._observers.before_command(command, hook)
         if command.kind in ("set_learning_rate", "follow_schedule", "choose_optimizer"):
             act = _RATE_ACTS.get(command.kind)
             try:
@@ -79,7 +81,7 @@ class CommandHandler:
                 return
         elif command.kind in ("checkpoint", "rewind", "set_nan_guard"):
             try:
-                applied = self._observers.apply(command)
+                applied = self._observers.apply(command, hook)
                 if applied is None:
                     raise CommandRefusedError(t("Not available: this training is not recorded."))
                 note = applied
@@ -113,8 +115,13 @@ class CommandHandler:
         if self._fit.status.status != "paused":
             self._fit.progress.clock.resume()
         if act is not None:
+            self._fit.acts.append(self._describe_act(act, hook))
             self._observers.after_act(act, self._fit.rate.value)
         self._reply(command, True, note)
+
+    def _describe_act(self, act: ActKind, hook: Hook) -> Act:
+        progress, rate = self._fit.progress, self._fit.rate
+        return Act(progress.epoch, progress.batch, hook, rate.iterations(), act, rate.value)
 
     def _reply(self, command: Command, ok: bool, message: str) -> None:
         self._fit.guard("Replying", command.reply, ok, message)

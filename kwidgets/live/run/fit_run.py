@@ -17,6 +17,7 @@ from kwidgets.live import protocol
 from kwidgets.live.keras_internals import fit_exceptions
 from kwidgets.live.keras_internals.callback_effects import describe_early_end
 from kwidgets.live.keras_internals.fit_errors import describe_error
+from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.page.cell_views import cell_views
 from kwidgets.live.page.view import LiveView
@@ -68,7 +69,8 @@ class FitRun:
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf
-        self._before_first_step = True
+        #: Whether the observers are called before the next step; before the first one they are.
+        self.call_before_step = True
         #: The batch of the running epoch before which the metrics are read, whatever the time.
         self.sample_at_batch = -1
         self._interrupt = SafeInterrupt(self._is_interrupt_deferred)
@@ -126,6 +128,10 @@ class FitRun:
             return
         self._commands.put(command)
 
+    def publish_soon(self) -> None:
+        """Show on the page what an observer has changed. From any thread."""
+        self._guard("The live view", self.view.publish)
+
     def describe_run(self, view: LiveView) -> protocol.RunInfo:
         """Return the facts of the whole fit, as ``view`` shows them."""
         return describe_run(self._fit, view)
@@ -179,14 +185,14 @@ class FitRun:
         self.sample_at_batch = -1
         self._fit.rate.read()
         self.observers.begin_epoch(epoch)
-        self.safe_point()
+        self.safe_point("on_epoch_begin")
 
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: does only what is necessary."""
         self._progress.begin_batch(batch)
-        if self._before_first_step:
-            self._before_first_step = False
-            self.observers.before_first_step(self._progress.epoch, batch)
+        if self.call_before_step:
+            self.call_before_step = False
+            self.observers.before_step(self._progress.epoch, batch)
         now = time.perf_counter()
         if now >= self._poll_at:
             self._poll_messages()
@@ -208,7 +214,7 @@ class FitRun:
         if time.perf_counter() >= self._poll_at:
             self._poll_messages()
         if self._commands.pending or self._interrupt.requested:
-            self.safe_point(may_set_rate=False)
+            self.safe_point("on_test_batch_begin")
         # A short validation is not shown: it would come and go.
         if self._progress.validating_seconds > PUBLISH_SECONDS:
             self._publish_if_due()
@@ -227,7 +233,7 @@ class FitRun:
         self._guard("Reading the epoch's results", self._reader.end_epoch, epoch, logs, complete)
         self.observers.end_epoch(epoch)
         self._publish_if_due()
-        self.safe_point()
+        self.safe_point("on_epoch_end")
 
     def _read_later_logs(self) -> None:
         """Read what callbacks after ours have added to the logs of the last epoch."""
@@ -268,12 +274,12 @@ class FitRun:
 
     # Between two steps.
 
-    def safe_point(self, may_set_rate: bool = True) -> None:
+    def safe_point(self, hook: Hook = "on_train_batch_begin") -> None:
         """Apply the queued commands. Blocks while paused.
 
         Args:
-            may_set_rate: whether the learning rate may be set here; otherwise that waits for the
-                end of the validation.
+            hook: calls this. In the validation, and before the training, the learning rate is not
+                set: that waits for the end of the validation.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
@@ -282,7 +288,7 @@ class FitRun:
             if self._interrupt.requested:
                 self._before_interrupt()
                 self._interrupt.raise_if_requested()
-            if self._handler.apply_queued(may_set_rate):
+            if self._handler.apply_queued(hook):
                 self._publish()
             if self.status != "paused":
                 return
@@ -318,7 +324,7 @@ class FitRun:
             while self._handler.answer not in answers and time.monotonic() < until:
                 self._commands.wait(SAMPLE_SECONDS)
                 self._poll_messages()
-                self.safe_point(may_set_rate=False)
+                self.safe_point("on_train_begin")
                 if self.status == "stopping":
                     break
         finally:
@@ -356,7 +362,7 @@ class FitRun:
             KeyboardInterrupt: Ctrl-C was pressed.
         """
         self._poll_messages()
-        self.safe_point(may_set_rate=False)
+        self.safe_point("on_train_begin")
 
     def _sample(self) -> None:
         started = time.perf_counter()

@@ -24,6 +24,7 @@ from kwidgets.live.keras_internals.keras2_fit import (
 from kwidgets.live.keras_internals.learning_rate import ModelLearningRate
 from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.keras_internals.metric_sampler import MetricSampler
+from kwidgets.live.numbers.acts import Act
 from kwidgets.live.numbers.progress import FitProgress
 from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.learning_rate_control import LearningRateControl, LearningRateSource
@@ -93,6 +94,8 @@ class FitState:
         self.progress = progress
         self.continues = continues
         self.reader = reader
+        #: What was done to the training.
+        self.acts: list[Act] = []
         self.extras = PageExtras()
         # Why an observer has ended the training.
         self.end_reason: Message | None = None

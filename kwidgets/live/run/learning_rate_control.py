@@ -43,6 +43,9 @@ class LearningRateSource(Protocol):
     def read(self) -> float | None:
         """Return the current rate, or None if there is none."""
 
+    def iterations(self) -> int | None:
+        """Return the optimizer's count of its updates, or None where a loop counts."""
+
     def set(self, value: float) -> str:
         """Set the rate from the next step on; return a note for the user, or "".
 
@@ -122,6 +125,13 @@ class LearningRateControl:
         if source is None:
             return False
         return bool(self._guard("Reading the learning rate", source.is_overridden))
+
+    def iterations(self) -> int | None:
+        """Return the optimizer's count of its updates, which a schedule gets; None without one."""
+        source = self._source
+        return (
+            None if source is None else self._guard("Reading the learning rate", source.iterations)
+        )
 
     def apply(self, command: Command) -> str:
         """Set the rate, follow the schedule again, or choose one of several optimizers.

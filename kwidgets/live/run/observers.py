@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from kwidgets.live.numbers.acts import Hook
     from kwidgets.live.run.fit_run import FitRun
     from kwidgets.live.training_thread.command_queue import Command
 
@@ -36,8 +37,9 @@ class RunObserver:
     def begin_epoch(self, epoch: int) -> None:
         """Called when Keras's ``epoch`` begins, after its metrics were reset."""
 
-    def before_first_step(self, epoch: int, batch: int) -> None:
-        """Called before the first batch of the training, which a resumed one has anywhere."""
+    def before_step(self, epoch: int, batch: int) -> None:
+        """Called before the first step of the training, which a resumed one has anywhere, and
+        before the next one where an observer has set the run's ``call_before_step``."""
 
     def after_sample(self) -> None:
         """Called after the metrics were read, ten times a second at most, and before a batch."""
@@ -48,8 +50,8 @@ class RunObserver:
     def end_epoch(self, epoch: int) -> None:
         """Called when Keras's ``epoch`` has ended and its results are in the store."""
 
-    def before_command(self, command: Command) -> None:
-        """Called before a command of the user takes effect."""
+    def before_command(self, command: Command, hook: Hook) -> None:
+        """Called before a command of the user takes effect, in that hook."""
 
     def before_interrupt(self) -> None:
         """Called before a Ctrl-C ends the training, which is before a batch."""
@@ -63,7 +65,7 @@ class RunObserver:
     def after_rewind(self, step: int) -> None:
         """Called after one of the observers has restored the state of ``step``, as a branch."""
 
-    def apply(self, command: Command) -> str | None:
+    def apply(self, command: Command, hook: Hook) -> str | None:
         """Apply a command that is not the run's own; return a note for the user, or "".
 
         Returns None if it is not this observer's.
@@ -114,9 +116,9 @@ class Observers:
         for observer in self._observers:
             self._guard(observer.label, observer.begin_epoch, epoch)
 
-    def before_first_step(self, epoch: int, batch: int) -> None:
+    def before_step(self, epoch: int, batch: int) -> None:
         for observer in self._observers:
-            self._guard(observer.label, observer.before_first_step, epoch, batch)
+            self._guard(observer.label, observer.before_step, epoch, batch)
 
     def before_interrupt(self) -> None:
         for observer in self._observers:
@@ -138,9 +140,9 @@ class Observers:
         for observer in self._observers:
             self._guard(observer.label, observer.end_epoch, epoch)
 
-    def before_command(self, command: Command) -> None:
+    def before_command(self, command: Command, hook: Hook) -> None:
         for observer in self._observers:
-            self._guard(observer.label, observer.before_command, command)
+            self._guard(observer.label, observer.before_command, command, hook)
 
     def after_act(self, act: ActKind, value: float | None) -> None:
         for observer in self._observers:
@@ -150,14 +152,14 @@ class Observers:
         for observer in self._observers:
             self._guard(observer.label, observer.after_rewind, step)
 
-    def apply(self, command: Command) -> str | None:
+    def apply(self, command: Command, hook: Hook) -> str | None:
         """Return the note of the observer that has applied ``command``; None if none has.
 
         Raises:
             CommandRefusedError: it cannot be applied; the message says why.
         """
         for observer in self._observers:
-            note = observer.apply(command)
+            note = observer.apply(command, hook)
             if note is not None:
                 return note
         return None

@@ -60,6 +60,7 @@ def _labels() -> dict[str, str]:
         "The progress": t("The progress"),
         "The side panel": t("The side panel"),
         "The view": t("The view"),
+        "Writing for TensorBoard": t("Writing for TensorBoard"),
         "Monitoring the cell": t("Monitoring the cell"),
         "Monitoring the devices": t("Monitoring the devices"),
         "Monitoring the fit": t("Monitoring the fit"),

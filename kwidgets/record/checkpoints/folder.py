@@ -217,7 +217,8 @@ def _flush_folder(path: Path) -> None:
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with contextlib.suppress(OSError):  # some file systems have no such thing
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -75,18 +75,29 @@ class TrainingState:
         An optimizer that is not built yet has no variables to compare; nor have metrics.
         """
         present = variables_of(model)
-        built = {
-            "model": True,
-            "optimizer": bool(getattr(getattr(model, "optimizer", None), "built", True)),
-            "metrics": len(present["metrics"]) >= len(self.variables["metrics"]),
-        }
+        optimizer_is_built = bool(getattr(getattr(model, "optimizer", None), "built", True))
+        groups = [
+            group
+            for group in GROUPS
+            if group == "model"
+            or (group == "optimizer" and optimizer_is_built)
+            or (group == "metrics" and len(present[group]) >= len(self.variables[group]))
+        ]
+        return self._differences(present, groups)
+
+    def _differences(
+        self, present: Mapping[str, Iterable[Any]], groups: Iterable[str]
+    ) -> list[VariableDifference]:
+        # On TensorFlow the first step makes the variables of optimizer and metrics. Of a state from
+        # before it, they are what they are at first.
+        was_built = self.rest.get("is_built", True)
         return [
             difference
-            for group in GROUPS
-            if built[group]
+            for group in groups
             for difference in differences(
                 group, self.variables[group], map(VariableInfo.of, present[group])
             )
+            if was_built or group == "model" or difference.saved is not None
         ]
 
     def set_variables(self, model: Any, groups: Iterable[str] = GROUPS) -> None:
@@ -98,17 +109,12 @@ class TrainingState:
         sync_variables(model)
         present = variables_of(model)
         groups = list(groups)
-        found = [
-            difference
-            for group in groups
-            for difference in differences(
-                group, self.variables[group], map(VariableInfo.of, present[group])
-            )
-        ]
+        found = self._differences(present, groups)
         if found:
             raise ArchitectureError(found)
         for group in groups:
-            for index, variable in enumerate(present[group]):
+            saved = len(self.variables[group])
+            for index, variable in enumerate(present[group][:saved]):
                 variable.assign(self.arrays[f"{group}/{index}"])
 
     def set_hold(self, model: Any) -> None:
@@ -223,6 +229,7 @@ def read_state(
             "place": encode(place, arrays, "place"),
             "callbacks": [dataclasses.asdict(state) for state in read_callbacks(callbacks, arrays)],
             "held_learning_rate": read_hold(model),
+            "is_built": bool(getattr(getattr(model, "optimizer", None), "built", True)),
         },
     )
 

@@ -12,6 +12,7 @@ import keras
 
 from kwidgets.language import Message, message, t
 from kwidgets.live.fit_options import NAN_RESTORES
+from kwidgets.live.numbers.acts import Act, Hook
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import CommandRefusedError, RunObserver
 from kwidgets.live.training_thread.command_queue import Command
@@ -100,7 +101,7 @@ class NanGuard(RunObserver):
             self._turn_on()
             self._copy(is_good=True)
 
-    def apply(self, command: Command) -> str | None:
+    def apply(self, command: Command, hook: Hook) -> str | None:
         if command.kind != "set_nan_guard":
             return None
         if self._fit.extras.nan_guard is None:
@@ -213,7 +214,17 @@ class NanGuard(RunObserver):
                 *(cause, step, at, *(f"{rate:.4g}" for rate in rates)),
             )
         reader.add_mark("callback", text)
-        self._run.observers.after_act("restore", self._fit.rate.value)
+        self._record_act()
+
+    def _record_act(self) -> None:
+        progress, rate = self._fit.progress, self._fit.rate
+        hook: Hook = "on_train_batch_begin" if self._fit.reader.in_epoch else "on_epoch_end"
+        act = Act(
+            *(progress.epoch, progress.batch, hook, rate.iterations(), "restore", rate.value),
+            by="guard",
+        )
+        self._fit.acts.append(act)
+        self._run.observers.after_act("restore", rate.value)
 
     def _give_up(self, good: GoodState, cause: Message, step: str, at: str) -> None:
         """End the training with the good state."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from kwidgets.language import t
 from kwidgets.live.page.encode import with_buffers
@@ -12,8 +12,12 @@ from kwidgets.record import protocol
 from kwidgets.record.compare.comparison import compare_runs, parameter_count
 from kwidgets.record.compare.layers import layer_names
 from kwidgets.record.compare.values import flatten
+from kwidgets.record.export.export_run import Target, export_run
+from kwidgets.record.export.exported import ExportError
 from kwidgets.record.page.encode import encode_curves, encode_difference, encode_settings
 from kwidgets.record.page.run_rows import RunRows
+from kwidgets.record.replay.of_run import replay_run
+from kwidgets.record.replay.recorded_fit import ReplayError
 from kwidgets.record.run import checked_tags
 from kwidgets.record.run_file.edits import delete_checkpoints, delete_run_file, write_values
 from kwidgets.record.run_file.numbers import read_revision
@@ -33,6 +37,8 @@ MAX_NOTES_LENGTH = 20_000
 MAX_TAGS = 50
 
 Answer = tuple[Any, list[bytes]]
+# What a page shows to the user.
+_REFUSALS = (ValueError, UnreadableRunError, OSError, TypeError, ReplayError, ExportError)
 
 
 class RefusalError(ValueError):
@@ -54,6 +60,8 @@ class RequestHandler:
             protocol.EDIT_RUN: self._edit,
             protocol.DELETE_RUNS: self._delete,
             protocol.DELETE_CHECKPOINTS: self._delete_checkpoints,
+            protocol.REPLAY_RUN: self._replay,
+            protocol.EXPORT_RUN: self._export,
         }
 
     def answer(self, kind: str, payload: object) -> tuple[protocol.RunsAnswer, list[bytes]]:
@@ -65,7 +73,7 @@ class RequestHandler:
             value = self._answers[kind](payload)
             if kind == protocol.RUN_CURVES and value["snapshot"] is not None:
                 buffers = with_buffers(value["snapshot"])
-        except (ValueError, UnreadableRunError, OSError, TypeError) as error:
+        except _REFUSALS as error:
             return protocol.RunsAnswer(ok=False, message=shortened(str(error))), []
         return protocol.RunsAnswer(ok=True, value=value), buffers
 
@@ -151,6 +159,13 @@ class RequestHandler:
 
     def _delete_checkpoints(self, payload: Mapping[str, Any]) -> protocol.Deleted:
         return _deleted(payload, lambda run: delete_checkpoints(run.path))
+
+    def _replay(self, payload: Mapping[str, Any]) -> protocol.TextAnswer:
+        return protocol.TextAnswer(text=replay_run(_run(payload).path))
+
+    def _export(self, payload: Mapping[str, Any]) -> protocol.TextAnswer:
+        exported = export_run(_run(payload).path, cast(Target, _text(payload, "target")))
+        return protocol.TextAnswer(text=str(exported))
 
 
 def _deleted(payload: Mapping[str, Any], delete: Callable[[RunInfo], int]) -> protocol.Deleted:

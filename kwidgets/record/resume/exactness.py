@@ -121,22 +121,23 @@ def _of_facts(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> Iterab
     def differ(key: str) -> bool:
         return key in recorded and key in current and recorded[key] != current[key]
 
-    for key, changed in (
-        ("backend", "Another backend: %1 → %2"),
-        ("device", "Another device: %1 → %2"),
-    ):
-        if differ(key):
-            text = message(changed, str(recorded[key]), str(current[key]))
-            yield Finding("environment", "changed", text)
+    if differ("backend"):
+        one, other = str(recorded["backend"]), str(current["backend"])
+        text = message("Another backend: %1 → %2", one, other)
+        yield Finding("environment", "changed", text)
+    if differ("device"):
+        one, other = str(recorded["device"]), str(current["device"])
+        text = message("Another device: %1 → %2", one, other)
+        yield Finding("environment", "changed", text)
     for key, free in (("versions", _FREE_PACKAGES), ("environment", ())):
         if differ(key):
             yield from _changed_values(recorded[key], current[key], free)
-    for key, text in (
+    for key, sentence in (
         ("model_config", message("The layers of the model have other settings.")),
         ("compile_config", message("The model is compiled with other settings.")),
     ):
         if differ(key) and _plain(recorded[key]) != _plain(current[key]):
-            yield Finding("settings", "changed", text)
+            yield Finding("settings", "changed", sentence)
     if differ("fit_arguments"):
         names = _changed_keys(recorded["fit_arguments"], current["fit_arguments"])
         names = [name for name in names if name not in _FREE_ARGUMENTS]

@@ -50,12 +50,16 @@ class ResumePlan:
 
     @functools.cached_property
     def state(self) -> TrainingState:
-        """What all files of the checkpoint contain, checked. It stays in memory with the plan.
+        """What all files of the checkpoint contain, checked; in memory until :meth:`release`.
 
         Raises:
             CheckpointError: one is damaged.
         """
         return read_state_of(self.checkpoint)
+
+    def release(self) -> None:
+        """Drop what was read of the checkpoint's files: it is as large as the model."""
+        vars(self).pop("state", None)
 
     def exactness(
         self,

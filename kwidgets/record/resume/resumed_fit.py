@@ -21,6 +21,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+import keras
+
 from kwidgets.language import Message, message
 from kwidgets.record.checkpoints.fit_data import DataPositionError, FitData
 from kwidgets.record.checkpoints.folder import CheckpointError
@@ -31,7 +33,7 @@ from kwidgets.record.checkpoints.training_state import (
     TrainingState,
     read_state,
 )
-from kwidgets.record.checkpoints.variables import GROUPS
+from kwidgets.record.checkpoints.variables import GROUPS, variables_of
 from kwidgets.record.resume.build_state import build_state
 from kwidgets.record.resume.plan import ResumePlan
 
@@ -44,7 +46,8 @@ class ResumedFit:
     Args:
         plan: the checkpoint.
         how: ``resume`` goes on where the training was. ``weights`` takes over the weights only, and
-            the optimizer's state if it is of the same kind: the fit then trains its own epochs.
+            the optimizer's state if it is of the same kind, but not its learning rate: the fit then
+            trains its own epochs.
         on_batch: called while data are skipped, with how many batches and of how many. What it
             raises leaves the fit, before anything has changed.
 
@@ -98,7 +101,10 @@ class ResumedFit:
             raise
         before = read_state(model, 0, 0, buffers=HostBuffers())
         try:
+            rates = _learning_rates(model) if self.how == "weights" else []
             state.set_variables(model, groups)
+            for variable, rate in rates:
+                variable.assign(rate)
             if state.ended and self.how == "resume":
                 state.set_hold(model)
         except Exception as error:
@@ -110,7 +116,7 @@ class ResumedFit:
             return False
         if self.how == "weights":
             set_random_state(random_before)
-            self.resumed = True
+            self._finish()
             return True
         self._state, self._model, self._data, self._callbacks = state, model, data, callbacks
         # Keras has no public way for a callback to say where the fit begins.
@@ -173,6 +179,7 @@ class ResumedFit:
     def _release(self) -> None:
         self._state = self._model = self._data = None
         self._callbacks = ()
+        self.plan.release()
 
     def _give_up(self, problem: Message | Exception) -> None:
         if isinstance(problem, Exception):
@@ -181,6 +188,15 @@ class ResumedFit:
         else:
             self.problem = problem
         self._release()
+
+
+def _learning_rates(model: Any) -> list[tuple[Any, float]]:
+    """Return the rates with which the user has compiled the model now, and their variables."""
+    return [
+        (variable, float(keras.ops.convert_to_numpy(variable.value)))
+        for variable in variables_of(model)["optimizer"]
+        if variable.name == "learning_rate"
+    ]
 
 
 def _describe(error: Exception) -> str | Message:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kwidgets.language import Message, t
+from kwidgets.live.numbers.acts import Act
 from kwidgets.live.numbers.metric_store import SPLITS
 from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo, Split
 from kwidgets.record.checkpoints.folder import list_folders
@@ -18,7 +19,6 @@ from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.open_file import LOG_SUFFIX, UnreadableRunError, open_run_file
 from kwidgets.record.run_file.run_info import (
     STATES,
-    Act,
     CheckpointInfo,
     Parent,
     RunInfo,
@@ -149,11 +149,11 @@ def read_acts(path: Path) -> list[Act]:
     """
     with open_run_file(path) as file:
         rows = file.execute(
-            'SELECT epoch, batch, iteration, "do", value, "by" FROM act ORDER BY id'
+            'SELECT epoch, batch, hook, iteration, "do", value, "by" FROM act ORDER BY id'
         ).fetchall()
     return [
-        Act(epoch, batch, iteration, do, schema.read_number(value), by or "")
-        for epoch, batch, iteration, do, value, by in rows
+        Act(epoch, batch, hook, iteration, do, schema.read_number(value), by or "")
+        for epoch, batch, hook, iteration, do, value, by in rows
     ]
 
 

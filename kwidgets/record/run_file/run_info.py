@@ -84,7 +84,7 @@ class RunInfo:
 
     @property
     def values(self) -> dict[str, float]:
-        """The last value of each metric, by the names that Keras gives: ``loss``, ``val_loss``."""
+        """The last value of each metric, by the names that Keras logs, such as ``val_loss``."""
         training = {
             name: last["training"] for name, last in self.last.items() if "training" in last
         }
@@ -108,23 +108,6 @@ class UnreadableRun:
     path: Path
     reason: str
     bytes: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Act:
-    """What was done to a training: it took effect before ``batch`` of ``epoch``, as Keras counts.
-
-    Attributes:
-        do: "learning_rate", "follow_schedule", "stop", "pause", "resume" or "restore".
-        value: the learning rate that the variable then held.
-    """
-
-    epoch: int
-    batch: int
-    iteration: int
-    do: str
-    value: float | None
-    by: str
 
 
 @dataclasses.dataclass(frozen=True)

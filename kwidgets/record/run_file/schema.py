@@ -31,8 +31,8 @@ CREATE TABLE mark (
   id INTEGER PRIMARY KEY, kind TEXT, text TEXT, step REAL, epoch REAL, seconds REAL
 );
 CREATE TABLE act (
-  id INTEGER PRIMARY KEY, epoch INTEGER, batch INTEGER, iteration INTEGER, "do" TEXT, value REAL,
-  "by" TEXT
+  id INTEGER PRIMARY KEY, epoch INTEGER, batch INTEGER, hook TEXT, iteration INTEGER, "do" TEXT,
+  value REAL, "by" TEXT
 );
 """
 

@@ -112,7 +112,8 @@ class RunWriter:
     # In the thread.
 
     def _write_until_closed(self) -> None:
-        pause = FLUSH_SECONDS
+        # The file is made at once: on a busy disk that takes longest.
+        pause = 0.0
         while True:
             is_last = self._closing.wait(pause)
             try:
@@ -252,8 +253,15 @@ def _reason(error: Exception) -> str:
 _open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
 
 
+def wait_until_written(path: Path, timeout_seconds: float = _EXIT_SECONDS) -> None:
+    """Wait for the end of a run file that a training of this process has just written."""
+    for writer in list(_open_writers):
+        if writer.path == path and writer._closing.is_set():
+            writer.wait(timeout_seconds)
+
+
 @atexit.register
-def _close_all() -> None:
+def close_all() -> None:
     """Write what waits before Python ends."""
     writers = list(_open_writers)
     for writer in writers:

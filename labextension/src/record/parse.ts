@@ -50,6 +50,8 @@ export function parseAnswer<K extends RequestKind>(
     edit_run: () => null,
     delete_runs: deleted,
     delete_checkpoints: deleted,
+    replay_run: () => value().string("text"),
+    export_run: () => value().string("text"),
   };
   return parsers[kind]() as Requests[K]["answer"];
 }

@@ -161,7 +161,13 @@ export interface Requests {
   };
   delete_runs: { payload: { runs: string[] }; answer: Deleted };
   delete_checkpoints: { payload: { runs: string[] }; answer: Deleted };
+  replay_run: { payload: { run: string }; answer: string };
+  export_run: { payload: { run: string; target: ExportTarget }; answer: string };
 }
+
+export const EXPORT_TARGETS = ["csv", "tensorboard", "mlflow", "trackio", "wandb-offline"] as const;
+export type ExportTarget = (typeof EXPORT_TARGETS)[number];
+
 export type RequestKind = keyof Requests;
 
 export const REQUEST_KINDS: readonly RequestKind[] = [
@@ -173,4 +179,6 @@ export const REQUEST_KINDS: readonly RequestKind[] = [
   "edit_run",
   "delete_runs",
   "delete_checkpoints",
+  "replay_run",
+  "export_run",
 ];

@@ -8,13 +8,22 @@
  */
 
 import { RunStore } from "../live/store";
-import type { Deleted, Difference, RunDetails, RunRow, Scope, UnreadableRow } from "./protocol";
+import type {
+  Deleted,
+  Difference,
+  ExportTarget,
+  RunDetails,
+  RunRow,
+  Scope,
+  UnreadableRow,
+} from "./protocol";
 import type { RunsSource } from "./source";
 
-/** How often the list is asked for while the view is visible. */
-const LIST_INTERVAL_MS = 2_000;
-/** The same for the curves of running ones: a message of them has some 20 kB. */
-const CURVES_INTERVAL_MS = 2_000;
+/** How often the view asks for what may have changed, while it is visible. */
+const INTERVAL_MS = 2_000;
+/** For each run of the list, whose files the kernel looks at: beside a training, that must be rare. */
+const INTERVAL_MS_PER_RUN = 10;
+const REDRAW_MS = 40;
 /** More curves cannot be told apart. */
 export const MAX_DRAWN = 20;
 
@@ -60,6 +69,8 @@ export class RunsStore {
   private readonly drawnRuns = new Map<string, Curves>();
   private readonly listeners = new Set<() => void>();
   private listing = false;
+  private redrawing = false;
+  private listedAt = 0;
   private filterNumber = 0;
 
   /**
@@ -84,8 +95,14 @@ export class RunsStore {
   /** Ask for the list, and then regularly while `isVisible`, until `signal` aborts. */
   follow(isVisible: () => boolean, signal: AbortSignal): void {
     const timer = setInterval(() => {
-      if (isVisible()) void this.refresh();
-    }, LIST_INTERVAL_MS);
+      if (!isVisible()) return;
+      const since = Date.now() - this.listedAt;
+      if (since >= Math.max(INTERVAL_MS, INTERVAL_MS_PER_RUN * this.ids.length) - 100) {
+        void this.refresh();
+      } else {
+        this.refreshCurves();
+      }
+    }, INTERVAL_MS);
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
     void this.refresh();
     if (this.filter) void this.setFilter(this.filter);
@@ -133,6 +150,7 @@ export class RunsStore {
     const { source, scope } = this;
     if (!source || this.listing) return;
     this.listing = true;
+    this.listedAt = Date.now();
     try {
       const list = await source.request("list_runs", { scope, since: this.revision });
       if (source !== this.source || scope !== this.scope) return;
@@ -239,7 +257,7 @@ export class RunsStore {
       curves.seen = found.seen;
       if (found.snapshot) {
         curves.store.receive({ kind: "snapshot", payload: found.snapshot });
-        if (this.drawnRuns.get(id) === curves) this.changed();
+        if (this.drawnRuns.get(id) === curves) this.changedSoon();
       }
     } catch (error) {
       // Deleted meanwhile, or damaged: the list says so.
@@ -252,7 +270,7 @@ export class RunsStore {
     // So that the traffic stays small, however fast the kernel answers.
     setTimeout(() => {
       curves.requested = false;
-    }, CURVES_INTERVAL_MS / 2);
+    }, INTERVAL_MS / 2);
   }
 
   /** Show the details of a run, or those of none. */
@@ -321,6 +339,16 @@ export class RunsStore {
   }
 
   /** Delete runs, or only their checkpoints. */
+  /** Return the interventions of a run as a program. */
+  async replay(run: string): Promise<string> {
+    return await this.source!.request("replay_run", { run });
+  }
+
+  /** Export a run; resolves with a sentence that says where it is. */
+  async export(run: string, target: ExportTarget): Promise<string> {
+    return await this.source!.request("export_run", { run, target });
+  }
+
   async delete(runs: readonly string[], only?: "checkpoints"): Promise<Deleted> {
     const kind = only === "checkpoints" ? "delete_checkpoints" : "delete_runs";
     try {
@@ -336,6 +364,16 @@ export class RunsStore {
       this.listing = false;
       await this.refresh();
     }
+  }
+
+  /** Redraw once for the curves of several runs that come one after the other. */
+  private changedSoon(): void {
+    if (this.redrawing) return;
+    this.redrawing = true;
+    setTimeout(() => {
+      this.redrawing = false;
+      this.changed();
+    }, REDRAW_MS);
   }
 
   private changed(): void {

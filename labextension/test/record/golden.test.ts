@@ -50,6 +50,8 @@ test("the other answers are understood", () => {
   expect(answer("edit_run")).toBeNull();
   expect(answer("delete_runs").problems).toHaveLength(1);
   expect(answer("delete_checkpoints").problems).toEqual([]);
+  expect(answer("replay_run")).toContain("keras.callbacks.Callback");
+  expect(answer("export_run")).toContain("exported-runs");
   expect(() => parseAnswer("run_details", golden.refused.payload)).toThrow(RefusedError);
 });
 

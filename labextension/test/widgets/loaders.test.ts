@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import builder from "../../src/widgets/builderLoader";
 import live from "../../src/widgets/liveLoader";
+import runs from "../../src/widgets/runsLoader";
 
 const chinese = JSON.parse(
   readFileSync(
@@ -25,12 +26,12 @@ function modelWith(messages: unknown) {
   };
 }
 
-async function shown(loader: "builder" | "live", messages: unknown): Promise<string> {
+async function shown(loader: "builder" | "live" | "runs", messages: unknown): Promise<string> {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const el = document.createElement("div");
   const props = { model: modelWith(messages), el } as never;
   if (loader === "live") live.initialize(props);
-  await (loader === "live" ? live : builder).render(props);
+  await { builder, live, runs }[loader].render(props);
   return el.textContent ?? "";
 }
 
@@ -39,8 +40,10 @@ test.each([
   ["builder", chinese, "无法加载构建器。模型不受影响。("],
   ["live", null, "Cannot load the live view. Training continues. ("],
   ["live", chinese, "无法加载实时视图。训练仍在继续。("],
+  ["runs", null, "Cannot load the view of the runs. ("],
+  ["runs", chinese, "无法加载运行视图。（"],
 ] as const)("%s, with its words or without", async (loader, messages, start) => {
   const text = await shown(loader, messages);
   expect(text.startsWith(start)).toBe(true);
-  expect(text).toMatch(/Error.*\)$/);
+  expect(text).toMatch(/Error.*[)）]$/);
 });

@@ -697,9 +697,17 @@ def generated(titles: list[str], *, sample: bool = False) -> Iterator[Case]:
 
     Args:
         titles: the classes' short names.
-        sample: take one of the variants of each class, another one than of the class before, and a
-            quarter of the stacks of several.
+        sample: of Conv1D, Conv2D and Conv3D and the like, take the one for images; take one of the
+            variants of each class, another one than of the class before, and a quarter of the
+            stacks of several.
     """
+    if sample:
+        for_images = {title[:-2] for title in titles if title.endswith("2D")}
+        titles = [
+            title
+            for title in titles
+            if not (title.endswith(("1D", "3D")) and title[:-2] in for_images)
+        ]
     for number, title in enumerate(titles):
         if title == "Sequential":
             continue

@@ -121,7 +121,9 @@ def without_byte_code(config: str) -> Any:
     scope="module",
     params=[
         "sample",
-        pytest.param("all", marks=pytest.mark.slow("the sample has each class, and each variant")),
+        pytest.param(
+            "all", marks=pytest.mark.slow("the sample has each kind of class, and each variant")
+        ),
     ],
 )
 def results(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
@@ -185,7 +187,7 @@ def _problems(results: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def test_every_model_comes_back(results: dict[str, dict[str, Any]]) -> None:
-    assert len(results) >= 160
+    assert len(results) >= 120
     problems = list(_problems(results))
     assert not problems, f"{len(problems)} of {len(results)}:\n" + "\n\n".join(problems[:20])
 

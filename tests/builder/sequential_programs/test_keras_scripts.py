@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kwidgets.builder.sequential import SequentialBuilder
+from tests.builder.sequential_programs import keras_scripts
 from tests.builder.sequential_programs.compare import differences
 from tests.builder.sequential_programs.keras_scripts import SCRIPTS, Script
 
@@ -36,7 +37,24 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=[script.__name__ for script in SCRIPTS])
+# Scripts that train more often than the others.
+MANY_FITS = (
+    keras_scripts.frozen_layers,
+    keras_scripts.schedules_and_callbacks,
+    keras_scripts.weights_of_classes_and_samples,
+)
+TRAINED_BY_OTHERS = pytest.mark.slow("other scripts train, with one fit each, and freeze layers")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(
+            script, id=script.__name__, marks=TRAINED_BY_OTHERS if script in MANY_FITS else ()
+        )
+        for script in SCRIPTS
+    ],
+)
 def test_a_script_gives_the_same_as_with_keras(script: Script, tmp_path: Path) -> None:
     expected = observations(script, keras.Sequential, tmp_path / "keras")
     found = observations(script, SequentialBuilder, tmp_path / "builder")

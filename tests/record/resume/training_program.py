@@ -297,6 +297,7 @@ def rate_callbacks(options: set[str]) -> list:
 
 def run(case: str, mode: str, folder: Path) -> dict:
     """Train, and return what came out."""
+    folder.mkdir(parents=True, exist_ok=True)
     options = set(case.split("+")[1:])
     keras.utils.set_random_seed(7)
     if mode.startswith("resume") and "seed999" in options:
@@ -330,10 +331,8 @@ if __name__ == "__main__":
     root = Path(sys.argv[1])
     for job in sys.argv[2:]:
         case, mode = job.split("=", 1)
-        folder = root / case
-        folder.mkdir(parents=True, exist_ok=True)
         try:
-            result = run(case, mode, folder)
+            result = run(case, mode, root / case)
         except Exception as error:
             import traceback
 

@@ -17,17 +17,14 @@ import { runsTabView } from "./RunsTabView";
 
 export const RUNS_TAB_ID = "kwidgets-runs";
 
-// Two curves over each other.
+// Two curves over each other. Not with fill="none", which JupyterLab's style sheet would fill.
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">' +
-  '<g class="jp-icon3" fill="none" stroke="#616161" stroke-width="2" stroke-linecap="round">' +
+  '<g class="jp-icon3" stroke="#616161" stroke-width="2" stroke-linecap="round" style="fill:none">' +
   '<path d="M4 3v18h17"/><path d="M7.500 6c2 8 5 10 12.500 10.500"/>' +
   '<path d="M7.500 11c3 4 6 1 12.500-4.500"/></g></svg>';
 
-export const runsIcon = new LabIcon({
-  name: "kwidgets:runs",
-  svgstr: ICON.replace('stroke="#616161"', 'stroke="currentColor"'),
-});
+export const runsIcon = new LabIcon({ name: "kwidgets:runs", svgstr: ICON });
 
 export class RunsTab extends Widget {
   private readonly lifetime = new AbortController();

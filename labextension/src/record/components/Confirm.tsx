@@ -16,7 +16,6 @@ export function Confirm({ question, action, busy, onConfirm, onCancel }: Confirm
   // The harmless answer has the focus.
   useEffect(() => cancel.current?.focus(), []);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape cancels from each of its buttons
     <div
       class="kw-run-confirm"
       role="alertdialog"

@@ -9,6 +9,7 @@ import { runTitle } from "../runRows";
 import type { RunsStore } from "../store";
 import { EditableText } from "./EditableText";
 import { Panel } from "./Panel";
+import { RunActions } from "./RunActions";
 
 export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) {
   const row = store.rows?.get(run);
@@ -17,6 +18,7 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
   const title = runTitle(row);
   return (
     <Panel
+      label={t("Details of %1", title)}
       heading={
         <EditableText
           value={row.name}
@@ -33,7 +35,10 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
           {panelProblem}
         </p>
       ) : details?.run === run ? (
-        <Recorded details={details} />
+        <>
+          <RunActions store={store} row={row} details={details} />
+          <Recorded details={details} />
+        </>
       ) : (
         <p class="kw-waiting">{t("Reading the run…")}</p>
       )}
@@ -148,7 +153,6 @@ function Recorded({ details }: { details: RunDetails }) {
         <Section name={t("%1 marks", formatCount(marks.length))}>
           <ol class="kw-run-list">
             {marks.map((mark, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: marks are only added
               <li key={i}>
                 {translated(mark.text)}{" "}
                 <span class="kw-run-aside">
@@ -167,7 +171,6 @@ function Recorded({ details }: { details: RunDetails }) {
         <Section name={t("%1 interventions", formatCount(acts.length))}>
           <ol class="kw-run-list">
             {acts.map((act, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: interventions are only added
               <li key={i}>
                 {actLabel(act)}{" "}
                 <span class="kw-run-aside">

@@ -14,6 +14,7 @@ export function DifferencePanel({ store }: { store: RunsStore }) {
   const [before = "", after = ""] = titles;
   return (
     <Panel
+      label={t("Differences of %1 and %2", before, after)}
       heading={
         <>
           {t("Differences")} <span class="kw-run-pair">{`${before} → ${after}`}</span>
@@ -136,7 +137,6 @@ export function CodeDiff({ diff }: { diff: string }) {
   return (
     <pre class="kw-code-diff">
       {diff.split("\n").map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines of a diff have no other name
         <span key={i} data-what={kinds[line[0] ?? ""]}>
           {line[0] === "@" ? "⋯" : line || " "}
           {"\n"}

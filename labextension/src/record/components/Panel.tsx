@@ -1,20 +1,19 @@
 /** A part of the view below the table, with a heading and a button that closes it. */
 
-import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
 
 interface PanelProps {
+  label: string;
   heading: preact.ComponentChildren;
   onClose: () => void;
   children: preact.ComponentChildren;
 }
 
-export function Panel({ heading, onClose, children }: PanelProps) {
-  const id = useUniqueId("panel");
+export function Panel({ label, heading, onClose, children }: PanelProps) {
   return (
-    <section class="kw-run-panel" aria-labelledby={id}>
+    <section class="kw-run-panel" aria-label={label}>
       <header>
-        <h3 id={id}>{heading}</h3>
+        <h3>{heading}</h3>
         <button
           type="button"
           class="kw-chart-button"

@@ -20,6 +20,7 @@ import {
 } from "../runRows";
 import { MAX_DRAWN, type RunsStore } from "../store";
 import { EditableText } from "./EditableText";
+import { useRowWindow } from "./useRowWindow";
 
 interface RunsTableProps {
   store: RunsStore;
@@ -34,6 +35,7 @@ export function RunsTable({ store, rows }: RunsTableProps) {
   const columns = useMemo(() => found, [columnKey]);
   const best = new Map(columns.map((column) => [column.key, bestRuns(rows, column)]));
   const sorted = sortRunRows(rows, columns, sorting);
+  const shown = useRowWindow(sorted.length);
   const drawn = sorted.filter(({ id }) => store.isDrawn(id));
   const all = rows.length > 0 && drawn.length === Math.min(rows.length, MAX_DRAWN);
   const sort = (key: SortKey) =>
@@ -57,9 +59,16 @@ export function RunsTable({ store, rows }: RunsTableProps) {
       : t("Draw all");
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
-    <div class="kw-table kw-runs-table" tabIndex={0} role="group" aria-label={t("Recorded runs")}>
-      <table aria-label={t("Runs")}>
+    <div
+      class="kw-table kw-runs-table"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
+      tabIndex={0}
+      role="group"
+      aria-label={t("Recorded runs")}
+      ref={shown.scroller}
+      onScroll={shown.onScroll}
+    >
+      <table aria-label={t("Runs")} aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
             <th scope="col" class="kw-run-check">
@@ -87,10 +96,12 @@ export function RunsTable({ store, rows }: RunsTableProps) {
           </tr>
         </thead>
         <tbody>
-          {sorted.map((row) => (
+          <Space height={shown.above} />
+          {sorted.slice(shown.start, shown.end).map((row, i) => (
             <Row
               key={row.id}
               row={row}
+              index={shown.start + i + 2}
               store={store}
               columns={columns}
               bestKey={columns
@@ -102,14 +113,22 @@ export function RunsTable({ store, rows }: RunsTableProps) {
               open={store.panel?.is === "details" && store.panel.run === row.id}
             />
           ))}
+          <Space height={shown.below} />
         </tbody>
       </table>
     </div>
   );
 }
 
+/** Rows that are not drawn. */
+function Space({ height }: { height: number }) {
+  return height > 0 ? <tr class="kw-runs-space" style={{ height }} /> : null;
+}
+
 interface RowProps {
   row: RunRow;
+  /** Its place in the table, the header included, from 1. */
+  index: number;
   store: RunsStore;
   columns: readonly ValueColumn[];
   /** The columns in which the run is the best. */
@@ -121,10 +140,10 @@ interface RowProps {
   open: boolean;
 }
 
-// A thousand rows are drawn in a second; most of them do not change.
+// Most rows do not change when one does.
 const Row = memo(RowView);
 
-function RowView({ row, store, columns, bestKey, number, full, open }: RowProps) {
+function RowView({ row, index, store, columns, bestKey, number, full, open }: RowProps) {
   const title = runTitle(row);
   const best = new Set(bestKey.split("\n"));
   const editable = store.source !== null;
@@ -134,7 +153,7 @@ function RowView({ row, store, columns, bestKey, number, full, open }: RowProps)
     </span>
   ));
   return (
-    <tr class={open ? "kw-fit-shown" : undefined} data-run={row.id}>
+    <tr class={open ? "kw-fit-shown" : undefined} data-run={row.id} aria-rowindex={index}>
       <td class="kw-run-check">
         <input
           type="checkbox"

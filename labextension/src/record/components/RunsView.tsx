@@ -30,6 +30,7 @@ export function RunsView({ store, loadPlotly, note = "" }: RunsViewProps) {
       aria-label={t("Keras runs")}
       lang={pageLanguage()}
       data-kw-theme={theme.theme}
+      data-alone={!panel && store.drawn.length === 0}
     >
       <RunsBar store={store} rows={rows} />
       {store.rows === null ? (

@@ -1,0 +1,1 @@
+"""Give recorded runs to other programs: TensorBoard, MLflow, Trackio, Weights & Biases, CSV."""
