@@ -146,11 +146,10 @@ class RunControls:
                 "checkpoint must be a label, a step or None, "
                 f"not {checkpoint!r} ({type(checkpoint).__name__})."
             )
-        is_step = isinstance(checkpoint, int)
         self._submit(
             Command(
                 "rewind",
-                value=checkpoint if is_step else None,
+                value=checkpoint if isinstance(checkpoint, int) else None,
                 text=checkpoint if isinstance(checkpoint, str) else "",
                 reply=_warn_if_refused,
             )

@@ -209,9 +209,10 @@ class NanGuard(RunObserver):
         if rates is None:
             text = message("%1 at step %2. Restored the state of step %3.", cause, step, at)
         else:
+            before, after = (f"{each:.4g}" for each in rates)
             text = message(
                 "%1 at step %2. Restored the state of step %3; learning rate %4 → %5.",
-                *(cause, step, at, *(f"{rate:.4g}" for rate in rates)),
+                *(cause, step, at, before, after),
             )
         reader.add_mark("callback", text)
         self._record_act()
