@@ -16,6 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
+from kwidgets.record.run_file.folder import VARIABLE
 from tests.docs_statements import cells_of_text, statements_of
 from tests.markdown import PAGES, REPOSITORY, TOP_LEVEL, Block, blocks, name_of
 
@@ -44,9 +45,10 @@ def text_cells(path: Path) -> list[str]:
 
 @contextlib.contextmanager
 def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
-    """A kernel of its own, which works in ``folder``."""
+    """A kernel of its own, which works in ``folder`` and records runs there: pages delete some."""
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder), env={**os.environ, **environment})
+    own = {VARIABLE: str(folder / "runs"), **environment}
+    manager.start_kernel(cwd=str(folder), env={**os.environ, **own})
     try:
         yield manager
     finally:

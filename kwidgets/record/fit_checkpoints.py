@@ -19,6 +19,7 @@ from kwidgets.record.checkpoints.checkpointer import Checkpointer
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
 from kwidgets.record.checkpoints.retention import SUFFIX, Reason
+from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.fit_recorder import FitRecorder
 from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
 from kwidgets.record.recording import recording
@@ -244,6 +245,7 @@ class FitCheckpoints(RunObserver):
     def _offer_to_resume(self) -> None:
         wanted = self._fit.fit_options.resume or recording.resume_next or False
         recording.resume_next = None
+        wait_for_ended()
         assert self._recorder.place is not None
         try:
             found = (

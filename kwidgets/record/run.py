@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kwidgets.live.numbers.acts import Act
 from kwidgets.live.numbers.history import History, HistoryMark, history_mark
+from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.export.exported import Exported
 from kwidgets.record.replay.code import ReplayCode
 from kwidgets.record.run_file.edits import delete_run_file, write_values
@@ -56,6 +57,7 @@ class Run:
     @property
     def info(self) -> RunInfo:
         """All small facts at once, as plain data."""
+        wait_for_ended()
         return read_info(self._path)
 
     # What the user may set.
@@ -162,6 +164,7 @@ class Run:
     @property
     def checkpoints(self) -> list[CheckpointInfo]:
         """The checkpoints that are on disk, in the order of their steps."""
+        wait_for_ended()
         return read_checkpoints(self._path)
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from kwidgets.record.clean import Cleaned, clean
 from kwidgets.record.compare.comparison import Comparison, compare_runs
+from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.run import Run
 from kwidgets.record.run_file.run_info import RunInfo, UnreadableRun
 from kwidgets.record.run_filter import RunFilter, parse_filter
@@ -209,6 +210,7 @@ class Runs(Sequence[Run]):
         raise KeyError(f"no run has the id or the name {key!r}. {there}")
 
     def _infos(self) -> tuple[RunInfo, ...]:
+        wait_for_ended()
         runs = run_files.list(self._scope).runs
         return tuple(
             run for run in runs if all(condition.matches(run) for condition in self._conditions)

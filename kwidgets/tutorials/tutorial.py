@@ -19,6 +19,7 @@ STEP_MODULES = {
     "04_object_detection": "object_detection",
     "05_tabular_and_text": "tabular_and_text",
     "06_from_notebook_to_production": "from_notebook_to_production",
+    "07_nothing_is_lost": "nothing_is_lost",
 }
 
 

@@ -37,11 +37,11 @@ def test_a_card_opens_a_fresh_copy_and_its_steps_check_themselves(
 ) -> None:
     open_notebook("1 + 1")  # a page to start from, cleaned up by its fixture
     open_launcher(page)
-    cards = page.get_by_role("button", name=re.compile(r"^[1-6]\. "))
-    expect(cards).to_have_text([re.compile(rf"^{number}\. ") for number in range(1, 7)])
+    cards = page.get_by_role("button", name=re.compile(r"^[1-7]\. "))
+    expect(cards).to_have_text([re.compile(rf"^{number}\. ") for number in range(1, 8)])
     page.keyboard.press("Control+Shift+C")
     items = page.locator(".lm-CommandPalette-itemLabel", has_text="Open Tutorial")
-    expect(items).to_have_text([re.compile(f"^Open Tutorial {number}: ") for number in range(1, 7)])
+    expect(items).to_have_text([re.compile(f"^Open Tutorial {number}: ") for number in range(1, 8)])
     page.keyboard.press("Escape")
     page.get_by_role("button", name=CARD).click()
     first = Notebook(page, lab_server, "01_first_model.ipynb")

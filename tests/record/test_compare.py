@@ -110,3 +110,16 @@ def test_a_run_is_equal_to_itself(tmp_path):
     comparison = compare_runs(path, path)
     assert comparison.is_equal
     assert "No differences." in str(comparison)
+
+
+def test_the_number_that_keras_appends_to_an_optimizer_is_no_difference(tmp_path):
+    names = ("adam", "adam_1")
+    runs = [
+        write_run(
+            tmp_path,
+            name,
+            compile_config={"optimizer": {"class_name": "Adam", "config": {"name": name}}},
+        )
+        for name in names
+    ]
+    assert compare_runs(*runs).is_equal

@@ -181,3 +181,12 @@ def test_a_failing_disk_is_a_notice_and_no_failure(runs, data, monkeypatch):
     )
     assert len(history.history["loss"]) == 2
     assert any("No space left" in n["text"] for n in live._run.describe_progress()["notices"])
+
+
+def test_a_run_and_its_checkpoints_are_whole_as_soon_as_fit_has_returned(runs, data):
+    live = kw.LivePlot()
+    late = At(0, 5, lambda: live.checkpoint("late"))
+    make_model().fit(*data, epochs=1, callbacks=[live, late], verbose=0)
+    run = kw.runs[-1]
+    assert run.state == "finished"
+    assert run.checkpoint("late").batch == 6

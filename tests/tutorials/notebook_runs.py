@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from kwidgets.record.run_file.folder import VARIABLE
 from kwidgets.tutorials.tutorial import load_tutorial
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -38,10 +40,19 @@ def with_solutions(path: Path) -> nbformat.NotebookNode:
     return node
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a kernel that works in ``folder``, and records its runs there.
+
+    Other tests record at the same time, and a tutorial wants the latest run to be its own.
+    """
+    return {**os.environ, VARIABLE: str(folder / "runs")}
+
+
 def execute(node: nbformat.NotebookNode, folder: Path, **options: Any) -> None:
     """Run a notebook in ``folder`` and put the outputs into it. A failing cell raises."""
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(node, timeout=CELL_TIMEOUT_SECONDS, resources=resources, **options).execute()
+    client = NotebookClient(node, timeout=CELL_TIMEOUT_SECONDS, resources=resources, **options)
+    client.execute(env=environment(folder))
 
 
 def printed(node: nbformat.NotebookNode) -> str:

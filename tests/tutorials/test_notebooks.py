@@ -26,6 +26,7 @@ from tests.tutorials.notebook_runs import (
     PRODUCTION,
     check_steps,
     code_cell,
+    environment,
     execute,
     exported,
     printed,
@@ -61,7 +62,7 @@ def kernel(folder: Path, quick_kernels: dict[str, str]) -> Iterator[KernelManage
     manager = KernelManager(kernel_name="python3")
     # Where this checkout's tests are.
     path = os.pathsep.join(filter(None, [str(EXAMPLES.parent), os.environ.get("PYTHONPATH")]))
-    manager.start_kernel(cwd=str(folder), env={**os.environ, "PYTHONPATH": path})
+    manager.start_kernel(cwd=str(folder), env={**environment(folder), "PYTHONPATH": path})
     execute(nbformat.v4.new_notebook(cells=[code_cell(CHILDREN_ON_JAX)]), folder, km=manager)
     yield manager
     manager.shutdown_kernel(now=True)

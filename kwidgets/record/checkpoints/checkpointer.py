@@ -34,6 +34,7 @@ from kwidgets.record.checkpoints.retention import LIMIT_BYTES, SUFFIX, Reason, t
 from kwidgets.record.checkpoints.schedule import CheckpointSchedule
 from kwidgets.record.checkpoints.training_state import HostBuffers, num_bytes, read_state
 from kwidgets.record.checkpoints.writer import CheckpointWriter, WriteJob
+from kwidgets.record.ended import add_ended
 
 logger = logging.getLogger("kwidgets")
 
@@ -185,6 +186,7 @@ class Checkpointer:
         self._model = self._data = None
         self._callbacks = ()
         self._buffers = []
+        add_ended(self._writer)
 
     def _take_automatic(self, reason: Reason, epoch: int, batch: int, step: int) -> None:
         if not self._bytes:

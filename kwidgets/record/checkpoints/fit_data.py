@@ -192,7 +192,8 @@ class FitData:
             self._epochs._steps_seen = earlier
         if drawn or place["iterator"]:
             self._prepared = self._skipped_epoch(drawn, skip)
-        self._random_for_epoch = read_random_state()
+        # Where a thread draws ahead, it goes on drawing now.
+        self._random_for_epoch = None if self.drawn_ahead else read_random_state()
 
     def start_over(self) -> None:
         """Let the next epoch begin at its first batch after all."""

@@ -13,8 +13,8 @@ from kwidgets.record.compare.values import Change, compare_values
 # Above so many pairs, only the ends that are equal are matched; the rest in order.
 _MAX_PAIRS = 1_000_000
 _GAP = 1.0
-# Keras numbers the layers of a kernel: dense, dense_1.
-_AUTOMATIC_NUMBER = re.compile(r"_\d+$")
+#: Keras numbers the layers of a kernel, such as ``dense_1``, and its optimizers.
+AUTOMATIC_NUMBER = re.compile(r"_\d+$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _settings(layer: _Layer) -> dict[str, Any]:
 def _name_key(name: str, class_name: str) -> str:
     """Return a name without the number that Keras has appended."""
     last = name.rpartition("/")[2]
-    bare = _AUTOMATIC_NUMBER.sub("", last)
+    bare = AUTOMATIC_NUMBER.sub("", last)
     return bare if bare.replace("_", "") == class_name.lower() else last
 
 

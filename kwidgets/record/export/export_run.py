@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from kwidgets.language import t
+from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.export.exported import Exported, ExportError
 from kwidgets.record.export.exported_run import ExportedRun
-from kwidgets.record.run_file.writer import wait_until_written
 
 Target: TypeAlias = Literal["tensorboard", "mlflow", "trackio", "wandb-offline", "csv"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -37,7 +37,7 @@ def export_run(
     if target not in TARGETS:
         names = ", ".join(map(repr, TARGETS))
         raise ValueError(f"unknown target {target!r}. Use one of {names}")
-    wait_until_written(path)
+    wait_for_ended()
     run = ExportedRun(path)
     place = None if folder is None else Path(folder).expanduser().absolute()
     try:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from kwidgets.live.numbers.acts import Act
+from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.replay.recorded_fit import RecordedFit, ReplayError, check_replayable
 from kwidgets.record.replay.source import write_replay
 from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.open_file import UnreadableRunError
 from kwidgets.record.run_file.reader import read_acts, read_checkpoints, read_info, read_values
 from kwidgets.record.run_file.run_info import Parent, RunInfo
-from kwidgets.record.run_file.writer import wait_until_written
 
 _KEYS = ("compile_config", "environment", "fit_arguments", "iterations", "schedule", "seeds")
 # More fits of one model, one after the other, are not looked for.
@@ -31,7 +31,7 @@ def replay_run(path: Path) -> str:
         ReplayError: a callback cannot repeat it.
         UnreadableRunError: the file cannot be read.
     """
-    wait_until_written(path)
+    wait_for_ended()
     info = read_info(path)
     fits = [_recorded_fit(info)]
     parent = info.parent

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from kwidgets.record.ended import add_ended
 from kwidgets.record.run_file import schema
 
 #: Between two transactions: what a killed kernel loses.
@@ -99,6 +100,7 @@ class RunWriter:
     def close(self) -> None:
         """Write what waits and end the thread, which makes the file a single one."""
         self._closing.set()
+        add_ended(self)
 
     def wait(self, timeout_seconds: float) -> bool:
         """Return whether the thread has ended, at the latest after ``timeout_seconds``."""
@@ -251,13 +253,6 @@ def _reason(error: Exception) -> str:
 
 
 _open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
-
-
-def wait_until_written(path: Path, timeout_seconds: float = _EXIT_SECONDS) -> None:
-    """Wait for the end of a run file that a training of this process has just written."""
-    for writer in list(_open_writers):
-        if writer.path == path and writer._closing.is_set():
-            writer.wait(timeout_seconds)
 
 
 @atexit.register

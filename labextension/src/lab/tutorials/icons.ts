@@ -19,6 +19,8 @@ const DRAWINGS: Record<string, string> = {
   "05_tabular_and_text": `<path ${S} d="M3.5 4h17v8.5h-17zM3.5 8.2h17M9.2 4v8.5M14.8 4v8.5M3.5 16.5h17M3.5 20.5h11"/>`,
   // An arrow out of a box.
   "06_from_notebook_to_production": `<path ${S} d="M11 5H4v15h15v-7M14 3.5h6.5V10M20.5 3.5 11.5 12.5"/>`,
+  // A clock whose hand goes back.
+  "07_nothing_is_lost": `<path ${S} d="M4.2 8.5A8.5 8.5 0 1 1 3.5 13M3.5 4v4.7h4.7M12 7.5V12l3 2"/>`,
 };
 
 /** Return the icon of the tutorial with this name, as SVG. */

@@ -11,6 +11,7 @@ export function tutorials(): { name: string; title: string }[] {
     { name: "04_object_detection", title: t("Find objects in an image") },
     { name: "05_tabular_and_text", title: t("Tables and text") },
     { name: "06_from_notebook_to_production", title: t("From notebook to production") },
+    { name: "07_nothing_is_lost", title: t("Nothing is lost") },
   ];
 }
 
