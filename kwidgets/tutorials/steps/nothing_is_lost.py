@@ -180,7 +180,7 @@ STEPS = [
             "Assign to attributes of the run: `baseline.name = …`.",
             'A tag is in a list: `baseline.tags = ["digits"]`.',
         ),
-        'baseline = kw.runs[-1]\nbaseline.name = "baseline"\nbaseline.tags = ["digits"]',
+        'baseline.name = "baseline"\nbaseline.tags = ["digits"]',
     ),
     Step(
         "compare",
