@@ -42,8 +42,10 @@ MODELS = [
     "models/test_trainable.py",
 ]
 RECORD = [
+    "record/nan_guard/test_nan_guard.py",
     "record/checkpoints/test_callback_state.py",
     "record/checkpoints/test_checkpointer.py",
+    "record/test_fit_rewind.py",
     "record/resume/test_exactness.py",
     "record/resume/test_resume.py",
 ]

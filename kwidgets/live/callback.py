@@ -39,8 +39,9 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         smoothing: the initial smoothing of the batch curve, from 0 (none) to below 1.
         log_scale: whether the y axes are initially logarithmic.
         resume: True to resume the last run of this cell or script where it was, if it did not
-            finish; or the run to resume: its id, or a run of ``kwidgets.runs``. What cannot be
-            restored exactly is shown.
+            finish; or the run to resume: its id, or a run of ``kwidgets.runs``, however it
+            ended; or one of its checkpoints, such as ``kwidgets.runs[-1].checkpoints[2]``. What
+            cannot be restored exactly is shown.
         nan_guard: whether to restore the last good state when the loss or the weights become NaN or
             infinite, with half the learning rate; or how often at most (True: 3 times).
 

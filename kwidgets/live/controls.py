@@ -123,6 +123,38 @@ class RunControls:
             raise TypeError(f"label must be a text, not {label!r} ({type(label).__name__}).")
         self._submit(Command("checkpoint", text=label, reply=_warn_if_refused))
 
+    def rewind(self, checkpoint: str | int | None = None) -> None:
+        """Restore a checkpoint of this training before the next batch, and train on from there.
+
+        Weights, optimizer, a held learning rate and the state of callbacks such as EarlyStopping
+        are those of the checkpoint. Training continues with the next data, as a branch: the curves
+        go on from the checkpoint's step, and the earlier curve stays visible, faint. In
+        ``kwidgets.runs`` the branch is a run of its own, whose parent is the run so far. Keras's
+        epochs and its ``History`` cannot go back: they count on. From any thread.
+
+        If it cannot be restored, a warning is logged and the training continues unchanged.
+
+        Args:
+            checkpoint: the label of a checkpoint, its name, or the step at which it was taken; None
+                for the latest one.
+
+        Raises:
+            TypeError: ``checkpoint`` is none of these.
+        """
+        if isinstance(checkpoint, bool) or not isinstance(checkpoint, str | int | None):
+            raise TypeError(
+                "checkpoint must be a label, a step or None, "
+                f"not {checkpoint!r} ({type(checkpoint).__name__})."
+            )
+        self._submit(
+            Command(
+                "rewind",
+                value=checkpoint if isinstance(checkpoint, int) else None,
+                text=checkpoint if isinstance(checkpoint, str) else "",
+                reply=_warn_if_refused,
+            )
+        )
+
     def follow_schedule(self) -> None:
         """Let the optimizer's schedule set the learning rate again. From any thread.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 #: How often the NaN guard restores the last good state, unless it is told otherwise.
@@ -15,7 +16,7 @@ class FitOptions:
 
     Args:
         resume: whether to resume the last run of the cell or script; or the id of the run that is
-            to be resumed.
+            to be resumed, or the folder of a checkpoint.
         nan_restores: how often the NaN guard may restore the last good state; 0 if it is off.
     """
 
@@ -30,7 +31,8 @@ def check_fit_options(resume: object, nan_guard: object) -> FitOptions:
     """Return the options of a fit.
 
     Args:
-        resume: True, False, the id of a run, or a ``Run`` of ``kwidgets.runs``.
+        resume: True, False, the id of a run, a ``Run`` of ``kwidgets.runs``, or one of its
+            checkpoints.
         nan_guard: True, False, or how often to restore.
 
     Raises:
@@ -38,9 +40,11 @@ def check_fit_options(resume: object, nan_guard: object) -> FitOptions:
         ValueError: one is out of range.
     """
     run: Any = resume if isinstance(resume, bool | str) else getattr(resume, "id", None)
+    if isinstance(folder := getattr(resume, "folder", None), Path):  # of a checkpoint
+        run = str(folder)
     if not isinstance(run, bool | str):
         raise TypeError(
-            "resume must be True, False, the id of a run or a run of kwidgets.runs; "
+            "resume must be True, False, a run of kwidgets.runs, its id or one of its checkpoints; "
             f"got {resume!r} ({type(resume).__name__})."
         )
     if isinstance(nan_guard, bool):

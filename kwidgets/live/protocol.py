@@ -109,6 +109,8 @@ class RunInfo(TypedDict):
     #: Whether commands are received while the cell runs (live) or only at its end (after_cell).
     controls: Literal["live", "after_cell"]
     options: ViewOptions
+    #: The number of the fit that was rewound to where this one, a branch of it, begins.
+    branch_of: NotRequired[int]
     #: The checkpoints on disk, in the order of their steps.
     checkpoints: list[Checkpoint]
 

@@ -18,7 +18,7 @@ from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.checkpoints.checkpointer import Checkpointer
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
-from kwidgets.record.checkpoints.retention import Reason
+from kwidgets.record.checkpoints.retention import SUFFIX, Reason
 from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.fit_recorder import FitRecorder
 from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
@@ -37,6 +37,8 @@ logger = logging.getLogger("kwidgets")
 #: may have begun to run all cells.
 QUESTION_SECONDS = 10.0
 QUESTION_AFTER_DEATH_SECONDS = 30.0
+# For a checkpoint to be written before the training is rewound.
+_WRITE_SECONDS = 60.0
 _How = Literal["resume", "weights"]
 _ANSWERS: dict[str, _How | None] = {"resume": "resume", "weights": "weights", "start": None}
 #: A change before which a checkpoint is taken, if the fit is old enough for automatic ones.
@@ -80,17 +82,33 @@ class FitCheckpoints(RunObserver):
             if self._data is not None:
                 self._data.watch()
             self._offer_to_resume()
-        self._taker = Checkpointer(
-            model,
-            recorder.place,
-            recorder.run_id,
+        self._taker = self._make_taker(recorder.place)
+        self._fit.extras.can_checkpoint = True
+
+    def _make_taker(self, place: Path) -> Checkpointer:
+        return Checkpointer(
+            self._fit.model,
+            place,
+            self._recorder.run_id,
             data=self._data,
             callbacks=self._callbacks(),
             on_written=self._written,
             on_deleted=self._deleted,
             on_problem=self._report,
         )
-        self._fit.extras.can_checkpoint = True
+
+    def take_before(self, label: str, hook: Hook) -> None:
+        """Take a checkpoint before an intervention, and wait until it is written."""
+        if self._taker is not None:
+            if hook == "on_train_batch_begin":
+                self._take("before", label)
+            self._taker.wait(_WRITE_SECONDS)
+
+    def after_rewind(self, step: int) -> None:
+        # The recorder has begun a run of its own for the branch: its checkpoints are beside it.
+        if self._taker is not None and self._recorder.place is not None:
+            self._taker.close()
+            self._taker = self._make_taker(self._recorder.place)
 
     def begin_epoch(self, epoch: int) -> None:
         if self._resumed is not None:
@@ -191,14 +209,11 @@ class FitCheckpoints(RunObserver):
 
     def _written(self, checkpoint: CheckpointFolder) -> None:
         meta = checkpoint.meta
-        name = checkpoint.path.name
-        batches = self._fit.progress.batches
-        share = meta["batch"] / batches if batches else 0
         shown = protocol.Checkpoint(
-            name=name,
+            name=checkpoint_name(checkpoint.path),
             text=_text_of(meta["reason"], meta["label"]),
             step=meta["step"],
-            epoch=meta["epoch"] + self._fit.reader.epochs_before + share,
+            epoch=self._fit.reader.epoch_on_axis(meta["epoch"], meta["batch"]),
         )
         self._fit.extras.checkpoints = [*self._fit.extras.checkpoints, shown]
         self._run.publish_soon()
@@ -214,7 +229,7 @@ class FitCheckpoints(RunObserver):
             )
 
     def _deleted(self, paths: list[Path]) -> None:
-        names = {path.name for path in paths}
+        names = {checkpoint_name(path) for path in paths}
         self._fit.extras.checkpoints = [
             each for each in self._fit.extras.checkpoints if each["name"] not in names
         ]
@@ -381,6 +396,17 @@ class FitCheckpoints(RunObserver):
             return
         self._fit.extras.notes.append(translated(text))
         self._recorder.set_value("resumed", {"verdict": verdict, "text": text})
+
+
+def checkpoint_name(folder: Path) -> str:
+    """Return what tells a checkpoint from those of the other branches of a training."""
+    return f"{folder.parent.name.removesuffix(SUFFIX)}/{folder.name}"
+
+
+def checkpoint_folder(place: Path, name: str) -> Path:
+    """Return the folder of the checkpoint with that name."""
+    run_id, _, folder = name.partition("/")
+    return place / f"{run_id}{SUFFIX}" / folder
 
 
 def _text_of(reason: str, label: str) -> Message:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kwidgets.language import t
+from kwidgets.live.numbers.metric_store import PARTIAL
+from kwidgets.live.numbers.stored_rows import logs_of, rows_of
 from kwidgets.live.protocol import Mark
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.fit_state import FitState
@@ -19,6 +21,7 @@ from kwidgets.record.fit_facts.cell import describe_cell
 from kwidgets.record.fit_facts.environment import describe_environment
 from kwidgets.record.fit_facts.model import describe_model
 from kwidgets.record.fit_facts.process import describe_process
+from kwidgets.record.known_folders import remember_folder
 from kwidgets.record.recording import recording
 from kwidgets.record.run_file import folder, schema
 from kwidgets.record.run_file.writer import RunWriter
@@ -60,10 +63,8 @@ class FitRecorder(RunObserver):
             self._fit.extras.notes.append(
                 t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
             )
-        writer = RunWriter(
-            place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
-        )
-        self._writer, self.place = writer, place
+        remember_folder(place)
+        self.place = place
         self.cell = describe_cell(recording.with_code)
         # On this thread: the user may change the data, and JAX has no variables during a step.
         arguments = self._fit.frame.arguments() | {"callbacks": self._fit.frame.callbacks()}
@@ -75,7 +76,18 @@ class FitRecorder(RunObserver):
             "device": self._fit.devices.name,
             "code": self.cell["code"],
         }
+        self._open(place)
         store = self._fit.reader.store
+        if store.recorded_as is not None:
+            self.set_parent(store.recorded_as, self._fit.reader.position[0], "continued")
+        store.recorded_as = self.run_id
+
+    def _open(self, place: Path) -> None:
+        """Begin the file of the run."""
+        self._revision = None
+        writer = self._writer = RunWriter(
+            place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
+        )
         writer.set_values(
             {
                 "id": self.run_id,
@@ -100,10 +112,32 @@ class FitRecorder(RunObserver):
                 "progress": self._progress,
             }
         )
-        if store.recorded_as is not None:
-            self.set_parent(store.recorded_as, self._fit.reader.position[0], "continued")
+        self._fit.reader.store.listener = _StoreToFile(writer, self)
+
+    def after_rewind(self, step: int) -> None:
+        # The branch has a file of its own. The numbers up to its step are in both.
+        if self._writer is None or self.place is None:
+            return
+        parent, self.run_id = self.run_id, folder.new_run_id()
+        detail = t("Rewound to step %1, and continued as %2", f"{step:,}", self.run_id)
+        self._close("stopped", detail)
+        self._open(self.place)
+        self.set_parent(parent, step, "rewind")
+        store = self._fit.reader.store
         store.recorded_as = self.run_id
-        store.listener = _StoreToFile(writer, self)
+        listener = store.listener
+        assert listener is not None
+        with store.lock:
+            points, epochs = rows_of(store.batch, "mean/"), rows_of(store.epoch)
+        before = 0
+        for row in points:
+            batches, before = row.step - before, row.step
+            listener.add_batches(row.step, row.epoch, row.seconds, row.values, batches)
+        for row in epochs:
+            complete = not row.values.get(PARTIAL)
+            listener.add_epoch(row.step, row.epoch, row.seconds, logs_of(row), complete)
+        for mark in store.marks:
+            listener.add_mark(mark)
 
     def set_parent(self, run_id: str, step: int, how: str) -> None:
         """Record the run that this one goes on from."""
@@ -119,6 +153,9 @@ class FitRecorder(RunObserver):
             self._writer.add_row("act", dataclasses.asdict(self._fit.acts[-1]))
 
     def end(self) -> None:
+        self._close(self._fit.status.status, self._fit.status.detail)
+
+    def _close(self, state: str, detail: str) -> None:
         writer, self._writer = self._writer, None
         if writer is None:
             return
@@ -128,8 +165,8 @@ class FitRecorder(RunObserver):
                 **_results(self._fit),
                 "progress": _progress(self._fit),
                 "ended": time.time(),
-                "state": self._fit.status.status,
-                "detail": self._fit.status.detail,
+                "state": state,
+                "detail": detail,
             }
         )
         writer.close()

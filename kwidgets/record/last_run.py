@@ -30,13 +30,23 @@ class UnfinishedRun:
     checkpoint: CheckpointInfo | None
 
 
-def find_run(folder: Path, run_id: str) -> UnfinishedRun | None:
-    """Return the run of that id with its last checkpoint, or None if it has none.
+def find_run(folder: Path, wanted: str) -> UnfinishedRun | None:
+    """Return a run with its last checkpoint, or with the wanted one; None if there is none.
+
+    Args:
+        folder: of the runs.
+        wanted: the id of the run, or the folder of one of its checkpoints.
 
     Raises:
         UnreadableRunError: there is no such run, or its file is damaged.
     """
-    return _with_checkpoint(folder, folder / f"{run_id}{schema.SUFFIX}")
+    checkpoint = Path(wanted)
+    if checkpoint.parent.name.endswith(schema.CHECKPOINTS_SUFFIX):
+        run_id = checkpoint.parent.name.removesuffix(schema.CHECKPOINTS_SUFFIX)
+        path = checkpoint.parent.with_name(f"{run_id}{schema.SUFFIX}")
+        found = [each for each in read_checkpoints(path) if each.folder == checkpoint]
+        return UnfinishedRun(read_info(path), found[0]) if found else None
+    return _with_checkpoint(folder, folder / f"{wanted}{schema.SUFFIX}")
 
 
 def find_last_run(folder: Path, place: Mapping[str, Any]) -> UnfinishedRun | None:
@@ -61,17 +71,23 @@ def find_last_run(folder: Path, place: Mapping[str, Any]) -> UnfinishedRun | Non
 
 
 def _with_checkpoint(folder: Path, path: Path) -> UnfinishedRun | None:
-    """Return the run with its last checkpoint; or else that which it had resumed itself."""
+    """Return the run with its last checkpoint; or else that which it goes on from itself."""
     seen: set[Path] = set()
+    last_step: int | None = None
     while path not in seen:
         seen.add(path)
         info = read_info(path)
-        checkpoints = [each for each in read_checkpoints(path) if each.folder.is_dir()]
+        checkpoints = [
+            each
+            for each in read_checkpoints(path)
+            if each.folder.is_dir() and (last_step is None or each.step <= last_step)
+        ]
         if checkpoints:
             # Later in the run, not in time: a rewound one goes on from where it is.
             return UnfinishedRun(info, max(checkpoints, key=lambda each: each.created))
-        if info.parent is None or info.parent["how"] != "resume":
+        if info.parent is None or info.parent["how"] not in ("resume", "rewind"):
             return None
+        last_step = info.parent["step"]
         path = folder / f"{info.parent['run']}{schema.SUFFIX}"
     return None
 

@@ -8,15 +8,21 @@ from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import RunObserver
 from kwidgets.record.fit_checkpoints import FitCheckpoints
 from kwidgets.record.fit_recorder import FitRecorder
+from kwidgets.record.fit_rewind import FitRewind
+from kwidgets.record.nan_guard.guard import NanGuard
 from kwidgets.record.recording import recording
 
 
 def observe_run(run: FitRun) -> Iterable[RunObserver]:
-    """Return what records a training, in the order in which it is called."""
+    """Return what records and restores a training, in the order in which it is called."""
+    # First, so that no checkpoint has a state that the guard is about to replace.
+    guard = (NanGuard(run),) if run.kind == "fit" else ()
     if not recording.on:
-        return ()
+        return guard
     recorder = FitRecorder(run)
-    found: list[RunObserver] = [recorder, FitCheckpoints(run, recorder)]
+    checkpoints = FitCheckpoints(run, recorder)
+    rewind = FitRewind(run, recorder, checkpoints)
+    found: list[RunObserver] = [*guard, recorder, checkpoints, rewind]
     if recording.tensorboard is not None:
         # TensorBoard's library is imported for those who ask for it.
         from kwidgets.record.export.live_tensorboard import write_for_tensorboard

@@ -28,14 +28,19 @@ def continue_numbers(fit: FitState, recorded: RunInfo, plan: ResumePlan, step: i
         UnreadableRunError: the file cannot be read.
     """
     store, seconds = fit.reader.store, 0.0
+    rewound = 0.0
     for metric in recorded.metrics:
         store.declare(metric)
     epochs = read_epochs(recorded.path, _MAX_POINTS)
     first_epoch = int(epochs[0].epoch) - 1 if epochs else recorded.initial_epoch
+    # Of the checkpoint on the epoch axis, if the run was never rewound.
+    finished = plan.epoch + max(0, first_epoch - recorded.initial_epoch)
     for row in read_all_points(recorded.path):
         if row.step <= step:
             store.add_batches(row.step, row.epoch, row.seconds, row.values, row.batches)
             seconds = row.seconds
+        if row.step == step and recorded.batches:
+            rewound = finished + plan.batch / recorded.batches - row.epoch
     for epoch in epochs:
         # An epoch that was stopped early is trained to its end now.
         if epoch.step <= step and not epoch.is_partial:
@@ -46,9 +51,10 @@ def continue_numbers(fit: FitState, recorded: RunInfo, plan: ResumePlan, step: i
             store.add_mark(mark)
     fit.reader.continue_from(
         steps=step - plan.batch,
-        epoch=plan.epoch + max(0, first_epoch - recorded.initial_epoch),
+        epoch=finished,
         first_epoch=first_epoch,
         seconds=seconds,
+        epochs_rewound=rewound,
     )
 
 

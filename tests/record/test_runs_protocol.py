@@ -61,8 +61,9 @@ def normalized(value, folder):
     """Return a message without what differs from computer to computer."""
     if isinstance(value, dict):
         fixed = {"revision": 7, "seen": "seen"}
+        sizes = {"bytes": 40960, "checkpoint_bytes": 1000}
         return {
-            key: fixed.get(key, 40960 if key == "bytes" and item else normalized(item, folder))
+            key: fixed.get(key, sizes[key] if item and key in sizes else normalized(item, folder))
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):

@@ -54,7 +54,10 @@ class MetricReader:
         self.logs: dict[str, float] = {}
         # Whether the latest training loss is NaN or infinite.
         self.diverged = False
-        self._marked_divergence = False
+        # That loss by its name and value.
+        self.diverged_loss: tuple[str, float] | None = None
+        # Whether to mark where it first did.
+        self.marks_divergence = True
         self.in_epoch = False
         # How far the epoch axis is ahead of Keras's own numbers.
         self.epochs_before = 0
@@ -64,6 +67,8 @@ class MetricReader:
         self._previous = previous
         self._steps_before = previous.steps if previous else 0
         self._seconds_before = previous.seconds if previous else 0.0
+        # How far the epoch axis is behind, because the training was rewound.
+        self._epochs_rewound = 0.0
         self._step_sampled = 0
         self._sampled_in_epoch = False
         self._trained_seconds = 0.0
@@ -86,7 +91,14 @@ class MetricReader:
             self.epochs_before = max(0, self._previous.epoch - initial_epoch)
         self.store.epochs_before = self.epochs_before + initial_epoch
 
-    def continue_from(self, steps: int, epoch: int, first_epoch: int, seconds: float) -> None:
+    def continue_from(
+        self,
+        steps: int,
+        epoch: int,
+        first_epoch: int,
+        seconds: float,
+        epochs_rewound: float = 0.0,
+    ) -> None:
         """Let the axes continue those of a run that is resumed. Before the first epoch begins.
 
         Args:
@@ -94,7 +106,9 @@ class MetricReader:
             epoch: finished epochs on the axis.
             first_epoch: where the epoch axis begins.
             seconds: of training.
+            epochs_rewound: how far the epoch axis is behind, because the run was rewound.
         """
+        self._epochs_rewound = epochs_rewound
         self._previous = PreviousFit(
             store=self.store,
             steps=steps,
@@ -107,10 +121,30 @@ class MetricReader:
         self._steps_before, self._seconds_before = steps, seconds
 
     def skip_batches(self) -> None:
-        """Leave out the batches so far, which a resumed run has trained before."""
+        """Leave the batches since the last sample out of the next one.
+
+        A resumed run has trained them before, or an observer has restored another state.
+        """
         if self._sampler is not None:
             self._sampler.sample()
         self._step_sampled = self._progress.step
+
+    def go_back(self, step: int, epoch: float, numbers: MetricStore | None = None) -> None:
+        """Let all axes continue from where a checkpoint was taken: it was restored just now.
+
+        Args:
+            step: of the checkpoint on the step axis.
+            epoch: of the checkpoint on the epoch axis.
+            numbers: those of the branch that the checkpoint is of, if it is another one.
+        """
+        seconds = (numbers or self.store).seconds_at(step)
+        now = self.position
+        self._steps_before -= now[0] - step
+        self._epochs_rewound += now[1] - epoch
+        self._seconds_before -= now[2] - seconds
+        self.store.go_back(step, numbers)
+        self._last_epoch = None  # its row may be gone
+        self.forget_divergence()
 
     def begin_epoch(self) -> None:
         self._step_sampled = self._progress.step
@@ -133,6 +167,17 @@ class MetricReader:
         self.store.add_batches(*self.position, values, num_batches)
         self._step_sampled = progress.step
         self._note_not_finite(values)
+
+    def check_loss(self) -> None:
+        """Note whether the loss is finite, in an epoch whose metrics have not been read yet."""
+        if self._sampler is not None and not self._sampled_in_epoch:
+            self._note_divergence(self._sampler.sample())
+
+    def forget_divergence(self) -> None:
+        """Begin anew after an observer has restored a good state: the loss is finite again."""
+        self.skip_batches()
+        self._not_finite.clear()
+        self.diverged, self.diverged_loss = False, None
 
     def end_training(self) -> bool:
         """Note that the epoch's last batch is done; return whether to sample before validation.
@@ -157,7 +202,7 @@ class MetricReader:
                 {name: scalars[name] for name in self.store.sampled_names() if name in scalars},
                 max(self._progress.batch, 1),
             )
-        number = epoch + 1 + self.epochs_before
+        number = epoch + 1 + self.epochs_before - self._epochs_rewound
         self.store.add_epoch(step, number, seconds, scalars, complete)
         self._last_epoch = _LastEpoch(logs, scalars, (step, number, seconds), complete)
         self._note_not_finite(scalars)
@@ -239,9 +284,15 @@ class MetricReader:
         progress = self._progress
         return (
             progress.step + self._steps_before,
-            progress.fractional_epoch + self.epochs_before,
+            progress.fractional_epoch + self.epochs_before - self._epochs_rewound,
             progress.clock.seconds() + self._seconds_before,
         )
+
+    def epoch_on_axis(self, epoch: int, batch: int) -> float:
+        """Return where batch ``batch`` of Keras's ``epoch`` is on the epoch axis."""
+        length = self._progress.batches
+        share = min(batch / length, 1.0) if length else 0.0
+        return epoch + share + self.epochs_before - self._epochs_rewound
 
     def add_mark(self, kind: protocol.MarkKind, text: Message) -> None:
         """Mark on the curves what the user, a callback or a new fit did, or where it diverged."""
@@ -268,9 +319,10 @@ class MetricReader:
             return
         bad = next((name for name, value in losses.items() if not math.isfinite(value)), None)
         self.diverged = bad is not None
-        if bad is not None and not self._marked_divergence:
+        self.diverged_loss = None if bad is None else (bad, losses[bad])
+        if bad is not None and self.marks_divergence:
             # The first place only: a loss that comes and goes would fill the charts.
-            self._marked_divergence = True
+            self.marks_divergence = False
             self.add_mark(
                 "diverged",
                 message("%1 became NaN", bad)
@@ -285,5 +337,5 @@ class _LastEpoch:
 
     logs: Mapping[str, Any]
     scalars: dict[str, float]
-    position: tuple[int, int, float]
+    position: tuple[int, float, float]
     complete: bool

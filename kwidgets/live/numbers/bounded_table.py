@@ -53,8 +53,9 @@ class MetricTable:
         self.reduce = reduce
         self.width = 1
         self.appended = 0
-        # Counts changes.
+        # Counts changes, and those of them that have dropped rows.
         self.revision = 0
+        self.cuts = 0
         self._capacity = capacity
         self._names: list[str] = []
         self._axes = np.empty((min(256, capacity), len(AXES)))
@@ -109,6 +110,14 @@ class MetricTable:
         self._add_columns(values)
         self._set_last(len(self) - 1, values)
         self.revision += 1
+
+    def cut(self, step: float) -> None:
+        """Drop the rows after ``step``. Of merged rows, those that end after it go as a whole."""
+        kept = int(np.searchsorted(self._axes[: len(self), 0], step, side="right"))
+        if kept < len(self):
+            self.appended = kept * self.width
+            self.cuts += 1
+            self.revision += 1
 
     def view(self, max_rows: int, start: int = 0) -> TableView:
         """Return the table reduced to at most ``max_rows`` rows, from row ``start`` on.

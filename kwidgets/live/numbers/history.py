@@ -55,7 +55,8 @@ class History(Mapping[str, FloatArray]):
     fit continues the curves, and where the loss became NaN or infinite; each has ``kind``,
     ``text``, ``step``, ``epoch``, ``seconds``.
 
-    A further fit of the same model continues the epochs, steps and seconds.
+    A further fit of the same model continues the epochs, steps and seconds. After a rewind, these
+    are the values of the branch: those of the checkpoint's step and before, and those after it.
     """
 
     epochs: dict[str, FloatArray]

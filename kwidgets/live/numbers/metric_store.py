@@ -12,6 +12,7 @@ import numpy as np
 
 from kwidgets.live.numbers.bounded_table import AXES, CAPACITY, NAN, MetricTable
 from kwidgets.live.numbers.history import History, history_mark
+from kwidgets.live.numbers.stored_rows import rows_of
 from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo, Split
 
 MAX_MARKS = 200
@@ -78,6 +79,37 @@ class MetricStore:
             other.recorded_as = self.recorded_as
         return other
 
+    def go_back(self, step: int, other: MetricStore | None = None) -> None:
+        """Drop all after ``step``: the training was rewound to it.
+
+        Args:
+            step: on the step axis.
+            other: the store whose numbers up to that step replace those of this one.
+        """
+        source = self if other is None else other.copy()
+        with self.lock:
+            self.batch, self.epoch = source.batch, source.epoch
+            self.metrics = {**source.metrics, **self.metrics}
+            self.batch.cut(step)
+            self.epoch.cut(step)
+            self.marks = [mark for mark in source.marks if mark["step"] <= step]
+            self.best = {}
+            for row in rows_of(self.epoch):
+                if not row.values.get(PARTIAL):
+                    self._update_best(row.step, row.epoch, row.seconds, row.values)
+            self._best_before = dict(self.best)
+
+    def seconds_at(self, step: int) -> float:
+        """Return when ``step`` was trained, on the axis of seconds."""
+        with self.lock:
+            tables = [table.view(max(1, len(table))).columns for table in (self.batch, self.epoch)]
+        steps, seconds = (
+            np.concatenate([[0.0], *(columns[axis] for columns in tables)])
+            for axis in ("step", "seconds")
+        )
+        order = np.argsort(steps, kind="stable")
+        return float(np.interp(step, steps[order], seconds[order]))
+
     def add_mark(self, mark: Mark) -> None:
         """Add a mark; of very many the latest are kept."""
         with self.lock:
@@ -143,7 +175,7 @@ class MetricStore:
     def replace_epoch(
         self,
         step: int,
-        epoch: int,
+        epoch: float,
         seconds: float,
         logs: Mapping[str, float],
         complete: bool = True,

@@ -32,6 +32,7 @@ class TablePatcher:
         self._table = table
         self._max_rows = max_rows
         self._revision = -1
+        self._cuts = 0
         self._width = 0
         self._columns: list[str] = []
         self._complete_rows = 0
@@ -44,6 +45,8 @@ class TablePatcher:
         """Return the rows that changed since the last call, or None. Call with the store locked."""
         if self._table.revision == self._revision:
             return None
+        if self._table.cuts != self._cuts:
+            self._cuts, self._complete_rows = self._table.cuts, 0
         view = self._table.view(self._max_rows, self._complete_rows)
         if view.width != self._width or list(view.columns) != self._columns:
             view = self._table.view(self._max_rows)

@@ -73,6 +73,8 @@ class LiveView:
         self.run_id = uuid.uuid4().hex
         # The number of the fit that is shown, from 1.
         self.fit_number = 0
+        # The number of the fit of which that one is a branch, after it was rewound.
+        self.branch_of: int | None = None
         self.receives_commands = False
         # The approximate size of the last message.
         self.sent_bytes = 0
@@ -111,6 +113,7 @@ class LiveView:
             if not continues:
                 self._keep_earlier()
                 self.fit_number += 1
+                self.branch_of = None
                 self._batch = TablePatcher(fit.store.batch)
                 self._epoch = TablePatcher(fit.store.epoch)
             else:
@@ -137,6 +140,29 @@ class LiveView:
             # A snapshot has everything; what was sent before a view was open has not.
             if first or continues:
                 self.publish()
+
+    def branch(self, go_back: Callable[[], None], detail: str) -> None:
+        """Keep the curves so far as those of an earlier fit, and show a branch of it from now on.
+
+        Args:
+            go_back: drops from the store what the branch does not have.
+            detail: what became of the earlier fit.
+        """
+        with self._lock:
+            self._describe()
+            assert self._progress is not None
+            self._progress["status"], self._progress["detail"] = "stopped", detail
+            self._keep_earlier()
+            self.branch_of = self.fit_number
+            self.fit_number += 1
+            go_back()
+            self._batch = TablePatcher(self._store.batch)
+            self._epoch = TablePatcher(self._store.epoch)
+            if self._widget is None or self._closed:
+                return
+            self._sequence += 1
+            self._send_snapshot(since=max(len(self._earlier) - 1, 0))
+            self._refresh_output(at_once=True)
 
     def publish(self) -> None:
         """Send the changes since the last time."""

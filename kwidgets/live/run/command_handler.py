@@ -20,6 +20,8 @@ _RATE_ACTS: Final[dict[str, ActKind]] = {
     "set_learning_rate": "learning_rate",
     "follow_schedule": "follow_schedule",
 }
+# What changes the variables of the model or its optimizer.
+_NOT_IN_VALIDATION = ("set_learning_rate", "follow_schedule", "rewind")
 
 
 class CommandHandler:
@@ -45,7 +47,7 @@ class CommandHandler:
         may_set_rate = hook not in ("on_train_begin", "on_test_batch_begin")
         commands = self._queue.take()
         for command in commands:
-            if command.kind in ("set_learning_rate", "follow_schedule") and not may_set_rate:
+            if command.kind in _NOT_IN_VALIDATION and not may_set_rate:
                 self._deferred.append(command)
             else:
                 self._apply(command, hook)

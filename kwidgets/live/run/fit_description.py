@@ -27,6 +27,8 @@ def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
         options=fit.options,
         checkpoints=list(fit.extras.checkpoints),
     )
+    if view.branch_of is not None:
+        info["branch_of"] = view.branch_of
     if fit.rate.names:
         info["optimizers"] = list(fit.rate.names)
     return info

@@ -239,9 +239,16 @@ class FitRun:
         """Read what callbacks after ours have added to the logs of the last epoch."""
         self._guard("Reading the epoch's results", self._reader.read_later_logs)
 
+    def end_batches(self) -> None:
+        """The data of the epoch have ended: what observers may call before Keras's next hook."""
+        self._progress.end_training_of_epoch()
+        if self._reader.in_epoch:
+            self._end_training_of_epoch()
+
     def _end_training_of_epoch(self) -> None:
         if self._reader.end_training():
             self._sample()
+        self.observers.end_training()
 
     def end(self) -> None:
         self._read_later_logs()
@@ -249,6 +256,8 @@ class FitRun:
         self.observers.finish()
         if self.status == "stopping" and not self._interrupting:
             self._end("stopped", "")
+        elif self._fit.end_reason is not None:
+            self._end("finished", translated(self._fit.end_reason))
         elif self._progress.finished_epochs < self._progress.epochs - self._progress.initial_epoch:
             detail = self._guard(
                 "Checking the callbacks",

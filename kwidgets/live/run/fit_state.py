@@ -10,6 +10,7 @@ import keras
 
 from kwidgets.keras2 import is_keras2
 from kwidgets.kernel.running_kernel import runs_cells_here, user_namespace
+from kwidgets.language import Message
 from kwidgets.live import protocol
 from kwidgets.live.devices.fit_devices import FitDevices
 from kwidgets.live.fit_options import DEFAULTS, FitOptions
@@ -96,6 +97,8 @@ class FitState:
         #: What was done to the training.
         self.acts: list[Act] = []
         self.extras = PageExtras()
+        # Why an observer has ended the training.
+        self.end_reason: Message | None = None
         self.devices = FitDevices(guard)
         self.rate = LearningRateControl(rate, frame, reader, progress, guard)
         # What the view shows of the model.

@@ -11,7 +11,7 @@ from kwidgets.live.keras_internals.fit_frame import FitFrame
 from kwidgets.live.keras_internals.learning_rate import LearningRateError
 from kwidgets.live.keras_internals.metric_reader import MetricReader
 from kwidgets.live.numbers.progress import FitProgress
-from kwidgets.live.training_thread.command_queue import Command
+from kwidgets.live.training_thread.command_queue import LARGEST, SMALLEST, Command
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 # A schedule is a computation of its own: it is not read at every update.
@@ -165,6 +165,21 @@ class LearningRateControl:
             text = message("Learning rate %1 → %2", *rates)
         self._reader.add_mark("user", text)
         return note
+
+    def halve(self, old: float | None) -> tuple[float, float] | None:
+        """Set half of the rate ``old``, without a mark; return the old rate and the new one.
+
+        A schedule is overridden. Returns None if the rate is unknown or cannot be set.
+        """
+        assert self._source is not None
+        if old is None or not SMALLEST <= old / 2 <= LARGEST:
+            return None
+        try:
+            self._source.set(old / 2)
+        except LearningRateError:
+            return None
+        self.read(by_user=True)
+        return old, old / 2
 
     def _choose(self, source: LearningRateSource, name: str) -> None:
         if name not in self.names:

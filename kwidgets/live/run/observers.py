@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("kwidgets")
 
-#: What a user's command does to a training.
-ActKind = Literal["pause", "resume", "stop", "learning_rate", "follow_schedule"]
+#: What a command of the user, or the NaN guard, does to a training.
+ActKind = Literal["pause", "resume", "stop", "learning_rate", "follow_schedule", "restore"]
 
 
 class CommandRefusedError(Exception):
@@ -44,6 +44,9 @@ class RunObserver:
     def after_sample(self) -> None:
         """Called after the metrics were read, ten times a second at most, and before a batch."""
 
+    def end_training(self) -> None:
+        """Called once in each epoch after its last batch, and before its validation."""
+
     def end_epoch(self, epoch: int) -> None:
         """Called when Keras's ``epoch`` has ended and its results are in the store."""
 
@@ -58,6 +61,9 @@ class RunObserver:
 
     def after_act(self, act: ActKind, value: float | None) -> None:
         """Called after a command has taken effect; ``value`` is the learning rate after it."""
+
+    def after_rewind(self, step: int) -> None:
+        """Called after one of the observers has restored the state of ``step``, as a branch."""
 
     def apply(self, command: Command, hook: Hook) -> str | None:
         """Apply a command that is not the run's own; return a note for the user, or "".
@@ -126,6 +132,10 @@ class Observers:
         for observer in self._observers:
             self._guard(observer.label, observer.after_sample)
 
+    def end_training(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.end_training)
+
     def end_epoch(self, epoch: int) -> None:
         for observer in self._observers:
             self._guard(observer.label, observer.end_epoch, epoch)
@@ -137,6 +147,10 @@ class Observers:
     def after_act(self, act: ActKind, value: float | None) -> None:
         for observer in self._observers:
             self._guard(observer.label, observer.after_act, act, value)
+
+    def after_rewind(self, step: int) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.after_rewind, step)
 
     def apply(self, command: Command, hook: Hook) -> str | None:
         """Return the note of the observer that has applied ``command``; None if none has.

@@ -30,8 +30,8 @@ class Command:
     """A command of a user; ``reply(ok, message)`` reports its result.
 
     ``call`` runs ``function``, which may read the model's values: they are consistent then.
-    ``value`` is a learning rate, or whether a switch is on; ``text`` is what ``answer``,
-    ``checkpoint``, ``rewind`` and ``choose_optimizer`` are about.
+    ``value`` is a learning rate, whether a switch is on, or the step to rewind to; ``text`` is what
+    ``answer``, ``checkpoint``, ``rewind`` and ``choose_optimizer`` are about.
     """
 
     kind: Literal[

@@ -42,6 +42,8 @@ def _labels() -> dict[str, str]:
         "Checking the callbacks": t("Checking the callbacks"),
         "Observing the training": t("Observing the training"),
         "Recording the run": t("Recording the run"),
+        "The NaN guard": t("The NaN guard"),
+        "Rewinding": t("Rewinding"),
         "Searching for GPUs": t("Searching for GPUs"),
         "Searching for an earlier fit": t("Searching for an earlier fit"),
         "Recording where the fit ended": t("Recording where the fit ended"),

@@ -75,14 +75,8 @@ class FitData:
     @classmethod
     def find(cls) -> FitData | None:
         """Return the data of the ``fit`` that is calling us, or None. Within its callbacks."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            module = str(frame.f_globals.get("__name__", ""))
-            if frame.f_code.co_name == "fit" and module.startswith("keras."):
-                found = frame.f_locals.get("epoch_iterator")
-                return cls(found) if _is_known(found) else None
-            frame = frame.f_back
-        return None
+        found = find_epoch_iterator()
+        return None if found is None else cls(found)
 
     @property
     def shuffle(self) -> bool | str:
@@ -198,7 +192,8 @@ class FitData:
             self._epochs._steps_seen = earlier
         if drawn or place["iterator"]:
             self._prepared = self._skipped_epoch(drawn, skip)
-        self._random_for_epoch = read_random_state()
+        # Where a thread draws ahead, it goes on drawing now.
+        self._random_for_epoch = None if self.drawn_ahead else read_random_state()
 
     def start_over(self) -> None:
         """Let the next epoch begin at its first batch after all."""
@@ -315,6 +310,18 @@ class _Skip:
 def _with_first(first: Any, others: Iterator[Any]) -> Iterator[Any]:
     yield first
     yield from others
+
+
+def find_epoch_iterator() -> Any:
+    """Return the epoch iterator of the ``fit`` that is calling us, or None. In its callbacks."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if frame.f_code.co_name == "fit" and module.startswith("keras."):
+            found = frame.f_locals.get("epoch_iterator")
+            return found if _is_known(found) else None
+        frame = frame.f_back
+    return None
 
 
 def _is_known(epoch_iterator: Any) -> bool:

@@ -204,6 +204,7 @@ function parseRun(fields: Fields): RunInfo {
       smoothing: options.finite("smoothing"),
       log_scale: options.boolean("log_scale"),
     },
+    branch_of: fields.has("branch_of") ? fields.integer("branch_of") : 0,
     checkpoints: fields.list("checkpoints", parseCheckpoint, { last: MAX_CHECKPOINTS }),
   };
 }

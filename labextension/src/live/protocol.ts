@@ -92,6 +92,8 @@ export interface RunInfo {
   metrics: MetricInfo[];
   controls: "live" | "after_cell";
   options: ViewOptions;
+  /** Number of the fit that was rewound to where this one, a branch of it, begins; or 0. */
+  branch_of: number;
   /** Those on disk, in the order of their steps. */
   checkpoints: Checkpoint[];
 }

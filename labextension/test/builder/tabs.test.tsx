@@ -7,6 +7,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { SavedBuilderView } from "../../src/builder/components/saved/SavedBuilderView";
 import { countIssues, TAB_NAMES } from "../../src/builder/components/Tabs";
 import { BUILDER_MIME_TYPE } from "../../src/builder/protocol";
+import { PROTOCOL_VERSION } from "../../src/protocol";
 import { INSERT_CELL, SAVE_BUNDLE } from "../../src/shared/viewEvents";
 import { layer, state } from "./fixture";
 import { BuilderPage } from "./page";
@@ -153,7 +154,7 @@ test("a second after an edit the page receives the data to save, where it can sa
     await change("three");
     await vi.advanceTimersByTimeAsync(1100);
     expect(page.kernel.of("bundle")).toHaveLength(1);
-    const bundle = { [BUILDER_MIME_TYPE]: SAVED };
+    const bundle = { [BUILDER_MIME_TYPE]: { v: PROTOCOL_VERSION, ...SAVED } };
     page.kernel.answer(page.kernel.sent.at(-1)!, { ok: true, result: bundle });
     await vi.advanceTimersByTimeAsync(0);
     expect(saved).toEqual([null, bundle]);
@@ -196,7 +197,7 @@ test("after the kernel is gone the builder can be restored in a cell", async () 
     page.root.addEventListener(SAVE_BUNDLE, take([]));
     page.kernel.automatic = false;
     await vi.advanceTimersByTimeAsync(1100);
-    const result = { [BUILDER_MIME_TYPE]: SAVED };
+    const result = { [BUILDER_MIME_TYPE]: { v: PROTOCOL_VERSION, ...SAVED } };
     await act(() => page!.kernel.answer(page!.kernel.sent.at(-1)!, { ok: true, result }));
     vi.useRealTimers();
     await page.settle(() => page!.kernel.lose());

@@ -277,16 +277,19 @@ describe("figure", () => {
     const {
       store = storeWith(FULL),
       others = [],
+      left = [],
       options = {},
       ...more
     } = change as {
       store?: RunStore;
       others?: RunStore[];
+      left?: RunStore[];
       options?: Partial<ChartOptions>;
     };
     const fits = [store, ...others].map((store, i) => ({ fit: i + 1, name: "digits", store }));
     const charts = {
       fits: fits as [(typeof fits)[0]],
+      left: left.map((store) => ({ fit: 9, name: "digits", store })),
       options: { ...OPTIONS, ...options },
       zoom: null,
     };
@@ -329,6 +332,19 @@ describe("figure", () => {
     // The fit that is shown is on top, and alone has its batches.
     expect(lines.at(-1)?.line?.color).toBe(THEME.fits[0]);
     expect(all.filter(({ name }) => name === "batch")).toHaveLength(1);
+  });
+
+  test("what a fit had before it was rewound is faint, in the range, and can be hidden", () => {
+    const change = { store: epochs([3, 2]), left: [epochs([3, 2, 8, 9])] };
+    const all = figure(change).data as unknown as (Trace & { opacity?: number })[];
+    const faint = all.filter(({ name }) => name === "before the rewind");
+    expect(faint.at(-1)?.x).toEqual([20, 40, 60, 80]);
+    expect(faint.every(({ opacity }) => opacity! < 0.5)).toBe(true);
+    expect(all.at(-1)?.opacity).toBeUndefined();
+    expect(input(change).xRange[1]).toBeGreaterThanOrEqual(80);
+    expect(input(change).yRange[1]).toBeGreaterThan(8);
+    const hidden = traces({ ...change, options: { hidden: ["left"] } });
+    expect(hidden.map(({ name }) => name)).not.toContain("before the rewind");
   });
 
   test("a fit that lacks the metric is not drawn over it", () => {

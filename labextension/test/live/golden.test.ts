@@ -26,7 +26,10 @@ const VIEW_KINDS: ViewKind[] = [
 
 const files = Object.entries(
   import.meta.glob<Golden>(
-    ["../../../tests/golden/*.json", "!../../../tests/golden/{builder,models,record,charts}*.json"],
+    [
+      "../../../tests/golden/*.json",
+      "!../../../tests/golden/{builder,models,record,runs,charts}*.json",
+    ],
     {
       eager: true,
       import: "default",

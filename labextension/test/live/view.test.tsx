@@ -451,6 +451,17 @@ test("the fits of a view are a table with the running one, in which one is shown
   expect(button("Stop")).toBeDefined();
 });
 
+test("the curve that a rewound fit has left is in the legend, and can be hidden", async () => {
+  const left = () => button("before the rewind");
+  await show(wireSnapshot(LOOP));
+  expect(left()).toBeUndefined();
+  const run = wireRun({ fit: 3, branch_of: 2 });
+  await show(wireSnapshot({ ...LOOP, run }));
+  expect(left()?.getAttribute("aria-pressed")).toBe("true");
+  await click("before the rewind");
+  expect(left()?.getAttribute("aria-pressed")).toBe("false");
+});
+
 test("the table of fits is sorted by a click, those without a value last", async () => {
   await show(wireSnapshot(LOOP));
   const order = () => fitRows().map(([fit]) => fit);

@@ -11,11 +11,12 @@ import pytest
 from kwidgets.record.checkpoints import retention
 from kwidgets.record.checkpoints.folder import TEMPORARY, temporary_folder, write_folder
 from kwidgets.record.checkpoints.retention import KeptCheckpoint, over_budget, tidy, unneeded
-from kwidgets.record.checkpoints.schedule import CheckpointSchedule
+from kwidgets.record.checkpoints.schedule import FIRST_AFTER_SECONDS, CheckpointSchedule
 
 
 def test_a_short_fit_has_no_automatic_checkpoint() -> None:
-    assert CheckpointSchedule(100.0, fits_budget=True).due_at == 160.0
+    due_at = CheckpointSchedule(100.0, fits_budget=True).due_at
+    assert due_at == 100.0 + FIRST_AFTER_SECONDS
     assert CheckpointSchedule(100.0, fits_budget=False).due_at == float("inf")
 
 
@@ -31,7 +32,7 @@ def test_the_interval_follows_the_measured_cost() -> None:
 
 def test_the_best_may_come_out_of_turn_once_an_interval() -> None:
     schedule = CheckpointSchedule(0.0, fits_budget=True)
-    assert not schedule.may_take_best(59.0)
+    assert not schedule.may_take_best(FIRST_AFTER_SECONDS - 1)
     schedule.taken(60.0, 0.0)
     assert schedule.may_take_best(61.0)
     schedule.taken(61.0, 0.0)

@@ -312,7 +312,10 @@ def run(case: str, mode: str, folder: Path) -> dict:
         validation_data=validation,
         callbacks=[
             keras.callbacks.EarlyStopping(
-                monitor="val_loss", patience=2, restore_best_weights=True, min_delta=0.001
+                monitor="val_loss",
+                patience=EPOCHS if "small" in options else 2,
+                restore_best_weights=True,
+                min_delta=0.001,
             ),
             *rate_callbacks(options),
             *([] if mode == "whole" else [recorder]),

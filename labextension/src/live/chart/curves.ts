@@ -7,7 +7,15 @@ import { smooth } from "./smoothing";
 import { equalSpans, type Spans, spanWidth } from "./spans";
 
 /** What can be hidden in the charts, by a click in the legend. */
-export type CurveKind = "batch" | "smoothed" | "training" | "validation" | "best" | "mark";
+export type CurveKind =
+  | "batch"
+  | "smoothed"
+  | "training"
+  | "validation"
+  | "best"
+  | "mark"
+  // What a training had before it was rewound.
+  | "left";
 
 /** An x axis: of one fit, or the time of day, on which several fits lie beside each other. */
 export type ChartAxis = XAxis | "clock";

@@ -45,6 +45,8 @@ export function fitLabel({ label, fit, name }: DrawnFit): string {
 export interface ChartsInput {
   /** The fit that is shown, then those that are drawn over it. */
   fits: readonly [DrawnFit, ...DrawnFit[]];
+  /** The fits of which the shown one is a branch: the curves that it has left. */
+  left?: readonly DrawnFit[];
   options: ChartOptions;
   /** The x range that the user zoomed to, in units of the data. */
   zoom: Range | null;
@@ -58,7 +60,7 @@ export type YZoom = Range | "all" | null;
 /** Return all that a drawing of `metric` depends on. */
 export function drawInput(
   metric: MetricInfo,
-  { fits, options, zoom, clockStart = "" }: ChartsInput,
+  { fits, left: leftFits = [], options, zoom, clockStart = "" }: ChartsInput,
   yZoom: YZoom,
   size: { width: number; height: number },
   theme: ChartTheme,
@@ -70,14 +72,16 @@ export function drawInput(
   const overlays = others
     .filter(({ store }) => store.run?.metrics.some(({ name }) => name === metric.name))
     .map((other) => ({ fit: other.fit, curves: curvesOf(other) }));
+  const drawnLeft = options.hidden.includes("left") ? [] : leftFits;
+  const left = drawnLeft.map(curvesOf);
   const logScale = isLogScale(metric.name, options);
   const fullX = fullXRange(
-    fits.map(({ store }) => store),
+    [...fits, ...drawnLeft].map(({ store }) => store),
     options.xAxis,
-    fits.map(({ clockOffset = 0 }) => clockOffset),
+    [...fits, ...drawnLeft].map(({ clockOffset = 0 }) => clockOffset),
   );
   const xRange = zoom ?? fullX;
-  const all = [curves, ...overlays.map(({ curves }) => curves)];
+  const all = [curves, ...overlays.map(({ curves }) => curves), ...left];
   const bounds = yBounds(
     all.map(({ values }) => values),
     logScale,
@@ -96,6 +100,7 @@ export function drawInput(
     fit: shown.fit,
     curves,
     overlays,
+    left,
     options,
     logScale,
     xRange,

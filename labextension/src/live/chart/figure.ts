@@ -43,6 +43,8 @@ export interface FigureInput {
   fit: number;
   curves: MetricCurves;
   overlays: readonly Overlay[];
+  /** What the fit had before it was rewound: drawn faint. */
+  left: readonly MetricCurves[];
   xRange: Range;
   yRange: Range;
   outside: Outside;
@@ -64,6 +66,8 @@ export const MARGIN = { l: 50, r: 10, t: 18, b: 34 } as const;
 
 /** Markers closer than this hide the line, in pixels. */
 const MARKER_PIXELS = 14;
+/** Of the curves before a rewind. */
+const LEFT_OPACITY = 0.4;
 /** Markers on the line of one of several fits: they tell the fits apart without colour. */
 const OVERLAY_MARKERS = 6;
 
@@ -90,14 +94,26 @@ export function fitStyle(fit: number): { color: number; symbol: number } {
 /** Return the traces, drawn in this order. */
 export function buildTraces(input: FigureInput): Data[] {
   const { curves, overlays, theme } = input;
-  if (overlays.length === 0) return fitTraces(input, curves, theme);
+  const left = input.left.flatMap((curves) => leftTraces(input, curves));
+  if (overlays.length === 0) return [...left, ...fitTraces(input, curves, theme)];
   const all = [...overlays, { fit: input.fit, curves }];
-  return all.flatMap(({ fit, curves }) => {
+  const traces = all.flatMap(({ fit, curves }) => {
     const color = theme.fits[fitStyle(fit).color]!;
     const own = { ...theme, training: color, validation: color, best: color };
     const shown = fit === input.fit;
     return fitTraces(input, shown ? curves : reducedCurves(curves), own, { fit, shown });
   });
+  return [...left, ...traces];
+}
+
+/** Return the traces of what a fit had before it was rewound. */
+function leftTraces(input: FigureInput, curves: MetricCurves): Data[] {
+  const traces = fitTraces(input, { ...curves, bestPoint: null }, input.theme);
+  return traces.map((trace) => ({
+    ...trace,
+    name: t("before the rewind"),
+    opacity: LEFT_OPACITY * ((trace as { opacity?: number }).opacity ?? 1),
+  }));
 }
 
 /** Return the curves of a fit that is drawn over another one. */

@@ -13,6 +13,7 @@ export interface DrawInput {
   fit: number;
   curves: MetricCurves;
   overlays: readonly Overlay[];
+  left: readonly MetricCurves[];
   options: ChartOptions;
   logScale: boolean;
   xRange: Range;

@@ -26,6 +26,8 @@ import {
 interface ChartsProps {
   /** The fit that is shown, then those that are drawn over it. */
   fits: readonly [DrawnFit, ...DrawnFit[]];
+  /** The fits of which the first one is a branch. */
+  left?: readonly DrawnFit[];
   run: RunInfo;
   /** The metrics of the run that are shown. */
   metrics: readonly MetricInfo[];
@@ -43,8 +45,21 @@ interface ChartsProps {
   saver: { current: ((event: MouseEvent) => void) | null };
 }
 
+const NO_FITS: readonly DrawnFit[] = [];
+
 export function Charts(props: ChartsProps) {
-  const { fits, run, metrics, options, plotly, themeRevision, compact, large, saver } = props;
+  const {
+    fits,
+    left = NO_FITS,
+    run,
+    metrics,
+    options,
+    plotly,
+    themeRevision,
+    compact,
+    large,
+    saver,
+  } = props;
   const grid = useRef<HTMLDivElement>(null);
   // The fits of a view have axes of their own.
   const zoomKey = `${run.run_id}/${run.fit}`;
@@ -75,6 +90,7 @@ export function Charts(props: ChartsProps) {
   };
   const context: ChartContext = {
     fits,
+    left,
     options,
     ...(props.clockStart === undefined ? {} : { clockStart: props.clockStart }),
     plotly,
@@ -104,7 +120,7 @@ export function Charts(props: ChartsProps) {
   return (
     <>
       <Legend
-        there={curvesThere(fits, run, options)}
+        there={curvesThere(fits, run, options, left.length > 0)}
         hidden={options.hidden}
         batches={batchesInMean(fits[0].store, options, zoom.range)}
         running={run.metrics.some(({ kind }) => kind === "running")}
@@ -167,6 +183,7 @@ export function curvesThere(
   fits: readonly DrawnFit[],
   run: RunInfo,
   options: ChartOptions,
+  left: boolean,
 ): Record<CurveKind, boolean> {
   const some = (test: (store: RunStore) => boolean) => fits.some(({ store }) => test(store));
   const batch = run.metrics.some(({ kind }) => kind !== "epoch");
@@ -180,5 +197,6 @@ export function curvesThere(
     // Of the fit that is shown only.
     best: fits[0]!.store.best.size > 0,
     mark: fits[0]!.store.marks.length > 0,
+    left,
   };
 }

@@ -106,7 +106,8 @@ export function Controls({
         >
           <input
             type="checkbox"
-            checked={progress.nan_guard}
+            // Until the kernel has answered, as the user wants it.
+            checked={progress.nan_guard !== commands.state("set_nan_guard").pending}
             onChange={(event) =>
               void commands.run("set_nan_guard", { on: event.currentTarget.checked })
             }

@@ -86,6 +86,7 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
       fits.push({ fit: store.run.fit, name: store.run.model_name, store, session: open });
   }
   const shown = fits.find(({ fit }) => fit === selected) ?? fits.at(-1)!;
+  const left = leftFits(fits, shown).filter(({ fit }) => !overlay.includes(fit));
   const over = fits.filter((other) => other !== shown && overlay.includes(other.fit));
   const { store } = shown;
   const run = store.run ?? latest;
@@ -136,6 +137,7 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
         <Charts
           key={`${key} charts`}
           fits={[shown, ...over]}
+          left={left}
           run={run}
           metrics={metrics}
           options={options}
@@ -154,6 +156,19 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
       </footer>
     </>
   );
+}
+
+/** Return the fits of which `shown` is a branch, the nearest first. */
+function leftFits(fits: readonly DrawnFit[], shown: DrawnFit): DrawnFit[] {
+  const left: DrawnFit[] = [];
+  let number = shown.store.run?.branch_of;
+  while (number) {
+    const parent = fits.find(({ fit }) => fit === number);
+    if (!parent || left.includes(parent)) break;
+    left.push(parent);
+    number = parent.store.run?.branch_of;
+  }
+  return left;
 }
 
 /** Return whether the fit runs, as far as this page knows. */

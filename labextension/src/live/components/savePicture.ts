@@ -69,7 +69,7 @@ interface LegendEntry {
 
 /** Return the curves that the picture shows. */
 export function legendEntries(
-  { fits, options }: ChartsInput,
+  { fits, left = [], options }: ChartsInput,
   metrics: readonly MetricInfo[],
   theme: ChartTheme,
 ): LegendEntry[] {
@@ -104,6 +104,9 @@ export function legendEntries(
   }
   if (shown("best") && metrics.some(({ name }) => store.best.has(name))) {
     entries.push({ ...line(t("best epoch"), theme.best), width: 0, marker: "star" });
+  }
+  if (shown("left") && left.length > 0) {
+    entries.push({ ...line(t("before the rewind"), theme.grid), width: 1 });
   }
   return entries;
 }

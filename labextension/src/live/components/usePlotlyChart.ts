@@ -119,7 +119,7 @@ export function usePlotlyChart(metric: MetricInfo, context: ChartContext, height
     if (resting) scheduled.current?.invalidate(true);
   }, [resting, revision]);
   const { options, zoom, resets, themeRevision } = context;
-  const drawnFits = context.fits.map(({ fit }) => fit).join();
+  const drawnFits = [...context.fits, ...(context.left ?? [])].map(({ fit }) => fit).join();
   const userState = [options, zoom, resets, height, drawnFits];
   useLayoutEffect(() => {
     yZoom.current = null;
