@@ -138,7 +138,6 @@ const ANSWERED_BELOW = [
   "choose_optimizer",
   "answer",
   "checkpoint",
-  "rewind",
   "set_nan_guard",
 ] as const;
 function finalRateText(optimizer: string, rate: string): string {

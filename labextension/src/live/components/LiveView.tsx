@@ -152,6 +152,7 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
       )}
       <footer class="kw-footer">
         <Marks marks={store.marks} />
+        {isAlive(shown.session) && <Rewind session={shown.session} />}
         <Devices devices={store.progress?.devices ?? []} alive={isAlive(shown.session)} />
       </footer>
     </>
@@ -218,9 +219,6 @@ function Top({ session, run, toolbar }: TopProps) {
           />
         ) : (
           <FinalRate progress={progress} />
-        )}
-        {alive && !progress.question && (
-          <Rewind checkpoints={run.checkpoints} commands={commands} />
         )}
         {toolbar}
       </div>

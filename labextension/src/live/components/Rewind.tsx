@@ -3,20 +3,19 @@
 import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { t, translated } from "../../shared/translation";
-import type { Checkpoint } from "../protocol";
-import type { Commands } from "./useCommands";
+import type { RunSession } from "../session";
+import { useCommands } from "./useCommands";
 
-interface RewindProps {
-  checkpoints: readonly Checkpoint[];
-  commands: Commands;
-}
-
-export function Rewind({ checkpoints, commands }: RewindProps) {
+/** Below the charts: the first checkpoint comes while the fit runs, and must not move them. */
+export function Rewind({ session }: { session: RunSession }) {
   const [chosen, setChosen] = useState<string | null>(null);
+  const { run, progress } = session.store;
+  const commands = useCommands(session, progress!.status);
+  const checkpoints = run?.checkpoints ?? [];
   const latest = checkpoints.at(-1);
   if (latest === undefined) return null;
   const selected = checkpoints.some(({ name }) => name === chosen) ? chosen! : latest.name;
-  const { pending } = commands.state("rewind");
+  const { pending, error } = commands.state("rewind");
   return (
     <div class="kw-rewind">
       <select
@@ -42,6 +41,11 @@ export function Rewind({ checkpoints, commands }: RewindProps) {
       >
         {t("Rewind")}
       </button>
+      {error && (
+        <p class="kw-error" role="alert">
+          {error}
+        </p>
+      )}
     </div>
   );
 }
