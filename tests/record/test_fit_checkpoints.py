@@ -160,14 +160,14 @@ def test_a_checkpoint_gives_the_model_back(runs, data):
     model.fit(*data, epochs=1, callbacks=[At(0, 0, take), live], verbose=0)
     wait_for_files()
     run = kw.runs[-1]
-    assert [(c.label, c.reason, c.step) for c in run.checkpoints] == [
-        ("before unfreezing", "user", 0)
-    ]
+    # On a slow machine there may be automatic ones too.
+    mine = [(c.label, c.step) for c in run.checkpoints if c.reason == "user"]
+    assert mine == [("before unfreezing", 0)]
     loaded = run.model("before unfreezing")
     for one, other in zip(loaded.trainable_variables, taken, strict=True):
         assert np.array_equal(np.asarray(one), other)
-    with pytest.raises(LookupError, match=r"no checkpoint 'best'\. It has those of 0"):
-        run.model("best")
+    with pytest.raises(LookupError, match=r"no checkpoint 'other'\. It has those of 0"):
+        run.model("other")
 
 
 def test_a_failing_disk_is_a_notice_and_no_failure(runs, data, monkeypatch):
