@@ -28,8 +28,9 @@ from kwidgets.record.resume.plan import ResumePlan
 from kwidgets.record.resume.resumed_fit import ResumedFit
 from kwidgets.record.resume.retrained_points import RetrainedPoints
 from kwidgets.record.resumed_numbers import continue_numbers, lost_points
+from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.open_file import UnreadableRunError
-from kwidgets.record.run_file.reader import DETAIL_KEYS, read_values
+from kwidgets.record.run_file.reader import DETAIL_KEYS, read_info, read_values
 
 logger = logging.getLogger("kwidgets")
 
@@ -95,6 +96,7 @@ class FitCheckpoints(RunObserver):
             on_written=self._written,
             on_deleted=self._deleted,
             on_problem=self._report,
+            is_running=lambda run_id: _is_running(place, run_id),
         )
 
     def take_before(self, label: str, hook: Hook) -> None:
@@ -120,6 +122,8 @@ class FitCheckpoints(RunObserver):
             self._resumed.before_step(epoch, batch)
             self._note_problem()
             self._fit.reader.skip_batches()
+            if self._resumed is not None:
+                self._fit.reader.add_mark("fit", message("Resumed"))
             self._plan_comparison()
         for reason, label in self._wanted:
             self._take(reason, label)
@@ -136,9 +140,20 @@ class FitCheckpoints(RunObserver):
 
     def end_epoch(self, epoch: int) -> None:
         best = self._fit.reader.store.best.get("loss")
-        if self._taker is not None and best is not None and best["step"] != self._best_step:
-            self._best_step = int(best["step"])
-            self._taker.note_best()
+        taker = self._taker
+        if taker is None:
+            return
+        if time.perf_counter() >= taker.schedule.due_at:
+            # Epochs of a single step have no samples within.
+            self._wanted.append(("interval", ""))
+            self._run.call_before_step = True
+        if best is None or best["step"] == self._best_step:
+            return
+        self._best_step = int(best["step"])
+        if taker.schedule.may_take_best(time.perf_counter()):
+            # Before the first step of the next epoch: later ones change the weights.
+            self._wanted.append(("best", ""))
+            self._run.call_before_step = True
 
     def before_command(self, command: Command, hook: Hook) -> None:
         if self._taker is None or hook not in _BEFORE_A_STEP:
@@ -150,8 +165,8 @@ class FitCheckpoints(RunObserver):
         elif command.kind in _INTERVENTIONS and self._has_begun():
             self._request("before", t("a change of the learning rate"), hook)
 
-    def before_interrupt(self) -> None:
-        if self._taker is not None and self._fit.reader.in_epoch and self._fit.progress.batch:
+    def before_interrupt(self, hook: Hook) -> None:
+        if hook == "on_train_batch_begin":
             self._take("before", t("Ctrl-C"))
 
     def apply(self, command: Command, hook: Hook) -> str | None:
@@ -166,6 +181,12 @@ class FitCheckpoints(RunObserver):
 
     def finish(self) -> None:
         taker, progress = self._taker, self._fit.progress
+        if taker is not None and not self._stops_in_epoch:
+            # There is no next step.
+            epoch = progress.initial_epoch + progress.finished_epochs
+            for reason, label in self._wanted:
+                if reason == "user":
+                    taker.take_now(reason, label, epoch, 0, self._step(), ended=True)
         stops = self._fit.status.status == "stopping"
         if taker is not None and not self._stops_in_epoch and (stops or self._has_begun()):
             taker.end(progress.initial_epoch + progress.finished_epochs, self._step())
@@ -243,30 +264,48 @@ class FitCheckpoints(RunObserver):
     # Resuming.
 
     def _offer_to_resume(self) -> None:
-        wanted = self._fit.fit_options.resume or recording.resume_next or False
+        wanted = recording.resume_next or self._fit.fit_options.resume
         recording.resume_next = None
         wait_for_ended()
         assert self._recorder.place is not None
         try:
             found = (
-                find_run(self._recorder.place, wanted)
+                find_run(wanted)
                 if isinstance(wanted, str)
                 else find_last_run(self._recorder.place, self._recorder.cell)
             )
         except UnreadableRunError as error:
             self._warn(t("Cannot resume %1: %2", str(wanted), str(error)))
             return
-        if found is None or found.checkpoint is None:
+        if found is None or not found.checkpoints:
             self._tell_that_none_is_there(found, wanted)
             return
-        try:
-            plan = ResumePlan.read(found.checkpoint.folder)
-            recorded = read_values(found.info.path, (*DETAIL_KEYS, "backend", "device"))
-            exactness = plan.exactness(
-                self._fit.model, self._data, self._callbacks(), recorded, self._recorder.facts
+        plan = exactness = None
+        for checkpoint in found.checkpoints:
+            try:
+                plan = ResumePlan.read(checkpoint.folder)
+                recorded = read_values(found.info.path, (*DETAIL_KEYS, "backend", "device"))
+                exactness = plan.exactness(
+                    self._fit.model, self._data, self._callbacks(), recorded, self._recorder.facts
+                )
+            except (CheckpointError, UnreadableRunError) as error:
+                # There is one before it.
+                self._warn(t("Cannot resume %1: %2", found.info.id, str(error)))
+                plan = None
+            else:
+                found = UnfinishedRun(found.info, (checkpoint,))
+                break
+        if plan is None or exactness is None:
+            return
+        if plan.epoch >= self._fit.progress.epochs:
+            self._warn(
+                t(
+                    "Cannot resume %1: it stopped in epoch %2, and this fit ends with epoch %3.",
+                    found.info.title,
+                    str(plan.epoch + 1),
+                    str(self._fit.progress.epochs),
+                )
             )
-        except (CheckpointError, UnreadableRunError) as error:
-            self._warn(t("Cannot resume %1: %2", found.info.id, str(error)))
             return
         how = self._choose(found, plan, exactness, wanted)
         if how is not None:
@@ -332,18 +371,16 @@ class FitCheckpoints(RunObserver):
             if resumed.problem is not None:
                 self._warn(translated(resumed.problem))
             return
-        assert found.checkpoint is not None
-        step = found.checkpoint.step
+        step = found.checkpoints[0].step
         self._recorder.set_parent(found.info.id, step, how)
         if how == "resume":
             self._resumed = resumed
             continue_numbers(self._fit, found.info, plan, step)
             self._retrained = RetrainedPoints(lost_points(found.info, step), step)
             self._recorder.on_point = self._retrained.add
-            mark = message("Resumed")
         else:
             mark = message("Continued from the weights of %1", found.info.title)
-        self._fit.reader.add_mark("fit", mark)
+            self._fit.reader.add_mark("fit", mark)
         text = _findings_text(exactness)
         if text and exactness.verdict != "exact":
             self._fit.extras.notes.append(text)
@@ -428,3 +465,11 @@ def _findings_text(exactness: Exactness) -> str:
     if not texts:
         return t("Everything is restored exactly.")
     return " ".join([t("Not exact, or not known to be:"), *texts])
+
+
+def _is_running(place: Path, run_id: str) -> bool:
+    """Return whether a run is being recorded, here or by another kernel."""
+    try:
+        return read_info(place / f"{run_id}{schema.SUFFIX}").state == "running"
+    except UnreadableRunError:
+        return False

@@ -16,6 +16,7 @@ from kwidgets.live.protocol import Mark
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.fit_state import FitState
 from kwidgets.live.run.observers import ActKind, RunObserver
+from kwidgets.record.checkpoints.random_state import read_random_state, set_random_state
 from kwidgets.record.fit_facts.arguments import describe_arguments
 from kwidgets.record.fit_facts.cell import describe_cell
 from kwidgets.record.fit_facts.environment import describe_environment
@@ -54,7 +55,9 @@ class FitRecorder(RunObserver):
         #: Called with the step, the batches and the values of each point.
         self.on_point: Callable[[int, int, Mapping[str, float]], None] | None = None
         # What is in the file.
-        self._progress = _progress(self._fit)
+        step, _, seconds = self._fit.reader.position
+        self._begun = step, seconds
+        self._progress = _progress(self._fit, self._begun)
         self._revision: tuple[int, int] | None = None
 
     def begin(self) -> None:
@@ -68,10 +71,18 @@ class FitRecorder(RunObserver):
         self.cell = describe_cell(recording.with_code)
         # On this thread: the user may change the data, and JAX has no variables during a step.
         arguments = self._fit.frame.arguments() | {"callbacks": self._fit.frame.callbacks()}
+        # What the user's own get_config draws must not change the training.
+        random_state = read_random_state()
+        facts: dict[str, Any] = {}
+        for describe in (
+            lambda: describe_model(self._fit.model),
+            lambda: describe_arguments(arguments),
+            describe_environment,
+        ):
+            facts |= self._fit.guard(LABEL, describe) or {}
+        set_random_state(random_state)
         self.facts = {
-            **describe_model(self._fit.model),
-            **describe_arguments(arguments),
-            **describe_environment(),
+            **facts,
             "backend": self._fit.backend,
             "device": self._fit.devices.name,
             "code": self.cell["code"],
@@ -163,7 +174,7 @@ class FitRecorder(RunObserver):
         writer.set_values(
             {
                 **_results(self._fit),
-                "progress": _progress(self._fit),
+                "progress": _progress(self._fit, self._begun),
                 "ended": time.time(),
                 "state": state,
                 "detail": detail,
@@ -176,7 +187,7 @@ class FitRecorder(RunObserver):
         writer = self._writer
         if writer is None:
             return
-        progress, store = _progress(self._fit), self._fit.reader.store
+        progress, store = _progress(self._fit, self._begun), self._fit.reader.store
         if progress["step"] != self._progress["step"]:
             self._progress = progress
             writer.set_values({"progress": progress})
@@ -195,13 +206,19 @@ class FitRecorder(RunObserver):
         failures[LABEL] = t("This run is not being recorded: %1", problem)
 
 
-def _progress(fit: FitState) -> dict[str, Any]:
-    progress = fit.progress
+def _progress(fit: FitState, begun: tuple[int, float]) -> dict[str, Any]:
+    """Return where the fit is; steps and seconds of a run that it resumes are its own too.
+
+    Args:
+        fit: the fit.
+        begun: the steps and seconds of earlier fits of the model, which are not.
+    """
+    step, _, seconds = fit.reader.position
     return {
-        "epoch": progress.epoch,
-        "batch": progress.batch,
-        "step": progress.step,
-        "seconds": progress.clock.seconds(),
+        "epoch": fit.progress.epoch,
+        "batch": fit.progress.batch,
+        "step": step - begun[0],
+        "seconds": seconds - begun[1],
     }
 
 

@@ -11,6 +11,7 @@ from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.open_file import UnreadableRunError
 from kwidgets.record.run_file.reader import read_checkpoints, read_info, read_values
 from kwidgets.record.run_file.run_info import CheckpointInfo, RunInfo
+from kwidgets.record.runs import runs
 
 # Run files that are looked at, the newest first.
 _MAX_FILES = 100
@@ -23,19 +24,18 @@ class UnfinishedRun:
 
     Attributes:
         info: of the run.
-        checkpoint: the last one; None if the run still runs.
+        checkpoints: the last one first; none if the run still runs.
     """
 
     info: RunInfo
-    checkpoint: CheckpointInfo | None
+    checkpoints: tuple[CheckpointInfo, ...]
 
 
-def find_run(folder: Path, wanted: str) -> UnfinishedRun | None:
+def find_run(wanted: str) -> UnfinishedRun | None:
     """Return a run with its last checkpoint, or with the wanted one; None if there is none.
 
     Args:
-        folder: of the runs.
-        wanted: the id of the run, or the folder of one of its checkpoints.
+        wanted: the run's id, the start of it, or its name; or the folder of a checkpoint.
 
     Raises:
         UnreadableRunError: there is no such run, or its file is damaged.
@@ -45,8 +45,18 @@ def find_run(folder: Path, wanted: str) -> UnfinishedRun | None:
         run_id = checkpoint.parent.name.removesuffix(schema.CHECKPOINTS_SUFFIX)
         path = checkpoint.parent.with_name(f"{run_id}{schema.SUFFIX}")
         found = [each for each in read_checkpoints(path) if each.folder == checkpoint]
-        return UnfinishedRun(read_info(path), found[0]) if found else None
-    return _with_checkpoint(folder, folder / f"{wanted}{schema.SUFFIX}")
+        return UnfinishedRun(read_info(path), tuple(found)) if found else None
+    try:
+        run = runs[wanted]
+    except KeyError:
+        # Of another folder that this user has used.
+        try:
+            run = runs.scope("all")[wanted]
+        except KeyError as error:
+            raise UnreadableRunError(str(error.args[0])) from None
+    if run.state == "running":
+        return UnfinishedRun(run.info, ())
+    return _with_checkpoint(run.path.parent, run.path)
 
 
 def find_last_run(folder: Path, place: Mapping[str, Any]) -> UnfinishedRun | None:
@@ -63,7 +73,7 @@ def find_last_run(folder: Path, place: Mapping[str, Any]) -> UnfinishedRun | Non
                 continue
             info = read_info(path)
             if info.state == "running":
-                return UnfinishedRun(info, None)
+                return UnfinishedRun(info, ())
             return None if info.state == "finished" else _with_checkpoint(folder, path)
         except UnreadableRunError:
             continue
@@ -83,8 +93,9 @@ def _with_checkpoint(folder: Path, path: Path) -> UnfinishedRun | None:
             if each.folder.is_dir() and (last_step is None or each.step <= last_step)
         ]
         if checkpoints:
-            # Later in the run, not in time: a rewound one goes on from where it is.
-            return UnfinishedRun(info, max(checkpoints, key=lambda each: each.created))
+            # Later in the run, not in time: the clock may have been set back.
+            checkpoints.sort(key=lambda each: (each.step, each.created), reverse=True)
+            return UnfinishedRun(info, tuple(checkpoints))
         if info.parent is None or info.parent["how"] not in ("resume", "rewind"):
             return None
         last_step = info.parent["step"]

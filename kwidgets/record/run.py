@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.export.exported import Exported
 from kwidgets.record.replay.code import ReplayCode
 from kwidgets.record.run_file.edits import delete_run_file, write_values
+from kwidgets.record.run_file.numbers import read_epochs
 from kwidgets.record.run_file.reader import (
     read_acts,
     read_checkpoints,
@@ -243,12 +245,15 @@ class Run:
         """Return one of its checkpoints.
 
         Args:
-            which: the label that you gave it; or "best", "end", "user", "before" or "interval", of
-                which it is the last; or the step. Defaults to the last one.
+            which: the label that you gave it; "best", for that with the best epoch of those that
+                have a checkpoint at their end; "end", "user", "before" or "interval", of which it
+                is the last; or the step. Defaults to the last one.
 
         Raises:
             LookupError: there is none.
         """
+        if which == "best" and (best := self._best_checkpoint()) is not None:
+            return best
         found = [
             each
             for each in self.checkpoints
@@ -263,6 +268,17 @@ class Run:
             )
         known = ", ".join(f"{each.step} ({each.label or each.reason})" for each in self.checkpoints)
         raise LookupError(f"run {self.id} has no checkpoint {which!r}. It has those of {known}.")
+
+    def _best_checkpoint(self) -> CheckpointInfo | None:
+        """Return the checkpoint at the end of the epoch with the best loss, or None."""
+        at_end = {each.step: each for each in self.checkpoints}
+        name = "val_loss" if "validation" in self.info.last.get("loss", {}) else "loss"
+        losses = {
+            epoch.step: epoch.logs[name]
+            for epoch in read_epochs(self._path, _FIGURE_ROWS)
+            if epoch.step in at_end and math.isfinite(epoch.logs.get(name, math.nan))
+        }
+        return at_end[min(losses, key=losses.__getitem__)] if losses else None
 
     def model(
         self,

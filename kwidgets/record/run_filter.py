@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import difflib
 import math
 import operator
 import re
@@ -109,7 +110,7 @@ class RunFilter:
                     t(
                         "No run has a value “%1”. Use one of: %2.",
                         comparison.name,
-                        ", ".join(sorted(known)),
+                        ", ".join(_similar(comparison.name, known)),
                     )
                 )
 
@@ -235,3 +236,9 @@ def _text_of(run: RunInfo) -> str:
 
 def _unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def _similar(name: str, known: Iterable[str]) -> list[str]:
+    """Return the names that the user may have meant, or all of them."""
+    names = sorted(known)
+    return difflib.get_close_matches(name, names, n=3) or names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
@@ -119,8 +120,9 @@ def _scan(folder: Path) -> list[tuple[str, _FileState]]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name.endswith((schema.SUFFIX, log, schema.CHECKPOINTS_SUFFIX)):
-                    state = entry.stat()
-                    stats[entry.name] = (state.st_mtime_ns, state.st_size)
+                    with contextlib.suppress(OSError):  # a link to nowhere
+                        state = entry.stat()
+                        stats[entry.name] = (state.st_mtime_ns, state.st_size)
     except OSError:  # the folder, or a file in it, has just been deleted
         pass
     nothing = (0, 0)

@@ -134,6 +134,14 @@ class Runs(Sequence[Run]):
         if not all(isinstance(each, str) for each in ids):
             raise TypeError(f"ids must be a list of texts, not {ids!r}")
         others = (max_checkpoint_bytes, older_than_days, keep)
+        names = ("max_checkpoint_bytes", "older_than_days", "keep")
+        for name, number in zip(names, others, strict=True):
+            kinds = (int,) if name == "keep" else (int, float)
+            if number is not None and (isinstance(number, bool) or not isinstance(number, kinds)):
+                what = "an integer" if name == "keep" else "a number"
+                raise TypeError(f"{name} must be {what}, not {number!r}")
+            if number is not None and not number >= 0:
+                raise ValueError(f"{name} must be at least 0, not {number!r}")
         if all(each is None for each in others) and not ids:
             max_checkpoint_bytes = 0
         return clean(
@@ -194,6 +202,7 @@ class Runs(Sequence[Run]):
         tests: tuple[Callable[[RunInfo], bool], ...] = (
             lambda info: info.id == key,
             lambda info: info.name == key,
+            lambda info: info.title == key,
             lambda info: bool(key) and info.id.startswith(key),
         )
         for test in tests:

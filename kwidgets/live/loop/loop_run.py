@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from kwidgets.kernel.running_kernel import has_page
 from kwidgets.live.loop.loop_state import LoopProgress, LoopState
 from kwidgets.live.loop.text_lines import TextLines
+from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.numbers.metric_store import split_of
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.training_thread.command_queue import Command
@@ -262,7 +263,7 @@ class LoopRun(FitRun):
     def _is_interrupt_deferred(self) -> bool:
         return self._counted_steps is not None
 
-    def _before_interrupt(self) -> None:
+    def _before_interrupt(self, hook: Hook) -> None:
         # The loop may catch it and continue: the end comes when it leaves the block.
         self.sample_now()
         if self._interrupting:

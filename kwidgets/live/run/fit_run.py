@@ -286,7 +286,7 @@ class FitRun:
         """
         while True:
             if self._interrupt.requested:
-                self._before_interrupt()
+                self._before_interrupt(hook)
                 self._interrupt.raise_if_requested()
             if self._handler.apply_queued(hook):
                 self._publish()
@@ -338,10 +338,10 @@ class FitRun:
         """Return whether a Ctrl-C that arrives now has to wait for the next safe point."""
         return self._fit.frame.is_running()
 
-    def _before_interrupt(self) -> None:
+    def _before_interrupt(self, hook: Hook) -> None:
         """Called before the KeyboardInterrupt is raised."""
         self.sample_now()
-        self.observers.before_interrupt()
+        self.observers.before_interrupt(hook)
         self._end("interrupted", "")
 
     def _poll_messages(self) -> None:

@@ -53,8 +53,8 @@ class RunObserver:
     def before_command(self, command: Command, hook: Hook) -> None:
         """Called before a command of the user takes effect, in that hook."""
 
-    def before_interrupt(self) -> None:
-        """Called before a Ctrl-C ends the training, which is before a batch."""
+    def before_interrupt(self, hook: Hook) -> None:
+        """Called before a Ctrl-C ends the training, in that hook."""
 
     def finish(self) -> None:
         """Called in ``on_train_end``: all epochs have ended, or Stop was pressed."""
@@ -120,9 +120,9 @@ class Observers:
         for observer in self._observers:
             self._guard(observer.label, observer.before_step, epoch, batch)
 
-    def before_interrupt(self) -> None:
+    def before_interrupt(self, hook: Hook) -> None:
         for observer in self._observers:
-            self._guard(observer.label, observer.before_interrupt)
+            self._guard(observer.label, observer.before_interrupt, hook)
 
     def finish(self) -> None:
         for observer in self._observers:

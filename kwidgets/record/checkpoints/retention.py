@@ -43,7 +43,8 @@ class KeptCheckpoint:
 
 def unneeded(checkpoints: Iterable[KeptCheckpoint]) -> list[KeptCheckpoint]:
     """Return those of one run that newer ones replace."""
-    ordered = sorted(checkpoints, key=lambda checkpoint: checkpoint.created)
+    # By epoch and batch, which are in the name: the clock may have been set back.
+    ordered = sorted(checkpoints, key=lambda checkpoint: checkpoint.path.name)
     kept = set(ordered[-_LAST:])
     for reason in ("best", "end"):
         kept.update([c for c in ordered if c.reason == reason][-1:])
@@ -63,7 +64,7 @@ def over_budget(
     """
     found = list(checkpoints)
     newest = {}
-    for checkpoint in sorted(found, key=lambda c: c.created):
+    for checkpoint in sorted(found, key=lambda c: c.path.name):
         newest[checkpoint.run_id] = checkpoint
     safe = {c for run_id, c in newest.items() if run_id == own_run or is_running(run_id)}
     # The ids of runs begin with the time.
@@ -73,7 +74,7 @@ def over_budget(
             c.run_id == own_run,
             c.run_id,
             _PRIORITY.get(c.reason, 0) if c.run_id == own_run else 0,
-            c.created,
+            c.path.name,
         ),
     )
     total = sum(checkpoint.num_bytes for checkpoint in found)

@@ -47,6 +47,13 @@ def _describe(value: Any) -> Any:
     return _describe_object(value)
 
 
+def _attribute(value: Any, name: str) -> Any:
+    try:
+        return getattr(value, name, None)
+    except Exception:  # a property of the user's
+        return None
+
+
 def _describe_object(value: Any) -> Any:
     """Return the class of an object, such as a callback, with its plain settings."""
     name = type(value).__name__
@@ -58,6 +65,6 @@ def _describe_object(value: Any) -> Any:
     settings = {
         parameter: setting
         for parameter in parameters
-        if isinstance(setting := getattr(value, parameter, None), _PLAIN) and setting is not None
+        if isinstance(setting := _attribute(value, parameter), _PLAIN) and setting is not None
     }
     return {"class": name, **settings} if settings else name

@@ -71,7 +71,7 @@ def _seeds() -> dict[str, Any]:
     """Return the seed of ``set_random_seed`` if one was set, and the state of the generators."""
     seeds: dict[str, Any] = {
         "random": zlib.crc32(repr(random.getstate()).encode()),
-        "numpy": zlib.crc32(np.random.get_state()[1].tobytes()),  # type: ignore[index]
+        "numpy": zlib.crc32(repr(np.random.get_state(legacy=False)).encode()),
     }
     try:
         # Keras has no public function that returns it.

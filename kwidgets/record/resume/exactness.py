@@ -181,7 +181,13 @@ def _changed_keys(recorded: Any, current: Any) -> list[str]:
 def _plain(config: Any) -> Any:
     """Return a config without the numbers that Keras counts up in the names of a process."""
     if isinstance(config, Mapping):
-        return {key: _plain(value) for key, value in config.items()}
+        # A rate that was set during a fit is in the config of the next; that of the checkpoint is
+        # restored.
+        return {
+            key: _plain(value)
+            for key, value in config.items()
+            if key != "learning_rate" or not isinstance(value, int | float)
+        }
     if isinstance(config, list | tuple):
         return [_plain(value) for value in config]
     return _COUNTED.sub("", config) if isinstance(config, str) else config

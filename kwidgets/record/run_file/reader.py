@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -66,6 +67,10 @@ _LIST_KEYS = (
     "state",
     "tags",
 )
+# Other ids, such as "../other", are not ours.
+_ID = re.compile(r"[\w-]+")
+# A time beyond it, in the year 5138, is none, and most libraries cannot show it.
+_LATEST = 1e11
 _NO_PROGRESS: RunProgress = {"epoch": 0, "batch": 0, "step": 0, "seconds": 0.0}
 
 
@@ -77,15 +82,15 @@ def read_info(path: Path) -> RunInfo:
     """
     with open_run_file(path) as file:
         values = _values(file, _LIST_KEYS)
-    if not isinstance(values.get("id"), str):
+    if not isinstance(values.get("id"), str) or not _ID.fullmatch(values["id"]):
         raise UnreadableRunError(t("The file has no run in it: its program ended too early."))
     process = _mapping(values.get("process"))
     return RunInfo(
         path=path,
         id=values["id"],
         kind="loop" if values.get("kind") == "loop" else "fit",
-        created=_number(values.get("created")) or 0.0,
-        ended=_number(values.get("ended")),
+        created=_finite(values.get("created")) or 0.0,
+        ended=_finite(values.get("ended")),
         state=_state(values.get("state"), process),
         diverged=bool(values.get("diverged")),
         detail=_text(values.get("detail")),
@@ -279,6 +284,11 @@ def _text(value: Any) -> str:
 
 def _number(value: Any) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _finite(value: Any) -> float | None:
+    number = _number(value)
+    return number if number is not None and abs(number) < _LATEST else None
 
 
 def _integer(value: Any) -> int | None:

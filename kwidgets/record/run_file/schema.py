@@ -49,7 +49,12 @@ def read_number(value: float | str | None) -> float | None:
 
 def stored_json(value: Any) -> str:
     """Return a value of the table ``run`` as text. NaN and infinities are as Python writes them."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return stored_text(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def stored_text(text: str) -> str:
+    """Return a text as SQLite can have it: lone surrogates become question marks."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def quoted(column: str) -> str:
@@ -65,6 +70,7 @@ def free_column(name: str, taken: set[str]) -> str:
         taken: the columns that exist, in lower case, as SQLite compares them.
     """
     # A NUL ends a statement in SQLite.
+    name = stored_text(name)
     column = name.replace("\0", "") or "metric"
     number = 2
     while column.lower() in taken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import collections
+import math
 import sqlite3
 import threading
 import time
@@ -19,6 +20,8 @@ from kwidgets.record.run_file import schema
 FLUSH_SECONDS = 0.25
 #: Until a transaction is tried again, such as on a disk that is full.
 RETRY_SECONDS = 5.0
+#: For how long the end of a run is tried.
+CLOSE_SECONDS = 60.0
 #: What waits for a disk; more would take up the memory of the training.
 MAX_WAITING = 200_000
 # How long another program may keep the file locked.
@@ -67,8 +70,12 @@ class RunWriter:
             "point": set(schema.POINT_COLUMNS),
             "epoch": set(schema.EPOCH_COLUMNS),
         }
+        # Metrics that the tables have no room for.
+        self._refused: set[str] = set()
         self._file: sqlite3.Connection | None = None
         self._problem: str | None = None
+        # Why something can never be written, if there was such a thing.
+        self._left_out: str | None = None
         self._thread = threading.Thread(
             target=self._write_until_closed, name="kwidgets-record", daemon=True
         )
@@ -116,8 +123,11 @@ class RunWriter:
     def _write_until_closed(self) -> None:
         # The file is made at once: on a busy disk that takes longest.
         pause = 0.0
+        closing_until = math.inf
         while True:
-            is_last = self._closing.wait(pause)
+            if closing_until < math.inf:
+                time.sleep(pause)
+            is_last = self._closing.wait(pause if closing_until == math.inf else 0)
             try:
                 if self._before_write is not None and not is_last:
                     self._before_write()
@@ -126,9 +136,15 @@ class RunWriter:
                     self._close_file()
             except Exception as error:
                 self._report(_reason(error))
-                pause = RETRY_SECONDS if _is_of_the_disk(error) else FLUSH_SECONDS
+                pause = RETRY_SECONDS
+                if is_last and _is_of_the_disk(error):
+                    # Another program may have locked the file, or the disk may get room again.
+                    closing_until = min(closing_until, time.monotonic() + CLOSE_SECONDS)
+                    if time.monotonic() < closing_until:
+                        continue
             else:
-                self._report(None)
+                if self._left_out is None:
+                    self._report(None)
                 pause = FLUSH_SECONDS
             if is_last:
                 self._release_file()
@@ -136,30 +152,36 @@ class RunWriter:
                 return
 
     def _write(self) -> None:
-        """Write what waits in one transaction; what fails waits for the next."""
+        """Write what waits in one transaction; after an error of the disk it waits for the next."""
         if not self._waiting:
             return
         file = self._file or self._open()
         changes = [self._waiting.popleft() for _ in range(len(self._waiting))]
         columns = {table: dict(names) for table, names in self._columns.items()}
         taken = {table: set(names) for table, names in self._taken.items()}
-        failed = None
         try:
             file.execute("BEGIN")
             for change in changes:
-                failed = change
-                change(self)
-            failed = None
+                try:
+                    change(self)
+                except Exception as error:
+                    if _is_of_the_disk(error):
+                        raise
+                    # One that can never be written is left out; it has changed nothing.
+                    self._leave_out(_reason(error))
             file.execute("COMMIT")
-        except BaseException as error:
+        except BaseException:
             if file.in_transaction:
                 file.execute("ROLLBACK")
             # The columns that the transaction has added are gone too.
             self._columns, self._taken = columns, taken
-            # A change that can never be written is left out.
-            drops = failed if not _is_of_the_disk(error) else None
-            self._waiting.extendleft(each for each in reversed(changes) if each is not drops)
+            self._waiting.extendleft(reversed(changes))
             raise
+
+    def _leave_out(self, reason: str) -> None:
+        if self._left_out is None:
+            self._left_out = reason
+            self._report(reason)
 
     def _open(self) -> sqlite3.Connection:
         file = sqlite3.connect(
@@ -213,7 +235,11 @@ class RunWriter:
         names = ", ".join(map(schema.quoted, values))
         places = ", ".join("?" * len(values))
         self._connection.execute(
-            f"INSERT INTO {table} ({names}) VALUES ({places})", list(values.values())
+            f"INSERT INTO {table} ({names}) VALUES ({places})",
+            [
+                schema.stored_text(each) if isinstance(each, str) else each
+                for each in values.values()
+            ],
         )
 
     def _replace_last_epoch(self, values: Mapping[str, float]) -> None:
@@ -228,15 +254,28 @@ class RunWriter:
         """Return values by column, adding columns for metrics that are new."""
         columns = self._columns[table]
         for name in values:
-            if name not in columns:
-                column = schema.free_column(name, self._taken[table])
+            if name in columns or name in self._refused:
+                continue
+            column = schema.free_column(name, self._taken[table])
+            try:
                 self._connection.execute(
                     f"ALTER TABLE {table} ADD COLUMN {schema.quoted(column)} REAL"
                 )
-                self._insert("metric", {"table_name": table, "name": name, "column_name": column})
-                self._taken[table].add(column.lower())
-                columns[name] = column
-        return {columns[name]: schema.stored_number(value) for name, value in values.items()}
+            except sqlite3.OperationalError as error:
+                if _is_of_the_disk(error):
+                    raise
+                # SQLite has 2,000 columns at most: the first ones are recorded.
+                self._refused.add(name)
+                self._leave_out(_reason(error))
+                continue
+            self._insert("metric", {"table_name": table, "name": name, "column_name": column})
+            self._taken[table].add(column.lower())
+            columns[name] = column
+        return {
+            columns[name]: schema.stored_number(value)
+            for name, value in values.items()
+            if name in columns
+        }
 
 
 def _is_of_the_disk(error: BaseException) -> bool:

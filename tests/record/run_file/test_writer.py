@@ -73,13 +73,34 @@ def test_what_can_never_be_written_is_left_out(writer, problems):
     writer.set_values({"before": 1})
     # SQLite has 2,000 columns at most.
     writer.add_numbers("point", AXES, {f"metric {i}": 1.0 for i in range(2100)})
-    writer.set_values({"after": 1})
-    reported = threading.Event()
-    writer._on_problem = lambda problem: reported.set() if problem is None else None
-    assert reported.wait(20)
+    writer.add_numbers("point", AXES, {"metric 1": 2.0, "\ud800": 3.0})
+    writer.add_row("mark", {"no such column": 1})
+    writer.set_values({"after": "\ud800"})
     file = close_and_open(writer)
     assert file.execute("SELECT key FROM run ORDER BY key").fetchall() == [("after",), ("before",)]
-    assert file.execute("SELECT count(*) FROM metric").fetchone() == (0,)
+    assert file.execute('SELECT "metric 1" FROM point').fetchall() == [(1.0,), (2.0,)]
+    assert file.execute("SELECT count(*) FROM metric").fetchone() == (1995,)
+    (problem,) = problems
+    assert "too many columns" in problem
+
+
+def test_the_end_of_a_run_is_tried_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("kwidgets.record.run_file.writer._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("kwidgets.record.run_file.writer.RETRY_SECONDS", 0.01)
+    refused = threading.Event()
+    writer = RunWriter(tmp_path / "run.sqlite", lambda problem: problem and refused.set())
+    writer.set_values({"a": 1})
+    other = sqlite3.connect(writer.path, timeout=10, isolation_level=None)
+    while not other.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone():
+        pass
+    other.execute("BEGIN IMMEDIATE")
+    writer.set_values({"b": 2})
+    writer.close()
+    assert refused.wait(10)
+    other.execute("COMMIT")
+    other.close()
+    keys = close_and_open(writer).execute("SELECT key FROM run ORDER BY key").fetchall()
+    assert keys == [("a",), ("b",)]
 
 
 def test_a_folder_that_cannot_be_written_is_one_problem(tmp_path, monkeypatch):

@@ -31,8 +31,11 @@ export function Chart(props: ChartProps) {
   const chart = usePlotlyChart(metric, context, height);
   const { plotElement, frame, plotlyChart, handlers, yState, toggleAll } = chart;
   const { batch, training, validation } = latestValues(store, metric);
+  const others = fits.slice(1).map((fit) => latestValues(fit.store, metric));
   const best = store.best.get(metric.name) ?? null;
-  const empty = batch === null && training === null && validation === null;
+  const empty = [{ batch, training, validation }, ...others].every(
+    (fit) => fit.batch === null && fit.training === null && fit.validation === null,
+  );
   const over = FINAL_STATUSES.has(store.progress?.status ?? "running");
   const logScale = isLogScale(metric.name, options);
   return (

@@ -18,7 +18,8 @@ interface HeaderProps {
 }
 
 export function Header({ run, progress, receivedAt, alive, pendingText }: HeaderProps) {
-  const ticking = alive && (progress.status === "running" || progress.status === "stopping");
+  const ticking =
+    alive && !progress.question && (progress.status === "running" || progress.status === "stopping");
   useTicking(ticking, 500);
   const since = ticking ? Math.max(0, (performance.now() - receivedAt) / 1000) : 0;
   return (
@@ -63,6 +64,7 @@ function isFinal({ status }: Progress): boolean {
 
 function Counts({ run, progress, alive }: Pick<HeaderProps, "run" | "progress" | "alive">) {
   const { phase, epoch, batch, batches } = progress;
+  if (progress.question && alive) return <span>{t("waiting for your answer")}</span>;
   if (phase === "starting") {
     return alive && !isFinal(progress) ? <span>{t("preparing the first batch")}</span> : null;
   }

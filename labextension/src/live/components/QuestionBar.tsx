@@ -35,7 +35,7 @@ export function QuestionBar({ question, receivedAt, commands }: QuestionBarProps
           </button>
         ))}
         {last && (
-          <span class="kw-hint">{t("%1 in %2 s", last.label, Math.ceil(left).toString())}</span>
+          <span class="kw-hint">{t("%1 s left to answer", Math.ceil(left).toString())}</span>
         )}
       </div>
     </section>
