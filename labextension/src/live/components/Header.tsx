@@ -19,7 +19,9 @@ interface HeaderProps {
 
 export function Header({ run, progress, receivedAt, alive, pendingText }: HeaderProps) {
   const ticking =
-    alive && !progress.question && (progress.status === "running" || progress.status === "stopping");
+    alive &&
+    !progress.question &&
+    (progress.status === "running" || progress.status === "stopping");
   useTicking(ticking, 500);
   const since = ticking ? Math.max(0, (performance.now() - receivedAt) / 1000) : 0;
   return (
