@@ -66,8 +66,9 @@ def jax_kernel(
 
 def run(path: Path, manager: KernelManager) -> None:
     """Run a page's Python from top to bottom, a block a cell, and then that within its text."""
-    # What the page before has made must not help this one.
-    cells = ["%reset -f", *(block.code for block in python_of(path)), *text_cells(path)]
+    # What the page before has made must not help this one, and what it switched off must be on.
+    fresh = "from kwidgets.record.recording import recording\nrecording.__init__()"
+    cells = [fresh, "%reset -f", *(block.code for block in python_of(path)), *text_cells(path)]
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()
 
