@@ -67,8 +67,6 @@ class FitCheckpoints(RunObserver):
         # Steps that the resumed run trains again, whose values are known.
         self._retrained: RetrainedPoints | None = None
         self._best_step = -1
-        # Checkpoints to be taken before the next step.
-        self._wanted: list[tuple[Reason, str]] = []
         # Whether Stop has left an epoch incomplete.
         self._stops_in_epoch = False
 
@@ -125,35 +123,23 @@ class FitCheckpoints(RunObserver):
             if self._resumed is not None:
                 self._fit.reader.add_mark("fit", message("Resumed"))
             self._plan_comparison()
-        for reason, label in self._wanted:
-            self._take(reason, label)
-        self._wanted.clear()
+        self._take_due()
 
     def after_sample(self) -> None:
-        if self._taker is not None:
-            progress = self._fit.progress
-            self._taker.before_step(
-                progress.epoch, progress.batch, self._step(), time.perf_counter()
-            )
+        self._take_due()
         if self._retrained is not None:
             self._compare()
 
     def end_epoch(self, epoch: int) -> None:
+        if self._taker is None:
+            return
         best = self._fit.reader.store.best.get("loss")
-        taker = self._taker
-        if taker is None:
-            return
-        if time.perf_counter() >= taker.schedule.due_at:
-            # Epochs of a single step have no samples within.
-            self._wanted.append(("interval", ""))
-            self._run.call_before_step = True
-        if best is None or best["step"] == self._best_step:
-            return
-        self._best_step = int(best["step"])
-        if taker.schedule.may_take_best(time.perf_counter()):
-            # Before the first step of the next epoch: later ones change the weights.
-            self._wanted.append(("best", ""))
-            self._run.call_before_step = True
+        if best is not None and best["step"] != self._best_step:
+            self._best_step = int(best["step"])
+            self._taker.note_best()
+        # Before the first step of the next epoch: later ones change the weights, and epochs of a
+        # single step have no samples within.
+        self._run.call_before_step = True
 
     def before_command(self, command: Command, hook: Hook) -> None:
         if self._taker is None or hook not in _BEFORE_A_STEP:
@@ -181,15 +167,13 @@ class FitCheckpoints(RunObserver):
 
     def finish(self) -> None:
         taker, progress = self._taker, self._fit.progress
-        if taker is not None and not self._stops_in_epoch:
-            # There is no next step.
-            epoch = progress.initial_epoch + progress.finished_epochs
-            for reason, label in self._wanted:
-                if reason == "user":
-                    taker.take_now(reason, label, epoch, 0, self._step(), ended=True)
-        stops = self._fit.status.status == "stopping"
-        if taker is not None and not self._stops_in_epoch and (stops or self._has_begun()):
-            taker.end(progress.initial_epoch + progress.finished_epochs, self._step())
+        if taker is None or self._stops_in_epoch:
+            return
+        epoch = progress.initial_epoch + progress.finished_epochs
+        # There is no next step.
+        taker.take_requested(epoch, 0, self._step(), ended=True)
+        if self._fit.status.status == "stopping" or self._has_begun():
+            taker.end(epoch, self._step())
 
     def end(self) -> None:
         if self._resumed is not None:
@@ -213,9 +197,16 @@ class FitCheckpoints(RunObserver):
         """Take a checkpoint now, or before the next step: nowhere else the place is known."""
         if hook == "on_train_batch_begin":
             self._take(reason, label)
-        else:
-            self._wanted.append((reason, label))
+        elif self._taker is not None:
+            self._taker.request(reason, label)
             self._run.call_before_step = True
+
+    def _take_due(self) -> None:
+        if self._taker is not None:
+            progress = self._fit.progress
+            self._taker.before_step(
+                progress.epoch, progress.batch, self._step(), time.perf_counter()
+            )
 
     def _has_begun(self) -> bool:
         return self._taker is not None and self._taker.schedule.has_begun(time.perf_counter())
@@ -280,15 +271,19 @@ class FitCheckpoints(RunObserver):
         if found is None or not found.checkpoints:
             self._tell_that_none_is_there(found, wanted)
             return
+        try:
+            recorded = read_values(found.info.path, (*DETAIL_KEYS, "backend", "device"))
+        except UnreadableRunError as error:
+            self._warn(t("Cannot resume %1: %2", found.info.id, str(error)))
+            return
         plan = exactness = None
         for checkpoint in found.checkpoints:
             try:
                 plan = ResumePlan.read(checkpoint.folder)
-                recorded = read_values(found.info.path, (*DETAIL_KEYS, "backend", "device"))
                 exactness = plan.exactness(
                     self._fit.model, self._data, self._callbacks(), recorded, self._recorder.facts
                 )
-            except (CheckpointError, UnreadableRunError) as error:
+            except CheckpointError as error:
                 # There is one before it.
                 self._warn(t("Cannot resume %1: %2", found.info.id, str(error)))
                 plan = None

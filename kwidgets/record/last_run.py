@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kwidgets.record.checkpoints import retention
 from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.open_file import UnreadableRunError
 from kwidgets.record.run_file.reader import read_checkpoints, read_info, read_values
@@ -41,8 +42,8 @@ def find_run(wanted: str) -> UnfinishedRun | None:
         UnreadableRunError: there is no such run, or its file is damaged.
     """
     checkpoint = Path(wanted)
-    if checkpoint.parent.name.endswith(schema.CHECKPOINTS_SUFFIX):
-        run_id = checkpoint.parent.name.removesuffix(schema.CHECKPOINTS_SUFFIX)
+    if checkpoint.parent.name.endswith(retention.SUFFIX):
+        run_id = checkpoint.parent.name.removesuffix(retention.SUFFIX)
         path = checkpoint.parent.with_name(f"{run_id}{schema.SUFFIX}")
         found = [each for each in read_checkpoints(path) if each.folder == checkpoint]
         return UnfinishedRun(read_info(path), tuple(found)) if found else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from kwidgets.kernel.notebook_path import notebook_path
+from kwidgets.record.checkpoints import retention
 from kwidgets.record.known_folders import known_folders, remember_folder
 from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.folder import runs_folder
@@ -119,7 +120,7 @@ def _scan(folder: Path) -> list[tuple[str, _FileState]]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.endswith((schema.SUFFIX, log, schema.CHECKPOINTS_SUFFIX)):
+                if entry.name.endswith((schema.SUFFIX, log, retention.SUFFIX)):
                     with contextlib.suppress(OSError):  # a link to nowhere
                         state = entry.stat()
                         stats[entry.name] = (state.st_mtime_ns, state.st_size)
@@ -129,7 +130,7 @@ def _scan(folder: Path) -> list[tuple[str, _FileState]]:
     found: list[tuple[str, _FileState]] = []
     for name in sorted(stats):
         if name.endswith(schema.SUFFIX):
-            checkpoints = name.removesuffix(schema.SUFFIX) + schema.CHECKPOINTS_SUFFIX
+            checkpoints = name.removesuffix(schema.SUFFIX) + retention.SUFFIX
             beside = (stats.get(name + LOG_SUFFIX, nothing), stats.get(checkpoints, nothing))
             found.append((name, (*stats[name], *beside[0], *beside[1])))
     return found

@@ -6,7 +6,8 @@ For integrators. In a callback of the fit::
                           taker = Checkpointer(model, folder, data=data, callbacks=callbacks, …)
     on_train_batch_begin  taker.before_step(epoch, batch, step, now)     at every step
     on_epoch_end          taker.note_best()                             if the monitored metric was
-    on_train_end          taker.end(epoch, step)                        after the last epoch
+    on_train_end          taker.take_requested(epoch, 0, step, ended=True)
+                          taker.end(epoch, step)                        after the last epoch
     the fit is over       taker.close()
 
 ``request("user", label)`` may be called from any thread; the checkpoint is taken before the next
@@ -109,14 +110,18 @@ class Checkpointer:
         if now < self.schedule.due_at and not self._requests and not self._is_best:
             return
         is_best, self._is_best = self._is_best, False
-        while self._requests and self._may_take():
-            with self._requests_lock:
-                reason, label = self._requests.pop(0)
-            self.take_now(reason, label, epoch, batch, step)
+        self.take_requested(epoch, batch, step)
         if is_best and self.schedule.may_take_best(now) and not self._writer.busy:
             self._take_automatic("best", epoch, batch, step)
         elif now >= self.schedule.due_at and not self._writer.busy:
             self._take_automatic("interval", epoch, batch, step)
+
+    def take_requested(self, epoch: int, batch: int, step: int, ended: bool = False) -> None:
+        """Take the checkpoints that were requested, as far as there are free buffers."""
+        while self._requests and self._may_take():
+            with self._requests_lock:
+                reason, label = self._requests.pop(0)
+            self.take_now(reason, label, epoch, batch, step, ended)
 
     def take_now(
         self, reason: Reason, label: str, epoch: int, batch: int, step: int, ended: bool = False

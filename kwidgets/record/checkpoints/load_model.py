@@ -41,7 +41,7 @@ def load_model(
     state = read_checkpoint(folder)
     if model_config is None:
         raise CheckpointError(
-            t("Keras cannot describe this model. Create it, and call restore(model).")
+            t("Keras cannot describe this model. Create it, and resume the run with it.")
         )
     with keras.saving.custom_object_scope(dict(custom_objects or {})):
         try:

@@ -14,6 +14,7 @@ from kwidgets.language import Message, t
 from kwidgets.live.numbers.acts import Act
 from kwidgets.live.numbers.metric_store import SPLITS
 from kwidgets.live.protocol import BestEpoch, Mark, MetricInfo, Split
+from kwidgets.record.checkpoints import retention
 from kwidgets.record.checkpoints.folder import list_folders
 from kwidgets.record.fit_facts.process import is_alive
 from kwidgets.record.run_file import schema
@@ -185,7 +186,7 @@ def read_checkpoints(path: Path) -> list[CheckpointInfo]:
 
 def checkpoints_folder(path: Path) -> Path:
     """Return the folder with the checkpoints of the run in this file, which need not exist."""
-    return path.with_name(path.name.removesuffix(schema.SUFFIX) + schema.CHECKPOINTS_SUFFIX)
+    return path.with_name(path.name.removesuffix(schema.SUFFIX) + retention.SUFFIX)
 
 
 def file_bytes(path: Path) -> int:

@@ -11,7 +11,6 @@ APPLICATION_ID: Final = 0x6B776472
 #: A higher one is a file of a newer kwidgets.
 VERSION: Final = 1
 SUFFIX: Final = ".sqlite"
-CHECKPOINTS_SUFFIX: Final = ".checkpoints"
 
 # A metric gets a column of its own when it first appears; ``metric`` says which.
 POINT_COLUMNS: Final = ("id", "step", "epoch", "seconds", "batches")
