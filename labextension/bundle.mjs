@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { gzipAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -17,7 +17,7 @@ const out = join(here, "../kwidgets/static");
 const BUDGETS = {
   "live.js": 2_000,
   "view.js.gz": 41_000,
-  "view.js.gz + plotly.js.gz": 450_000,
+  "view.js.gz + plotly.js.gz": 430_000,
   "builder.js": 2_000,
   "builder-view.js.gz": 40_000,
   "runs.js": 2_000,
@@ -69,10 +69,9 @@ const minifyCss = {
   },
 };
 
+/** As gzip -9, but 5 % smaller. */
 function pack(bytes) {
-  const packed = gzipSync(bytes, { level: 9 });
-  packed[9] = 255; // The header's "operating system" field: unknown, whatever we build on.
-  return packed;
+  return gzipAsync(bytes, { numiterations: 1 });
 }
 
 const names = [
@@ -88,12 +87,12 @@ const [liveLoader, liveEntry, plotly, builderLoader, builderEntry, runsLoader, r
   await Promise.all(names.map(bundle));
 const files = {
   "live.js": liveLoader,
-  "view.js.gz": pack(liveEntry),
-  "plotly.js.gz": pack(plotly),
+  "view.js.gz": await pack(liveEntry),
+  "plotly.js.gz": await pack(plotly),
   "builder.js": builderLoader,
-  "builder-view.js.gz": pack(builderEntry),
+  "builder-view.js.gz": await pack(builderEntry),
   "runs.js": runsLoader,
-  "runs-view.js.gz": pack(runsEntry),
+  "runs-view.js.gz": await pack(runsEntry),
 };
 mkdirSync(out, { recursive: true });
 for (const [name, bytes] of Object.entries(files)) writeFileSync(join(out, name), bytes);

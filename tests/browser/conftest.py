@@ -42,6 +42,14 @@ JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
     re.compile(r"Canceled future for (debug|create_subshell)_request message before replies"),
     # The debugger of 4.6.0 and 4.7.0a2 lists the modules of a session that it has not opened.
     re.compile(r"No active debugger session\n.*\.displayModules", re.DOTALL),
+    # A notebook was closed while JupyterLab restored its widgets, or before a call that it had put
+    # off: the error may come when the next test has begun.
+    re.compile(
+        r"Cannot read properties of null \(reading 'kernel'\).*/jupyterlab-manager/", re.DOTALL
+    ),
+    re.compile(r"reading 'promise'\)\n *at \w+\.invoke .*/static/lab/jlab_core", re.DOTALL),
+    # The server lists the kernels at the moment at which a test kills one.
+    re.compile(r"status of 500 .*/api/kernels\?"),
     # Two pages have one kernel: each hears the answers to the other one's requests for widgets.
     re.compile(r"Comm not found for comm id [0-9a-f-]{36} .*/static/lab/jlab_core"),
     # Notebook 7.6 loads the settings of a plugin that it lacks.

@@ -639,7 +639,7 @@ def test_the_rates_of_parameter_groups_keep_their_proportion():
     with kw.LiveLoop(optimizer=optimizer) as live:
         for _ in live.steps(2):
             live._run.submit(
-                Command("set_learning_rate", 0.2, lambda ok, text: answers.append((ok, text)))
+                Command("set_learning_rate", 0.2, reply=lambda ok, text: answers.append((ok, text)))
             )
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.2, 0.02])
     assert answers[0] == (True, "The loop's learning rate scheduler may change it again.")
