@@ -10,6 +10,8 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.insight.check.check import check
+    from kwidgets.insight.check.look import look
     from kwidgets.live.auto import watch
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.latest_run import latest
@@ -24,8 +26,10 @@ __all__ = [
     "LivePlot",
     "SequentialBuilder",
     "__version__",
+    "check",
     "latest",
     "load_ipython_extension",
+    "look",
     "runs",
     "summary",
     "unload_ipython_extension",
@@ -35,10 +39,12 @@ __all__ = [
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
+    "check": "kwidgets.insight.check.check",
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
     "latest": "kwidgets.live.latest_run",
+    "look": "kwidgets.insight.check.look",
     "runs": "kwidgets.record.runs",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",

@@ -85,13 +85,13 @@ def _model_statements(
     if by_assignment:
         parts[0] += f"\n{variable}.trainable = False"
     if spec.compile is not None:
-        arguments = {name: _usual_form(name, value) for name, value in spec.compile.items()}
+        arguments = {name: usual_form(name, value) for name, value in spec.compile.items()}
         compile_call = writer.call(f"{variable}.compile", (), arguments)
         parts.append(format_expression(compile_call, 0, 0))
     return parts
 
 
-def _usual_form(name: str, value: Value) -> Value:
+def usual_form(name: str, value: Value) -> Value:
     """Return an argument of compile as it is usually written."""
     if name in _LIST_ARGUMENTS and isinstance(value, tuple):
         return list(value)

@@ -15,6 +15,7 @@ from kwidgets.builder.convert.from_keras import (
     spec_of_layer,
     spec_of_model,
     spec_of_object,
+    spec_of_stack,
     value_of,
 )
 from kwidgets.builder.convert.functional_chain import spec_of_chain
@@ -43,6 +44,7 @@ __all__ = [
     "spec_of_layer",
     "spec_of_model",
     "spec_of_object",
+    "spec_of_stack",
     "value_of",
     "without_automatic_names",
     "without_marked_names",

@@ -61,7 +61,8 @@ class DataInfo:
         statistics: None when not requested, or when reading the values would cost too much.
         object_kind: "numbers" or "texts" where the dtype does not say it, as in a table of objects
             or with pandas's nullable dtypes; "" when unknown or mixed.
-        y_shape, y_dtype: of the targets that a dataset yields.
+        y_shape, y_dtype, y_statistics: of the targets that a dataset yields; the statistics are
+            those of its first batches, None where none were drawn.
         batched: of a dataset; None when unknown.
     """
 
@@ -74,6 +75,7 @@ class DataInfo:
     object_kind: Literal["numbers", "texts", ""] = ""
     y_shape: Shape | None = None
     y_dtype: str = ""
+    y_statistics: Statistics | None = None
     batched: bool | None = None
 
     @property

@@ -41,6 +41,7 @@ class Advice:
         target: where it is: a layer's uid, ``"input"``, ``"compile"``, ``"fit"``.
         fix: None where only the user can correct it.
         about: distinguishes advice of the same rule and target.
+        code: the statement that corrects the data; "" where the mistake is not in the data.
     """
 
     rule: str
@@ -50,6 +51,7 @@ class Advice:
     target: str | None = None
     fix: Fix | None = None
     about: str = ""
+    code: str = ""
 
     @property
     def id(self) -> str:
@@ -81,6 +83,7 @@ class Finding:
     fix: Fix | None = None
     about: str = ""
     level: Level | None = None
+    code: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Rule:
                 finding.target,
                 finding.fix,
                 finding.about,
+                finding.code,
             )
 
 

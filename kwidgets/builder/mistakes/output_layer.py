@@ -140,20 +140,28 @@ def rows_may_be_labels(situation: Situation) -> bool:
     )
 
 
+def renumbering(targets: Targets) -> str:
+    """Return the statement that makes class numbers of labels with gaps; "" of a single label."""
+    name, low, high = targets.name, targets.lowest or 0, targets.highest or 0
+    distinct_values = targets.distinct_values
+    if distinct_values == 1:
+        return ""
+    if distinct_values == 2 and low == 0:
+        return f"{name} = {name} // {high:.0f}"
+    if distinct_values is not None and high - low + 1 == distinct_values:
+        return f"{name} = {name} - {low:.0f}"
+    if targets.is_scalar:
+        return f"names, {name} = np.unique({name}, return_inverse=True)"
+    return f"{name} = np.searchsorted(np.unique({name}), {name})"
+
+
 def explain_renumbering(targets: Targets) -> str:
     """Return a text on how labels with gaps become class numbers."""
     name, low, high = targets.name, targets.lowest or 0, targets.highest or 0
     distinct_values = targets.distinct_values
-    if distinct_values == 1:
+    remedy = renumbering(targets)
+    if not remedy:
         return t("Every label of %1 is %2, but class indices start at 0.", name, format_number(low))
-    if distinct_values == 2 and low == 0:
-        remedy = f"{name} = {name} // {high:.0f}"
-    elif distinct_values is not None and high - low + 1 == distinct_values:
-        remedy = f"{name} = {name} - {low:.0f}"
-    elif targets.is_scalar:
-        remedy = f"names, {name} = np.unique({name}, return_inverse=True)"
-    else:
-        remedy = f"{name} = np.searchsorted(np.unique({name}), {name})"
     if distinct_values is not None and distinct_values <= _MANY_CLASSES:
         text = t(
             "%1 has only %2 different labels (%3), but Keras expects 0–%4. Renumber them: %5.",

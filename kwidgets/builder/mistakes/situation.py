@@ -151,9 +151,10 @@ class Situation:
             if x.y_shape is None:
                 return None
             shape = target_shape(x)
-            per_position = self._is_per_position(shape, None)
+            values = x.y_statistics
+            per_position = self._is_per_position(shape, values)
             return Targets(
-                x.name, shape, x.y_dtype, None, in_dataset=True, per_position=per_position
+                x.name, shape, x.y_dtype, values, in_dataset=True, per_position=per_position
             )
         if y is None or y.is_dataset or y.shape is None:
             return None

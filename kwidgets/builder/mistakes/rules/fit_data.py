@@ -91,15 +91,17 @@ def unbatched(situation: Situation) -> Iterator[Finding]:
     for argument in ("x", "validation_x"):
         info = situation.variable(argument)
         if info is not None and info.batched is False:
+            code = f"{info.name} = {info.name}.batch(32)"
             yield Finding(
                 t("%1 is not batched", info.name),
                 t(
                     "%1 yields one sample at a time, but Keras expects batches: %2.",
                     info.name,
-                    f"{info.name} = {info.name}.batch(32)",
+                    code,
                 ),
                 "fit",
                 about=argument,
+                code=code,
             )
 
 

@@ -20,6 +20,7 @@ from kwidgets.builder.mistakes.output_layer import (
     has_class_numbers_for_binary_loss,
     has_ignore_class,
     has_one_unit_for_classes,
+    renumbering,
     rows_may_be_labels,
     shift_labels_to_zero,
     units_or_filters,
@@ -58,12 +59,14 @@ def negative_labels(situation: Situation) -> Iterator[Finding]:
                 loss.title,
             )
         )
+        code = f"{targets.name} = ({targets.name} + 1) // 2" if pair else ""
         if pair:
-            text += " " + t("For -1 and 1, use %1.", f"{targets.name} = ({targets.name} + 1) // 2")
+            text += " " + t("For -1 and 1, use %1.", code)
         yield Finding(
             t("Labels must not be negative"),
             text,
             "fit",
+            code=code,
         )
 
 
@@ -237,6 +240,7 @@ def binary_with_classes(situation: Situation) -> Iterator[Finding]:
             t("%1 accepts only 0 and 1.", loss.title.capitalize())
             + f" {explain_renumbering(targets)}",
             "fit",
+            code=renumbering(targets),
         )
         return
     if targets.highest is not None and targets.highest > 1:

@@ -19,17 +19,19 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
     loss, targets = situation.loss, situation.targets
     if targets is None or targets.form != "words":
         return
-    name = targets.name
+    name, code = targets.name, ""
     if targets.object_kind == "numbers":
+        code = f'{name} = {name}.astype("float32")'
         yield Finding(
             t("The targets have a dtype that Keras does not support"),
             t(
                 "%1 contains numbers of type %2. Convert them to floats: %3.",
                 name,
                 targets.dtype,
-                f'{name} = {name}.astype("float32")',
+                code,
             ),
             "fit",
+            code=code,
         )
         return
     distinct_values = targets.statistics.distinct if targets.statistics is not None else None
@@ -52,11 +54,13 @@ def labels_are_words(situation: Situation) -> Iterator[Finding]:
     elif loss is not None and loss.name in REGRESSION_LOSSES:
         remedy = t("%1 is for numbers. Choose another y, or another loss.", loss.title.capitalize())
     else:
-        remedy = t("Number them: %1.", f"names, {name} = np.unique({name}, return_inverse=True)")
+        code = f"names, {name} = np.unique({name}, return_inverse=True)"
+        remedy = t("Number them: %1.", code)
     yield Finding(
         t("Labels are text"),
         f"{text} {remedy}",
         "fit",
+        code=code,
     )
 
 

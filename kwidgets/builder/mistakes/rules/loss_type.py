@@ -61,10 +61,12 @@ def classes_loss_for_numbers(situation: Situation) -> Iterator[Finding]:
         )
         return
     if pixels:
+        code = f"{targets.name} = {targets.name} / 255"
         yield Finding(
             t("Targets exceed 1"),
-            f"{text} " + t("Scale them, for example %1.", f"{targets.name} = {targets.name} / 255"),
+            f"{text} " + t("Scale them, for example %1.", code),
             "fit",
+            code=code,
         )
         return
 

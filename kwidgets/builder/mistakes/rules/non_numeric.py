@@ -63,28 +63,32 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
     if first.is_a("TextVectorization", "StringLookup", "Hashing"):
         # Keras 3.15 refuses NumPy's text dtypes before any layer.
         if x.kind == "NumPy array" and x.dtype in ("str", "bytes"):
+            code = f"{x.name} = {x.name}.astype(object)"
             yield Finding(
                 t("%1 contains NumPy strings", x.name),
                 t(
                     "fit does not accept arrays of NumPy strings. Convert them to objects: %1.",
-                    f"{x.name} = {x.name}.astype(object)",
+                    code,
                 ),
                 "fit",
+                code=code,
             )
         return
     # A user's own layer may accept anything.
     if not first.entry.class_name.startswith("keras.layers."):
         return
     if x.object_kind == "numbers":
+        code = f'{x.name} = {x.name}.astype("float32")'
         yield Finding(
             t("%1 has a dtype that Keras does not support", x.name),
             t(
                 "%1 contains numbers of type %2. Convert them to floats: %3.",
                 x.name,
                 x.dtype,
-                f'{x.name} = {x.name}.astype("float32")',
+                code,
             ),
             "fit",
+            code=code,
         )
         return
     table = x.kind == "pandas DataFrame"
@@ -101,12 +105,13 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
             "fit",
         )
         return
+    dummies = f"pd.get_dummies({x.name}, dtype=float)"
     yield Finding(
         t("%1 contains text", x.name),
         t(
             "Some columns of %1 are not numbers. Convert them, for example with %2.",
             x.name,
-            f"pd.get_dummies({x.name}, dtype=float)",
+            dummies,
         )
         if table
         else t(
@@ -116,6 +121,7 @@ def not_numbers(situation: Situation) -> Iterator[Finding]:
             first.title,
         ),
         "fit",
+        code=f"{x.name} = {dummies}" if table else "",
     )
 
 
@@ -140,4 +146,5 @@ def is_a_list(situation: Situation) -> Iterator[Finding]:
                 ),
                 "fit",
                 about=argument,
+                code=remedy,
             )

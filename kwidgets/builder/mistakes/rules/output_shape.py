@@ -21,6 +21,7 @@ from kwidgets.builder.mistakes.output_layer import (
     has_class_numbers_for_binary_loss,
     has_extra_output_dimensions,
     has_one_unit_for_classes,
+    renumbering,
     shift_labels_to_zero,
     sparse_labels,
     units_or_filters,
@@ -68,6 +69,7 @@ def labels_start_at_one(situation: Situation) -> Iterator[Finding]:
                 t("Set %1 to %2", units_or_filters(situation), width + 1),
                 lambda spec: edits.with_units(spec, last, width + 1),
             ),
+            code=shifting[-1],
         )
 
 
@@ -92,6 +94,7 @@ def too_few_units(situation: Situation) -> Iterator[Finding]:
             t("%1 values for labels up to %2", width, format_number(targets.highest)),
             explain_renumbering(targets),
             None if last is None else last.uid,
+            code=renumbering(targets),
         )
         return
     classes = int(targets.highest) + 1

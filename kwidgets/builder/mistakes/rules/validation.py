@@ -143,16 +143,20 @@ def split_of_sorted_labels(situation: Situation) -> Iterator[Finding]:
     if situation.loss is not None and situation.loss.name in REGRESSION_LOSSES:
         return
     if y.statistics.sorted_labels and situation.spec.fit.get("validation_x") is None:
+        code = (
+            f"order = np.random.permutation(len({y.name})); "
+            f"{x.name}, {y.name} = {x.name}[order], {y.name}[order]"
+        )
         yield Finding(
             t("Labels are sorted"),
             t(
                 "%1 is sorted by class, but validation_split uses the last samples, which are "
                 "all from the last classes. Shuffle first: %2.",
                 y.name,
-                f"order = np.random.permutation(len({y.name})); "
-                f"{x.name}, {y.name} = {x.name}[order], {y.name}[order]",
+                code,
             ),
             "fit",
+            code=code,
         )
 
 

@@ -1,0 +1,1 @@
+"""Check a model with its data: the rules of the builder on any Sequential or functional model."""

@@ -1,0 +1,86 @@
+"""Look at the columns of a table: constant ones, and those from which the target can be read."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+import numpy as np
+
+from kwidgets.insight.data.array_view import Array
+from kwidgets.insight.data.measure import Measured
+
+#: Rows with more values are no table of separate columns.
+MAX_COLUMNS: Final = 1_000
+_LEAK: Final = 0.99
+# Columns of a time series, or pixels, resemble the target together.
+_RELATED: Final = 0.9
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A column of a table: its place and its name in code."""
+
+    index: int
+    name: str
+
+
+def columns_of(measured: Measured) -> int:
+    """Return how many columns a part has; 0 if it is no table of numbers."""
+    view = measured.part.view
+    if view is None or len(view.shape) != 2 or not view.is_number or not measured.sample.size:
+        return 0
+    return view.row_size if 1 < view.row_size <= MAX_COLUMNS else 0
+
+
+def column_at(measured: Measured, index: int) -> Column:
+    view = measured.part.view
+    assert view is not None
+    return Column(index, view.columns[index] if view.columns else str(index))
+
+
+def constant_columns(measured: Measured) -> tuple[Column, ...]:
+    """Return the columns whose value is the same in each sampled row."""
+    if columns_of(measured) == 0 or len(measured.sample) < 10:
+        return ()
+    with np.errstate(all="ignore"):
+        same = np.nanmax(measured.sample, axis=0) == np.nanmin(measured.sample, axis=0)
+    return tuple(column_at(measured, int(index)) for index in np.flatnonzero(same))
+
+
+def leaking_columns(x: Measured, y: Array, y_rows: Array) -> tuple[tuple[Column, float], ...]:
+    """Return columns that are nearly proportional to the target, with their correlation.
+
+    None where many columns are: then they are values of a series, or of a picture.
+
+    Args:
+        x: the inputs, a table.
+        y: (rows,) the targets as numbers, or the class numbers.
+        y_rows: (rows,) the row of each of them.
+    """
+    count = columns_of(x)
+    if count < 3 or len(x.sample) < 20:
+        return ()
+    _, at_x, at_y = np.intersect1d(x.sample_rows, y_rows, return_indices=True)
+    if len(at_x) < 20:
+        return ()
+    columns, targets = x.sample[at_x].astype(np.float64), y[at_y].astype(np.float64)
+    good = np.isfinite(columns).all(axis=1) & np.isfinite(targets)
+    if good.sum() < 20:
+        return ()
+    related = np.abs(correlations(columns[good], targets[good]))
+    leaking = np.flatnonzero(related > _LEAK)
+    others = int((related > _RELATED).sum())
+    if not len(leaking) or others > max(2, count // 10):
+        return ()
+    return tuple((column_at(x, int(index)), float(related[index])) for index in leaking)
+
+
+def correlations(columns: Array, targets: Array) -> Array:
+    """Return the correlation of each column with the targets; 0 where one is constant."""
+    with np.errstate(all="ignore"):
+        centred = columns - columns.mean(axis=0)
+        other = targets - targets.mean()
+        scale = np.sqrt((centred**2).sum(axis=0) * (other**2).sum())
+        found = (centred * other[:, None]).sum(axis=0) / scale
+    return np.asarray(np.nan_to_num(found))
