@@ -28,6 +28,14 @@ _FOR_BINARY: Final = (
     "false_negatives",
 )
 _ACCURACY: Final = ("accuracy", "acc")
+# Fail where a class number is compared with a row of probabilities.
+_FOR_NUMBERS: Final = (
+    "mae",
+    "mse",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "root_mean_squared_error",
+)
 _ALL: Final = (*_FOR_CLASS_NUMBERS, *_FOR_ONE_HOT, *_FOR_BINARY, *_ACCURACY)
 _KNOWN: Final = {name.replace("_", ""): name for name in _ALL}
 
@@ -82,6 +90,8 @@ def _replace_if_unfit(metric: Value, loss_name: str, width: int | None) -> Value
     name = metric_name(metric)
     if loss_name in REGRESSION_LOSSES:
         return "mae" if name in _ALL else metric
+    if loss_name == SPARSE and name in _FOR_NUMBERS:
+        return "accuracy"
     # These run, but count the many 0s of a row as right answers, or expect a single class.
     unfit = (loss_name in ONE_HOT_LOSSES and name == "binary_accuracy") or (
         loss_name in BINARY_LOSSES and name in (*_FOR_ONE_HOT, *_FOR_CLASS_NUMBERS)

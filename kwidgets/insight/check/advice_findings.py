@@ -19,8 +19,8 @@ from kwidgets.insight.data.report import Data
 from kwidgets.language import t
 
 _LEVELS: Final[Mapping[str, Level]] = {"error": "error", "warning": "warning", "tip": "hint"}
-# About the builder itself.
-_OF_THE_BUILDER: Final = frozenset({"input-unset"})
+# About the form of the builder, and what a call of check does not know.
+_LEFT_OUT: Final = frozenset({"input-unset", "no-validation"})
 # What the look at the data finds, with the rows; by the beginning of the ids.
 _OF_THE_DATA: Final = {
     "nan-values": ("nan-values:",),
@@ -30,7 +30,7 @@ _OF_THE_DATA: Final = {
     "labels-are-words": ("number-strings:y", "number-objects:y", "ragged:y", "complex:y"),
     "not-numbers": ("number-strings:x", "number-objects:x", "ragged:x", "complex:x"),
     "one-class": ("constant-targets:",),
-    "validation-is-training": (),
+    "validation-is-training": ("overlap:",),
 }
 # Rules about fit that say something else about each output.
 _OF_EACH_OUTPUT: Final = frozenset(
@@ -98,7 +98,7 @@ def advice_findings(
             found += writer.problems()
         for advice in advices:
             prefixes = _OF_THE_DATA.get(advice.rule, ())
-            if advice.rule in _OF_THE_BUILDER or any(id.startswith(prefixes) for id in known):
+            if advice.rule in _LEFT_OUT or any(id.startswith(prefixes) for id in known):
                 continue
             if advice.rule == "no-loss" and view.output is None:
                 continue  # of an input of several
@@ -116,14 +116,14 @@ class _Writer:
         self._view = view
         self._spec = spec
         self._whole = whole
-        self._names = {uid: layer.name for uid, layer in view.layers.items()}
+        self._names: dict[str, str] = {uid: layer.name for uid, layer in view.layers.items()}
         self._places = {entry.uid: place for place, entry in enumerate(spec.walk())}
 
     def finding(self, advice: Advice) -> Finding:
         changes = self._changes(advice)
         text = advice.text
         if advice.rule == "no-loss":
-            text = t("Training needs a loss: call compile with one, for example %1.", "loss=\"mse\"")
+            text = t("Training needs a loss: call compile with one, for example %1.", 'loss="mse"')
         return Finding(
             ":".join(
                 part
@@ -143,7 +143,11 @@ class _Writer:
         analysis = self._view.analysis
         if analysis.input_problem is not None:
             yield Finding(
-                "input-problem", "error", t("The input is invalid"), analysis.input_problem.text, "input"
+                "input-problem",
+                "error",
+                t("The input is invalid"),
+                analysis.input_problem.text,
+                "input",
             )
         for entry in self._spec.walk():
             facts = analysis.layers.get(entry.uid)
@@ -209,4 +213,4 @@ class _Writer:
             return target
         if place is None:
             return several + target
-        return f"{several}layer-{place}-{self._spec.find(target).title}"
+        return f"{several}layer-{place}-{self._spec.find(target).object.title}"

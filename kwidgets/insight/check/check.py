@@ -30,6 +30,14 @@ _PARAMETERS = [
     "sample_weight",
     "shuffle",
 ]
+_OTHER_ARGUMENTS = {
+    "verbose",
+    "initial_epoch",
+    "steps_per_epoch",
+    "validation_steps",
+    "validation_batch_size",
+    "validation_freq",
+}
 
 
 class Checked:
@@ -86,6 +94,7 @@ class Check:
         class_weight: Any = None,
         sample_weight: Any = None,
         shuffle: Any = True,
+        **others: Any,
     ) -> Checked:
         """Return what is wrong with a model, worst first.
 
@@ -94,10 +103,15 @@ class Check:
                 of it, only the data is checked.
             x, y, batch_size, epochs, validation_data, validation_split, callbacks, class_weight,
                 sample_weight, shuffle: as you pass them to ``fit``.
+            others: other arguments of ``fit``, such as ``verbose``, about which there are no rules.
 
         Raises:
-            TypeError: ``model`` is not a model.
+            TypeError: ``model`` is not a model, or ``fit`` has no such argument.
         """
+        unknown = set(others) - _OTHER_ARGUMENTS
+        if unknown:
+            listed = ", ".join(sorted(unknown))
+            raise TypeError(f"kwidgets.check takes the arguments of fit; fit has no {listed}.")
         model = _model_of(model)
         arguments = {
             "x": x,

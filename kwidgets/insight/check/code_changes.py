@@ -34,11 +34,8 @@ def changes_between(
         is_whole: whether the settings of compile are those of the whole model; if it has several
             outputs, only the changed argument is written.
     """
-    found = list(_layer_changes(before, after, layer_names))
-    if before.input != after.input and after.input is not None:
-        old = "" if before.input is None else _text(ExpressionWriter(), before.input, "keras.Input")
-        new = _text(ExpressionWriter(), after.input, "keras.Input")
-        found.append(CodeChange("change", "input", new, old))
+    found = [*_input_changes(before, after, layer_names)]
+    found += _layer_changes(before, after, layer_names)
     if frozen(before.compile or {}) != frozen(after.compile or {}):
         found.append(_compile_change(before, after, variable, is_whole))
     if frozen(_without_variables(before.fit)) != frozen(_without_variables(after.fit)):
@@ -47,6 +44,19 @@ def changes_between(
         code = f"{variable}.trainable = {after.trainable}"
         found.append(CodeChange("insert", "compile", code))
     return tuple(found)
+
+
+def _input_changes(
+    before: ModelSpec, after: ModelSpec, names: Mapping[str, str]
+) -> Iterator[CodeChange]:
+    if before.input == after.input or after.input is None:
+        return
+    new = _text(ExpressionWriter(), after.input, "keras.Input")
+    if before.input is not None:
+        old = _text(ExpressionWriter(), before.input, "keras.Input")
+        yield CodeChange("change", "input", new, old)
+    elif before.layers:
+        yield CodeChange("insert", names.get(before.layers[0].uid, ""), new)
 
 
 def as_line(changes: tuple[CodeChange, ...]) -> str:
@@ -67,6 +77,7 @@ def as_line(changes: tuple[CodeChange, ...]) -> str:
 def layer_code(entry: LayerSpec) -> str:
     """Return the expression that makes a layer: ``keras.layers.Dense(10)``."""
     bare = _without_names(entry)
+    # Without a variable "layers", the writer would import it.
     return format_expression(ExpressionWriter(frozenset({"layers"})).layer(bare), 0, 0)
 
 
@@ -84,7 +95,7 @@ def _layer_changes(
 ) -> Iterator[CodeChange]:
     old = {entry.uid: entry for entry in before.walk()}
     new = {entry.uid: entry for entry in after.walk()}
-    order = [entry.uid for entry in after.walk()]
+    order = list(new)
     for uid, entry in old.items():
         if uid not in new:
             yield CodeChange("remove", names.get(uid, ""), "", layer_code(entry))
@@ -96,10 +107,15 @@ def _layer_changes(
                 yield CodeChange("append", "", code)
             else:
                 yield CodeChange("insert", names.get(following, ""), code)
-        elif entry.children is None and frozen(entry.arguments) != frozen(old[uid].arguments):
+        elif _differs(entry, old[uid]):
             yield CodeChange("change", names.get(uid, ""), layer_code(entry), layer_code(old[uid]))
-        elif entry.class_name != old[uid].class_name:
-            yield CodeChange("change", names.get(uid, ""), layer_code(entry), layer_code(old[uid]))
+
+
+def _differs(entry: LayerSpec, before: LayerSpec) -> bool:
+    """Return whether a layer itself has changed, and not one in it."""
+    if entry.class_name != before.class_name:
+        return True
+    return entry.children is None and frozen(entry.arguments) != frozen(before.arguments)
 
 
 def _compile_change(

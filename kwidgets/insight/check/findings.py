@@ -81,9 +81,7 @@ def find(
         try:
             advice = advice_findings(program, data, report.looked_at, report.findings)
             found += [
-                each
-                for each in advice
-                if not about_data_only or each.id.startswith(_ABOUT_DATA)
+                each for each in advice if not about_data_only or each.id.startswith(_ABOUT_DATA)
             ]
         except Exception:
             logger.warning("the model cannot be checked", exc_info=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from kwidgets.insight import protocol
 from kwidgets.insight.check.findings import find
@@ -16,6 +19,11 @@ from kwidgets.insight.data.report import ValueRange
 from kwidgets.insight.data.samples import DataSample
 from kwidgets.protocol import WireNumber, wire_number
 
+#: Returns what samples look like, given (samples, …) and the names of the values of a row.
+Describe = Callable[[NDArray[Any], tuple[str, ...]], Sequence[protocol.Looks]]
+
+logger = logging.getLogger("kwidgets")
+
 
 def findings_of_fit(
     model: keras.Model | Program,
@@ -23,6 +31,7 @@ def findings_of_fit(
     y: Any = None,
     *,
     names: Mapping[str, str] | None = None,
+    describe: Describe | None = None,
     **arguments: Any,
 ) -> protocol.DataPart:
     """Return what was found in the data and the program of a fit.
@@ -35,6 +44,8 @@ def findings_of_fit(
             :func:`kwidgets.insight.check.program.describe_program` has read of it before the first
             step.
         x, y: as passed to fit.
+        describe: returns what samples look like, of their inputs (samples, …) and the names of
+            their values; without it they are described in words.
         names: the code of each argument by its name, such as ``{"x": "x_train"}``; the code of the
             parts of ``validation_data`` as ``validation_x`` and ``validation_y``.
         arguments: the other arguments of fit.
@@ -51,7 +62,7 @@ def findings_of_fit(
         "dismissed": len(findings) - len(shown),
         "balance": _balance(report.balance),
         "inputs": [_range(each) for each in report.ranges],
-        "samples": [_sample(each) for each in report.samples],
+        "samples": _samples(report.samples, describe),
     }
 
 
@@ -81,7 +92,18 @@ def _range(each: ValueRange) -> protocol.ValueRange:
     }
 
 
-def _sample(each: DataSample) -> protocol.Sample:
+def _samples(samples: tuple[DataSample, ...], describe: Describe | None) -> list[protocol.Sample]:
+    looks: list[protocol.Looks] = [{"kind": "values", "text": each.text} for each in samples]
+    values = [each.value for each in samples if each.value is not None]
+    if describe is not None and samples and len(values) == len(samples):
+        try:
+            looks = list(describe(np.stack(values), samples[0].columns))
+        except Exception:
+            logger.warning("samples of the data cannot be drawn", exc_info=True)
+    return [_sample(each, look) for each, look in zip(samples, looks, strict=True)]
+
+
+def _sample(each: DataSample, looks: protocol.Looks) -> protocol.Sample:
     return {
         "key": each.code or each.text,
         "index": each.index,
@@ -91,7 +113,7 @@ def _sample(each: DataSample) -> protocol.Sample:
         "right": None,
         "probability": None,
         "loss": "NaN",
-        "looks": {"kind": "values", "text": each.text},
+        "looks": looks,
     }
 
 

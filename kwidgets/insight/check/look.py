@@ -69,7 +69,9 @@ class Looked:
         except ImportError as error:
             raise ImportError("to_pandas() requires pandas. Run pip install pandas.") from error
         names = ("name", "split", "shape", "dtype", "low", "high", "mean", "deviation", "nan")
-        rows = [{name: getattr(each, name) for name in (*names, "infinite")} for each in self.ranges]
+        rows = [
+            {name: getattr(each, name) for name in (*names, "infinite")} for each in self.ranges
+        ]
         return pd.DataFrame(rows, columns=[*names, "infinite"])
 
     def __repr__(self) -> str:

@@ -89,9 +89,7 @@ def _of_functional(model: Functional) -> list[ModelView]:
             start = 0
             taken = {id(link.layer) for link in tail}
             head = [
-                link
-                for link in chain_from(model.inputs[0], model)
-                if id(link.layer) not in taken
+                link for link in chain_from(model.inputs[0], model) if id(link.layer) not in taken
             ]
         if start is not None:
             used_inputs.add(start)
@@ -124,10 +122,7 @@ def _view(
         branches = LayerSpec(new_uid(), _BRANCHES)
         inside = {id(link.layer) for link in (*head, *tail)}
         rest = [
-            weight
-            for layer in model.layers
-            if id(layer) not in inside
-            for weight in layer.weights
+            weight for layer in model.layers if id(layer) not in inside for weight in layer.weights
         ]
         facts[branches.uid] = LayerFacts(
             "ok",

@@ -18,12 +18,19 @@ def compile_settings_of(model: keras.Model) -> dict[str, Value] | None:
     """
     try:
         settings = convert.compile_settings(model)
-        if settings is not None and settings.get("jit_compile") is True:
-            # Keras keeps what "auto" has become.
-            del settings["jit_compile"]
+        if settings is not None and settings.get("jit_compile") == _automatic_jit(model):
+            settings.pop("jit_compile", None)
         return settings
     except Exception:  # the user's own loss or optimizer, whose config cannot be read
         return {"loss": convert.value_of(model.loss)} if model.compiled else None
+
+
+def _automatic_jit(model: keras.Model) -> Any:
+    """Return what Keras makes of ``jit_compile="auto"``: it keeps only that."""
+    try:
+        return model._resolve_auto_jit_compile()
+    except Exception:
+        return True
 
 
 def settings_of_output(

@@ -30,7 +30,6 @@ class Program:
         fit: plain arguments of fit, and the callbacks.
         input_names, output_names: of the model.
         is_weighted: whether fit gets ``class_weight`` or ``sample_weight``.
-        reason: why there are no views, as a sentence; "" if there are.
     """
 
     name: str
@@ -55,7 +54,9 @@ class Program:
         loss = loss_of((self.compile or {}).get("loss"))
         if loss is None:
             return None
-        return True if loss.name in CLASS_LOSSES else False if loss.name in REGRESSION_LOSSES else None
+        return (
+            True if loss.name in CLASS_LOSSES else False if loss.name in REGRESSION_LOSSES else None
+        )
 
 
 def describe_program(

@@ -198,7 +198,11 @@ def _of_series(series: Any) -> ArrayView:
     if kind == "category":
         codes, names = series.cat.codes, tuple(str(each) for each in series.cat.categories)
         return ArrayView(
-            "table", (len(series),), "category", lambda i: codes.iloc[i].to_numpy(), class_names=names
+            "table",
+            (len(series),),
+            "category",
+            lambda i: codes.iloc[i].to_numpy(),
+            class_names=names,
         )
     if kind in ("number", "bool"):
 

@@ -27,7 +27,11 @@ class UndrawableError(Exception):
 
 def is_dataset(value: Any) -> bool:
     """Return whether fit draws batches of it, instead of rows of an array."""
-    if value is None or hasattr(value, "shape") or isinstance(value, (list, tuple, Mapping, str, bytes)):
+    if (
+        value is None
+        or hasattr(value, "shape")
+        or isinstance(value, (list, tuple, Mapping, str, bytes))
+    ):
         return False
     return (
         inspect.isgenerator(value)
@@ -98,23 +102,23 @@ def _batches(value: Any) -> Iterable[Any]:
                     "Pass one batch instead: kw.look(x_batch, y_batch)."
                 )
             )
-        return iter(value.take(FIRST_BATCHES))
+        first: Iterable[Any] = value.take(FIRST_BATCHES)
+        return first
     if _class_name(value, "DataLoader"):
         return _of_loader(value)
     if hasattr(value, "__getitem__") and hasattr(value, "__len__"):
         return (value[index] for index in range(len(value)))
     if iter(value) is value:
         raise UndrawableError(t("It can be read only once."))
-    return iter(value)
+    batches: Iterable[Any] = value
+    return batches
 
 
 def _of_loader(loader: Any) -> Iterator[Any]:
     """Yield batches of a loader's own samples, in their order: an iterator of it draws numbers."""
     samples = loader.dataset
     if not hasattr(samples, "__getitem__") or not hasattr(samples, "__len__"):
-        raise UndrawableError(
-            t("This DataLoader reads a stream, which is not read a second time.")
-        )
+        raise UndrawableError(t("This DataLoader reads a stream, which is not read a second time."))
     size = loader.batch_size or 32
     for start in range(0, len(samples), size):
         rows = [samples[index] for index in range(start, min(start + size, len(samples)))]
@@ -171,8 +175,10 @@ def joined(batches: list[Any]) -> Any:
     if isinstance(first, (tuple, list)):
         return [joined([batch[index] for batch in batches]) for index in range(len(first))]
     arrays = [_as_numpy(batch) for batch in batches]
+    if any(array.ndim == 0 for array in arrays):
+        raise UndrawableError(t("Its elements are single samples, but fit needs batches."))
     # The last batch may be shorter, and sequences differ in length.
-    same = [array for array in arrays if array.shape[1:] == arrays[0].shape[1:] and array.ndim]
+    same = [array for array in arrays if array.shape[1:] == arrays[0].shape[1:]]
     return np.concatenate(same)
 
 

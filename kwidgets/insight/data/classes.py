@@ -75,7 +75,9 @@ def labels_of(measured: Measured, expected: bool | None = None) -> Labels | None
     if view.dtype in ("text", "number strings"):
         if view.row_size != 1:
             return None
-        found, numbers = np.unique(view.read(everything).reshape(-1).astype(str), return_inverse=True)
+        found, numbers = np.unique(
+            view.read(everything).reshape(-1).astype(str), return_inverse=True
+        )
         if len(found) > max(_MOST_CLASSES, 1) or 2 * len(found) > part.rows:
             return None
         return Labels(part, numbers, tuple(map(str, found)), tuple(range(len(found))))

@@ -41,7 +41,7 @@ class Finding:
     """Something that is wrong, or might be.
 
     Args:
-        id: the same for the same finding each time; see :func:`kwidgets.check.dismiss`.
+        id: the same for the same finding each time; ``kwidgets.check.dismiss`` takes it.
         level: "error", "warning" or "hint".
         title: a few words.
         text: what was found, why it matters, what to do.
@@ -71,12 +71,6 @@ class Finding:
                 object.__setattr__(self, "changes", (change,))
             else:
                 object.__setattr__(self, "line", "")
-
-    def dismiss(self) -> None:
-        """Hide this finding permanently in this folder. See :func:`kwidgets.check.dismiss`."""
-        from kwidgets.insight.data.dismissed import dismiss
-
-        dismiss(self.id)
 
     def to_wire(self) -> protocol.Finding:
         """Return the finding as the message that pages get."""

@@ -31,7 +31,7 @@ def findings_html(findings: Sequence[Finding], dismissed: int) -> str:
             for title in (t("Level"), t("Where"), t("Finding"))
         )
         parts = [
-            f"<table><caption style=\"{_CELL}\">{html.escape(t('Findings'))}</caption>"
+            f'<table><caption style="{_CELL}">{html.escape(t("Findings"))}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         ]
     if dismissed:
@@ -66,9 +66,7 @@ def report_html(report: Report, findings: Sequence[Finding], dismissed: int) -> 
         rows = [words.class_cells(each) for each in report.balance[:_MAX_CLASSES]]
         parts.append(_table(t("Classes"), words.class_titles(), rows, texts=1))
     if report.samples:
-        rows = [
-            [each.code or "–", each.text, each.target or "–"] for each in report.samples
-        ]
+        rows = [[each.code or "–", each.text, each.target or "–"] for each in report.samples]
         titles = [t("row"), t("values"), t("target")]
         parts.append(_table(t("Samples"), titles, rows, texts=3))
     return "".join(parts)
@@ -88,5 +86,6 @@ def _table(title: str, titles: Sequence[str], rows: Sequence[Sequence[str]], tex
     body = "".join(f"<tr>{line('td', cells)}</tr>" for cells in rows)
     return (
         f"<details><summary>{html.escape(title)}</summary>"
-        f"<table><thead><tr>{line('th', titles)}</tr></thead><tbody>{body}</tbody></table></details>"
+        f"<table><thead><tr>{line('th', titles)}</tr></thead><tbody>{body}</tbody></table>"
+        "</details>"
     )

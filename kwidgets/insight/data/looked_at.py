@@ -40,10 +40,15 @@ class LookedAt:
         return tuple(each for each in self.measured if each.part.role == role)
 
     def named(self) -> dict[str, list[Measured]]:
-        """Return the measured parts by name: ``validation_split`` makes two of one array."""
+        """Return the measured parts by name: ``validation_split`` makes two of one array.
+
+        An array that is both training and validation data is there once.
+        """
         found: dict[str, list[Measured]] = {}
         for each in self.measured:
-            found.setdefault(each.part.name, []).append(each)
+            known = found.setdefault(each.part.name, [])
+            if all(each.part.start != other.part.start for other in known):
+                known.append(each)
         return found
 
     @property

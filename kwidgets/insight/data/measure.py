@@ -152,7 +152,14 @@ def _search_for_nan(part: Part, deadline: Deadline) -> Measured:
                 rows[kind].extend((places[: MAX_ROWS - len(rows[kind])] + at).tolist())
         at = stop
     return Measured(
-        part, *counts, tuple(rows[0]), tuple(rows[1]), *row_counts, searched=at - part.start
+        part,
+        nan=counts[0],
+        infinite=counts[1],
+        nan_rows=tuple(rows[0]),
+        infinite_rows=tuple(rows[1]),
+        nan_row_count=row_counts[0],
+        infinite_row_count=row_counts[1],
+        searched=at - part.start,
     )
 
 

@@ -69,9 +69,7 @@ def parts_of(value: Any, role: Role, name: str, is_batch: bool = False) -> list[
 def _entries(value: Any, name: str) -> Iterator[tuple[str | None, str, Any]]:
     if isinstance(value, Mapping):
         for key in list(value):
-            yield str(key), f"{name}[{str(key)!r}]" if isinstance(key, str) else f"{name}[{key}]", (
-                value[key]
-            )
+            yield str(key), f"{name}[{key!r}]", value[key]
     elif isinstance(value, (list, tuple)) and any(hasattr(each, "shape") for each in value):
         for index, item in enumerate(value):
             if item is not None:
@@ -81,7 +79,7 @@ def _entries(value: Any, name: str) -> Iterator[tuple[str | None, str, Any]]:
 
 
 def split_rows(parts: list[Part], fraction: float) -> list[Part]:
-    """Return the parts with the last rows as validation data, as ``validation_split`` takes them."""
+    """Return the parts with the last rows as validation data, as ``validation_split`` does."""
     found = []
     for part in parts:
         # As Keras computes it.

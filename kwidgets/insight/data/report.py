@@ -185,7 +185,9 @@ def _drawn(
         drawn = batches.first_batches(dataset)
         if not drawn:
             found.append(
-                Finding(f"empty:{role}:{name}", "error", t("%1 is empty", name), t("It has no rows."))
+                Finding(
+                    f"empty:{role}:{name}", "error", t("%1 is empty", name), t("It has no rows.")
+                )
             )
             return [], 0
         x, y = (batches.joined([batch[index] for batch in drawn]) for index in (0, 1))
@@ -197,7 +199,7 @@ def _drawn(
         found.append(Finding(f"not-drawn:{role}:{name}", "hint", title, reason))
         return [], 0
     target = "validation_y" if role.startswith("validation") else "y"
-    words = t("the inputs of %1", name), t("the targets of %1", name)
+    words = t("%1 (inputs)", name), t("%1 (targets)", name)
     parts = parts_of(x, role, words[0], is_batch=True)  # type: ignore[arg-type]
     return parts + parts_of(y, target, words[1], is_batch=True), len(drawn)  # type: ignore[arg-type]
 

@@ -62,9 +62,7 @@ def equal_rows(
         if others is not None:
             overlap = np.flatnonzero(np.isin(others, known))
     compared = 0 if others is None else len(others)
-    complete = len(known) == training[0].rows and (
-        not validation or compared == validation[0].rows
-    )
+    complete = len(known) == training[0].rows and (not validation or compared == validation[0].rows)
     return EqualRows(
         len(known),
         compared,

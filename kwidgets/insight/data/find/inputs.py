@@ -14,7 +14,7 @@ from kwidgets.language import t
 
 _LISTED = 10
 # Tables with more columns are one-hot or pixels, of which some never change.
-_TABLE_COLUMNS = 64
+_TABLE_COLUMNS = 50
 
 
 def lengths(data: LookedAt) -> Iterator[Finding]:
@@ -94,12 +94,16 @@ def constant(data: LookedAt) -> Iterator[Finding]:
                 f"constant:x:{name}",
                 "warning",
                 t("%1 is constant", name),
-                t("Every value of %1 is %2, so a model cannot learn from it.", name, f"{each.low:g}"),
+                t(
+                    "Every value of %1 is %2, so a model cannot learn from it.",
+                    name,
+                    f"{each.low:g}",
+                ),
                 "x",
             )
             continue
         columns = constant_columns(each)
-        if not columns or columns_of(each) > _TABLE_COLUMNS:
+        if not columns or columns_of(each) > _TABLE_COLUMNS or _may_be_tokens(each):
             continue
         names = [column.name for column in columns]
         shown = ", ".join(names[:_LISTED])
@@ -121,6 +125,12 @@ def constant(data: LookedAt) -> Iterator[Finding]:
             if table
             else f"{name} = np.delete({name}, {indices[:_LISTED]}, axis=1)",
         )
+
+
+def _may_be_tokens(measured: Measured) -> bool:
+    """Return whether rows are numbers of words, padded with 0."""
+    view = measured.part.view
+    return view is not None and view.dtype.startswith("int") and columns_of(measured) >= 8
 
 
 def leaks(data: LookedAt) -> Iterator[Finding]:

@@ -32,10 +32,7 @@ def sorted_labels(data: LookedAt) -> Iterator[Finding]:
     if x.isidentifier() and y.isidentifier():
         rows = ".iloc[order]" if data.of("y")[0].part.is_table else "[order]"
         x_rows = ".iloc[order]" if data.of("x")[0].part.is_table else "[order]"
-        line = (
-            f"order = np.random.permutation(len({y})); "
-            f"{x}, {y} = {x}{x_rows}, {y}{rows}"
-        )
+        line = f"order = np.random.permutation(len({y})); {x}, {y} = {x}{x_rows}, {y}{rows}"
     only = len(np.setdiff1d(validation.of_rows, training.of_rows))
     text = t(
         "The rows of %1 are sorted by class, and validation_split takes the last rows.", y or "y"
@@ -84,13 +81,9 @@ def missing_classes(data: LookedAt) -> Iterator[Finding]:
     unseen = [each for each in counts if each.training == 0 and each.validation]
     if unseen:
         names = _listing([each.name for each in unseen])
-        values = dict(
-            zip(data.validation_labels.names, data.validation_labels.values, strict=True)
-        )
+        values = dict(zip(data.validation_labels.names, data.validation_labels.values, strict=True))
         wanted = [values[each.name] for each in unseen]
-        places = np.flatnonzero(
-            np.isin(data.validation_labels.of_rows, wanted)
-        )
+        places = np.flatnonzero(np.isin(data.validation_labels.of_rows, wanted))
         part = data.validation_labels.part
         rows = tuple((places[:MAX_ROWS] + part.start).tolist())
         yield Finding(
@@ -197,6 +190,8 @@ def large_targets(data: LookedAt) -> Iterator[Finding]:
             continue
         if max(abs(each.low), abs(each.high)) < 1_000 or each.part.key is not None:
             continue
+        if each.whole and each.low in (0, 1):
+            continue  # numbers of very many classes
         name = each.part.name
         simple = name.isidentifier() and not each.part.is_batch
         yield Finding(

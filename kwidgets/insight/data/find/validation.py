@@ -187,6 +187,10 @@ def _overlap(data: LookedAt, x: Measured, validation: Measured) -> Finding:
 
 def _is_wide(x: tuple[Measured, ...]) -> bool:
     """Return whether rows have so many values that two are hardly equal by chance."""
-    sizes = [each.part.view.row_size for each in x if each.part.view is not None]
-    values = [each.distinct for each in x]
-    return sum(sizes) >= 4 or (sum(sizes) >= 1 and values == [None])
+    sizes = [
+        # Whole numbers, such as ratings or tokens, are equal by chance more often.
+        each.part.view.row_size / (4 if each.whole else 1)
+        for each in x
+        if each.part.view is not None
+    ]
+    return sum(sizes) >= 4 or (len(x) == 1 and x[0].is_single and x[0].distinct is None)

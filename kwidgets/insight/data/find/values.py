@@ -92,7 +92,10 @@ def no_numbers(data: LookedAt) -> Iterator[Finding]:
         part, view = measured[0].part, measured[0].part.view
         if view is None:
             yield Finding(
-                f"unreadable:{part.role}:{name}", "hint", t("%1 was not looked at", name), part.reason
+                f"unreadable:{part.role}:{name}",
+                "hint",
+                t("%1 was not looked at", name),
+                part.reason,
             )
             continue
         if view.number_string_columns:
@@ -145,6 +148,15 @@ def _of_kind(data: LookedAt, measured: Measured) -> Iterator[Finding]:
     part, view = measured.part, measured.part.view
     assert view is not None
     name, role = part.name, part.role
+    if view.kind == "list" and part.key is None and not data.has_model:
+        code = f"{name} = np.array({name})"
+        yield Finding(
+            f"list:{role}:{name}",
+            "error",
+            t("%1 is a list", name),
+            t("fit requires arrays, but %1 is a Python list. Convert it: %2.", name, code),
+            line=code,
+        )
     if view.dtype == "number strings":
         yield Finding(
             f"number-strings:{role}:{name}",
