@@ -69,10 +69,10 @@ def range_titles() -> list[str]:
         t("split"),
         t("shape"),
         t("dtype"),
-        t("least"),
-        t("greatest"),
+        t("min"),
+        t("max"),
         t("mean"),
-        t("deviation"),
+        t("std"),
         "NaN",
         t("infinite"),
     ]

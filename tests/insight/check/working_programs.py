@@ -34,7 +34,8 @@ CLASSIFIERS = [
         "quickstart",
         data.MNIST,
         _stack(
-            f"layers.Flatten(input_shape=(28, 28)), {_DENSE}, layers.Dropout(0.2), layers.Dense(10)",
+            f"layers.Flatten(input_shape=(28, 28)), {_DENSE}, layers.Dropout(0.2), "
+            "layers.Dense(10)",
             _LOGITS,
         ),
         _TEST,
@@ -49,7 +50,8 @@ CLASSIFIERS = [
         "raw pixels with Rescaling",
         data.RAW_MNIST,
         _stack(
-            f"keras.Input((28, 28)), layers.Rescaling(1 / 255), layers.Flatten(), {_DENSE}, {_SOFTMAX}",
+            f"keras.Input((28, 28)), layers.Rescaling(1 / 255), layers.Flatten(), {_DENSE}, "
+            f"{_SOFTMAX}",
             _SPARSE,
         ),
         _SPLIT,
@@ -60,7 +62,8 @@ CLASSIFIERS = [
         _stack(
             f"keras.Input((8, 8, 1)), {_CONV}, layers.MaxPooling2D(2), layers.Flatten(), "
             f"layers.Dropout(0.5), {_SOFTMAX}",
-            'model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])',
+            'model.compile(loss="categorical_crossentropy", optimizer="adam", '
+            'metrics=["accuracy"])',
         ),
         "model.fit(x_train, y_train, batch_size=128, epochs=15, validation_split=0.1)",
     ),
@@ -101,7 +104,8 @@ CLASSIFIERS = [
         "cifar, vgg",
         data.SCALED_CIFAR,
         _stack(
-            f'keras.Input((32, 32, 3)), layers.Conv2D(8, 3, padding="same", activation="relu"), {_CONV}, '
+            f'keras.Input((32, 32, 3)), layers.Conv2D(8, 3, padding="same", activation="relu"), '
+            f"{_CONV}, "
             f"layers.MaxPooling2D(2), layers.Dropout(0.25), layers.Flatten(), {_DENSE}, {_SOFTMAX}",
             _SPARSE,
         ),
@@ -111,7 +115,8 @@ CLASSIFIERS = [
         "augmentation",
         data.CATS,
         _stack(
-            'keras.Input((48, 48, 3)), layers.RandomFlip("horizontal"), layers.RandomRotation(0.1), '
+            'keras.Input((48, 48, 3)), layers.RandomFlip("horizontal"), '
+            "layers.RandomRotation(0.1), "
             f"layers.Rescaling(1.0 / 255), {_CONV}, layers.GlobalAveragePooling2D(), {_YES}",
             _BINARY,
         ),
@@ -210,7 +215,8 @@ CLASSIFIERS = [
         "softmax layer, SGD with momentum",
         data.MNIST,
         _stack(
-            f"keras.Input((28, 28)), layers.Flatten(), {_DENSE}, layers.Dense(10), layers.Softmax()",
+            f"keras.Input((28, 28)), layers.Flatten(), {_DENSE}, layers.Dense(10), "
+            "layers.Softmax()",
             "model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "
             "'sparse_categorical_crossentropy', metrics=['accuracy'])",
         ),
@@ -368,7 +374,8 @@ SEQUENCES_AND_PICTURES = [
         "imdb, Embedding and LSTM",
         data.IMDB,
         _stack(
-            f"keras.Input((None,), dtype='int32'), layers.Embedding(5000, 16), layers.LSTM(16), {_YES}",
+            "keras.Input((None,), dtype='int32'), layers.Embedding(5000, 16), layers.LSTM(16), "
+            f"{_YES}",
             _BINARY,
         ),
         _SPLIT,
@@ -408,7 +415,8 @@ SEQUENCES_AND_PICTURES = [
         "imdb, mask_zero",
         data.IMDB,
         _stack(
-            f"keras.Input((80,)), layers.Embedding(5000, 16, mask_zero=True), layers.GRU(8), {_YES}",
+            "keras.Input((80,)), layers.Embedding(5000, 16, mask_zero=True), layers.GRU(8), "
+            f"{_YES}",
             _BINARY,
         ),
         _SPLIT,
@@ -428,7 +436,8 @@ SEQUENCES_AND_PICTURES = [
         "sensors, Conv1D",
         data.SENSORS,
         _stack(
-            'keras.Input((500, 1)), layers.Conv1D(16, 3, padding="same"), layers.BatchNormalization(), '
+            'keras.Input((500, 1)), layers.Conv1D(16, 3, padding="same"), '
+            "layers.BatchNormalization(), "
             'layers.ReLU(), layers.GlobalAveragePooling1D(), layers.Dense(2, activation="softmax")',
             'model.compile("adam", "sparse_categorical_crossentropy", '
             'metrics=["sparse_categorical_accuracy"])',
@@ -471,7 +480,8 @@ SEQUENCES_AND_PICTURES = [
         "anomalies in a series",
         data.SENSORS,
         _stack(
-            'keras.Input((500, 1)), layers.Conv1D(8, 7, padding="same", strides=2, activation="relu"), '
+            "keras.Input((500, 1)), "
+            'layers.Conv1D(8, 7, padding="same", strides=2, activation="relu"), '
             'layers.Conv1DTranspose(8, 7, padding="same", strides=2, activation="relu"), '
             'layers.Conv1DTranspose(1, 7, padding="same")',
             'model.compile("adam", "mse")',
@@ -534,7 +544,8 @@ model.compile("adam", {
     "department": keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
     loss_weights={"priority": 1.0, "department": 0.2})
 """,
-        'model.fit({"title": title, "body": body}, {"priority": priority, "department": department})',
+        'model.fit({"title": title, "body": body}, '
+        '{"priority": priority, "department": department})',
     ),
     Program(
         "wide and deep",

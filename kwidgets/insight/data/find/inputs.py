@@ -115,8 +115,8 @@ def constant(data: LookedAt) -> Iterator[Finding]:
             "hint",
             t("Columns never change"),
             t(
-                "%1 columns of %2 have the same value in each row: %3. They carry no information.",
-                len(names),
+                "These columns of %1 have the same value in each row: %2. They carry no "
+                "information.",
                 name,
                 shown,
             ),

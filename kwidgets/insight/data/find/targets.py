@@ -38,7 +38,7 @@ def sorted_labels(data: LookedAt) -> Iterator[Finding]:
         "The rows of %1 are sorted by class, and validation_split takes the last rows.", y or "y"
     )
     if only:
-        text += " " + t("%1 classes are only in the validation data.", only)
+        text += " " + t("Some classes are only in the validation data.")
     yield Finding(
         f"sorted-labels:y:{y}",
         "error" if only else "warning",
@@ -140,7 +140,7 @@ def imbalance(data: LookedAt) -> Iterator[Finding]:
     )
     if most.training / total >= _DOMINANT:
         text += " " + t(
-            "A model that always predicts %1 is right in %2 %, so accuracy says little.",
+            "A model that always predicts %1 has an accuracy of %2 %, so accuracy says little.",
             most.name,
             f"{100 * most.training / total:.0f}",
         )

@@ -27,7 +27,7 @@ def _bad_values(data: LookedAt, name: str, measured: list[Measured], kind: str) 
     total = sum(each.part.rows for each in measured)
     what = t("NaN (missing values)") if kind == "nan" else t("infinite values")
     text = t(
-        "%1 contains %2 in %3 of %4 rows (%5 values).",
+        "%1 contains %2 in %3 of %4 rows (%5 in all).",
         name,
         what,
         f"{row_count:,}",
@@ -178,7 +178,7 @@ def _of_kind(data: LookedAt, measured: Measured) -> Iterator[Finding]:
             f"ragged:{role}:{name}",
             "error",
             t("Rows of %1 differ in length", name),
-            t("fit needs rows of the same length. Pad the shorter ones.", name),
+            t("fit needs rows of the same length. Pad the shorter ones."),
             line=f"{name} = keras.utils.pad_sequences({name})",
         )
     elif view.dtype.startswith("complex"):
