@@ -73,7 +73,7 @@ class Checked:
 
 
 class Check:
-    """Check a model with its data before training: ``kw.check(model, x, y)``.
+    """Check a model with its data before training, as in ``kw.check(model, x, y)``.
 
     Finds mistakes in a Sequential or functional model, in ``compile`` and ``fit``, and in the data.
     Each finding names the layer or argument, and the line of code to change. The model is not
