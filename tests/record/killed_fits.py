@@ -42,8 +42,8 @@ class Result:
     """What came of one killed training.
 
     Attributes:
-        lost_seconds: between the last recorded point and the kill; None if it was killed before
-            its first step.
+        lost_seconds: between the first point that is not recorded and the kill; None if it was
+            killed in its first step.
         checkpoints: complete ones.
         resumed: whether the second training went on from one of them.
         problem: what is wrong, or "".
@@ -173,18 +173,19 @@ def _look(runs: Path, times: list[float], killed_at: float) -> tuple[float | Non
     files = list(runs.glob("*.sqlite"))
     if not files:
         # Killed before the first transaction.
-        return (killed_at - times[0] if times else None), checkpoints, ""
+        return (killed_at - times[1] if len(times) > 1 else None), checkpoints, ""
     (path,) = files
     with contextlib.closing(sqlite3.connect(path)) as file:
         if file.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             return None, checkpoints, "the run file is damaged"
         tables = file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if not tables:
-            return (killed_at - times[0] if times else None), checkpoints, ""
+            return (killed_at - times[1] if len(times) > 1 else None), checkpoints, ""
         step = file.execute("SELECT max(step) FROM point").fetchone()[0] or 0
     if read_info(path).state != "died":
         return None, checkpoints, "the run is not recognized as dead"
-    lost = killed_at - times[step] if step < len(times) else 0.0
+    # The first step that is not there had its point when the next one began.
+    lost = killed_at - times[step + 1] if step + 1 < len(times) else 0.0
     return lost, checkpoints, ""
 
 
