@@ -101,8 +101,9 @@ class Check:
         Args:
             model: compiled or not, built or not. A model of your own class may compute anything:
                 of it, only the data is checked.
-            x, y, batch_size, epochs, validation_data, validation_split, callbacks, class_weight,
-                sample_weight, shuffle: as you pass them to ``fit``.
+            x, y: as you pass them to ``fit``.
+            batch_size, epochs, validation_data, validation_split: as you pass them to ``fit``.
+            callbacks, class_weight, sample_weight, shuffle: as you pass them to ``fit``.
             others: other arguments of ``fit``, such as ``verbose``, about which there are no rules.
 
         Raises:

@@ -84,7 +84,7 @@ def range_cells(each: ValueRange) -> list[str]:
     return [
         each.name,
         t("validation") if each.split == "validation" else t("training"),
-        f"({sizes})",
+        f"({sizes},)" if len(each.shape) == 1 else f"({sizes})",
         each.dtype,
         *("–" if value is None else f"{value:.4g}" for value in numbers),
         f"{each.nan:,}",
