@@ -180,7 +180,8 @@ def value_of(value: Any) -> Value:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
-        return type(value)(value_of(item) for item in value)
+        # With TensorFlow, attributes of a model have lists of a class of its own.
+        return (tuple if isinstance(value, tuple) else list)(value_of(item) for item in value)
     if isinstance(value, dict):
         return {
             key.item() if isinstance(key, np.generic) else key: value_of(item)
