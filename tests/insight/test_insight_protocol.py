@@ -263,7 +263,7 @@ PARTS: dict[str, list[protocol.Insight]] = {
     "pictures": [protocol.Insight(part="pictures", fit=1, pictures={"1f0c": PIXEL})],
 }
 REQUESTS: list[protocol.Request] = [
-    protocol.Request(request="watch", tab="predictions", output="output", epoch=2),
+    protocol.Request(request="watch", tab="predictions", first=True, output="output", epoch=2),
     protocol.Request(request="show_samples", output="output", epoch=2, true=4, predicted=9),
     protocol.Request(request="show_sample", sample="v2135"),
     protocol.Request(request="set_task", output="output", task="regression"),
