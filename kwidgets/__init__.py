@@ -10,6 +10,7 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.insight.boxes import Boxes
     from kwidgets.live.auto import watch
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.latest_run import latest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from kwidgets.record.runs import runs
 
 __all__ = [
+    "Boxes",
     "History",
     "LiveLoop",
     "LivePlot",
@@ -35,6 +37,7 @@ __all__ = [
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
+    "Boxes": "kwidgets.insight.boxes",
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
@@ -71,6 +74,15 @@ def _load_record() -> _observers.MakeObservers:
 
 
 _observers.add_observers(_load_record)
+
+
+def _load_insight() -> _observers.MakeObservers:
+    from kwidgets.insight.observers import observe_run
+
+    return observe_run
+
+
+_observers.add_observers(_load_insight)
 
 
 def __getattr__(name: str) -> Any:

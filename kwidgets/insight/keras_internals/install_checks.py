@@ -16,7 +16,9 @@ def why_not(model: Any) -> Message | None:
     """Return why the validation of ``model`` cannot be read; None if it can."""
     missing = [name for name in _NEEDED if not callable(getattr(model, name, None))]
     if missing or not hasattr(model, "test_function") or not hasattr(model, "__dict__"):
-        return message("This version of Keras has no %1.", missing[0] if missing else "test_function")
+        return message(
+            "This version of Keras has no %1.", missing[0] if missing else "test_function"
+        )
     own = next((name for name in _OWN if not _is_keras(getattr(type(model), name, None))), None)
     if own is None:
         own = next((name for name in _OWN if name in model.__dict__), None)

@@ -12,7 +12,9 @@ from kwidgets.insight.task.facts import OutputFacts, Shape
 #: The most outputs of a model that are shown.
 MAX_OUTPUTS: Final = 8
 # Layers that keep the meaning of their input's values.
-_TRANSPARENT: Final = frozenset({"Reshape", "Flatten", "Dropout", "Permute", "Identity", "Cropping2D"})
+_TRANSPARENT: Final = frozenset(
+    {"Reshape", "Flatten", "Dropout", "Permute", "Identity", "Cropping2D"}
+)
 
 
 @dataclasses.dataclass(frozen=True)

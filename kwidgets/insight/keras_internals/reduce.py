@@ -128,7 +128,9 @@ def _labels(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
     classes = p.shape[-1]
     y = ops.cast(ops.reshape(y, ops.shape(p)), "float32") > 0.5
     bins = ops.cast(ops.clip(ops.floor(ops.nan_to_num(p) * SCORE_BINS), 0, SCORE_BINS - 1), "int32")
-    where = (ops.cast(y, "int32") * classes + ops.arange(classes, dtype="int32")) * SCORE_BINS + bins
+    where = (
+        ops.cast(y, "int32") * classes + ops.arange(classes, dtype="int32")
+    ) * SCORE_BINS + bins
     size = 2 * classes * SCORE_BINS
     scores = ops.segment_sum(ops.ones_like(ops.reshape(p, (-1,))), ops.reshape(where, (-1,)), size)
     wrong = ops.sum(ops.cast((p >= 0.5) != y, "float32"), axis=-1)

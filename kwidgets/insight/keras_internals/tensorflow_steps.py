@@ -52,12 +52,8 @@ class StepBuffers:
         shape = (self._steps, capacity, *(int(side) for side in value.shape[1:]))
         if key not in self._variables:
             with tf.init_scope():
-                self._variables[key] = tf.Variable(
-                    tf.zeros(shape, value.dtype), trainable=False
-                )
-                self._rows[key] = tf.Variable(
-                    tf.zeros((self._steps,), tf.int64), trainable=False
-                )
+                self._variables[key] = tf.Variable(tf.zeros(shape, value.dtype), trainable=False)
+                self._rows[key] = tf.Variable(tf.zeros((self._steps,), tf.int64), trainable=False)
         buffer, rows = self._variables[key], self._rows[key]
         count = tf.minimum(tf.shape(value)[0], buffer.shape[1])
         padding = [[0, buffer.shape[1] - count], *([0, 0] for _ in shape[2:])]

@@ -91,9 +91,7 @@ def is_picture(shape: Shape | None) -> bool:
     sides = (shape or ())[1:]
     if len(sides) == 3 and sides[2] not in (1, 3, 4):
         return False
-    return len(sides) in (2, 3) and all(
-        side is None or side >= PICTURE_SIDE for side in sides[:2]
-    )
+    return len(sides) in (2, 3) and all(side is None or side >= PICTURE_SIDE for side in sides[:2])
 
 
 def _guess(facts: OutputFacts) -> tuple[Task, Message | None]:
@@ -182,6 +180,4 @@ def _same(first: Shape | None, second: Shape | None) -> bool:
     """Return whether samples of both shapes have the same axes, and at least one."""
     if first is None or second is None or len(first) != len(second) or len(first) < 2:
         return False
-    return all(
-        None in (a, b) or a == b for a, b in zip(first[1:], second[1:], strict=True)
-    )
+    return all(None in (a, b) or a == b for a, b in zip(first[1:], second[1:], strict=True))
