@@ -11,6 +11,7 @@ from kwidgets.live.run import observers as _observers
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.insight.boxes import Boxes
+    from kwidgets.insight.evaluate import evaluate
     from kwidgets.live.auto import watch
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.latest_run import latest
@@ -26,6 +27,7 @@ __all__ = [
     "LivePlot",
     "SequentialBuilder",
     "__version__",
+    "evaluate",
     "latest",
     "load_ipython_extension",
     "runs",
@@ -41,6 +43,7 @@ _PUBLIC = {
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
+    "evaluate": "kwidgets.insight.evaluate",
     "latest": "kwidgets.live.latest_run",
     "runs": "kwidgets.record.runs",
     "SequentialBuilder": "kwidgets.builder.sequential",

@@ -2,97 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, Final
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from kwidgets.insight.keras_internals import tap as taps
 from kwidgets.insight.keras_internals.text_inputs import read_text_inputs
-from kwidgets.insight.keras_internals.validation_data import ValidationData, read_validation_data
+from kwidgets.insight.keras_internals.validation_data import read_validation_data
 from kwidgets.insight.page.predictions_tab import PredictionsTab
 from kwidgets.insight.page.sample_looks import SampleLooks
 from kwidgets.insight.page.session import InsightSession
+from kwidgets.insight.pass_reader import PassReader, replicas, turn_off, update_tab
 from kwidgets.insight.plans import Plans, plan_of_finished_fit
-from kwidgets.insight.predictions.collector import PassCollector, PassNumbers
 from kwidgets.insight.predictions.epoch import EpochPredictions, Source
 from kwidgets.insight.predictions.history import Predictions
-from kwidgets.insight.predictions.make_results import make_results
 from kwidgets.insight.protocol import Task
-from kwidgets.insight.task.class_names import ClassNames, find_class_names, numbers
 from kwidgets.kernel.running_kernel import user_variables
-from kwidgets.language import Message, message
+from kwidgets.language import message
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import RunObserver
 
 LABEL: Final = "Reading the predictions"
 #: Training samples that are looked at where there is no validation data.
 TRAINING_SAMPLES: Final = 500
-
-
-@dataclasses.dataclass
-class PassReader:
-    """Reads passes over data with a tap, and turns them into predictions of an epoch.
-
-    Args:
-        data: what is predicted.
-        source: the data's role.
-        plans: how the outputs are read.
-        names: of the classes, by output.
-    """
-
-    data: ValidationData
-    source: Source
-    plans: Plans
-    names: dict[str, ClassNames]
-    class_names: tuple[str, ...] | None
-    namespace: dict[str, Any]
-    collector: PassCollector | None = None
-
-    def begin(self, tap: taps.Tap) -> None:
-        """Collect the batches of a pass."""
-        self.collector = PassCollector(to_numpy)
-        tap.receive = self.collector.add
-
-    def finish(self, tap: taps.Tap, epoch: int) -> list[EpochPredictions]:
-        """Return what the pass has predicted, by output; nothing if it was not read."""
-        tap.receive = None
-        collector, self.collector = self.collector, None
-        if collector is None or not collector.batches:
-            return []
-        return [
-            self._predictions(name, found, tap.outputs[name], epoch)
-            for name, found in collector.finish().items()
-            if name in tap.outputs
-        ]
-
-    def _predictions(
-        self, name: str, found: PassNumbers, traced: taps.TracedOutput, epoch: int
-    ) -> EpochPredictions:
-        task = traced.plan.task
-        if name not in self.names:
-            self.names[name] = self._find_names(task, traced)
-        results = make_results(task, found, self.names[name].names)
-        predictions = EpochPredictions(epoch, name, task, self.source, results, self.data.inputs)
-        # Now, while the data are there: the user may delete or change them later.
-        for position in found.rows:
-            self.data.inputs.get(position, found.rows[position])
-        return predictions
-
-    def _find_names(self, task: Task, traced: taps.TracedOutput) -> ClassNames:
-        if task == "boxes":
-            return ClassNames(tuple(self.class_names or ()))
-        if task in ("regression", "forecast", "image_to_image", "unknown"):
-            return ClassNames(())
-        count = traced.facts.classes
-        if count == 1 and task != "multi_label":
-            count = 2
-        try:
-            return find_class_names(count, self.class_names, self.namespace, self.data.first_target)
-        except Exception:
-            return numbers(count)
 
 
 class FitPredictions(RunObserver):
@@ -144,7 +76,7 @@ class FitPredictions(RunObserver):
         self, x: Any, y: Any, batch_size: int | None, namespace: dict[str, Any], source: Source
     ) -> None:
         model, options = self._fit.model, self._fit.fit_options
-        in_order = _replicas(model) == 1
+        in_order = replicas(model) == 1
         data = read_validation_data(x, y, batch_size, namespace, in_order)
         plans = Plans(data, options.task)
         self._passes = PassReader(data, source, plans, {}, options.class_names, namespace)
@@ -166,11 +98,7 @@ class FitPredictions(RunObserver):
             for name, traced in found.outputs.items():
                 plans.make(name, traced.facts)
         else:
-            self._turn_off(found)
-
-    def _turn_off(self, reason: Message) -> None:
-        self.tab.state, self.tab.reason = "off", reason
-        self.predictions.reason = reason
+            turn_off(self.tab, found)
 
     def begin_epoch(self, epoch: int) -> None:
         self._epoch = self._fit.reader.epochs_before + epoch + 1
@@ -193,22 +121,11 @@ class FitPredictions(RunObserver):
         tap, passes = self._tap, self._passes
         if tap is None or passes is None or passes.collector is None:
             return
-        self._add(passes, passes.finish(tap, self._epoch), tap)
+        self._add(passes.finish(tap, self._epoch), tap)
 
-    def _add(self, passes: PassReader, found: list[EpochPredictions], tap: taps.Tap) -> None:
-        if found:
-            self.tab.state, self.tab.reason = "ready", None
-            self.predictions.reason = None
-            for name, names in passes.names.items():
-                self.tab.names_from[name] = names.source
-                self.tab.names_note[name] = names.note
-            self.predictions.add(found)
-        elif tap.reason is not None:
-            self._turn_off(tap.reason)
-        elif any(reading.task == "unknown" for reading in passes.plans.readings.values()):
-            self._turn_off(
-                message("The task is not recognized. Choose one, or use LivePlot(task=…).")
-            )
+    def _add(self, found: list[EpochPredictions], tap: taps.Tap) -> None:
+        assert self._passes is not None
+        update_tab(self.tab, self._passes, found, tap)
         self.tab.publish()
 
     def end_epoch(self, epoch: int) -> None:
@@ -235,7 +152,7 @@ class FitPredictions(RunObserver):
             model.evaluate(x, y, batch_size=values.get("batch_size"), verbose=0)
         finally:
             found = passes.finish(self._tap, self._epoch)
-        self._add(passes, found, self._tap)
+        self._add(found, self._tap)
 
     def _set_task(self, output: str, task: Task) -> None:
         if self._passes is not None:
@@ -254,16 +171,6 @@ class FitPredictions(RunObserver):
         self._tap = self._passes = None
         self.tab.set_task = self.tab.look_at_training = None
         self.tab.publish_rest()
-
-
-def to_numpy(value: Any) -> NDArray[Any]:
-    """Copy an array of the backend to the host."""
-    return np.asarray(keras.ops.convert_to_numpy(value))
-
-
-def _replicas(model: Any) -> int:
-    strategy = getattr(model, "distribute_strategy", None)
-    return int(getattr(strategy, "num_replicas_in_sync", 1) or 1)
 
 
 def _sample_of(x: Any, y: Any) -> tuple[Any, Any, int]:

@@ -76,8 +76,7 @@ def shape_of(value: Any) -> Shape | None:
     """Return the static shape of a tensor, with the batch first."""
     if value is None:
         return None
-    shape = tuple(None if size is None else int(size) for size in value.shape)
-    return (None, *shape[1:])
+    return (None, *(None if size is None else int(size) for size in tuple(value.shape)[1:]))
 
 
 def loss_of(model: Any, path: tuple[Any, ...], name: str) -> Any:

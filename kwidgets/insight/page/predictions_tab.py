@@ -280,8 +280,8 @@ class PredictionsTab(Tab):
                 if len(json.dumps([parts, pictures])) <= SAVED_BYTES:
                     return parts
             # Many classes: what is left are the figures.
-            for part in parts:
-                part["predictions"]["details"] = None
+            for saved in parts:
+                saved["predictions"]["details"] = None
             return parts
 
     def _saved_part(self, epoch: int, output: str, mistakes: int) -> Insight:

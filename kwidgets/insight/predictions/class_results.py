@@ -40,7 +40,7 @@ class ClassResults(Results):
         return self.numbers.columns[:, 4]
 
     @functools.cached_property
-    def note(self) -> Message | None:  # type: ignore[override]
+    def note(self) -> Message | None:
         outside = int(((self.true < 0) | (self.true >= self.classes)).sum())
         if outside:
             return message(

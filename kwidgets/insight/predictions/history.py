@@ -191,6 +191,11 @@ class Predictions:
     def drop_after(self, epoch: int) -> None:
         """Drop later epochs: the training was rewound."""
         with self._lock:
-            for table in (self._epochs, *self._figures.values(), *self._classes.values()):
+            tables: list[dict[int, Any]] = [
+                self._epochs,
+                *self._figures.values(),
+                *self._classes.values(),
+            ]
+            for table in tables:
                 for later in [number for number in table if number > epoch]:
                     del table[later]

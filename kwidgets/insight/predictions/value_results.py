@@ -19,7 +19,7 @@ class RegressionResults(Results):
     @property
     def width(self) -> int:
         """The number of columns that are kept."""
-        return (self.numbers.columns.shape[1] - 1) // 2
+        return (int(self.numbers.columns.shape[1]) - 1) // 2
 
     @property
     def note(self) -> Message | None:

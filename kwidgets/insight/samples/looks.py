@@ -18,6 +18,7 @@ from kwidgets.language import t
 Kind = Literal["picture", "text", "row", "series", "sound", "values"]
 
 PICTURE_SIDE: Final = 8
+_UNIT: Final = ValueSpan(0, 1)
 MAX_ROW: Final = 200
 #: A row shows so many values; the unusual ones first.
 SHOWN_VALUES: Final = 24
@@ -46,7 +47,7 @@ class InputKind:
     """
 
     kind: Kind
-    span: ValueSpan = ValueSpan(0, 1)
+    span: ValueSpan = _UNIT
     columns: tuple[str, ...] = ()
     mean: NDArray[np.float64] | None = None
     deviation: NDArray[np.float64] | None = None
@@ -73,7 +74,8 @@ def kind_of(
         return InputKind("text" if _are_texts(values) else "values")
     if kind == "c" or kind not in "biuf":
         return InputKind("values")
-    if len(shape) in (2, 3) and min(shape[:2]) >= PICTURE_SIDE:
+    sides = shape[:2]
+    if len(shape) in (2, 3) and PICTURE_SIDE <= min(sides) and max(sides) <= 16 * min(sides):
         if len(shape) == 2 and shape[1] <= MAX_LINES and shape[0] != shape[1]:
             return InputKind("series")
         if len(shape) == 2 or shape[2] in (1, 3, 4):

@@ -70,7 +70,8 @@ def as_pixels(values: NDArray[Any], span: ValueSpan) -> NDArray[np.uint8]:
     """
     values = values[..., None] if values.ndim == 2 else values
     scaled = (values.astype(np.float32) - span.low) / (span.high - span.low) * 255
-    return np.clip(np.nan_to_num(scaled), 0, 255).round().astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.nan_to_num(scaled), 0, 255).round().astype(np.uint8)
+    return pixels
 
 
 def shrink(values: NDArray[Any], side: int) -> NDArray[Any]:
@@ -87,15 +88,14 @@ def shrink(values: NDArray[Any], side: int) -> NDArray[Any]:
         return values[::step, ::step]
     blocks = values[:height, :width].astype(np.float32)
     blocks = blocks.reshape(height // step, step, width // step, step, *values.shape[2:])
-    return blocks.mean(axis=(1, 3))
+    means: NDArray[Any] = blocks.mean(axis=(1, 3))
+    return means
 
 
 def picture_url(values: NDArray[Any], span: ValueSpan, large: bool = False) -> str:
     """Return a picture as a data URL: exact if it is small, else WebP where Pillow is there."""
-    if large:
-        side = LARGE_SIDE
-    else:
-        side = WEBP_SIDE if _pillow() is not None else PNG_SIDE
+    thumbnail = PNG_SIDE if _pillow() is None else WEBP_SIDE
+    side = LARGE_SIDE if large else thumbnail
     pixels = as_pixels(shrink(values, side), span)
     if max(pixels.shape[:2]) > EXACT_SIDE:
         webp = _webp(pixels)

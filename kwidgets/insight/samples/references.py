@@ -30,7 +30,7 @@ def find_reference(array: Any, namespace: Mapping[str, Any]) -> Reference | None
     named = {
         name: value
         for name, value in list(namespace.items())
-        if isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name)
+        if name.isidentifier() and not keyword.iskeyword(name)
     }
     public = {name: value for name, value in named.items() if not name.startswith("_")}
     for name, value in public.items():
@@ -66,5 +66,5 @@ def _offset_in(part: Any, whole: Any) -> int | None:
         return None
     distance = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     offset, rest = divmod(distance, whole.strides[0])
-    inside = 0 <= offset and offset + len(part) <= len(whole)
+    inside = offset >= 0 and offset + len(part) <= len(whole)
     return int(offset) if not rest and inside and np.shares_memory(part[:1], whole) else None

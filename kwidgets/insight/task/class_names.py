@@ -74,11 +74,11 @@ def _texts(value: Any) -> tuple[str, ...] | None:
     if type(value) in (list, tuple):
         return tuple(value) if value and all(type(item) is str for item in value) else None
     cls = type(value)
-    if cls.__module__.split(".")[0] == "numpy" and cls.__name__ == "ndarray":
-        if value.ndim == 1 and value.size and value.dtype.kind in "UO":
-            items = value.tolist() if value.size <= 100_000 else []
-            return tuple(items) if items and all(type(item) is str for item in items) else None
-    return None
+    is_array = cls.__module__.split(".")[0] == "numpy" and cls.__name__ == "ndarray"
+    if not is_array or value.ndim != 1 or value.dtype.kind not in "UO" or value.size > 100_000:
+        return None
+    items = value.tolist()
+    return tuple(items) if items and all(type(item) is str for item in items) else None
 
 
 def _categories(targets: Any) -> tuple[str, ...] | None:

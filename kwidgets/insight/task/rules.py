@@ -59,6 +59,8 @@ def recognize(facts: OutputFacts) -> Reading:
     """Return how the output is read, by the first rule that fits."""
     tasks = possible_tasks(facts)
     task, note = _guess(facts)
+    if task == "boxes":
+        tasks = (*tasks, "boxes")
     if task not in tasks:
         task = "unknown"
     return Reading(task, tasks, note)
@@ -96,7 +98,7 @@ def is_picture(shape: Shape | None) -> bool:
 
 def _guess(facts: OutputFacts) -> tuple[Task, Message | None]:
     loss, shape = facts.loss_key, facts.p_shape
-    if {"boxes"} < set(facts.keys):
+    if "boxes" in facts.keys and {"labels", "classes"} & set(facts.keys):
         return "boxes", None
     if shape is None or facts.y_shape is None or loss in _OTHER:
         return "unknown", None

@@ -44,7 +44,7 @@ class FitRun:
         target: shows the view; None for the cell's output.
     """
 
-    kind: Literal["fit", "loop"] = "fit"
+    kind: Literal["fit", "loop", "evaluation"] = "fit"
 
     def __init__(
         self,
