@@ -173,7 +173,7 @@ def test_targets_out_of_range_and_nan_are_told() -> None:
     collector = PassCollector(np.asarray)
     collector.add(batch(columns))
     results = ClassResults(collector.finish()["output"], ("no", "yes"))
-    assert results.note is not None and "1 targets" in translated(results.note)
+    assert results.note is not None and "left out: 1" in translated(results.note)
     assert results.confusion().tolist() == [[1, 0], [0, 0]]
     assert results.mistakes().tolist() == [1, 2]
     assert results.texts(1).true == "7" and results.texts(2).predicted == "NaN"

@@ -16,8 +16,9 @@ from kwidgets.insight.protocol import Task
 
 #: Bins of the scores of multi-label outputs; the threshold 0.5 is between two of them.
 SCORE_BINS: Final = 20
-#: The worst rows of a batch, and the first rows of the first batch.
-WORST, FIRST = 4, 12
+#: The worst rows of a batch, more where their inputs cannot be found later; and the first rows of
+#: the first batch.
+WORST, WORST_WITH_X, FIRST = 4, 8, 12
 #: The most classes of which places are counted as (true, predicted).
 MAX_PLACE_CLASSES: Final = 256
 #: Columns of a regression that are kept for each sample.
@@ -209,16 +210,17 @@ def _places(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
     return reduced
 
 
-def worst_rows(columns: Any) -> Any:
-    """Return the numbers of the rows with the largest loss, (WORST,) int32; NaN comes first.
+def worst_rows(plan: Plan, columns: Any) -> Any:
+    """Return the numbers of the rows with the largest loss, (rows,) int32; NaN comes first.
 
     A small batch has its last row several times.
     """
+    rows = WORST_WITH_X if plan.gathers_x else WORST
     loss = columns[:, 0]
     largest = 3.0e38
     loss = ops.where(ops.isnan(loss), largest, ops.minimum(loss, largest))
-    padded = ops.concatenate([loss, ops.full((WORST,), -largest, dtype="float32")])
-    found = ops.top_k(padded, WORST)[1]
+    padded = ops.concatenate([loss, ops.full((rows,), -largest, dtype="float32")])
+    found = ops.top_k(padded, rows)[1]
     return ops.cast(ops.minimum(found, ops.shape(loss)[0] - 1), "int32")
 
 

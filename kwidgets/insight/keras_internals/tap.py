@@ -80,7 +80,9 @@ class Tap:
         """Remember why nothing is read, and log it once."""
         if self.reason is None:
             logger.warning("cannot read the predictions; training continues", exc_info=error)
-            self.reason = message("Reading failed: %1", f"{type(error).__name__}: {error}"[:300])
+            self.reason = message(
+                "Reading the predictions failed: %1", f"{type(error).__name__}: {error}"[:300]
+            )
 
 
 def tap_of(model: Any) -> Tap | None:
@@ -112,7 +114,7 @@ def install(model: Any, make_plan: MakePlan, key: object, batch_size: int | None
     backend = keras.backend.backend()
     if backend == "tensorflow" and model.steps_per_execution > 1:
         if batch_size is None:
-            return message("steps_per_execution is above 1 and the batches have no known size.")
+            return message("With steps_per_execution above 1, the batch size must be known.")
         tap.buffers = StepBuffers(model.steps_per_execution, batch_size)
     _make_tapped(model, tap, backend)
     return tap
@@ -207,7 +209,7 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
         x = x if seen.x is None else seen.x
         y = y if seen.y is None else seen.y
         if seen.y_pred is None:
-            tap.reason = message("The model's test_step keeps its predictions to itself.")
+            tap.reason = message("The model's test_step does not expose its predictions.")
             return result
         if weights is not None and backend == "tensorflow" and model.jit_compile is True:
             tap.reason = message(
@@ -273,7 +275,7 @@ def _reduced(plan: reduce.Plan, output: Output, x: Any, weights: Any) -> dict[st
             if leaf is not None and _sample_bytes(leaf) <= MAX_SAMPLE_BYTES
         }
     rows = {name: row for name, row in rows.items() if _sample_bytes(row) <= MAX_SAMPLE_BYTES}
-    worst = reduce.worst_rows(reduced["columns"])
+    worst = reduce.worst_rows(plan, reduced["columns"])
     reduced["worst"] = ops.cast(worst, "float32")
     for name, values in rows.items():
         reduced[f"worst_{name}"] = ops.take(values, worst, axis=0)

@@ -117,10 +117,10 @@ class PredictionsTab(Tab):
         if name == "look_at_training_samples":
             if self.look_at_training is None:
                 raise RequestRefusedError(
-                    t("Only the samples of arrays can be looked at, and while the model trains.")
+                    t("Training samples can be shown only for arrays, and only during training.")
                 )
             self.look_at_training()
-            return t("Training samples are predicted at the end of this epoch.")
+            return t("Training samples will be predicted at the end of this epoch.")
         if name == "show_sample":
             self._session.send(
                 Insight(part="sample", fit=self._session.fit, sample=self._sample(request))
@@ -149,17 +149,17 @@ class PredictionsTab(Tab):
             raise RequestRefusedError(t("Unknown task “%1”.", str(task)[:50]))
         reading = self.readings.get(output)
         if reading is not None and task not in (*reading.tasks, "unknown"):
-            raise RequestRefusedError(t("The shape of the output does not allow this."))
+            raise RequestRefusedError(t("The shape of the output does not allow this task."))
         if self.set_task is None:
             raise RequestRefusedError(t("The training has ended."))
         self.set_task(output, task)
-        return t("The output is read so from the next validation on.")
+        return t("Applies from the next validation on.")
 
     def _sample(self, request: Request) -> SampleDetails:
         position = encode.position_of(request.get("sample"))
         shown = self._chosen(request)
         if position is None or position >= shown.samples:
-            raise RequestRefusedError(t("This sample is not known."))
+            raise RequestRefusedError(t("Unknown sample."))
         history = []
         for each in self._kept(shown.output)[-SAMPLE_HISTORY:]:
             if position < each.samples and each.task == shown.task:

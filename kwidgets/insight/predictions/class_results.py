@@ -44,12 +44,12 @@ class ClassResults(Results):
         outside = int(((self.true < 0) | (self.true >= self.classes)).sum())
         if outside:
             return message(
-                "%1 targets are not class numbers from 0 to %2; they are left out.",
+                "Targets outside the class numbers 0 to %2, which are left out: %1",
                 f"{outside:,}",
                 str(self.classes - 1),
             )
         unknown = int((self.predicted < 0).sum())
-        return message("%1 predictions are NaN.", f"{unknown:,}") if unknown else None
+        return message("Predictions that are NaN: %1", f"{unknown:,}") if unknown else None
 
     def figures(self) -> list[FigureValue]:
         table, right = self.table(), self.true == self.predicted

@@ -64,7 +64,7 @@ def find_class_names(
             return ClassNames(names, message("from %1", where))
         if distinct:
             listed = ", ".join(sorted(where for _, where in found))
-            note = message("Several variables may hold the class names: %1.", listed)
+            note = message("Several variables may contain the class names: %1.", listed)
             return dataclasses.replace(numbers(count), note=note)
     return numbers(count)
 

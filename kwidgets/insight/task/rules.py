@@ -112,7 +112,7 @@ def _guess(facts: OutputFacts) -> tuple[Task, Message | None]:
     if rank == 3 and loss in _CATEGORICAL | _BINARY:
         return "token_classes", None
     if rank <= 2 and loss in _CATEGORICAL:
-        note = message("The output has one unit, so all samples are of one class.")
+        note = message("The output has one unit, so all samples have the same class.")
         return ("binary", note) if classes == 1 else ("classification", None)
     if rank <= 2 and loss in _BINARY | _OVERLAP:
         return _binary(facts)
@@ -140,7 +140,7 @@ def _binary(facts: OutputFacts) -> tuple[Task, Message | None]:
 
 
 def _distance(facts: OutputFacts) -> tuple[Task, Message | None]:
-    note = message("Classification that is trained with the loss of a regression.")
+    note = message("Classification trained with a regression loss.")
     if facts.classes > 1 and facts.activation == "softmax":
         return "classification", note
     if facts.classes == 1 and facts.activation == "sigmoid" and facts.y_zero_one:
@@ -149,7 +149,7 @@ def _distance(facts: OutputFacts) -> tuple[Task, Message | None]:
 
 
 def _unknown_loss(facts: OutputFacts) -> tuple[Task, Message | None]:
-    note = message("The loss is not known; the task is read from the shapes.")
+    note = message("Unknown loss; the task was guessed from the shapes.")
     rank, classes, y_shape = len(facts.p_shape or ()), facts.classes, facts.y_shape or ()
     if rank == 2 and classes > 1:
         single = len(y_shape) == 1 or (len(y_shape) == 2 and y_shape[-1] == 1)

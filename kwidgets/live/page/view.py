@@ -214,7 +214,7 @@ class LiveView:
     def _answer(self, request: dict[str, Any], reply: Reply) -> None:
         insight = self.insight
         if insight is None:
-            reply(False, t("Nothing is known of this training's predictions, layers or data."))
+            reply(False, t("No predictions, layers or data for this training."))
         else:
             insight.answer(request, reply)
 

@@ -177,8 +177,11 @@ def test_each_output_can_be_chosen(trained: Any) -> None:
 def test_samples_of_batches_have_no_index_but_inputs(trained: Any, name: str) -> None:
     latest = trained(name)[1].live.predictions.latest
     x = data()[0][SAMPLES:]
+    assert latest.mistakes[0].inputs is not None
     for sample in [*latest.watched, *latest.mistakes]:
         assert sample.index is None and sample.code == ""
+        if sample.inputs is None:  # not among the worst of its batch
+            continue
         np.testing.assert_array_equal(sample.inputs[0], x[sample.position])
 
 
