@@ -122,12 +122,6 @@ def install(model: Any, make_plan: MakePlan, key: object, batch_size: int | None
     return tap
 
 
-def remove(model: Any) -> None:
-    """Let Keras make its own test function again, if the present one is ours."""
-    if tap_of(model) is not None:
-        model.test_function = None
-
-
 def _make_tapped(model: Any, tap: Tap, backend: str) -> None:
     attributes, original = model.__dict__, model.test_step
     before = model.test_function
