@@ -10,8 +10,10 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.insight.boxes import Boxes
     from kwidgets.insight.check.check import check
     from kwidgets.insight.check.look import look
+    from kwidgets.insight.evaluate import evaluate
     from kwidgets.live.auto import watch
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.latest_run import latest
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
     from kwidgets.record.runs import runs
 
 __all__ = [
+    "Boxes",
     "History",
     "LiveLoop",
     "LivePlot",
     "SequentialBuilder",
     "__version__",
     "check",
+    "evaluate",
     "latest",
     "load_ipython_extension",
     "look",
@@ -39,10 +43,12 @@ __all__ = [
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
+    "Boxes": "kwidgets.insight.boxes",
     "check": "kwidgets.insight.check.check",
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
+    "evaluate": "kwidgets.insight.evaluate",
     "latest": "kwidgets.live.latest_run",
     "look": "kwidgets.insight.check.look",
     "runs": "kwidgets.record.runs",
@@ -77,6 +83,15 @@ def _load_record() -> _observers.MakeObservers:
 
 
 _observers.add_observers(_load_record)
+
+
+def _load_insight() -> _observers.MakeObservers:
+    from kwidgets.insight.observers import observe_run
+
+    return observe_run
+
+
+_observers.add_observers(_load_insight)
 
 
 def __getattr__(name: str) -> Any:
