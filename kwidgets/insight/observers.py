@@ -1,9 +1,10 @@
-"""Make the observers that read predictions; one function for ``add_observers``."""
+"""Make the observers that read predictions and data; one function for ``add_observers``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwidgets.insight.check.fit_data import FitData
 from kwidgets.insight.fit_predictions import FitPredictions
 from kwidgets.insight.page.session import InsightSession
 from kwidgets.keras2 import is_keras2
@@ -38,10 +39,12 @@ class OpenSession(RunObserver):
 
 
 def observe_run(run: FitRun) -> Iterable[RunObserver]:
-    """Return what reads a training's predictions; nothing for a loop of the user's own."""
+    """Return what reads a training's predictions and data; nothing for a loop of one's own."""
     if run.kind != "fit" or is_keras2(run.state.model):
         return ()
     session = InsightSession()
     predictions = FitPredictions(run, session)
+    data = FitData(run, session)
     session.add_tab(predictions.tab)
-    return OpenSession(run, session), predictions
+    session.add_tab(data.tab)
+    return OpenSession(run, session), predictions, data

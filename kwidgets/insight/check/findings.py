@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
@@ -42,6 +43,7 @@ def find(
     names: Mapping[str, str],
     about_data_only: bool = False,
     draws_batches: bool = True,
+    is_split: bool = False,
     seconds: float = SECONDS,
 ) -> tuple[Report, tuple[Finding, ...]]:
     """Return what was found in the data, and all findings, worst first. Nothing is raised.
@@ -52,6 +54,7 @@ def find(
         names: the code of each argument, and of the model.
         about_data_only: whether mistakes are left out that are in the model alone.
         draws_batches: whether datasets may be asked for their first batches.
+        is_split: whether ``validation_data`` is what ``validation_split`` has taken from x and y.
         seconds: that the search in the data may take.
     """
     program = model if isinstance(model, Program) else None
@@ -74,11 +77,14 @@ def find(
         has_model=program is not None and bool(program.views),
         hides_nan=_hides_nan(),
         draws_batches=draws_batches,
+        is_split=is_split,
     )
     report = report_on(data, seconds)
     found = list(report.findings)
     if program is not None:
         try:
+            if is_split:
+                data = dataclasses.replace(data, validation_data=None)
             advice = advice_findings(program, data, report.looked_at, report.findings)
             found += [
                 each for each in advice if not about_data_only or each.id.startswith(_ABOUT_DATA)

@@ -15,7 +15,7 @@ from kwidgets.insight.check.findings import find
 from kwidgets.insight.check.program import Program
 from kwidgets.insight.data.classes import ClassCount
 from kwidgets.insight.data.dismissed import dismissed_ids
-from kwidgets.insight.data.report import ValueRange
+from kwidgets.insight.data.report import SECONDS, ValueRange
 from kwidgets.insight.data.samples import DataSample
 from kwidgets.protocol import WireNumber, wire_number
 
@@ -32,6 +32,8 @@ def findings_of_fit(
     *,
     names: Mapping[str, str] | None = None,
     describe: Describe | None = None,
+    is_split: bool = False,
+    seconds: float = SECONDS,
     **arguments: Any,
 ) -> protocol.DataPart:
     """Return what was found in the data and the program of a fit.
@@ -48,10 +50,15 @@ def findings_of_fit(
             their values; without it they are described in words.
         names: the code of each argument by its name, such as ``{"x": "x_train"}``; the code of the
             parts of ``validation_data`` as ``validation_x`` and ``validation_y``.
+        is_split: whether ``validation_data`` is what ``validation_split`` has taken from x and y,
+            as it is in the local variables of fit.
+        seconds: that the search for NaN and equal rows may take.
         arguments: the other arguments of fit.
     """
-    given = {"x": x, "y": y, **arguments}
-    report, findings = find(model, given, names or {}, draws_batches=False)
+    given = {"x": x, "y": y, "is_split": is_split, **arguments}
+    report, findings = find(
+        model, given, names or {}, draws_batches=False, is_split=is_split, seconds=seconds
+    )
     hidden = dismissed_ids()
     shown = [each for each in findings if each.id not in hidden]
     return {

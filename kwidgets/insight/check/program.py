@@ -68,7 +68,8 @@ def describe_program(
 
     Args:
         model: any model.
-        arguments: of fit; ``x`` is used for the shape of a sample only.
+        arguments: of fit; ``x`` is used for the shape of a sample only. ``is_split`` says that
+            ``validation_data`` is what ``validation_split`` has taken.
         name: the name of the model's variable.
     """
     fit: dict[str, Value] = {}
@@ -76,7 +77,8 @@ def describe_program(
         value = arguments.get(argument)
         if value is not None and isinstance(value, (bool, int, float)):
             fit[argument] = value
-    if fit.get("validation_split") == 0 or arguments.get("validation_data") is not None:
+    given = arguments.get("validation_data") is not None and not arguments.get("is_split")
+    if fit.get("validation_split") == 0 or given:
         fit.pop("validation_split", None)
     for argument, default in (("shuffle", True), ("epochs", 1)):
         if fit.get(argument) == default:

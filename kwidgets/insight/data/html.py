@@ -9,9 +9,14 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+import numpy as np
+
 from kwidgets.insight.data import text as words
 from kwidgets.insight.data.finding import Finding
 from kwidgets.insight.data.report import Report
+from kwidgets.insight.data.samples import DataSample
+from kwidgets.insight.samples.looks import kind_of
+from kwidgets.insight.samples.pictures import picture_url
 from kwidgets.language import t
 
 _CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top"
@@ -66,10 +71,28 @@ def report_html(report: Report, findings: Sequence[Finding], dismissed: int) -> 
         rows = [words.class_cells(each) for each in report.balance[:_MAX_CLASSES]]
         parts.append(_table(t("Classes"), words.class_titles(), rows, texts=1))
     if report.samples:
-        rows = [[each.code or "–", each.text, each.target or "–"] for each in report.samples]
-        titles = [t("row"), t("values"), t("target")]
-        parts.append(_table(t("Samples"), titles, rows, texts=3))
+        parts.append(_samples(report.samples))
     return "".join(parts)
+
+
+def _samples(samples: Sequence[DataSample]) -> str:
+    """Return the samples: pictures side by side, all others as a table."""
+    values = [each.value for each in samples if each.value is not None]
+    kind = kind_of(np.stack(values)) if len(values) == len(samples) else None
+    if kind is None or kind.kind != "picture":
+        rows = [[each.code or "–", each.text, each.target or "–"] for each in samples]
+        return _table(t("Samples"), [t("row"), t("values"), t("target")], rows, texts=3)
+    figures = []
+    for each, value in zip(samples, values, strict=True):
+        name = " → ".join(part for part in (each.code, each.target) if part)
+        figures.append(
+            f'<figure style="display:inline-block;margin:4px 12px 4px 0">'
+            f'<img src="{picture_url(value, kind.span)}" alt="{html.escape(each.text)}" '
+            'style="width:64px;image-rendering:pixelated">'
+            f"<figcaption>{html.escape(name)}</figcaption></figure>"
+        )
+    title = html.escape(t("Samples"))
+    return f"<details><summary>{title}</summary>{''.join(figures)}</details>"
 
 
 def _table(title: str, titles: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> str:

@@ -47,7 +47,7 @@ class LookedAt:
         found: dict[str, list[Measured]] = {}
         for each in self.measured:
             known = found.setdefault(each.part.name, [])
-            if all(each.part.start != other.part.start for other in known):
+            if all(each.part.first != other.part.first for other in known):
                 known.append(each)
         return found
 

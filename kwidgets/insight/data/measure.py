@@ -149,7 +149,8 @@ def _search_for_nan(part: Part, deadline: Deadline) -> Measured:
                 counts[kind] += int(bad.sum())
                 places = np.flatnonzero(bad.any(axis=1))
                 row_counts[kind] += len(places)
-                rows[kind].extend((places[: MAX_ROWS - len(rows[kind])] + at).tolist())
+                first = at + part.shift
+                rows[kind].extend((places[: MAX_ROWS - len(rows[kind])] + first).tolist())
         at = stop
     return Measured(
         part,

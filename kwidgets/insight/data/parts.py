@@ -21,6 +21,8 @@ class Part:
         view: reads its rows; None where ``reason`` says why it cannot be read.
         reason: "" where it can be read.
         start, stop: the rows of the array that it has.
+        shift: the row of ``name`` at which the array begins: during a fit, what
+            ``validation_split`` has taken is an array of its own.
         key: of a dict or list of several inputs or targets; None of a single one.
         is_batch: whether the rows were drawn from a dataset, so that ``name`` has no such rows.
     """
@@ -31,6 +33,7 @@ class Part:
     reason: str = ""
     start: int = 0
     stop: int = 0
+    shift: int = 0
     key: str | None = None
     is_batch: bool = False
 
@@ -45,6 +48,11 @@ class Part:
     @property
     def rows(self) -> int:
         return self.stop - self.start
+
+    @property
+    def first(self) -> int:
+        """The index of its first row in ``name``."""
+        return self.start + self.shift
 
     @property
     def is_table(self) -> bool:

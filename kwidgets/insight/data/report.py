@@ -103,6 +103,7 @@ class Data:
         has_model: whether a model is known.
         hides_nan: whether the backend trains on silently with NaN.
         draws_batches: whether datasets may be asked for their first batches.
+        is_split: whether ``validation_data`` is what ``validation_split`` has taken from x and y.
     """
 
     x: Any
@@ -115,6 +116,7 @@ class Data:
     has_model: bool = False
     hides_nan: bool = False
     draws_batches: bool = True
+    is_split: bool = False
 
 
 def report_on(data: Data, seconds: float = SECONDS) -> Report:
@@ -162,10 +164,13 @@ def _parts(data: Data, found: list[Finding]) -> tuple[list[Part], Message | None
         more, _ = _drawn(data, validation, "validation_x", names["validation_data"], found)
         return parts + more, part_of or message("first %1 batches", str(batches.FIRST_BATCHES))
     if isinstance(validation, (tuple, list)) and len(validation) in (2, 3):
-        given = [data.names.get(f"validation_{each}") for each in "xy"]
+        shift = parts[0].rows if data.is_split and parts else 0
         for index, role in enumerate(("validation_x", "validation_y")):
-            name = given[index] or f"{names['validation_data']}[{index}]"
-            parts = parts + parts_of(validation[index], role, name)  # type: ignore[arg-type]
+            name = data.names.get(role) or f"{names['validation_data']}[{index}]"
+            if data.is_split:
+                name = names["xy"[index]]
+            more = parts_of(validation[index], role, name)  # type: ignore[arg-type]
+            parts = parts + [dataclasses.replace(part, shift=shift) for part in more]
     elif validation is not None:
         parts = parts + parts_of(validation, "validation_x", names["validation_data"])
     return parts, part_of
@@ -227,7 +232,7 @@ def _looked_at(
         labels,
         validation_labels,
         _guarded(lambda: equal_rows(x, other_x, deadline), None),
-        data.validation_split if data.validation_data is None else 0.0,
+        data.validation_split if data.validation_data is None or data.is_split else 0.0,
         data.is_weighted,
         data.hides_nan,
         is_first_batches,

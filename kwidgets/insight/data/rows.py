@@ -65,9 +65,9 @@ def equal_rows(
     return EqualRows(
         len(known),
         compared,
-        tuple((again[:MAX_ROWS] + training[0].start).tolist()),
+        tuple((again[:MAX_ROWS] + training[0].first).tolist()),
         len(again),
-        tuple((overlap[:MAX_ROWS] + (validation[0].start if validation else 0)).tolist()),
+        tuple((overlap[:MAX_ROWS] + (validation[0].first if validation else 0)).tolist()),
         len(overlap),
         complete,
     )

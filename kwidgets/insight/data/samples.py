@@ -63,8 +63,8 @@ def _sample(x: Measured, y: Measured | None, labels: Labels | None, row: int) ->
     value = view.read(slice(at, at + 1))[0]
     small = isinstance(value, np.ndarray) and value.size <= _MOST_VALUES
     return DataSample(
-        None if part.is_batch else at,
-        "" if part.is_batch else fetch_line(part.name, [at], part.is_table),
+        None if part.is_batch else at + part.shift,
+        "" if part.is_batch else fetch_line(part.name, [at + part.shift], part.is_table),
         row_text(value, view.columns),
         _target_text(y, labels, row),
         value if small else np.asarray(value) if np.ndim(value) == 0 else None,

@@ -42,6 +42,7 @@ def _labels() -> dict[str, str]:
         "Checking the callbacks": t("Checking the callbacks"),
         "Observing the training": t("Observing the training"),
         "Reading the predictions": t("Reading the predictions"),
+        "Looking at the data": t("Looking at the data"),
         "Recording the run": t("Recording the run"),
         "The NaN guard": t("The NaN guard"),
         "Rewinding": t("Rewinding"),

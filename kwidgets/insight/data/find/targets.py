@@ -85,7 +85,7 @@ def missing_classes(data: LookedAt) -> Iterator[Finding]:
         wanted = [values[each.name] for each in unseen]
         places = np.flatnonzero(np.isin(data.validation_labels.of_rows, wanted))
         part = data.validation_labels.part
-        rows = tuple((places[:MAX_ROWS] + part.start).tolist())
+        rows = tuple((places[:MAX_ROWS] + part.first).tolist())
         yield Finding(
             f"unseen-classes:validation_y:{part.name}",
             "warning",
