@@ -12,7 +12,8 @@ import keras
 from kwidgets.insight.check.advice_findings import advice_findings
 from kwidgets.insight.check.program import Program, describe_program
 from kwidgets.insight.data.finding import Finding, worst_first
-from kwidgets.insight.data.report import SECONDS, Data, Report, report_on
+from kwidgets.insight.data.measure import Deadline
+from kwidgets.insight.data.report import Data, Report, report_on
 
 # Rules that are about the data as much as about the model, by the beginning of the findings' ids.
 _ABOUT_DATA: Final = (
@@ -44,7 +45,7 @@ def find(
     about_data_only: bool = False,
     draws_batches: bool = True,
     is_split: bool = False,
-    seconds: float = SECONDS,
+    limit: Deadline | None = None,
 ) -> tuple[Report, tuple[Finding, ...]]:
     """Return what was found in the data, and all findings, worst first. Nothing is raised.
 
@@ -55,7 +56,7 @@ def find(
         about_data_only: whether mistakes are left out that are in the model alone.
         draws_batches: whether datasets may be asked for their first batches.
         is_split: whether ``validation_data`` is what ``validation_split`` has taken from x and y.
-        seconds: that the search in the data may take.
+        limit: of the search in the data.
     """
     program = model if isinstance(model, Program) else None
     if program is None and model is not None:
@@ -79,7 +80,7 @@ def find(
         draws_batches=draws_batches,
         is_split=is_split,
     )
-    report = report_on(data, seconds)
+    report = report_on(data, limit)
     found = list(report.findings)
     if program is not None:
         try:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from kwidgets.insight.check.data_tab import DataTab
 from kwidgets.insight.check.fit_findings import findings_of_fit
 from kwidgets.insight.check.program import Program, describe_program
+from kwidgets.insight.data.measure import Deadline
 from kwidgets.insight.keras_internals.text_inputs import read_text_inputs
 from kwidgets.insight.page.session import InsightSession
 from kwidgets.insight.protocol import Looks
@@ -21,8 +22,10 @@ from kwidgets.kernel.running_kernel import user_variables
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import RunObserver
 
-# What the first look may take, beside the first steps; a look that is asked for has more time.
+# The first look, beside the first steps, compares fewer rows: 0.1 s of processor time. A look that
+# is asked for may take longer.
 _FIRST_SECONDS: Final = 2.0
+_FIRST_VALUES: Final = 5_000_000
 _SECONDS: Final = 10.0
 
 logger = logging.getLogger("kwidgets")
@@ -57,13 +60,13 @@ class FitData(RunObserver):
         text = read_text_inputs(self._fit.model, namespace)
         self._words = text.vocabulary, text.reads_tokens
         self.tab.look_again = self._look_again
-        self._look(arguments, _FIRST_SECONDS)
+        self._look(arguments, Deadline(_FIRST_SECONDS, _FIRST_VALUES))
 
     def after_sample(self) -> None:
         # The frame's variables can be read on this thread only.
         if self._wants_look:
             self._wants_look = False
-            self._look(self._arguments(), _SECONDS)
+            self._look(self._arguments(), Deadline(_SECONDS))
 
     def end(self) -> None:
         self.tab.look_again = None
@@ -84,21 +87,21 @@ class FitData(RunObserver):
         )
         return arguments
 
-    def _look(self, arguments: dict[str, Any], seconds: float) -> None:
+    def _look(self, arguments: dict[str, Any], limit: Deadline) -> None:
         thread = threading.Thread(
             target=self._look_in_thread,
-            args=(arguments, seconds),
+            args=(arguments, limit),
             name="kwidgets-look-at-data",
             daemon=True,
         )
         thread.start()
 
-    def _look_in_thread(self, arguments: dict[str, Any], seconds: float) -> None:
+    def _look_in_thread(self, arguments: dict[str, Any], limit: Deadline) -> None:
         program = self._program
         if program is None:
             return
         try:
-            given = {"x": None, **arguments, "seconds": seconds}
+            given = {"x": None, **arguments, "limit": limit}
             self.tab.show(
                 findings_of_fit(program, names=self._names, describe=self._describe, **given)
             )

@@ -15,7 +15,8 @@ from kwidgets.insight.check.findings import find
 from kwidgets.insight.check.program import Program
 from kwidgets.insight.data.classes import ClassCount
 from kwidgets.insight.data.dismissed import dismissed_ids
-from kwidgets.insight.data.report import SECONDS, ValueRange
+from kwidgets.insight.data.measure import Deadline
+from kwidgets.insight.data.report import ValueRange
 from kwidgets.insight.data.samples import DataSample
 from kwidgets.protocol import WireNumber, wire_number
 
@@ -33,7 +34,7 @@ def findings_of_fit(
     names: Mapping[str, str] | None = None,
     describe: Describe | None = None,
     is_split: bool = False,
-    seconds: float = SECONDS,
+    limit: Deadline | None = None,
     **arguments: Any,
 ) -> protocol.DataPart:
     """Return what was found in the data and the program of a fit.
@@ -52,12 +53,12 @@ def findings_of_fit(
             parts of ``validation_data`` as ``validation_x`` and ``validation_y``.
         is_split: whether ``validation_data`` is what ``validation_split`` has taken from x and y,
             as it is in the local variables of fit.
-        seconds: that the search for NaN and equal rows may take.
+        limit: of the search for NaN and equal rows.
         arguments: the other arguments of fit.
     """
     given = {"x": x, "y": y, "is_split": is_split, **arguments}
     report, findings = find(
-        model, given, names or {}, draws_batches=False, is_split=is_split, seconds=seconds
+        model, given, names or {}, draws_batches=False, is_split=is_split, limit=limit
     )
     hidden = dismissed_ids()
     shown = [each for each in findings if each.id not in hidden]

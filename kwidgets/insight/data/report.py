@@ -119,16 +119,16 @@ class Data:
     is_split: bool = False
 
 
-def report_on(data: Data, seconds: float = SECONDS) -> Report:
+def report_on(data: Data, limit: Deadline | None = None) -> Report:
     """Look at data. What cannot be read becomes a finding; no exception comes out of this.
 
     Args:
         data: the data of the fit.
-        seconds: that the search for NaN and equal rows may take.
+        limit: of the search for NaN and equal rows; ``SECONDS`` without it.
     """
     found: list[Finding] = []
     parts, part_of = _parts(data, found)
-    deadline = Deadline(seconds)
+    deadline = limit or Deadline(SECONDS)
     measured = tuple(_measured(part, deadline) for part in parts)
     looked_at = _looked_at(data, measured, part_of is not None, deadline)
     for find in _FINDERS:

@@ -13,9 +13,8 @@ from kwidgets.insight.data.finding import MAX_ROWS
 from kwidgets.insight.data.measure import Deadline
 from kwidgets.insight.data.parts import Part
 
-# Rows that are compared, and their bytes: a second for each.
+# Rows that are compared.
 _MOST_ROWS: Final = 200_000
-_MOST_BYTES: Final = 1_000_000_000
 _SLICE_BYTES: Final = 16_000_000
 
 
@@ -81,9 +80,10 @@ def _comparable(part: Part) -> bool:
 def _hashes(parts: Sequence[Part], deadline: Deadline) -> Array | None:
     """Return a 64-bit hash of the bytes of each of the first rows; None if there is no time."""
     views = [part.view for part in parts if part.view is not None]
-    row_bytes = sum(8 * view.row_size for view in views)
-    count = min(min(part.rows for part in parts), _MOST_ROWS, max(1, _MOST_BYTES // row_bytes))
-    step = max(1, _SLICE_BYTES // row_bytes)
+    values = sum(view.row_size for view in views)
+    most = max(1, deadline.compared_values // values)
+    count = min(min(part.rows for part in parts), _MOST_ROWS, most)
+    step = max(1, _SLICE_BYTES // (8 * values))
     found = np.empty(count, np.uint64)
     for at in range(0, count, step):
         if deadline.is_over:

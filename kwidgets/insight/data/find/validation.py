@@ -77,14 +77,23 @@ def _rescaling(training: Measured, validation: Measured) -> str:
     """Return the statement that scales pixels as the others are scaled; "" for other values."""
     name, other = training.part.name, validation.part.name
     for one, two, code in (
-        (training, validation, f"{other} = {other} / 255"),
-        (validation, training, f"{name} = {name} / 255"),
+        (training, validation, f"{other} = {other}"),
+        (validation, training, f"{name} = {name}"),
     ):
         small = one.low is not None and one.low >= 0 and one.high is not None and one.high <= 1
-        large = two.low is not None and two.low >= 0 and 200 <= (two.high or 0) <= 255
-        if small and large and not (one.part.is_batch or two.part.is_batch):
-            return code
+        top = _largest_pixel(two)
+        if small and top and not (one.part.is_batch or two.part.is_batch):
+            return f"{code} / {top}"
     return ""
+
+
+def _largest_pixel(measured: Measured) -> int:
+    """Return by what pixels are divided: 255, or 15 or 16 shades; 0 if they are no pixels."""
+    if not measured.whole or measured.low is None or measured.low < 0 or measured.high is None:
+        return 0
+    if measured.high in (15, 16):
+        return int(measured.high)
+    return 255 if 200 <= measured.high <= 255 else 0
 
 
 def _other_columns(training: Measured, validation: Measured) -> float | None:
