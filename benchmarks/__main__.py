@@ -6,6 +6,7 @@ import argparse
 
 from benchmarks import (
     builder,
+    insight,
     million_steps,
     namespace,
     page,
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "panel": panel.measure,
     "record": step_overhead.measure_record,
     "runs": runs.measure,
+    "insight": insight.measure,
 }
 
 
@@ -41,7 +43,8 @@ def main() -> None:
         "namespace: what finding and describing models "
         "costs; panel: what a user waits for at the side panel; "
         "record: what recording and checkpoints cost a fit; "
-        "runs: what a user waits for at the recorded runs",
+        "runs: what a user waits for at the recorded runs; "
+        "insight: what reading predictions costs a validation",
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)
