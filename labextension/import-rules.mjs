@@ -11,6 +11,9 @@
 
 /** Doors for other wings. */
 const WING_DOORS = [
+  "insight/protocol",
+  "insight/source",
+  "insight/store",
   "live/protocol",
   "live/session",
   "live/savedTransport",
@@ -28,6 +31,7 @@ const WING_DOORS = [
 
 /** Doors for the hosts, besides those for other wings. */
 const HOST_DOORS = [
+  "insight/components/mountInsight",
   "live/encodeSnapshot",
   "live/labels",
   "live/latestValues",
