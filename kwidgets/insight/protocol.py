@@ -59,6 +59,8 @@ class Request(TypedDict):
     request: RequestName
     #: ``watch``.
     tab: NotRequired[TabName]
+    #: ``watch``: the view was just opened and has no parts and no pictures yet.
+    first: NotRequired[bool]
     #: ``watch``, ``show_samples``, ``set_task``: the name of a model's output.
     output: NotRequired[str]
     #: ``watch``, ``show_samples``: the epoch to show, counted as in the charts; without it the

@@ -31,6 +31,8 @@ SNAPSHOT: Final = "snapshot"
 UPDATE: Final = "update"
 ACKNOWLEDGE: Final = "acknowledge"
 REPLY: Final = "reply"
+# Sent by both: what ``kwidgets/insight/protocol.py`` defines.
+INSIGHT: Final = "insight"
 # Sent by a view.
 PAUSE: Final = "pause"
 RESUME: Final = "resume"
@@ -48,7 +50,7 @@ RESYNC: Final = "resync"
 BUNDLE: Final = "bundle"  #: the saved output as a MIME bundle, when the run has ended
 UNKNOWN_RUN: Final = "unknown_run"
 
-KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY)
+KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, ACKNOWLEDGE, REPLY, INSIGHT)
 VIEW_KINDS: Final = (
     PAUSE,
     RESUME,
@@ -60,6 +62,7 @@ VIEW_KINDS: Final = (
     CHECKPOINT,
     REWIND,
     SET_NAN_GUARD,
+    INSIGHT,
     RESYNC,
 )
 RUN_KINDS: Final = (BUNDLE, UNKNOWN_RUN)
@@ -258,6 +261,8 @@ class Snapshot(TypedDict):
     earlier: list[EarlierFit]
     #: Whether it is in the last output of the run, to which a page adds nothing.
     final: NotRequired[bool]
+    #: In a saved output: the parts of ``kwidgets/insight/protocol.py`` that it keeps.
+    insight: NotRequired[list[Any]]
 
 
 class EarlierFit(TypedDict):
