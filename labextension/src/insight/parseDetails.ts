@@ -107,7 +107,11 @@ function parseRegression(fields: Fields): Regression {
   const truth = parseF32(fields, "true_f32");
   const predicted = parseF32(fields, "predicted_f32");
   if (truth.length !== predicted.length) {
-    throw new ProtocolError(fields.at("predicted_f32"), `${truth.length} numbers`, predicted.length);
+    throw new ProtocolError(
+      fields.at("predicted_f32"),
+      `${truth.length} numbers`,
+      predicted.length,
+    );
   }
   return {
     columns: fields.strings("columns").slice(0, MAX_CLASSES),

@@ -30,7 +30,8 @@ export type Task = (typeof TASKS)[number];
 
 /** What a view asks for, with the fields of each. */
 export type Request =
-  | { request: "watch"; tab: TabName; output?: string; epoch?: number }
+  /** `first`: the view was just opened and has no pictures yet. */
+  | { request: "watch"; tab: TabName; first?: true; output?: string; epoch?: number }
   | {
       request: "show_samples";
       output: string;

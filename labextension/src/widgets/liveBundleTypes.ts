@@ -26,12 +26,7 @@ export type LoadBundle = <T>(name: BundleName) => Promise<T>;
 /** The exports of the bundle `view.js`. */
 export interface LiveViewModule {
   /** @param messages the catalogue of the kernel's language; null for English */
-  open(
-    channel: ModelChannel,
-    load: LoadBundle,
-    signal: AbortSignal,
-    messages: unknown,
-  ): OpenView;
+  open(channel: ModelChannel, load: LoadBundle, signal: AbortSignal, messages: unknown): OpenView;
 }
 
 export interface OpenView {

@@ -10,7 +10,13 @@
 import { PROTOCOL_VERSION } from "../protocol";
 import { loadOnce } from "../shared/loadOnce";
 import { PLOTLY_KEY } from "../shared/plotly";
-import type { BundleName, ChannelReceiver, LiveViewModule, ModelChannel, OpenView } from "./liveBundleTypes";
+import type {
+  BundleName,
+  ChannelReceiver,
+  LiveViewModule,
+  ModelChannel,
+  OpenView,
+} from "./liveBundleTypes";
 import { loaderTranslator } from "./loaderTranslation";
 
 interface Model {
@@ -75,12 +81,7 @@ function openView(model: Model, entry: Entry): Promise<OpenView> {
     .then(() => loadBundle<LiveViewModule>(model, "view"))
     .then(async (view) => {
       const messages = (await library(model)).get("messages");
-      return view.open(
-        entry.channel,
-        (name) => loadBundle(model, name),
-        entry.signal,
-        messages,
-      );
+      return view.open(entry.channel, (name) => loadBundle(model, name), entry.signal, messages);
     });
   entry.view.catch(() => {
     entry.view = undefined;
@@ -89,7 +90,11 @@ function openView(model: Model, entry: Entry): Promise<OpenView> {
 }
 
 function loadBundle<T>(model: Model, name: BundleName): Promise<T> {
-  return load(model, name, name === "plotly" ? PLOTLY_KEY : `${name}@${model.get("library_version")}`);
+  return load(
+    model,
+    name,
+    name === "plotly" ? PLOTLY_KEY : `${name}@${model.get("library_version")}`,
+  );
 }
 
 function openChannel(model: Model): ModelChannel {

@@ -32,8 +32,13 @@ export function InsightPanel({ id, tab, session, store, fit, loadInsight }: Insi
     [session, store, fit],
   );
   useEffect(() => {
-    // The first request also makes the kernel send the code of the tab, where no extension has it.
-    if (source.interactive) void source.request({ request: "watch", tab });
+    // It also makes the kernel send the code of the tab, where no extension has it.
+    if (source.interactive) {
+      const first = store.pictures.size === 0 && { first: true as const };
+      void source.request({ request: "watch", tab, ...first });
+    }
+  }, [source, tab]);
+  useEffect(() => {
     loadInsight().then(setModule, (error) => {
       console.error("kwidgets: the tab could not be loaded.", error);
       setModule("failed");
@@ -44,13 +49,12 @@ export function InsightPanel({ id, tab, session, store, fit, loadInsight }: Insi
   }, [module, source, tab]);
   return (
     <div role="tabpanel" id={`${id}-${tab}-panel`} aria-labelledby={`${id}-${tab}`}>
-      <div class="kw-insight" ref={place}>
-        {(!module || module === "failed") && (
-          <p class="kw-waiting">
-            {module ? t("Cannot load this tab. Reload the page to try again.") : t("Loading…")}
-          </p>
-        )}
-      </div>
+      {(!module || module === "failed") && (
+        <p class="kw-waiting">
+          {module ? t("Cannot load this tab. Reload the page to try again.") : t("Loading…")}
+        </p>
+      )}
+      <div ref={place} />
     </div>
   );
 }

@@ -22,10 +22,7 @@ export function mountLiveView(
   loadInsight?: LoadInsight,
 ): () => void {
   const stopWaiting = addStyleSheets(element, { common, live: css });
-  render(
-    <LiveView session={session} loadPlotly={loadPlotly} loadInsight={loadInsight} />,
-    element,
-  );
+  render(<LiveView session={session} loadPlotly={loadPlotly} loadInsight={loadInsight} />, element);
   const releaseKeys = keepKeys(element);
   return () => {
     releaseKeys();

@@ -1,0 +1,123 @@
+/** Hooks of the tabs: ask while a tab is visible, keep rows in place, send requests. */
+
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../shared/translation";
+import { REPEAT_SECONDS, type Request } from "../protocol";
+import type { InsightSource } from "../source";
+
+type Watch = Extract<Request, { request: "watch" }>;
+
+/** Send `watch` every few seconds while `place` is visible, and at once when it changes. */
+export function useWatch(source: InsightSource, place: RefObject<Element>, watch: Watch): void {
+  const latest = useRef(watch);
+  latest.current = watch;
+  const isVisible = useRef(true);
+  const send = useRef(() => {});
+  send.current = () => {
+    if (!isVisible.current || document.visibilityState === "hidden" || !source.interactive) return;
+    const first = source.store.pictures.size === 0 && { first: true as const };
+    void source.request({ ...latest.current, ...first });
+  };
+  useEffect(() => {
+    const lifetime = new AbortController();
+    const timer = setInterval(() => send.current(), 1000 * REPEAT_SECONDS);
+    const observer = new IntersectionObserver((entries) => {
+      const wasVisible = isVisible.current;
+      isVisible.current = entries.at(-1)?.isIntersecting ?? true;
+      if (isVisible.current && !wasVisible) send.current();
+    });
+    observer.observe(place.current!);
+    document.addEventListener("visibilitychange", () => send.current(), lifetime);
+    return () => {
+      lifetime.abort();
+      clearInterval(timer);
+      observer.disconnect();
+    };
+  }, [source]);
+  // What the user chose does not wait; the panel has asked for what is shown at first.
+  const chosen = `${watch.output}/${watch.epoch}`;
+  const asked = useRef(chosen);
+  useEffect(() => {
+    if (asked.current === chosen) return;
+    asked.current = chosen;
+    send.current();
+  }, [chosen]);
+}
+
+export interface Held<T> {
+  value: T;
+  /** Whether something newer waits. */
+  waits: boolean;
+  /** For the element whose content stays as it is while the pointer or the focus is in it. */
+  handlers: object;
+}
+
+/**
+ * Return the value from before the pointer or the focus came into an element: what a user reads or
+ * is about to click does not move.
+ */
+export function useHold<T>(newest: T): Held<T> {
+  const [inside, setInside] = useState({ pointer: false, focus: false });
+  const shown = useRef(newest);
+  if (!inside.pointer && !inside.focus) shown.current = newest;
+  const set = (change: Partial<typeof inside>) => setInside((now) => ({ ...now, ...change }));
+  return {
+    value: shown.current,
+    waits: shown.current !== newest,
+    handlers: {
+      onPointerEnter: (event: PointerEvent) => set({ pointer: event.pointerType !== "touch" }),
+      onPointerLeave: () => set({ pointer: false }),
+      onFocusIn: () => set({ focus: true }),
+      onFocusOut: (event: FocusEvent) => {
+        const element = event.currentTarget as Element;
+        if (!element.contains(event.relatedTarget as Node | null)) set({ focus: false });
+      },
+    },
+  };
+}
+
+export interface Requests {
+  pending: string | null;
+  error: string;
+  send(request: Request): void;
+}
+
+/** Send requests, one after the other, and keep the name of the pending one and the last error. */
+export function useRequests(source: InsightSource): Requests {
+  const [state, setState] = useState({ pending: null as string | null, error: "" });
+  const send = (request: Request) => {
+    setState({ pending: request.request, error: "" });
+    source.request(request).then(
+      ({ ok, message }) =>
+        setState({
+          pending: null,
+          error: ok ? "" : message || t("The kernel could not do that."),
+        }),
+      () => setState({ pending: null, error: t("The kernel could not do that.") }),
+    );
+  };
+  return { ...state, send };
+}
+
+/** Move the focus among the elements of a list with the arrows; returns a handler of keys. */
+export function moveAmong(selector: string, moved: (index: number) => void) {
+  return (event: KeyboardEvent) => {
+    const items = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>(selector)];
+    const at = items.indexOf((event.target as Element).closest<HTMLElement>(selector)!);
+    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const to = {
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      Home: 0,
+      End: items.length - 1,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const index = Math.min(Math.max(to, 0), items.length - 1);
+    moved(index);
+    items[index]!.focus();
+  };
+}
