@@ -12,6 +12,7 @@
 /** Doors for other wings. */
 const WING_DOORS = [
   "insight/protocol",
+  "insight/saved",
   "insight/source",
   "insight/store",
   "live/protocol",

@@ -17,11 +17,11 @@ export function CodeLine({ code }: { code: string }) {
   return (
     <span class="kw-i-code" ref={root}>
       <code>{code}</code>
-      <button type="button" aria-label={t("Copy %1", code)} onClick={copy}>
+      <button type="button" aria-label={copied ? t("Copied") : t("Copy: %1", code)} onClick={copy}>
         {copied ? t("Copied") : t("Copy")}
       </button>
       {canInsert && (
-        <button type="button" aria-label={t("Insert %1 below", code)} onClick={() => insert(code)}>
+        <button type="button" aria-label={t("Insert below: %1", code)} onClick={() => insert(code)}>
           {t("Insert below")}
         </button>
       )}

@@ -153,7 +153,7 @@ function MatrixCell(props: MatrixCellProps) {
       data-cell={`${cell.true},${cell.predicted}`}
       data-right={isRight}
       data-sign={mode === "change" ? text.charAt(0) : undefined}
-      style={{ "--kw-strength": `${Math.round(44 * strength)}%` }}
+      style={{ "--kw-strength": `${Math.round(38 * strength)}%` }}
       onFocus={onFocus}
       onClick={onSelect}
     >

@@ -139,7 +139,7 @@ function BalanceView({ balance: { names, training, validation } }: { balance: Ba
 }
 
 function Samples({ source, samples }: { source: InsightSource; samples: readonly Sample[] }) {
-  const [open, setOpen] = useState<Sample | null>(null);
+  const [open, setOpen] = useState<{ sample: Sample; opener: HTMLElement } | null>(null);
   if (samples.length === 0) return null;
   const common = { task: "unknown" as const, overlay: true };
   return (
@@ -151,14 +151,14 @@ function Samples({ source, samples }: { source: InsightSource; samples: readonly
         label={t("Samples")}
         samples={samples}
         store={source.store}
-        onOpen={setOpen}
+        onOpen={(sample, opener) => setOpen({ sample, opener })}
         {...common}
       />
       {open && (
         <SampleDialog
-          key={open.key}
+          key={open.sample.key}
           source={source}
-          sample={open}
+          {...open}
           onOverlay={() => {}}
           onClose={() => setOpen(null)}
           {...common}

@@ -17,6 +17,8 @@ import { Plot } from "./Plot";
 interface SampleDialogProps {
   source: InsightSource;
   sample: Sample;
+  /** Gets the focus back. */
+  opener: HTMLElement;
   task: Task;
   overlay: boolean;
   onOverlay: (overlay: boolean) => void;
@@ -24,7 +26,7 @@ interface SampleDialogProps {
 }
 
 export function SampleDialog(props: SampleDialogProps) {
-  const { source, task, overlay, onOverlay, onClose } = props;
+  const { source, opener, task, overlay, onOverlay, onClose } = props;
   const { store, fit, interactive } = source;
   useSubscription(store);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -34,10 +36,9 @@ export function SampleDialog(props: SampleDialogProps) {
   const sample = details?.sample ?? props.sample;
   const looks = sample.looks ?? props.sample.looks;
   useEffect(() => {
-    const opener = (dialog.current!.getRootNode() as Document).activeElement as HTMLElement | null;
     dialog.current!.showModal();
     if (source.interactive) requests.send({ request: "show_sample", sample: sample.key });
-    return () => opener?.focus();
+    return () => opener.focus();
   }, []);
   const close = () => dialog.current?.close();
   const canOverlay = looks?.true_picture || looks?.true_boxes || looks?.predicted_boxes;

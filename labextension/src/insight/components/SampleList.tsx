@@ -14,7 +14,8 @@ interface SampleListProps {
   store: InsightStore;
   task: Task;
   overlay: boolean;
-  onOpen: (sample: Sample) => void;
+  /** Also with the button, to which the focus returns. */
+  onOpen: (sample: Sample, opener: HTMLElement) => void;
 }
 
 export function SampleList({ label, samples, store, task, overlay, onOpen }: SampleListProps) {
@@ -32,28 +33,27 @@ export function SampleList({ label, samples, store, task, overlay, onOpen }: Sam
       onKeyDown={moveAmong("button", setStop)}
     >
       {samples.map((sample, i) => (
-        <li key={sample.key}>
+        <li key={sample.key} class="kw-i-tile">
+          {sample.looks && (
+            <LooksView
+              looks={sample.looks}
+              pictures={store.pictures}
+              task={task}
+              overlay={overlay}
+              size="small"
+            />
+          )}
+          <TileText sample={sample} />
+          {/* Over all of it; its name has what is shown, in other words. */}
           <button
             type="button"
-            class="kw-i-tile"
             aria-label={sampleName(sample)}
             aria-haspopup="dialog"
             title={sampleName(sample)}
             tabIndex={i === at ? 0 : -1}
             onFocus={() => setStop(i)}
-            onClick={() => onOpen(sample)}
-          >
-            {sample.looks && (
-              <LooksView
-                looks={sample.looks}
-                pictures={store.pictures}
-                task={task}
-                overlay={overlay}
-                size="small"
-              />
-            )}
-            <TileText sample={sample} />
-          </button>
+            onClick={(event) => onOpen(sample, event.currentTarget)}
+          />
         </li>
       ))}
     </ul>

@@ -23,7 +23,7 @@ interface SamplesViewProps {
 export function SamplesView(props: SamplesViewProps) {
   const { source, part, details, filter, className, onClear } = props;
   const [overlay, setOverlay] = useState(true);
-  const [open, setOpen] = useState<Sample | null>(null);
+  const [open, setOpen] = useState<{ sample: Sample; opener: HTMLElement } | null>(null);
   const listed = useListed(source, part, details, filter, className);
   const held = useHold({ listed, watched: details.watched });
   const { samples, count } = held.value.listed;
@@ -39,7 +39,7 @@ export function SamplesView(props: SamplesViewProps) {
     store: source.store,
     task: part.task,
     overlay,
-    onOpen: setOpen,
+    onOpen: (sample: Sample, opener: HTMLElement) => setOpen({ sample, opener }),
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a key for the buttons inside
@@ -96,9 +96,9 @@ export function SamplesView(props: SamplesViewProps) {
       )}
       {open && (
         <SampleDialog
-          key={open.key}
+          key={open.sample.key}
           source={source}
-          sample={open}
+          {...open}
           task={part.task}
           overlay={overlay}
           onOverlay={setOverlay}

@@ -23,7 +23,7 @@ export function TextView({ text, shares, size }: TextViewProps) {
     <p class="kw-i-text" data-size={size}>
       {words.map((word, i) => {
         const share = shares[i] ?? NaN;
-        const tint = Number.isFinite(share) ? Math.round(40 * Math.min(1, Math.abs(share))) : 0;
+        const tint = Number.isFinite(share) ? Math.round(30 * Math.min(1, Math.abs(share))) : 0;
         return (
           <span
             key={i}

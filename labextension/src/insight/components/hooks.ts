@@ -68,7 +68,9 @@ export function useHold<T>(newest: T): Held<T> {
     handlers: {
       onPointerEnter: (event: PointerEvent) => set({ pointer: event.pointerType !== "touch" }),
       onPointerLeave: () => set({ pointer: false }),
-      onFocusIn: () => set({ focus: true }),
+      // A click leaves the focus behind; only who uses the keyboard is there with it.
+      onFocusIn: (event: FocusEvent) =>
+        set({ focus: (event.target as Element).matches(":focus-visible") }),
       onFocusOut: (event: FocusEvent) => {
         const element = event.currentTarget as Element;
         if (!element.contains(event.relatedTarget as Node | null)) set({ focus: false });

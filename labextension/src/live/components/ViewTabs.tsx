@@ -48,11 +48,8 @@ export function ViewTabs({ id, tab, onTab, findings }: ViewTabsProps) {
           >
             <Icon name={name} />
             <span class="kw-tab-label">{tabLabel(name)}</span>
-            {count > 0 && (
-              <span class="kw-tab-badge" title={text}>
-                {count}
-              </span>
-            )}
+            {/* Not as text, which would have to be in the tab's name. */}
+            {count > 0 && <span class="kw-tab-badge" title={text} data-count={count} />}
           </button>
         );
       })}
