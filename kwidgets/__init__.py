@@ -10,6 +10,8 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.insight.boxes import Boxes
+    from kwidgets.insight.evaluate import evaluate
     from kwidgets.live.auto import watch
     from kwidgets.live.callback import LivePlot
     from kwidgets.live.latest_run import latest
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
     from kwidgets.record.runs import runs
 
 __all__ = [
+    "Boxes",
     "History",
     "LiveLoop",
     "LivePlot",
     "SequentialBuilder",
     "__version__",
+    "evaluate",
     "latest",
     "load_ipython_extension",
     "runs",
@@ -35,9 +39,11 @@ __all__ = [
 # Loaded on first use: neither `import kwidgets` nor %load_ext may import Keras before the user
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
+    "Boxes": "kwidgets.insight.boxes",
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
+    "evaluate": "kwidgets.insight.evaluate",
     "latest": "kwidgets.live.latest_run",
     "runs": "kwidgets.record.runs",
     "SequentialBuilder": "kwidgets.builder.sequential",
@@ -71,6 +77,15 @@ def _load_record() -> _observers.MakeObservers:
 
 
 _observers.add_observers(_load_record)
+
+
+def _load_insight() -> _observers.MakeObservers:
+    from kwidgets.insight.observers import observe_run
+
+    return observe_run
+
+
+_observers.add_observers(_load_insight)
 
 
 def __getattr__(name: str) -> Any:

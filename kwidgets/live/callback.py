@@ -6,6 +6,7 @@ import difflib
 import functools
 import logging
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -44,6 +45,10 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
             cannot be restored exactly is shown.
         nan_guard: whether to restore the last good state when the loss or the weights become NaN or
             infinite, with half the learning rate; or how often at most (True: 3 times).
+        task: what the output of the model is for, if it is not recognized: "classification",
+            "binary", "multi_label", "regression", "segmentation", "token_classes", "forecast",
+            "image_to_image", or a ``kwidgets.Boxes``. Only the tab Predictions depends on it.
+        class_names: the names of the classes, by number, if they are not found.
 
     Raises:
         TypeError: an argument is unknown or has the wrong type.
@@ -64,11 +69,13 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         log_scale: bool = DEFAULTS["log_scale"],
         resume: Any = False,
         nan_guard: bool | int = False,
+        task: Any = None,
+        class_names: Sequence[str] | None = None,
         **unknown: object,
     ) -> None:
         _check_arguments(args, unknown)
         RunControls.__init__(self, check_options(x_axis, smoothing, log_scale))
-        self._fit_options = check_fit_options(resume, nan_guard)
+        self._fit_options = check_fit_options(resume, nan_guard, task, class_names)
         keras.callbacks.Callback.__init__(self)
         self._other_fit: FitFrame | None = None
 
@@ -76,7 +83,12 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         # Tuners copy or pickle their callbacks for each trial: a copy watches a fit of its own.
         options = self._fit_options
         return functools.partial(
-            type(self), **self._options, resume=options.resume, nan_guard=options.nan_restores
+            type(self),
+            **self._options,
+            resume=options.resume,
+            nan_guard=options.nan_restores,
+            task=options.task,
+            class_names=options.class_names,
         ), ()
 
     def _view_target(self) -> ViewTarget | None:
@@ -154,7 +166,12 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
 
 def _check_arguments(args: tuple[object, ...], unknown: dict[str, object]) -> None:
     """Raise for arguments that LivePlot does not take."""
-    defaults = DEFAULTS | {"resume": False, "nan_guard": False}
+    defaults = DEFAULTS | {
+        "resume": False,
+        "nan_guard": False,
+        "task": None,
+        "class_names": None,
+    }
     known = ", ".join(f"{name}={value!r}" for name, value in defaults.items())
     if args:
         raise TypeError(

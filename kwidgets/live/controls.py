@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import html
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
@@ -16,6 +16,9 @@ from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.plotly_figure import make_figure
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.training_thread.command_queue import Command, check_learning_rate
+
+if TYPE_CHECKING:
+    from kwidgets.insight.predictions.history import Predictions
 
 logger = logging.getLogger("kwidgets")
 
@@ -68,6 +71,17 @@ class RunControls:
         Each trace has at most 2,000 points; ``history`` has all of them.
         """
         return make_figure(self._store, self._options["x_axis"], self._options["log_scale"])
+
+    @property
+    def predictions(self) -> Predictions | None:
+        """What the model predicted on the validation data, epoch by epoch; None before the first
+        fit. From any thread.
+
+        ``live.predictions.confusion`` is a matrix of counts, ``.classes`` has precision and recall,
+        ``.mistakes`` the worst mistakes, ``.to_pandas()`` a row a sample; ``live.predictions[3]``
+        is the same after epoch 3.
+        """
+        return None if self._run is None else self._run.state.predictions
 
     @property
     def _store(self) -> MetricStore:

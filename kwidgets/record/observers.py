@@ -15,6 +15,8 @@ from kwidgets.record.recording import recording
 
 def observe_run(run: FitRun) -> Iterable[RunObserver]:
     """Return what records and restores a training, in the order in which it is called."""
+    if run.kind == "evaluation":
+        return ()
     # First, so that no checkpoint has a state that the guard is about to replace.
     guard = (NanGuard(run),) if run.kind == "fit" else ()
     if not recording.on:

@@ -61,14 +61,33 @@ class FitFrame:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of that fit by name, as they are now. On its thread."""
-        frame: FrameType | None = sys._getframe(1)
+        frame = self._frame()
+        if frame is None:
+            return {}
+        code, values = frame.f_code, frame.f_locals
+        names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+        return {name: values[name] for name in names if name in values}
+
+    def local_values(self) -> dict[str, Any]:
+        """Return all local variables of that fit, such as ``val_x``. On its thread."""
+        frame = self._frame()
+        return {} if frame is None else dict(frame.f_locals)
+
+    def callers_variables(self) -> dict[str, Any]:
+        """Return the variables where the user's code calls that fit. On its thread."""
+        frame = self._frame()
         while frame is not None:
-            if self.is_call(frame):
-                code, values = frame.f_code, frame.f_locals
-                names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-                return {name: values[name] for name in names if name in values}
+            module = str(frame.f_globals.get("__name__", ""))
+            if not module.startswith(("keras.", "tf_keras.", "kwidgets.")):
+                return {**frame.f_globals, **frame.f_locals}
             frame = frame.f_back
         return {}
+
+    def _frame(self) -> FrameType | None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and not self.is_call(frame):
+            frame = frame.f_back
+        return frame
 
     def is_running(self) -> bool:
         """Return whether the fit is still on its thread's stack. From any thread.

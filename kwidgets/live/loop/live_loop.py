@@ -57,6 +57,8 @@ class LiveLoop(RunControls):
     """
 
     _NOT_BEGUN = "not started yet"
+    #: What is made when the loop begins.
+    _make_run: type[LoopRun] = LoopRun
 
     def __init__(
         self,
@@ -98,7 +100,7 @@ class LiveLoop(RunControls):
                 name=self._name,
                 options=self._options,
             )
-            run = LoopRun(state, self._output_context())
+            run = self._make_run(state, self._output_context())
         except Exception:
             logger.warning("LiveLoop could not start; the loop continues without it", exc_info=True)
         else:

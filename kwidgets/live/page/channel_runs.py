@@ -14,7 +14,7 @@ from kwidgets.kernel.channel import channel
 from kwidgets.kernel.running_kernel import CellExecution
 from kwidgets.live import protocol
 from kwidgets.live.page.encode import with_buffers
-from kwidgets.live.page.receive_commands import CommandReceiver, Submit
+from kwidgets.live.page.receive_commands import Answer, CommandReceiver, Submit
 
 # The latest runs are kept, also after their end: each takes about 100 kB.
 MAX_RUNS = 8
@@ -30,6 +30,7 @@ class ChannelRun:
         snapshot: returns a new envelope of kind snapshot.
         resync: sends a snapshot to all pages.
         execution: the one that has the view in its cell's output; None if no cell has it.
+        answer: answers requests about predictions, layers and data.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class ChannelRun:
         snapshot: Snapshot,
         resync: Callable[[], None],
         execution: CellExecution | None = None,
+        answer: Answer | None = None,
     ) -> None:
         self.run_id = run_id
         # None as soon as the cell's output is another one.
@@ -48,7 +50,7 @@ class ChannelRun:
         self._model: weakref.ref[object] | None = None
         self._snapshot = snapshot
         self._bundle: dict[str, Any] | None = None
-        self._receiver = CommandReceiver(resync, self.send)
+        self._receiver = CommandReceiver(resync, self.send, answer)
 
     @property
     def model(self) -> object | None:

@@ -15,6 +15,10 @@ logger = logging.getLogger("kwidgets")
 
 
 Submit = Callable[[Command], None]
+#: Reports the result of a request: whether it was fulfilled, and a message.
+Reply = Callable[[bool, str], None]
+#: Answers a request about predictions, layers or data.
+Answer = Callable[[dict[str, Any], Reply], None]
 
 
 class CommandReceiver:
@@ -23,17 +27,20 @@ class CommandReceiver:
     Args:
         resync: sends a snapshot.
         send: sends an envelope to the view.
+        answer: answers a request of kind ``insight``, also after the end of the fit.
     """
 
     def __init__(
         self,
         resync: Callable[[], None],
         send: Callable[[wire.Envelope], None],
+        answer: Answer | None = None,
     ) -> None:
         # Queues a command for the training thread; None while no fit runs.
         self.submit: Submit | None = None
         self._resync = resync
         self._send = send
+        self._answer = answer
         self._warned: set[str] = set()
 
     def receive(self, content: object) -> None:
@@ -59,6 +66,9 @@ class CommandReceiver:
             return
         payload = content.get("payload")
         fields = payload if isinstance(payload, dict) else {}
+        if kind == protocol.INSIGHT:
+            self._answer_request(message_id, fields)
+            return
         value: float | None = None
         if kind == protocol.SET_NAN_GUARD:
             value = float(fields.get("on") is True)
@@ -82,6 +92,13 @@ class CommandReceiver:
                 reply=lambda ok, message: self._reply(message_id, ok, message),
             )
         )
+
+    def _answer_request(self, message_id: str, request: dict[str, Any]) -> None:
+        # Not queued: only what touches the model waits for the training thread.
+        if self._answer is None:
+            self._reply(message_id, False, t("The training has ended."))
+            return
+        self._answer(request, lambda ok, message: self._reply(message_id, ok, message))
 
     def _reply(self, message_id: str, ok: bool, message: str) -> None:
         reply = protocol.Reply(ok=ok, message=wire.shortened(message))

@@ -32,6 +32,7 @@ def saved_bundle(
     progress: protocol.Progress,
     earlier: Sequence[protocol.EarlierFit] = (),
     earlier_dropped: int = 0,
+    insight: Sequence[Any] = (),
 ) -> dict[str, Any]:
     """Return the output as a mime bundle: data for our renderer, a picture, a line of text.
 
@@ -41,6 +42,8 @@ def saved_bundle(
     snapshot = _reduced(store, run, progress, BATCH_BYTES, EPOCH_BYTES)
     snapshot["earlier"], snapshot["earlier_start"] = list(earlier), earlier_dropped
     snapshot["final"] = True
+    if insight:
+        snapshot["insight"] = list(insight)
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
     names = [fit["snapshot"]["run"]["model_name"] for fit in earlier]

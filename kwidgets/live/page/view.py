@@ -23,6 +23,7 @@ from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, WatchedTraining, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture, headline
+from kwidgets.live.page.receive_commands import Reply
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle, summarize
 from kwidgets.live.page.target_for_cell import target_for_cell
 from kwidgets.live.page.widget_connection import WidgetConnection
@@ -61,6 +62,16 @@ class Fit(Protocol):
     def after_cell(self, error: BaseException | None) -> None: ...
 
 
+class Insight(Protocol):
+    """What is known of a fit besides its numbers: predictions, layers, data."""
+
+    def answer(self, request: dict[str, Any], reply: Reply) -> None:
+        """Answer a view's request. From any thread."""
+
+    def saved_parts(self) -> list[Any]:
+        """Return what the saved output keeps: parts of ``kwidgets/insight/protocol.py``."""
+
+
 class LiveView:
     """The view of a fit, and of further fits in its cell.
 
@@ -80,6 +91,8 @@ class LiveView:
         self.sent_bytes = 0
         # Whether the picture is shown at the end of the cell only: another fit may follow.
         self.stays_until_cell_end = False
+        #: What is known besides the numbers of the fit that is shown; kept after its end.
+        self.insight: Insight | None = None
         self._context = context
         self._in_cell = target is None
         self._target = target or self._in_context(target_for_cell)
@@ -191,6 +204,20 @@ class LiveView:
             finally:
                 self._refresh_output()
 
+    def send_insight(self, part: Any) -> None:
+        """Send a part of ``kwidgets/insight/protocol.py``. From any thread, also after the end."""
+        with self._lock:
+            if self._widget is None:
+                return
+            self._send_payload(protocol.INSIGHT, part)
+
+    def _answer(self, request: dict[str, Any], reply: Reply) -> None:
+        insight = self.insight
+        if insight is None:
+            reply(False, t("No predictions, layers or data for this training."))
+        else:
+            insight.answer(request, reply)
+
     def end(self) -> None:
         """Drop the references to the fit and its model: it has ended."""
         with self._lock:
@@ -228,7 +255,10 @@ class LiveView:
                 progress["detail"] = t(
                     "Saved during training; the final result is not available here."
                 )
-            return saved_bundle(self._store, run, progress, self._earlier, self._earlier_dropped)
+            insight = [] if self.insight is None else self.insight.saved_parts()
+            return saved_bundle(
+                self._store, run, progress, self._earlier, self._earlier_dropped, insight
+            )
 
     def headline(self) -> str:
         """Return where the fit is, in a line of text. From any thread."""
@@ -261,11 +291,13 @@ class LiveView:
         # Whether commands are received is known only after this: the first update has it.
         self._run_sent = self._describe()[0]
         self._widget = WidgetConnection(
-            self._snapshot, self._resync, self._refresh_output, self._in_cell
+            self._snapshot, self._resync, self._refresh_output, self._in_cell, self._answer
         )
         self.receives_commands = self._widget.receives_commands
         execution = self._in_context(self._execution)
-        self._channel_run = ChannelRun(self.run_id, self._snapshot, self._resync, execution)
+        self._channel_run = ChannelRun(
+            self.run_id, self._snapshot, self._resync, execution, self._answer
+        )
         runs.add(self._channel_run)
 
     def _execution(self) -> CellExecution | None:

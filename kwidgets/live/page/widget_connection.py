@@ -8,7 +8,7 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.kernel.front_end import note_widget, shows_widgets
-from kwidgets.live.page.receive_commands import CommandReceiver, Submit
+from kwidgets.live.page.receive_commands import Answer, CommandReceiver, Submit
 
 
 class WidgetConnection:
@@ -19,6 +19,7 @@ class WidgetConnection:
         resync: sends a snapshot to all views.
         can_draw: called when a front end has made the widget.
         in_cell: whether it is shown in a cell's output, which our extension draws without a widget.
+        answer: answers requests about predictions, layers and data.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class WidgetConnection:
         resync: Callable[[], None],
         can_draw: Callable[[], None],
         in_cell: bool,
+        answer: Answer | None = None,
     ) -> None:
         # Imported here: a plain script needs no widgets.
         from kwidgets.live.page import widget
@@ -39,7 +41,7 @@ class WidgetConnection:
             snapshot,
             with_library=not in_cell or (shows_widgets() and not channel.has_listening_page),
         )
-        self._receiver = CommandReceiver(resync, self.send)
+        self._receiver = CommandReceiver(resync, self.send, answer)
         self._widget.on_msg(self._receive)
         # A view sends a message as soon as it is drawn, if the kernel handles it then.
         self._is_drawn = not in_cell

@@ -44,7 +44,7 @@ class FitRun:
         target: shows the view; None for the cell's output.
     """
 
-    kind: Literal["fit", "loop"] = "fit"
+    kind: Literal["fit", "loop", "evaluation"] = "fit"
 
     def __init__(
         self,
@@ -208,6 +208,7 @@ class FitRun:
             return
         self._progress.begin_validation(bool(self._fit.trainer.stop_training))
         self._end_training_of_epoch()
+        self.observers.begin_validation()
 
     def begin_validation_batch(self, batch: int) -> None:
         self._progress.validation_batch = batch
@@ -221,6 +222,7 @@ class FitRun:
 
     def end_validation(self) -> None:
         self._progress.end_validation()
+        self.observers.end_validation()
         self._handler.queue_deferred()
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:

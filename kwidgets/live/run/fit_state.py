@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import keras
 
@@ -30,6 +30,9 @@ from kwidgets.live.run.fit_status import FitStatus
 from kwidgets.live.run.learning_rate_control import LearningRateControl, LearningRateSource
 from kwidgets.live.run.model_name import model_name
 from kwidgets.live.training_thread.error_guard import ErrorGuard
+
+if TYPE_CHECKING:
+    from kwidgets.insight.predictions.history import Predictions
 
 
 class Trainer(Protocol):
@@ -97,6 +100,8 @@ class FitState:
         #: What was done to the training.
         self.acts: list[Act] = []
         self.extras = PageExtras()
+        #: What the model predicts, from an observer; None where nothing reads it.
+        self.predictions: Predictions | None = None
         # Why an observer has ended the training.
         self.end_reason: Message | None = None
         self.devices = FitDevices(guard)

@@ -47,6 +47,12 @@ class RunObserver:
     def end_training(self) -> None:
         """Called once in each epoch after its last batch, and before its validation."""
 
+    def begin_validation(self) -> None:
+        """Called before the first batch of the fit's own validation."""
+
+    def end_validation(self) -> None:
+        """Called after the last batch of the fit's own validation."""
+
     def end_epoch(self, epoch: int) -> None:
         """Called when Keras's ``epoch`` has ended and its results are in the store."""
 
@@ -135,6 +141,14 @@ class Observers:
     def end_training(self) -> None:
         for observer in self._observers:
             self._guard(observer.label, observer.end_training)
+
+    def begin_validation(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.begin_validation)
+
+    def end_validation(self) -> None:
+        for observer in self._observers:
+            self._guard(observer.label, observer.end_validation)
 
     def end_epoch(self, epoch: int) -> None:
         for observer in self._observers:

@@ -1,0 +1,301 @@
+"""Read predictions from the validation that Keras makes anyway.
+
+While Keras makes the test function of a model, ``test_step`` is replaced by one that notes what
+the loss is given and returns a few numbers more in the logs. A wrapper of the test function takes
+them out again before Keras or a callback sees them. There is no second pass, and the model keeps
+nothing but that wrapper.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+import keras
+from keras import ops
+
+from kwidgets.insight.keras_internals import reduce
+from kwidgets.insight.keras_internals.install_checks import why_not
+from kwidgets.insight.keras_internals.optimization_barrier import behind_barrier
+from kwidgets.insight.keras_internals.outputs import Output, outputs_of
+from kwidgets.insight.keras_internals.sample_loss import sample_loss
+from kwidgets.insight.keras_internals.spies import spies
+from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas
+from kwidgets.insight.task.facts import OutputFacts
+from kwidgets.language import Message, message
+
+logger = logging.getLogger("kwidgets")
+
+#: The key of the numbers in the logs, until they are taken out.
+KEY: Final = "kwidgets/insight"
+#: The most classes of one output, and the largest input whose rows are gathered.
+MAX_CLASSES: Final = 20_000
+MAX_SAMPLE_BYTES: Final = 4_000_000
+
+MakePlan = Callable[[str, OutputFacts], reduce.Plan]
+#: By output and then by kind of numbers; arrays of the backend.
+Batch = dict[str, dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class TracedOutput:
+    """How an output was read when the test function was traced."""
+
+    facts: OutputFacts
+    plan: reduce.Plan
+
+
+class Tap:
+    """What reads the predictions of one model. Its test function has it as ``_kwidgets_tap``.
+
+    Args:
+        make_plan: decides how an output is reduced, when Keras traces the step.
+        key: what the plans depend on; another key needs another tap.
+    """
+
+    def __init__(self, make_plan: MakePlan, key: object) -> None:
+        self.make_plan: MakePlan = make_plan
+        self.key = key
+        #: Called with the numbers of each batch; None while nobody wants them.
+        self.receive: Callable[[Batch], None] | None = None
+        #: Why nothing is read, found when the step was traced.
+        self.reason: Message | None = None
+        self.outputs: dict[str, TracedOutput] = {}
+        self.buffers: StepBuffers | None = None
+
+    def deliver(self, batch: Batch) -> None:
+        """Pass the numbers of a batch on; a failure ends the reading, not the validation."""
+        if self.receive is None:
+            return
+        try:
+            self.receive(batch)
+        except Exception as error:
+            self.receive = None
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Remember why nothing is read, and log it once."""
+        if self.reason is None:
+            logger.warning("cannot read the predictions; training continues", exc_info=error)
+            self.reason = message(
+                "Reading the predictions failed: %1", f"{type(error).__name__}: {error}"[:300]
+            )
+
+
+def tap_of(model: Any) -> Tap | None:
+    """Return the tap of a model's test function; None without one."""
+    found = getattr(getattr(model, "test_function", None), "_kwidgets_tap", None)
+    return found if isinstance(found, Tap) else None
+
+
+def install(model: Any, make_plan: MakePlan, key: object, batch_size: int | None) -> Tap | Message:
+    """Return the tap of ``model``, made if there is none, or why there can be none.
+
+    In ``on_train_begin`` or ``on_test_begin``: Keras reads ``test_function`` anew at each step. The
+    tap of an earlier fit is used again, so that nothing is traced again.
+
+    Args:
+        model: a compiled model.
+        make_plan: decides how an output is reduced.
+        key: what the plans depend on.
+        batch_size: of the validation; None if unknown.
+    """
+    reason = why_not(model)
+    if reason is not None:
+        return reason
+    present = tap_of(model)
+    if present is not None and present.key == key:
+        present.make_plan = make_plan
+        return present
+    tap = Tap(make_plan, key)
+    backend = keras.backend.backend()
+    if backend == "tensorflow" and model.steps_per_execution > 1:
+        if batch_size is None:
+            return message("With steps_per_execution above 1, the batch size must be known.")
+        tap.buffers = StepBuffers(model.steps_per_execution, batch_size)
+    _make_tapped(model, tap, backend)
+    return tap
+
+
+def remove(model: Any) -> None:
+    """Let Keras make its own test function again, if the present one is ours."""
+    if tap_of(model) is not None:
+        model.test_function = None
+
+
+def _make_tapped(model: Any, tap: Tap, backend: str) -> None:
+    attributes, original = model.__dict__, model.test_step
+    before = model.test_function
+
+    def step(*args: Any) -> Any:
+        return _tapped_step(model, tap, original, backend, *args)
+
+    if backend == "torch":
+        # Its step looks the method up in each batch.
+        model.test_function = None
+        try:
+            model.make_test_function()
+        except Exception:
+            model.test_function = before
+            raise
+        function = _with_step(model.test_function, attributes, step)
+        model.test_function = _peel(function, tap, has_state=False)
+    else:
+        attributes["test_step"] = step
+        if backend == "jax":
+            # The loop over the steps of one execution is Python: the numbers come out inside it.
+            make = model._make_function
+            attributes["_make_function"] = lambda function, **options: make(
+                _peel(function, tap, has_state=True), **options
+            )
+        try:
+            model.test_function = None
+            model.make_test_function()
+        except Exception:
+            model.test_function = before
+            raise
+        finally:
+            attributes.pop("test_step", None)
+            attributes.pop("_make_function", None)
+        if backend == "tensorflow":
+            model.test_function = _peel(model.test_function, tap, has_state=False)
+    model.test_function._kwidgets_tap = tap
+
+
+def _with_step(function: Any, attributes: dict[str, Any], step: Any) -> Any:
+    def run(*args: Any) -> Any:
+        attributes["test_step"] = step
+        try:
+            return function(*args)
+        finally:
+            attributes.pop("test_step", None)
+
+    return run
+
+
+def _peel(function: Any, tap: Tap, has_state: bool) -> Any:
+    """Return ``function`` without our numbers in the logs that it returns."""
+
+    def peeled(*args: Any) -> Any:
+        result = function(*args)
+        logs = result[0] if has_state else result
+        if not isinstance(logs, dict) or KEY not in logs:
+            return result
+        extra = logs[KEY]
+        logs = {name: value for name, value in logs.items() if name != KEY}
+        if tap.buffers is not None:
+            for batch in tap.buffers.take():
+                tap.deliver(batch)
+        else:
+            tap.deliver(extra)
+        return (logs, *result[1:]) if has_state else logs
+
+    return peeled
+
+
+def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) -> Any:
+    """Run a test step, and add our numbers to its logs. Traced, or run at each batch."""
+    with spies(model) as seen:
+        result = original(*args)
+    try:
+        logs = result[0] if backend == "jax" else result
+        if not isinstance(logs, dict):
+            tap.reason = message("The model's test_step returns no dict.")
+            return result
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(args[-1])
+        x = x if seen.x is None else seen.x
+        y = y if seen.y is None else seen.y
+        if seen.y_pred is None:
+            tap.reason = message("The model's test_step does not expose its predictions.")
+            return result
+        if weights is not None and backend == "tensorflow" and model.jit_compile is True:
+            tap.reason = message(
+                "With sample weights and XLA, reading would change the last digit of val_loss."
+            )
+            return result
+        x, y, y_pred, weights = behind_barrier((x, y, seen.y_pred, weights))
+        extra = _extra(model, tap, x, y, y_pred, weights)
+        if not extra:
+            return result
+        tap.reason = None
+        if backend == "tensorflow":
+            extra = _from_all_replicas(extra)
+            if tap.buffers is not None:
+                tap.buffers.append(extra)
+                extra = {}
+        logs = {**logs, KEY: extra}
+        return (logs, *result[1:]) if backend == "jax" else logs
+    except Exception as error:
+        tap.fail(error)
+        return result
+
+
+def _extra(model: Any, tap: Tap, x: Any, y: Any, y_pred: Any, weights: Any) -> Batch:
+    extra: Batch = {}
+    for output in outputs_of(model, x, y, y_pred):
+        plan = tap.make_plan(output.name, output.facts)
+        tap.outputs[output.name] = TracedOutput(output.facts, plan)
+        if output.y is None or plan.task == "unknown":
+            continue
+        if output.facts.classes > MAX_CLASSES:
+            tap.reason = message(
+                "The output has %1 classes; at most %2 can be shown.",
+                f"{output.facts.classes:,}",
+                f"{MAX_CLASSES:,}",
+            )
+            continue
+        extra[output.name] = _reduced(plan, output, x, _place_weights(output, weights))
+    return extra
+
+
+def _place_weights(output: Output, weights: Any) -> Any:
+    """Return the weights, or the mask, of the places of an output's samples; None without."""
+    mask = getattr(output.p, "_keras_mask", None)
+    if mask is not None:
+        return mask
+    flat = keras.tree.flatten(weights)
+    return flat[0] if len(flat) == 1 else None
+
+
+def _reduced(plan: reduce.Plan, output: Output, x: Any, weights: Any) -> dict[str, Any]:
+    y = ops.convert_to_tensor(output.y)
+    loss = None
+    with contextlib.suppress(Exception):  # a loss of the user's own may need more than this
+        loss = sample_loss(output.loss, y, output.p, weights)
+    reduced = reduce.reduce_output(plan, y, output.p, weights, loss)
+    shown_y, shown_p = reduce.reduce_rows(plan, y, output.p)
+    rows: dict[str, Any] = {"y": shown_y, "p": shown_p}
+    if plan.gathers_x:
+        rows |= {
+            f"x{i}": leaf
+            for i, leaf in enumerate(keras.tree.flatten(x))
+            if leaf is not None and _sample_bytes(leaf) <= MAX_SAMPLE_BYTES
+        }
+    rows = {name: row for name, row in rows.items() if _sample_bytes(row) <= MAX_SAMPLE_BYTES}
+    worst = reduce.worst_rows(plan, reduced["columns"])
+    reduced["worst"] = ops.cast(worst, "float32")
+    for name, values in rows.items():
+        reduced[f"worst_{name}"] = ops.take(values, worst, axis=0)
+        reduced[f"first_{name}"] = values[: reduce.FIRST]
+    return reduced
+
+
+def _sample_bytes(value: Any) -> int:
+    size = 4
+    for side in value.shape[1:]:
+        size *= int(side or 1)
+    return size
+
+
+def _from_all_replicas(extra: Batch) -> Batch:
+    """Return the numbers of all replicas: Keras would average them."""
+    context, count = replicas()
+    if count <= 1:
+        return extra
+    return {
+        output: {name: context.all_gather(value, axis=0) for name, value in numbers.items()}
+        for output, numbers in extra.items()
+    }

@@ -1,0 +1,47 @@
+"""Make the observers that read predictions; one function for ``add_observers``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kwidgets.insight.fit_predictions import FitPredictions
+from kwidgets.insight.page.session import InsightSession
+from kwidgets.keras2 import is_keras2
+from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.run.observers import RunObserver
+
+
+class OpenSession(RunObserver):
+    """Connects what is known of a fit to its view, before other observers send.
+
+    Args:
+        run: the fit, which begins.
+        session: what is known of it.
+    """
+
+    label = "Reading the predictions"
+
+    def __init__(self, run: FitRun, session: InsightSession) -> None:
+        self._run = run
+        self._session = session
+
+    def begin(self) -> None:
+        self._open()
+
+    def after_rewind(self, step: int) -> None:
+        self._open()
+
+    def _open(self) -> None:
+        view = self._run.view
+        self._session.open(view.send_insight, view.fit_number)
+        view.insight = self._session
+
+
+def observe_run(run: FitRun) -> Iterable[RunObserver]:
+    """Return what reads a training's predictions; nothing for a loop of the user's own."""
+    if run.kind != "fit" or is_keras2(run.state.model):
+        return ()
+    session = InsightSession()
+    predictions = FitPredictions(run, session)
+    session.add_tab(predictions.tab)
+    return OpenSession(run, session), predictions

@@ -1,0 +1,1 @@
+"""Send predictions, layers and data to the page, and answer its requests."""

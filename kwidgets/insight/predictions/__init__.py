@@ -1,0 +1,1 @@
+"""What a model predicted, epoch by epoch, as plain data and NumPy arrays."""

@@ -1,0 +1,1 @@
+"""What samples look like: pictures, text, rows, series, sound; and the code that fetches them."""
