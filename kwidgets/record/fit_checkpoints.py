@@ -38,6 +38,8 @@ logger = logging.getLogger("kwidgets")
 #: may have begun to run all cells.
 QUESTION_SECONDS = 10.0
 QUESTION_AFTER_DEATH_SECONDS = 30.0
+#: For the run's file, without which a checkpoint could not be found.
+BEGUN_WITHIN_SECONDS = 2.0
 # For a checkpoint to be written before the training is rewound.
 _WRITE_SECONDS = 60.0
 _How = Literal["resume", "weights"]
@@ -94,6 +96,7 @@ class FitCheckpoints(RunObserver):
             on_written=self._written,
             on_deleted=self._deleted,
             on_problem=self._report,
+            before_write=lambda: self._recorder.wait_until_begun(BEGUN_WITHIN_SECONDS),
             is_running=lambda run_id: _is_running(place, run_id),
         )
 
@@ -307,7 +310,7 @@ class FitCheckpoints(RunObserver):
             self._resume(found, plan, exactness, how)
 
     def _tell_that_none_is_there(self, found: UnfinishedRun | None, wanted: bool | str) -> None:
-        if found is not None:
+        if found is not None and wanted:
             place = found.info.host
             self._warn(t("The last run of this cell is still running (on %1): not resumed.", place))
         elif isinstance(wanted, str):

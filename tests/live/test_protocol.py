@@ -113,6 +113,8 @@ def examples() -> dict[str, wire.Envelope]:
     snapshot = snapshot_of(store(), RUN, PROGRESS, sequence=7, earlier=earlier)
     saved = snapshot_of(store(), RUN, finished, sequence=7)
     saved["final"] = True
+    # More of them are in insight_messages.json.
+    saved["insight"] = [{"part": "pictures", "fit": 2, "pictures": {"1f0c": "data:image/png,"}}]
     for table in (saved["batch"], saved["epoch"]):
         table["data"] = base64.b64encode(table["data"]).decode()
     update = protocol.Update(

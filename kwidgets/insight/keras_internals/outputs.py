@@ -76,7 +76,8 @@ def shape_of(value: Any) -> Shape | None:
     """Return the static shape of a tensor, with the batch first."""
     if value is None:
         return None
-    return (None, *(None if size is None else int(size) for size in tuple(value.shape)[1:]))
+    sides: list[int | None] = [None if size is None else int(size) for size in value.shape]
+    return (None, *sides[1:])
 
 
 def loss_of(model: Any, path: tuple[Any, ...], name: str) -> Any:

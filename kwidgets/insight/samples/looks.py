@@ -75,7 +75,7 @@ def kind_of(
     if kind == "c" or kind not in "biuf":
         return InputKind("values")
     sides = shape[:2]
-    if len(shape) in (2, 3) and PICTURE_SIDE <= min(sides) and max(sides) <= 16 * min(sides):
+    if len(shape) in (2, 3) and min(sides) >= PICTURE_SIDE and max(sides) <= 16 * min(sides):
         if len(shape) == 2 and shape[1] <= MAX_LINES and shape[0] != shape[1]:
             return InputKind("series")
         if len(shape) == 2 or shape[2] in (1, 3, 4):

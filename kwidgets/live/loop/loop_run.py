@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from kwidgets.kernel.running_kernel import has_page
 from kwidgets.live.loop.loop_state import LoopProgress, LoopState
@@ -25,7 +25,7 @@ class LoopRun(FitRun):
     the epoch.
     """
 
-    kind = "loop"
+    kind: Literal["fit", "loop", "evaluation"] = "loop"
 
     def __init__(self, state: LoopState, context: contextvars.Context) -> None:
         super().__init__(state, context)
