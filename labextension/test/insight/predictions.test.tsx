@@ -232,6 +232,7 @@ test("rows stay in place while the pointer or the focus is among them", async ()
   expect(first()).toBe("i");
   await page.focus(tiles()[3]!);
   await page.press("ArrowRight");
+  expect(page.one(".kw-i-samples").textContent).not.toContain("Newer samples wait");
   const before = tiles().map((tile) => tile.getAttribute("aria-label"));
   await page.give("predictions", {
     ...next(worse),
@@ -240,6 +241,7 @@ test("rows stay in place while the pointer or the focus is among them", async ()
     details: details({ mistakes: [sample(77)] }),
   });
   expect(tiles().map((tile) => tile.getAttribute("aria-label"))).toEqual(before);
+  expect(page.one(".kw-i-samples").textContent).toContain("Newer samples wait");
   await page.focus(page.named("button", "Previous epoch"));
   expect(tiles()).toHaveLength(1);
 });

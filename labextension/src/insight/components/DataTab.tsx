@@ -8,7 +8,7 @@ import { formatShare, formatShort } from "../labels";
 import type { Balance, DataPart, Sample, ValueRange } from "../protocol";
 import { readData } from "../readParts";
 import type { InsightSource } from "../source";
-import { EmptyState, RequestError } from "./EmptyState";
+import { EmptyState, RequestNote } from "./EmptyState";
 import { Findings } from "./Findings";
 import { useRequests, useWatch } from "./hooks";
 import { SampleDialog } from "./SampleDialog";
@@ -49,7 +49,7 @@ export function DataTab({ source }: { source: InsightSource }) {
                   : t("%1 findings dismissed", formatCount(part.dismissed)))}
             </span>
           </div>
-          <RequestError text={requests.error} />
+          <RequestNote requests={requests} />
           <Findings
             findings={part.findings}
             onDismiss={

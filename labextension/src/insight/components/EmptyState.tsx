@@ -1,6 +1,7 @@
 /** What a tab shows while it has nothing to show: why, and what to do. */
 
-import { type Message, t, translated } from "../../shared/translation";
+import { type Message, translated } from "../../shared/translation";
+import type { Requests } from "./hooks";
 
 interface EmptyStateProps {
   text: string;
@@ -19,11 +20,12 @@ export function EmptyState({ text, reason, children }: EmptyStateProps) {
   );
 }
 
-/** A problem with the last request; it is announced. */
-export function RequestError({ text }: { text: string }) {
+/** What the kernel said about the last request; it is announced. */
+export function RequestNote({ requests }: { requests: Pick<Requests, "error" | "note"> | null }) {
+  const error = requests?.error ?? "";
   return (
-    <p class="kw-error" role="status">
-      {text}
+    <p class={error ? "kw-error" : "kw-i-note"} role="status">
+      {error || (requests?.note ?? "")}
     </p>
   );
 }
@@ -37,8 +39,4 @@ export function WithCode({ text }: { text: string }) {
       ))}
     </>
   );
-}
-
-export function Unreadable() {
-  return <EmptyState text={t("Another version of kwidgets saved this. Run the cell again.")} />;
 }

@@ -7,7 +7,7 @@ import { t, translated } from "../../shared/translation";
 import type { LayersPart } from "../protocol";
 import { readLayers } from "../readParts";
 import type { InsightSource } from "../source";
-import { EmptyState, RequestError } from "./EmptyState";
+import { EmptyState, RequestNote } from "./EmptyState";
 import { Findings } from "./Findings";
 import { type Requests, useHold, useRequests, useWatch } from "./hooks";
 import { LayerRow } from "./LayerRow";
@@ -61,7 +61,7 @@ function Layers({ part, requests }: { part: LayersPart; requests: Requests | nul
         <h3>{t("Layers after step %1", formatCount(value.step))}</h3>
         {requests && <MeasureButton part={part} requests={requests} />}
       </div>
-      <RequestError text={requests?.error ?? ""} />
+      <RequestNote requests={requests} />
       <div class="kw-i-layers" {...handlers}>
         <ScrollTable label={t("Layers")}>
           <thead>

@@ -1,6 +1,6 @@
 /** What is shown of an epoch's predictions besides the figures, as its task needs it. */
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { t } from "../../shared/translation";
 import type { Filter } from "../filter";
 import { type Cell, matrixOf } from "../matrix";
@@ -30,7 +30,10 @@ export function PredictionsDetails({ source, part, details, busy }: PredictionsD
   const { classes, curves, regression } = details;
   const scores = classes?.scores ?? null;
   const threshold = moved ?? scores?.threshold ?? 0.5;
-  const table = classes && scores && moved !== null ? tableAt(classes, threshold) : classes;
+  const table = useMemo(
+    () => (classes && moved !== null ? tableAt(classes, moved) : classes),
+    [classes, moved],
+  );
   const isBinary = classes?.names.length === 2 && part.task === "binary";
   const confusion =
     details.confusion && scores && moved !== null && isBinary

@@ -12,7 +12,7 @@ import type { PredictionsPart } from "../protocol";
 import { readEpoch, readPredictions } from "../readParts";
 import type { InsightSource } from "../source";
 import type { InsightStore } from "../store";
-import { EmptyState, RequestError, WithCode } from "./EmptyState";
+import { EmptyState, RequestNote, WithCode } from "./EmptyState";
 import { EpochAnnouncer } from "./EpochAnnouncer";
 import { type Requests, useRequests, useWatch } from "./hooks";
 import { PredictionsBar } from "./PredictionsBar";
@@ -50,7 +50,7 @@ export function PredictionsTab({ source }: { source: InsightSource }) {
             onOutput={setOutput}
             requests={source.interactive ? requests : null}
           />
-          <RequestError text={requests.error} />
+          <RequestNote requests={requests} />
           {part?.details ? (
             <PredictionsDetails
               source={source}
@@ -124,7 +124,7 @@ function NoPredictions({ part, requests }: NoPredictionsProps) {
           </button>
         </p>
       )}
-      <RequestError text={requests?.error ?? ""} />
+      <RequestNote requests={requests} />
     </div>
   );
 }

@@ -9,7 +9,7 @@ import type { Explanation, Sample, SampleDetails, Task } from "../protocol";
 import { readSample } from "../readParts";
 import type { InsightSource } from "../source";
 import { CodeLine } from "./CodeLine";
-import { RequestError } from "./EmptyState";
+import { RequestNote } from "./EmptyState";
 import { useRequests } from "./hooks";
 import { LooksView } from "./LooksView";
 import { Plot } from "./Plot";
@@ -108,7 +108,7 @@ export function SampleDialog(props: SampleDialogProps) {
                 </button>
               </p>
             )}
-            <RequestError text={requests.error} />
+            <RequestNote requests={requests} />
           </div>
         </div>
       </div>

@@ -1,6 +1,6 @@
 /** The samples of an epoch: the worst mistakes or those of a cell, and the watched ones. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { Filter } from "../filter";
@@ -25,7 +25,10 @@ export function SamplesView(props: SamplesViewProps) {
   const [overlay, setOverlay] = useState(true);
   const [open, setOpen] = useState<{ sample: Sample; opener: HTMLElement } | null>(null);
   const listed = useListed(source, part, details, filter, className);
-  const held = useHold({ listed, watched: details.watched });
+  const asked = `${JSON.stringify(filter)} ${listed.samples !== null} ${part.output}`;
+  const { watched } = details;
+  const newest = useMemo(() => ({ listed, watched }), [listed.samples, watched]);
+  const held = useHold(newest, asked);
   const { samples, count } = held.value.listed;
   const all = [...(samples ?? []), ...held.value.watched];
   const canOverlay = all.some(({ looks }) => looks?.true_picture || looks?.true_boxes);
@@ -89,7 +92,7 @@ export function SamplesView(props: SamplesViewProps) {
       {held.value.watched.length > 0 && (
         <details class="kw-i-more">
           <summary>
-            {t("Watched samples: the same %1 in each epoch", formatCount(details.watched.length))}
+            {t("Watched samples: the same %1 in each epoch", formatCount(watched.length))}
           </summary>
           <SampleList label={t("Watched samples")} samples={held.value.watched} {...common} />
         </details>

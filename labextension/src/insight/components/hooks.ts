@@ -56,11 +56,18 @@ export interface Held<T> {
 /**
  * Return the value from before the pointer or the focus came into an element: what a user reads or
  * is about to click does not move.
+ *
+ * @param asked what the user asked for; a value for something else is shown at once
  */
-export function useHold<T>(newest: T): Held<T> {
+export function useHold<T>(newest: T, asked = ""): Held<T> {
   const [inside, setInside] = useState({ pointer: false, focus: false });
   const shown = useRef(newest);
-  if (!inside.pointer && !inside.focus) shown.current = newest;
+  const shownFor = useRef(asked);
+  const isHeld = (inside.pointer || inside.focus) && shownFor.current === asked;
+  if (!isHeld) {
+    shown.current = newest;
+    shownFor.current = asked;
+  }
   const set = (change: Partial<typeof inside>) => setInside((now) => ({ ...now, ...change }));
   return {
     value: shown.current,
@@ -82,21 +89,24 @@ export function useHold<T>(newest: T): Held<T> {
 export interface Requests {
   pending: string | null;
   error: string;
+  /** What the kernel said about the last one that it accepted. */
+  note: string;
   send(request: Request): void;
 }
 
 /** Send requests, one after the other, and keep the name of the pending one and the last error. */
 export function useRequests(source: InsightSource): Requests {
-  const [state, setState] = useState({ pending: null as string | null, error: "" });
+  const [state, setState] = useState({ pending: null as string | null, error: "", note: "" });
   const send = (request: Request) => {
-    setState({ pending: request.request, error: "" });
+    setState({ pending: request.request, error: "", note: "" });
     source.request(request).then(
       ({ ok, message }) =>
         setState({
           pending: null,
           error: ok ? "" : message || t("The kernel could not do that."),
+          note: ok ? message : "",
         }),
-      () => setState({ pending: null, error: t("The kernel could not do that.") }),
+      () => setState({ pending: null, error: t("The kernel could not do that."), note: "" }),
     );
   };
   return { ...state, send };
