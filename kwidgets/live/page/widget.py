@@ -12,8 +12,8 @@ import traitlets
 
 from kwidgets import protocol
 from kwidgets.kernel import busy_messages
-from kwidgets.live import protocol as live_protocol
 from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
+from kwidgets.live import protocol as live_protocol
 
 INSIGHT_BUNDLE = "insight-view.js.gz"
 
@@ -77,9 +77,7 @@ def _library_traits() -> dict[str, str]:
     library = Library.shared()
     return {
         "library": library.reference,
-        "library_version": version_of(
-            library.view, library.plotly, static_file(INSIGHT_BUNDLE)
-        ),
+        "library_version": version_of(library.view, library.plotly, static_file(INSIGHT_BUNDLE)),
     }
 
 

@@ -1,6 +1,6 @@
 /** The panel of a tab other than the curves; its code is loaded when the first one is opened. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TabName } from "../../insight/protocol";
 import type { InsightModule, InsightSource, LoadInsight } from "../../insight/source";
 import type { InsightStore } from "../../insight/store";
@@ -44,7 +44,7 @@ export function InsightPanel({ id, tab, session, store, fit, loadInsight }: Insi
       setModule("failed");
     });
   }, [loadInsight]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (module && module !== "failed") return module.mount(place.current!, source, tab);
   }, [module, source, tab]);
   return (
