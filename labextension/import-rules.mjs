@@ -23,6 +23,7 @@ const WING_DOORS = [
   "live/components/Charts",
   "live/components/MetricChoice",
   "live/components/mountLiveView",
+  "live/components/ScrollBox",
   "live/components/Swatch",
   "live/components/Toolbar",
   "live/components/usePlotly",

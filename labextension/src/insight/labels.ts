@@ -54,7 +54,16 @@ export function formatFigure(value: number): string {
 /** Return a figure of an epoch: 0.934, 2.310, and more digits of a small one. */
 export function formatEpochFigure(value: number): string {
   if (Number.isNaN(value)) return "NaN";
-  return value >= 0.1 || value === 0 ? formatFigure(value) : formatValue(value);
+  const size = Math.abs(value);
+  if (size >= 1) return formatValue(value);
+  return size >= 0.1 || size === 0 ? value.toFixed(3).replace("-", "−") : formatShort(value);
+}
+
+/** Return a count in little room: 980, 1.2k, 22k, 1.2M. */
+export function formatCompact(count: number): string {
+  if (count < 1000) return String(count);
+  const [size, unit] = count < 999_500 ? [count / 1000, "k"] : [count / 1e6, "M"];
+  return `${size < 9.95 ? size.toFixed(1) : Math.round(size)}${unit}`;
 }
 
 /** Return a number of a short text: 7.1, 0.02, 1.2e-7. */
@@ -82,8 +91,9 @@ export function formatChange(value: number, format: (size: number) => string): s
 export function sampleName(sample: Sample): string {
   const { index, predicted, probability, true: truth, loss } = sample;
   const name = index === null ? t("Sample") : t("Sample %1", formatCount(index));
-  const said =
-    probability === null
+  const said = !truth
+    ? predicted
+    : probability === null
       ? t("predicted %1", predicted)
       : t("predicted %1 with %2", predicted, formatShare(probability));
   const parts = [predicted && said, truth && t("true %1", truth)];

@@ -2,7 +2,7 @@
 
 import { formatCount } from "../shared/format";
 import { t } from "../shared/translation";
-import { formatChange, formatShare, percent } from "./labels";
+import { formatChange, formatCompact, formatShare, percent } from "./labels";
 import type { Confusion, Pair } from "./protocol";
 
 export const MATRIX_MODES = ["counts", "shares", "change"] as const;
@@ -43,10 +43,10 @@ export function cellText(matrix: Matrix, cell: Cell, mode: MatrixMode): string {
   const count = countAt(matrix, cell);
   if (mode === "change") {
     const change = changeAt(matrix, cell);
-    return change ? formatChange(change, formatCount) : "";
+    return change ? formatChange(change, formatCompact) : "";
   }
   if (!count && cell.true !== cell.predicted) return "";
-  if (mode === "counts") return formatCount(count);
+  if (mode === "counts") return formatCompact(count);
   const total = rowTotal(matrix, cell.true);
   return total ? percent(count / total) : "";
 }

@@ -3,7 +3,14 @@
 import { expect, test } from "vitest";
 import { columnsOf, firstSorting, sortClasses } from "../../src/insight/classRows";
 import { linePath, rangeOf, thinOut, ticksOf } from "../../src/insight/drawing";
-import { formatChange, formatShare, formatShort, sampleName } from "../../src/insight/labels";
+import {
+  formatChange,
+  formatCompact,
+  formatEpochFigure,
+  formatShare,
+  formatShort,
+  sampleName,
+} from "../../src/insight/labels";
 import {
   type Cell,
   cellAfterKey,
@@ -154,6 +161,18 @@ test("numbers as text", () => {
     "NaN",
   ]);
   expect(formatChange(-3, formatCount)).toBe("−3");
+  expect([980, 1200, 22_176, 1_234_567].map(formatCompact)).toEqual(["980", "1.2k", "22k", "1.2M"]);
+  expect([0.934, -0.532, 0.0131, 2.31, NaN].map(formatEpochFigure)).toEqual([
+    "0.934",
+    "−0.532",
+    "0.013",
+    "2.310",
+    "NaN",
+  ]);
+  const pixels = { true: "", predicted: "90 % of pixels right", probability: null };
+  expect(sampleName({ ...sample(21), ...pixels, looks: null })).toBe(
+    "Sample 2,135: 90 % of pixels right, loss 5",
+  );
   expect(sampleName({ ...sample(21), looks: null })).toBe(
     "Sample 2,135: predicted 9 with 98 %, true 4, loss 5",
   );

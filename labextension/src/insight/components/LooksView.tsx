@@ -17,6 +17,12 @@ export interface LooksViewProps {
   explanation?: Explanation | null;
 }
 
+/** Return whether anything is drawn over the picture: a mask, or boxes. */
+export function hasOverlay(looks: Looks, task: Task): boolean {
+  if (looks.true_boxes || looks.predicted_boxes) return true;
+  return task === "segmentation" && Boolean(looks.true_picture || looks.predicted_picture);
+}
+
 export function LooksView(props: LooksViewProps) {
   const { looks, size, explanation } = props;
   const shares = explanation?.shares ?? null;

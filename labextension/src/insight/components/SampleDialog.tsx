@@ -11,7 +11,7 @@ import type { InsightSource } from "../source";
 import { CodeLine } from "./CodeLine";
 import { RequestNote } from "./EmptyState";
 import { useRequests } from "./hooks";
-import { LooksView } from "./LooksView";
+import { hasOverlay, LooksView } from "./LooksView";
 import { Plot } from "./Plot";
 
 interface SampleDialogProps {
@@ -41,7 +41,7 @@ export function SampleDialog(props: SampleDialogProps) {
     return () => opener.focus();
   }, []);
   const close = () => dialog.current?.close();
-  const canOverlay = looks?.true_picture || looks?.true_boxes || looks?.predicted_boxes;
+  const canOverlay = looks && hasOverlay(looks, task);
   const explanation = details?.explanation ?? null;
   const isExplaining = requests.pending === "explain";
   return (

@@ -23,6 +23,7 @@ export function SampleList({ label, samples, store, task, overlay, onOpen }: Sam
   const at = Math.min(stop, samples.length - 1);
   const isWide = samples.some(({ looks }) => looks && !looks.picture);
   const isTriple = samples.some(({ looks }) => looks?.true_picture || looks?.predicted_picture);
+  const hasLooks = samples.some(({ looks }) => looks);
   return (
     <ul
       class="kw-i-list"
@@ -34,7 +35,7 @@ export function SampleList({ label, samples, store, task, overlay, onOpen }: Sam
     >
       {samples.map((sample, i) => (
         <li key={sample.key} class="kw-i-tile">
-          {sample.looks && (
+          {sample.looks ? (
             <LooksView
               looks={sample.looks}
               pictures={store.pictures}
@@ -42,6 +43,8 @@ export function SampleList({ label, samples, store, task, overlay, onOpen }: Sam
               overlay={overlay}
               size="small"
             />
+          ) : (
+            hasLooks && <span class="kw-i-note">{t("input not kept")}</span>
           )}
           <TileText sample={sample} />
           {/* Over all of it; its name has what is shown, in other words. */}
@@ -63,14 +66,16 @@ export function SampleList({ label, samples, store, task, overlay, onOpen }: Sam
 function TileText({ sample }: { sample: Sample }) {
   const { predicted, probability, true: truth, right, loss } = sample;
   const said = probability === null ? predicted : `${predicted} (${probability.toFixed(2)})`;
-  const texts = [
-    predicted && (right === null ? t("predicted %1", said) : t("said %1", said)),
-    truth && (right === null ? t("true %1", truth) : t("is %1", truth)),
-  ].filter(Boolean);
-  if (texts.length === 0 && !Number.isNaN(loss)) texts.push(t("loss %1", formatShort(loss)));
+  const texts = !truth
+    ? [predicted && said]
+    : right === null
+      ? [predicted && t("predicted %1", said), t("true %1", truth)]
+      : [predicted && t("said %1", said), t("is %1", truth)];
+  const shown = texts.filter(Boolean);
+  if (shown.length === 0 && !Number.isNaN(loss)) shown.push(t("loss %1", formatShort(loss)));
   return (
     <span class="kw-i-tile-text" data-right={right}>
-      {texts.map((text) => (
+      {shown.map((text) => (
         <span key={text}>{text}</span>
       ))}
     </span>

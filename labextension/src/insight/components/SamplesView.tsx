@@ -8,6 +8,7 @@ import type { Details, PredictionsPart, Sample } from "../protocol";
 import { readSamples } from "../readParts";
 import type { InsightSource } from "../source";
 import { useHold } from "./hooks";
+import { hasOverlay } from "./LooksView";
 import { SampleDialog } from "./SampleDialog";
 import { SampleList } from "./SampleList";
 
@@ -31,7 +32,7 @@ export function SamplesView(props: SamplesViewProps) {
   const held = useHold(newest, asked);
   const { samples, count } = held.value.listed;
   const all = [...(samples ?? []), ...held.value.watched];
-  const canOverlay = all.some(({ looks }) => looks?.true_picture || looks?.true_boxes);
+  const canOverlay = all.some(({ looks }) => looks && hasOverlay(looks, part.task));
   const isFiltered = filter !== null;
   const name = isFiltered
     ? filterName(filter, className, samples?.length ?? 0, count)

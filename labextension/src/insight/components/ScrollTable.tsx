@@ -1,6 +1,7 @@
 /** A table in a box that scrolls by pointer and by key. */
 
 import type { ComponentChildren } from "preact";
+import { ScrollBox } from "../../live/components/ScrollBox";
 
 interface ScrollTableProps {
   label: string;
@@ -9,15 +10,8 @@ interface ScrollTableProps {
 
 export function ScrollTable({ label, children }: ScrollTableProps) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table
-    <div
-      class="kw-table kw-i-table"
-      role="group"
-      aria-label={label}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
-      tabIndex={0}
-    >
+    <ScrollBox class="kw-table kw-i-table" label={label}>
       <table aria-label={label}>{children}</table>
-    </div>
+    </ScrollBox>
   );
 }
