@@ -88,6 +88,10 @@ test("a view without pictures says that it was just opened", async () => {
   await page.give("predictions", TASKS.classification!());
   await page.click("[role=tab][id$=-predictions]");
   expect(page.asked("watch")[0]).toMatchObject({ first: true });
+  vi.useFakeTimers();
+  await page.click("[role=tab][id$=-layers]");
+  vi.advanceTimersByTime(5_500);
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([true, true, undefined]);
 });
 
 test("the line on top has the figures with their changes", async () => {
@@ -98,6 +102,8 @@ test("the line on top has the figures with their changes", async () => {
   expect(page.one(".kw-i-bar").textContent).toContain("SparseCategoricalCrossentropy");
   const announced = page.one(".kw-i > [aria-live=polite]").textContent;
   expect(announced).toBe("Epoch 7: accuracy 0.934; most confused: 5 as 3, 8 times");
+  await page.give("predictions", predictions());
+  expect(page.one(".kw-i > [aria-live=polite]").textContent).toBe(announced);
 });
 
 test("training samples are called so", async () => {

@@ -159,6 +159,7 @@ function Samples({ source, samples }: { source: InsightSource; samples: readonly
           key={open.sample.key}
           source={source}
           {...open}
+          isPredicted={false}
           onOverlay={() => {}}
           onClose={() => setOpen(null)}
           {...common}

@@ -1,5 +1,6 @@
 /** Announces the figures of each new epoch to screen readers, once. */
 
+import { useRef } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import { formatEpochFigure } from "../labels";
@@ -7,15 +8,19 @@ import { mostConfused } from "../matrix";
 import type { PredictionsPart } from "../protocol";
 
 export function EpochAnnouncer({ part }: { part: PredictionsPart }) {
+  const announced = useRef({ epoch: -1, text: "" });
+  if (part.details && part.epoch !== announced.current.epoch) {
+    announced.current = { epoch: part.epoch, text: epochText(part) };
+  }
   return (
     <p class="kw-unseen" aria-live="polite" aria-atomic="true">
-      {epochText(part)}
+      {announced.current.text}
     </p>
   );
 }
 
 /** Return "Epoch 7: accuracy 0.934; most confused: 4 as 9, 23 times". */
-export function epochText(part: PredictionsPart): string {
+function epochText(part: PredictionsPart): string {
   const [figure] = part.figures;
   const parts = [figure ? `${figure.name} ${formatEpochFigure(figure.value)}` : ""];
   const { classes, confusion } = part.details ?? {};

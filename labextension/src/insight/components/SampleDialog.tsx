@@ -17,6 +17,8 @@ import { Plot } from "./Plot";
 interface SampleDialogProps {
   source: InsightSource;
   sample: Sample;
+  /** Whether the model predicted it, and the kernel knows more about that. */
+  isPredicted: boolean;
   /** Gets the focus back. */
   opener: HTMLElement;
   task: Task;
@@ -26,8 +28,9 @@ interface SampleDialogProps {
 }
 
 export function SampleDialog(props: SampleDialogProps) {
-  const { source, opener, task, overlay, onOverlay, onClose } = props;
-  const { store, fit, interactive } = source;
+  const { source, isPredicted, opener, task, overlay, onOverlay, onClose } = props;
+  const { store, fit } = source;
+  const canAsk = isPredicted && source.interactive;
   useSubscription(store);
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useUniqueId("sample");
@@ -37,7 +40,7 @@ export function SampleDialog(props: SampleDialogProps) {
   const looks = sample.looks ?? props.sample.looks;
   useEffect(() => {
     dialog.current!.showModal();
-    if (source.interactive) requests.send({ request: "show_sample", sample: sample.key });
+    if (canAsk) requests.send({ request: "show_sample", sample: sample.key });
     return () => opener.focus();
   }, []);
   const close = () => dialog.current?.close();
@@ -94,7 +97,7 @@ export function SampleDialog(props: SampleDialogProps) {
             {details && details.top.length > 0 && <TopClasses details={details} sample={sample} />}
             {details && details.history.length > 1 && <LossOverEpochs details={details} />}
             {sample.code && <CodeLine code={sample.code} />}
-            {interactive && (
+            {canAsk && (
               <p>
                 <button
                   type="button"

@@ -103,6 +103,7 @@ export function SamplesView(props: SamplesViewProps) {
           key={open.sample.key}
           source={source}
           {...open}
+          isPredicted
           task={part.task}
           overlay={overlay}
           onOverlay={setOverlay}

@@ -13,10 +13,13 @@ export function useWatch(source: InsightSource, place: RefObject<Element>, watch
   const latest = useRef(watch);
   latest.current = watch;
   const isVisible = useRef(true);
+  // The panel around the tab has asked for it, if there was a kernel.
+  const wasAsked = useRef(source.interactive);
   const send = useRef(() => {});
   send.current = () => {
     if (!isVisible.current || document.visibilityState === "hidden" || !source.interactive) return;
-    const first = source.store.pictures.size === 0 && { first: true as const };
+    const first = !wasAsked.current && { first: true as const };
+    wasAsked.current = true;
     void source.request({ ...latest.current, ...first });
   };
   useEffect(() => {
