@@ -52,23 +52,22 @@ export function cellText(matrix: Matrix, cell: Cell, mode: MatrixMode): string {
 }
 
 /**
- * Return how strong the colour of a cell is, from 0 to 1: on the diagonal as the share of its row,
- * of errors on a square-root scale up to the largest one, so that a few among many are seen.
+ * Return what says how strong the colour of a cell is, from 0 to 1: on the diagonal as the share of
+ * its row, of errors on a square-root scale up to the largest one, so that a few among many are seen.
  */
-export function cellStrength(matrix: Matrix, cell: Cell, mode: MatrixMode): number {
+export function strengthOf(matrix: Matrix, mode: MatrixMode): (cell: Cell) => number {
   const { size } = matrix;
-  const isRight = cell.true === cell.predicted;
   if (mode === "change") {
-    const largest = largestOf(size, (other) => Math.abs(changeAt(matrix, other)));
-    return largest ? Math.sqrt(Math.abs(changeAt(matrix, cell)) / largest) : 0;
+    const change = (cell: Cell) => Math.abs(changeAt(matrix, cell));
+    const largest = largestOf(size, change) || 1;
+    return (cell) => Math.sqrt(change(cell) / largest);
   }
-  const share = (other: Cell) => countAt(matrix, other) / (rowTotal(matrix, other.true) || 1);
-  if (isRight) return share(cell);
-  const strength = mode === "shares" ? share : (other: Cell) => countAt(matrix, other);
-  const largest = largestOf(size, (other) =>
-    other.true === other.predicted ? 0 : strength(other),
-  );
-  return largest ? Math.sqrt(strength(cell) / largest) : 0;
+  const totals = Array.from({ length: size }, (_, row) => rowTotal(matrix, row) || 1);
+  const share = (cell: Cell) => countAt(matrix, cell) / totals[cell.true]!;
+  const error = mode === "shares" ? share : (cell: Cell) => countAt(matrix, cell);
+  const isRight = (cell: Cell) => cell.true === cell.predicted;
+  const largest = largestOf(size, (cell) => (isRight(cell) ? 0 : error(cell))) || 1;
+  return (cell) => (isRight(cell) ? share(cell) : Math.sqrt(error(cell) / largest));
 }
 
 function largestOf(size: number, value: (cell: Cell) => number): number {

@@ -15,9 +15,9 @@ import {
   type Cell,
   cellAfterKey,
   cellName,
-  cellStrength,
   cellText,
   type Matrix,
+  strengthOf,
 } from "../../src/insight/matrix";
 import { parsePredictions } from "../../src/insight/parse";
 import { areaUnder, calibrationError } from "../../src/insight/rates";
@@ -55,10 +55,10 @@ test("a cell's name has the count, the total and the share", () => {
 });
 
 test("errors are on a square-root scale up to the largest", () => {
-  expect(cellStrength(matrix, at(0, 2), "counts")).toBe(1);
-  expect(cellStrength(matrix, at(0, 1), "counts")).toBeCloseTo(1 / 3);
-  expect(cellStrength(matrix, at(0, 0), "counts")).toBeCloseTo(0.9);
-  expect(cellStrength(matrix, at(1, 1), "shares")).toBe(0);
+  expect(strengthOf(matrix, "counts")(at(0, 2))).toBe(1);
+  expect(strengthOf(matrix, "counts")(at(0, 1))).toBeCloseTo(1 / 3);
+  expect(strengthOf(matrix, "counts")(at(0, 0))).toBeCloseTo(0.9);
+  expect(strengthOf(matrix, "shares")(at(1, 1))).toBe(0);
 });
 
 test.each([

@@ -100,7 +100,7 @@ export function ClassesTableView({ table, selected, onSelect, hold }: ClassesTab
                   </td>
                 ))}
                 <td data-column="history">
-                  <Sparkline values={table.history[row] ?? []} range={[0, 1]} />
+                  <Sparkline values={table.history[row] ?? []} range={[0, 1]} width={52} />
                 </td>
               </tr>
             );

@@ -8,11 +8,11 @@ import {
   type Cell,
   cellAfterKey,
   cellName,
-  cellStrength,
   cellText,
   MATRIX_MODES,
   type Matrix,
   type MatrixMode,
+  strengthOf,
 } from "../matrix";
 
 interface ConfusionMatrixProps {
@@ -36,6 +36,7 @@ export function ConfusionMatrix(props: ConfusionMatrixProps) {
   const grid = useRef<HTMLTableElement>(null);
   const classes = Array.from({ length: matrix.size }, (_, index) => index);
   const cellSize = Math.min(MAX_CELL, Math.floor((WIDTH - LABELS) / matrix.size));
+  const strength = strengthOf(matrix, mode);
   const isLong = classes.some((index) => className(index).length > 3);
   const at = {
     true: Math.min(focused.true, matrix.size - 1),
@@ -105,6 +106,7 @@ export function ConfusionMatrix(props: ConfusionMatrixProps) {
                       cell={cell}
                       mode={mode}
                       name={cellName(matrix, cell, mode, className)}
+                      strength={strength(cell)}
                       isStop={at.true === row && at.predicted === column}
                       isSelected={
                         selected?.true === row &&
@@ -129,6 +131,8 @@ interface MatrixCellProps {
   cell: Cell;
   mode: MatrixMode;
   name: string;
+  /** Of its colour, from 0 to 1. */
+  strength: number;
   /** Whether the Tab key comes to it. */
   isStop: boolean;
   isSelected: boolean;
@@ -137,8 +141,7 @@ interface MatrixCellProps {
 }
 
 function MatrixCell(props: MatrixCellProps) {
-  const { matrix, cell, mode, name, isStop, isSelected, onFocus, onSelect } = props;
-  const strength = cellStrength(matrix, cell, mode);
+  const { matrix, cell, mode, name, strength, isStop, isSelected, onFocus, onSelect } = props;
   const text = cellText(matrix, cell, mode);
   const isRight = cell.true === cell.predicted;
   return (
