@@ -73,3 +73,9 @@ def test_mistakes_are_found_while_it_trains_and_kept(open_notebook: OpenNotebook
     (output,) = saved.cells[1].outputs
     parts = [part["part"] for part in output.data[MIME_TYPE]["payload"]["insight"]]
     assert {"pictures", "predictions"} <= set(parts)
+
+    # From the notebook alone.
+    notebook.reload()
+    view.expect_status("stopped")
+    panel = open_predictions(view)
+    expect(panel.get_by_role("list", name=MISTAKES).locator("img").first).to_be_visible()
