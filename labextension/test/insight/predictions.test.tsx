@@ -94,6 +94,18 @@ test("a view without pictures says that it was just opened", async () => {
   expect(page.asked("watch").map(({ first }) => first)).toEqual([true, true, undefined]);
 });
 
+test("pictures that were sent while the page was not connected are asked for once", async () => {
+  vi.useFakeTimers();
+  await show();
+  const looks = { kind: "picture", picture: "lost" };
+  await page.give("predictions", {
+    ...TASKS.classification!(),
+    details: details({ mistakes: [sample(1, { looks })] }),
+  });
+  vi.advanceTimersByTime(10_500);
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined, true, undefined]);
+});
+
 test("the line on top has the figures with their changes", async () => {
   await show();
   expect(page.one(".kw-i-facts").textContent).toBe(

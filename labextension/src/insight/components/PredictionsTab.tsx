@@ -8,7 +8,7 @@
 import { useRef, useState } from "preact/hooks";
 import { useSubscription } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import type { PredictionsPart } from "../protocol";
+import type { Looks, PredictionsPart } from "../protocol";
 import { readEpoch, readPredictions } from "../readParts";
 import type { InsightSource } from "../source";
 import type { InsightStore } from "../store";
@@ -26,16 +26,22 @@ export function PredictionsTab({ source }: { source: InsightSource }) {
   const [epoch, setEpoch] = useState<number | null>(null);
   const requests = useRequests(source);
   const latest = readPredictions(store, fit);
-  useWatch(source, place, {
-    request: "watch",
-    tab: "predictions",
-    ...(output !== null && { output }),
-    ...(epoch !== null && { epoch }),
-  });
   const epochs = latest ? epochsToShow(latest, source) : [];
   const shownOutput = output ?? latest?.output ?? "";
   const shownEpoch = epoch ?? epochs.at(-1) ?? 0;
   const part = usePart(store, fit, shownOutput, shownEpoch);
+  const lacks = part?.details?.mistakes.some(({ looks }) => lacksPicture(looks, store));
+  useWatch(
+    source,
+    place,
+    {
+      request: "watch",
+      tab: "predictions",
+      ...(output !== null && { output }),
+      ...(epoch !== null && { epoch }),
+    },
+    lacks ? `${shownOutput}/${shownEpoch}` : "",
+  );
   return (
     <div class="kw-i" ref={place}>
       {latest?.state === "ready" ? (
@@ -81,6 +87,10 @@ function epochsToShow(latest: PredictionsPart, { store, fit, interactive }: Insi
   if (interactive) return latest.epochs;
   const kept = latest.epochs.filter((epoch) => store.epoch(fit, latest.output, epoch));
   return kept.length ? kept : latest.epochs.slice(-1);
+}
+
+function lacksPicture(looks: Looks | null, { pictures }: InsightStore): boolean {
+  return looks?.picture !== undefined && !pictures.has(looks.picture);
 }
 
 /** Return the predictions of an epoch; until they have come, those that were shown before. */

@@ -8,18 +8,31 @@ import type { InsightSource } from "../source";
 
 type Watch = Extract<Request, { request: "watch" }>;
 
-/** Send `watch` every few seconds while `place` is visible, and at once when it changes. */
-export function useWatch(source: InsightSource, place: RefObject<Element>, watch: Watch): void {
+/**
+ * Send `watch` every few seconds while `place` is visible, and at once when it changes.
+ *
+ * @param lacking names what is shown without its pictures, which were sent to a page that was not
+ *   connected; they are asked for once
+ */
+export function useWatch(
+  source: InsightSource,
+  place: RefObject<Element>,
+  watch: Watch,
+  lacking = "",
+): void {
   const latest = useRef(watch);
   latest.current = watch;
   const isVisible = useRef(true);
   // The panel around the tab has asked for it, if there was a kernel.
   const wasAsked = useRef(source.interactive);
+  const askedFor = useRef("");
   const send = useRef(() => {});
   send.current = () => {
     if (!isVisible.current || document.visibilityState === "hidden" || !source.interactive) return;
-    const first = !wasAsked.current && { first: true as const };
+    const isLacking = lacking !== "" && lacking !== askedFor.current;
+    const first = (!wasAsked.current || isLacking) && { first: true as const };
     wasAsked.current = true;
+    askedFor.current = lacking;
     void source.request({ ...latest.current, ...first });
   };
   useEffect(() => {
