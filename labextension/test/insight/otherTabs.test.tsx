@@ -78,6 +78,9 @@ test("findings come worst first, with their rows, and can be dismissed", async (
   expect(findings[0]!.textContent).toContain("Rows 4 · 8 · 15");
   await page.click("button", "Dismiss: x has NaN");
   expect(page.asked("dismiss_finding")).toEqual([{ request: "dismiss_finding", finding: "nan" }]);
+  await page.focus(page.named("button", "Dismiss: x has NaN"));
+  await page.give("data", data({ findings: data().findings.filter(({ id }) => id !== "nan") }));
+  expect(page.focused?.getAttribute("aria-label")).toMatch(/^(Copy|Dismiss): /);
 });
 
 test("the data have a balance, ranges and samples, and are looked at again", async () => {

@@ -189,6 +189,17 @@ test("Enter on a cell lists its samples, Escape lists the worst again", async ()
   expect(tiles()).toHaveLength(24);
 });
 
+test("the focus stays among the samples when the one that had it goes", async () => {
+  await show();
+  await page.click('td[data-cell="5,3"]');
+  const answer = { output: "output", epoch: 7, true: 5, predicted: 3, count: 8 };
+  await page.give("samples", { ...answer, samples: [sample(201), sample(202)] });
+  await page.focus(tiles()[1]!);
+  await page.press("Escape");
+  expect(tiles()).toHaveLength(24);
+  expect(page.focused).toBe(tiles()[0]);
+});
+
 test("the matrix shows counts, shares, and changes", async () => {
   await show();
   expect(cell(5, 3).textContent).toBe("8");

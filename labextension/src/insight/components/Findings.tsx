@@ -6,6 +6,7 @@ import { t } from "../../shared/translation";
 import { levelLabel } from "../labels";
 import { type Finding, LEVELS } from "../protocol";
 import { CodeLine } from "./CodeLine";
+import { useKeepFocusIn } from "./hooks";
 
 interface FindingsProps {
   findings: readonly Finding[];
@@ -14,9 +15,10 @@ interface FindingsProps {
 }
 
 export function Findings({ findings, onDismiss }: FindingsProps) {
+  const list = useKeepFocusIn<HTMLUListElement>();
   const ranked = [...findings].sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
   return (
-    <ul class="kw-i-findings" aria-label={t("Findings")}>
+    <ul ref={list} class="kw-i-findings" aria-label={t("Findings")}>
       {ranked.map((finding) => (
         <FindingItem key={finding.id} finding={finding} onDismiss={onDismiss} />
       ))}

@@ -7,7 +7,7 @@ import type { Filter } from "../filter";
 import type { Details, PredictionsPart, Sample } from "../protocol";
 import { readSamples } from "../readParts";
 import type { InsightSource } from "../source";
-import { useHold } from "./hooks";
+import { useHold, useKeepFocusIn } from "./hooks";
 import { hasOverlay } from "./LooksView";
 import { SampleDialog } from "./SampleDialog";
 import { SampleList } from "./SampleList";
@@ -23,6 +23,7 @@ interface SamplesViewProps {
 
 export function SamplesView(props: SamplesViewProps) {
   const { source, part, details, filter, className, onClear } = props;
+  const root = useKeepFocusIn<HTMLDivElement>();
   const [overlay, setOverlay] = useState(true);
   const [open, setOpen] = useState<{ sample: Sample; opener: HTMLElement } | null>(null);
   const listed = useListed(source, part, details, filter, className);
@@ -48,6 +49,7 @@ export function SamplesView(props: SamplesViewProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a key for the buttons inside
     <div
+      ref={root}
       class="kw-i-samples"
       aria-keyshortcuts={canOverlay ? "O" : undefined}
       onKeyDown={(event) => {

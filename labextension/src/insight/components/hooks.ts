@@ -1,7 +1,7 @@
 /** Hooks of the tabs: ask while a tab is visible, keep rows in place, send requests. */
 
 import type { RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../shared/translation";
 import { REPEAT_SECONDS, type Request } from "../protocol";
 import type { InsightSource } from "../source";
@@ -85,6 +85,11 @@ export function useHold<T>(newest: T, asked = ""): Held<T> {
     shownFor.current = asked;
   }
   const set = (change: Partial<typeof inside>) => setInside((now) => ({ ...now, ...change }));
+  const element = useRef<Element | null>(null);
+  useEffect(() => {
+    // What had the focus may have gone, which no event tells.
+    if (inside.focus && !hasFocus(element.current)) set({ focus: false });
+  });
   return {
     value: shown.current,
     waits: shown.current !== newest,
@@ -92,14 +97,56 @@ export function useHold<T>(newest: T, asked = ""): Held<T> {
       onPointerEnter: (event: PointerEvent) => set({ pointer: event.pointerType !== "touch" }),
       onPointerLeave: () => set({ pointer: false }),
       // A click leaves the focus behind; only who uses the keyboard is there with it.
-      onFocusIn: (event: FocusEvent) =>
-        set({ focus: (event.target as Element).matches(":focus-visible") }),
+      onFocusIn: (event: FocusEvent) => {
+        element.current = event.currentTarget as Element;
+        set({ focus: (event.target as Element).matches(":focus-visible") });
+      },
       onFocusOut: (event: FocusEvent) => {
         const element = event.currentTarget as Element;
         if (!element.contains(event.relatedTarget as Node | null)) set({ focus: false });
       },
     },
   };
+}
+
+function hasFocus(element: Element | null): boolean {
+  if (!element) return false;
+  return element.contains((element.getRootNode() as Document | ShadowRoot).activeElement);
+}
+
+/**
+ * Return a ref for a list: when the item that has the focus goes, its first button gets the focus,
+ * or else the list itself.
+ */
+export function useKeepFocusIn<T extends HTMLElement>(): RefObject<T> {
+  const list = useRef<T>(null);
+  const had = useRef(false);
+  useEffect(() => {
+    const lifetime = new AbortController();
+    const { current } = list;
+    const note = (has: boolean) => () => {
+      had.current = has;
+    };
+    current?.addEventListener("focusin", note(true), lifetime);
+    // An element that is removed may lose the focus without an event, or with one to nowhere.
+    current?.addEventListener(
+      "focusout",
+      (event) => {
+        if (event.relatedTarget) had.current = current.contains(event.relatedTarget as Node);
+      },
+      lifetime,
+    );
+    document.addEventListener("pointerdown", note(false), lifetime);
+    return () => lifetime.abort();
+  }, []);
+  useLayoutEffect(() => {
+    const { current } = list;
+    if (!current || !had.current || hasFocus(current)) return;
+    const next = current.querySelector<HTMLElement>("button") ?? current;
+    if (next === current) current.tabIndex = -1;
+    next.focus({ preventScroll: true });
+  });
+  return list;
 }
 
 export interface Requests {
