@@ -266,6 +266,15 @@ class PredictionsTab(Tab):
             return None
         return found if found.task == shown.task else None
 
+    def brief(self) -> list[Insight]:
+        return [
+            Insight(
+                part="predictions",
+                fit=self._session.fit,
+                predictions=self.part_of(self._shown()),
+            )
+        ]
+
     def saved(self) -> list[Insight]:
         with self._lock:
             latest, looks = self._shown(), self.looks
