@@ -20,6 +20,7 @@ from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
 from kwidgets.record.checkpoints.retention import SUFFIX, Reason
 from kwidgets.record.ended import wait_for_ended
+from kwidgets.record.fit_facts.process import is_alive
 from kwidgets.record.fit_recorder import FitRecorder
 from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
 from kwidgets.record.recording import recording
@@ -95,6 +96,7 @@ class FitCheckpoints(RunObserver):
             on_deleted=self._deleted,
             on_problem=self._report,
             is_running=lambda run_id: _is_running(place, run_id),
+            has_process=lambda run_id: _has_process(place, run_id),
         )
 
     def take_before(self, label: str, hook: Hook) -> None:
@@ -227,7 +229,14 @@ class FitCheckpoints(RunObserver):
             step=meta["step"],
             epoch=self._fit.reader.epoch_on_axis(meta["epoch"], meta["batch"]),
         )
-        self._fit.extras.checkpoints = [*self._fit.extras.checkpoints, shown]
+        # Somebody may have deleted the others.
+        place = checkpoint.path.parent.parent
+        known = [
+            each
+            for each in self._fit.extras.checkpoints
+            if checkpoint_folder(place, each["name"]).is_dir()
+        ]
+        self._fit.extras.checkpoints = [*known, shown]
         self._run.publish_soon()
         if meta["reason"] == "user":
             self._fit.reader.store.add_mark(
@@ -468,3 +477,12 @@ def _is_running(place: Path, run_id: str) -> bool:
         return read_info(place / f"{run_id}{schema.SUFFIX}").state == "running"
     except UnreadableRunError:
         return False
+
+
+def _has_process(place: Path, run_id: str) -> bool | None:
+    """Return whether the process that recorded a run still exists; None if it is not known."""
+    try:
+        (process,) = read_values(place / f"{run_id}{schema.SUFFIX}", ["process"]).values()
+    except UnreadableRunError:
+        return None
+    return is_alive(process) if isinstance(process, dict) else None

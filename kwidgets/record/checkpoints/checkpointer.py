@@ -54,6 +54,7 @@ class Checkpointer:
         callbacks: those of the fit.
         limit_bytes: for the checkpoints of all runs in that folder.
         is_running: whether a run of that id is being recorded by somebody else.
+        has_process: whether the process of a run still exists, as for ``tidy``.
         on_written: called with each checkpoint that is complete on disk.
         on_deleted: called with the folders that newer checkpoints replace.
         on_problem: called with why the last checkpoint could not be written, in the kernel's
@@ -71,13 +72,15 @@ class Checkpointer:
         callbacks: Iterable[object] = (),
         limit_bytes: int = LIMIT_BYTES,
         is_running: Callable[[str], bool] = lambda run_id: False,
+        has_process: Callable[[str], bool | None] = lambda run_id: None,
         on_written: Callable[[CheckpointFolder], None] = lambda checkpoint: None,
         on_deleted: Callable[[list[Path]], None] = lambda paths: None,
         on_problem: Callable[[str | None], None] = lambda problem: None,
     ) -> None:
         self._model, self._data, self._callbacks = model, data, callbacks
         self._runs, self._run_id = runs, run_id
-        self._limit_bytes, self._is_running = limit_bytes, is_running
+        self._limit_bytes = limit_bytes
+        self._is_running, self._has_process = is_running, has_process
         self._report_written, self._report_deleted = on_written, on_deleted
         self._report_problem = on_problem
         # Metrics and the optimizer may get variables in the first step.
@@ -226,7 +229,9 @@ class Checkpointer:
         self.schedule.written(seconds)
         self._report_problem(None)
         self._report_written(checkpoint)
-        deleted = tidy(self._runs, self._run_id, self._limit_bytes, self._is_running)
+        deleted = tidy(
+            self._runs, self._run_id, self._limit_bytes, self._is_running, self._has_process
+        )
         if deleted:
             self._report_deleted(deleted)
 
