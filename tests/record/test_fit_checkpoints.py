@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
+from kwidgets.live.run.fit_run import FitRun
 from kwidgets.record.fit_facts import cell
 from kwidgets.record.run_file import folder, writer
 
@@ -136,16 +137,54 @@ def test_another_architecture_is_refused_by_name_and_the_fit_starts_anew(runs, d
     assert "other variables" in note["text"] and "kernel" in note["text"]
 
 
-def test_changed_data_take_over_the_weights_only(runs, data):
+def stop_early(data):
     live = kw.LivePlot()
     make_model().fit(*data, epochs=2, callbacks=[At(0, 3, live.stop), live], verbose=0)
     wait_for_files()
+
+
+def test_where_nobody_can_answer_changed_data_take_over_the_weights_and_say_so(runs, data, caplog):
+    stop_early(data)
     live = kw.LivePlot(resume=True)
     history = make_model().fit(data[0] + 1, data[1], epochs=2, callbacks=[live], verbose=0)
     assert history.epoch == [0, 1]
-    assert any("Other data: x" in n["text"] for n in live._run.describe_progress()["notices"])
+    (line,) = [line for line in caplog.messages if "Other data: x" in line]
+    assert "Continued from the weights of" in line and "not where it was" in line
+    notices = [notice["text"] for notice in live._run.describe_progress()["notices"]]
+    assert notices.count(line) == 1
     wait_for_files()
     assert kw.runs[-1].parent["how"] == "weights"
+
+
+@pytest.mark.parametrize("answer", ["weights", "start"])
+def test_resume_asks_whether_changed_data_take_over_the_weights(runs, data, monkeypatch, answer):
+    stop_early(data)
+    asked = []
+
+    def ask(run, text, answers, seconds):
+        asked.append((text, answers))
+        return answer
+
+    monkeypatch.setattr(FitRun, "ask", ask)
+    live = kw.LivePlot(resume=kw.runs[-1].id)
+    make_model().fit(data[0] + 1, data[1], epochs=1, callbacks=[live], verbose=0)
+    ((text, answers),) = asked
+    assert "stopped in epoch 1, batch 3" in text and "Other data: x" in text
+    assert list(answers.values()) == ["Continue from these weights", "Start again"]
+    wait_for_files()
+    parent = kw.runs[-1].parent
+    assert (parent and parent["how"]) == (answer if answer == "weights" else None)
+
+
+def test_the_checkpoints_of_a_loop_are_not_offered_for_rewinding(runs, data):
+    model = make_model()
+    with kw.LiveLoop(model=model, optimizer=model.optimizer) as live:
+        for step in live.steps(3):
+            live.checkpoint(f"mine {step}")
+        run = live._run
+    wait_for_files()
+    assert [each.label for each in kw.runs[-1].checkpoints] == ["mine 0", "mine 1"]
+    assert run.describe_run(run.view)["checkpoints"] == []
 
 
 def test_a_checkpoint_gives_the_model_back(runs, data):
