@@ -1,10 +1,12 @@
 """Test checkpoints and resuming in real fits, without a page. The engine has tests of its own."""
 
+import re
 import signal
 
 import keras
 import numpy as np
 import pytest
+from IPython.core.ultratb import VerboseTB
 
 import kwidgets as kw
 from kwidgets.live.run.fit_run import FitRun
@@ -112,6 +114,62 @@ def test_a_fit_that_ended_early_is_resumed_to_the_bit(runs, data, end):
     assert run.history["loss"].tolist() == expected.history["loss"]
     assert (run.parent["how"], run.parent["run"]) == ("resume", kw.runs[-2].id)
     assert resumed._initial_epoch is None
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Presses Ctrl-C in a hook of the second epoch."""
+
+    def __init__(self, hook):
+        super().__init__()
+        self.hook, self.epoch = hook, -1
+
+    def get_state(self):
+        return {}
+
+    def set_state(self, state):
+        pass
+
+    def _press(self, hook):
+        if hook == self.hook and self.epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+        self._press("on_epoch_begin")
+
+    def on_test_batch_begin(self, batch, logs=None):
+        self._press("on_test_batch_begin")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._press("on_epoch_end")
+
+
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
+def test_a_ctrl_c_between_two_epochs_is_resumed_to_the_bit(runs, data, hook):
+    def fit(model, *callbacks):
+        return model.fit(*data, epochs=3, validation_split=0.25, callbacks=callbacks, verbose=0)
+
+    whole = make_model()
+    expected = fit(whole, Interrupt("never"), kw.LivePlot())
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), Interrupt(hook), kw.LivePlot())
+    wait_for_files()
+    assert kw.runs[-1].state == "interrupted"
+    resumed = make_model()
+    history = fit(resumed, Interrupt("never"), kw.LivePlot(resume=True))
+    for one, other in zip(weights(resumed), weights(whole), strict=True):
+        assert np.array_equal(one, other)
+    assert history.history == expected.history
+
+
+def test_the_traceback_of_a_ctrl_c_has_one_frame_of_ours(data):
+    callbacks = [At(0, 3, lambda: signal.raise_signal(signal.SIGINT)), kw.LivePlot()]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        make_model().fit(*data, callbacks=callbacks, verbose=0)
+    text = VerboseTB().text(caught.type, caught.value, caught.tb)
+    assert "callback_list.py" in text and "skipping hidden" in text
+    # IPython shows the last one in any case.
+    assert re.findall(r"kwidgets/(\w+/[\w/]+\.py)", text) == ["kernel/interrupt.py"]
 
 
 def test_a_run_that_finished_is_not_resumed(runs, data):
