@@ -111,7 +111,7 @@ function leftTraces(input: FigureInput, curves: MetricCurves): Data[] {
   const traces = fitTraces(input, { ...curves, bestPoint: null }, input.theme);
   return traces.map((trace) => ({
     ...trace,
-    name: t("before the rewind"),
+    name: t("earlier run"),
     opacity: LEFT_OPACITY * ((trace as { opacity?: number }).opacity ?? 1),
   }));
 }
