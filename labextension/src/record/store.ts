@@ -280,7 +280,9 @@ export class RunsStore {
       for (let i = 0; parent && i < MAX_PARENTS; i++) {
         if (!this.rows?.has(parent)) break;
         if (!this.drawnRuns.has(parent)) {
-          found.set(parent, this.parents.get(parent) ?? newCurves(0));
+          const curves = this.parents.get(parent) ?? newCurves(0);
+          curves.number = this.drawnRuns.get(id)!.number;
+          found.set(parent, curves);
         }
         parent = this.rows.get(parent)?.parent?.run;
       }

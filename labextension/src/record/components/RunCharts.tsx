@@ -101,7 +101,12 @@ function drawnFits(store: RunsStore): { fits: DrawnFit[]; parents: DrawnFit[]; s
     store: curves,
     clockOffset: row.created - start,
   });
-  return { fits: fits.map(asFit), parents: parents.map(asFit), start };
+  return {
+    fits: fits.map(asFit),
+    // They have the colour of the run that goes on from them.
+    parents: parents.map((parent) => ({ ...asFit(parent), continuedBy: parent.number })),
+    start,
+  };
 }
 
 function allMetrics(fits: readonly DrawnFit[]): MetricInfo[] {
