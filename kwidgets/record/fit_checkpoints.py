@@ -128,6 +128,12 @@ class FitCheckpoints(RunObserver):
     def before_interrupt(self, hook: Hook) -> None:
         if hook == "on_train_batch_begin":
             self._take("before", t("Ctrl-C"))
+        elif hook == "on_test_batch_begin" and self._taker is not None:
+            # The training part of the epoch is done; Keras has no way back into its validation.
+            epoch = self._fit.progress.epoch + 1
+            self._taker.take_now(
+                *("before", t("Ctrl-C"), epoch, 0, self._step()), ended=True, cut_validation=True
+            )
 
     def apply(self, command: Command, hook: Hook) -> str | None:
         if command.kind != "checkpoint":

@@ -162,6 +162,29 @@ def test_a_ctrl_c_between_two_epochs_is_resumed_to_the_bit(runs, data, hook):
     assert history.history == expected.history
 
 
+def test_a_ctrl_c_in_a_validation_keeps_what_was_trained_and_says_what_is_missing(runs, data):
+    def fit(model, *callbacks):
+        return model.fit(*data, epochs=3, validation_split=0.25, callbacks=callbacks, verbose=0)
+
+    whole = make_model()
+    expected = fit(whole, Interrupt("never"), kw.LivePlot())
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), Interrupt("on_test_batch_begin"), kw.LivePlot())
+    wait_for_files()
+    # An earlier one of the same run would be resumed exactly, and comes first.
+    (checkpoint,) = kw.runs[-1].checkpoints
+    assert (checkpoint.step, checkpoint.cut_validation) == (12, True)
+    resumed = make_model()
+    live = kw.LivePlot(resume=True)
+    history = fit(resumed, Interrupt("never"), live)
+    for one, other in zip(weights(resumed), weights(whole), strict=True):
+        assert np.array_equal(one, other)
+    assert history.epoch == [0, 2]
+    assert history.history["val_loss"] == [expected.history["val_loss"][i] for i in (0, 2)]
+    notices = " ".join(each["text"] for each in live._run.describe_progress()["notices"])
+    assert "The validation of epoch 2 was interrupted" in notices
+
+
 def test_the_traceback_of_a_ctrl_c_has_one_frame_of_ours(data):
     callbacks = [At(0, 3, lambda: signal.raise_signal(signal.SIGINT)), kw.LivePlot()]
     with pytest.raises(KeyboardInterrupt) as caught:

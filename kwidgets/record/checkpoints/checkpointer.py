@@ -127,11 +127,27 @@ class Checkpointer:
             self.take_now(reason, label, epoch, batch, step, ended)
 
     def take_now(
-        self, reason: Reason, label: str, epoch: int, batch: int, step: int, ended: bool = False
+        self,
+        reason: Reason,
+        label: str,
+        epoch: int,
+        batch: int,
+        step: int,
+        ended: bool = False,
+        cut_validation: bool = False,
     ) -> bool:
         """Take a checkpoint; return whether there was one to be taken.
 
         Not when two are still being written, and never an exception: ``on_problem`` tells.
+
+        Args:
+            reason: why it is kept.
+            label: what the user calls it.
+            epoch: as for :meth:`before_step`.
+            batch: the same.
+            step: the same.
+            ended: whether no step begins: the epoch before ``epoch`` has ended.
+            cut_validation: whether the validation of that epoch has not.
         """
         started = time.perf_counter()
         folder: Path | None = None
@@ -158,6 +174,7 @@ class Checkpointer:
                 "reason": reason,
                 "label": label,
                 "created": time.time(),
+                "cut_validation": cut_validation,
             }
             job = WriteJob(folder, f"{epoch:04d}-{batch:06d}-{reason}", state, meta, buffers)
         except Exception as error:

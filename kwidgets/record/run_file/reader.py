@@ -183,6 +183,7 @@ def read_checkpoints(path: Path) -> list[CheckpointInfo]:
             reason=str(checkpoint.meta["reason"]),
             label=str(checkpoint.meta["label"]),
             created=float(checkpoint.meta["created"]),
+            cut_validation=bool(checkpoint.meta.get("cut_validation")),
         )
         for checkpoint in list_folders(checkpoints_folder(path))
     ]
