@@ -102,7 +102,7 @@ class FitRecorder(RunObserver):
             self.set_parent(store.recorded_as, self._fit.reader.position[0], "continued")
         store.recorded_as = self.run_id
 
-    def _open(self, place: Path) -> None:
+    def _open(self, place: Path) -> RunWriter:
         """Begin the file of the run."""
         self._revision = None
         writer = self._writer = RunWriter(
@@ -136,6 +136,7 @@ class FitRecorder(RunObserver):
         )
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
         self._fit.reader.store.listener = _StoreToFile(writer, self)
+        return writer
 
     def after_rewind(self, step: int) -> None:
         # The branch has a file of its own. The numbers up to its step are in both.
@@ -160,13 +161,13 @@ class FitRecorder(RunObserver):
 
     def _write_again(self) -> None:
         """Write the file from what is in memory: somebody has deleted it, or its folder."""
-        writer, place = self._writer, self.place
-        assert writer is not None and place is not None
-        writer.close()
+        deleted, place = self._writer, self.place
+        assert deleted is not None and place is not None
+        deleted.close()
         folder.make_folder(place)
-        self._open(place)
+        writer = self._open(place)
         for act in self._fit.acts[self._first_act :]:
-            self._writer.add_row("act", dataclasses.asdict(act))
+            writer.add_row("act", dataclasses.asdict(act))
         self._add_numbers(self._begun[0])
         text = t("The file of this run was deleted, and was written again in %1.", place)
         if text not in self._fit.extras.notes:

@@ -237,7 +237,7 @@ class FitResume:
         if checked is None or checked.next_step is None or checked.next_begin is None:
             return
         progress = self._fit.progress
-        first = self._step() - progress.batch
+        first = self._fit.reader.position[0] - progress.batch
         wanted = [step - first for step in (checked.next_begin, checked.next_step)]
         self._run.sample_at_batch = next((b for b in wanted if b > progress.batch), -1)
 

@@ -106,6 +106,7 @@ def test_a_fit_that_ended_early_is_resumed_to_the_bit(runs, data, end):
     )
     assert history.history == expected.history
     assert history.epoch == expected.epoch
+    assert live._run.guard.failures == {}
     # The curves go on too, here and in the file.
     assert live.history["loss"].tolist() == expected.history["loss"]
     assert live.history["step"].tolist() == [8, 16, 24, 32]
