@@ -51,10 +51,10 @@ def quick_kernels(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if VARIABLE not in os.environ:
-        # Runs are recorded as for users, but not in the folders of the checkout.
-        os.environ[VARIABLE] = runs = tempfile.mkdtemp(prefix="kwidgets-runs-")
-        config.add_cleanup(lambda: shutil.rmtree(runs, ignore_errors=True))
+    # Runs are recorded as for users, but not in the folders of the checkout, and by each process in
+    # a folder of its own.
+    os.environ[VARIABLE] = runs = tempfile.mkdtemp(prefix="kwidgets-runs-")
+    config.add_cleanup(lambda: shutil.rmtree(runs, ignore_errors=True))
     # All workers have their kernels from one process: the imports take seconds of processor time.
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
         resources = contextlib.ExitStack()

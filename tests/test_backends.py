@@ -61,7 +61,7 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
 @pytest.mark.parametrize(
     "modules",
     [
-        pytest.param(LEARNING_RATE, id="learning rate"),
+        pytest.param(LEARNING_RATE, id="learning rate", marks=BY_RANDOM_FAULTS),
         pytest.param(NUMBERS, id="numbers", marks=BY_FAULTS),
         pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),
         pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),

@@ -25,6 +25,9 @@ TRANSLATED_READMES = sorted(REPOSITORY.glob("README.*.md"))
 # What cannot run here, and only that, is left out, and says why on the page.
 NOT_RUN = {"docs/how-to/gpu.md": 1}
 
+FIRST_PAGES = {"README.md", "docs/index.md", "docs/getting-started.md"}
+LATER_PAGE = pytest.mark.slow("what the pages call has tests of its own")
+
 CELL_TIMEOUT_SECONDS = 150
 
 
@@ -67,13 +70,24 @@ def jax_kernel(
 def run(path: Path, manager: KernelManager) -> None:
     """Run a page's Python from top to bottom, a block a cell, and then that within its text."""
     # What the page before has made must not help this one, and what it switched off must be on.
-    fresh = "from kwidgets.record.recording import recording\nrecording.__init__()"
+    fresh = (
+        "if 'kwidgets' in get_ipython().extension_manager.loaded:\n"
+        "    get_ipython().run_line_magic('unload_ext', 'kwidgets')\n"
+        "from kwidgets.record.recording import recording\nrecording.__init__()"
+    )
     cells = [fresh, "%reset -f", *(block.code for block in python_of(path)), *text_cells(path)]
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()
 
 
-@pytest.mark.parametrize("path", list(filter(has_code, [README, *PAGES])), ids=name_of)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=() if name_of(path) in FIRST_PAGES else LATER_PAGE)
+        for path in filter(has_code, [README, *PAGES])
+    ],
+    ids=name_of,
+)
 def test_the_code_of_a_page_runs_from_top_to_bottom(
     path: Path, jax_kernel: KernelManager, tmp_path: Path
 ) -> None:

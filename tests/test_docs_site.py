@@ -12,8 +12,11 @@ import pytest
 
 from tests.markdown import REPOSITORY
 
-# The first test builds the site.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    # The first test builds the site.
+    pytest.mark.timeout(600),
+    pytest.mark.slow("nothing of the program is in it"),
+]
 
 
 @pytest.fixture(scope="module")

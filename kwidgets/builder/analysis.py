@@ -27,11 +27,13 @@ class Problem:
         text: in words that a learner understands.
         detail: Keras's own message.
         parameter: the argument that causes it, if there is one.
+        traceback: the lines of the user's own code in which it was raised, as Python prints them.
     """
 
     text: str
     detail: str
     parameter: str | None = None
+    traceback: str = dataclasses.field(default="", compare=False)
 
     def __post_init__(self) -> None:
         # Keras quotes arguments, however large they are.

@@ -24,6 +24,8 @@ from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.open_file import UnreadableRunError
 from kwidgets.record.run_file.reader import read_info, read_values
 
+#: For the run's file, without which a checkpoint could not be found.
+BEGUN_WITHIN_SECONDS = 2.0
 # For a checkpoint to be written before the training is rewound.
 _WRITE_SECONDS = 60.0
 #: A change before which a checkpoint is taken, if the fit is old enough for automatic ones.
@@ -76,6 +78,7 @@ class FitCheckpoints(RunObserver):
             on_written=self._written,
             on_deleted=self._deleted,
             on_problem=self._report,
+            before_write=lambda: self._recorder.wait_until_begun(BEGUN_WITHIN_SECONDS),
             is_running=lambda run_id: _is_running(place, run_id),
             has_process=lambda run_id: _has_process(place, run_id),
         )

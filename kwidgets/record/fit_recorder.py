@@ -197,6 +197,10 @@ class FitRecorder(RunObserver):
         """Record the run that this one goes on from."""
         self.set_value("parent", {"run": run_id, "step": step, "how": how})
 
+    def wait_until_begun(self, timeout_seconds: float) -> bool:
+        """Return whether the run's file is there, at the latest after ``timeout_seconds``."""
+        return self._writer is not None and self._writer.wait_until_begun(timeout_seconds)
+
     def set_value(self, key: str, value: Any) -> None:
         """Record a value."""
         self._own_values[key] = value

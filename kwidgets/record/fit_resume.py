@@ -138,7 +138,7 @@ class FitResume:
             self._resume(found, plan, exactness, how)
 
     def _tell_that_none_is_there(self, found: UnfinishedRun | None, wanted: bool | str) -> None:
-        if found is not None:
+        if found is not None and wanted:
             place = found.info.host
             self._warn(t("The last run of this cell is still running (on %1): not resumed.", place))
         elif isinstance(wanted, str):

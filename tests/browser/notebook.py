@@ -33,6 +33,8 @@ const panel = () => [...window.jupyterapp.shell.widgets('main')]
 _CLOSE_ALL = """async () => {
     const { shell } = window.jupyterapp ?? {};
     if (!shell?.collapseRight) return false;
+    // After a reload JupyterLab opens once more, and late, the notebook that its address names.
+    if (performance.getEntriesByType("navigation")[0].type === "reload") return false;
     for (const widget of [...shell.widgets('main')]) widget.dispose();
     shell.collapseRight();
     // How the user chose to see the last fit: viewChoices.ts.

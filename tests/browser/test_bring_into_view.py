@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenNotebook
@@ -11,6 +12,7 @@ from tests.browser.live_view import FIRST_SECONDS, FIT, LONG, SETUP, View
 WHEN_TOLD = "while not os.path.exists('has-scrolled'): time.sleep(0.05)" + FIT.format(epochs=LONG)
 
 
+@pytest.mark.slow("bringIntoView.test.ts has when the page scrolls")
 def test_the_view_of_a_cell_comes_into_sight_unless_the_user_scrolls(
     open_notebook: OpenNotebook, page: Page
 ) -> None:

@@ -49,9 +49,7 @@ builder"""
 
 
 # JAX is imported in a third of TensorFlow's time, here without compiled files even.
-@pytest.fixture(
-    params=["jax", pytest.param("tensorflow", marks=pytest.mark.slow("jax has the same wheel"))]
-)
+@pytest.fixture(params=["jax", "tensorflow"])
 def clean(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[LabServer, Path]]:
     """A JupyterLab in an environment that knows kwidgets by its wheel only, and the log of whom
     its processes tried to reach."""
@@ -76,6 +74,7 @@ def clean(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[LabS
         yield server, log
 
 
+@pytest.mark.slow("test_package.py has what is in a wheel")
 @pytest.mark.timeout(900)
 def test_the_wheel_works_without_node_and_without_a_network(
     clean: tuple[LabServer, Path], browser: Browser

@@ -485,3 +485,17 @@ def test_an_interrupt_of_a_cell_that_waits_stops_the_training():
         run.wait(60)
     run.wait(60)
     assert run.status == "stopped"
+
+
+def test_an_error_in_a_layer_of_the_users_own_shows_its_lines():
+    class Mine(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * undefined_name  # noqa: F821
+
+    builder = kw.SequentialBuilder(input_shape=(4,))
+    builder.add(Mine())
+    with pytest.raises(BuilderError, match="undefined_name") as error:
+        builder.model  # noqa: B018
+    (note,) = error.value.__notes__
+    assert "return inputs * undefined_name" in note
+    assert "site-packages" not in note and "kwidgets/builder/shapes" not in note

@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import random
@@ -29,8 +30,8 @@ _STEP_SECONDS = 0.02
 _START_SECONDS = 300.0
 # keras.utils.set_random_seed imports TensorFlow on every backend.
 _PRELOADED = [
-    "tensorflow",
     "keras",
+    "tensorflow",
     "kwidgets",
     "kwidgets.live.callback",
     "kwidgets.record.observers",
@@ -42,8 +43,8 @@ class Result:
     """What came of one killed training.
 
     Attributes:
-        lost_seconds: between the last recorded point and the kill; None if it was killed before
-            its first step.
+        lost_seconds: between the first point that is not recorded and the kill; None if it was
+            killed in its first step.
         checkpoints: complete ones.
         resumed: whether the second training went on from one of them.
         problem: what is wrong, or "".
@@ -98,7 +99,9 @@ def train(runs: str, report: Any, is_slow: bool, resume: bool) -> None:
     )
     values = [np.asarray(keras.ops.convert_to_numpy(v)) for v in _variables(model)]
     digest = hashlib.sha256(b"".join(value.tobytes() for value in values))
-    report.send((digest.hexdigest(), history.history))
+    assert live._run is not None
+    notices = [notice["text"] for notice in live._run.describe_progress()["notices"]]
+    report.send((digest.hexdigest(), history.history, notices))
 
 
 def _variables(model: Any) -> list[Any]:
@@ -106,7 +109,7 @@ def _variables(model: Any) -> list[Any]:
 
 
 def run(context: Any, runs: Path, is_slow: bool, resume: bool, kill_after: float | None) -> Any:
-    """Train in a new process; return the times of the steps, and the result unless killed."""
+    """Train in a new process; return the times of its steps, its result and its notices."""
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=train, args=(str(runs), theirs, is_slow, resume))
     process.start()
@@ -114,43 +117,45 @@ def run(context: Any, runs: Path, is_slow: bool, resume: bool, kill_after: float
     if not ours.poll(_START_SECONDS):
         process.kill()
         raise TimeoutError("the training did not begin")
-    times, result = [], None
-    began = time.monotonic()
+    times, result, notices = [], None, []
+    kill_at = math.inf
     with contextlib.suppress(EOFError):
         while True:
-            left = None if kill_after is None else kill_after - (time.monotonic() - began)
-            if left is not None and left <= 0:
+            left = kill_at - time.monotonic()
+            if left <= 0:
                 os.kill(process.pid, signal.SIGKILL)
                 break
-            if ours.poll(left):
+            if ours.poll(None if left == math.inf else left):
                 told = ours.recv()
-                if isinstance(told, float):
-                    times.append(told)
-                else:
-                    result = told
+                if not isinstance(told, float):
+                    *result, notices = told
                     break
+                times.append(told)
+                if kill_after is not None and len(times) == 2:
+                    # The first step is the compilation, which takes longer than all others.
+                    kill_at = time.monotonic() + kill_after
     killed_at = time.time()
     process.join(60)
-    return times, result, killed_at
+    return times, result, notices, killed_at
 
 
 def try_once(context: Any, folder: Path, expected: Any, kill_after: float) -> Result:
-    """Kill a training after so many seconds, look at what is left, and resume it."""
+    """Kill a training so long after its first step, look at what is left, and resume it."""
     runs = folder / "runs"
-    times, result, killed_at = run(context, runs, True, False, kill_after)
+    times, result, _, killed_at = run(context, runs, True, False, kill_after)
     if result is not None:
         return Result(None, 0, False, "" if result == expected else "the whole training differs")
     lost, checkpoints, problem = _look(runs, times, killed_at)
     if problem:
         return Result(lost, checkpoints, False, problem)
-    _, result, _ = run(context, runs, False, True, None)
+    _, result, notices, _ = run(context, runs, False, True, None)
     from kwidgets.record.run_file.reader import read_values
 
     newest = max(runs.glob("*.sqlite"))
     parent = read_values(newest, ["parent"])["parent"]
     resumed = parent is not None and parent["how"] == "resume"
     if checkpoints and not resumed:
-        problem = "not resumed"
+        problem = f"not resumed: {notices}"
     elif result != expected:
         problem = "resumed, and not exact" if resumed else "started again, and not the same"
     return Result(lost, checkpoints, resumed, problem)
@@ -173,18 +178,19 @@ def _look(runs: Path, times: list[float], killed_at: float) -> tuple[float | Non
     files = list(runs.glob("*.sqlite"))
     if not files:
         # Killed before the first transaction.
-        return (killed_at - times[0] if times else None), checkpoints, ""
+        return (killed_at - times[1] if len(times) > 1 else None), checkpoints, ""
     (path,) = files
     with contextlib.closing(sqlite3.connect(path)) as file:
         if file.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             return None, checkpoints, "the run file is damaged"
         tables = file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if not tables:
-            return (killed_at - times[0] if times else None), checkpoints, ""
+            return (killed_at - times[1] if len(times) > 1 else None), checkpoints, ""
         step = file.execute("SELECT max(step) FROM point").fetchone()[0] or 0
     if read_info(path).state != "died":
         return None, checkpoints, "the run is not recognized as dead"
-    lost = killed_at - times[step] if step < len(times) else 0.0
+    # The first step that is not there had its point when the next one began.
+    lost = killed_at - times[step + 1] if step + 1 < len(times) else 0.0
     return lost, checkpoints, ""
 
 
@@ -200,7 +206,7 @@ def main() -> int:
     chance = random.Random(options.seed)
     results = []
     with tempfile.TemporaryDirectory() as folder:
-        _, expected, _ = run(context, Path(folder, "whole"), False, False, None)
+        _, expected, *_ = run(context, Path(folder, "whole"), False, False, None)
         for number in range(options.times):
             kill_after = chance.uniform(0.0, EPOCHS * STEPS * _STEP_SECONDS * 1.1)
             result = try_once(context, Path(folder, str(number)), expected, kill_after)

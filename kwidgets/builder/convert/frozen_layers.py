@@ -79,6 +79,9 @@ def _can_be_frozen(spec: ObjectSpec) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _takes_trainable(cls: type) -> bool:
+    if issubclass(cls, (keras.layers.StringLookup, keras.layers.IntegerLookup)):
+        # They ignore the argument.
+        return False
     parameters = inspect.signature(cls).parameters
     # SpatialDropout1D, for example, does not take this argument.
     return "trainable" in parameters or any(p.kind == p.VAR_KEYWORD for p in parameters.values())

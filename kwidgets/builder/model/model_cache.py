@@ -292,9 +292,12 @@ class ModelCache:
             found = analysis.layers[entry.uid].problem
             # A block repeats the problem of one of its layers, whose own text is clearer.
             if found is not None and not entry.children:
-                raise BuilderError(
+                error = BuilderError(
                     f"layer {number} ({entry.title}): {found.text} (Keras: {found.detail})"
                 )
+                if found.traceback:
+                    error.add_note(f"Raised in your code:\n{found.traceback}")
+                raise error
         check_memory(analysis.weight_bytes)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 
 from kwidgets.builder.analysis import Problem, Shape
 from kwidgets.builder.shapes.keras_error_texts import RULES
 from kwidgets.builder.shapes.wrong_axes import format_shape
+from kwidgets.builder.shapes.users_traceback import users_traceback
 from kwidgets.builder.spec import LayerSpec, Value
 from kwidgets.language import t
 
@@ -23,6 +25,11 @@ _TAIL = re.compile(r"\n+Arguments received by .*", re.S)
 
 def explain(error: BaseException, entry: LayerSpec, input_shape: Shape | None) -> Problem:
     """Return the problem that an error means, raised by a layer called on ``input_shape``."""
+    problem = _explain(error, entry, input_shape)
+    return dataclasses.replace(problem, traceback=users_traceback(error))
+
+
+def _explain(error: BaseException, entry: LayerSpec, input_shape: Shape | None) -> Problem:
     message = _clean_message(error)
     if message.startswith("We could not automatically infer") and error.__context__ is not None:
         # Keras hides the error of the function itself.

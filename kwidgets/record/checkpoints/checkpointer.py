@@ -58,8 +58,9 @@ class Checkpointer:
         on_written: called with each checkpoint that is complete on disk.
         on_deleted: called with the folders that newer checkpoints replace.
         on_problem: called with why the last checkpoint could not be written, in the kernel's
-            language, and with None when one could be written again. These three are called in the
-            thread that writes.
+            language, and with None when one could be written again.
+        before_write: called before each is written. These four are called in the thread that
+            writes.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Checkpointer:
         on_written: Callable[[CheckpointFolder], None] = lambda checkpoint: None,
         on_deleted: Callable[[list[Path]], None] = lambda paths: None,
         on_problem: Callable[[str | None], None] = lambda problem: None,
+        before_write: Callable[[], object] = lambda: None,
     ) -> None:
         self._model, self._data, self._callbacks = model, data, callbacks
         self._runs, self._run_id = runs, run_id
@@ -86,7 +88,7 @@ class Checkpointer:
         # Metrics and the optimizer may get variables in the first step.
         self._bytes = 0
         self.schedule = CheckpointSchedule(time.perf_counter(), fits_budget=True)
-        self._writer = CheckpointWriter(self._written, self._failed)
+        self._writer = CheckpointWriter(self._written, self._failed, before_write)
         self._buffers: list[HostBuffers] = []
         self._requests: list[tuple[Reason, str]] = []
         self._requests_lock = threading.Lock()

@@ -40,15 +40,18 @@ class CheckpointWriter:
 
     Args:
         on_written: called with the folder and the seconds that it took.
-        on_failed: called with the error. Both in the thread that writes.
+        on_failed: called with the error.
+        before_write: called before each. All three in the thread that writes.
     """
 
     def __init__(
         self,
         on_written: Callable[[CheckpointFolder, float], None],
         on_failed: Callable[[Exception], None],
+        before_write: Callable[[], object],
     ) -> None:
         self._on_written, self._on_failed = on_written, on_failed
+        self._before_write = before_write
         self._one_at_a_time = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -68,6 +71,7 @@ class CheckpointWriter:
         """Write ``job`` in this thread."""
         try:
             with self._one_at_a_time:
+                self._before_write()
                 started = time.perf_counter()
                 path = write_folder(job.folder, job.name, job.state.arrays, job.meta)
                 seconds = time.perf_counter() - started

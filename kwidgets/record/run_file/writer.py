@@ -64,6 +64,7 @@ class RunWriter:
         self._before_write = before_write
         self._waiting: collections.deque[Change] = collections.deque()
         self._closing = threading.Event()
+        self._begun = threading.Event()
         self._columns: dict[str, dict[str, str]] = {"point": {}, "epoch": {}}
         self._taken = {
             "point": set(schema.POINT_COLUMNS),
@@ -118,6 +119,10 @@ class RunWriter:
     def was_deleted(self) -> bool:
         """Return whether somebody has deleted the file; looks at the disk."""
         return self.deleted or (self._file is not None and not self.path.exists())
+
+    def wait_until_begun(self, timeout_seconds: float) -> bool:
+        """Return whether the file is there, at the latest after ``timeout_seconds``."""
+        return self._begun.wait(timeout_seconds)
 
     def _put(self, change: Change) -> None:
         if len(self._waiting) < MAX_WAITING:
@@ -191,6 +196,7 @@ class RunWriter:
                     # One that can never be written is left out; it has changed nothing.
                     self._leave_out(_reason(error))
             file.execute("COMMIT")
+            self._begun.set()
         except BaseException:
             if file.in_transaction:
                 file.execute("ROLLBACK")

@@ -1,0 +1,1 @@
+"""Show what a model sees while it trains: predictions, layers and data."""
