@@ -70,7 +70,7 @@ function Facts({ store, row }: { store: RunsStore; row: RunRow }) {
     [
       t("Trained"),
       t(
-        "%1 of %2 epochs, %3 steps",
+        "epoch %1 of %2, step %3",
         formatCount(row.epoch),
         row.epochs ? formatCount(row.epochs) : "?",
         formatCount(row.step),
