@@ -11,6 +11,10 @@
 
 /** Doors for other wings. */
 const WING_DOORS = [
+  "insight/protocol",
+  "insight/saved",
+  "insight/source",
+  "insight/store",
   "live/protocol",
   "live/session",
   "live/savedTransport",
@@ -19,6 +23,7 @@ const WING_DOORS = [
   "live/components/Charts",
   "live/components/MetricChoice",
   "live/components/mountLiveView",
+  "live/components/ScrollBox",
   "live/components/Swatch",
   "live/components/Toolbar",
   "live/components/usePlotly",
@@ -28,6 +33,7 @@ const WING_DOORS = [
 
 /** Doors for the hosts, besides those for other wings. */
 const HOST_DOORS = [
+  "insight/components/mountInsight",
   "live/encodeSnapshot",
   "live/labels",
   "live/latestValues",

@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 # Only what each start of a kernel needs is imported above; it is a few hundredths of a second.
 
@@ -59,6 +60,9 @@ def preloaded_kernels(folder, name="python3"):
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
+    # It listens before it imports anything; on a busy machine even that takes a moment.
+    while not os.path.exists(address) and process.poll() is None:
+        time.sleep(0.01)
     try:
         yield
     finally:

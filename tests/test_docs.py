@@ -29,6 +29,7 @@ FIRST_PAGES = {"README.md", "docs/index.md", "docs/getting-started.md"}
 LATER_PAGE = pytest.mark.slow("what the pages call has tests of its own")
 
 CELL_TIMEOUT_SECONDS = 150
+WRITTEN_BY_PAGES = (".csv", ".ipynb", ".keras", ".html")
 
 
 def python_of(path: Path) -> list[Block]:
@@ -56,6 +57,18 @@ def kernel(folder: Path, **environment: str) -> Iterator[KernelManager]:
         yield manager
     finally:
         manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def checkout() -> Iterator[None]:
+    """What pages write, such as run.csv, they write into a temporary folder."""
+
+    def written() -> set[str]:
+        return {path.name for path in REPOSITORY.iterdir() if path.suffix in WRITTEN_BY_PAGES}
+
+    before = written()
+    yield
+    assert written() == before
 
 
 @pytest.fixture(scope="module")

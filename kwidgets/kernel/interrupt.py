@@ -58,6 +58,7 @@ class SafeInterrupt:
 
     def raise_if_requested(self) -> None:
         """Raise KeyboardInterrupt if Ctrl-C was pressed."""
+        __tracebackhide__ = True
         if self.requested:
             self.requested = False
             self.uninstall()

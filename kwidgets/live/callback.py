@@ -96,8 +96,10 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         return None
 
     # Keras's hooks. There is no on_train_batch_end on purpose: it would cost JAX half a step.
+    # IPython leaves functions with ``__tracebackhide__`` out of the traceback of a Ctrl-C.
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if self._run is not None and self._run.is_running():
             logger.warning(
                 "this LivePlot is already watching another fit, so the new fit is not watched. "
@@ -135,31 +137,38 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         return run
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if run := self._calling_run():
             run.begin_epoch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if run := self._calling_run():
             run.begin_train_batch(batch)
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if run := self._calling_run():
             run.begin_validation()
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if run := self._calling_run():
             run.begin_validation_batch(batch)
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if run := self._calling_run():
             run.end_validation()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if run := self._calling_run():
             # Not a copy: later callbacks may add to it.
             run.end_epoch(epoch, {} if logs is None else logs)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        __tracebackhide__ = True
         if run := self._calling_run():
             run.end()
 

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from kwidgets.kernel import marimo_kernel
 from kwidgets.live import protocol
+from kwidgets.live.numbers.as_number import as_plain
 from kwidgets.live.numbers.history import History
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.plotly_figure import make_figure
@@ -155,7 +156,8 @@ class RunControls:
         Raises:
             TypeError: ``checkpoint`` is none of these.
         """
-        if isinstance(checkpoint, bool) or not isinstance(checkpoint, str | int | None):
+        wanted = as_plain(checkpoint)
+        if isinstance(wanted, bool) or not isinstance(wanted, str | int | None):
             raise TypeError(
                 "checkpoint must be a label, a step or None, "
                 f"not {checkpoint!r} ({type(checkpoint).__name__})."
@@ -163,8 +165,8 @@ class RunControls:
         self._submit(
             Command(
                 "rewind",
-                value=checkpoint if isinstance(checkpoint, int) else None,
-                text=checkpoint if isinstance(checkpoint, str) else "",
+                value=wanted if isinstance(wanted, int) else None,
+                text=wanted if isinstance(wanted, str) else "",
                 reply=_warn_if_refused,
             )
         )

@@ -6,6 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from kwidgets.live.numbers.as_number import as_plain
+
 #: How often the NaN guard restores the last good state, unless it is told otherwise.
 NAN_RESTORES = 3
 #: What the output of a model may be for.
@@ -59,6 +61,7 @@ def check_fit_options(
         TypeError: one has the wrong type.
         ValueError: one is out of range.
     """
+    resume, nan_guard = as_plain(resume), as_plain(nan_guard)
     run: Any = resume if isinstance(resume, bool | str) else getattr(resume, "id", None)
     if isinstance(folder := getattr(resume, "folder", None), Path):  # of a checkpoint
         run = str(folder)

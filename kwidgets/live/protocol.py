@@ -261,7 +261,8 @@ class Snapshot(TypedDict):
     earlier: list[EarlierFit]
     #: Whether it is in the last output of the run, to which a page adds nothing.
     final: NotRequired[bool]
-    #: In a saved output: the parts of ``kwidgets/insight/protocol.py`` that it keeps.
+    #: Parts of ``kwidgets/insight/protocol.py``: in a saved output, those that it keeps; else those
+    #: that say what there is, which a view asks for when it shows them.
     insight: NotRequired[list[Any]]
 
 

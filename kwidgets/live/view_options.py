@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from kwidgets.live import protocol
-from kwidgets.live.numbers.as_number import as_number, describe_value
+from kwidgets.live.numbers.as_number import as_number, as_plain, describe_value
 
 DEFAULTS: protocol.ViewOptions = {"x_axis": "step", "smoothing": 0.0, "log_scale": False}
 
@@ -28,6 +28,7 @@ def check_options(x_axis: object, smoothing: object, log_scale: object) -> proto
             f"smoothing must be a number from 0 to below 1; got {describe_value(smoothing)}. "
             "Try smoothing=0.6."
         )
+    log_scale = as_plain(log_scale)
     if not isinstance(log_scale, bool):
         raise TypeError(
             f"log_scale must be True or False; got {log_scale!r} ({type(log_scale).__name__})."

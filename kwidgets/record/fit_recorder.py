@@ -30,6 +30,8 @@ from kwidgets.record.run_file.writer import RunWriter
 logger = logging.getLogger("kwidgets")
 
 LABEL = "Recording the run"
+#: How often the file says that its process lives, for readers on other computers.
+HEARTBEAT_SECONDS = 10.0
 
 
 class FitRecorder(RunObserver):
@@ -59,6 +61,12 @@ class FitRecorder(RunObserver):
         self._begun = step, seconds
         self._progress = _progress(self._fit, self._begun)
         self._revision: tuple[int, int] | None = None
+        self._created = 0.0
+        # What is known of this run alone, such as its parent.
+        self._own_values: dict[str, Any] = {}
+        # The first of the fit's acts that belongs to this run: a branch begins with none.
+        self._first_act = 0
+        self._beat_at = 0.0
 
     def begin(self) -> None:
         place = folder.runs_folder()
@@ -87,13 +95,14 @@ class FitRecorder(RunObserver):
             "device": self._fit.devices.name,
             "code": self.cell["code"],
         }
+        self._created = time.time()
         self._open(place)
         store = self._fit.reader.store
         if store.recorded_as is not None:
             self.set_parent(store.recorded_as, self._fit.reader.position[0], "continued")
         store.recorded_as = self.run_id
 
-    def _open(self, place: Path) -> None:
+    def _open(self, place: Path) -> RunWriter:
         """Begin the file of the run."""
         self._revision = None
         writer = self._writer = RunWriter(
@@ -103,7 +112,8 @@ class FitRecorder(RunObserver):
             {
                 "id": self.run_id,
                 "kind": self._run.kind,
-                "created": time.time(),
+                "created": self._created,
+                "heartbeat": time.time(),
                 "ended": None,
                 "state": "running",
                 "diverged": False,
@@ -121,9 +131,12 @@ class FitRecorder(RunObserver):
                 **self.facts,
                 **_results(self._fit),
                 "progress": self._progress,
+                **self._own_values,
             }
         )
+        self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
         self._fit.reader.store.listener = _StoreToFile(writer, self)
+        return writer
 
     def after_rewind(self, step: int) -> None:
         # The branch has a file of its own. The numbers up to its step are in both.
@@ -132,10 +145,37 @@ class FitRecorder(RunObserver):
         parent, self.run_id = self.run_id, folder.new_run_id()
         detail = t("Rewound to step %1, and continued as %2", f"{step:,}", self.run_id)
         self._close("stopped", detail)
+        self._created, self._own_values = time.time(), {}
+        self._first_act = len(self._fit.acts)
         self._open(self.place)
         self.set_parent(parent, step, "rewind")
+        self._fit.reader.store.recorded_as = self.run_id
+        self._add_numbers()
+
+    def after_sample(self) -> None:
+        if self._writer is not None and self._writer.deleted:
+            self._write_again()
+
+    def end_epoch(self, epoch: int) -> None:
+        self.after_sample()
+
+    def _write_again(self) -> None:
+        """Write the file from what is in memory: somebody has deleted it, or its folder."""
+        deleted, place = self._writer, self.place
+        assert deleted is not None and place is not None
+        deleted.close()
+        folder.make_folder(place)
+        writer = self._open(place)
+        for act in self._fit.acts[self._first_act :]:
+            writer.add_row("act", dataclasses.asdict(act))
+        self._add_numbers(self._begun[0])
+        text = t("The file of this run was deleted, and was written again in %1.", place)
+        if text not in self._fit.extras.notes:
+            self._fit.extras.notes.append(text)
+
+    def _add_numbers(self, after_step: int = -1) -> None:
+        """Record what is in the store, except for earlier fits of the model."""
         store = self._fit.reader.store
-        store.recorded_as = self.run_id
         listener = store.listener
         assert listener is not None
         with store.lock:
@@ -143,12 +183,15 @@ class FitRecorder(RunObserver):
         before = 0
         for row in points:
             batches, before = row.step - before, row.step
-            listener.add_batches(row.step, row.epoch, row.seconds, row.values, batches)
+            if row.step > after_step:
+                listener.add_batches(row.step, row.epoch, row.seconds, row.values, batches)
         for row in epochs:
-            complete = not row.values.get(PARTIAL)
-            listener.add_epoch(row.step, row.epoch, row.seconds, logs_of(row), complete)
+            if row.step > after_step:
+                complete = not row.values.get(PARTIAL)
+                listener.add_epoch(row.step, row.epoch, row.seconds, logs_of(row), complete)
         for mark in store.marks:
-            listener.add_mark(mark)
+            if mark["step"] > after_step:
+                listener.add_mark(mark)
 
     def set_parent(self, run_id: str, step: int, how: str) -> None:
         """Record the run that this one goes on from."""
@@ -160,6 +203,7 @@ class FitRecorder(RunObserver):
 
     def set_value(self, key: str, value: Any) -> None:
         """Record a value."""
+        self._own_values[key] = value
         if self._writer is not None:
             self._writer.set_values({key: value})
 
@@ -171,6 +215,8 @@ class FitRecorder(RunObserver):
         self._close(self._fit.status.status, self._fit.status.detail)
 
     def _close(self, state: str, detail: str) -> None:
+        if self._writer is not None and self._writer.was_deleted():
+            self._fit.guard(LABEL, self._write_again)
         writer, self._writer = self._writer, None
         if writer is None:
             return
@@ -191,6 +237,9 @@ class FitRecorder(RunObserver):
         writer = self._writer
         if writer is None:
             return
+        if time.monotonic() >= self._beat_at:
+            self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
+            writer.set_values({"heartbeat": time.time()})
         progress, store = _progress(self._fit, self._begun), self._fit.reader.store
         if progress["step"] != self._progress["step"]:
             self._progress = progress

@@ -94,8 +94,11 @@ def _with_checkpoint(folder: Path, path: Path) -> UnfinishedRun | None:
             if each.folder.is_dir() and (last_step is None or each.step <= last_step)
         ]
         if checkpoints:
-            # Later in the run, not in time: the clock may have been set back.
-            checkpoints.sort(key=lambda each: (each.step, each.created), reverse=True)
+            # Later in the run, not in time: the clock may have been set back. One whose epoch lacks
+            # its validation is better than none.
+            checkpoints.sort(
+                key=lambda each: (not each.cut_validation, each.step, each.created), reverse=True
+            )
             return UnfinishedRun(info, tuple(checkpoints))
         if info.parent is None or info.parent["how"] not in ("resume", "rewind"):
             return None

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from kwidgets.language import t
-from kwidgets.record.run_file.run_info import RunInfo
+from kwidgets.record.run_file.run_info import STATES, RunInfo
 
 #: What may stand before an operator, besides the names of metrics and of arguments of ``fit``.
 FIELDS = (
@@ -39,14 +39,15 @@ FIELDS = (
 _BEST = "best_"
 
 _TERM = re.compile(
-    r"""\s*(?:
+    r"""[\s,]*(?:
       (?P<name>`[^`]+`|[^\s<>=!"'`,]+)\s*(?P<operator>>=|<=|==|!=|=|>|<)\s*
       (?P<value>"[^"]*"|'[^']*'|[^\s,<>=!]+)
       | (?P<word>"[^"]*"|'[^']*'|[^\s,]+)
-    )\s*,?""",
+    )""",
     re.VERBOSE,
 )
 _CONNECTIVES = ("and", "&", "&&")
+_UNSUPPORTED = ("or", "|", "||", "not", "in", "~", "(", ")")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -60,6 +61,15 @@ _UNITS: dict[str, dict[str, float]] = {
     "duration": {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400},
     "size": {"b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12},
 }
+_KINDS = ("fit", "loop")
+#: Fields that have one of a few values, and those that are other texts: neither has an order.
+_CHOICES = {"kind": _KINDS, "state": (*STATES, "diverged")}
+_TEXTS = ("backend", "device", "id", "model", "name", "notebook", "notes", "optimizer", "tag")
+_NUMBERS = ("duration", "epochs", "size", "steps")
+# Any beginning of 2026-11-01 09:30:00.
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d([ T]\d\d(:\d\d(:\d\d)?)?)?)?)?")
+# Names that an error shows, at most.
+_NAMED = 20
 _NUMBER = re.compile(r"([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)", re.IGNORECASE)
 
 Value: TypeAlias = "float | str | tuple[str, ...] | None"
@@ -96,15 +106,20 @@ class RunFilter:
             comparison.matches(run) for comparison in self.comparisons
         )
 
-    def check_names(self, runs: Iterable[RunInfo]) -> None:
-        """Check that each condition is about a value that a run could have.
+    def check(self, runs: Iterable[RunInfo]) -> None:
+        """Check that each condition is about a value that a run could have, and can be compared.
 
         Raises:
-            FilterError: no run has the value.
+            FilterError: no run has the value, or it is compared with something of another kind.
         """
         runs = list(runs)
         known = set(FIELDS).union(*(names_of(run) for run in runs))
+        for word in self.words:
+            if word in known and not any(word in _text_of(run) for run in runs):
+                raise _incomplete(word)
         for comparison in self.comparisons:
+            for run in runs:
+                comparison.matches(run)
             if runs and comparison.name not in known:
                 raise FilterError(
                     t(
@@ -119,29 +134,71 @@ def parse_filter(text: str) -> RunFilter:
     """Return the filter of a text; an empty one matches all runs.
 
     Raises:
-        FilterError: a condition is not complete.
+        FilterError: a part of it is not understood.
     """
     words: list[str] = []
     comparisons: list[Comparison] = []
-    place = 0
-    text = text.strip()
-    while place < len(text):
-        match = _TERM.match(text, place)
-        if match is None or match.end() == place:
-            break
-        place = match.end()
+    for match in _TERM.finditer(text):
         word = match["word"]
         if word is None:
             comparisons.append(
                 Comparison(match["name"].strip("`"), match["operator"], _unquoted(match["value"]))
             )
-        elif word[0] in "<>=!" or word[-1] in "<>=!":
-            raise FilterError(
-                t("“%1” is not complete. Write a name, an operator and a value: loss < 0.5.", word)
-            )
+            _check_comparison(comparisons[-1], match["value"])
         elif word.lower() not in _CONNECTIVES:
+            _check_word(word)
             words.append(_unquoted(word).lower())
     return RunFilter(tuple(words), tuple(comparisons))
+
+
+def _check_word(word: str) -> None:
+    if word[0] in "<>=!" or word[-1] in "<>=!":
+        raise _incomplete(word)
+    if word.lower() in _UNSUPPORTED:
+        raise _unsupported(word)
+    if word[0] in "\"'" and _unquoted(word) == word:
+        raise FilterError(t("The quotation mark in %1 is not closed.", word))
+    name, colon, value = word.partition(":")
+    if colon and name in FIELDS:
+        raise FilterError(t("Write %1 in place of %2.", f"{name} = {value or '…'}", word))
+
+
+def _check_comparison(comparison: Comparison, value: str) -> None:
+    """Check what is wrong whatever the runs have."""
+    name, sign, wanted = comparison.name, comparison.operator, comparison.value
+    if name[0] in "(!~" or (value == wanted and wanted[-1] == ")"):
+        raise _unsupported(name if name[0] in "(!~" else wanted)
+    if value[0] in "\"'" and value == wanted:
+        raise FilterError(t("The quotation mark in %1 is not closed.", value))
+    choices = _CHOICES.get(name)
+    if (choices or name in _TEXTS) and sign not in ("=", "==", "!="):
+        raise FilterError(t("“%1” is a text: compare it by = or !=.", name))
+    if choices and wanted.lower() not in choices:
+        raise FilterError(t("“%1” is one of %2, not “%3”.", name, ", ".join(choices), wanted))
+    if name == "started" and not _DATE.fullmatch(wanted):
+        raise FilterError(t("“%1” is compared with a date, such as %1 > 2026-11-01.", name))
+    if name in _NUMBERS:
+        _needed_number(wanted, name)
+
+
+def _incomplete(word: str) -> FilterError:
+    return FilterError(
+        t(
+            "“%1” is not complete. Write a name, an operator and a value: loss < 0.5. To search "
+            "for it as a word, put it in quotation marks.",
+            word,
+        )
+    )
+
+
+def _unsupported(word: str) -> FilterError:
+    return FilterError(
+        t(
+            "“%1” cannot be used. A run must match all words and conditions: digits loss < 0.5 "
+            "tag = baseline. To search for it as a word, put it in quotation marks.",
+            word,
+        )
+    )
 
 
 def names_of(run: RunInfo) -> set[str]:
@@ -201,17 +258,26 @@ def _holds(value: Value, sign: str, wanted: str, name: str) -> bool:
             # A day is equal to each of its moments.
             return compare(value[: len(wanted)], wanted.replace("T", " "))
         return compare(value.lower(), wanted.lower())
-    number = _number(wanted, name)
-    if number is None:
-        raise FilterError(t("“%1” is compared with a number, such as %1 > 0.9.", name))
+    number = _needed_number(wanted, name)
     if math.isnan(number):
         return math.isnan(value) is (sign != "!=")
     return compare(value, number)
 
 
+def _needed_number(text: str, name: str) -> float:
+    number = _number(text, name)
+    if number is None:
+        raise FilterError(
+            t("“%1” is compared with a number, such as %1 > 0.9; not with “%2”.", name, text)
+        )
+    return number
+
+
 def _number(text: str, name: str) -> float | None:
     if text.lower() in ("nan", "inf", "-inf"):
         return float(text)
+    if text.lower() in ("true", "false"):
+        return float(text.lower() == "true")
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
@@ -239,6 +305,7 @@ def _unquoted(text: str) -> str:
 
 
 def _similar(name: str, known: Iterable[str]) -> list[str]:
-    """Return the names that the user may have meant, or all of them."""
+    """Return the names that the user may have meant, or the first ones of all."""
     names = sorted(known)
-    return difflib.get_close_matches(name, names, n=3) or names
+    shown = names if len(names) <= _NAMED else [*names[:_NAMED], "…"]
+    return difflib.get_close_matches(name, names, n=3) or shown

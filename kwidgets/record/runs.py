@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import numbers
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -48,11 +50,12 @@ class Runs(Sequence[Run]):
 
         Raises:
             ValueError: the scope is not one of these, or the filter cannot be understood.
+            TypeError: the filter is not a text.
         """
         from kwidgets.record.page.view import RunsView
 
         scope = self._scope if scope is None else _checked_scope(scope)
-        parse_filter(filter)
+        _parsed(filter)
         return RunsView(scope, filter)
 
     def scope(self, scope: Scope) -> Runs:
@@ -74,10 +77,11 @@ class Runs(Sequence[Run]):
         text is never evaluated as code.
 
         Raises:
-            ValueError: a condition is not complete, or is about a value that no run has.
+            ValueError: a part of the text is not understood, or is about a value that no run has.
+            TypeError: it is not a text.
         """
-        condition = parse_filter(text)
-        condition.check_names(self._infos())
+        condition = _parsed(text)
+        condition.check(self._infos())
         return Runs(self._scope, (*self._conditions, condition))
 
     @property
@@ -100,7 +104,7 @@ class Runs(Sequence[Run]):
         Raises:
             LookupError: there is no such run.
         """
-        one, other = (run if isinstance(run, Run) else self[run] for run in (first, second))
+        one, other = (self._run(run) for run in (first, second))
         return compare_runs(one.path, other.path)
 
     def clean(
@@ -130,14 +134,16 @@ class Runs(Sequence[Run]):
         """
         if isinstance(ids, str):
             raise TypeError(f"ids must be a list of texts, such as [{ids!r}]")
+        if not isinstance(ids, Iterable):
+            raise TypeError(f"ids must be a list of texts, not {ids!r}")
         ids = tuple(ids)
         if not all(isinstance(each, str) for each in ids):
             raise TypeError(f"ids must be a list of texts, not {ids!r}")
         others = (max_checkpoint_bytes, older_than_days, keep)
         names = ("max_checkpoint_bytes", "older_than_days", "keep")
         for name, number in zip(names, others, strict=True):
-            kinds = (int,) if name == "keep" else (int, float)
-            if number is not None and (isinstance(number, bool) or not isinstance(number, kinds)):
+            kind = numbers.Integral if name == "keep" else numbers.Real
+            if number is not None and (isinstance(number, bool) or not isinstance(number, kind)):
                 what = "an integer" if name == "keep" else "a number"
                 raise TypeError(f"{name} must be {what}, not {number!r}")
             if number is not None and not number >= 0:
@@ -193,9 +199,20 @@ class Runs(Sequence[Run]):
         if isinstance(key, slice):
             return [_run(info) for info in infos[key]]
         try:
-            return _run(infos[key])
+            number = operator.index(key)
+        except TypeError:
+            raise TypeError(
+                "a run is chosen by its number, such as runs[-1], by its name or id, or by a slice;"
+                f" not by {key!r} ({type(key).__name__})"
+            ) from None
+        try:
+            return _run(infos[number])
         except IndexError:
-            raise IndexError(f"there are {len(infos)} runs; {key} is beyond them") from None
+            there = "1 run" if len(infos) == 1 else f"{len(infos)} runs"
+            raise IndexError(f"no run {number}: the collection has {there}") from None
+
+    def _run(self, run: Run | str | int) -> Run:
+        return run if isinstance(run, Run) else self[run]
 
     def _find(self, key: str) -> RunInfo:
         infos = self._infos()
@@ -251,8 +268,17 @@ def _row(info: RunInfo) -> dict[str, Any]:
     }
 
 
-def _checked_scope(scope: str) -> Scope:
-    if scope not in SCOPES:
+def _parsed(text: object) -> RunFilter:
+    if not isinstance(text, str):
+        raise TypeError(
+            "a filter must be a text, such as 'val_loss < 0.5 tag = baseline'; "
+            f"got {text!r} ({type(text).__name__})"
+        )
+    return parse_filter(text)
+
+
+def _checked_scope(scope: object) -> Scope:
+    if not isinstance(scope, str) or scope not in SCOPES:
         raise ValueError(f"unknown scope {scope!r}. Use one of {', '.join(map(repr, SCOPES))}")
     return scope
 

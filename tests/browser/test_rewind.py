@@ -35,7 +35,7 @@ def test_a_fit_is_rewound_as_a_branch_and_survives_nan(open_notebook: OpenNotebo
     view.button("Rewind").click()
     expect(view.region.get_by_text("Rewound to step").first).to_be_visible()
     # The curve that was left: a click hides it.
-    left = view.region.get_by_role("button", name="before the rewind")
+    left = view.region.get_by_role("button", name="earlier run")
     expect(left).to_have_attribute("aria-pressed", "true")
     left.click()
     expect(left).to_have_attribute("aria-pressed", "false")

@@ -1,3 +1,5 @@
+import numpy as np
+
 from kwidgets.record.compare.comparison import compare_runs
 from kwidgets.record.compare.layers import compare_layers
 from kwidgets.record.compare.values import Change, compare_values
@@ -23,6 +25,31 @@ def test_the_numbers_that_keras_appends_are_no_difference():
     before = model(layer("Dense", "dense", units=8), layer("Dense", "dense_1", units=2))
     after = model(layer("Dense", "dense_2", units=8), layer("Dense", "dense_3", units=2))
     assert changes(before, after) == []
+
+
+def test_nor_are_those_within_a_layer_or_of_an_output():
+    def wrapped(number):
+        inner = {"class_name": "LSTM", "config": {"name": f"lstm_{number}", "units": 8}}
+        return model(layer("Bidirectional", f"bidirectional_{number}", layer=inner))
+
+    assert changes(wrapped(3), wrapped(7)) == []
+    assert compare_values({"loss": {"dense_3": "mse"}}, {"loss": {"dense_7": "mse"}}) == []
+    assert compare_values({"loss": {"dense": "mse"}}, {"loss": {"dense_7": "mae"}}) == [
+        Change("loss.dense_7", "mse", "mae")
+    ]
+    assert compare_values({"dense": 1, "dense_1": 2}, {"dense_2": 1}) == [
+        Change("dense", "1", None), Change("dense_1", "2", None), Change("dense_2", None, "1"),
+    ]  # fmt: skip
+
+
+def test_a_number_that_went_through_float32_is_no_difference():
+    noisy, other = float(np.float32(0.1)), float(np.float32(0.001))
+    assert compare_values({"rate": 0.1, "all": [0.1]}, {"rate": noisy, "all": [noisy]}) == []
+    assert compare_values({"rate": noisy}, {"rate": other}) == [Change("rate", "0.1", "0.001")]
+    assert compare_values({"rate": 0.1}, {"rate": 0.1000001}) == [
+        Change("rate", "0.1", "0.1000001")
+    ]
+    assert compare_values([1e-7, 1e300, 1.0], [1e-7, 1e300, 2.0])[0].after == "[1e-07, 1e+300, 2.0]"
 
 
 def test_layers_that_were_added_removed_and_changed():

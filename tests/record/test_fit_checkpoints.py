@@ -1,12 +1,15 @@
 """Test checkpoints and resuming in real fits, without a page. The engine has tests of its own."""
 
+import re
 import signal
 
 import keras
 import numpy as np
 import pytest
+from IPython.core.ultratb import VerboseTB
 
 import kwidgets as kw
+from kwidgets.live.run.fit_run import FitRun
 from kwidgets.record.fit_facts import cell
 from kwidgets.record.run_file import folder, writer
 
@@ -103,6 +106,7 @@ def test_a_fit_that_ended_early_is_resumed_to_the_bit(runs, data, end):
     )
     assert history.history == expected.history
     assert history.epoch == expected.epoch
+    assert live._run.guard.failures == {}
     # The curves go on too, here and in the file.
     assert live.history["loss"].tolist() == expected.history["loss"]
     assert live.history["step"].tolist() == [8, 16, 24, 32]
@@ -111,6 +115,85 @@ def test_a_fit_that_ended_early_is_resumed_to_the_bit(runs, data, end):
     assert run.history["loss"].tolist() == expected.history["loss"]
     assert (run.parent["how"], run.parent["run"]) == ("resume", kw.runs[-2].id)
     assert resumed._initial_epoch is None
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Presses Ctrl-C in a hook of the second epoch."""
+
+    def __init__(self, hook):
+        super().__init__()
+        self.hook, self.epoch = hook, -1
+
+    def get_state(self):
+        return {}
+
+    def set_state(self, state):
+        pass
+
+    def _press(self, hook):
+        if hook == self.hook and self.epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+        self._press("on_epoch_begin")
+
+    def on_test_batch_begin(self, batch, logs=None):
+        self._press("on_test_batch_begin")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._press("on_epoch_end")
+
+
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
+def test_a_ctrl_c_between_two_epochs_is_resumed_to_the_bit(runs, data, hook):
+    def fit(model, *callbacks):
+        return model.fit(*data, epochs=3, validation_split=0.25, callbacks=callbacks, verbose=0)
+
+    whole = make_model()
+    expected = fit(whole, Interrupt("never"), kw.LivePlot())
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), Interrupt(hook), kw.LivePlot())
+    wait_for_files()
+    assert kw.runs[-1].state == "interrupted"
+    resumed = make_model()
+    history = fit(resumed, Interrupt("never"), kw.LivePlot(resume=True))
+    for one, other in zip(weights(resumed), weights(whole), strict=True):
+        assert np.array_equal(one, other)
+    assert history.history == expected.history
+
+
+def test_a_ctrl_c_in_a_validation_keeps_what_was_trained_and_says_what_is_missing(runs, data):
+    def fit(model, *callbacks):
+        return model.fit(*data, epochs=3, validation_split=0.25, callbacks=callbacks, verbose=0)
+
+    whole = make_model()
+    expected = fit(whole, Interrupt("never"), kw.LivePlot())
+    with pytest.raises(KeyboardInterrupt):
+        fit(make_model(), Interrupt("on_test_batch_begin"), kw.LivePlot())
+    wait_for_files()
+    # An earlier one of the same run would be resumed exactly, and comes first.
+    (checkpoint,) = kw.runs[-1].checkpoints
+    assert (checkpoint.step, checkpoint.cut_validation) == (12, True)
+    resumed = make_model()
+    live = kw.LivePlot(resume=True)
+    history = fit(resumed, Interrupt("never"), live)
+    for one, other in zip(weights(resumed), weights(whole), strict=True):
+        assert np.array_equal(one, other)
+    assert history.epoch == [0, 2]
+    assert history.history["val_loss"] == [expected.history["val_loss"][i] for i in (0, 2)]
+    notices = " ".join(each["text"] for each in live._run.describe_progress()["notices"])
+    assert "The validation of epoch 2 was interrupted" in notices
+
+
+def test_the_traceback_of_a_ctrl_c_has_one_frame_of_ours(data):
+    callbacks = [At(0, 3, lambda: signal.raise_signal(signal.SIGINT)), kw.LivePlot()]
+    with pytest.raises(KeyboardInterrupt) as caught:
+        make_model().fit(*data, callbacks=callbacks, verbose=0)
+    text = VerboseTB().text(caught.type, caught.value, caught.tb)
+    assert "callback_list.py" in text and "skipping hidden" in text
+    # IPython shows the last one in any case.
+    assert re.findall(r"kwidgets/(\w+/[\w/]+\.py)", text) == ["kernel/interrupt.py"]
 
 
 def test_a_run_that_finished_is_not_resumed(runs, data):
@@ -136,16 +219,54 @@ def test_another_architecture_is_refused_by_name_and_the_fit_starts_anew(runs, d
     assert "other variables" in note["text"] and "kernel" in note["text"]
 
 
-def test_changed_data_take_over_the_weights_only(runs, data):
+def stop_early(data):
     live = kw.LivePlot()
     make_model().fit(*data, epochs=2, callbacks=[At(0, 3, live.stop), live], verbose=0)
     wait_for_files()
+
+
+def test_where_nobody_can_answer_changed_data_take_over_the_weights_and_say_so(runs, data, caplog):
+    stop_early(data)
     live = kw.LivePlot(resume=True)
     history = make_model().fit(data[0] + 1, data[1], epochs=2, callbacks=[live], verbose=0)
     assert history.epoch == [0, 1]
-    assert any("Other data: x" in n["text"] for n in live._run.describe_progress()["notices"])
+    (line,) = [line for line in caplog.messages if "Other data: x" in line]
+    assert "Continued from the weights of" in line and "not where it was" in line
+    notices = [notice["text"] for notice in live._run.describe_progress()["notices"]]
+    assert notices.count(line) == 1
     wait_for_files()
     assert kw.runs[-1].parent["how"] == "weights"
+
+
+@pytest.mark.parametrize("answer", ["weights", "start"])
+def test_resume_asks_whether_changed_data_take_over_the_weights(runs, data, monkeypatch, answer):
+    stop_early(data)
+    asked = []
+
+    def ask(run, text, answers, seconds):
+        asked.append((text, answers))
+        return answer
+
+    monkeypatch.setattr(FitRun, "ask", ask)
+    live = kw.LivePlot(resume=kw.runs[-1].id)
+    make_model().fit(data[0] + 1, data[1], epochs=1, callbacks=[live], verbose=0)
+    ((text, answers),) = asked
+    assert "stopped in epoch 1, batch 3" in text and "Other data: x" in text
+    assert list(answers.values()) == ["Continue from these weights", "Start again"]
+    wait_for_files()
+    parent = kw.runs[-1].parent
+    assert (parent and parent["how"]) == (answer if answer == "weights" else None)
+
+
+def test_the_checkpoints_of_a_loop_are_not_offered_for_rewinding(runs, data):
+    model = make_model()
+    with kw.LiveLoop(model=model, optimizer=model.optimizer) as live:
+        for step in live.steps(3):
+            live.checkpoint(f"mine {step}")
+        run = live._run
+    wait_for_files()
+    assert [each.label for each in kw.runs[-1].checkpoints] == ["mine 0", "mine 1"]
+    assert run.describe_run(run.view)["checkpoints"] == []
 
 
 def test_a_checkpoint_gives_the_model_back(runs, data):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import kwidgets as kw
 from kwidgets.record.fit_facts.process import describe_process, is_alive
 from kwidgets.record.recording import recording
 from kwidgets.record.run_file import folder, writer
+from kwidgets.record.run_file.reader import read_values
 
 
 @pytest.fixture
@@ -179,6 +181,71 @@ def test_a_folder_that_cannot_be_made_is_a_notice_and_no_failure(tmp_path, monke
     (notice,) = live._run.describe_progress()["notices"]
     assert "Recording the run failed" in notice["text"]
     assert live.history["loss"].tolist() == history.history["loss"]
+
+
+class AtBatch(keras.callbacks.Callback):
+    """Calls ``action`` before the third batch of the second epoch."""
+
+    def __init__(self, action):
+        super().__init__()
+        self.action, self.epoch = action, -1
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == (1, 3):
+            self.action()
+
+
+def wait_until(condition):
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_the_file_says_again_and_again_that_its_process_lives(runs, data, monkeypatch):
+    monkeypatch.setattr("kwidgets.record.fit_recorder.HEARTBEAT_SECONDS", 0.0)
+
+    def heartbeat():
+        (path,) = runs.glob("*.sqlite")
+        return read_values(path, ["heartbeat"])["heartbeat"]
+
+    def wait_for_the_next():
+        first = heartbeat()
+        wait_until(lambda: heartbeat() != first)
+
+    callbacks = [kw.LivePlot(), AtBatch(wait_for_the_next)]
+    make_model().fit(*data, epochs=2, callbacks=callbacks, verbose=0)
+
+
+@pytest.mark.parametrize("noticed", ["while it trains", "at the end"])
+def test_a_run_whose_folder_is_deleted_is_written_again(runs, data, monkeypatch, noticed):
+    live = kw.LivePlot()
+
+    def delete():
+        live.set_learning_rate(0.01)
+        (file,) = writer._open_writers
+        wait_until(lambda: file._file is not None)
+        shutil.rmtree(runs)
+        if noticed == "while it trains":
+            wait_until(lambda: file.deleted)
+
+    callbacks = [AtBatch(delete), live]
+    history = make_model().fit(*data, epochs=4, callbacks=callbacks, verbose=0)
+    ((values, file),) = read(runs)
+    assert values["state"] == "finished"
+    assert file.execute("SELECT loss FROM epoch").fetchall() == [
+        (loss,) for loss in history.history["loss"]
+    ]
+    steps = [step for (step,) in file.execute("SELECT step FROM point")]
+    assert steps == sorted(set(steps)) and steps[-1] == 32
+    assert file.execute('SELECT "do" FROM act').fetchall() == [("learning_rate",)]
+    notices = [each["text"] for each in live._run.describe_progress()["notices"]]
+    (notice,) = [text for text in notices if "deleted" in text]
+    assert str(runs) in notice
+    assert sorted(os.listdir(runs)) == [".gitignore", f"{values['id']}.sqlite"]
 
 
 def test_a_process_that_is_gone_is_recognized():

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -77,9 +78,22 @@ def test_a_run_whose_process_is_gone_has_died(tmp_path):
     gone = {**RUNNING["process"], "started": 1.0}
     write_run(tmp_path, "gone", **{**RUNNING, "process": gone})
     write_run(tmp_path, "rebooted", **{**RUNNING, "process": {**gone, "boot_id": "before"}})
-    write_run(tmp_path, "remote", **{**RUNNING, "process": {**gone, "host": "elsewhere"}})
     states = {run.id: run.state for run in RunFiles().list_folders([tmp_path]).runs}
-    assert states == {"alive": "running", "gone": "died", "rebooted": "died", "remote": "running"}
+    assert states == {"alive": "running", "gone": "died", "rebooted": "died"}
+
+
+def test_a_run_of_another_computer_without_a_sign_of_life_has_died(tmp_path, monkeypatch):
+    remote = {**RUNNING, "process": {**RUNNING["process"], "host": "elsewhere"}}
+    now = time.time()
+    write_run(tmp_path, "alive", **remote, heartbeat=now)
+    write_run(tmp_path, "dead", **remote, heartbeat=now - 1000)
+    write_run(tmp_path, "silent", **remote)
+    files = RunFiles()
+    states = {run.id: run.state for run in files.list_folders([tmp_path]).runs}
+    assert states == {"alive": "running", "dead": "died", "silent": "died"}
+    # What was read before is not kept beyond its time.
+    monkeypatch.setattr("kwidgets.record.run_file.reader.DEAD_AFTER_SECONDS", -1)
+    assert {run.state for run in files.list_folders([tmp_path]).runs} == {"died"}
 
 
 KILLED = """

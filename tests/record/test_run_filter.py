@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -16,7 +17,11 @@ def run(tmp_path_factory):
         tags=["Baseline", "gpu"],
         last={"loss": {"training": 0.25, "validation": math.nan}, "top k": {"training": 0.5}},
         best={"loss": {"split": "training", "epoch": 2, "step": 4, "seconds": 1.0, "value": 0.2}},
-        fit_arguments={"batch_size": 32, "callbacks": [{"class": "EarlyStopping"}]},
+        fit_arguments={
+            "batch_size": 32,
+            "shuffle": True,
+            "callbacks": [{"class": "EarlyStopping"}],
+        },
         progress={"epoch": 2, "batch": 2, "step": 4, "seconds": 90.0},
     )
     return read_info(path)
@@ -39,6 +44,9 @@ def run(tmp_path_factory):
         "size < 1MB size > 1_000",
         "started > 2026-05-01 started = 2026-05",
         "epochs == 2 steps = 4",
+        ",wide,, net,",
+        "shuffle = true 'net' \"wide\"",
+        "model != or",
     ],
 )
 def test_a_filter_that_matches(run, text):
@@ -69,9 +77,40 @@ def test_a_condition_that_is_not_complete(text):
         parse_filter(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("loss < 1 or mae < 2", "“or” cannot be used. A run must match all"),
+        ("wide | narrow", "cannot be used"),
+        ("(loss < 1)", "cannot be used"),
+        ("not wide", "cannot be used"),
+        ("state in finished", "cannot be used"),
+        ("state = runing", "“state” is one of running, finished"),
+        ("state > finished", "compare it by = or !="),
+        ("tag < b", "compare it by = or !="),
+        ("state:finished", "Write state = finished in place of state:finished"),
+        ("started > yesterday", "compared with a date"),
+        ("duration > 5x", "compared with a number"),
+        ('"wide net', "not closed"),
+        ("name = 'wide", "not closed"),
+    ],
+)
+def test_what_a_filter_does_not_understand_is_an_error(text, reason):
+    with pytest.raises(FilterError, match=reason):
+        parse_filter(text)
+
+
+def test_a_name_without_a_condition_is_an_error_unless_a_run_has_the_word(run):
+    with pytest.raises(FilterError, match="“loss” is not complete"):
+        parse_filter("loss").check([run])
+    parse_filter("state").check([dataclasses.replace(run, name="state of the art")])
+    with pytest.raises(FilterError, match="No run has a value “loos”"):
+        parse_filter("loos < 1").check([run])
+
+
 def test_a_number_is_needed_to_compare_with_a_number(run):
     with pytest.raises(FilterError, match="compared with a number"):
-        parse_filter("loss < low").matches(run)
+        parse_filter("loss < low").check([run])
 
 
 def test_nothing_is_evaluated(run):

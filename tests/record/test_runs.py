@@ -2,6 +2,7 @@ import datetime
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import kwidgets
@@ -47,8 +48,30 @@ def test_a_key_that_fits_several_runs_or_none_says_so(three):
         three["20260101"]
     with pytest.raises(KeyError, match="The latest are"):
         three["nothing"]
-    with pytest.raises(IndexError, match="there are 3 runs"):
+    with pytest.raises(IndexError, match="no run 3: the collection has 3 runs"):
         three[3]
+
+
+@pytest.mark.parametrize(
+    ("use", "reason"),
+    [
+        (lambda runs: runs[None], "chosen by its number.* not by None"),
+        (lambda runs: runs[object()], "chosen by its number.*object"),
+        (lambda runs: runs[1.5], "not by 1.5"),
+        (lambda runs: runs.filter(3), "a filter must be a text.*got 3"),
+        (lambda runs: runs(filter=3), "a filter must be a text"),
+        (lambda runs: runs.compare(None, 0), "chosen by its number"),
+        (lambda runs: runs.clean(ids=3), "ids must be a list of texts, not 3"),
+    ],
+)
+def test_what_is_of_the_wrong_kind_is_named(three, use, reason):
+    with pytest.raises(TypeError, match=reason):
+        use(three)
+
+
+def test_integers_of_numpy_are_integers(three):
+    assert three[np.int64(-1)] == three[-1]
+    assert three.clean(keep=np.int64(3), older_than_days=np.float32(1e6), dry_run=True).runs == ()
 
 
 def test_without_runs(folder):

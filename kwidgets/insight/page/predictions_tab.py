@@ -74,6 +74,8 @@ class PredictionsTab(Tab):
         self._output: str | None = None
         self._epoch: int | None = None
         self._is_due = False
+        # Whether the last part had details.
+        self._has_details = False
         self._lock = threading.RLock()
 
     # Called on the training thread.
@@ -109,8 +111,6 @@ class PredictionsTab(Tab):
             newly = changed or not self._has_details
         if newly or self._is_due:
             self.publish(may_wait=not changed)
-
-    _has_details = False
 
     def answer(self, request: Request) -> str:
         name = request.get("request")
@@ -265,6 +265,15 @@ class PredictionsTab(Tab):
         except KeyError:
             return None
         return found if found.task == shown.task else None
+
+    def brief(self) -> list[Insight]:
+        return [
+            Insight(
+                part="predictions",
+                fit=self._session.fit,
+                predictions=self.part_of(self._shown()),
+            )
+        ]
 
     def saved(self) -> list[Insight]:
         with self._lock:

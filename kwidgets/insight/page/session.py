@@ -48,6 +48,10 @@ class Tab:
         """Return the parts that the saved output keeps."""
         return []
 
+    def brief(self) -> list[Insight]:
+        """Return the parts for a page that joins, which asks for more when it shows the tab."""
+        return self.saved()
+
 
 class InsightSession:
     """What is known of one fit, and the views that watch it. Kept after the end of the fit."""
@@ -132,6 +136,16 @@ class InsightSession:
             if name in each.answers:
                 return each.answer(request)
         raise RequestRefusedError(t("Unknown request “%1”.", str(name)[:100]))
+
+    def brief_parts(self) -> list[Any]:
+        """Return what a page that joins needs to show that there are tabs, without pictures."""
+        parts: list[Insight] = []
+        for tab in self._tabs.values():
+            try:
+                parts += tab.brief()
+            except Exception:
+                logger.warning("a tab of the view is not sent", exc_info=True)
+        return parts
 
     def saved_parts(self) -> list[Any]:
         """Return what the saved output keeps; the pictures first."""

@@ -263,6 +263,10 @@ class LoopRun(FitRun):
     def _is_interrupt_deferred(self) -> bool:
         return self._counted_steps is not None
 
+    def _waits_for_step(self, hook: Hook) -> bool:
+        # The loop may have none.
+        return False
+
     def _before_interrupt(self, hook: Hook) -> None:
         # The loop may catch it and continue: the end comes when it leaves the block.
         self.sample_now()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 
 def as_number(value: Any) -> float | None:
     """Return ``value`` as a float, or None if it is no real number.
@@ -19,6 +21,11 @@ def as_number(value: Any) -> float | None:
         return _infinity_like(value)
     except Exception:  # an object of the user's own
         return None
+
+
+def as_plain(value: object) -> object:
+    """Return a boolean or an integer of NumPy as Python's own; anything else as it is."""
+    return value.item() if isinstance(value, np.bool_ | np.integer) else value
 
 
 def describe_value(value: object) -> str:

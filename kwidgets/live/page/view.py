@@ -68,6 +68,9 @@ class Insight(Protocol):
     def answer(self, request: dict[str, Any], reply: Reply) -> None:
         """Answer a view's request. From any thread."""
 
+    def brief_parts(self) -> list[Any]:
+        """Return what a page that joins needs. From any thread."""
+
     def saved_parts(self) -> list[Any]:
         """Return what the saved output keeps: parts of ``kwidgets/insight/protocol.py``."""
 
@@ -337,6 +340,8 @@ class LiveView:
                 earlier=self._earlier[since:],
                 earlier_start=self._earlier_dropped + since,
             )
+            if self.insight is not None:
+                payload["insight"] = self.insight.brief_parts()
             return dict(wire.envelope(protocol.SNAPSHOT, payload))
 
     def _refresh_output(self, at_once: bool = False) -> None:

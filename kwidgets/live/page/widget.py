@@ -13,6 +13,9 @@ import traitlets
 from kwidgets import protocol
 from kwidgets.kernel import busy_messages
 from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
+from kwidgets.live import protocol as live_protocol
+
+INSIGHT_BUNDLE = "insight-view.js.gz"
 
 
 class Library(CodeModel):
@@ -20,10 +23,18 @@ class Library(CodeModel):
 
     view = traitlets.Bytes(help="view.js.gz: the live view, an ES module").tag(sync=True)
     plotly = traitlets.Bytes(help="plotly.js.gz: Plotly, an ES module").tag(sync=True)
+    insight = traitlets.Bytes(
+        help="insight-view.js.gz: the tabs besides the curves; empty until one is opened"
+    ).tag(sync=True)
 
     @classmethod
     def make(cls) -> Library:
         return cls(view=static_file("view.js.gz"), plotly=static_file("plotly.js.gz"))
+
+    def send_insight(self) -> None:
+        """Send the code of the tabs, once."""
+        if not self.insight:
+            self.insight = static_file(INSIGHT_BUNDLE)
 
 
 def _snapshot_to_json(value: None, widget: LiveWidget) -> dict[str, Any]:
@@ -47,6 +58,8 @@ class LiveWidget(anywidget.AnyWidget):
     def __init__(self, fresh_snapshot: Callable[[], dict[str, Any]], with_library: bool) -> None:
         self.fresh_snapshot = fresh_snapshot
         super().__init__(**(_library_traits() if with_library else {}))
+        # Also after the end of the fit: a tab may be opened for the first time.
+        self.on_msg(_send_insight_code)
 
     def send_library(self) -> None:
         """Send the library, if it was left out and a front end draws the widget after all."""
@@ -55,11 +68,16 @@ class LiveWidget(anywidget.AnyWidget):
             self.set_trait("library", _library_traits()["library"])
 
 
+def _send_insight_code(widget: LiveWidget, content: object, buffers: object) -> None:
+    if isinstance(content, dict) and content.get("kind") == live_protocol.INSIGHT:
+        Library.shared().send_insight()
+
+
 def _library_traits() -> dict[str, str]:
     library = Library.shared()
     return {
         "library": library.reference,
-        "library_version": version_of(library.view, library.plotly),
+        "library_version": version_of(library.view, library.plotly, static_file(INSIGHT_BUNDLE)),
     }
 
 

@@ -147,6 +147,7 @@ class FitRun:
     # The hooks of the callback, in the order in which Keras calls them.
 
     def begin(self) -> None:
+        __tracebackhide__ = True
         self._interrupt.install()
         # Of SystemExit, which no hook and no wrapper of Keras reports, it is the first sign.
         self._fit.frame.when_released(self._interrupt.uninstall)
@@ -172,6 +173,7 @@ class FitRun:
         self.observers.begin()
 
     def begin_epoch(self, epoch: int) -> None:
+        __tracebackhide__ = True
         self._read_later_logs()
         if not self._progress.finished_epochs and not self._progress.step:
             self._progress.initial_epoch = epoch
@@ -189,6 +191,7 @@ class FitRun:
 
     def begin_train_batch(self, batch: int) -> None:
         """Called at every step: does only what is necessary."""
+        __tracebackhide__ = True
         self._progress.begin_batch(batch)
         if self.call_before_step:
             self.call_before_step = False
@@ -211,6 +214,7 @@ class FitRun:
         self.observers.begin_validation()
 
     def begin_validation_batch(self, batch: int) -> None:
+        __tracebackhide__ = True
         self._progress.validation_batch = batch
         if time.perf_counter() >= self._poll_at:
             self._poll_messages()
@@ -226,6 +230,7 @@ class FitRun:
         self._handler.queue_deferred()
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
+        __tracebackhide__ = True
         progress = self._progress
         stopped = bool(self._fit.trainer.stop_training)
         progress.end_epoch(stopped)
@@ -253,6 +258,7 @@ class FitRun:
         self.observers.end_training()
 
     def end(self) -> None:
+        __tracebackhide__ = True
         self._read_later_logs()
         self._fit.rate.read()
         self.observers.finish()
@@ -286,8 +292,11 @@ class FitRun:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed since the last safe point.
         """
+        __tracebackhide__ = True
         while True:
             if self._interrupt.requested:
+                if self._waits_for_step(hook):
+                    return
                 self._before_interrupt(hook)
                 self._interrupt.raise_if_requested()
             if self._handler.apply_queued(hook):
@@ -339,6 +348,10 @@ class FitRun:
     def _is_interrupt_deferred(self) -> bool:
         """Return whether a Ctrl-C that arrives now has to wait for the next safe point."""
         return self._fit.frame.is_running()
+
+    def _waits_for_step(self, hook: Hook) -> bool:
+        """Return whether a Ctrl-C waits for the next step: before it, all is there to resume."""
+        return hook in ("on_epoch_begin", "on_epoch_end")
 
     def _before_interrupt(self, hook: Hook) -> None:
         """Called before the KeyboardInterrupt is raised."""

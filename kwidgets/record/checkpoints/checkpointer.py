@@ -54,6 +54,7 @@ class Checkpointer:
         callbacks: those of the fit.
         limit_bytes: for the checkpoints of all runs in that folder.
         is_running: whether a run of that id is being recorded by somebody else.
+        has_process: whether the process of a run still exists, as for ``tidy``.
         on_written: called with each checkpoint that is complete on disk.
         on_deleted: called with the folders that newer checkpoints replace.
         on_problem: called with why the last checkpoint could not be written, in the kernel's
@@ -72,6 +73,7 @@ class Checkpointer:
         callbacks: Iterable[object] = (),
         limit_bytes: int = LIMIT_BYTES,
         is_running: Callable[[str], bool] = lambda run_id: False,
+        has_process: Callable[[str], bool | None] = lambda run_id: None,
         on_written: Callable[[CheckpointFolder], None] = lambda checkpoint: None,
         on_deleted: Callable[[list[Path]], None] = lambda paths: None,
         on_problem: Callable[[str | None], None] = lambda problem: None,
@@ -79,7 +81,8 @@ class Checkpointer:
     ) -> None:
         self._model, self._data, self._callbacks = model, data, callbacks
         self._runs, self._run_id = runs, run_id
-        self._limit_bytes, self._is_running = limit_bytes, is_running
+        self._limit_bytes = limit_bytes
+        self._is_running, self._has_process = is_running, has_process
         self._report_written, self._report_deleted = on_written, on_deleted
         self._report_problem = on_problem
         # Metrics and the optimizer may get variables in the first step.
@@ -126,11 +129,27 @@ class Checkpointer:
             self.take_now(reason, label, epoch, batch, step, ended)
 
     def take_now(
-        self, reason: Reason, label: str, epoch: int, batch: int, step: int, ended: bool = False
+        self,
+        reason: Reason,
+        label: str,
+        epoch: int,
+        batch: int,
+        step: int,
+        ended: bool = False,
+        cut_validation: bool = False,
     ) -> bool:
         """Take a checkpoint; return whether there was one to be taken.
 
         Not when two are still being written, and never an exception: ``on_problem`` tells.
+
+        Args:
+            reason: why it is kept.
+            label: what the user calls it.
+            epoch: as for :meth:`before_step`.
+            batch: the same.
+            step: the same.
+            ended: whether no step begins: the epoch before ``epoch`` has ended.
+            cut_validation: whether the validation of that epoch has not.
         """
         started = time.perf_counter()
         folder: Path | None = None
@@ -157,6 +176,7 @@ class Checkpointer:
                 "reason": reason,
                 "label": label,
                 "created": time.time(),
+                "cut_validation": cut_validation,
             }
             job = WriteJob(folder, f"{epoch:04d}-{batch:06d}-{reason}", state, meta, buffers)
         except Exception as error:
@@ -228,7 +248,9 @@ class Checkpointer:
         self.schedule.written(seconds)
         self._report_problem(None)
         self._report_written(checkpoint)
-        deleted = tidy(self._runs, self._run_id, self._limit_bytes, self._is_running)
+        deleted = tidy(
+            self._runs, self._run_id, self._limit_bytes, self._is_running, self._has_process
+        )
         if deleted:
             self._report_deleted(deleted)
 

@@ -45,7 +45,7 @@ class CheckpointError(Exception):
 
 def temporary_folder(parent: Path) -> Path:
     """Return a new folder in ``parent`` that becomes a checkpoint by :func:`write_folder`."""
-    folder = parent / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
+    folder = parent / f"{TEMPORARY}{secrets.token_hex(6)}"
     folder.mkdir(parents=True)
     return folder
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, Literal
-
-import psutil
 
 from kwidgets.record.checkpoints.folder import TEMPORARY, delete_folder, list_folders
 
@@ -21,6 +20,8 @@ SUFFIX: Final = ".checkpoints"
 #: For all runs of a folder, unless another limit is given.
 LIMIT_BYTES: Final = 2_000_000_000
 _LAST = 2
+# Without a change for so long, one is not being written: that takes minutes at most.
+_ABANDONED_SECONDS = 3600.0
 
 Reason = Literal["interval", "best", "user", "before", "end"]
 # Over the budget, those of the running fit go in this order.
@@ -92,6 +93,7 @@ def tidy(
     run_id: str,
     limit_bytes: int = LIMIT_BYTES,
     is_running: Callable[[str], bool] = lambda run_id: False,
+    has_process: Callable[[str], bool | None] = lambda run_id: None,
 ) -> list[Path]:
     """Delete what is not to be kept, and what dead processes left half-written; return the folders.
 
@@ -100,10 +102,14 @@ def tidy(
         run_id: the run that is being recorded.
         limit_bytes: for the checkpoints of all runs in that folder.
         is_running: whether a run of that id is being recorded by somebody else.
+        has_process: whether the process that recorded a run still exists, which may be writing a
+            last checkpoint; None if it cannot be known, such as on another computer.
     """
     found = []
     for folder in runs.glob(f"*{SUFFIX}"):
-        _delete_half_written(folder)
+        other_run = folder.name.removesuffix(SUFFIX)
+        if other_run != run_id:
+            _delete_half_written(folder, has_process(other_run))
         for written in list_folders(folder):
             found.append(
                 KeptCheckpoint(
@@ -123,8 +129,18 @@ def tidy(
     return [checkpoint.path for checkpoint in going]
 
 
-def _delete_half_written(folder: Path) -> None:
+def _delete_half_written(folder: Path, has_process: bool | None) -> None:
+    """Delete the checkpoints that nobody writes any more, of one run."""
+    if has_process:
+        return
     for path in folder.glob(f"{TEMPORARY}*"):
-        process = path.name.removeprefix(TEMPORARY).partition("-")[0]
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
+        if has_process is False or time.time() - _changed(path) > _ABANDONED_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _changed(folder: Path) -> float:
+    """Return when something in a folder was changed last."""
+    try:
+        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    except OSError:  # it is complete, and was renamed
+        return time.time()

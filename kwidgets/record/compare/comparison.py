@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kwidgets.language import t
-from kwidgets.record.compare.layers import AUTOMATIC_NUMBER, LayerChange, compare_layers
+from kwidgets.record.compare.layers import LayerChange, compare_layers
 from kwidgets.record.compare.values import Change, compare_values
 from kwidgets.record.run_file.reader import DETAIL_KEYS, read_info, read_values
 
@@ -115,7 +115,7 @@ def compare_runs(first: Path, second: Path) -> Comparison:
         model=tuple(
             compare_values(*map(_without_layers, (before["model_config"], after["model_config"])))
         ),
-        compile=tuple(each for each in changes("compile_config") if not _is_renumbered(each)),
+        compile=changes("compile_config"),
         fit=changes("fit_arguments"),
         code=code_difference(before["code"], after["code"]),
         data=changes("data"),
@@ -124,14 +124,6 @@ def compare_runs(first: Path, second: Path) -> Comparison:
         environment=changes("environment"),
         missing=missing,
     )
-
-
-def _is_renumbered(change: Change) -> bool:
-    """Return whether Keras has only counted on: the second Adam of a kernel is ``adam_1``."""
-    if change.name.rpartition(".")[2] != "name" or change.before is None or change.after is None:
-        return False
-    before, after = (AUTOMATIC_NUMBER.sub("", name) for name in (change.before, change.after))
-    return before == after
 
 
 def code_difference(before: str | None, after: str | None) -> str:

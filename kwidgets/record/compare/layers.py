@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from kwidgets.record.compare.values import Change, compare_values
+from kwidgets.record.compare.values import AUTOMATIC_NUMBER, Change, compare_values
 
 # Above so many pairs, only the ends that are equal are matched; the rest in order.
 _MAX_PAIRS = 1_000_000
 _GAP = 1.0
-#: Keras numbers the layers of a kernel, such as ``dense_1``, and its optimizers.
-AUTOMATIC_NUMBER = re.compile(r"_\d+$")
 
 
 @dataclasses.dataclass(frozen=True)

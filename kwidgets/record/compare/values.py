@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,18 +25,45 @@ class Change:
     after: str | None
 
 
+#: Keras numbers the layers of a kernel, such as ``dense_1``, and its optimizers.
+AUTOMATIC_NUMBER = re.compile(r"_\d+$")
+_NUMBERS = re.compile(r"_\d+(?=[.\[]|$)")
 # Keys that Keras's serialisation puts around the settings of an object.
 _ENVELOPE = frozenset({"module", "class_name", "config", "registered_name", "build_config"})
 
 
 def compare_values(before: Any, after: Any) -> list[Change]:
     """Return the differences of two values made of dicts, lists and plain values."""
-    old, new = flatten(before), flatten(after)
-    return [
+    old, new = _with_equal_names(flatten(before), flatten(after))
+    changes = [
         Change(name, old.get(name), new.get(name))
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name)
     ]
+    return [change for change in changes if not _is_renumbered(change)]
+
+
+def _with_equal_names(
+    old: dict[str, str], new: dict[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Give settings that are named after an automatically named layer the same name on both sides.
+
+    Such as the loss of an output: ``loss.dense_3`` and ``loss.dense_7``.
+    """
+
+    def by_bare_name(names: Iterable[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in names:
+            found.setdefault(_NUMBERS.sub("", name), []).append(name)
+        return found
+
+    only_new = by_bare_name(new.keys() - old.keys())
+    renamed = {
+        names[0]: only_new[bare][0]
+        for bare, names in by_bare_name(old.keys() - new.keys()).items()
+        if len(names) == 1 and len(only_new.get(bare, ())) == 1
+    }
+    return {renamed.get(name, name): text for name, text in old.items()}, new
 
 
 def flatten(value: Any, name: str = "") -> dict[str, str]:
@@ -48,9 +79,32 @@ def flatten(value: Any, name: str = "") -> dict[str, str]:
     elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
         pairs = [(f"{name}[{i}]", item) for i, item in enumerate(value)]
     else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = value if isinstance(value, str) else json.dumps(_short(value), ensure_ascii=False)
         return {name: text}
     return {path: text for key, item in pairs for path, text in flatten(item, key).items()}
+
+
+def _short(value: Any) -> Any:
+    """Return a number that went through float32 as a user would write it: 0.1, not 0.10000000149.
+
+    The same for the items of a list.
+    """
+    if isinstance(value, list):
+        return [_short(item) for item in value]
+    if isinstance(value, float) and math.isfinite(value):
+        with np.errstate(over="ignore"):
+            single = np.float32(value)
+        if float(single) == value:
+            return float(str(single))
+    return value
+
+
+def _is_renumbered(change: Change) -> bool:
+    """Return whether Keras has only counted on: the second Adam of a kernel is ``adam_1``."""
+    if change.name.rpartition(".")[2] != "name" or change.before is None or change.after is None:
+        return False
+    before, after = (AUTOMATIC_NUMBER.sub("", name) for name in (change.before, change.after))
+    return before == after
 
 
 def _unwrapped(value: Any) -> Any:

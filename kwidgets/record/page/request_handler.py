@@ -85,7 +85,7 @@ class RequestHandler:
     def _filter(self, payload: Mapping[str, Any]) -> protocol.FilteredRuns:
         runs = run_files.list(_scope(payload)).runs
         condition = parse_filter(_text(payload, "text"))
-        condition.check_names(runs)
+        condition.check(runs)
         return protocol.FilteredRuns(ids=[run.id for run in runs if condition.matches(run)])
 
     def _curves(self, payload: Mapping[str, Any]) -> protocol.RunCurves:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kwidgets.language import message
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointFolder
 from kwidgets.record.checkpoints.read_checkpoint import read_state_of
 from kwidgets.record.checkpoints.training_state import TrainingState
-from kwidgets.record.resume.exactness import Exactness, find_exactness
+from kwidgets.record.resume.exactness import Exactness, Finding, find_exactness
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,4 +75,12 @@ class ResumePlan:
         Raises:
             CheckpointError: a file of the checkpoint is damaged.
         """
-        return find_exactness(self.state, model, data, callbacks, recorded, current)
+        found = find_exactness(self.state, model, data, callbacks, recorded, current)
+        if not self.meta.get("cut_validation"):
+            return found
+        text = message(
+            "The validation of epoch %1 was interrupted: its values are missing, and callbacks "
+            "have not seen the end of the epoch.",
+            str(self.epoch),
+        )
+        return Exactness((*found.findings, Finding("callbacks", "inexact", text)))

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ _LIST_KEYS = (
     "ended",
     "epochs",
     "fit_arguments",
+    "heartbeat",
     "id",
     "initial_epoch",
     "kind",
@@ -72,6 +74,9 @@ _LIST_KEYS = (
 _ID = re.compile(r"[\w-]+")
 # A time beyond it, in the year 5138, is none, and most libraries cannot show it.
 _LATEST = 1e11
+#: Of a run of another computer, whose processes cannot be looked at: without a sign of life for so
+#: long it died. A process that computes may hold Python's lock for a minute, and clocks differ.
+DEAD_AFTER_SECONDS = 180.0
 _NO_PROGRESS: RunProgress = {"epoch": 0, "batch": 0, "step": 0, "seconds": 0.0}
 
 
@@ -92,7 +97,7 @@ def read_info(path: Path) -> RunInfo:
         kind="loop" if values.get("kind") == "loop" else "fit",
         created=_finite(values.get("created")) or 0.0,
         ended=_finite(values.get("ended")),
-        state=_state(values.get("state"), process),
+        state=_state(values.get("state"), process, values.get("heartbeat")),
         diverged=bool(values.get("diverged")),
         detail=_text(values.get("detail")),
         host=_text(process.get("host")),
@@ -178,6 +183,7 @@ def read_checkpoints(path: Path) -> list[CheckpointInfo]:
             reason=str(checkpoint.meta["reason"]),
             label=str(checkpoint.meta["label"]),
             created=float(checkpoint.meta["created"]),
+            cut_validation=bool(checkpoint.meta.get("cut_validation")),
         )
         for checkpoint in list_folders(checkpoints_folder(path))
     ]
@@ -221,11 +227,15 @@ def _values(file: sqlite3.Connection, keys: tuple[str, ...]) -> dict[str, Any]:
     return values
 
 
-def _state(value: Any, process: Mapping[str, Any]) -> State:
+def _state(value: Any, process: Mapping[str, Any], heartbeat: Any) -> State:
     if value not in STATES:
         return "died"
-    # On another computer it may still run.
-    return "died" if value == "running" and is_alive(dict(process)) is False else value
+    if value != "running":
+        return value  # type: ignore[no-any-return]
+    lives = is_alive(dict(process))
+    if lives is None:
+        lives = abs(time.time() - (_finite(heartbeat) or 0.0)) < DEAD_AFTER_SECONDS
+    return "running" if lives else "died"
 
 
 def _progress(value: Any) -> RunProgress:

@@ -118,6 +118,7 @@ class CheckpointInfo:
         epoch: finished epochs.
         batch: finished batches of the epoch after them.
         reason: "interval", "best", "user", "before" or "end".
+        cut_validation: whether the validation of the last finished epoch was interrupted.
     """
 
     step: int
@@ -128,3 +129,4 @@ class CheckpointInfo:
     reason: str
     label: str
     created: float
+    cut_validation: bool = False

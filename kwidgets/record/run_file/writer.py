@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import collections
-import math
 import sqlite3
 import threading
 import time
@@ -77,6 +76,8 @@ class RunWriter:
         self._problem: str | None = None
         # Why something can never be written, if there was such a thing.
         self._left_out: str | None = None
+        #: Whether somebody has deleted the file: then nothing is written any more.
+        self.deleted = False
         self._thread = threading.Thread(
             target=self._write_until_closed, name="kwidgets-record", daemon=True
         )
@@ -115,6 +116,10 @@ class RunWriter:
         self._thread.join(timeout_seconds)
         return not self._thread.is_alive()
 
+    def was_deleted(self) -> bool:
+        """Return whether somebody has deleted the file; looks at the disk."""
+        return self.deleted or (self._file is not None and not self.path.exists())
+
     def wait_until_begun(self, timeout_seconds: float) -> bool:
         """Return whether the file is there, at the latest after ``timeout_seconds``."""
         return self._begun.wait(timeout_seconds)
@@ -128,36 +133,52 @@ class RunWriter:
     def _write_until_closed(self) -> None:
         # The file is made at once: on a busy disk that takes longest.
         pause = 0.0
-        closing_until = math.inf
-        while True:
-            if closing_until < math.inf:
-                time.sleep(pause)
-            is_last = self._closing.wait(pause if closing_until == math.inf else 0)
-            try:
-                if self._before_write is not None and not is_last:
-                    self._before_write()
-                self._write()
-                if is_last:
-                    self._close_file()
-            except Exception as error:
-                self._report(_reason(error))
-                pause = RETRY_SECONDS
-                if is_last and _is_of_the_disk(error):
-                    # Another program may have locked the file, or the disk may get room again.
-                    closing_until = min(closing_until, time.monotonic() + CLOSE_SECONDS)
-                    if time.monotonic() < closing_until:
-                        continue
-            else:
-                if self._left_out is None:
-                    self._report(None)
-                pause = FLUSH_SECONDS
-            if is_last:
-                self._release_file()
-                _open_writers.discard(self)
+        while not self._closing.wait(pause):
+            error = self._attempt(self._write_changes)
+            pause = FLUSH_SECONDS if error is None else RETRY_SECONDS
+        self._write_end()
+        self._release_file()
+        _open_writers.discard(self)
+
+    def _write_changes(self) -> None:
+        if self._before_write is not None:
+            self._before_write()
+        self._write()
+
+    def _write_end(self) -> None:
+        """Write what waits and make a single file of it.
+
+        Another program may have locked the file, or the disk may get room again: that is tried.
+        """
+
+        def write_and_close() -> None:
+            self._write()
+            self._close_file()
+
+        until = time.monotonic() + CLOSE_SECONDS
+        while (error := self._attempt(write_and_close)) is not None and _is_of_the_disk(error):
+            if time.monotonic() >= until:
                 return
+            time.sleep(RETRY_SECONDS)
+
+    def _attempt(self, write: Callable[[], None]) -> Exception | None:
+        """Call ``write``, and report whether it can; return its error."""
+        try:
+            write()
+        except Exception as error:
+            self._report(_reason(error))
+            return error
+        if self._left_out is None:
+            self._report(None)
+        return None
 
     def _write(self) -> None:
         """Write what waits in one transaction; after an error of the disk it waits for the next."""
+        if self.was_deleted():
+            # SQLite would go on writing into a file that has no name.
+            self._release_file()
+            self.deleted = True
+            self._waiting.clear()
         if not self._waiting:
             return
         file = self._file or self._open()

@@ -1,4 +1,4 @@
-"""Define the steps of 07_nothing_is_lost: recorded runs, checkpoints, resuming."""
+"""Define the steps of 07_nothing_is_lost: recorded runs, checkpoints, resuming, NaN guard."""
 
 from __future__ import annotations
 
@@ -158,6 +158,24 @@ def _crash(user_ns: UserNamespace) -> Iterator[CheckResult]:
     )
 
 
+def _guard(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    run = user_ns.guarded_run
+    restored = [act for act in run.acts if act.do == "restore"]
+    if not restored:
+        yield failed("No state was restored. Turn the guard on: pass `nan_guard` to `LivePlot`.")
+        return
+    yield passed(
+        f"The guard restored a state in epoch {restored[0].epoch + 1} and set the learning rate to "
+        f"{restored[0].value:.4g}."
+    )
+    yield expect(
+        run.state == "finished" and not run.diverged,
+        f"The training finished, with a loss of {run.last['loss']:.3f}.",
+        f"The training did not recover: its state is {run.state!r}, its last loss "
+        f"{run.last.get('loss')}.",
+    )
+
+
 def _clean(user_ns: UserNamespace) -> Iterator[CheckResult]:
     would_free = user_ns.would_free
     if would_free is None:
@@ -261,6 +279,19 @@ STEPS = [
             'Call `run_program("--resume")`.',
         ),
         'run_program("--resume")\nrestarted = kw.runs[-1]\nprint(restarted)',
+    ),
+    Step(
+        "guard",
+        "survive a NaN",
+        "guard-exercise",
+        _guard,
+        ("`kw.LivePlot` has an argument for it. See `help(kw.LivePlot)`.",),
+        "live_guard = kw.LivePlot(nan_guard=True)\n"
+        "guarded = make_model()\n"
+        "guarded.fit(\n"
+        "    x_train, y_train, epochs=EPOCHS, callbacks=[live_guard, Accident()], **settings\n"
+        ")\n"
+        "guarded_run = kw.runs[-1]",
     ),
     Step(
         "clean",

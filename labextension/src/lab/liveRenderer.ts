@@ -15,6 +15,7 @@ import { RunSession } from "../live/session";
 import { bringIntoView } from "./bringIntoView";
 import { watchChannel } from "./kernel/followKernel";
 import { RunTransport } from "./kernel/runTransport";
+import { loadInsight } from "./loadInsight";
 import { loadPlotly } from "./loadPlotly";
 import type { RendererNotebook } from "./rendererNotebook";
 import { findSharedOutputs, isShared, type SharedOutput, turnMs } from "./sharedOutput";
@@ -79,7 +80,7 @@ class LiveRenderer extends Widget implements IRenderMime.IRenderer {
     const session = new RunSession(transport, signal);
     this.transport = transport;
     this.session = session;
-    const unmount = mountLiveView(this.node, session, loadPlotly);
+    const unmount = mountLiveView(this.node, session, loadPlotly, loadInsight);
     signal.addEventListener("abort", unmount);
     session.store.subscribe(() => this.onChange(), signal);
     if (!this.notebook) return;

@@ -1,5 +1,6 @@
 /** Encodes a store as the snapshot that a notebook saves and `parse.ts` reads. */
 
+import { partsToSave } from "../insight/saved";
 import { type Envelope, PROTOCOL_VERSION, type WireNumber } from "../protocol";
 import type { Columns } from "./columns";
 import type { RunStore } from "./store";
@@ -9,6 +10,7 @@ export function encodeSnapshot(store: RunStore): Envelope | null {
   const { run, progress } = store;
   if (!run || !progress) return null;
   const rate = progress.learning_rate;
+  const insight = partsToSave(store.insight, run.fit);
   return {
     v: PROTOCOL_VERSION,
     kind: "snapshot",
@@ -22,6 +24,7 @@ export function encodeSnapshot(store: RunStore): Envelope | null {
       marks: store.marks,
       earlier_start: store.earlierStart,
       earlier: store.earlier.map(({ summary, saved }) => ({ summary, snapshot: saved })),
+      ...(insight.length && { insight }),
     },
   };
 }

@@ -1,9 +1,11 @@
 /** Parses unknown data into the types of `protocol.ts`, or throws a ProtocolError. */
 
+import { decodeBase64 } from "../shared/base64";
 import { checkVersion } from "../shared/checkVersion";
 import { Fields, ProtocolError, shorten } from "../shared/fields";
 import { formatCount } from "../shared/format";
-import { type Message, t } from "../shared/translation";
+import { parseText } from "../shared/parseText";
+import { t } from "../shared/translation";
 import {
   type Best,
   type BestEpoch,
@@ -40,6 +42,8 @@ export function parseMessage(content: unknown, buffers: readonly unknown[] = [])
       return { kind, payload: parseSnapshot(message.fields("payload"), buffers) };
     case "update":
       return { kind, payload: parseUpdate(message.fields("payload"), buffers) };
+    case "insight":
+      return { kind, payload: message.value("payload") };
     case "acknowledge":
       return { kind, id: message.string("id") };
     case "reply":
@@ -78,7 +82,6 @@ const MAX_EARLIER_FITS = 200;
 const MAX_CHECKPOINTS = 200;
 const MAX_ANSWERS = 5;
 const MAX_ROWS = 10_000;
-const MAX_VALUES = 9; // of a text: %1 to %9
 
 /** Parse the payload of a snapshot. */
 export function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
@@ -97,6 +100,7 @@ export function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snap
       fields.integer("earlier_start") + Math.max(0, fields.length("earlier") - MAX_EARLIER_FITS),
     earlier: fields.list("earlier", parseEarlier, { last: MAX_EARLIER_FITS }),
     final: fields.has("final") && fields.boolean("final"),
+    insight: fields.value("insight"),
   };
 }
 
@@ -134,22 +138,6 @@ export function parseMark(fields: Fields): Mark {
     step: fields.finite("step"),
     epoch: fields.finite("epoch"),
     seconds: fields.finite("seconds"),
-  };
-}
-
-/** Parse a text that the page translates; values of values are as deep as our own texts go. */
-function parseText(fields: Fields, depth = 3): Message {
-  return {
-    key: fields.label("key"),
-    values: fields.items(
-      "values",
-      (value, path) => {
-        if (typeof value === "string") return shorten(value);
-        if (depth === 0) throw new ProtocolError(path, "a string", value);
-        return parseText(new Fields(value, path), depth - 1);
-      },
-      { first: MAX_VALUES },
-    ),
   };
 }
 
@@ -329,16 +317,7 @@ function tableBytes(data: unknown, buffers: readonly unknown[], path: string): D
   }
   if (data instanceof ArrayBuffer) return new DataView(data);
   if (ArrayBuffer.isView(data)) return new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (typeof data === "string") {
-    try {
-      const text = atob(data);
-      const bytes = new Uint8Array(text.length);
-      for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-      return new DataView(bytes.buffer);
-    } catch {
-      throw new ProtocolError(path, "base64", data);
-    }
-  }
+  if (typeof data === "string") return decodeBase64(data, path);
   throw new ProtocolError(path, "a buffer's index, bytes, or base64", data);
 }
 

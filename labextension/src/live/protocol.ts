@@ -6,6 +6,7 @@
  * tables are Float32Arrays.
  */
 
+import type { Request } from "../insight/protocol";
 import { type Envelope, PROTOCOL_VERSION } from "../protocol";
 import type { Message } from "../shared/translation";
 
@@ -32,7 +33,7 @@ export const METRIC_KINDS = ["mean", "running", "epoch"] as const;
 export const SPLITS = ["training", "validation"] as const;
 export type Split = (typeof SPLITS)[number];
 
-export const KERNEL_KINDS = ["snapshot", "update", "acknowledge", "reply"] as const;
+export const KERNEL_KINDS = ["snapshot", "update", "acknowledge", "reply", "insight"] as const;
 export type KernelKind = (typeof KERNEL_KINDS)[number];
 
 /** The messages of a view, with the payload of each. */
@@ -50,6 +51,8 @@ export interface ViewPayloads {
   rewind: { text: string };
   set_nan_guard: { on: boolean };
   choose_optimizer: { name: string };
+  /** What `insight/protocol.ts` defines. */
+  insight: Request;
   resync: Record<string, never>;
 }
 export type ViewKind = keyof ViewPayloads;
@@ -213,6 +216,8 @@ export interface Snapshot {
   earlier: EarlierFit[];
   /** Whether it is in the kernel's last output of the run, to which nothing is added. */
   final: boolean;
+  /** In a saved output: the parts of `insight/protocol.ts` that it keeps, which are not parsed. */
+  insight?: unknown;
 }
 
 /** A fit that was followed by another one in its cell. */
@@ -245,6 +250,8 @@ export interface Reply {
 export type KernelMessage =
   | { kind: "snapshot"; payload: Snapshot }
   | { kind: "update"; payload: Update }
+  /** A part of `insight/protocol.ts`, which is parsed when it is shown. */
+  | { kind: "insight"; payload: unknown }
   | { kind: "acknowledge"; id: string }
   | { kind: "reply"; id: string; payload: Reply };
 

@@ -7,6 +7,7 @@
  * commands) is in that view's components and never sent.
  */
 
+import { InsightStore } from "../insight/store";
 import { Columns } from "./columns";
 import type {
   Best,
@@ -31,6 +32,9 @@ export class RunStore {
   /** Fits that the view showed before this one, oldest first, from number `earlierStart` on. */
   earlier: readonly EarlierFit[] = [];
   earlierStart = 0;
+
+  /** What is known of the predictions, the layers and the data of all fits of the view. */
+  readonly insight = new InsightStore();
 
   /** False once the kernel is known to be gone, until it sends a message again. */
   connected = true;
@@ -65,6 +69,7 @@ export class RunStore {
   receive(message: KernelMessage): void {
     if (message.kind === "snapshot") this.replace(message.payload);
     else if (message.kind === "update") this.update(message.payload);
+    else if (message.kind === "insight") this.insight.receive(message.payload);
     else return;
     for (const listener of [...this.listeners]) listener();
   }
@@ -90,6 +95,7 @@ export class RunStore {
   disconnect(): void {
     if (!this.connected) return;
     this.connected = false;
+    this.insight.changed();
     for (const listener of [...this.listeners]) listener();
   }
 
@@ -100,10 +106,13 @@ export class RunStore {
     this.epoch.clear();
     this.batch.apply(snapshot.batch);
     this.epoch.apply(snapshot.epoch);
-    this.run = snapshot.run;
     this.best = snapshot.best;
     this.marks = snapshot.marks;
     this.keepEarlier(snapshot, sameRun);
+    // Fits are numbered within a run.
+    if (this.run && !sameRun) this.insight.clear();
+    this.run = snapshot.run;
+    this.insight.receiveSaved(snapshot.insight);
     this.sequence = snapshot.sequence;
     this.stale = false;
     this.revision++;
@@ -111,6 +120,9 @@ export class RunStore {
   }
 
   private keepEarlier({ earlier, earlier_start }: Snapshot, sameRun: boolean): void {
+    for (const { saved } of earlier) {
+      this.insight.receiveSaved((saved as { insight?: unknown }).insight);
+    }
     const kept = earlier_start - this.earlierStart;
     if (sameRun && kept >= 0 && kept <= this.earlier.length) {
       this.earlier = [...this.earlier.slice(0, kept), ...earlier];

@@ -4,11 +4,13 @@
  * with the same options and metrics.
  */
 
+import type { TabName } from "../insight/protocol";
 import type { ChartOptions } from "./chart/curves";
 import type { Range } from "./chart/ranges";
 import type { ViewOptions } from "./protocol";
 
 export interface ViewChoices {
+  tab: TabName;
   options: ChartOptions;
   table: boolean;
   zoom: Range | null;
@@ -55,12 +57,13 @@ export function saveLastingChoices(choices: Partial<LastingChoices>): void {
 export function firstChoices(
   runId: string,
   wanted: ViewOptions,
-): Pick<ViewChoices, "options" | "table" | "metrics" | "large" | "overlay"> {
+): Pick<ViewChoices, "tab" | "options" | "table" | "metrics" | "large" | "overlay"> {
   const known = loadViewChoices(runId);
   const { options, table, metrics } = all().lasting;
   const differs = (name: keyof ViewOptions) => wanted[name] !== DEFAULTS[name];
   const smoothing = Math.min(Math.max(wanted.smoothing, 0), 0.99);
   return {
+    tab: known.tab ?? "curves",
     options: known.options ?? {
       xAxis: differs("x_axis") || !options ? wanted.x_axis : options.xAxis,
       smoothing: differs("smoothing") || !options ? smoothing : options.smoothing,

@@ -1,8 +1,8 @@
 /** Labels, in the page's language, for the states, scopes, parts and times of recorded runs. */
 
+import { formatCount } from "../shared/format";
 import { pageLanguage, t } from "../shared/translation";
 import type { CheckpointRow, Part, RunRow, RunState, Scope } from "./protocol";
-import { runTitle } from "./runRows";
 
 export function stateLabel({ state, diverged }: Pick<RunRow, "state" | "diverged">): string {
   const labels: Record<RunState, string> = {
@@ -79,11 +79,19 @@ export function fullTimeLabel(unixSeconds: number): string {
   }).format(new Date(unixSeconds * 1000));
 }
 
-/** Return the titles of runs; those of several of the same title with when they began. */
-export function distinctTitles(rows: readonly RunRow[]): string[] {
-  const titles = rows.map(runTitle);
-  return rows.map((row, i) => {
-    const isUnique = titles.filter((other) => other === titles[i]).length === 1;
-    return isUnique ? titles[i]! : `${titles[i]} ${startLabel(row.created)}`;
-  });
+export function runCount(count: number): string {
+  return count === 1 ? t("1 run") : t("%1 runs", formatCount(count));
+}
+
+/** Return how a run goes on from its parent, or "" if it has none. */
+export function parentLabel({ parent }: Pick<RunRow, "parent">, parentTitle: string): string {
+  if (!parent) return "";
+  const step = formatCount(parent.step);
+  const labels: Record<string, string> = {
+    resume: t("Resumed from %1 at step %2", parentTitle, step),
+    weights: t("Began with the weights of %1 at step %2", parentTitle, step),
+    rewind: t("Rewound from %1 to step %2", parentTitle, step),
+    continued: t("Continues %1 after step %2", parentTitle, step),
+  };
+  return labels[parent.how] ?? t("Continues %1 after step %2", parentTitle, step);
 }

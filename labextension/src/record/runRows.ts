@@ -29,6 +29,30 @@ export function runTitle({ name, model_name, id }: RunRow): string {
   return name || model_name || id;
 }
 
+/** Return the number of each run among those of the same title, from the oldest; none if it is alone. */
+export function numbersOfTitles(rows: readonly RunRow[]): Map<string, number> {
+  const groups = new Map<string, RunRow[]>();
+  for (const row of rows) {
+    const title = runTitle(row);
+    const group = groups.get(title);
+    if (group) group.push(row);
+    else groups.set(title, [row]);
+  }
+  const numbers = new Map<string, number>();
+  for (const group of groups.values()) {
+    if (group.length === 1) continue;
+    group.sort((a, b) => a.created - b.created);
+    for (const [i, { id }] of group.entries()) numbers.set(id, i + 1);
+  }
+  return numbers;
+}
+
+/** Return the column that says most of a run: the best loss, or the first best value. */
+export function mainColumn(columns: readonly ValueColumn[]): ValueColumn | undefined {
+  const best = columns.filter(({ kind }) => kind === "best");
+  return best.find(({ metric }) => metric === "loss") ?? best[0];
+}
+
 /** Return the columns that at least one run has a value for, in the order of the metrics. */
 export function valueColumns(rows: readonly RunRow[]): ValueColumn[] {
   const columns = new Map<string, ValueColumn>();

@@ -17,6 +17,7 @@ import type {
   Scope,
   UnreadableRow,
 } from "./protocol";
+import { numbersOfTitles, runTitle } from "./runRows";
 import type { RunsSource } from "./source";
 
 /** How often the view asks for what may have changed, while it is visible. */
@@ -26,6 +27,8 @@ const INTERVAL_MS_PER_RUN = 10;
 const REDRAW_MS = 40;
 /** More curves cannot be told apart. */
 export const MAX_DRAWN = 20;
+/** So many runs before a drawn one, from which it goes on. */
+const MAX_PARENTS = 3;
 
 export interface Drawn {
   id: string;
@@ -64,9 +67,14 @@ export class RunsStore {
   difference: Difference | null = null;
   /** Why the panel has nothing to show, or "". */
   panelProblem = "";
+  /** The metrics that the user has chosen; null for the first ones. */
+  metrics: readonly string[] | null = null;
 
   private revision = 0;
   private readonly drawnRuns = new Map<string, Curves>();
+  /** The runs from which drawn ones go on, drawn faint. */
+  private parents: ReadonlyMap<string, Curves> = new Map();
+  private titleNumbers: { rows: unknown; ids: unknown; of: Map<string, number> } | null = null;
   private readonly listeners = new Set<() => void>();
   private listing = false;
   private redrawing = false;
@@ -135,6 +143,34 @@ export class RunsStore {
   /** The runs whose curves are drawn, in the order in which they were chosen. */
   get drawn(): Drawn[] {
     return [...this.drawnRuns].map(([id, { number, store }]) => ({ id, number, store }));
+  }
+
+  /** The runs from which drawn ones go on, and which are not drawn themselves. */
+  get drawnParents(): Drawn[] {
+    return [...this.parents].map(([id, { number, store }]) => ({ id, number, store }));
+  }
+
+  /** Return the number of a run among those of the same title; null if it is alone. */
+  titleNumber(id: string): number | null {
+    const { rows, ids } = this;
+    if (this.titleNumbers?.rows !== rows || this.titleNumbers.ids !== ids) {
+      const known = ids.flatMap((each) => rows?.get(each) ?? []);
+      this.titleNumbers = { rows, ids, of: numbersOfTitles(known) };
+    }
+    return this.titleNumbers.of.get(id) ?? null;
+  }
+
+  /** Return what a run is called, told apart from others of the same title. */
+  titleOf(id: string): string {
+    const row = this.rows?.get(id);
+    const number = this.titleNumber(id);
+    const title = row ? runTitle(row) : id;
+    return number === null ? title : `${title} #${number}`;
+  }
+
+  setMetrics(names: readonly string[] | null): void {
+    this.metrics = names;
+    this.changed();
   }
 
   isDrawn(id: string): boolean {
@@ -224,9 +260,9 @@ export class RunsStore {
       const numbers = new Set([...this.drawnRuns.values()].map(({ number }) => number));
       let number = 1;
       while (numbers.has(number)) number++;
-      const store = new RunStore(() => {});
-      this.drawnRuns.set(id, { number, store, seen: "", requested: false });
+      this.drawnRuns.set(id, newCurves(number));
     }
+    this.findParents();
     if (this.panel?.is === "difference") void this.showDifference();
     this.changed();
     this.refreshCurves();
@@ -237,9 +273,26 @@ export class RunsStore {
     this.setDrawn(isDrawn ? [...others, id] : others);
   }
 
+  private findParents(): void {
+    const found = new Map<string, Curves>();
+    for (const id of this.drawnRuns.keys()) {
+      let parent = this.rows?.get(id)?.parent?.run;
+      for (let i = 0; parent && i < MAX_PARENTS; i++) {
+        if (!this.rows?.has(parent)) break;
+        if (!this.drawnRuns.has(parent)) {
+          const curves = this.parents.get(parent) ?? newCurves(0);
+          curves.number = this.drawnRuns.get(id)!.number;
+          found.set(parent, curves);
+        }
+        parent = this.rows.get(parent)?.parent?.run;
+      }
+    }
+    this.parents = found;
+  }
+
   /** Ask for the curves that are missing, and for those of runs that are still written. */
   private refreshCurves(): void {
-    for (const [id, curves] of this.drawnRuns) {
+    for (const [id, curves] of [...this.drawnRuns, ...this.parents]) {
       const isRunning = this.rows?.get(id)?.state === "running";
       const wasRunning = curves.store.progress?.status === "running";
       if (!curves.requested && (curves.seen === "" || isRunning || wasRunning)) {
@@ -257,7 +310,7 @@ export class RunsStore {
       curves.seen = found.seen;
       if (found.snapshot) {
         curves.store.receive({ kind: "snapshot", payload: found.snapshot });
-        if (this.drawnRuns.get(id) === curves) this.changedSoon();
+        if ((this.drawnRuns.get(id) ?? this.parents.get(id)) === curves) this.changedSoon();
       }
     } catch (error) {
       // Deleted meanwhile, or damaged: the list says so.
@@ -338,7 +391,6 @@ export class RunsStore {
     return "";
   }
 
-  /** Delete runs, or only their checkpoints. */
   /** Return the interventions of a run as a program. */
   async replay(run: string): Promise<string> {
     return await this.source!.request("replay_run", { run });
@@ -349,6 +401,7 @@ export class RunsStore {
     return await this.source!.request("export_run", { run, target });
   }
 
+  /** Delete runs, or only their checkpoints. */
   async delete(runs: readonly string[], only?: "checkpoints"): Promise<Deleted> {
     const kind = only === "checkpoints" ? "delete_checkpoints" : "delete_runs";
     try {
@@ -379,6 +432,10 @@ export class RunsStore {
   private changed(): void {
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+function newCurves(number: number): Curves {
+  return { number, store: new RunStore(() => {}), seen: "", requested: false };
 }
 
 function messageOf(error: unknown): string {

@@ -81,8 +81,17 @@ export class Fields {
 
   wireNumber(name: string): number {
     const value = this.value(name);
-    if (value === "NaN" || value === "Infinity" || value === "-Infinity") return Number(value);
+    if (isWireNumber(value)) return Number(value);
     return this.finite(name);
+  }
+
+  wireNumbers(name: string): number[] {
+    return readWireNumbers(this.value(name), this.at(name));
+  }
+
+  /** Read lists of numbers, of any lengths. */
+  wireRows(name: string): number[][] {
+    return this.items(name, readWireNumbers);
   }
 
   oneOf<T extends string | null>(name: string, choices: readonly T[]): T {
@@ -142,6 +151,22 @@ export class Fields {
     if (!Array.isArray(value)) throw new ProtocolError(this.at(name), "a list", value);
     return value;
   }
+}
+
+function isWireNumber(value: unknown): boolean {
+  return (
+    (typeof value === "number" && Number.isFinite(value)) ||
+    value === "NaN" ||
+    value === "Infinity" ||
+    value === "-Infinity"
+  );
+}
+
+function readWireNumbers(value: unknown, path: string): number[] {
+  if (!Array.isArray(value) || !value.every(isWireNumber)) {
+    throw new ProtocolError(path, "a list of numbers", value);
+  }
+  return value.map(Number);
 }
 
 const LABEL_LENGTH = 1000;

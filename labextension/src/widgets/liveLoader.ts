@@ -10,14 +10,25 @@
 import { PROTOCOL_VERSION } from "../protocol";
 import { loadOnce } from "../shared/loadOnce";
 import { PLOTLY_KEY } from "../shared/plotly";
-import type { ChannelReceiver, LiveViewModule, ModelChannel, OpenView } from "./liveBundleTypes";
+import type {
+  BundleName,
+  ChannelReceiver,
+  LiveViewModule,
+  ModelChannel,
+  OpenView,
+} from "./liveBundleTypes";
 import { loaderTranslator } from "./loaderTranslation";
 
 interface Model {
   get(name: string): unknown;
   send(content: object): void;
   on(event: string, listener: (...args: never[]) => void): void;
-  widget_manager: { get_model(id: string): Promise<{ get(name: string): unknown }> };
+  widget_manager: { get_model(id: string): Promise<Library> };
+}
+
+interface Library {
+  get(name: string): unknown;
+  once(event: string, listener: (value: unknown) => void): void;
 }
 
 interface Entry {
@@ -43,15 +54,18 @@ async function ensureLibrary(model: Model): Promise<void> {
   });
 }
 
-function library(model: Model): Promise<{ get(name: string): unknown }> {
+function library(model: Model): Promise<Library> {
   const reference = String(model.get("library")).replace("IPY_MODEL_", "");
   return model.widget_manager.get_model(reference);
 }
 
-function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T> {
+/** Load a module of the library; the tabs' code comes there when one of them is opened. */
+function load<T>(model: Model, name: BundleName, key: string): Promise<T> {
   return loadOnce(key, async () => {
-    const packed = (await library(model)).get(name);
-    const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
+    const code = await library(model);
+    const packed = () => code.get(name) as DataView<ArrayBuffer>;
+    while (!packed().byteLength) await new Promise((ready) => code.once(`change:${name}`, ready));
+    const stream = new Blob([packed()]).stream();
     const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     try {
@@ -64,10 +78,10 @@ function load<T>(model: Model, name: "view" | "plotly", key: string): Promise<T>
 
 function openView(model: Model, entry: Entry): Promise<OpenView> {
   entry.view ??= ensureLibrary(model)
-    .then(() => load<LiveViewModule>(model, "view", `view@${model.get("library_version")}`))
+    .then(() => loadBundle<LiveViewModule>(model, "view"))
     .then(async (view) => {
       const messages = (await library(model)).get("messages");
-      return view.open(entry.channel, () => loadPlotly(model), entry.signal, messages);
+      return view.open(entry.channel, (name) => loadBundle(model, name), entry.signal, messages);
     });
   entry.view.catch(() => {
     entry.view = undefined;
@@ -75,8 +89,12 @@ function openView(model: Model, entry: Entry): Promise<OpenView> {
   return entry.view;
 }
 
-async function loadPlotly(model: Model): Promise<unknown> {
-  return (await load<{ default: unknown }>(model, "plotly", PLOTLY_KEY)).default;
+function loadBundle<T>(model: Model, name: BundleName): Promise<T> {
+  return load(
+    model,
+    name,
+    name === "plotly" ? PLOTLY_KEY : `${name}@${model.get("library_version")}`,
+  );
 }
 
 function openChannel(model: Model): ModelChannel {
@@ -113,7 +131,7 @@ export default {
     });
     if (!model.get("library")) return;
     openView(model, entry);
-    loadPlotly(model).catch(() => {});
+    loadBundle(model, "plotly").catch(() => {});
   },
 
   async render({

@@ -337,14 +337,20 @@ describe("figure", () => {
   test("what a fit had before it was rewound is faint, in the range, and can be hidden", () => {
     const change = { store: epochs([3, 2]), left: [epochs([3, 2, 8, 9])] };
     const all = figure(change).data as unknown as (Trace & { opacity?: number })[];
-    const faint = all.filter(({ name }) => name === "before the rewind");
+    const faint = all.filter(({ name }) => name === "earlier run");
     expect(faint.at(-1)?.x).toEqual([20, 40, 60, 80]);
     expect(faint.every(({ opacity }) => opacity! < 0.5)).toBe(true);
     expect(all.at(-1)?.opacity).toBeUndefined();
     expect(input(change).xRange[1]).toBeGreaterThanOrEqual(80);
     expect(input(change).yRange[1]).toBeGreaterThan(8);
     const hidden = traces({ ...change, options: { hidden: ["left"] } });
-    expect(hidden.map(({ name }) => name)).not.toContain("before the rewind");
+    expect(hidden.map(({ name }) => name)).not.toContain("earlier run");
+  });
+
+  test("among several fits, what one of them goes on from has its colour", () => {
+    const change = { others: [epochs([3, 2])], left: [epochs([3, 2, 8])] };
+    const faint = traces(change).filter(({ name }) => name === "earlier run");
+    expect(new Set(faint.map(({ line }) => line?.color))).toEqual(new Set([THEME.fits[0]]));
   });
 
   test("a fit that lacks the metric is not drawn over it", () => {

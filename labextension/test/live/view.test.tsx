@@ -452,13 +452,13 @@ test("the fits of a view are a table with the running one, in which one is shown
 });
 
 test("the curve that a rewound fit has left is in the legend, and can be hidden", async () => {
-  const left = () => button("before the rewind");
+  const left = () => button("earlier run");
   await show(wireSnapshot(LOOP));
   expect(left()).toBeUndefined();
   const run = wireRun({ fit: 3, branch_of: 2 });
   await show(wireSnapshot({ ...LOOP, run }));
   expect(left()?.getAttribute("aria-pressed")).toBe("true");
-  await click("before the rewind");
+  await click("earlier run");
   expect(left()?.getAttribute("aria-pressed")).toBe("false");
 });
 

@@ -180,7 +180,7 @@ test("two runs are compared, the older one first", async () => {
   const source = new FakeSource(THREE(), { compare_runs: () => DIFFERENCE });
   await show(source);
   expect(named<HTMLButtonElement>("button", "Compare").disabled).toBe(true);
-  await click("input", "Draw digits");
+  await click("input", "Draw digits #2");
   await click("input", "Draw <b>first</b>");
   await click("button", "Compare");
   expect(source.of("compare_runs")).toEqual([{ first: "a", second: "c" }]);
@@ -190,6 +190,82 @@ test("two runs are compared, the older one first", async () => {
   }
   await click("button", "Close");
   expect(place.textContent).not.toContain("Differences");
+});
+
+test("runs of the same name are told apart, and name what they go on from", async () => {
+  const parent = { run: "a", step: 412, how: "resume" };
+  const source = new FakeSource([
+    row("a", { created: 100, state: "died" }),
+    row("b", { created: 200, parent }),
+    row("c", { created: 300, name: "alone" }),
+    row("d", { created: 400, name: "other", parent: { ...parent, run: "of another folder" } }),
+  ]);
+  const store = await show(source);
+  const names = all("tbody th[scope=row]").map((cell) => cell.textContent);
+  expect(names[1]).toBe("alone");
+  expect(names[2]).toContain("digits #2↳ digits #1");
+  expect(place.querySelector(".kw-run-parent")?.getAttribute("title")).toContain("another folder");
+  expect(names[2]).toContain("Resumed from digits #1 at step 412");
+  // The curve of the parent is drawn faint beneath that of the run.
+  await click("input", "Draw digits #2");
+  expect(store.drawnParents.map(({ id }) => id)).toEqual(["a"]);
+  expect(source.of("run_curves")).toContainEqual({ run: "a", seen: "" });
+  await click("input", "Draw digits #1");
+  expect(store.drawnParents).toEqual([]);
+  await click("button", "digits #2");
+  await click("button", "Resumed from digits #1 at step 412");
+  expect(store.panel).toEqual({ is: "details", run: "a" });
+});
+
+test("checkpoints of the checked runs are deleted, or of all that are listed", async () => {
+  const source = new FakeSource(
+    ["a", "b", "c", "d", "e"].map((id, i) =>
+      row(id, {
+        created: i,
+        name: `run ${id}`,
+        checkpoint_bytes: 1000,
+        state: id === "e" ? "running" : "finished",
+      }),
+    ),
+    { delete_checkpoints: () => ({ bytes: 1000, problems: [] }) },
+  );
+  await show(source);
+  await click("button", "Free 4 kB…");
+  expect(place.querySelector("[role=alertdialog]")?.getAttribute("aria-label")).toContain(
+    "all listed runs? 4 have some (4 kB): run a, run b, run c and 1 more.",
+  );
+  await click("button", "Cancel");
+  await click("input", "Draw run b");
+  await click("input", "Draw run e");
+  await click("button", "Free 1 kB…");
+  expect(place.querySelector("[role=alertdialog]")?.getAttribute("aria-label")).toContain(
+    "the checkpoints of run b (1 kB)?",
+  );
+  await click("button", "Delete");
+  expect(source.of("delete_checkpoints")).toEqual([{ runs: ["b"] }]);
+});
+
+test("a running run is not deleted with the others", async () => {
+  const source = new FakeSource([row("a", { state: "running", name: "live" })]);
+  await show(source);
+  expect(place.textContent).toContain("1 run ·");
+  await click("input", "Draw live");
+  expect(named<HTMLButtonElement>("button", "Delete…").disabled).toBe(true);
+});
+
+test("what matters comes first, and of many metrics the first ones", async () => {
+  const names = Array.from({ length: 9 }, (_, i) => (i ? `metric ${i}` : "loss"));
+  const values = new Map(
+    names.flatMap((name) => [[name, 1] as const, [`val_${name}`, 2] as const]),
+  );
+  const metrics = names.map((name) => ({ name, direction: "min" as const }));
+  const best = new Map(names.map((name) => [name, 1]));
+  await show(new FakeSource([row("a", { values, metrics, best })]));
+  const titles = () => all("thead th").map((cell) => cell.textContent);
+  expect(titles().slice(1, 5)).toEqual(["Name", "State", "best loss", "Started"]);
+  expect(titles()).not.toContain("metric 6");
+  await click("button", "metric 6");
+  expect(titles()).toContain("val_metric 6");
 });
 
 test("a text is edited in place: Enter keeps it, Escape does not", async () => {

@@ -60,6 +60,11 @@ def test_the_view_is_drawn_and_its_buttons_work_while_the_cell_runs(
     shown.wait_for(lambda: view.status.all_text_contents() == ["running"] and view.step() > 0)
     shown.wait_for(view.chart("loss").is_visible)
 
+    # Its code comes while the cell runs, when the tab is opened.
+    view.region.get_by_role("tab", name="Predictions").click()
+    shown.wait_for(view.region.get_by_text("This fit has no validation data").is_visible)
+    view.region.get_by_role("tab", name="Curves").click()
+
     view.button("Pause").click()
     shown.wait_for(lambda: view.status.all_text_contents() == ["paused"])
     paused_at = view.step()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kwidgets.record.checkpoints import retention
-from kwidgets.record.checkpoints.folder import TEMPORARY, temporary_folder, write_folder
+from kwidgets.record.checkpoints.folder import temporary_folder, write_folder
 from kwidgets.record.checkpoints.retention import KeptCheckpoint, over_budget, tidy, unneeded
 from kwidgets.record.checkpoints.schedule import FIRST_AFTER_SECONDS, CheckpointSchedule
 
@@ -91,12 +91,20 @@ def test_tidy_deletes_folders_and_what_a_dead_process_left(tmp_path: Path) -> No
 
     old = make("20260101", 1)
     own = [make("20260102", created) for created in (2, 3, 4)]
-    dead = own[0].parent / f"{TEMPORARY}999999999-ab"
-    alive = own[0].parent / f"{TEMPORARY}{os.getppid()}-ab"
-    dead.mkdir(), alive.mkdir()
-    deleted = tidy(tmp_path, "20260102", limit_bytes=20_000)
+    # By the run whose process wrote them; None is that of another computer.
+    has_process = {"dead": False, "alive": True, "abandoned": None, "elsewhere": None}
+    written = {
+        run: temporary_folder(tmp_path / f"{run}{retention.SUFFIX}")
+        for run in [*has_process, "20260102"]
+    }
+    os.utime(written["abandoned"], (0, 0))
+    deleted = tidy(
+        tmp_path, "20260102", limit_bytes=20_000, has_process=lambda run: has_process.get(run)
+    )
     assert sorted(deleted) == sorted([own[0], old])
-    assert not old.parent.exists() and not dead.exists() and alive.exists()
+    assert not old.parent.exists()
+    left = {run for run, path in written.items() if path.exists()}
+    assert left == {"alive", "elsewhere", "20260102"}
     assert own[1].exists() and own[2].exists()
 
 

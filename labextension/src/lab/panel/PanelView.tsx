@@ -7,6 +7,7 @@ import { ModelsView } from "../../models/components/ModelsView";
 import { isActive, type RunBrief } from "../../models/runs";
 import { useSubscription, useTheme } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
+import { loadInsight } from "../loadInsight";
 import { loadPlotly } from "../loadPlotly";
 import type { CurrentNotebook } from "./currentNotebook";
 import { EmptyState, type PanelActions } from "./EmptyState";
@@ -50,6 +51,7 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
           session={models.session(run.run_id)}
           name={nameOf(run, models)}
           loadPlotly={loadPlotly}
+          loadInsight={loadInsight}
         />
       ))}
       {ended && (
@@ -57,7 +59,12 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
           <summary>
             {t("Last training: %1, %2", nameOf(ended, models), statusLabel(ended.status))}
           </summary>
-          <LiveView session={models.session(ended.run_id)} loadPlotly={loadPlotly} compact />
+          <LiveView
+            session={models.session(ended.run_id)}
+            loadPlotly={loadPlotly}
+            loadInsight={loadInsight}
+            compact
+          />
         </details>
       )}
       {entries === null ? (

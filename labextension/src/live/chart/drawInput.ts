@@ -32,6 +32,8 @@ export interface DrawnFit {
   store: RunStore;
   /** What it is called among others; its number and name by default. */
   label?: string;
+  /** Of a fit that is drawn faint: the number of the one that goes on from it. */
+  continuedBy?: number;
   /** When it began, in seconds after the first of all drawn fits. */
   clockOffset?: number;
 }
@@ -73,7 +75,10 @@ export function drawInput(
     .filter(({ store }) => store.run?.metrics.some(({ name }) => name === metric.name))
     .map((other) => ({ fit: other.fit, curves: curvesOf(other) }));
   const drawnLeft = options.hidden.includes("left") ? [] : leftFits;
-  const left = drawnLeft.map(curvesOf);
+  const left = drawnLeft.map((fit) => ({
+    fit: fit.continuedBy ?? shown.fit,
+    curves: curvesOf(fit),
+  }));
   const logScale = isLogScale(metric.name, options);
   const fullX = fullXRange(
     [...fits, ...drawnLeft].map(({ store }) => store),
@@ -81,7 +86,7 @@ export function drawInput(
     [...fits, ...drawnLeft].map(({ clockOffset = 0 }) => clockOffset),
   );
   const xRange = zoom ?? fullX;
-  const all = [curves, ...overlays.map(({ curves }) => curves), ...left];
+  const all = [curves, ...[...overlays, ...left].map(({ curves }) => curves)];
   const bounds = yBounds(
     all.map(({ values }) => values),
     logScale,

@@ -43,8 +43,8 @@ export interface FigureInput {
   fit: number;
   curves: MetricCurves;
   overlays: readonly Overlay[];
-  /** What the fit had before it was rewound: drawn faint. */
-  left: readonly MetricCurves[];
+  /** What the fits go on from or have left by a rewind, each with that fit's number: drawn faint. */
+  left: readonly Overlay[];
   xRange: Range;
   yRange: Range;
   outside: Outside;
@@ -94,24 +94,36 @@ export function fitStyle(fit: number): { color: number; symbol: number } {
 /** Return the traces, drawn in this order. */
 export function buildTraces(input: FigureInput): Data[] {
   const { curves, overlays, theme } = input;
-  const left = input.left.flatMap((curves) => leftTraces(input, curves));
-  if (overlays.length === 0) return [...left, ...fitTraces(input, curves, theme)];
+  if (overlays.length === 0) {
+    const left = input.left.flatMap(({ curves }) => leftTraces(input, curves, theme));
+    return [...left, ...fitTraces(input, curves, theme)];
+  }
+  const colored = (fit: number) => {
+    const color = theme.fits[fitStyle(fit).color]!;
+    return { ...theme, training: color, validation: color, best: color };
+  };
+  const left = input.left.flatMap(({ fit, curves }) =>
+    leftTraces(input, reducedCurves(curves), colored(fit), { fit, shown: false }),
+  );
   const all = [...overlays, { fit: input.fit, curves }];
   const traces = all.flatMap(({ fit, curves }) => {
-    const color = theme.fits[fitStyle(fit).color]!;
-    const own = { ...theme, training: color, validation: color, best: color };
     const shown = fit === input.fit;
-    return fitTraces(input, shown ? curves : reducedCurves(curves), own, { fit, shown });
+    return fitTraces(input, shown ? curves : reducedCurves(curves), colored(fit), { fit, shown });
   });
   return [...left, ...traces];
 }
 
-/** Return the traces of what a fit had before it was rewound. */
-function leftTraces(input: FigureInput, curves: MetricCurves): Data[] {
-  const traces = fitTraces(input, { ...curves, bestPoint: null }, input.theme);
+/** Return the traces of the run that a fit goes on from, or has left by a rewind. */
+function leftTraces(
+  input: FigureInput,
+  curves: MetricCurves,
+  theme: ChartTheme,
+  among: { fit: number; shown: boolean } | null = null,
+): Data[] {
+  const traces = fitTraces(input, { ...curves, bestPoint: null }, theme, among);
   return traces.map((trace) => ({
     ...trace,
-    name: t("before the rewind"),
+    name: t("earlier run"),
     opacity: LEFT_OPACITY * ((trace as { opacity?: number }).opacity ?? 1),
   }));
 }

@@ -13,7 +13,7 @@ export interface DrawInput {
   fit: number;
   curves: MetricCurves;
   overlays: readonly Overlay[];
-  left: readonly MetricCurves[];
+  left: readonly Overlay[];
   options: ChartOptions;
   logScale: boolean;
   xRange: Range;

@@ -1,6 +1,7 @@
 /** A running fit in little room: a line with its buttons, which opens to the live view. */
 
 import { useState } from "preact/hooks";
+import type { LoadInsight } from "../../insight/source";
 import { formatValue } from "../../shared/format";
 import { useSubscription } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
@@ -20,9 +21,11 @@ interface FitLineProps {
   /** Of the model. */
   name: string;
   loadPlotly: () => Promise<Plotly>;
+  /** As in {@link LiveView}. */
+  loadInsight?: LoadInsight | undefined;
 }
 
-export function FitLine({ session, name, loadPlotly }: FitLineProps) {
+export function FitLine({ session, name, loadPlotly, loadInsight }: FitLineProps) {
   const { store } = session;
   useSubscription(store);
   const [open, setOpen] = useState(false);
@@ -53,7 +56,9 @@ export function FitLine({ session, name, loadPlotly }: FitLineProps) {
           style={{ width: `${(100 * progress.step) / progress.total_steps}%` }}
         />
       ) : null}
-      {open && <LiveView session={session} loadPlotly={loadPlotly} compact />}
+      {open && (
+        <LiveView session={session} loadPlotly={loadPlotly} loadInsight={loadInsight} compact />
+      )}
     </div>
   );
 }

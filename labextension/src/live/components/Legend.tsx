@@ -28,7 +28,7 @@ export function Legend({ there, hidden, batches, running, overlay, onHide }: Leg
     ["validation", t("validation: after the epoch")],
     ["best", t("best epoch")],
     ["mark", t("marks")],
-    ["left", t("before the rewind")],
+    ["left", t("earlier run")],
   ];
   return (
     <ul class="kw-legend" data-overlay={overlay} aria-label={t("Legend")}>

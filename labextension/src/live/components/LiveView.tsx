@@ -4,6 +4,8 @@
  */
 
 import { useRef, useState } from "preact/hooks";
+import { TABS } from "../../insight/protocol";
+import type { LoadInsight } from "../../insight/source";
 import { useSubscription, useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { pageLanguage, t } from "../../shared/translation";
@@ -17,6 +19,7 @@ import { ControlNotes, Controls, FinalRate, pendingCommandText } from "./Control
 import { Devices } from "./Devices";
 import { FitsTable } from "./FitsTable";
 import { Header } from "./Header";
+import { InsightPanel } from "./InsightPanel";
 import { Marks } from "./Marks";
 import { Messages } from "./Messages";
 import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "./MetricChoice";
@@ -27,6 +30,7 @@ import { Toolbar } from "./Toolbar";
 import { useCommands } from "./useCommands";
 import { usePlotly } from "./usePlotly";
 import { useViewChoices } from "./useViewChoices";
+import { ViewTabs } from "./ViewTabs";
 
 /** Charts that a compact view shows by default. */
 const DEFAULT_COMPACT_CHARTS = 3;
@@ -34,11 +38,13 @@ const DEFAULT_COMPACT_CHARTS = 3;
 interface LiveViewProps {
   session: RunSession;
   loadPlotly: () => Promise<Plotly>;
+  /** Loads what draws the tabs other than the curves; without it there are no tabs. */
+  loadInsight?: LoadInsight | undefined;
   /** For a narrow place: small charts, without the toolbar. */
   compact?: boolean;
 }
 
-export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps) {
+export function LiveView({ session, loadPlotly, loadInsight, compact = false }: LiveViewProps) {
   const { store } = session;
   useSubscription(store);
   const theme = useTheme();
@@ -57,6 +63,7 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
           session={session}
           run={run}
           loadPlotly={loadPlotly}
+          loadInsight={loadInsight}
           compact={compact}
           themeRevision={theme.revision}
         />
@@ -69,13 +76,15 @@ export function LiveView({ session, loadPlotly, compact = false }: LiveViewProps
   );
 }
 
-interface FitsViewProps extends Required<LiveViewProps> {
+interface FitsViewProps extends LiveViewProps {
+  compact: boolean;
   run: RunInfo;
   themeRevision: number;
 }
 
 /** The fits of a view, one of which is shown: the latest, or the one that the user chose. */
-function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: FitsViewProps) {
+function FitsView(props: FitsViewProps) {
+  const { session, run: latest, loadPlotly, loadInsight, compact, themeRevision } = props;
   const { choices, choose, setOptions } = useViewChoices(latest);
   const { options, table, large, overlay } = choices;
   const [selected, setSelected] = useState<number | null>(null);
@@ -96,14 +105,24 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
   const few = compact ? DEFAULT_COMPACT_CHARTS : DEFAULT_CHARTS;
   const metrics = shownMetrics(run.metrics, choices.metrics, few);
   const key = `${run.run_id}/${run.fit}`;
+  const { insight } = session.store;
+  const hasTabs = loadInsight !== undefined && insight.has(shown.fit);
+  const tab = hasTabs ? choices.tab : "curves";
+  const id = useUniqueId("tab");
   return (
     <>
-      <Top
-        key={key}
-        session={shown.session}
-        run={run}
-        toolbar={
-          !compact && (
+      <Top key={key} session={shown.session} run={run} />
+      {(hasTabs || !compact) && (
+        <div class="kw-tools">
+          {hasTabs && (
+            <ViewTabs
+              id={id}
+              tab={tab}
+              onTab={(tab) => choose({ tab })}
+              findings={(tab) => insight.findings(shown.fit, tab)}
+            />
+          )}
+          {tab === "curves" && !compact && (
             <Toolbar
               options={options}
               table={table || failed}
@@ -111,9 +130,9 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
               onTable={(table) => choose({ table })}
               onSavePicture={(event) => saver.current?.(event)}
             />
-          )
-        }
-      />
+          )}
+        </div>
+      )}
       {fits.length > 1 && !compact && (
         <FitsTable
           fits={fits}
@@ -123,33 +142,55 @@ function FitsView({ session, run: latest, loadPlotly, compact, themeRevision }: 
           onOverlay={(overlay) => choose({ overlay })}
         />
       )}
-      {((table && !compact) || failed) && <MetricsTable store={store} />}
-      {run.metrics.length > few && !failed && (
-        <MetricChoice
-          metrics={run.metrics}
-          shown={new Set(metrics.map(({ name }) => name))}
-          onChoose={(metrics) => choose({ metrics })}
-        />
-      )}
-      {failed ? (
-        <p class="kw-waiting">{t("Cannot load the charts. The table has the same values.")}</p>
-      ) : (
-        <Charts
-          key={`${key} charts`}
-          fits={[shown, ...over]}
-          left={left}
-          run={run}
-          metrics={metrics}
-          options={options}
-          onOptions={setOptions}
-          large={large}
-          onLarge={(large) => choose({ large })}
-          plotly={plotly}
-          themeRevision={themeRevision}
-          compact={compact}
-          saver={saver}
-        />
-      )}
+      <div
+        id={`${id}-curves-panel`}
+        hidden={tab !== "curves"}
+        {...(hasTabs && { role: "tabpanel", "aria-labelledby": `${id}-curves` })}
+      >
+        {((table && !compact) || failed) && <MetricsTable store={store} />}
+        {run.metrics.length > few && !failed && (
+          <MetricChoice
+            metrics={run.metrics}
+            shown={new Set(metrics.map(({ name }) => name))}
+            onChoose={(metrics) => choose({ metrics })}
+          />
+        )}
+        {failed ? (
+          <p class="kw-waiting">{t("Cannot load the charts. The table has the same values.")}</p>
+        ) : (
+          <Charts
+            key={`${key} charts`}
+            fits={[shown, ...over]}
+            left={left}
+            run={run}
+            metrics={metrics}
+            options={options}
+            onOptions={setOptions}
+            large={large}
+            onLarge={(large) => choose({ large })}
+            plotly={plotly}
+            themeRevision={themeRevision}
+            compact={compact}
+            saver={saver}
+          />
+        )}
+      </div>
+      {hasTabs &&
+        TABS.slice(1).map((name) =>
+          name === tab ? (
+            <InsightPanel
+              key={name}
+              id={id}
+              tab={tab}
+              session={shown.session}
+              store={insight}
+              fit={shown.fit}
+              loadInsight={loadInsight}
+            />
+          ) : (
+            <div key={name} role="tabpanel" id={`${id}-${name}-panel`} hidden />
+          ),
+        )}
       <footer class="kw-footer">
         <Marks marks={store.marks} />
         {isAlive(shown.session) && <Rewind session={shown.session} />}
@@ -180,11 +221,10 @@ function isAlive({ interactive, store }: RunSession): boolean {
 interface TopProps {
   session: RunSession;
   run: RunInfo;
-  toolbar: preact.ComponentChild;
 }
 
 /** What stands above the charts: where the fit is, its controls, and messages about it. */
-function Top({ session, run, toolbar }: TopProps) {
+function Top({ session, run }: TopProps) {
   const { store } = session;
   const progress = store.progress!;
   const commands = useCommands(session, progress.status);
@@ -220,7 +260,6 @@ function Top({ session, run, toolbar }: TopProps) {
         ) : (
           <FinalRate progress={progress} />
         )}
-        {toolbar}
       </div>
       {/* Messages that come here take the place of the facts, and do not move the charts. */}
       <div class="kw-notices">

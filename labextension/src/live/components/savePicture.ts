@@ -106,7 +106,7 @@ export function legendEntries(
     entries.push({ ...line(t("best epoch"), theme.best), width: 0, marker: "star" });
   }
   if (shown("left") && left.length > 0) {
-    entries.push({ ...line(t("before the rewind"), theme.grid), width: 1 });
+    entries.push({ ...line(t("earlier run"), theme.grid), width: 1 });
   }
   return entries;
 }

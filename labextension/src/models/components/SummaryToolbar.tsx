@@ -1,13 +1,13 @@
 /** The toolbar of the models: search, filter, order, and a menu that copies the selected model. */
 
 import { useState } from "preact/hooks";
+import { copyText } from "../../shared/clipboard";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { ExportFormat, ModelEntry } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
 import { ORDERS, type Order } from "../summaryTree";
 import { FILTERS, type Filter, type Rows } from "../treeRows";
-import { copyText } from "./clipboard";
 import { IconSelect } from "./IconSelect";
 
 interface SummaryToolbarProps {

@@ -1,11 +1,11 @@
 /** Buttons that freeze or unfreeze layers with their children, and the code for it. */
 
 import { useState } from "preact/hooks";
+import { copyText } from "../../shared/clipboard";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { ModelEntry, TrainableSet } from "../protocol";
 import { messageOf, type SummaryStore } from "../store";
-import { copyText } from "./clipboard";
 
 interface TrainableProps {
   store: SummaryStore;

@@ -3,9 +3,15 @@
 import { formatBytes, formatCount, formatDuration, formatValue } from "../../shared/format";
 import { t, translated } from "../../shared/translation";
 import { useInsertCell } from "../../shared/useInsertCell";
-import { fullTimeLabel, partLabel, reasonLabel, stateExplanation, stateLabel } from "../labels";
+import {
+  fullTimeLabel,
+  parentLabel,
+  partLabel,
+  reasonLabel,
+  stateExplanation,
+  stateLabel,
+} from "../labels";
 import { type ActRow, PARTS, type RunDetails, type RunRow, type Setting } from "../protocol";
-import { runTitle } from "../runRows";
 import type { RunsStore } from "../store";
 import { EditableText } from "./EditableText";
 import { Panel } from "./Panel";
@@ -15,17 +21,20 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
   const row = store.rows?.get(run);
   if (!row) return null;
   const { details, panelProblem } = store;
-  const title = runTitle(row);
+  const [title, number] = [store.titleOf(run), store.titleNumber(run)];
   return (
     <Panel
       label={t("Details of %1", title)}
       heading={
-        <EditableText
-          value={row.name}
-          label={t("Name of %1", title)}
-          placeholder={row.model_name || row.id}
-          onSave={(name) => store.edit(run, { name })}
-        />
+        <>
+          <EditableText
+            value={row.name}
+            label={t("Name of %1", title)}
+            placeholder={row.model_name || row.id}
+            onSave={(name) => store.edit(run, { name })}
+          />
+          {number !== null && <span class="kw-run-number"> #{number}</span>}
+        </>
       }
       onClose={() => void store.showDetails(null)}
     >
@@ -48,8 +57,7 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
 
 /** What the list knows of the run already. */
 function Facts({ store, row }: { store: RunsStore; row: RunRow }) {
-  const parent = row.parent && store.rows?.get(row.parent.run);
-  const title = runTitle(row);
+  const title = store.titleOf(row.id);
   const facts: [string, preact.ComponentChildren][] = [
     [
       t("State"),
@@ -62,7 +70,7 @@ function Facts({ store, row }: { store: RunsStore; row: RunRow }) {
     [
       t("Trained"),
       t(
-        "%1 of %2 epochs, %3 steps",
+        "epoch %1 of %2, step %3",
         formatCount(row.epoch),
         row.epochs ? formatCount(row.epochs) : "?",
         formatCount(row.step),
@@ -81,8 +89,18 @@ function Facts({ store, row }: { store: RunsStore; row: RunRow }) {
     [t("Id"), row.id],
   ];
   if (row.parent) {
-    const from = parent ? runTitle(parent) : row.parent.run;
-    facts.push([t("Continues"), t("%1, from step %2", from, formatCount(row.parent.step))]);
+    const { run: parent } = row.parent;
+    const text = parentLabel(row, store.titleOf(parent));
+    facts.push([
+      t("Origin"),
+      store.rows?.has(parent) ? (
+        <button type="button" class="kw-link" onClick={() => void store.showDetails(parent)}>
+          {text}
+        </button>
+      ) : (
+        text
+      ),
+    ]);
   }
   const explanation = stateExplanation(row);
   return (
@@ -135,11 +153,16 @@ function Recorded({ details }: { details: RunDetails }) {
       )}
       {layers && (
         <Section
-          name={
+          name={[
+            layers.length === 1 ? t("1 layer") : t("%1 layers", formatCount(layers.length)),
             parameters === null
-              ? t("%1 layers", formatCount(layers.length))
-              : t("%1 layers, %2 parameters", formatCount(layers.length), formatCount(parameters))
-          }
+              ? ""
+              : parameters === 1
+                ? t("1 parameter")
+                : t("%1 parameters", formatCount(parameters)),
+          ]
+            .filter(Boolean)
+            .join(", ")}
         >
           <Settings settings={layers} />
         </Section>
@@ -150,7 +173,7 @@ function Recorded({ details }: { details: RunDetails }) {
         </Section>
       ))}
       {marks.length > 0 && (
-        <Section name={t("%1 marks", formatCount(marks.length))}>
+        <Section name={marks.length === 1 ? t("1 mark") : t("%1 marks", formatCount(marks.length))}>
           <ol class="kw-run-list">
             {marks.map((mark, i) => (
               <li key={i}>
@@ -168,7 +191,13 @@ function Recorded({ details }: { details: RunDetails }) {
         </Section>
       )}
       {acts.length > 0 && (
-        <Section name={t("%1 interventions", formatCount(acts.length))}>
+        <Section
+          name={
+            acts.length === 1
+              ? t("1 intervention")
+              : t("%1 interventions", formatCount(acts.length))
+          }
+        >
           <ol class="kw-run-list">
             {acts.map((act, i) => (
               <li key={i}>
@@ -182,7 +211,13 @@ function Recorded({ details }: { details: RunDetails }) {
         </Section>
       )}
       {checkpoints.length > 0 && (
-        <Section name={t("%1 checkpoints", formatCount(checkpoints.length))}>
+        <Section
+          name={
+            checkpoints.length === 1
+              ? t("1 checkpoint")
+              : t("%1 checkpoints", formatCount(checkpoints.length))
+          }
+        >
           <ul class="kw-run-list">
             {checkpoints.map((each) => (
               <li key={each.name}>

@@ -2,16 +2,14 @@
 
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { distinctTitles, partLabel } from "../labels";
+import { partLabel } from "../labels";
 import { type Change, type Difference, type LayerChange, PARTS } from "../protocol";
 import type { RunsStore } from "../store";
 import { Panel } from "./Panel";
 
 export function DifferencePanel({ store }: { store: RunsStore }) {
   const { difference, panelProblem } = store;
-  const rows = (store.pair ?? []).map((id) => store.rows?.get(id));
-  const titles = distinctTitles(rows.flatMap((row) => row ?? []));
-  const [before = "", after = ""] = titles;
+  const [before = "", after = ""] = (store.pair ?? []).map((id) => store.titleOf(id));
   return (
     <Panel
       label={t("Differences of %1 and %2", before, after)}

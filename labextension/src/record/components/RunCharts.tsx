@@ -4,15 +4,15 @@ import { useRef, useState } from "preact/hooks";
 import type { ChartAxis, ChartOptions } from "../../live/chart/curves";
 import type { DrawnFit } from "../../live/chart/drawInput";
 import { Charts } from "../../live/components/Charts";
-import { DEFAULT_CHARTS, MetricChoice, shownMetrics } from "../../live/components/MetricChoice";
+import { shownMetrics } from "../../live/components/MetricChoice";
 import { Toolbar } from "../../live/components/Toolbar";
 import { usePlotly } from "../../live/components/usePlotly";
 import type { MetricInfo, RunInfo } from "../../live/protocol";
 import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
-import { distinctTitles, fullTimeLabel } from "../labels";
+import { fullTimeLabel, runCount } from "../labels";
 import { runTitle } from "../runRows";
-import type { RunsStore } from "../store";
+import type { Drawn, RunsStore } from "../store";
 
 interface RunChartsProps {
   store: RunsStore;
@@ -30,23 +30,22 @@ const OPTIONS: ChartOptions = {
 
 export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) {
   const [options, setOptions] = useState(OPTIONS);
-  const [chosen, setChosen] = useState<readonly string[] | null>(null);
   const [large, setLarge] = useState<string | null>(null);
   const saver = useRef<((event: MouseEvent) => void) | null>(null);
   const plotly = usePlotly(loadPlotly);
-  const { fits, start } = drawnFits(store);
+  const { fits, parents, start } = drawnFits(store);
   const [first, ...others] = fits;
   if (!first?.store.run) return <p class="kw-waiting">{t("Reading the curves…")}</p>;
   if (plotly === "failed") {
     return <p class="kw-waiting">{t("Cannot load the charts. The table has the last values.")}</p>;
   }
   const all = allMetrics(fits);
-  const metrics = shownMetrics(all, chosen);
+  const metrics = shownMetrics(all, store.metrics);
   const run: RunInfo = {
     ...first.store.run,
     // The zoom is that of this view, whichever runs it draws.
     run_id: "runs",
-    model_name: fits.length > 1 ? t("%1 runs", fits.length) : first.name,
+    model_name: fits.length > 1 ? runCount(fits.length) : first.name,
     metrics: all,
   };
   const axes: { axis: ChartAxis; label: string }[] = [
@@ -57,7 +56,7 @@ export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) 
   ];
   const change = (part: Partial<ChartOptions>) => setOptions((now) => ({ ...now, ...part }));
   return (
-    <div class="kw-runs-charts">
+    <div class="kw-runs-charts" data-fits={fits.length}>
       <div class="kw-bar">
         <Toolbar
           options={options}
@@ -67,15 +66,9 @@ export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) 
           onSavePicture={(event) => saver.current?.(event)}
         />
       </div>
-      {all.length > DEFAULT_CHARTS && (
-        <MetricChoice
-          metrics={all}
-          shown={new Set(metrics.map(({ name }) => name))}
-          onChoose={setChosen}
-        />
-      )}
       <Charts
         fits={[first, ...others]}
+        left={parents}
         run={run}
         metrics={metrics}
         options={options}
@@ -92,22 +85,28 @@ export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) 
   );
 }
 
-/** Return the runs whose curves have come, and when the first of them began. */
-function drawnFits(store: RunsStore): { fits: DrawnFit[]; start: number } {
-  const rows = store.drawn.flatMap((drawn) => {
-    const row = store.rows?.get(drawn.id);
-    return row && drawn.store.run ? [{ drawn, row }] : [];
-  });
-  const start = Math.min(...rows.map(({ row }) => row.created));
-  const labels = distinctTitles(rows.map(({ row }) => row));
-  const fits = rows.map(({ drawn, row }, i) => ({
-    fit: drawn.number,
+/** Return the runs whose curves have come, those before them, and when the first of them began. */
+function drawnFits(store: RunsStore): { fits: DrawnFit[]; parents: DrawnFit[]; start: number } {
+  const known = (drawn: readonly Drawn[]) =>
+    drawn.flatMap(({ id, number, store: curves }) => {
+      const row = store.rows?.get(id);
+      return row && curves.run ? [{ id, number, curves, row }] : [];
+    });
+  const [fits, parents] = [known(store.drawn), known(store.drawnParents)];
+  const start = Math.min(...[...fits, ...parents].map(({ row }) => row.created));
+  const asFit = ({ id, number, curves, row }: (typeof fits)[number]): DrawnFit => ({
+    fit: number,
     name: runTitle(row),
-    label: labels[i]!,
-    store: drawn.store,
+    label: store.titleOf(id),
+    store: curves,
     clockOffset: row.created - start,
-  }));
-  return { fits, start };
+  });
+  return {
+    fits: fits.map(asFit),
+    // They have the colour of the run that goes on from them.
+    parents: parents.map((parent) => ({ ...asFit(parent), continuedBy: parent.number })),
+    start,
+  };
 }
 
 function allMetrics(fits: readonly DrawnFit[]): MetricInfo[] {

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { formatBytes, formatCount } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import { scopeLabel } from "../labels";
+import { runCount, scopeLabel } from "../labels";
 import { type RunRow, SCOPES } from "../protocol";
 import type { RunsStore } from "../store";
 import { Confirm } from "./Confirm";
@@ -30,15 +30,19 @@ export function RunsBar({ store, rows }: { store: RunsStore; rows: readonly RunR
   };
   const { pair, source } = store;
   // Never one that the filter hides.
-  const chosen = rows.filter(({ id }) => store.isDrawn(id)).map(({ id }) => id);
+  const chosen = rows.filter(({ id }) => store.isDrawn(id));
   const all = [...(store.rows?.values() ?? [])].filter(({ id }) => store.ids.includes(id));
-  const withCheckpoints = rows.filter((row) => row.checkpoint_bytes && row.state !== "running");
+  // What a running training needs stays.
+  const deletable = chosen.filter(({ state }) => state !== "running");
+  const withCheckpoints = (chosen.length ? chosen : rows).filter(
+    (row) => row.checkpoint_bytes && row.state !== "running",
+  );
   const freeable = sum(withCheckpoints.map((row) => row.checkpoint_bytes));
   const erase = async () => {
     setBusy(true);
     const { bytes, problems } =
       question === "runs"
-        ? await store.delete(chosen)
+        ? await store.delete(deletable.map(({ id }) => id))
         : await store.delete(
             withCheckpoints.map(({ id }) => id),
             "checkpoints",
@@ -84,8 +88,8 @@ export function RunsBar({ store, rows }: { store: RunsStore; rows: readonly RunR
         )}
         <span class="kw-runs-count" role="status">
           {store.matching
-            ? t("%1 of %2 runs", formatCount(rows.length), formatCount(all.length))
-            : t("%1 runs", formatCount(rows.length))}
+            ? t("%1 of %2", formatCount(rows.length), runCount(all.length))
+            : runCount(rows.length)}
           {rows.length > 0 && <span> · {formatBytes(sum(rows.map(({ bytes }) => bytes)))}</span>}
         </span>
         {source && (
@@ -102,8 +106,12 @@ export function RunsBar({ store, rows }: { store: RunsStore; rows: readonly RunR
             </button>
             <button
               type="button"
-              disabled={!chosen.length}
-              title={chosen.length ? undefined : t("Check the runs to delete")}
+              disabled={!deletable.length}
+              title={
+                deletable.length
+                  ? t("Deletes the checked runs: %1", namesOf(store, deletable))
+                  : t("Check the runs to delete. A running one cannot be deleted.")
+              }
               onClick={() => setQuestion("runs")}
             >
               {t("Delete…")}
@@ -111,7 +119,11 @@ export function RunsBar({ store, rows }: { store: RunsStore; rows: readonly RunR
             {freeable > 0 && (
               <button
                 type="button"
-                title={t("Deletes checkpoints of the listed runs, and keeps their curves")}
+                title={
+                  chosen.length
+                    ? t("Deletes the checkpoints of the checked runs, and keeps their curves")
+                    : t("Deletes the checkpoints of all listed runs, and keeps their curves")
+                }
                 onClick={() => setQuestion("checkpoints")}
               >
                 {t("Free %1…", formatBytes(freeable))}
@@ -135,17 +147,17 @@ export function RunsBar({ store, rows }: { store: RunsStore; rows: readonly RunR
           <Confirm
             question={
               question === "runs"
-                ? chosen.length === 1
-                  ? t("Delete this run permanently, with its curves and checkpoints?")
-                  : t(
-                      "Delete %1 runs permanently, with their curves and checkpoints?",
-                      chosen.length,
+                ? deletable.length === 1
+                  ? t(
+                      "Delete the run %1 permanently, with its curves and checkpoints?",
+                      namesOf(store, deletable),
                     )
-                : t(
-                    "Delete the checkpoints of %1 runs (%2)? These runs can no longer be resumed.",
-                    withCheckpoints.length,
-                    formatBytes(freeable),
-                  )
+                  : t(
+                      "Delete the %1 checked runs permanently, with their curves and checkpoints: %2?",
+                      formatCount(deletable.length),
+                      namesOf(store, deletable),
+                    )
+                : freeQuestion(store, withCheckpoints, chosen.length > 0, formatBytes(freeable))
             }
             action={t("Delete")}
             busy={busy}
@@ -161,6 +173,44 @@ export function RunsBar({ store, rows }: { store: RunsStore; rows: readonly RunR
       </div>
     </>
   );
+}
+
+/** Names that a question shows. */
+const MAX_NAMES = 3;
+
+function namesOf(store: RunsStore, rows: readonly RunRow[]): string {
+  const names = rows.slice(0, MAX_NAMES).map(({ id }) => store.titleOf(id));
+  const more = rows.length - names.length;
+  return names.join(", ") + (more > 0 ? t(" and %1 more", formatCount(more)) : "");
+}
+
+function freeQuestion(
+  store: RunsStore,
+  rows: readonly RunRow[],
+  areChecked: boolean,
+  size: string,
+): string {
+  const [count, names] = [formatCount(rows.length), namesOf(store, rows)];
+  if (rows.length === 1) {
+    return t(
+      "Delete the checkpoints of %1 (%2)? This run can then no longer be resumed.",
+      names,
+      size,
+    );
+  }
+  return areChecked
+    ? t(
+        "Delete the checkpoints of the %1 checked runs (%2): %3? They can then no longer be resumed.",
+        count,
+        size,
+        names,
+      )
+    : t(
+        "Delete the checkpoints of all listed runs? %1 have some (%2): %3. They can then no longer be resumed.",
+        count,
+        size,
+        names,
+      );
 }
 
 function sum(numbers: readonly number[]): number {

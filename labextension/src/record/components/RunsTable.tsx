@@ -1,14 +1,16 @@
 /** The table of runs: sorted by a click, with a check for each run that is drawn. */
 
 import { useMemo, useState } from "preact/hooks";
+import { MetricChoice, shownMetrics } from "../../live/components/MetricChoice";
 import { FitSwatch } from "../../live/components/Swatch";
 import { formatBytes, formatCount, formatDuration, formatValue } from "../../shared/format";
 import { memo } from "../../shared/memo";
 import { t } from "../../shared/translation";
-import { fullTimeLabel, startLabel, stateExplanation, stateLabel } from "../labels";
+import { fullTimeLabel, parentLabel, startLabel, stateExplanation, stateLabel } from "../labels";
 import type { RunRow } from "../protocol";
 import {
   bestRuns,
+  mainColumn,
   NEWEST_FIRST,
   runTitle,
   type Sorting,
@@ -29,10 +31,20 @@ interface RunsTableProps {
 
 export function RunsTable({ store, rows }: RunsTableProps) {
   const [sorting, setSorting] = useState<Sorting>(NEWEST_FIRST);
-  const found = valueColumns(rows);
+  const every = valueColumns(rows);
+  const metrics = [...new Set(every.map(({ metric }) => metric))].map((name) => ({
+    name,
+    kind: "mean" as const,
+    direction: null,
+    group: null,
+  }));
+  const wanted = new Set(shownMetrics(metrics, store.metrics).map(({ name }) => name));
+  const found = every.filter(({ metric }) => wanted.has(metric));
   const columnKey = found.map(({ key }) => key).join("\n");
   // The same list as long as it has the same columns, so that rows are not drawn again.
   const columns = useMemo(() => found, [columnKey]);
+  const main = mainColumn(columns);
+  const others = columns.filter((column) => column !== main);
   const best = new Map(columns.map((column) => [column.key, bestRuns(rows, column)]));
   const sorted = sortRunRows(rows, columns, sorting);
   const shown = useRowWindow(sorted.length);
@@ -58,65 +70,80 @@ export function RunsTable({ store, rows }: RunsTableProps) {
       ? t("Draw the first %1", MAX_DRAWN)
       : t("Draw all");
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table
-    <div
-      class="kw-table kw-runs-table"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
-      tabIndex={0}
-      role="group"
-      aria-label={t("Recorded runs")}
-      ref={shown.scroller}
-      onScroll={shown.onScroll}
-    >
-      <table aria-label={t("Runs")} aria-rowcount={rows.length + 1}>
-        <thead>
-          <tr>
-            <th scope="col" class="kw-run-check">
-              <input
-                type="checkbox"
-                checked={all}
-                indeterminate={drawn.length > 0 && !all}
-                disabled={!store.source}
-                aria-label={selectAll}
-                title={selectAll}
-                onChange={() => store.setDrawn(all ? [] : sorted.map(({ id }) => id))}
+    <>
+      {metrics.length > wanted.size || store.metrics ? (
+        <MetricChoice
+          metrics={metrics}
+          shown={wanted}
+          onChoose={(names) => store.setMetrics(names)}
+        />
+      ) : null}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table */}
+      <div
+        class="kw-table kw-runs-table"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
+        tabIndex={0}
+        role="group"
+        aria-label={t("Recorded runs")}
+        ref={shown.scroller}
+        onScroll={shown.onScroll}
+      >
+        <table aria-label={t("Runs")} aria-rowcount={rows.length + 1}>
+          <thead>
+            <tr>
+              <th scope="col" class="kw-run-check">
+                <input
+                  type="checkbox"
+                  checked={all}
+                  indeterminate={drawn.length > 0 && !all}
+                  disabled={!store.source}
+                  aria-label={selectAll}
+                  title={selectAll}
+                  onChange={() => store.setDrawn(all ? [] : sorted.map(({ id }) => id))}
+                />
+              </th>
+              {header("name", t("Name"), "text")}
+              {header("state", t("State"), "text")}
+              {main && header(main.key, columnTitle(main))}
+              {header("created", t("Started"))}
+              {header("seconds", t("Duration"))}
+              {header("epoch", t("Epochs"))}
+              {others.map((column) => header(column.key, columnTitle(column)))}
+              {header("tags", t("Tags"), "text")}
+              <th scope="col" data-kind="text">
+                {t("Notes")}
+              </th>
+              {header("bytes", t("Size"))}
+            </tr>
+          </thead>
+          <tbody>
+            <Space height={shown.above} />
+            {sorted.slice(shown.start, shown.end).map((row, i) => (
+              <Row
+                key={row.id}
+                row={row}
+                index={shown.start + i + 2}
+                store={store}
+                main={main}
+                columns={others}
+                titleNumber={store.titleNumber(row.id)}
+                parent={
+                  row.parent && store.rows?.has(row.parent.run) ? store.titleOf(row.parent.run) : ""
+                }
+                bestKey={columns
+                  .filter(({ key }) => best.get(key)?.has(row.id))
+                  .map(({ key }) => key)
+                  .join("\n")}
+                number={store.numberOf(row.id)}
+                full={store.drawn.length >= MAX_DRAWN}
+                open={store.panel?.is === "details" && store.panel.run === row.id}
               />
-            </th>
-            {header("name", t("Name"), "text")}
-            {header("tags", t("Tags"), "text")}
-            {header("state", t("State"), "text")}
-            {header("created", t("Started"))}
-            {header("seconds", t("Duration"))}
-            {header("epoch", t("Epochs"))}
-            {columns.map((column) => header(column.key, columnTitle(column)))}
-            <th scope="col" data-kind="text">
-              {t("Notes")}
-            </th>
-            {header("bytes", t("Size"))}
-          </tr>
-        </thead>
-        <tbody>
-          <Space height={shown.above} />
-          {sorted.slice(shown.start, shown.end).map((row, i) => (
-            <Row
-              key={row.id}
-              row={row}
-              index={shown.start + i + 2}
-              store={store}
-              columns={columns}
-              bestKey={columns
-                .filter(({ key }) => best.get(key)?.has(row.id))
-                .map(({ key }) => key)
-                .join("\n")}
-              number={store.numberOf(row.id)}
-              full={store.drawn.length >= MAX_DRAWN}
-              open={store.panel?.is === "details" && store.panel.run === row.id}
-            />
-          ))}
-          <Space height={shown.below} />
-        </tbody>
-      </table>
-    </div>
+            ))}
+            <Space height={shown.below} />
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
@@ -130,7 +157,13 @@ interface RowProps {
   /** Its place in the table, the header included, from 1. */
   index: number;
   store: RunsStore;
+  /** The column beside the name. */
+  main: ValueColumn | undefined;
   columns: readonly ValueColumn[];
+  /** Its number among the runs of the same title. */
+  titleNumber: number | null;
+  /** The title of the run that it goes on from, if that is listed. */
+  parent: string;
   /** The columns in which the run is the best. */
   bestKey: string;
   /** Its number among the drawn runs. */
@@ -143,10 +176,32 @@ interface RowProps {
 // Most rows do not change when one does.
 const Row = memo(RowView);
 
-function RowView({ row, index, store, columns, bestKey, number, full, open }: RowProps) {
-  const title = runTitle(row);
+function RowView(props: RowProps) {
+  const { row, index, store, main, columns, titleNumber, parent, bestKey, number, full, open } =
+    props;
+  const title = store.titleOf(row.id);
   const best = new Set(bestKey.split("\n"));
   const editable = store.source !== null;
+  const name = (
+    <>
+      {runTitle(row)}
+      {titleNumber !== null && <span class="kw-run-number"> #{titleNumber}</span>}
+    </>
+  );
+  const parentText = row.parent ? parentLabel(row, parent || row.parent.run) : "";
+  const valueCell = (column: ValueColumn) => {
+    const value = valueIn(row, column);
+    const isBest = best.has(column.key);
+    return (
+      <td
+        key={column.key}
+        class={isBest ? "kw-best-cell" : undefined}
+        title={isBest ? t("best of the listed runs") : undefined}
+      >
+        {value === undefined ? "–" : formatValue(value)}
+      </td>
+    );
+  };
   const tags = row.tags.map((tag) => (
     <span key={tag} class="kw-tag">
       {tag}
@@ -179,10 +234,16 @@ function RowView({ row, index, store, columns, bestKey, number, full, open }: Ro
               title={`${title}\n${row.id}`}
               onClick={() => void store.showDetails(open ? null : row.id)}
             >
-              {title}
+              {name}
             </button>
           ) : (
-            <span title={row.id}>{title}</span>
+            <span title={row.id}>{name}</span>
+          )}
+          {parentText && (
+            <span class="kw-run-parent" title={parentText}>
+              <span aria-hidden="true">↳ {parent}</span>
+              <span class="kw-unseen">{parentText}</span>
+            </span>
           )}
           {editable && (
             <EditableText
@@ -199,6 +260,23 @@ function RowView({ row, index, store, columns, bestKey, number, full, open }: Ro
         </span>
       </th>
       <td data-kind="text">
+        <span
+          class="kw-run-state"
+          data-state={row.state}
+          data-diverged={row.diverged}
+          title={stateExplanation(row) || undefined}
+        >
+          {stateLabel(row)}
+        </span>
+      </td>
+      {main && valueCell(main)}
+      <td title={fullTimeLabel(row.created)}>{startLabel(row.created)}</td>
+      <td>{formatDuration(row.seconds)}</td>
+      <td>
+        {row.epochs ? t("%1 of %2", formatCount(row.epoch), formatCount(row.epochs)) : row.epoch}
+      </td>
+      {columns.map(valueCell)}
+      <td data-kind="text">
         {editable ? (
           <EditableText
             value={row.tags.join(", ")}
@@ -212,34 +290,6 @@ function RowView({ row, index, store, columns, bestKey, number, full, open }: Ro
           tags
         )}
       </td>
-      <td data-kind="text">
-        <span
-          class="kw-run-state"
-          data-state={row.state}
-          data-diverged={row.diverged}
-          title={stateExplanation(row) || undefined}
-        >
-          {stateLabel(row)}
-        </span>
-      </td>
-      <td title={fullTimeLabel(row.created)}>{startLabel(row.created)}</td>
-      <td>{formatDuration(row.seconds)}</td>
-      <td>
-        {row.epochs ? t("%1 of %2", formatCount(row.epoch), formatCount(row.epochs)) : row.epoch}
-      </td>
-      {columns.map((column) => {
-        const value = valueIn(row, column);
-        const isBest = best.has(column.key);
-        return (
-          <td
-            key={column.key}
-            class={isBest ? "kw-best-cell" : undefined}
-            title={isBest ? t("best of the listed runs") : undefined}
-          >
-            {value === undefined ? "–" : formatValue(value)}
-          </td>
-        );
-      })}
       <td data-kind="text" class="kw-run-notes">
         {editable ? (
           <EditableText

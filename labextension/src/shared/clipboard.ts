@@ -1,6 +1,6 @@
 /** Puts text into the clipboard. */
 
-import { t } from "../../shared/translation";
+import { t } from "./translation";
 
 /** Copy `text`; rejects where the page has no permission. */
 export async function copyText(text: string): Promise<void> {
