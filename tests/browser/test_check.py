@@ -1,11 +1,11 @@
-"""``kw.look`` and ``kw.check`` in a real JupyterLab: tables of text, with the names of the cell."""
+"""``kw.look``, ``kw.check`` and the tab Data in a real JupyterLab: text, with names of the cell."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenNotebook
-from tests.browser.live_view import FIRST_SECONDS
+from tests.browser.live_view import FIRST_SECONDS, View
 from tests.browser.test_live_view import AXE
 
 SETUP = """
@@ -61,3 +61,33 @@ def test_findings_are_a_table_and_their_lines_correct_the_program(
 
     notebook.run_and_wait(3)
     expect(notebook.outputs(3)).to_contain_text("No problems found.")
+
+
+FIT = """
+x_train = table.to_numpy().astype("float32")
+network.fit(x_train, kinds % 2, epochs=2);
+"""
+
+
+def test_the_tab_data_shows_what_is_wrong_and_it_can_be_dismissed(
+    open_notebook: OpenNotebook,
+) -> None:
+    setup = SETUP.replace("kwidgets as kw", "kwidgets as kw, tempfile") + (
+        'os.environ["KWIDGETS_RUNS"] = tempfile.mkdtemp(prefix="kwidgets-runs-")\n'
+        "%load_ext kwidgets\n"
+    )
+    restore = "kw.check.restore()"
+    notebook = open_notebook(setup, FIT, restore)
+    notebook.run_and_wait(0, FIRST_SECONDS)
+    notebook.run_and_wait(1, FIRST_SECONDS)
+    view = View(notebook.outputs(1))
+    view.region.get_by_role("tab", name="Data").click()
+    panel = view.region.get_by_role("tabpanel", name="Data")
+    findings = panel.get_by_role("list", name="Findings")
+    expect(findings).to_contain_text("NaN (missing values) in 2 of 400 rows")
+    findings.get_by_role("button", name="Show rows").click()
+    expect(findings).to_contain_text("x_train[[3, 17]]")
+    findings.get_by_role("button", name="Dismiss").click()
+    expect(findings.get_by_role("listitem")).to_have_count(0)
+    expect(panel).to_contain_text("1 finding dismissed")
+    notebook.run_and_wait(2)

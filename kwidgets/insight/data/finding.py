@@ -73,14 +73,15 @@ class Finding:
                 object.__setattr__(self, "line", "")
 
     def to_wire(self) -> protocol.Finding:
-        """Return the finding as the message that pages get."""
+        """Return the finding as the message that pages get: rows are shown with what fetches them."""
+        code = self.fetch if self.rows and self.fetch else self.line or self.fetch
         return {
             "id": self.id,
             "level": self.level,
             "title": self.title,
             "text": self.text,
             "where": self.where,
-            "code": self.line or self.fetch,
+            "code": code,
             "rows": list(self.rows),
             "row_count": self.row_count,
         }

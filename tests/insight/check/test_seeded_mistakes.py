@@ -76,6 +76,7 @@ def test_a_mistake_is_named_and_fixed(mistake):
     assert outcome.is_fixed != (mistake.name in NO_FIX)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.slow("test_a_mistake_is_named_and_fixed, for some of them")
 def test_nearly_all_mistakes_are_named_and_most_fixes_work():
     outcomes = {mistake.name: outcome_of(mistake) for mistake in MISTAKES}
