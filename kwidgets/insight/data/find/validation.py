@@ -89,9 +89,9 @@ def _rescaling(training: Measured, validation: Measured) -> str:
 
 def _largest_pixel(measured: Measured) -> int:
     """Return by what pixels are divided: 255, or 15 or 16 shades; 0 if they are no pixels."""
-    if not measured.whole or measured.low is None or measured.low < 0 or measured.high is None:
+    if measured.low is None or measured.low < 0 or measured.high is None:
         return 0
-    if measured.high in (15, 16):
+    if measured.whole and measured.high in (15, 16):
         return int(measured.high)
     return 255 if 200 <= measured.high <= 255 else 0
 
