@@ -73,7 +73,7 @@ class Finding:
                 object.__setattr__(self, "line", "")
 
     def to_wire(self) -> protocol.Finding:
-        """Return the finding as the message that pages get: rows are shown with what fetches them."""
+        """Return the finding as the message that pages get; with rows, the code fetches them."""
         code = self.fetch if self.rows and self.fetch else self.line or self.fetch
         return {
             "id": self.id,
