@@ -147,7 +147,7 @@ def test_samples_of_a_data_frame_have_columns() -> None:
 def test_what_was_shown_is_kept_when_the_array_is_gone() -> None:
     array = X.copy()
     inputs = SampleInputs([InputColumns(array, None)])
-    assert inputs.get(3) is not None
+    inputs.remember([3], {})
     del array
     np.testing.assert_array_equal(inputs.get(3)[0], X[3])
     assert inputs.get(4) is None and inputs.first() is None
