@@ -23,7 +23,7 @@ from kwidgets.insight.keras_internals.optimization_barrier import behind_barrier
 from kwidgets.insight.keras_internals.outputs import Output, outputs_of
 from kwidgets.insight.keras_internals.sample_loss import is_keras_loss, sample_loss
 from kwidgets.insight.keras_internals.spies import spies
-from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas
+from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas, rows_before
 from kwidgets.insight.task.facts import OutputFacts
 from kwidgets.language import Message, message
 
@@ -292,7 +292,12 @@ def _from_all_replicas(extra: Batch) -> Batch:
     context, count = replicas()
     if count <= 1:
         return extra
-    return {
-        output: {name: context.all_gather(value, axis=0) for name, value in numbers.items()}
-        for output, numbers in extra.items()
-    }
+    gathered: Batch = {}
+    for output, numbers in extra.items():
+        # The rows of a replica follow those of the replicas before it.
+        offset = rows_before(context, numbers["columns"])
+        moved = {**numbers, "worst": numbers["worst"] + offset}
+        gathered[output] = {
+            name: context.all_gather(value, axis=0) for name, value in moved.items()
+        }
+    return gathered
