@@ -30,6 +30,9 @@ class PassReader:
         source: the data's role.
         plans: how the outputs are read.
         names: of the classes, by output.
+        class_names: those that the user has chosen.
+        namespace: the variables in which names are looked for.
+        collector: of the pass that runs.
     """
 
     data: ValidationData

@@ -131,8 +131,20 @@ def test_the_code_that_fetches_a_sample() -> None:
     assert find_reference(namespace["parts"]["left"], namespace).code(1) == "parts['left'][1]"
     assert find_reference(X[::2], {"x": X}) is None
     assert find_reference(X[:, 1:], {"x": X}) is None
-    assert find_reference(X.copy(), namespace) is None
+    assert find_reference(X + 1, namespace) is None
     assert find_reference(X, {"data": (1, X)}).code(0) == "data[1][0]"
+
+
+def test_the_code_of_rows_that_keras_has_converted() -> None:
+    pandas = pytest.importorskip("pandas")
+    whole = RANDOM.random((100, 4))
+    part = whole[80:].astype(np.float32)
+    assert find_reference(part, {"x": whole, "other": X}).code(2) == "x[82]"
+    assert find_reference(part, {"x": whole, "same": whole}).code(0) == "x[80]"
+    assert find_reference(part, {"x": whole, "copied": whole.copy()}) is None
+    frame = pandas.DataFrame(whole)
+    assert find_reference(part, {"table": frame}).code(0) == "table.iloc[80]"
+    assert find_reference(part, {"x": whole[::-1].copy()}) is None
 
 
 def test_samples_of_a_data_frame_have_columns() -> None:

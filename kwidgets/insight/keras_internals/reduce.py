@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from keras import ops
 
+from kwidgets.insight.predictions.collector import FIRST_ROWS
 from kwidgets.insight.protocol import Task
 
 #: Bins of the scores of multi-label outputs; the threshold 0.5 is between two of them.
 SCORE_BINS: Final = 20
 #: The worst rows of a batch, more where their inputs cannot be found later; and the first rows of
 #: the first batch.
-WORST, WORST_WITH_X, FIRST = 4, 8, 12
+WORST, WORST_WITH_X, FIRST = 4, 8, FIRST_ROWS
 #: The most classes of which places are counted as (true, predicted).
 MAX_PLACE_CLASSES: Final = 256
 #: Columns of a regression that are kept for each sample.

@@ -23,7 +23,7 @@ from kwidgets.insight.keras_internals.optimization_barrier import behind_barrier
 from kwidgets.insight.keras_internals.outputs import Output, outputs_of
 from kwidgets.insight.keras_internals.sample_loss import is_keras_loss, sample_loss
 from kwidgets.insight.keras_internals.spies import spies
-from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas
+from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas, rows_before
 from kwidgets.insight.task.facts import OutputFacts
 from kwidgets.language import Message, message
 
@@ -212,8 +212,10 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
                 "With sample weights and XLA, reading would change the last digit of val_loss."
             )
             return result
-        x, y, y_pred, weights = behind_barrier((x, y, seen.y_pred, weights))
-        extra = _extra(model, tap, x, y, y_pred, weights)
+        # A tensor behind the barrier is another one, without a mask.
+        masks = [_mask_of(p) for p in keras.tree.flatten(seen.y_pred)]
+        x, y, y_pred, weights, masks = behind_barrier((x, y, seen.y_pred, weights, masks))
+        extra = _extra(model, tap, x, y, y_pred, weights, masks)
         if not extra:
             return result
         tap.reason = None
@@ -229,9 +231,11 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
         return result
 
 
-def _extra(model: Any, tap: Tap, x: Any, y: Any, y_pred: Any, weights: Any) -> Batch:
+def _extra(
+    model: Any, tap: Tap, x: Any, y: Any, y_pred: Any, weights: Any, masks: list[Any]
+) -> Batch:
     extra: Batch = {}
-    for output in outputs_of(model, x, y, y_pred):
+    for output, mask in zip(outputs_of(model, x, y, y_pred), masks, strict=False):
         plan = tap.make_plan(output.name, output.facts)
         has_loss = is_keras_loss(output.loss)
         tap.outputs[output.name] = TracedOutput(output.facts, plan, has_loss)
@@ -244,13 +248,21 @@ def _extra(model: Any, tap: Tap, x: Any, y: Any, y_pred: Any, weights: Any) -> B
                 f"{MAX_CLASSES:,}",
             )
             continue
-        extra[output.name] = _reduced(plan, output, x, _place_weights(output, weights))
+        extra[output.name] = _reduced(plan, output, x, _place_weights(mask, weights))
     return extra
 
 
-def _place_weights(output: Output, weights: Any) -> Any:
-    """Return the weights, or the mask, of the places of an output's samples; None without."""
-    mask = getattr(output.p, "_keras_mask", None)
+def _mask_of(p: Any) -> Any:
+    """Return the mask that Keras has attached to predictions; None without one."""
+    try:
+        from keras.src.backend import get_keras_mask
+    except ImportError:
+        return getattr(p, "_keras_mask", None)
+    return get_keras_mask(p)
+
+
+def _place_weights(mask: Any, weights: Any) -> Any:
+    """Return the mask of the places of an output's samples, or their weights; None without."""
     if mask is not None:
         return mask
     flat = keras.tree.flatten(weights)
@@ -292,7 +304,12 @@ def _from_all_replicas(extra: Batch) -> Batch:
     context, count = replicas()
     if count <= 1:
         return extra
-    return {
-        output: {name: context.all_gather(value, axis=0) for name, value in numbers.items()}
-        for output, numbers in extra.items()
-    }
+    gathered: Batch = {}
+    for output, numbers in extra.items():
+        # The rows of a replica follow those of the replicas before it.
+        offset = rows_before(context, numbers["columns"])
+        moved = {**numbers, "worst": numbers["worst"] + offset}
+        gathered[output] = {
+            name: context.all_gather(value, axis=0) for name, value in moved.items()
+        }
+    return gathered

@@ -19,6 +19,15 @@ def replicas() -> tuple[Any, int]:
     return context, 1 if context is None else int(context.num_replicas_in_sync)
 
 
+def rows_before(context: Any, columns: Any) -> Any:
+    """Return how many rows the replicas before this one have in a batch, float32."""
+    import tensorflow as tf
+
+    counts = context.all_gather(tf.shape(columns)[:1], axis=0)
+    is_before = tf.range(tf.shape(counts)[0]) < context.replica_id_in_sync_group
+    return tf.cast(tf.reduce_sum(tf.where(is_before, counts, 0)), tf.float32)
+
+
 class StepBuffers:
     """Variables with the numbers of the latest steps.
 

@@ -44,7 +44,7 @@ class ValidationData:
     Args:
         inputs: fetches the samples.
         targets: facts about the targets, in the order of the outputs, and by name.
-        target_arrays: the first of the targets, for the names of classes.
+        first_target: the first of the targets, for the names of classes.
         batch_size: the most samples of a batch; None if unknown.
     """
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 #: Rows that are kept of a pass: the worst, and some of each confusion.
 WORST_ROWS: Final = 24
+#: The first rows of a pass, which are the same in each.
+FIRST_ROWS: Final = 12
 PAIR_ROWS: Final = 72
 #: Rows of batches are kept on the device up to this size before most are dropped.
 MAX_ROW_BYTES: Final = 32_000_000
@@ -131,7 +133,9 @@ class _OutputCollector:
         )
 
     def _first_count(self) -> int:
-        return min((int(rows.shape[0]) for rows in self._first.values()), default=0)
+        # Of several replicas, each has its first rows.
+        counts = [int(rows.shape[0]) for rows in self._first.values()]
+        return min([FIRST_ROWS, *counts]) if counts else 0
 
     def _chosen_rows(
         self, losses: NDArray[np.float32], columns: NDArray[np.float32]

@@ -50,7 +50,32 @@ def find_reference(array: Any, namespace: Mapping[str, Any]) -> Reference | None
             offset = _offset_in(array, value)
             if offset is not None:
                 return Reference(name, offset)
-    return None
+    return _converted(array, public) if type(array) is np.ndarray else None
+
+
+def _converted(part: Any, namespace: Mapping[str, Any]) -> Reference | None:
+    """Return the variable whose last rows Keras has converted to ``part``: ``validation_split``
+    makes float32 of float64, and arrays of data frames. None if several would fit."""
+    found: dict[int, Reference] = {}
+    for name, value in namespace.items():
+        is_frame = type(value).__name__ == "DataFrame" and hasattr(value, "iloc")
+        if not (is_frame or type(value) is np.ndarray) or not len(part) or value is part:
+            continue
+        if value.ndim != part.ndim or value.shape[1:] != part.shape[1:] or len(value) < len(part):
+            continue
+        offset = len(value) - len(part)
+        rows = value.iloc if is_frame else value
+        looked_at = {0, len(part) // 2, len(part) - 1}
+        if all(_are_alike(part[i], rows[offset + i]) for i in looked_at):
+            found.setdefault(id(value), Reference(name, offset, is_frame))
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _are_alike(first: Any, second: Any) -> bool:
+    first, second = np.asarray(first), np.asarray(second)
+    if first.dtype.kind not in "biuf" or second.dtype.kind not in "biuf":
+        return False
+    return bool(np.allclose(first, second, rtol=1e-5, atol=1e-6, equal_nan=True))
 
 
 def _offset_in(part: Any, whole: Any) -> int | None:
