@@ -1,10 +1,12 @@
-"""Make the observers that read predictions; one function for ``add_observers``."""
+"""Make the observers of predictions and layers; one function for ``add_observers``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwidgets.insight.fit_layers import FitLayers
 from kwidgets.insight.fit_predictions import FitPredictions
+from kwidgets.insight.on_model import ModelAccess
 from kwidgets.insight.page.session import InsightSession
 from kwidgets.keras2 import is_keras2
 from kwidgets.live.run.fit_run import FitRun
@@ -38,10 +40,13 @@ class OpenSession(RunObserver):
 
 
 def observe_run(run: FitRun) -> Iterable[RunObserver]:
-    """Return what reads a training's predictions; nothing for a loop of the user's own."""
+    """Return what reads a training; nothing for a loop of the user's own."""
     if run.kind != "fit" or is_keras2(run.state.model):
         return ()
     session = InsightSession()
     predictions = FitPredictions(run, session)
     session.add_tab(predictions.tab)
-    return OpenSession(run, session), predictions
+    access = ModelAccess(run)
+    layers = FitLayers(run, session, access)
+    session.add_tab(layers.tab)
+    return OpenSession(run, session), predictions, layers
