@@ -6,6 +6,7 @@ import argparse
 
 from benchmarks import (
     builder,
+    insight,
     million_steps,
     namespace,
     page,
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "namespace": namespace.measure,
     "panel": panel.measure,
     "runs": runs.measure,
+    "insight": insight.measure,
 }
 
 
@@ -39,7 +41,8 @@ def main() -> None:
         "drawing; million_steps: a million steps; builder: what an edit of a model costs; "
         "namespace: what finding and describing models "
         "costs; panel: what a user waits for at the side panel; "
-        "runs: what a user waits for at the recorded runs",
+        "runs: what a user waits for at the recorded runs; "
+        "insight: what reading predictions costs a validation",
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)

@@ -49,6 +49,7 @@ RECORD = [
     "record/resume/test_exactness.py",
     "record/resume/test_resume.py",
 ]
+INSIGHT = ["insight/tap/test_tap.py", "insight/test_fit_tasks.py"]
 PROGRAMS = ["builder/sequential_programs/test_sequential_programs.py"]
 # Browser and kernels run on JAX, where models are built and described, too.
 BY_FAULTS = pytest.mark.slow("random faults compare weights and losses with Keras's on JAX")
@@ -62,6 +63,8 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
     "modules",
     [
         pytest.param(LEARNING_RATE, id="learning rate", marks=BY_RANDOM_FAULTS),
+        pytest.param(INSIGHT[:1], id="predictions"),
+        pytest.param(INSIGHT[1:], id="tasks", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(NUMBERS, id="numbers", marks=BY_FAULTS),
         pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),
         pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),

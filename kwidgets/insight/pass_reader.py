@@ -14,7 +14,7 @@ from kwidgets.insight.keras_internals.validation_data import ValidationData
 from kwidgets.insight.page.predictions_tab import PredictionsTab
 from kwidgets.insight.plans import Plans
 from kwidgets.insight.predictions.collector import PassCollector, PassNumbers
-from kwidgets.insight.predictions.epoch import EpochPredictions, Source
+from kwidgets.insight.predictions.epoch import MISTAKES, EpochPredictions, Source
 from kwidgets.insight.predictions.make_results import make_results
 from kwidgets.insight.protocol import Task
 from kwidgets.insight.task.class_names import ClassNames, find_class_names, numbers
@@ -64,10 +64,11 @@ class PassReader:
         if name not in self.names:
             self.names[name] = self._find_names(task, traced)
         results = make_results(task, found, self.names[name].names)
+        results.has_loss = traced.has_loss
         predictions = EpochPredictions(epoch, name, task, self.source, results, self.data.inputs)
         # Now, while the data are there: the user may delete or change them later.
-        for position in found.rows:
-            self.data.inputs.get(position, found.rows[position])
+        shown = results.mistakes()[:MISTAKES].tolist()
+        self.data.inputs.remember({*shown, *range(found.first)}, found.rows)
         return predictions
 
     def _find_names(self, task: Task, traced: taps.TracedOutput) -> ClassNames:

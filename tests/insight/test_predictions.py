@@ -81,7 +81,9 @@ def test_labels_at_a_threshold() -> None:
 
 def test_errors_of_numbers() -> None:
     true, predicted = RANDOM.normal(size=300), RANDOM.normal(size=300)
-    sums = values.error_sums(true, predicted)
+    error = predicted - true
+    parts = (np.ones(300), error, error**2, abs(error), true, true**2)
+    sums = values.ErrorSums(*(float(part.sum()) for part in parts))
     assert sums.mae == pytest.approx(metrics.mean_absolute_error(true, predicted))
     assert sums.rmse == pytest.approx(metrics.mean_squared_error(true, predicted) ** 0.5)
     assert sums.r2 == pytest.approx(metrics.r2_score(true, predicted))

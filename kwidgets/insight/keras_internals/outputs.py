@@ -82,7 +82,8 @@ def shape_of(value: Any) -> Shape | None:
 
 def loss_of(model: Any, path: tuple[Any, ...], name: str) -> Any:
     """Return the ``keras.Loss`` of the output at ``path``; None without one."""
-    losses = getattr(getattr(model, "_compile_loss", None), "_flat_losses", None) or ()
+    compiled = getattr(model, "_compile_loss", None)
+    losses: Any = getattr(compiled, "_flat_losses", None) or []
     for entry in losses:
         if tuple(entry.path) == path or (path and entry.name == name):
             return entry.loss

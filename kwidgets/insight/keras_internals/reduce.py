@@ -74,12 +74,34 @@ def reduce_output(plan: Plan, y: Any, p: Any, weights: Any, loss: Any) -> dict[s
 
 
 def class_numbers(y: Any, p: Any) -> Any:
-    """Return targets as class numbers, (batch, …) float32, whether sparse or one-hot."""
+    """Return targets as class numbers, (batch, …) float32, whether sparse or one-hot.
+
+    Raises:
+        ValueError: they are neither.
+    """
     if len(y.shape) == len(p.shape) and (y.shape[-1] == p.shape[-1] and p.shape[-1] != 1):
         return ops.cast(ops.argmax(y, axis=-1), "float32")
-    if len(y.shape) == len(p.shape):
+    if len(y.shape) == len(p.shape) and y.shape[-1] == 1:
         y = ops.squeeze(y, axis=-1)
+    if len(y.shape) != len(p.shape) - 1:
+        raise ValueError(f"targets of shape {y.shape}, predictions of shape {p.shape}")
     return ops.cast(y, "float32")
+
+
+def as_predictions(y: Any, p: Any) -> Any:
+    """Return targets in the shape of the predictions, float32. Nothing is checked when it runs.
+
+    Raises:
+        ValueError: the shapes differ, as where the loss broadcasts, or may differ.
+    """
+    y = ops.cast(y, "float32")
+    if len(y.shape) == len(p.shape) - 1 and p.shape[-1] == 1:
+        y = ops.expand_dims(y, -1)
+    elif len(y.shape) == len(p.shape) + 1 and y.shape[-1] == 1:
+        y = ops.squeeze(y, -1)
+    if len(y.shape) != len(p.shape) or tuple(y.shape[1:]) != tuple(p.shape[1:]):
+        raise ValueError(f"targets of shape {y.shape}, predictions of shape {p.shape}")
+    return y
 
 
 def pick(p: Any, numbers: Any) -> Any:
@@ -118,8 +140,9 @@ def _two_classes(p: Any) -> Any:
 def _binary(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
     if p.shape[-1] != 1 and len(p.shape) == 2:
         return _classes(y, p, weights, loss)
-    p = ops.reshape(p, (-1,))
-    true = ops.cast(ops.reshape(y, (-1,)), "float32")
+    true = as_predictions(y, p)
+    if len(p.shape) == 2:
+        true, p = ops.squeeze(true, -1), ops.squeeze(p, -1)
     return _classes(ops.where(true == -1.0, 0.0, true), _two_classes(p), weights, loss)
 
 
@@ -127,7 +150,7 @@ def _labels(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
     """Columns: loss, wrong labels. ``scores``: (1, 2, classes, bins) counts without and with the
     label, by the score."""
     classes = p.shape[-1]
-    y = ops.cast(ops.reshape(y, ops.shape(p)), "float32") > 0.5
+    y = as_predictions(y, p) > 0.5
     bins = ops.cast(ops.clip(ops.floor(ops.nan_to_num(p) * SCORE_BINS), 0, SCORE_BINS - 1), "int32")
     where = (
         ops.cast(y, "int32") * classes + ops.arange(classes, dtype="int32")
@@ -146,8 +169,9 @@ def _labels(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
 def _values(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
     """Columns: loss, then targets and predictions of the first columns. ``sums`` of all columns:
     (1, 6, columns) of 1, error, its square, its amount, target, its square."""
-    p = ops.reshape(p, (-1, p.shape[-1] if len(p.shape) > 1 else 1))
-    y = ops.reshape(ops.cast(y, "float32"), ops.shape(p))
+    y = as_predictions(y, p)
+    if len(p.shape) == 1:
+        y, p = ops.expand_dims(y, -1), ops.expand_dims(p, -1)
     error = p - y
     if loss is None:
         loss = ops.mean(ops.abs(error), axis=-1)
@@ -169,7 +193,7 @@ def _values(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
 def _distances(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
     """Columns: loss, then of the sample's values the means of what :func:`_values` sums, from the
     error on."""
-    y = ops.reshape(ops.cast(y, "float32"), ops.shape(p))
+    y = as_predictions(y, p)
     axes = tuple(range(1, len(p.shape)))
     error = p - y
     means = [ops.mean(part, axes) for part in (error, error**2, ops.abs(error), y, y**2)]

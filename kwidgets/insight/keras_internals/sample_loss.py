@@ -7,6 +7,14 @@ from typing import Any
 from keras import ops
 
 
+def is_keras_loss(loss: Any) -> bool:
+    """Return whether a loss is Keras's own. One of the user's own is not called a second time: it
+    may draw random numbers, or count its calls."""
+    function = getattr(loss, "fn", None) if type(loss).__name__ == "LossFunctionWrapper" else loss
+    module = getattr(function, "__module__", None) or type(function).__module__
+    return loss is not None and str(module).startswith("keras.")
+
+
 def sample_loss(loss: Any, y: Any, p: Any, weights: Any = None) -> Any:
     """Return the unweighted losses of the samples, (batch,) float32; None if there are none.
 
@@ -16,12 +24,11 @@ def sample_loss(loss: Any, y: Any, p: Any, weights: Any = None) -> Any:
         p: the predictions, (batch, …).
         weights: (batch, places): places with weight 0 are left out of a sample's mean.
     """
-    if loss is None or not hasattr(loss, "call"):
+    if not is_keras_loss(loss):
         return None
     dtype = getattr(loss, "dtype", None)
     values = loss.call(ops.convert_to_tensor(y, dtype=dtype), ops.convert_to_tensor(p, dtype=dtype))
-    # A custom function may return a scalar: then nothing is known of the samples.
-    if len(values.shape) == 0 or (len(values.shape) == 1 and len(p.shape) == 0):
+    if len(values.shape) == 0:
         return None
     values = ops.cast(values, "float32")
     if len(values.shape) == 1:

@@ -21,7 +21,7 @@ from kwidgets.insight.keras_internals import reduce
 from kwidgets.insight.keras_internals.install_checks import why_not
 from kwidgets.insight.keras_internals.optimization_barrier import behind_barrier
 from kwidgets.insight.keras_internals.outputs import Output, outputs_of
-from kwidgets.insight.keras_internals.sample_loss import sample_loss
+from kwidgets.insight.keras_internals.sample_loss import is_keras_loss, sample_loss
 from kwidgets.insight.keras_internals.spies import spies
 from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas
 from kwidgets.insight.task.facts import OutputFacts
@@ -46,6 +46,8 @@ class TracedOutput:
 
     facts: OutputFacts
     plan: reduce.Plan
+    #: Whether the losses of the samples are those of the model's own loss.
+    has_loss: bool
 
 
 class Tap:
@@ -118,12 +120,6 @@ def install(model: Any, make_plan: MakePlan, key: object, batch_size: int | None
         tap.buffers = StepBuffers(model.steps_per_execution, batch_size)
     _make_tapped(model, tap, backend)
     return tap
-
-
-def remove(model: Any) -> None:
-    """Let Keras make its own test function again, if the present one is ours."""
-    if tap_of(model) is not None:
-        model.test_function = None
 
 
 def _make_tapped(model: Any, tap: Tap, backend: str) -> None:
@@ -237,7 +233,8 @@ def _extra(model: Any, tap: Tap, x: Any, y: Any, y_pred: Any, weights: Any) -> B
     extra: Batch = {}
     for output in outputs_of(model, x, y, y_pred):
         plan = tap.make_plan(output.name, output.facts)
-        tap.outputs[output.name] = TracedOutput(output.facts, plan)
+        has_loss = is_keras_loss(output.loss)
+        tap.outputs[output.name] = TracedOutput(output.facts, plan, has_loss)
         if output.y is None or plan.task == "unknown":
             continue
         if output.facts.classes > MAX_CLASSES:
@@ -263,7 +260,7 @@ def _place_weights(output: Output, weights: Any) -> Any:
 def _reduced(plan: reduce.Plan, output: Output, x: Any, weights: Any) -> dict[str, Any]:
     y = ops.convert_to_tensor(output.y)
     loss = None
-    with contextlib.suppress(Exception):  # a loss of the user's own may need more than this
+    with contextlib.suppress(Exception):
         loss = sample_loss(output.loss, y, output.p, weights)
     reduced = reduce.reduce_output(plan, y, output.p, weights, loss)
     shown_y, shown_p = reduce.reduce_rows(plan, y, output.p)

@@ -121,14 +121,15 @@ def classes_table(
     epochs = [epoch for epoch in sorted(tables) if epoch <= shown.epoch][-most:]
     columns = [getattr(tables[epoch], history_of) for epoch in epochs]
     history = np.stack(columns, axis=1) if columns else np.zeros((len(table.support), 0))
+    digits = 4 if len(table.support) <= 100 else 3
     found = protocol.ClassesTable(
         names=list(shown.class_names),
         names_from=names_from,
         support=table.support.tolist(),
         predicted=table.predicted.tolist(),
-        precision=_numbers(table.precision),
-        recall=_numbers(table.recall),
-        f1=_numbers(table.f1),
+        precision=_numbers(table.precision, digits),
+        recall=_numbers(table.recall, digits),
+        f1=_numbers(table.f1, digits),
         history_of=history_of,
         history=[_numbers(row, 3) for row in history],
     )

@@ -36,6 +36,11 @@ class PictureStore:
                 self._characters -= len(dropped)
         return key
 
+    def has(self, key: str | None) -> bool:
+        """Return whether a picture is kept; True for None."""
+        with self._lock:
+            return key is None or key in self._urls
+
     def in_parts(self, parts: Any) -> dict[str, str]:
         """Return the pictures that ``parts`` show."""
         with self._lock:

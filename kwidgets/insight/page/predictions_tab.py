@@ -30,6 +30,8 @@ SAVED_MISTAKES: Final = 12
 SAVED_BYTES: Final = 38_000
 #: The history of a sample that is sent.
 SAMPLE_HISTORY: Final = 200
+#: What is tried until it fits: mistakes, and whether with the table of the classes.
+_SAVED: Final = ((SAVED_MISTAKES, True), (8, True), (SAVED_MISTAKES, False), (4, False), (0, False))
 TASKS: Final = frozenset(get_args(Task))
 
 
@@ -245,7 +247,7 @@ class PredictionsTab(Tab):
             tasks=list(reading.tasks) if reading else [],
             task_note=note,
             # A long fit has more epochs than fit in a message of a closed tab.
-            epochs=epochs if len(epochs) <= 100 else _spread(epochs),
+            epochs=epochs if len(epochs) <= 60 else _spread(epochs),
             epoch=shown.epoch if shown is not None else 0,
             last_epoch=self._last_epoch(),
             samples=shown.samples if shown is not None else 0,
@@ -274,17 +276,19 @@ class PredictionsTab(Tab):
             best = self.predictions.best_epoch(latest.output)
             if best is not None and best != latest.epoch:
                 epochs.insert(0, best)
-            for mistakes in (SAVED_MISTAKES, 8, 4, 0):
-                parts = [self._saved_part(epoch, latest.output, mistakes) for epoch in epochs]
+            for mistakes, with_classes in _SAVED:
+                parts = [
+                    self._saved_part(epoch, latest.output, mistakes, with_classes)
+                    for epoch in epochs
+                ]
                 pictures = self._session.pictures.in_parts(parts)
                 if len(json.dumps([parts, pictures])) <= SAVED_BYTES:
                     return parts
-            # Many classes: what is left are the figures.
             for saved in parts:
                 saved["predictions"]["details"] = None
             return parts
 
-    def _saved_part(self, epoch: int, output: str, mistakes: int) -> Insight:
+    def _saved_part(self, epoch: int, output: str, mistakes: int, with_classes: bool) -> Insight:
         shown = self.predictions.at(epoch, output)
         part = self.part_of(shown)
         found = encode.details(
@@ -296,6 +300,8 @@ class PredictionsTab(Tab):
             mistakes=mistakes,
             watched=0,
         )
+        if not with_classes:
+            found.pop("classes", None)
         regression: Any = found.get("regression")
         if regression is not None:
             found["regression"] = encode.regression(shown.results, points=500)  # type: ignore[arg-type]
@@ -309,7 +315,7 @@ def _class(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _spread(epochs: list[int], most: int = 100) -> list[int]:
+def _spread(epochs: list[int], most: int = 60) -> list[int]:
     """Return the newest epochs and some of the others."""
     step = len(epochs) / (most / 2)
     older = [epochs[int(i * step)] for i in range(most // 2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from kwidgets.insight.protocol import Looks
 from kwidgets.insight.samples.inputs import SampleInputs
 from kwidgets.insight.samples.looks import InputKind, describe, kind_of, lines
 from kwidgets.insight.samples.pictures import mask_url, picture_url, span_of
+
+#: Samples whose looks are kept.
+MAX_KNOWN: Final = 400
 
 
 class SampleLooks:
@@ -42,6 +45,7 @@ class SampleLooks:
         self._vocabulary = vocabulary
         self._reads_tokens = reads_tokens
         self._boxes = boxes
+        self._known: dict[tuple[int, bool], Looks] = {}
         self._kinds: list[InputKind] | None = None
         self._lock = threading.Lock()
 
@@ -56,7 +60,7 @@ class SampleLooks:
             large: whether it is shown alone.
         """
         kinds = self._input_kinds(shown)
-        found = describe(kinds, sample.inputs, self._pictures.add, large)
+        found = self._inputs_of(sample, kinds, large)
         row = shown.results.numbers.rows.get(sample.position)
         if row is None or found is None or "y" not in row or "p" not in row:
             return found
@@ -77,6 +81,21 @@ class SampleLooks:
                     (*box[:4], names[box[4]] if box[4] < len(names) else str(box[4]), box[5])
                     for box in boxes
                 ]
+        return found
+
+    def _inputs_of(
+        self, sample: SamplePrediction, kinds: list[InputKind], large: bool
+    ) -> Looks | None:
+        """Return what the inputs look like; of arrays, found out once."""
+        key = sample.position, large
+        known = self._known.get(key) if self._inputs.are_arrays else None
+        if known is not None and self._pictures.has(known.get("picture")):
+            return known.copy()
+        found = describe(kinds, sample.inputs, self._pictures.add, large)
+        if found is not None and self._inputs.are_arrays:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[key] = found.copy()
         return found
 
     def _add_outputs(

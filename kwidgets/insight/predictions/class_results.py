@@ -65,7 +65,7 @@ class ClassResults(Results):
             figures.append(FigureValue("AUC", self.curves().auc, "max"))
         else:
             figures.append(FigureValue("mean F1", _mean(table.f1), "max"))
-        return [*figures, self._loss()]
+        return [*figures, *self._loss()]
 
     def table(self) -> ClassTable:
         return self._table

@@ -46,7 +46,7 @@ class LabelResults(Results):
             FigureValue("F1", micro, "max"),
             FigureValue("mean F1", float(known.mean()) if known.size else float("nan"), "max"),
             FigureValue("all labels right", exact, "max"),
-            self._loss(),
+            *self._loss(),
         ]
 
     def mistakes(self) -> NDArray[np.intp]:

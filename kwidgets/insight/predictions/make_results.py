@@ -29,4 +29,4 @@ def make_results(task: Task, numbers: PassNumbers, names: tuple[str, ...]) -> Re
         return PlaceResults(numbers, names, is_picture=task == "segmentation")
     if task in ("forecast", "image_to_image"):
         return DistanceResults(numbers)
-    return Results(numbers)
+    return Results(numbers, names)

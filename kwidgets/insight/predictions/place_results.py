@@ -58,7 +58,7 @@ class PlaceResults(Results):
         known = values[~np.isnan(values)]
         mean = FigureValue(name, float(known.mean()) if known.size else float("nan"), "max")
         right = FigureValue("accuracy", accuracy, "max")
-        return [mean, right, self._loss()] if self.is_picture else [right, mean, self._loss()]
+        return [*((mean, right) if self.is_picture else (right, mean)), *self._loss()]
 
     def texts(self, position: int) -> SampleTexts:
         if position >= len(self.numbers.columns):

@@ -42,6 +42,10 @@ class Results:
         names: of the classes, by number; none for tasks without classes.
     """
 
+    #: Whether column 0 is the model's own loss; that of a custom one is not known by sample, and a
+    #: measure of the error stands for it.
+    has_loss = True
+
     def __init__(self, numbers: PassNumbers, names: tuple[str, ...] = ()) -> None:
         self.numbers = numbers
         self.names = names
@@ -57,7 +61,7 @@ class Results:
 
     def figures(self) -> list[FigureValue]:
         """Return the figures, most important first."""
-        return [self._loss()]
+        return self._loss()
 
     def table(self) -> ClassTable | None:
         """Return the figures of the classes; None without classes."""
@@ -114,10 +118,11 @@ class Results:
             + sum(array.nbytes for row in numbers.rows.values() for array in row.values())
         )
 
-    def _loss(self) -> FigureValue:
+    def _loss(self) -> list[FigureValue]:
+        """Return the mean loss, if it is known."""
         losses = self.numbers.losses
         mean = float(losses.mean(dtype=np.float64)) if losses.size else float("nan")
-        return FigureValue("loss", mean, "min")
+        return [FigureValue("loss", mean, "min")] if self.has_loss else []
 
 
 def _short(value: NDArray[Any] | None) -> str:

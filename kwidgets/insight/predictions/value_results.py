@@ -49,7 +49,7 @@ class RegressionResults(Results):
             FigureValue("MAE", self.totals.mae, "min"),
             FigureValue("RMSE", self.totals.rmse, "min"),
             FigureValue("R²", float(np.mean([sums.r2 for sums in each])), "max"),
-            self._loss(),
+            *self._loss(),
         ]
 
     def texts(self, position: int) -> SampleTexts:
@@ -77,7 +77,7 @@ class DistanceResults(Results):
             FigureValue("MAE", sums.mae, "min"),
             FigureValue("RMSE", sums.rmse, "min"),
             FigureValue("R²", sums.r2, "max"),
-            self._loss(),
+            *self._loss(),
         ]
 
     def texts(self, position: int) -> SampleTexts:

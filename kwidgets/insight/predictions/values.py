@@ -38,20 +38,6 @@ class ErrorSums:
         return 1 - self.square / spread if spread > 0 else float("nan")
 
 
-def error_sums(true: NDArray[Any], predicted: NDArray[Any]) -> ErrorSums:
-    """Return the sums of targets and predictions of the same shape."""
-    true, predicted = true.astype(np.float64), predicted.astype(np.float64)
-    error = predicted - true
-    return ErrorSums(
-        count=float(true.size),
-        error=float(error.sum()),
-        square=float((error**2).sum()),
-        amount=float(np.abs(error).sum()),
-        target=float(true.sum()),
-        target_square=float((true**2).sum()),
-    )
-
-
 def residuals(true: NDArray[Any], predicted: NDArray[Any]) -> tuple[float, float, list[int]]:
     """Return the counts of ``predicted − true`` in bins of equal width, and where they begin and
     end. Values that are not finite are left out."""

@@ -6,7 +6,7 @@ import collections
 import contextlib
 import dataclasses
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -67,20 +67,37 @@ class SampleInputs:
             position: its number in the pass.
             row: what the pass kept of it, with inputs ``x0``, ``x1`` …
         """
+        if row is not None and "x0" in row:
+            names = sorted(name for name in row if name[0] == "x")
+            return tuple(row[name] for name in names)
         if position in self._kept:
             return self._kept[position]
         found: Inputs | None = None
-        if row is not None and "x0" in row:
-            names = sorted(name for name in row if name[0] == "x")
-            found = tuple(row[name] for name in names)
-        elif self.are_arrays:
+        if self.are_arrays:
             arrays = [reference() for reference in self._arrays]
             if all(array is not None for array in arrays):
                 with contextlib.suppress(Exception):
                     found = tuple(_row(array, position * self.rows) for array in arrays)
-        if found is not None:
-            self._keep(position, found)
         return found
+
+    def remember(
+        self, positions: Iterable[int], rows: Mapping[int, Mapping[str, NDArray[Any]]]
+    ) -> None:
+        """Keep the inputs of samples: the user may change or delete the arrays.
+
+        Args:
+            positions: their numbers in the pass.
+            rows: what the pass kept, by number.
+        """
+        for position in positions:
+            if position in self._kept:
+                if self.are_arrays:
+                    continue
+                # Another pass may have another sample there.
+                self._bytes -= sum(array.nbytes for array in self._kept.pop(position))
+            found = self.get(position, rows.get(position))
+            if found is not None:
+                self._keep(position, found)
 
     def first(self) -> Inputs | None:
         """Return the first samples of each input, (samples, …); None if there are no arrays."""
@@ -95,7 +112,8 @@ class SampleInputs:
         size = sum(array.nbytes for array in inputs)
         if size > MAX_BYTES // 8:
             return
-        self._kept[position] = inputs
+        # Without a copy, a view would keep the whole array.
+        self._kept[position] = tuple(np.array(array) for array in inputs)
         self._bytes += size
         while self._bytes > MAX_BYTES:
             _, dropped = self._kept.popitem(last=False)
@@ -124,4 +142,4 @@ def _rows(array: Any, count: int) -> NDArray[Any]:
 def _on_host(values: Any) -> NDArray[Any]:
     if hasattr(values, "detach"):
         values = values.detach().cpu()
-    return np.array(values)
+    return np.asarray(values)

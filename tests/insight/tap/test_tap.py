@@ -97,6 +97,10 @@ CASES = {
     "tf.data": (classifier, dataset),
     "PyDataset": (classifier, lambda: {"validation_data": Batches(SAMPLES, SAMPLES + VALIDATION)}),
 }
+# The others are tried by `make test-all`.
+QUICK = {"arrays", "several steps", "weights", "two outputs", "tf.data"}
+in_full = pytest.mark.slow("other cases of the same promise")
+NAMES = [pytest.param(name, marks=() if name in QUICK else in_full) for name in CASES]
 ONLY_COMPILED = {"several steps", "many steps", "XLA", "XLA, several steps"}
 
 
@@ -114,7 +118,7 @@ def trained() -> Any:
     return both
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_fit_is_the_same_to_the_last_bit(trained: Any, name: str) -> None:
     without, with_view = trained(name)
     assert with_view.history == without.history
@@ -122,7 +126,7 @@ def test_the_fit_is_the_same_to_the_last_bit(trained: Any, name: str) -> None:
         np.testing.assert_array_equal(value, expected)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_sample_is_read_once(trained: Any, name: str) -> None:
     live = trained(name)[1].live
     predictions = live.predictions
@@ -134,7 +138,7 @@ def test_every_sample_is_read_once(trained: Any, name: str) -> None:
     assert not live._run.guard.failures
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_left_on_the_model(trained: Any, name: str) -> None:
     without, with_view = trained(name)
     assert set(vars(with_view.model)) == set(vars(without.model))
@@ -173,7 +177,7 @@ def test_each_output_can_be_chosen(trained: Any) -> None:
     np.testing.assert_allclose(sizes["true"], data()[0][SAMPLES:].sum(axis=1), rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["tf.data", "PyDataset"])
+@pytest.mark.parametrize("name", ["tf.data", pytest.param("PyDataset", marks=in_full)])
 def test_samples_of_batches_have_no_index_but_inputs(trained: Any, name: str) -> None:
     latest = trained(name)[1].live.predictions.latest
     x = data()[0][SAMPLES:]
