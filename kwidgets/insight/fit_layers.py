@@ -55,7 +55,7 @@ class FitLayers(RunObserver):
         self._sampler: WeightsSampler | None = None
         self._before: tuple[int, list[LayerSample]] | None = None
         self._read_at = 0.0
-        self._good = GoodWeights(run.model)
+        self._good = GoodWeights()
         self._copying = Pace(COPY_SECONDS)
         self._epoch = 0
         self._arrays: FitArrays | None = None
@@ -87,6 +87,9 @@ class FitLayers(RunObserver):
             self.tab.publish()
 
     def end_training(self) -> None:
+        if self._fit.extras.nan_guard:
+            # It is about to restore good weights.
+            self._fit.reader.check_loss()
         if self._look_at_loss():
             return
         self._read(ends_epoch=True)
@@ -104,7 +107,7 @@ class FitLayers(RunObserver):
         if started < self._copying.due_at or not getattr(self._fit.model, "built", False):
             return
         if self.layers.verdict is None and not self._fit.reader.diverged:
-            self._good.take(self._step())
+            self._good.take(self._fit.model, self._step())
             self._copying.done(started)
 
     def _read(self, ends_epoch: bool) -> None:
@@ -182,5 +185,6 @@ class FitLayers(RunObserver):
         self.tab.publish(may_wait=False)
 
     def end(self) -> None:
+        self._access.end()
         self._good.clear()
         self._sampler = self._before = self._arrays = None

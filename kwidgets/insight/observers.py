@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwidgets.insight.explainer import Explainer
 from kwidgets.insight.fit_layers import FitLayers
 from kwidgets.insight.fit_predictions import FitPredictions
 from kwidgets.insight.on_model import ModelAccess
@@ -47,6 +48,9 @@ def observe_run(run: FitRun) -> Iterable[RunObserver]:
     predictions = FitPredictions(run, session)
     session.add_tab(predictions.tab)
     access = ModelAccess(run)
+    explainer = Explainer(access, lambda: predictions.tab.looks)
+    predictions.predictions.explainer = explainer.explain
+    predictions.tab.explain = explainer.explain_soon
     layers = FitLayers(run, session, access)
     session.add_tab(layers.tab)
     return OpenSession(run, session), predictions, layers

@@ -66,7 +66,8 @@ class ModelAccess:
                 done(None, error.reason)
             except Exception as error:
                 logger.warning("cannot run the model", exc_info=True)
-                done(None, message("%1", f"{type(error).__name__}: {error}"[:300]))
+                text = f"{type(error).__name__}: {error}"[:300]
+                done(None, message("Running the model failed: %1", text))
             else:
                 done(result, None)
 
@@ -78,7 +79,7 @@ class ModelAccess:
 
         def reply(ok: bool, text: str) -> None:
             if not ok:
-                done(None, message("%1", text))
+                done(None, message("Not done: %1", text))
 
         run.submit(Command("call", function=attempt, reply=reply))
 

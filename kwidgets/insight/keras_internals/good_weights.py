@@ -30,29 +30,27 @@ class WeightsCopy:
 
 
 class GoodWeights:
-    """The copies of one model. On its training thread.
+    """The copies of one model. On its training thread."""
 
-    Args:
-        model: the model in training.
-    """
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    def __init__(self) -> None:
         self._copies: list[WeightsCopy] = []
 
-    def take(self, step: int) -> None:
-        """Copy the weights after ``step``, if they fit; the copy before is kept if both do."""
+    def take(self, model: Any, step: int) -> None:
+        """Copy the weights after ``step``, if they fit; the copy before is kept if both do.
+
+        Args:
+            model: the model in training.
+            step: of the training.
+        """
         groups = {
-            "trainable_variables": list(self._model.trainable_variables),
-            "non_trainable_variables": list(self._model.non_trainable_variables),
+            "trainable_variables": list(model.trainable_variables),
+            "non_trainable_variables": list(model.non_trainable_variables),
         }
-        size = sum(
-            4 * math.prod(variable.shape) for group in groups.values() for variable in group
-        )
+        size = sum(4 * math.prod(variable.shape) for group in groups.values() for variable in group)
         if not size or size > MAX_BYTES:
             self._copies.clear()
             return
-        state = present_state(self._model)
+        state = present_state(model)
         values: dict[int, Any] = {}
         for name, group in groups.items():
             present = None if state is None else state.get(name)

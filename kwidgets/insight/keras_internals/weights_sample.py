@@ -125,9 +125,7 @@ def _info(unit: LayerUnit) -> LayerInfo:
     counts = [
         np.full(n, size / max(1, n), np.float32) for size, n in zip(sizes, sampled, strict=True)
     ]
-    return LayerInfo(
-        unit.name, unit.class_name, sum(sizes), np.concatenate(counts), unit.trainable
-    )
+    return LayerInfo(unit.name, unit.class_name, sum(sizes), np.concatenate(counts), unit.trainable)
 
 
 def _direct(plan: list[tuple[int, int]], places: list[_Place]) -> Any:

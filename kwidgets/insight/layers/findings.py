@@ -164,9 +164,7 @@ def _gradients(
     return None
 
 
-def _growth(
-    readings: Sequence[Reading], latest: Sequence[LayerFigures]
-) -> LayerFinding | None:
+def _growth(readings: Sequence[Reading], latest: Sequence[LayerFigures]) -> LayerFinding | None:
     worst = growth_of(readings, latest)
     if worst is None or worst[1] < GROWTH:
         return None
@@ -204,9 +202,7 @@ def growth_of(
     return name, ratio, readings[-1].step - readings[0].step
 
 
-def _unchanged(
-    readings: Sequence[Reading], latest: Sequence[LayerFigures]
-) -> LayerFinding | None:
+def _unchanged(readings: Sequence[Reading], latest: Sequence[LayerFigures]) -> LayerFinding | None:
     """Find layers whose sampled weights were the same in three readings."""
     if len(readings) < 3:
         return None

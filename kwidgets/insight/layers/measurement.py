@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+
 @dataclasses.dataclass(frozen=True)
 class LayerMeasurement:
     """What one batch makes of a layer.

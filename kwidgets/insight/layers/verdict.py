@@ -64,8 +64,10 @@ def rows_not_finite(array: Any, seconds: float = 2.0) -> NDArray[np.intp]:
     until = time.monotonic() + seconds
     found: list[NDArray[np.intp]] = []
     for start in range(0, length, size):
-        part = array.iloc[start : start + size] if hasattr(array, "iloc") else (
-            array[start : start + size]
+        part = (
+            array.iloc[start : start + size]
+            if hasattr(array, "iloc")
+            else (array[start : start + size])
         )
         values = np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
         if values.dtype.kind not in "fc":
@@ -198,9 +200,7 @@ def _first_cause(
     )
 
 
-def growth_verdict(
-    growth: tuple[str, float, int] | None, step: int, checked: bool
-) -> Verdict:
+def growth_verdict(growth: tuple[str, float, int] | None, step: int, checked: bool) -> Verdict:
     """Return the verdict where no batch shows a NaN.
 
     Args:

@@ -111,9 +111,7 @@ def _layer(
     measured: LayerMeasurement | None,
     histograms: int,
 ) -> LayerReading:
-    history = [
-        each for reading in readings for each in reading.layers if each.name == layer.name
-    ]
+    history = [each for reading in readings for each in reading.layers if each.name == layer.name]
     chosen = _spread(history, histograms)
     low = min(each.histogram.low for each in chosen)
     high = max(each.histogram.high for each in chosen)
