@@ -61,6 +61,7 @@ class FitLayers(RunObserver):
         self._arrays: FitArrays | None = None
         self._held: HeldBatch | None = None
         self._why_not: Message | None = None
+        self._is_traced = False
 
     def begin(self) -> None:
         found = read_arrays(self._fit.frame.local_values())
@@ -106,7 +107,7 @@ class FitLayers(RunObserver):
         started = time.perf_counter()
         if started < self._copying.due_at or not getattr(self._fit.model, "built", False):
             return
-        if self.layers.verdict is None and not self._fit.reader.diverged:
+        if not self._is_traced and not self._fit.reader.diverged:
             self._good.take(self._fit.model, self._step())
             self._copying.done(started)
 
@@ -138,7 +139,8 @@ class FitLayers(RunObserver):
         """Return whether the loss is NaN; the first time, find out why."""
         if not self._fit.reader.diverged:
             return False
-        if self.layers.verdict is None:
+        if not self._is_traced:
+            self._is_traced = True
             model = self._fit.model
             sync_variables(model)
             namespace = {**user_variables(), **self._fit.frame.callers_variables()}

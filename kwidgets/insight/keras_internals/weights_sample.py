@@ -54,9 +54,13 @@ class WeightsSampler:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._variables = _ids(model)
-        units = [unit for unit in layer_units(model) if unit.variables]
-        self.infos = [_info(unit) for unit in units]
         places = _places(model)
+        units = [
+            unit
+            for unit in layer_units(model)
+            if unit.variables and all(id(variable) in places for variable in unit.variables)
+        ]
+        self.infos = [_info(unit) for unit in units]
         memory = _gradient_memory(model)
         self._weights = [[places[id(v)] for v in unit.variables] for unit in units]
         self._memory = [
@@ -82,7 +86,7 @@ class WeightsSampler:
         parts = iter(np.split(values, np.cumsum([strided(shape)[1] for shape in shapes])[:-1]))
         weights = [[next(parts) for _ in places] for places in self._weights]
         memories = [[next(parts) for _ in places] for places in self._memory]
-        scale = _memory_scale(self._model, state)
+        scale = _memory_scale(self._model, state) if any(self._memory) else 1.0
         return [
             LayerSample(np.concatenate(found), _gradient(memory, info, scale))
             for info, found, memory in zip(self.infos, weights, memories, strict=True)

@@ -52,15 +52,15 @@ def test_grad_cam_finds_the_square() -> None:
     model = convolutional()
     live = fit(model, x, y, "sparse_categorical_crossentropy", epochs=6)
     before = [keras.ops.convert_to_numpy(variable.value) for variable in model.variables]
-    on_the_square = []
-    for sample in live.predictions.latest.watched:
+    on_the_square = 0
+    watched = live.predictions.latest.watched
+    for sample in watched:
         found = sample.explain()
         assert found.method == "grad_cam" and found.shares.shape == (12, 12)
         assert found.of == sample.predicted and 0 <= found.shares.min() <= found.shares.max() == 1
-        row, column = np.unravel_index(found.shares.argmax(), (12, 12))
-        bright = sample.inputs[0][max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-        on_the_square.append(bright.max() > 0.5)
-    assert sum(on_the_square) >= len(on_the_square) * 3 // 4
+        square = sample.inputs[0][..., 0] > 0.5
+        on_the_square += found.shares[square].mean() > found.shares[~square].mean()
+    assert on_the_square >= len(watched) * 3 // 4
     for one, variable in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(one, keras.ops.convert_to_numpy(variable.value))
     assert all("call" not in vars(layer) for layer in model.layers)
@@ -73,7 +73,7 @@ def test_the_page_gets_a_heat_map() -> None:
     sent: list[Any] = []
     session.open(sent.append, 0)
     replies: list[Any] = []
-    session.answer({"request": "explain", "sample": "0"}, lambda *reply: replies.append(reply))
+    session.answer({"request": "explain", "sample": "v0"}, lambda *reply: replies.append(reply))
     assert replies == [(True, "")]
     explanation = sent[-1]["sample"]["explanation"]
     assert explanation["method"] == "grad_cam"
@@ -133,11 +133,4 @@ def test_what_cannot_be_explained_is_refused() -> None:
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(1, 1)])
     live = fit(model, x, x, "mse")
     with pytest.raises(RuntimeError, match="Only predicted classes and numbers"):
-        live.predictions.latest.watched[0].explain()
-    x, y = pictures()
-    live = fit(convolutional(), x, y, "sparse_categorical_crossentropy")
-    import gc
-
-    gc.collect()
-    with pytest.raises(RuntimeError, match="no longer in memory"):
         live.predictions.latest.watched[0].explain()

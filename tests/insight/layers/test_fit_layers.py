@@ -36,14 +36,14 @@ def convolutional() -> Any:
     return model
 
 
-def dense(*before: Any, loss: Any = "mse", optimizer: Any = "sgd") -> Any:
+def dense(*before: Any, loss: Any = "mse", optimizer: Any = "sgd", activation: Any = "relu") -> Any:
     keras.utils.set_random_seed(1)
     model = keras.Sequential(
         [
             keras.Input((6,)),
             *before,
-            layers.Dense(8, "relu", name="a"),
-            layers.Dense(8, "relu", name="b"),
+            layers.Dense(8, activation, name="a"),
+            layers.Dense(8, activation, name="b"),
             layers.Dense(1, name="c"),
         ]
     )
@@ -191,7 +191,9 @@ class Log(layers.Layer):
 def test_a_layer_that_makes_a_nan_is_named() -> None:
     x = np.clip(ROWS, -2, 2)
     x[70, 1] = -4
-    verdict = verdict_of(dense(Log(name="log")), x, ROWS[:, 0], shuffle=False)
+    # In a graph, TensorFlow on a CPU makes 0 of a NaN that enters relu.
+    model = dense(Log(name="log"), activation=None)
+    verdict = verdict_of(model, x, ROWS[:, 0], shuffle=False)
     assert (verdict.cause, verdict.where, verdict.batch) == ("layer", "log", 4)
     assert "log" in translated(verdict.title)
 
