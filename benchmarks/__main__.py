@@ -26,6 +26,7 @@ BENCHMARKS = {
     "builder": builder.measure,
     "namespace": namespace.measure,
     "panel": panel.measure,
+    "record": step_overhead.measure_record,
     "runs": runs.measure,
     "insight": insight.measure,
 }
@@ -41,6 +42,7 @@ def main() -> None:
         "drawing; million_steps: a million steps; builder: what an edit of a model costs; "
         "namespace: what finding and describing models "
         "costs; panel: what a user waits for at the side panel; "
+        "record: what recording and checkpoints cost a fit; "
         "runs: what a user waits for at the recorded runs; "
         "insight: what reading predictions costs a validation",
     )

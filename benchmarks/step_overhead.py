@@ -1,5 +1,7 @@
 """Measures what LivePlot and its peers add to a step, interleaved in one run in a real kernel.
 
+One part has what watching costs, another what recording costs.
+
 Prints a table: time a step against a bare fit in the same round (median over rounds), and the
 messages and bytes that the kernel publishes.
 """
@@ -7,6 +9,7 @@ messages and bytes that the kernel publishes.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import statistics
 import sys
@@ -27,6 +30,7 @@ class Variant:
     seconds: list[float] = field(default_factory=list)
     messages: list[int] = field(default_factory=list)
     kilobytes: list[float] = field(default_factory=list)
+    own: list[dict[str, float]] = field(default_factory=list)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,30 +40,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--backend",
         choices=["tensorflow", "jax", "torch"],
         default="tensorflow",
-        help="of --only steps; its GPU is used where there is one",
+        help="of --only steps and --only record; its GPU is used where there is one",
     )
 
 
 def measure(arguments: argparse.Namespace) -> None:
+    """Measure what watching costs."""
+    _measure("steps", arguments)
+
+
+def measure_record(arguments: argparse.Namespace) -> None:
+    """Measure what recording and checkpoints cost."""
+    _measure("record", arguments)
+
+
+def _measure(part: str, arguments: argparse.Namespace) -> None:
     manager, client = start_new_kernel()
     try:
         backend = arguments.backend
         execute(client, f"import os; os.environ['KERAS_BACKEND'] = {backend!r}")
-        execute(client, "from benchmarks import variants")
+        execute(client, "import json; from benchmarks import variants")
         execute(client, f"model, x, y = variants.make({arguments.steps})")
         about = execute(client, "print(variants.describe())").output.strip()
-        names = execute(client, "print('\\n'.join(variants.VARIANTS))").output.split("\n")
+        listed = f"print('\\n'.join(variants.available({part!r})))"
+        names = execute(client, listed).output.split("\n")
         names = [name for name in names if name]
         variants: defaultdict[str, Variant] = defaultdict(Variant)
         for round_number in range(arguments.rounds + 1):
             order = random.sample(names, len(names))
-            results, cpu = {}, {}
+            results, own = {}, {}
             for name in order:
-                code = f"print('seconds', *variants.run({name!r}, model, x, y))"
-                result = execute(client, code)
-                result.seconds, cpu[name] = map(
-                    float, result.output.rsplit("seconds", 1)[1].split()
+                code = (
+                    f"print('seconds', json.dumps(variants.run({part!r}, {name!r}, model, x, y)))"
                 )
+                result = execute(client, code)
+                own[name] = json.loads(result.output.rsplit("seconds", 1)[1].splitlines()[0])
+                result.seconds = own[name]["wall"]
                 results[name] = result
             print(f"round {round_number} of {arguments.rounds}", file=sys.stderr, flush=True)
             if not round_number:
@@ -70,7 +86,8 @@ def measure(arguments: argparse.Namespace) -> None:
                 variant = variants[name]
                 variant.seconds.append(result.seconds)
                 variant.ratios.append(result.seconds / results[BARE].seconds)
-                variant.cpu_ratios.append(cpu[name] / cpu[BARE])
+                variant.cpu_ratios.append(own[name]["cpu"] / own[BARE]["cpu"])
+                variant.own.append(own[name])
                 variant.messages.append(result.messages - 1)  # the printed time
                 variant.kilobytes.append(result.num_bytes / 1000)
     finally:
@@ -85,9 +102,10 @@ def measure(arguments: argparse.Namespace) -> None:
     )
     print(
         "| variant | time against bare: median (95 % interval) | CPU time against bare "
-        "| messages/s | kB/s | kB of a first fit |"
+        "| messages/s | kB/s | kB of a first fit | "
+        "of the training thread: recording, checkpoints, once a fit |"
     )
-    print("|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|")
     for name in names:
         variant = variants[name]
         rate = [m / s for m, s in zip(variant.messages, variant.seconds, strict=True)]
@@ -96,8 +114,14 @@ def measure(arguments: argparse.Namespace) -> None:
             f"| {name} | {median(variant.ratios):.3f}x "
             f"{interval(variant.ratios)} | {median(variant.cpu_ratios):.3f}x "
             f"{interval(variant.cpu_ratios)} | {median(rate):.1f} "
-            f"| {median(traffic):.1f} | {first[name].num_bytes / 1000:,.0f} |"
+            f"| {median(traffic):.1f} | {first[name].num_bytes / 1000:,.0f} "
+            f"| {_share(variant, 'record')}, {_share(variant, 'checkpoints')}, "
+            f"{1000 * median(own['start'] for own in variant.own):.0f} ms |"
         )
+
+
+def _share(variant: Variant, of: str) -> str:
+    return f"{statistics.median(100 * own[of] / own['wall'] for own in variant.own):.2f} %"
 
 
 def interval(ratios: list[float], draws: int = 2000) -> str:

@@ -40,7 +40,10 @@ def details(live: kw.LivePlot) -> dict[str, Any]:
     assert live._run is not None
     session: Any = live._run.view.insight
     session.answer({"request": "watch", "tab": "predictions"}, lambda ok, text: None)
-    part = session._tabs["predictions"]._part(with_details=True)["predictions"]
+    tab = session._tabs["predictions"]
+    assert len(json.dumps(tab._part(with_details=False))) < 1_500
+    assert len(json.dumps(session.saved_parts(), allow_nan=False)) < 40_000
+    part = tab._part(with_details=True)["predictions"]
     json.dumps(part, allow_nan=False)
     found: dict[str, Any] = part["details"]
     return found

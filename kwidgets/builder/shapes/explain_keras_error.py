@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from kwidgets.builder.analysis import Problem, Shape
 from kwidgets.builder.shapes.keras_error_texts import RULES
-from kwidgets.builder.shapes.wrong_axes import format_shape
 from kwidgets.builder.shapes.users_traceback import users_traceback
+from kwidgets.builder.shapes.wrong_axes import format_shape
 from kwidgets.builder.spec import LayerSpec, Value
 from kwidgets.language import t
 

@@ -86,6 +86,8 @@ class PredictionsTab(Tab):
         self._output: str | None = None
         self._epoch: int | None = None
         self._is_due = False
+        # Whether the last part had details.
+        self._has_details = False
         self._lock = threading.RLock()
 
     # Called on the training thread.
@@ -121,8 +123,6 @@ class PredictionsTab(Tab):
             newly = changed or not self._has_details
         if newly or self._is_due:
             self.publish(may_wait=not changed)
-
-    _has_details = False
 
     def answer(self, request: Request) -> str:
         name = request.get("request")

@@ -48,6 +48,8 @@ class ClassResults(Results):
                 f"{outside:,}",
                 str(self.classes - 1),
             )
+        if len(self.true) < self.samples:
+            return message("From the first %1 samples.", f"{len(self.true):,}")
         unknown = int((self.predicted < 0).sum())
         return message("Predictions that are NaN: %1", f"{unknown:,}") if unknown else None
 

@@ -14,8 +14,8 @@ WORST_ROWS: Final = 24
 PAIR_ROWS: Final = 72
 #: Rows of batches are kept on the device up to this size before most are dropped.
 MAX_ROW_BYTES: Final = 32_000_000
-#: The most samples of which more than the loss is kept.
-MAX_SAMPLES: Final = 200_000
+#: The most bytes of the columns; of further samples only the loss is kept.
+MAX_COLUMN_BYTES: Final = 16_000_000
 
 Numbers = Mapping[str, Any]
 
@@ -79,7 +79,8 @@ class _OutputCollector:
     def add(self, numbers: Numbers) -> None:
         columns = numbers["columns"]
         count = int(columns.shape[0])
-        self._columns.append(columns if self._samples <= MAX_SAMPLES else columns[:, :1])
+        is_full = 4 * int(columns.shape[1]) * self._samples > MAX_COLUMN_BYTES
+        self._columns.append(columns[:, :1] if is_full else columns)
         if not self._samples:
             self._first = {
                 name[6:]: rows for name, rows in numbers.items() if name.startswith("first_")

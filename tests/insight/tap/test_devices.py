@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.slow("on one device by the tests of the tap")
 @pytest.mark.once
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_the_fit_is_the_same_on_two_devices(backend: str) -> None:
     done = subprocess.run(
@@ -26,6 +27,6 @@ def test_the_fit_is_the_same_on_two_devices(backend: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=580,
     )
     assert f"the same on two devices {backend}" in done.stdout, done.stdout + done.stderr[-3000:]

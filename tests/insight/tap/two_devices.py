@@ -33,7 +33,7 @@ def main() -> None:
         # JAX spreads whole batches only.
         count = VALIDATION - VALIDATION % 2
         validation = x[SAMPLES : SAMPLES + count], y[SAMPLES : SAMPLES + count]
-        options: dict[str, Any] = {"validation_data": validation, "batch_size": 2}
+        options: dict[str, Any] = {"validation_data": validation, "batch_size": 32}
         first = train(classifier, False, **options)
         second = train(classifier, True, **options)
     assert second.live is not None
