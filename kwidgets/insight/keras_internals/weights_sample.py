@@ -149,26 +149,26 @@ def _compiled(plan: list[tuple[int, int]], places: list[_Place]) -> Any:
     if backend == "jax":
         import jax
 
-        @jax.jit
         def sample(values: list[Any]) -> Any:
             parts = [v.reshape(-1)[::step] for v, (step, _) in zip(values, plan, strict=True)]
             return jax.numpy.concatenate([part.astype("float32") for part in parts])
 
-        return lambda values: np.asarray(sample(values))
+        sample_arrays = jax.jit(sample)
+        return lambda values: np.asarray(sample_arrays(values))
     if backend == "tensorflow":
         import tensorflow as tf
 
         variables = [place.variable.value for place in places]
 
         # Without arguments: to pass the variables would make a copy of each.
-        @tf.function(autograph=False)
         def sample_variables() -> Any:
             parts = [
                 tf.reshape(v, [-1])[::step] for v, (step, _) in zip(variables, plan, strict=True)
             ]
             return tf.concat([tf.cast(part, tf.float32) for part in parts], 0)
 
-        return lambda values: sample_variables().numpy()
+        sample_in_graph = tf.function(sample_variables, autograph=False)
+        return lambda values: sample_in_graph().numpy()
 
     def sample_tensors(values: list[Any]) -> NDArray[np.float32]:
         import torch

@@ -52,15 +52,18 @@ def test_grad_cam_finds_the_square() -> None:
     model = convolutional()
     live = fit(model, x, y, "sparse_categorical_crossentropy", epochs=6)
     before = [keras.ops.convert_to_numpy(variable.value) for variable in model.variables]
-    on_the_square = 0
+    on_the_square = grad_cams = 0
     watched = live.predictions.latest.watched
     for sample in watched:
         found = sample.explain()
-        assert found.method == "grad_cam" and found.shares.shape == (12, 12)
-        assert found.of == sample.predicted and 0 <= found.shares.min() <= found.shares.max() == 1
+        assert found.of == sample.predicted and found.shares.shape == (12, 12)
+        if found.method == "occlusion":  # nothing in the last convolution counts for the class
+            continue
+        grad_cams += 1
+        assert 0 <= found.shares.min() <= found.shares.max() == 1
         square = sample.inputs[0][..., 0] > 0.5
         on_the_square += found.shares[square].mean() > found.shares[~square].mean()
-    assert on_the_square >= len(watched) * 3 // 4
+    assert grad_cams >= len(watched) // 2 and on_the_square >= grad_cams * 3 // 4
     for one, variable in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(one, keras.ops.convert_to_numpy(variable.value))
     assert all("call" not in vars(layer) for layer in model.layers)
@@ -76,7 +79,7 @@ def test_the_page_gets_a_heat_map() -> None:
     session.answer({"request": "explain", "sample": "v0"}, lambda *reply: replies.append(reply))
     assert replies == [(True, "")]
     explanation = sent[-1]["sample"]["explanation"]
-    assert explanation["method"] == "grad_cam"
+    assert explanation["method"] in ("grad_cam", "occlusion")
     assert explanation["picture"] in sent[-2]["pictures"]
 
 
@@ -88,7 +91,7 @@ def test_during_a_fit_and_the_fit_stays_the_same() -> None:
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             if batch == 1 and len(live.predictions):
-                self.found = live.predictions.mistakes[0].explain()
+                self.found = live.predictions.latest.watched[0].explain()
 
     explaining, live = Explaining(), kw.LivePlot()
     histories = []
@@ -98,7 +101,7 @@ def test_during_a_fit_and_the_fit_stays_the_same() -> None:
         fitted = model.fit(x, y, validation_data=(x, y), epochs=2, verbose=0, callbacks=callbacks)
         histories.append(fitted.history)
     assert histories[0] == histories[1]
-    assert explaining.found.method == "grad_cam"
+    assert explaining.found.shares.shape == (12, 12)
 
 
 def test_rows_by_occlusion() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
+from kwidgets.insight.keras_internals import weights_sample
 from kwidgets.language import translated
 
 layers = keras.layers
@@ -74,9 +75,11 @@ def values(model: Any) -> list[np.ndarray]:
 
 
 def test_a_fit_is_the_same_with_readings_and_measurements() -> None:
-    plain, watched, live = convolutional(), convolutional(), kw.LivePlot()
     options: dict[str, Any] = {"x": PICTURES, "y": CLASSES, "epochs": 2, "verbose": 0}
+    plain = convolutional()
     expected = plain.fit(**options).history
+    # Made here: it also sets the seed of the order of the samples.
+    watched, live = convolutional(), kw.LivePlot()
     measuring = Measuring(live)
     assert watched.fit(**options, callbacks=[live, measuring]).history == expected
     for one, other in zip(values(plain), values(watched), strict=True):
@@ -101,6 +104,21 @@ def test_a_fit_is_the_same_with_readings_and_measurements() -> None:
     assert readings[-1]["conv"].update is not None and readings[-1]["conv"].gradient is not None
     table = live.layers.to_pandas()
     assert len(table) == 6 and set(table["name"]) == {"conv", "norm", "out"}
+
+
+def test_a_large_model_is_read_in_one_compiled_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = convolutional()
+    model.fit(PICTURES, CLASSES, verbose=0)
+    monkeypatch.setattr(weights_sample, "MAX_VALUES", 20)
+    direct = weights_sample.WeightsSampler(model).read()
+    monkeypatch.setattr(weights_sample, "SMALL_MODEL", 0)
+    sampler = weights_sample.WeightsSampler(model)
+    for one, other, info in zip(direct, sampler.read(), sampler.infos, strict=True):
+        np.testing.assert_array_equal(one.values, other.values)
+        assert one.gradient == other.gradient
+        assert len(one.values) == info.sampled <= info.size
+        assert info.counts.sum() == pytest.approx(info.size)
+    assert sampler.infos[-1].sampled < sampler.infos[-1].size
 
 
 def test_the_page_gets_readings_and_measurements() -> None:
