@@ -76,15 +76,7 @@ def _load_runs() -> _page_connection.Service:
 _page_connection.add_service(_load_runs)
 
 
-def _load_record() -> _observers.MakeObservers:
-    from kwidgets.record.observers import observe_run
-
-    return observe_run
-
-
-_observers.add_observers(_load_record)
-
-
+# Before the NaN guard, which restores good weights: then nothing tells where a NaN came from.
 def _load_insight() -> _observers.MakeObservers:
     from kwidgets.insight.observers import observe_run
 
@@ -92,6 +84,15 @@ def _load_insight() -> _observers.MakeObservers:
 
 
 _observers.add_observers(_load_insight)
+
+
+def _load_record() -> _observers.MakeObservers:
+    from kwidgets.record.observers import observe_run
+
+    return observe_run
+
+
+_observers.add_observers(_load_record)
 
 
 def __getattr__(name: str) -> Any:

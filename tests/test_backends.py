@@ -50,6 +50,7 @@ RECORD = [
     "record/resume/test_resume.py",
 ]
 INSIGHT = ["insight/tap/test_tap.py", "insight/test_fit_tasks.py"]
+LAYERS = ["insight/layers/test_fit_layers.py", "insight/explain/test_explain.py"]
 PROGRAMS = ["builder/sequential_programs/test_sequential_programs.py"]
 # Browser and kernels run on JAX, where models are built and described, too.
 BY_FAULTS = pytest.mark.slow("random faults compare weights and losses with Keras's on JAX")
@@ -65,6 +66,7 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
         pytest.param(LEARNING_RATE, id="learning rate", marks=BY_RANDOM_FAULTS),
         pytest.param(INSIGHT[:1], id="predictions"),
         pytest.param(INSIGHT[1:], id="tasks", marks=pytest.mark.slow("on TensorFlow")),
+        pytest.param(LAYERS, id="layers", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(NUMBERS, id="numbers", marks=BY_FAULTS),
         pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),
         pytest.param(MODELS, id="models", marks=IN_THE_BROWSER),

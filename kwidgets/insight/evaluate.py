@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from kwidgets.insight.explainer import Explainer
 from kwidgets.insight.keras_internals import tap as taps
 from kwidgets.insight.keras_internals.text_inputs import read_text_inputs
 from kwidgets.insight.keras_internals.validation_data import read_validation_data
+from kwidgets.insight.on_model import ModelAccess
 from kwidgets.insight.page.predictions_tab import PredictionsTab
 from kwidgets.insight.page.sample_looks import SampleLooks
 from kwidgets.insight.page.session import InsightSession
@@ -134,7 +136,10 @@ class EvaluationReader(keras.callbacks.Callback):
         self._session = InsightSession()
         self._session.open(run.view.send_insight, run.view.fit_number)
         self._predictions = run.state.predictions = Predictions()
+        explainer = Explainer(ModelAccess(run), lambda: self._tab.looks)
+        self._predictions.explainer = explainer.explain
         self._tab = PredictionsTab(self._session, self._predictions, lambda: 1, "evaluate")
+        self._tab.explain = explainer.explain_soon
         self._session.add_tab(self._tab)
         run.view.insight = self._session
         self._passes: PassReader | None = None

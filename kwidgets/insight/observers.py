@@ -1,11 +1,14 @@
-"""Make the observers that read predictions and data; one function for ``add_observers``."""
+"""Make the observers of predictions, layers and data; one function for ``add_observers``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from kwidgets.insight.check.fit_data import FitData
+from kwidgets.insight.explainer import Explainer
+from kwidgets.insight.fit_layers import FitLayers
 from kwidgets.insight.fit_predictions import FitPredictions
+from kwidgets.insight.on_model import ModelAccess
 from kwidgets.insight.page.session import InsightSession
 from kwidgets.keras2 import is_keras2
 from kwidgets.live.run.fit_run import FitRun
@@ -39,12 +42,18 @@ class OpenSession(RunObserver):
 
 
 def observe_run(run: FitRun) -> Iterable[RunObserver]:
-    """Return what reads a training's predictions and data; nothing for a loop of one's own."""
+    """Return what reads a training; nothing for a loop of the user's own."""
     if run.kind != "fit" or is_keras2(run.state.model):
         return ()
     session = InsightSession()
     predictions = FitPredictions(run, session)
     data = FitData(run, session)
     session.add_tab(predictions.tab)
+    access = ModelAccess(run)
+    explainer = Explainer(access, lambda: predictions.tab.looks)
+    predictions.predictions.explainer = explainer.explain
+    predictions.tab.explain = explainer.explain_soon
+    layers = FitLayers(run, session, access)
+    session.add_tab(layers.tab)
     session.add_tab(data.tab)
-    return OpenSession(run, session), predictions, data
+    return OpenSession(run, session), predictions, layers, data

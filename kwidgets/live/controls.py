@@ -19,6 +19,7 @@ from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.training_thread.command_queue import Command, check_learning_rate
 
 if TYPE_CHECKING:
+    from kwidgets.insight.layers.history import Layers
     from kwidgets.insight.predictions.history import Predictions
 
 logger = logging.getLogger("kwidgets")
@@ -83,6 +84,17 @@ class RunControls:
         is the same after epoch 3.
         """
         return None if self._run is None else self._run.state.predictions
+
+    @property
+    def layers(self) -> Layers | None:
+        """The layers of the model at the end of each epoch; None before the first fit. From any
+        thread.
+
+        ``live.layers.latest["dense"].norm`` is the norm of a layer's weights, ``.findings`` says
+        what is wrong, ``.verdict`` where a NaN came from, ``.measure()`` measures gradients and
+        activations, and ``.to_pandas()`` is a table with a row a layer and epoch.
+        """
+        return None if self._run is None else self._run.state.layers
 
     @property
     def _store(self) -> MetricStore:

@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
+from kwidgets.insight.explain.explained import Explained
 from kwidgets.insight.page import encode
+from kwidgets.insight.page.explanation import encode_explanation
 from kwidgets.insight.page.sample_looks import SampleLooks
 from kwidgets.insight.page.session import InsightSession, RequestRefusedError, Tab
-from kwidgets.insight.predictions.epoch import EpochPredictions, Source
+from kwidgets.insight.predictions.epoch import EpochPredictions, SamplePrediction, Source
 from kwidgets.insight.predictions.history import Predictions
 from kwidgets.insight.protocol import (
     Details,
+    Explanation,
     Insight,
     PredictionsPart,
     Request,
@@ -23,7 +26,11 @@ from kwidgets.insight.protocol import (
     Task,
 )
 from kwidgets.insight.task.rules import Reading
-from kwidgets.language import Message, t
+from kwidgets.language import Message, t, translated
+
+ExplainSoon = Callable[
+    [SamplePrediction, EpochPredictions, Callable[[Explained | None, Message | None], None]], None
+]
 
 #: Of the saved output: mistakes with thumbnails, and the most bytes of all.
 SAVED_MISTAKES: Final = 12
@@ -46,7 +53,9 @@ class PredictionsTab(Tab):
     """
 
     name = "predictions"
-    answers = frozenset({"show_samples", "show_sample", "set_task", "look_at_training_samples"})
+    answers = frozenset(
+        {"show_samples", "show_sample", "explain", "set_task", "look_at_training_samples"}
+    )
 
     def __init__(
         self,
@@ -70,6 +79,9 @@ class PredictionsTab(Tab):
         self.set_task: Callable[[str, Task], None] | None = None
         #: Predicts training samples at the end of the running epoch.
         self.look_at_training: Callable[[], None] | None = None
+        #: Explains a sample between two steps, and then calls a function with the explanation, or
+        #: with why there is none; None where there is no model.
+        self.explain: ExplainSoon | None = None
         # What the views show: the last of them decides.
         self._output: str | None = None
         self._epoch: int | None = None
@@ -128,6 +140,8 @@ class PredictionsTab(Tab):
                 Insight(part="sample", fit=self._session.fit, sample=self._sample(request))
             )
             return ""
+        if name == "explain":
+            return self._answer_explain(request)
         shown = self._chosen(request)
         true, predicted = _class(request.get("true")), _class(request.get("predicted"))
         found = shown.results.matching(true, predicted)
@@ -143,6 +157,32 @@ class PredictionsTab(Tab):
             ],
         )
         self._session.send(Insight(part="samples", fit=self._session.fit, samples=part))
+        return ""
+
+    def _answer_explain(self, request: Request) -> str:
+        details = self._sample(request)
+        position, shown = encode.position_of(request.get("sample")), self._chosen(request)
+        if self.explain is None or position is None:
+            raise RequestRefusedError(t("There is no model to explain this prediction."))
+
+        refused: list[Message] = []
+        answering = [True]
+
+        def done(found: Explained | None, reason: Message | None) -> None:
+            if found is not None:
+                details["explanation"] = encode_explanation(found, self._session.pictures)
+            elif reason is not None:
+                if answering:
+                    refused.append(reason)
+                    return
+                # The request was accepted, and failed between two steps.
+                details["explanation"] = Explanation(method="occlusion", text=reason)
+            self._session.send(Insight(part="sample", fit=self._session.fit, sample=details))
+
+        self.explain(shown.sample(position), shown, done)
+        answering.clear()
+        if refused:
+            raise RequestRefusedError(translated(refused[0]))
         return ""
 
     def _answer_task(self, request: Request) -> str:

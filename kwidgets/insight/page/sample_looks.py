@@ -98,6 +98,18 @@ class SampleLooks:
             self._known[key] = found.copy()
         return found
 
+    def kinds(self, shown: EpochPredictions) -> list[InputKind]:
+        """Return what the inputs look like, one for each of the model's inputs."""
+        return self._input_kinds(shown)
+
+    def typical(self, number: int) -> NDArray[Any] | None:
+        """Return the mean of an input over some samples; None where it is not known."""
+        first = self._inputs.first()
+        if first is None or number >= len(first) or first[number].dtype.kind not in "biuf":
+            return None
+        with np.errstate(all="ignore"):
+            return np.asarray(np.nanmean(first[number], axis=0, dtype=np.float64))
+
     def _add_outputs(
         self, found: Looks, kinds: list[InputKind], y: NDArray[Any], p: NDArray[Any], large: bool
     ) -> None:

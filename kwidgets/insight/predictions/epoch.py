@@ -15,7 +15,13 @@ from kwidgets.insight.protocol import Task
 from kwidgets.insight.samples.inputs import Inputs, SampleInputs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
+
+    from kwidgets.insight.explain.explained import Explained
+
+    Explain = Callable[["SamplePrediction", "EpochPredictions"], Explained]
 
 Source = Literal["validation", "training", "evaluate"]
 #: The mistakes and samples that are listed.
@@ -50,6 +56,7 @@ class SamplePrediction:
         loss: unweighted.
         top: the most probable classes with their probabilities.
         inputs: what the model was given; None where it is gone.
+        shown: the predictions that it is one of.
     """
 
     position: int
@@ -62,6 +69,20 @@ class SamplePrediction:
     loss: float
     top: list[tuple[str, float]]
     inputs: Inputs | None = dataclasses.field(repr=False, compare=False)
+    shown: EpochPredictions | None = dataclasses.field(default=None, repr=False, compare=False)
+
+    def explain(self) -> Explained:
+        """Return which parts of the inputs count for the prediction.
+
+        Grad-CAM for convolutional models, occlusion for others, with the weights that the model has
+        now. The model stays as it is; during a training this waits for the next step.
+
+        Raises:
+            RuntimeError: it cannot be explained; the message says why.
+        """
+        if self.shown is None or self.shown.explainer is None:
+            raise RuntimeError("There is no model to explain this prediction.")
+        return self.shown.explainer(self, self.shown)
 
 
 class EpochPredictions:
@@ -91,6 +112,8 @@ class EpochPredictions:
         self.source = source
         self.results = results
         self.inputs = inputs
+        #: Explains one of the samples; None where nothing does.
+        self.explainer: Explain | None = None
 
     def __repr__(self) -> str:
         figures = ", ".join(f"{name} {value:.4g}" for name, value in self.figures.items())
@@ -200,6 +223,7 @@ class EpochPredictions:
             loss=self.results.loss(position),
             top=self.results.top(position),
             inputs=self.inputs.get(position, self.results.numbers.rows.get(position)),
+            shown=self,
         )
 
     def to_pandas(self) -> pd.DataFrame:

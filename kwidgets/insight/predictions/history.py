@@ -15,6 +15,8 @@ from kwidgets.language import Message, translated
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kwidgets.insight.predictions.epoch import Explain
+
 #: The most bytes of all epochs; then the oldest are dropped, but for the best and the latest.
 MAX_BYTES: Final = 48_000_000
 #: Epochs whose class figures are kept for the sparklines, and their most values.
@@ -41,6 +43,8 @@ class Predictions:
         self._classes: dict[str, dict[int, ClassTable]] = {}
         #: Why there are none; None while there are, or may be.
         self.reason: Message | None = None
+        #: Explains single predictions; None where nothing does.
+        self.explainer: Explain | None = None
 
     def __repr__(self) -> str:
         if not self._epochs:
@@ -165,6 +169,7 @@ class Predictions:
             epoch = found[0].epoch
             self._epochs[epoch] = {each.output: each for each in found}
             for each in found:
+                each.explainer = self.explainer
                 self._figures.setdefault(each.output, {})[epoch] = each.figures
                 table = each.results.table()
                 tables = self._classes.setdefault(each.output, {})

@@ -125,10 +125,13 @@ def describe(
     """
     if inputs is None or not kinds:
         return None
-    chosen = next((i for i, kind in enumerate(kinds) if kind.kind != "values"), 0)
-    if chosen >= len(inputs):
-        return None
+    chosen = shown_input(kinds, len(inputs))
     return _describe(kinds[chosen], np.asarray(inputs[chosen]), add, large)
+
+
+def shown_input(kinds: Sequence[InputKind], count: int) -> int:
+    """Return which of ``count`` inputs is shown: the first that is more than values."""
+    return next((i for i, kind in enumerate(kinds[:count]) if kind.kind != "values"), 0)
 
 
 def _describe(kind: InputKind, value: NDArray[Any], add: AddPicture, large: bool) -> Looks:

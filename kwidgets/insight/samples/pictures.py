@@ -35,6 +35,10 @@ _MASK_COLORS: Final = np.array(
     ],
     np.uint8,
 )
+#: The longer side of a heat map, and its colors for and against, told apart without red and green.
+HEAT_SIDE: Final = 64
+_HEAT_COLORS: Final = np.array([(213, 94, 0), (0, 114, 178)], np.uint8)
+_HEAT_OPACITY: Final = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +115,19 @@ def mask_url(mask: NDArray[Any]) -> str:
     numbers = np.clip(np.nan_to_num(mask), 0, None).astype(np.int64)
     colors = np.where(numbers > 0, 1 + (numbers - 1) % (len(_MASK_COLORS) - 1), 0)
     return _url("png", write_png(_MASK_COLORS[colors]))
+
+
+def heat_url(shares: NDArray[Any]) -> str:
+    """Return a heat map to be drawn over a picture: what counts more is more opaque.
+
+    Args:
+        shares: (height, width) from −1 (against) to 1 (for).
+    """
+    small = shrink(shares, HEAT_SIDE)
+    opacity = np.clip(np.abs(small), 0, 1) * _HEAT_OPACITY
+    colors = _HEAT_COLORS[(small < 0).astype(int)]
+    pixels = np.concatenate([colors, opacity.round().astype(np.uint8)[..., None]], axis=-1)
+    return _url("png", write_png(pixels))
 
 
 def picture_hash(url: str) -> str:

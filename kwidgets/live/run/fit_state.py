@@ -32,6 +32,7 @@ from kwidgets.live.run.model_name import model_name
 from kwidgets.live.training_thread.error_guard import ErrorGuard
 
 if TYPE_CHECKING:
+    from kwidgets.insight.layers.history import Layers
     from kwidgets.insight.predictions.history import Predictions
 
 
@@ -102,6 +103,8 @@ class FitState:
         self.extras = PageExtras()
         #: What the model predicts, from an observer; None where nothing reads it.
         self.predictions: Predictions | None = None
+        #: The layers of the model, from an observer; None where nothing reads them.
+        self.layers: Layers | None = None
         # Why an observer has ended the training.
         self.end_reason: Message | None = None
         self.devices = FitDevices(guard)

@@ -41,6 +41,8 @@ def _labels() -> dict[str, str]:
         "Receiving messages from the front end": t("Receiving messages from the front end"),
         "Checking the callbacks": t("Checking the callbacks"),
         "Observing the training": t("Observing the training"),
+        "Explaining predictions": t("Explaining predictions"),
+        "Reading the layers": t("Reading the layers"),
         "Reading the predictions": t("Reading the predictions"),
         "Looking at the data": t("Looking at the data"),
         "Recording the run": t("Recording the run"),

@@ -1,0 +1,1 @@
+"""Explain single predictions: which parts of an input count, as plain data."""
