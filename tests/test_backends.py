@@ -64,7 +64,7 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
     "modules",
     [
         pytest.param(LEARNING_RATE, id="learning rate", marks=BY_RANDOM_FAULTS),
-        pytest.param(INSIGHT[:1], id="predictions"),
+        pytest.param(INSIGHT[:1], id="predictions", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(INSIGHT[1:], id="tasks", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(LAYERS, id="layers", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(NUMBERS, id="numbers", marks=BY_FAULTS),

@@ -34,6 +34,9 @@ class OpenSession(RunObserver):
 
     def after_rewind(self, step: int) -> None:
         self._open()
+        # The branch is another fit of the view, whose tabs a page does not know yet.
+        for part in self._session.brief_parts():
+            self._session.send(part)
 
     def _open(self) -> None:
         view = self._run.view

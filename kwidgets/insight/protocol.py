@@ -266,6 +266,8 @@ class Looks(TypedDict):
     text: NotRequired[str]
     #: row: (name, value, unusual): unusual marks more than 3 standard deviations.
     row: NotRequired[list[tuple[str, str, bool]]]
+    #: How many values the row has, if only some are sent.
+    row_count: NotRequired[int]
     #: series, sound: lines of values, of equal length.
     series: NotRequired[list[list[WireNumber]]]
     #: sound: Hz.

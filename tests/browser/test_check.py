@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenNotebook
@@ -29,6 +30,7 @@ print(kw.check(network, table, kinds))
 """
 
 
+@pytest.mark.slow("the tables are static, the tab Data has the same findings")
 def test_findings_are_a_table_and_their_lines_correct_the_program(
     open_notebook: OpenNotebook,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kwidgets.insight.samples.flat_pictures import square_side
 from kwidgets.insight.samples.inputs import InputColumns, SampleInputs
 from kwidgets.insight.samples.looks import describe, kind_of
 from kwidgets.insight.samples.pictures import (
@@ -163,3 +164,30 @@ def test_what_was_shown_is_kept_when_the_array_is_gone() -> None:
     del array
     np.testing.assert_array_equal(inputs.get(3)[0], X[3])
     assert inputs.get(4) is None and inputs.first() is None
+
+
+def test_pixels_in_one_row_are_a_picture() -> None:
+    digits = pytest.importorskip("sklearn.datasets").load_digits().data
+    kind = kind_of(digits)
+    assert (kind.kind, kind.side) == ("picture", 8)
+    shown = describe([kind], (digits[0],), lambda url: url)
+    assert shown is not None
+    assert shown["picture"] == picture_url(digits[0].reshape(8, 8), kind.span, False)
+
+
+@pytest.mark.parametrize("make", ["noise", "walks", "sines", "common"])
+def test_other_rows_of_64_values_are_none(make: str) -> None:
+    random = np.random.default_rng(0)
+    values = {
+        "noise": lambda: random.random((300, 64)),
+        "walks": lambda: np.cumsum(random.random((300, 64)), axis=1),
+        "sines": lambda: (
+            1
+            + np.sin(
+                np.linspace(0, 6, 64) * random.uniform(0.5, 2, (300, 1))
+                + random.uniform(0, 6, (300, 1))
+            )
+        ),
+        "common": lambda: 9 + random.normal(size=(300, 1)) + 0.3 * random.normal(size=(300, 64)),
+    }[make]()
+    assert square_side(values) == 0

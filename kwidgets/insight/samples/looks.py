@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kwidgets import protocol as wire
 from kwidgets.insight.protocol import Looks
+from kwidgets.insight.samples.flat_pictures import square_side
 from kwidgets.insight.samples.inputs import Inputs
 from kwidgets.insight.samples.pictures import ValueSpan, picture_url, span_of
 from kwidgets.language import t
@@ -44,6 +45,7 @@ class InputKind:
         mean: of each value of a row, in the samples looked at.
         deviation: of each value.
         vocabulary: words by number.
+        side: of a square picture whose pixels are in one row; 0 for other inputs.
     """
 
     kind: Kind
@@ -52,6 +54,7 @@ class InputKind:
     mean: NDArray[np.float64] | None = None
     deviation: NDArray[np.float64] | None = None
     vocabulary: Sequence[str] = ()
+    side: int = 0
 
 
 def kind_of(
@@ -84,6 +87,8 @@ def kind_of(
         return InputKind("text", vocabulary=vocabulary)
     if len(shape) == 2 and shape[1] <= MAX_LINES and shape[0] > 1:
         return InputKind("sound" if shape[1] == 1 and shape[0] >= SOUND_LENGTH else "series")
+    if len(shape) == 1 and (side := square_side(values)):
+        return InputKind("picture", span_of(values), side=side)
     if len(shape) == 1 and not columns and shape[0] >= MIN_SERIES and kind == "f":
         if shape[0] >= SOUND_LENGTH:
             return InputKind("sound")
@@ -136,11 +141,15 @@ def shown_input(kinds: Sequence[InputKind], count: int) -> int:
 
 def _describe(kind: InputKind, value: NDArray[Any], add: AddPicture, large: bool) -> Looks:
     if kind.kind == "picture":
+        if kind.side:
+            value = value.reshape(kind.side, kind.side)
         return Looks(kind="picture", picture=add(picture_url(value, kind.span, large)))
     if kind.kind == "text":
         return Looks(kind="text", text=_text(kind, value, 10 * MAX_TEXT if large else MAX_TEXT))
     if kind.kind == "row":
-        return Looks(kind="row", row=_row(kind, value, MAX_ROW if large else SHOWN_VALUES))
+        row = _row(kind, value, MAX_ROW if large else SHOWN_VALUES)
+        found = Looks(kind="row", row=row)
+        return found if len(row) == value.size else Looks(**found, row_count=int(value.size))
     if kind.kind in ("series", "sound"):
         return Looks(kind=kind.kind, series=lines(value, 4 * POINTS if large else POINTS))
     return Looks(kind="values", text=summary_of(value))

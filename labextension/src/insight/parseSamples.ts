@@ -96,6 +96,7 @@ function parseLooks(fields: Fields): Looks {
   if (fields.has("row")) {
     const cells = fields.items("row", parseCell, { first: MAX_CELLS });
     looks.row = cells;
+    if (fields.has("row_count")) looks.row_count = fields.integer("row_count");
   }
   if (fields.has("sample_rate")) looks.sample_rate = fields.finite("sample_rate");
   for (const name of ["true_boxes", "predicted_boxes"] as const) {

@@ -182,6 +182,8 @@ export interface Looks {
   text?: string;
   /** (name, value, whether it is unusual). */
   row?: [string, string, boolean][];
+  /** How many values the row has, if only some are sent. */
+  row_count?: number;
   series?: number[][];
   /** Hz. */
   sample_rate?: number;

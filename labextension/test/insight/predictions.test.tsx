@@ -409,7 +409,9 @@ test("a saved output shows the same tabs, without requests", async () => {
   await page.open("predictions");
   expect(page.named("[role=list]", "Worst mistakes, 24 of 661")).toBeTruthy();
   await page.click('td[data-cell="3,4"]');
-  expect(page.one(".kw-i-samples h3").textContent).toBe("True Dress, predicted Coat: 0 of 0");
+  expect(page.one(".kw-i-samples h3").textContent).toBe(
+    "True Dress, predicted Coat: 0 kept in the notebook",
+  );
   await page.click('td[data-cell="3,4"]');
   await page.click(".kw-i-samples > ul li:first-child button");
   expect(page.all("dialog button").map((button) => button.textContent)).not.toContain(

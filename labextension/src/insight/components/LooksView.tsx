@@ -32,7 +32,14 @@ export function LooksView(props: LooksViewProps) {
     case "text":
       return <TextView text={looks.text ?? ""} shares={shares} size={size} />;
     case "row":
-      return <RowView row={looks.row ?? []} shares={shares} size={size} />;
+      return (
+        <RowView
+          row={looks.row ?? []}
+          count={looks.row_count ?? looks.row?.length ?? 0}
+          shares={shares}
+          size={size}
+        />
+      );
     case "series":
     case "sound":
       return (

@@ -55,14 +55,16 @@ export function PredictionsBar(props: PredictionsBarProps) {
 }
 
 function FigureText({ figure: { name, value, change, direction } }: { figure: Figure }) {
+  // Without a sample of a class, or a prediction of it. A loss that is NaN is something else.
+  const isUndefined = Number.isNaN(value) && ["precision", "recall", "F1"].includes(name);
   const isBetter = change !== null && (direction === "max" ? change > 0 : change < 0);
   return (
     <span class="kw-i-figure">
-      {name} <b>{formatEpochFigure(value)}</b>
-      {change !== null && (
+      {name} <b>{isUndefined ? "–" : formatEpochFigure(value)}</b>
+      {change !== null && !Number.isNaN(change) && (
         <span
           class="kw-i-change"
-          data-better={change === 0 || Number.isNaN(change) ? undefined : isBetter}
+          data-better={change === 0 ? undefined : isBetter}
           title={t("Change since the epoch before")}
         >
           {" "}

@@ -97,7 +97,9 @@ export function PredictionsDetails({ source, part, details, busy }: PredictionsD
       />
       {curves && (
         <details class="kw-i-more">
-          <summary>{t("Reliability, ROC and precision–recall")}</summary>
+          <summary>
+            {curves.roc.length > 0 ? t("Reliability, ROC and precision–recall") : t("Reliability")}
+          </summary>
           <ClassCurvesPlots curves={curves} />
         </details>
       )}

@@ -72,7 +72,7 @@ function TileText({ sample }: { sample: Sample }) {
       ? [predicted && t("predicted %1", said), t("true %1", truth)]
       : [predicted && t("said %1", said), t("is %1", truth)];
   const shown = texts.filter(Boolean);
-  if (shown.length === 0 && !Number.isNaN(loss)) shown.push(t("loss %1", formatShort(loss)));
+  if (!Number.isNaN(loss)) shown.push(t("loss %1", formatShort(loss)));
   return (
     <span class="kw-i-tile-text" data-right={right}>
       {shown.map((text) => (

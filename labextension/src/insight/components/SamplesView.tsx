@@ -38,8 +38,8 @@ export function SamplesView(props: SamplesViewProps) {
   const name = isFiltered
     ? filterName(filter, className, samples?.length ?? 0, count)
     : part.task === "regression" || part.task === "forecast" || part.task === "image_to_image"
-      ? t("Largest errors, %1 of %2", formatCount(samples?.length ?? 0), formatCount(count))
-      : t("Worst mistakes, %1 of %2", formatCount(samples?.length ?? 0), formatCount(count));
+      ? t("Largest errors, %1 of %2", formatCount(samples?.length ?? 0), formatCount(count ?? 0))
+      : t("Worst mistakes, %1 of %2", formatCount(samples?.length ?? 0), formatCount(count ?? 0));
   const common = {
     store: source.store,
     task: part.task,
@@ -87,7 +87,11 @@ export function SamplesView(props: SamplesViewProps) {
         <p class="kw-i-note">{t("Loading…")}</p>
       ) : samples.length === 0 ? (
         <p class="kw-i-note">
-          {isFiltered ? t("No samples here.") : t("No mistakes in these samples.")}
+          {isFiltered
+            ? count === null
+              ? t("The notebook keeps none of these samples.")
+              : t("No samples here.")
+            : t("No mistakes in these samples.")}
         </p>
       ) : (
         <SampleList label={name} samples={samples} {...common} />
@@ -119,7 +123,8 @@ export function SamplesView(props: SamplesViewProps) {
 interface Listed {
   /** Null while they are on their way. */
   samples: Sample[] | null;
-  count: number;
+  /** Null where it is not known: a notebook keeps some of them. */
+  count: number | null;
 }
 
 /** Return the samples that match the filter, and ask the kernel for them. */
@@ -154,27 +159,22 @@ function useListed(
   const samples = mistakes.filter(
     (sample) => isWanted(filter.true, sample.true) && isWanted(filter.predicted, sample.predicted),
   );
-  return { samples, count: samples.length };
+  return { samples, count: null };
 }
 
 function filterName(
   filter: { true?: number; predicted?: number },
   className: (index: number) => string,
   shown: number,
-  count: number,
+  count: number | null,
 ): string {
-  const [from, to] = [formatCount(shown), formatCount(count)];
-  if (filter.predicted === undefined) {
-    return t("True %1: %2 of %3", className(filter.true ?? 0), from, to);
-  }
-  if (filter.true === undefined) {
-    return t("Predicted %1: %2 of %3", className(filter.predicted), from, to);
-  }
-  return t(
-    "True %1, predicted %2: %3 of %4",
-    className(filter.true),
-    className(filter.predicted),
-    from,
-    to,
-  );
+  const name =
+    filter.predicted === undefined
+      ? t("True %1", className(filter.true ?? 0))
+      : filter.true === undefined
+        ? t("Predicted %1", className(filter.predicted))
+        : t("True %1, predicted %2", className(filter.true), className(filter.predicted));
+  return count === null
+    ? t("%1: %2 kept in the notebook", name, formatCount(shown))
+    : t("%1: %2 of %3", name, formatCount(shown), formatCount(count));
 }
