@@ -11,16 +11,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import keras
+import numpy as np
 from keras import ops
 
 from kwidgets.insight.keras_internals import reduce
+from kwidgets.insight.keras_internals.equal_rows import equal_rows
 from kwidgets.insight.keras_internals.install_checks import why_not
 from kwidgets.insight.keras_internals.optimization_barrier import behind_barrier
 from kwidgets.insight.keras_internals.outputs import Output, outputs_of
+from kwidgets.insight.keras_internals.same_trace import same_trace
 from kwidgets.insight.keras_internals.sample_loss import is_keras_loss, sample_loss
 from kwidgets.insight.keras_internals.spies import spies
 from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas, rows_before
@@ -31,6 +34,8 @@ logger = logging.getLogger("kwidgets")
 
 #: The key of the numbers in the logs, until they are taken out.
 KEY: Final = "kwidgets/insight"
+#: What ``equal_rows`` says of a batch.
+EQUAL_ROWS: Final = "equal_rows"
 #: The most classes of one output, and the largest input whose rows are gathered.
 MAX_CLASSES: Final = 20_000
 MAX_SAMPLE_BYTES: Final = 4_000_000
@@ -73,7 +78,17 @@ class Tap:
         if self.receive is None:
             return
         try:
-            self.receive(batch)
+            rows = {
+                name: float(np.min(ops.convert_to_numpy(numbers.pop(EQUAL_ROWS, 1.0))))
+                for name, numbers in batch.items()
+            }
+            if min(rows.values(), default=1.0) < 0:
+                self.receive = None
+                self.reason = message(
+                    "The inputs, targets and predictions of a batch have different sizes."
+                )
+                return
+            self.receive({name: numbers for name, numbers in batch.items() if rows[name] > 0})
         except Exception as error:
             self.receive = None
             self.fail(error)
@@ -123,51 +138,53 @@ def install(model: Any, make_plan: MakePlan, key: object, batch_size: int | None
 
 
 def _make_tapped(model: Any, tap: Tap, backend: str) -> None:
-    attributes, original = model.__dict__, model.test_step
-    before = model.test_function
+    original, before = model.test_step, model.test_function
 
     def step(*args: Any) -> Any:
         return _tapped_step(model, tap, original, backend, *args)
 
-    if backend == "torch":
-        # Its step looks the method up in each batch.
+    replaced: dict[str, Any] = {"test_step": step}
+    if backend == "jax":
+        # The loop over the steps of one execution is Python: the numbers come out inside it.
+        make = model._make_function
+        replaced["_make_function"] = lambda function, **options: make(
+            _peel(function, tap, has_state=True), **options
+        )
+    try:
         model.test_function = None
-        try:
+        # The step of torch looks the method up in each batch.
+        with _attributes(model, {} if backend == "torch" else replaced):
             model.make_test_function()
-        except Exception:
-            model.test_function = before
-            raise
-        function = _with_step(model.test_function, attributes, step)
-        model.test_function = _peel(function, tap, has_state=False)
-    else:
-        attributes["test_step"] = step
-        if backend == "jax":
-            # The loop over the steps of one execution is Python: the numbers come out inside it.
-            make = model._make_function
-            attributes["_make_function"] = lambda function, **options: make(
-                _peel(function, tap, has_state=True), **options
-            )
-        try:
-            model.test_function = None
-            model.make_test_function()
-        except Exception:
-            model.test_function = before
-            raise
-        finally:
-            attributes.pop("test_step", None)
-            attributes.pop("_make_function", None)
-        if backend == "tensorflow":
-            model.test_function = _peel(model.test_function, tap, has_state=False)
-    model.test_function._kwidgets_tap = tap
+    except Exception:
+        model.test_function = before
+        raise
+    function = model.test_function
+    if backend == "torch":
+        function = _with_attributes(function, model, replaced)
+    if backend != "jax":
+        function = _peel(function, tap, has_state=False)
+    function._kwidgets_tap = tap
+    model.test_function = function
 
 
-def _with_step(function: Any, attributes: dict[str, Any], step: Any) -> Any:
+@contextlib.contextmanager
+def _attributes(model: Any, values: dict[str, Any]) -> Iterator[None]:
+    """Set attributes of ``model`` in this block; afterwards they are as before."""
+    attributes = model.__dict__
+    before = {name: attributes[name] for name in values if name in attributes}
+    attributes.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            attributes.pop(name, None)
+        attributes.update(before)
+
+
+def _with_attributes(function: Any, model: Any, values: dict[str, Any]) -> Any:
     def run(*args: Any) -> Any:
-        attributes["test_step"] = step
-        try:
+        with _attributes(model, values):
             return function(*args)
-        finally:
-            attributes.pop("test_step", None)
 
     return run
 
@@ -212,6 +229,11 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
                 "With sample weights and XLA, reading would change the last digit of val_loss."
             )
             return result
+        if not same_trace((x, y, seen.y_pred, weights), args):
+            tap.reason = message(
+                "The model's test_step computes its predictions inside a transformation of JAX."
+            )
+            return result
         # A tensor behind the barrier is another one, without a mask.
         masks = [_mask_of(p) for p in keras.tree.flatten(seen.y_pred)]
         x, y, y_pred, weights, masks = behind_barrier((x, y, seen.y_pred, weights, masks))
@@ -248,7 +270,7 @@ def _extra(
                 f"{MAX_CLASSES:,}",
             )
             continue
-        extra[output.name] = _reduced(plan, output, x, _place_weights(mask, weights))
+        extra[output.name] = _reduced(model, plan, output, x, _place_weights(mask, weights))
     return extra
 
 
@@ -269,27 +291,40 @@ def _place_weights(mask: Any, weights: Any) -> Any:
     return flat[0] if len(flat) == 1 else None
 
 
-def _reduced(plan: reduce.Plan, output: Output, x: Any, weights: Any) -> dict[str, Any]:
-    y = ops.convert_to_tensor(output.y)
+def _reduced(model: Any, plan: reduce.Plan, output: Output, x: Any, weights: Any) -> dict[str, Any]:
+    leaves = {}
+    if plan.gathers_x:
+        leaves = {
+            f"x{i}": ops.convert_to_tensor(leaf)
+            for i, leaf in enumerate(keras.tree.flatten(x))
+            if _is_dense(leaf) and _sample_bytes(leaf) <= MAX_SAMPLE_BYTES
+        }
+    named = {"y": ops.convert_to_tensor(output.y), "p": ops.convert_to_tensor(output.p), **leaves}
+    if weights is not None:
+        named["weights"] = ops.convert_to_tensor(weights)
+    values, same = equal_rows(list(named.values()), model.jit_compile is True)
+    named = dict(zip(named, values, strict=True))
+    y, p, weights = named.pop("y"), named.pop("p"), named.pop("weights", None)
     loss = None
     with contextlib.suppress(Exception):
-        loss = sample_loss(output.loss, y, output.p, weights)
-    reduced = reduce.reduce_output(plan, y, output.p, weights, loss)
-    shown_y, shown_p = reduce.reduce_rows(plan, y, output.p)
-    rows: dict[str, Any] = {"y": shown_y, "p": shown_p}
-    if plan.gathers_x:
-        rows |= {
-            f"x{i}": leaf
-            for i, leaf in enumerate(keras.tree.flatten(x))
-            if leaf is not None and _sample_bytes(leaf) <= MAX_SAMPLE_BYTES
-        }
+        loss = sample_loss(output.loss, y, p, weights)
+    reduced = reduce.reduce_output(plan, y, p, weights, loss)
+    shown_y, shown_p = reduce.reduce_rows(plan, y, p)
+    rows: dict[str, Any] = {"y": shown_y, "p": shown_p, **named}
     rows = {name: row for name, row in rows.items() if _sample_bytes(row) <= MAX_SAMPLE_BYTES}
     worst = reduce.worst_rows(plan, reduced["columns"])
     reduced["worst"] = ops.cast(worst, "float32")
-    for name, values in rows.items():
-        reduced[f"worst_{name}"] = ops.take(values, worst, axis=0)
-        reduced[f"first_{name}"] = values[: reduce.FIRST]
+    for name, row in rows.items():
+        reduced[f"worst_{name}"] = ops.take(row, worst, axis=0)
+        reduced[f"first_{name}"] = row[: reduce.FIRST]
+    if same is not None:
+        reduced[EQUAL_ROWS] = same
     return reduced
+
+
+def _is_dense(leaf: Any) -> bool:
+    """Return whether a leaf of the inputs is a tensor, neither ragged nor sparse."""
+    return leaf is not None and not hasattr(leaf, "ragged_rank") and not hasattr(leaf, "indices")
 
 
 def _sample_bytes(value: Any) -> int:
