@@ -20,6 +20,7 @@ STEP_MODULES = {
     "05_tabular_and_text": "tabular_and_text",
     "06_from_notebook_to_production": "from_notebook_to_production",
     "07_nothing_is_lost": "nothing_is_lost",
+    "08_find_the_mistake": "find_the_mistake",
 }
 
 

@@ -21,6 +21,8 @@ const DRAWINGS: Record<string, string> = {
   "06_from_notebook_to_production": `<path ${S} d="M11 5H4v15h15v-7M14 3.5h6.5V10M20.5 3.5 11.5 12.5"/>`,
   // A clock whose hand goes back.
   "07_nothing_is_lost": `<path ${S} d="M4.2 8.5A8.5 8.5 0 1 1 3.5 13M3.5 4v4.7h4.7M12 7.5V12l3 2"/>`,
+  // A magnifying glass over a falling curve.
+  "08_find_the_mistake": `<path ${S} d="M15.5 15.5 20.5 20.5M7 8.5c1 3 2.5 4 6 4.5"/><circle ${S} cx="10.2" cy="10.2" r="6.7"/>`,
 };
 
 /** Return the icon of the tutorial with this name, as SVG. */
