@@ -105,8 +105,8 @@ def data_verdict(
         cause=cause,
         title=title,
         text=message(
-            "%1 rows of the training data have values that are NaN or infinite. One of them in a "
-            "batch makes the loss NaN, and then all weights. Remove or fill these rows.",
+            "Rows of the training data with values that are NaN or infinite: %1. One in a batch "
+            "makes the loss NaN, and then all weights. Remove or fill these rows.",
             f"{len(rows):,}",
         ),
         where="x" if cause == "input" else "y",

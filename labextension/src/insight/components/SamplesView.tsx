@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { Filter } from "../filter";
-import type { Details, PredictionsPart, Sample } from "../protocol";
+import type { Details, PredictionsPart, Sample, Task } from "../protocol";
 import { readSamples } from "../readParts";
 import type { InsightSource } from "../source";
 import { useHold, useKeepFocusIn } from "./hooks";
@@ -37,9 +37,7 @@ export function SamplesView(props: SamplesViewProps) {
   const isFiltered = filter !== null;
   const name = isFiltered
     ? filterName(filter, className, samples?.length ?? 0, count)
-    : part.task === "regression" || part.task === "forecast" || part.task === "image_to_image"
-      ? t("Largest errors, %1 of %2", formatCount(samples?.length ?? 0), formatCount(count ?? 0))
-      : t("Worst mistakes, %1 of %2", formatCount(samples?.length ?? 0), formatCount(count ?? 0));
+    : unfilteredName(part.task, formatCount(samples?.length ?? 0), formatCount(count ?? 0));
   const common = {
     store: source.store,
     task: part.task,
@@ -160,6 +158,20 @@ function useListed(
     (sample) => isWanted(filter.true, sample.true) && isWanted(filter.predicted, sample.predicted),
   );
   return { samples, count: null };
+}
+
+/** Return what a list that is not filtered is called. Boxes have no loss of a sample's own. */
+function unfilteredName(task: Task, shown: string, count: string): string {
+  switch (task) {
+    case "regression":
+    case "forecast":
+    case "image_to_image":
+      return t("Largest errors, %1 of %2", shown, count);
+    case "boxes":
+      return t("Samples, %1 of %2", shown, count);
+    default:
+      return t("Worst mistakes, %1 of %2", shown, count);
+  }
 }
 
 function filterName(
