@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,3 +99,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(BROWSER_TIMEOUT_SECONDS))
     items.sort(key=lambda item: (in_browser(item), place.get(item.path, len(place))))
+
+
+@pytest.fixture(autouse=True)
+def time_for_dry_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take seconds for what takes milliseconds. Tests of the limit set it."""
+    # Not imported for this: browser tests do without Keras.
+    if module := sys.modules.get("kwidgets.dry_run"):
+        monkeypatch.setattr(module, "TIME_LIMIT_SECONDS", 60.0)
