@@ -123,7 +123,12 @@ class KernelServer:
         connection, _ = self.listener.accept()
         data, files, _, _ = socket.recv_fds(connection, HEADER_BYTES, 3)
         while not data.endswith(b"\n"):
-            data += connection.recv(HEADER_BYTES)
+            more = connection.recv(HEADER_BYTES)
+            if not more:
+                # Whoever connected was killed before it had said what it wants.
+                connection.close()
+                return
+            data += more
         kernel = os.fork()
         if kernel == 0:
             connection.close()
@@ -133,7 +138,9 @@ class KernelServer:
             os.close(file)
         self.kernels[connection] = kernel
         self.selector.register(connection, selectors.EVENT_READ)
-        connection.sendall(b"%d\n" % kernel)
+        # If it was killed meanwhile, its connection can be read, which ends the kernel.
+        with contextlib.suppress(OSError):
+            connection.sendall(b"%d\n" % kernel)
 
     def close(self):
         """Close all connections of this process."""
@@ -149,7 +156,9 @@ class KernelServer:
             if kernel == 0:
                 return
             code = os.waitstatus_to_exitcode(status)
-            connection = next(c for c, pid in self.kernels.items() if pid == kernel)
+            connection = next((c for c, pid in self.kernels.items() if pid == kernel), None)
+            if connection is None:
+                continue
             self.kernels[connection] = None
             with contextlib.suppress(OSError):
                 connection.sendall(b"%d\n" % (code if code >= 0 else 128 - code))
