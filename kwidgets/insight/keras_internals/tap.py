@@ -78,10 +78,7 @@ class Tap:
         if self.receive is None:
             return
         try:
-            rows = {
-                name: float(np.min(ops.convert_to_numpy(numbers.pop(EQUAL_ROWS, 1.0))))
-                for name, numbers in batch.items()
-            }
+            rows = {name: _take_equal_rows(numbers) for name, numbers in batch.items()}
             if min(rows.values(), default=1.0) < 0:
                 self.receive = None
                 self.reason = message(
@@ -100,6 +97,12 @@ class Tap:
             self.reason = message(
                 "Reading the predictions failed: %1", f"{type(error).__name__}: {error}"[:300]
             )
+
+
+def _take_equal_rows(numbers: dict[str, Any]) -> float:
+    """Take what ``equal_rows`` says out of an output's numbers; 1 where it says nothing."""
+    found = numbers.pop(EQUAL_ROWS, None)
+    return 1.0 if found is None else float(np.min(ops.convert_to_numpy(found)))
 
 
 def tap_of(model: Any) -> Tap | None:

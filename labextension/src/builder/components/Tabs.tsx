@@ -1,6 +1,7 @@
 /** The four tabs and their panels, with arrow keys and the number of issues on each tab. */
 
 import type { ComponentChildren } from "preact";
+import { moveTab } from "../../shared/moveTab";
 import { t } from "../../shared/translation";
 import type { State } from "../protocol";
 
@@ -15,23 +16,12 @@ interface TabsProps {
 }
 
 export function Tabs({ id, state, tab, onTab }: TabsProps) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const at = TAB_NAMES.indexOf(tab);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: TAB_NAMES.length - 1 }[
-      event.key
-    ];
-    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const name = TAB_NAMES[(to + TAB_NAMES.length) % TAB_NAMES.length]!;
-    onTab(name);
-    (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#${id}-${name}`)?.focus();
-  };
   return (
     <div
       class="kw-b-tabs"
       role="tablist"
       aria-label={t("Parts of the builder")}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => moveTab(event, id, TAB_NAMES, tab, onTab)}
     >
       {TAB_NAMES.map((name) => {
         const count = countIssues(state, name);

@@ -1,6 +1,7 @@
 /** The tabs of the view: the curves, and what is known of the predictions, layers and data. */
 
 import { TABS, type TabName } from "../../insight/protocol";
+import { moveTab } from "../../shared/moveTab";
 import { t } from "../../shared/translation";
 import { Icon } from "./icons";
 
@@ -13,21 +14,12 @@ interface ViewTabsProps {
 }
 
 export function ViewTabs({ id, tab, onTab, findings }: ViewTabsProps) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    const at = TABS.indexOf(tab);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: TABS.length - 1 }[event.key];
-    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const name = TABS.at(to % TABS.length)!;
-    onTab(name);
-    (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`#${id}-${name}`)?.focus();
-  };
   return (
     <div
       class="kw-tabs"
       role="tablist"
       aria-label={t("Views of this training")}
-      onKeyDown={onKeyDown}
+      onKeyDown={(event) => moveTab(event, id, TABS, tab, onTab)}
     >
       {TABS.map((name) => {
         const count = findings(name);
