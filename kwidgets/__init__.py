@@ -10,6 +10,8 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.formats.errors import FormatError
+    from kwidgets.formats.import_model import import_model
     from kwidgets.insight.boxes import Boxes
     from kwidgets.insight.check.check import check
     from kwidgets.insight.check.look import look
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Boxes",
+    "FormatError",
     "History",
     "LiveLoop",
     "LivePlot",
@@ -31,6 +34,7 @@ __all__ = [
     "__version__",
     "check",
     "evaluate",
+    "import_model",
     "latest",
     "load_ipython_extension",
     "look",
@@ -45,10 +49,12 @@ __all__ = [
 _PUBLIC = {
     "Boxes": "kwidgets.insight.boxes",
     "check": "kwidgets.insight.check.check",
+    "FormatError": "kwidgets.formats.errors",
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
     "evaluate": "kwidgets.insight.evaluate",
+    "import_model": "kwidgets.formats.import_model",
     "latest": "kwidgets.live.latest_run",
     "look": "kwidgets.insight.check.look",
     "runs": "kwidgets.record.runs",

@@ -1,0 +1,1 @@
+"""Models from files of other systems, and models for other runtimes."""

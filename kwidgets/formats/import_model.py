@@ -1,0 +1,62 @@
+"""``kw.import_model(path, weights=None)``: a Keras model from a file of another system."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+
+from kwidgets.formats.detect import Kind, detect
+from kwidgets.formats.errors import FormatError
+from kwidgets.formats.report import ImportReport
+from kwidgets.language import t
+
+# The module of each kind of file; its function `read(path, weights)` returns an Imported.
+_READERS: dict[Kind, str] = {
+    "caffe_net": "kwidgets.formats.caffe.read",
+    "caffe_solver": "kwidgets.formats.caffe.read",
+    "caffe_weights": "kwidgets.formats.caffe.read",
+    "caffe_mean": "kwidgets.formats.caffe.read",
+    "hdf5": "kwidgets.formats.keras_files.read",
+    "keras_zip": "kwidgets.formats.keras_files.read",
+    "keras_json": "kwidgets.formats.keras_files.read",
+    "saved_model": "kwidgets.formats.keras_files.read",
+    "frozen_graph": "kwidgets.formats.graphs.read_frozen_graph",
+    "onnx": "kwidgets.formats.graphs.read_onnx",
+}
+
+
+class ImportedModel(NamedTuple):
+    """What :func:`kwidgets.import_model` returns: ``model, report = kw.import_model(...)``."""
+
+    model: keras.Model
+    report: ImportReport
+
+
+def import_model(
+    path: str | os.PathLike[str], weights: str | os.PathLike[str] | None = None
+) -> ImportedModel:
+    """Return a plain Keras model from a file of another system or an older Keras, and a report.
+
+    What the file is, is recognised by its content. No code of the file is run: neither the
+    bytecode of a Lambda nor a pickle.
+
+    Args:
+        path: a Caffe prototxt or solver, a Keras file (HDF5, ``.keras``, JSON) of any release, the
+            folder of a SavedModel, a frozen TensorFlow graph, or an ONNX file.
+        weights: the file of the weights, where they are not in ``path``: a caffemodel, or the HDF5
+            file of ``save_weights``.
+
+    Raises:
+        FormatError: the file is damaged, of another kind, or does not fit the weights.
+    """
+    file = Path(path).expanduser()
+    weights_file = None if weights is None else Path(weights).expanduser()
+    kind = detect(file)
+    if weights_file is not None and not weights_file.exists():
+        raise FormatError(t("There is no file “%1”. Check the path.", weights_file))
+    imported = importlib.import_module(_READERS[kind]).read(file, weights_file)
+    return ImportedModel(imported.model, ImportReport(imported))
