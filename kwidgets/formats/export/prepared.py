@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -109,7 +110,8 @@ class Prepared:
         saved_model: of this process, for models that no other process can load; None otherwise.
         samples: that are compared.
         validation: for the metrics; None without.
-        measure: metrics of outputs for the validation data; runs in this process.
+        measure: returns the metrics of outputs for targets; runs in this process.
+        classes: by the name of the output, whether it is one of classes.
         calibration: for 8-bit integers.
         calibration_from: where these come from.
         notes: what is to be said about all formats.
@@ -128,6 +130,7 @@ class Prepared:
     saved_model: Path | None = None
     validation: Samples | None = None
     measure: Any = None
+    classes: Mapping[str, bool] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
     lost: tuple[Message, ...] = ()
 
