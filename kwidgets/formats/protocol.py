@@ -235,12 +235,14 @@ class SlimRow(TypedDict):
 
     slim: str
     method: SlimMethod
+    #: The variable that the smaller model has in the notebook; None after it was undone.
+    variable: str | None
     #: Before is of the model, after of the smaller one.
     metrics: list[MetricRow]
     bytes_before: int
     bytes_after: int
     notes: list[Message]
-    #: The code that does the same.
+    #: The code that does the same; "" where it is too long.
     code: str
     undone: bool
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from kwidgets.formats.export.child import ChildError, serve
-from kwidgets.formats.export.prepared import Arrays, Signature, load_arrays, save_arrays
+from kwidgets.formats.export.prepared import Arrays, load_arrays, save_arrays
 from kwidgets.formats.export.problems import problem_of
 from kwidgets.formats.export.runtimes.runtime import Runner, module_of
 from kwidgets.formats.export.signature_json import from_json

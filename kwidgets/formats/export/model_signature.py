@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import keras
+import numpy as np
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.export.prepared import Arrays, Signature, Structure, TensorSpec
+from kwidgets.formats.export.runtimes.keras_file import texts
 from kwidgets.formats.export.runtimes.runtime import as_array
 from kwidgets.language import t
 
+_BATCH: Final = 32
 
-def input_specs(model: keras.Model, samples: Any = None) -> tuple[tuple[TensorSpec, ...], Structure]:
+
+def input_specs(
+    model: keras.Model, samples: Any = None
+) -> tuple[tuple[TensorSpec, ...], Structure]:
     """Return the inputs of a model, and how they are passed.
 
     Args:
@@ -30,8 +37,8 @@ def input_specs(model: keras.Model, samples: Any = None) -> tuple[tuple[TensorSp
         return _of_samples(samples)
     raise FormatError(
         t(
-            "The inputs of “%1” are not known. Pass samples=…, some rows of its input, and call the "
-            "model once before.",
+            "The inputs of “%1” are not known. Call the model once, and pass samples=…, some rows "
+            "of its input.",
             model.name,
         )
     )
@@ -58,7 +65,9 @@ def _items(passed: Any) -> list[Any]:
 
 
 def _spec(name: str, tensor: Any) -> TensorSpec:
-    return TensorSpec(name, (None, *tensor.shape[1:]), keras.backend.standardize_dtype(tensor.dtype))
+    return TensorSpec(
+        name, (None, *tensor.shape[1:]), keras.backend.standardize_dtype(tensor.dtype)
+    )
 
 
 def _of_samples(samples: Any) -> tuple[tuple[TensorSpec, ...], Structure]:
@@ -127,3 +136,54 @@ def _dtype(array: Any) -> str:
 def to_host(value: Any) -> Any:
     """Return a tensor of any backend as an array."""
     return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+
+
+def outputs_of(model: Any, signature: Signature, inputs: Arrays) -> tuple[Signature, Arrays]:
+    """Return the outputs of a model for all rows, without training and without compiled functions.
+
+    Args:
+        model: the model, or a copy of it.
+        signature: of its inputs; the outputs need not be known.
+        inputs: by name.
+
+    Returns:
+        the whole signature, and the outputs by name.
+    """
+    count = len(next(iter(inputs.values())))
+    parts: list[Arrays] = []
+    whole = signature
+    for start in range(0, count, _BATCH):
+        batch = {name: each[start : start + _BATCH] for name, each in inputs.items()}
+        given = keras.tree.map_structure(
+            lambda each: each if each.dtype.kind in "OU" else keras.ops.convert_to_tensor(each),
+            signature.packed(texts(batch)),
+        )
+        with _no_gradient():
+            outputs = model(_tensors_of_texts(given), training=False)
+        whole, arrays = with_outputs(signature.inputs, signature.structure, model, outputs)
+        parts.append(arrays)
+    return whole, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _tensors_of_texts(given: Any) -> Any:
+    """Return texts as TensorFlow's tensors, which layers that read texts want on each backend."""
+
+    def one(leaf: Any) -> Any:
+        if not isinstance(leaf, np.ndarray):
+            return leaf
+        import tensorflow as tf
+
+        return tf.constant([str(each) for each in leaf.ravel()], shape=leaf.shape)
+
+    return keras.tree.map_structure(one, given)
+
+
+@contextlib.contextmanager
+def _no_gradient() -> Iterator[None]:
+    if keras.backend.backend() == "torch":
+        import torch
+
+        with torch.no_grad():
+            yield
+    else:
+        yield

@@ -108,8 +108,8 @@ class Pipeline:
                 return prepared.keras_problem
             if target.converts_on == "jax" and prepared.saved_model is not None:
                 return message(
-                    "A new process cannot load this model, because it has code of your program. Put "
-                    "its classes into a module, register them, and import the module."
+                    "A new process cannot load this model, because it has code of your program. "
+                    "Put its classes into a module, register them, and import the module."
                 )
         elif prepared.keras_file is None and prepared.saved_model is None:
             return prepared.keras_problem
@@ -245,7 +245,9 @@ class Pipeline:
         # What is known stays.
         except ChildError:
             return row
-        return replace(row, latency=(*(Latency(**each) for each in answer["latency"]), *row.latency))
+        return replace(
+            row, latency=(*(Latency(**each) for each in answer["latency"]), *row.latency)
+        )
 
     def _ask_checker(self, target: Target, request: dict[str, Any]) -> dict[str, Any]:
         backend = self._prepared.backend if target.id == "keras" else target.converts_on

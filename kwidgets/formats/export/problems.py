@@ -39,8 +39,8 @@ def problem_of(error: BaseException, title: str) -> Message:
         )
     if "lambda" in text.lower() and ("safe_mode" in text or "deserializ" in text):
         return message(
-            "A Lambda layer contains code, which Keras does not load from a file. Use a layer class "
-            "in its place, or keras.ops functions in a functional model."
+            "A Lambda layer contains code, which Keras does not load from a file. Use a layer "
+            "class in its place, or keras.ops functions in a functional model."
         )
     for pattern in (_ONNX_OPERATIONS, _LITERT_OPERATIONS, _OPENVINO_OPERATIONS):
         operations = pattern.findall(text)

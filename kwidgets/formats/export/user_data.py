@@ -87,7 +87,9 @@ def yields_batches(data: Any) -> bool:
     """Return whether data yield batches: a dataset, a loader, or a generator."""
     if isinstance(data, (np.ndarray, list, tuple, dict)) or hasattr(data, "iloc"):
         return False
-    return not hasattr(data, "shape") and (hasattr(data, "__iter__") or hasattr(data, "__getitem__"))
+    return not hasattr(data, "shape") and (
+        hasattr(data, "__iter__") or hasattr(data, "__getitem__")
+    )
 
 
 def find(namespace: Mapping[str, Any], signature: Signature) -> Found | None:
@@ -154,15 +156,21 @@ def _in_order(x: Any, signature: Signature) -> list[Any]:
             )
         return [x[name] for name in names]
     if count == 1:
-        if isinstance(x, (list, tuple)) and len(x) == 1 and _depth(x[0]) == len(
-            signature.inputs[0].shape
+        if (
+            isinstance(x, (list, tuple))
+            and len(x) == 1
+            and _depth(x[0]) == len(signature.inputs[0].shape)
         ):
             return [x[0]]
         return [x]
     if isinstance(x, (list, tuple)) and len(x) == count:
         return list(x)
     raise FormatError(
-        t("The model has %1 inputs: pass a list of %1 arrays, or a dict of: %2.", count, _listed(names))
+        t(
+            "The model has %1 inputs: pass a list of %1 arrays, or a dict of: %2.",
+            count,
+            _listed(names),
+        )
     )
 
 
@@ -216,14 +224,16 @@ def _first_batches(data: Any, rows: int) -> tuple[Any, Any]:
     ys: list[Any] = []
     count = 0
     batches = (
-        (data[index] for index in range(len(data)))
-        if not hasattr(data, "__iter__")
-        else iter(data)
+        (data[index] for index in range(len(data))) if not hasattr(data, "__iter__") else iter(data)
     )
     for batch in batches:
-        x, y = (batch[0], batch[1]) if isinstance(batch, (tuple, list)) and len(batch) > 1 else (
-            batch[0] if isinstance(batch, tuple) else batch,
-            None,
+        x, y = (
+            (batch[0], batch[1])
+            if isinstance(batch, (tuple, list)) and len(batch) > 1
+            else (
+                batch[0] if isinstance(batch, tuple) else batch,
+                None,
+            )
         )
         xs.append(keras.tree.map_structure(_host, x))
         ys.append(None if y is None else keras.tree.map_structure(_host, y))

@@ -23,8 +23,6 @@ from kwidgets.language import Message, message
 
 THREADS_BY_PROCESS = False
 
-_FLOAT_INPUTS_ONLY = ("f",)
-
 
 def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
     """Convert the SavedModel, as ``model.export(format="litert")`` does."""
@@ -129,35 +127,33 @@ def _number(name: str) -> tuple[int, str]:
 def code(facts: CodeFacts) -> str:
     """Return the program that writes it."""
     lines = "" if facts.from_saved_model else load_lines(facts)
-    extra = {
-        "litert": "",
-        "litert_float16": (
-            ",\n    optimizations=[tf.lite.Optimize.DEFAULT],\n"
-            '    target_spec={"supported_types": [tf.float16]},\n'
-        ),
-        "litert_int8": (
-            ",\n    optimizations=[tf.lite.Optimize.DEFAULT],\n"
-            "    representative_dataset=representative_dataset,\n"
-        ),
-    }[facts.target]
-    if not extra:
+    if facts.target == "litert":
         return f'{lines}model.export("{facts.file_name}", format="litert")\n'
-    if facts.target == "litert_int8":
-        specs = facts.signature.inputs
-        fields = ", ".join(f"{spec.name!r}: x[{spec.name!r}][row : row + 1]" for spec in specs)
-        if len(specs) == 1:
-            fields = f"{specs[0].name!r}: x[row : row + 1]"
-        lines += (
-            "\n\ndef representative_dataset():\n"
-            "    # x: some hundred typical samples, as the model gets them.\n"
-            "    for row in range(200):\n"
-            f'        yield "serving_default", {{{fields}}}\n\n\n'
-        )
+    lines += "import tensorflow as tf\n\n"
+    if facts.target == "litert_float16":
+        setting = 'target_spec={"supported_types": [tf.float16]}'
+    else:
+        lines += _calibration_code(facts)
+        setting = "representative_dataset=representative_dataset"
     return (
-        f"{lines}import tensorflow as tf\n\n" if facts.target != "litert_int8" else f"{lines}"
-    ) + (
-        ("import tensorflow as tf\n\n" if facts.target == "litert_int8" else "")
-        + f'model.export(\n    "{facts.file_name}",\n    format="litert"{extra})\n'
+        f"{lines}model.export(\n"
+        f'    "{facts.file_name}",\n'
+        '    format="litert",\n'
+        "    optimizations=[tf.lite.Optimize.DEFAULT],\n"
+        f"    {setting},\n"
+        ")\n"
+    )
+
+
+def _calibration_code(facts: CodeFacts) -> str:
+    specs = facts.signature.inputs
+    rows = "x[row : row + 1]" if len(specs) == 1 else "x[{name!r}][row : row + 1]"
+    fields = ", ".join(f"{spec.name!r}: {rows.format(name=spec.name)}" for spec in specs)
+    return (
+        "\ndef representative_dataset():\n"
+        "    # x: some hundred typical samples, as the model gets them.\n"
+        "    for row in range(100):\n"
+        f'        yield "serving_default", {{{fields}}}\n\n\n'
     )
 
 

@@ -56,9 +56,7 @@ def open_file(path: Path, threads: int, signature: Signature) -> Runner:
     # 0 is all processors.
     options.intra_op_num_threads = 1 if threads == 1 else 0
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_inputs()]
     places = matched(signature.inputs, names)
     outputs = matched(signature.outputs, [each.name for each in session.get_outputs()])

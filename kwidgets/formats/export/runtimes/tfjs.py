@@ -44,7 +44,8 @@ def open_file(path: Path, threads: int, signature: Signature) -> Runner:
     """Refuse: its runtime is JavaScript."""
     raise ChildError(
         message(
-            "It was not compared: its runtime is JavaScript. Compare a few predictions in your page."
+            "It was not compared, since its runtime is JavaScript. Compare a few predictions in "
+            "your page."
         )
     )
 
