@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+
 from kwidgets.formats.errors import FormatError
 from kwidgets.language import t
 from kwidgets.live.page.channel_runs import runs
@@ -24,6 +26,10 @@ def find_model(name: object) -> Any:
     if model is None:
         raise FormatError(
             t("This model no longer exists: no variable refers to it. Run its cell again.")
+        )
+    if not isinstance(model, keras.Model):
+        raise FormatError(
+            t("Only models of Keras can be exported here, not a %1.", type(model).__name__)
         )
     return model
 
