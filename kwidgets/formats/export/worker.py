@@ -41,10 +41,9 @@ class Source:
         import keras
 
         model = keras.saving.load_model(self.keras_file, compile=False)
-        if not isinstance(model, keras.Sequential) and not hasattr(model, "input_names"):
-            # Keras exports a model of one's own class only after it was called.
-            samples = {name: each[:1] for name, each in load_arrays(self._samples).items()}
-            model(self.signature.packed(texts(samples)), training=False)
+        # Keras exports to ONNX, and models of one's own class at all, only after a call.
+        samples = {name: each[:1] for name, each in load_arrays(self._samples).items()}
+        model(self.signature.packed(texts(samples)), training=False)
         return model
 
     @functools.cached_property
