@@ -54,7 +54,7 @@ def measure(arguments: argparse.Namespace) -> None:
                 "–" if found is None else f"{found.scale:.2g}",
                 same,
                 "–" if row.num_bytes is None else f"{row.num_bytes:,}",
-                *(times + ["–", "–"])[:2],
+                *[*times, "–", "–"][:2],
             ]
             print(f"| {' | '.join(cells)} |", flush=True)
         for row in exports:
