@@ -27,8 +27,8 @@ def test_a_card_says_what_the_model_is_and_how_to_load_it(tmp_path):
 
 def test_a_recorded_run_is_found_by_its_architecture_and_told():
     model, x, y = tiny_model()
-    with kwidgets.watch():
-        model.fit(x, y, epochs=2, validation_split=0.25, verbose=0)
+    live = kwidgets.LivePlot()
+    model.fit(x, y, epochs=2, validation_split=0.25, verbose=0, callbacks=[live])
     card = kwidgets.card(model)
     run = kwidgets.runs[-1]
     assert f"`{run.id}`" in card and "SGD" in card
