@@ -162,8 +162,10 @@ class Pipeline:
                 *notes,
                 message("Calibrated with %1 samples: %2", f"{count:,}", prepared.calibration_from),
             )
+        code, _ = self._code(target, answer["from_saved_model"])
         return replace(
             row,
+            code=code,
             path=str(final / inner if inner else final),
             num_bytes=file_size(final),
             lost=(*self._lost(target), *answer["lost"]),
@@ -289,7 +291,7 @@ class Pipeline:
             self._children.discard(child)
         child.close()
 
-    def _code(self, target: Target) -> tuple[str, str]:
+    def _code(self, target: Target, from_saved_model: bool = False) -> tuple[str, str]:
         name = entry_name(target, self._prepared.name)
         inner = inner_name(target, self._prepared.name)
         facts = CodeFacts(
@@ -297,7 +299,7 @@ class Pipeline:
             file_name=f"{name}/{inner}" if inner else name,
             backend=self._prepared.backend,
             signature=self._prepared.signature,
-            from_saved_model=self._prepared.saved_model is not None,
+            from_saved_model=from_saved_model or self._prepared.saved_model is not None,
         )
         module = module_of(target.id)
         return module.code(facts), module.run_code(facts)

@@ -14,7 +14,7 @@ from kwidgets.formats.export.child import ChildError, serve
 from kwidgets.formats.export.prepared import Signature, load_arrays
 from kwidgets.formats.export.problems import problem_of
 from kwidgets.formats.export.runtimes.keras_file import texts
-from kwidgets.formats.export.runtimes.runtime import file_size, module_of
+from kwidgets.formats.export.runtimes.runtime import module_of
 from kwidgets.formats.export.signature_json import from_json
 from kwidgets.formats.export.targets import target_of
 
@@ -62,7 +62,7 @@ _source: Source | None = None
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Make one format, and return what was lost, what is to be said, and its size."""
+    """Make one format, and return what was lost and what is to be said."""
     global _source
     if _source is None:
         _source = Source(request)
@@ -76,7 +76,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         raise ChildError(problem_of(error, target.title), error.name or "") from error
     except Exception as error:
         raise ChildError(problem_of(error, target.title)) from error
-    return {"lost": list(made.lost), "notes": list(made.notes), "num_bytes": file_size(path)}
+    return {
+        "lost": list(made.lost),
+        "notes": list(made.notes),
+        "from_saved_model": made.from_saved_model,
+    }
 
 
 if __name__ == "__main__":
