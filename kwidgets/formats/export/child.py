@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Final
 
@@ -17,6 +18,8 @@ from kwidgets.language import Message, message
 
 # The end of what a process has printed, for its error.
 _TAIL_BYTES: Final = 4_000
+# A process looks so often whether its parent still lives.
+_LOOK_SECONDS: Final = 1.0
 
 
 class ChildError(Exception):
@@ -125,6 +128,7 @@ def serve(answer: Any) -> None:
     Args:
         answer: takes a request and returns the answer, both JSON; may raise :class:`ChildError`.
     """
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     # Libraries print to standard output, also from C: that goes to the log.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -135,3 +139,10 @@ def serve(answer: Any) -> None:
             reply = {"ok": False, "problem": error.problem, "missing": error.missing}
         answers.write(json.dumps(reply) + "\n")
         answers.flush()
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when the notebook's has died, even in the middle of a conversion."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)

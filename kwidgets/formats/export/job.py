@@ -14,7 +14,7 @@ from typing import Final
 from kwidgets.formats.export.child import StoppedError
 from kwidgets.formats.export.pipeline import Pipeline
 from kwidgets.formats.export.prepared import Prepared
-from kwidgets.formats.export.result import ExportFacts, ExportRow
+from kwidgets.formats.export.result import ExportFacts, ExportRow, Status
 from kwidgets.formats.export.targets import Target
 from kwidgets.language import Message, message
 
@@ -150,7 +150,7 @@ class ExportJob:
         except Exception as error:
             logger.warning("the export to %s failed", target.title, exc_info=True)
             text = f"{type(error).__name__}: {error}"[:300]
-            status = "failed" if row.path is None else "unproved"
+            status: Status = "failed" if row.path is None else "unproved"
             problem = message("An error in kwidgets: %1", text)
             self._set(index, replace(row, status=status, problem=problem), None)
         return True

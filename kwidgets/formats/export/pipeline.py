@@ -52,7 +52,8 @@ class Pipeline:
         Raises:
             StoppedError: :meth:`stop` was called; nothing half-written is left.
         """
-        row = ExportRow(target.id, target.title, **self._code(target))
+        code, run_code = self._code(target)
+        row = ExportRow(target.id, target.title, code=code, run_code=run_code)
         missing = missing_modules(target)
         if target.own_environment and shutil.which(target.own_environment) is None:
             missing = (*missing, target.own_environment)
@@ -161,8 +162,10 @@ class Pipeline:
                 *notes,
                 message("Calibrated with %1 samples: %2", f"{count:,}", prepared.calibration_from),
             )
+        code, _ = self._code(target, answer["from_saved_model"])
         return replace(
             row,
+            code=code,
             path=str(final / inner if inner else final),
             num_bytes=file_size(final),
             lost=(*self._lost(target), *answer["lost"]),
@@ -288,7 +291,7 @@ class Pipeline:
             self._children.discard(child)
         child.close()
 
-    def _code(self, target: Target) -> dict[str, str]:
+    def _code(self, target: Target, from_saved_model: bool = False) -> tuple[str, str]:
         name = entry_name(target, self._prepared.name)
         inner = inner_name(target, self._prepared.name)
         facts = CodeFacts(
@@ -296,10 +299,10 @@ class Pipeline:
             file_name=f"{name}/{inner}" if inner else name,
             backend=self._prepared.backend,
             signature=self._prepared.signature,
-            from_saved_model=self._prepared.saved_model is not None,
+            from_saved_model=from_saved_model or self._prepared.saved_model is not None,
         )
         module = module_of(target.id)
-        return {"code": module.code(facts), "run_code": module.run_code(facts)}
+        return module.code(facts), module.run_code(facts)
 
 
 def replace_entry(made: Path, final: Path) -> None:

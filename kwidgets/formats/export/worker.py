@@ -14,7 +14,7 @@ from kwidgets.formats.export.child import ChildError, serve
 from kwidgets.formats.export.prepared import Signature, load_arrays
 from kwidgets.formats.export.problems import problem_of
 from kwidgets.formats.export.runtimes.keras_file import texts
-from kwidgets.formats.export.runtimes.runtime import file_size, module_of
+from kwidgets.formats.export.runtimes.runtime import module_of
 from kwidgets.formats.export.signature_json import from_json
 from kwidgets.formats.export.targets import target_of
 
@@ -41,10 +41,9 @@ class Source:
         import keras
 
         model = keras.saving.load_model(self.keras_file, compile=False)
-        if not isinstance(model, keras.Sequential) and not hasattr(model, "input_names"):
-            # Keras exports a model of one's own class only after it was called.
-            samples = {name: each[:1] for name, each in load_arrays(self._samples).items()}
-            model(self.signature.packed(texts(samples)), training=False)
+        # Keras exports to ONNX, and models of one's own class at all, only after a call.
+        samples = {name: each[:1] for name, each in load_arrays(self._samples).items()}
+        model(self.signature.packed(texts(samples)), training=False)
         return model
 
     @functools.cached_property
@@ -63,7 +62,7 @@ _source: Source | None = None
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Make one format, and return what was lost, what is to be said, and its size."""
+    """Make one format, and return what was lost and what is to be said."""
     global _source
     if _source is None:
         _source = Source(request)
@@ -77,7 +76,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         raise ChildError(problem_of(error, target.title), error.name or "") from error
     except Exception as error:
         raise ChildError(problem_of(error, target.title)) from error
-    return {"lost": list(made.lost), "notes": list(made.notes), "num_bytes": file_size(path)}
+    return {
+        "lost": list(made.lost),
+        "notes": list(made.notes),
+        "from_saved_model": made.from_saved_model,
+    }
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 
 from kwidgets.formats import protocol
@@ -18,7 +19,13 @@ _CALIBRATED = ("litert_int8",)
 
 def encode_targets() -> list[protocol.TargetRow]:
     """Return the formats, each with what is not installed."""
-    return [_target(target, list(missing_modules(target))) for target in TARGETS]
+    return [_target(target, _missing(target)) for target in TARGETS]
+
+
+def _missing(target: Target) -> list[str]:
+    missing = list(missing_modules(target))
+    program = target.own_environment
+    return [*missing, program] if program and shutil.which(program) is None else missing
 
 
 def _target(target: Target, missing: list[str]) -> protocol.TargetRow:

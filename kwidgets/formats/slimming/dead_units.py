@@ -200,7 +200,7 @@ def _can_lose_inputs(layer: Any) -> bool:
 
 def _alive(model: Any, link: Link, inputs: Arrays, signature: Signature) -> NDArray[np.bool_]:
     """Return which units of a producer are not 0 for some sample where they are read."""
-    part = keras.Model(model.inputs, link.before.output)
+    part = keras.Model(model.inputs[0], link.before.output)
     units = link.producer.kernel.shape[-1]
     alive = np.zeros(units, bool)
     count = len(next(iter(inputs.values())))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,14 +39,15 @@ def save_lora(model: keras.Model, path: str | os.PathLike[str]) -> Path:
     file = Path(path).expanduser()
     arrays: dict[str, NDArray[Any]] = {}
     metadata = {"format": _FORMAT, "model": str(model.name)}
-    for layer in _layers(model):
+    for place, layer in enumerate(_layers(model)):
         pair = _pair(layer)
-        if not getattr(layer, "lora_enabled", False) or pair is None:
+        if not layer.lora_enabled or pair is None:
             continue
         for part, name in zip("ab", pair, strict=True):
             value = keras.ops.convert_to_numpy(getattr(layer, name))
-            arrays[f"{layer.path}/{part}"] = np.ascontiguousarray(value)
-        metadata[f"alpha:{layer.path}"] = str(layer.lora_alpha)
+            arrays[f"{place}/{part}"] = np.ascontiguousarray(value)
+        metadata[f"{place}/name"] = str(layer.name)
+        metadata[f"{place}/alpha"] = str(layer.lora_alpha)
     if not arrays:
         raise FormatError(
             t(
@@ -80,69 +82,81 @@ def load_lora(model: keras.Model, path: str | os.PathLike[str]) -> list[str]:
             is as before.
     """
     adapters = _read(Path(path).expanduser())
-    layers = {layer.path: layer for layer in _layers(model)}
-    # The model may have another name, which is the first part of each path.
-    by_end = {_end(path): layer for path, layer in layers.items()}
+    layers = _layers(model)
+    by_name = {str(layer.name): layer for layer in layers}
+    # Keras numbers the names of further models: then the same place counts.
+    named = all(adapter.name in by_name for adapter in adapters)
     chosen = []
-    for name, (a, b, alpha) in adapters.items():
-        layer = layers.get(name) or by_end.get(_end(name))
-        if layer is None:
+    for adapter in adapters:
+        if named:
+            layer = by_name[adapter.name]
+        elif adapter.place < len(layers):
+            layer = layers[adapter.place]
+        else:
             raise FormatError(
-                t("The model has no layer “%1”, for which the file has an adapter.", _end(name))
+                t("The model has no layer “%1”, for which the file has an adapter.", adapter.name)
             )
-        _check(layer, a, b)
-        chosen.append((layer, a, b, alpha))
-    for layer, a, b, alpha in chosen:
+        _check(layer, adapter)
+        chosen.append((layer, adapter))
+    for layer, adapter in chosen:
         if not layer.lora_enabled:
-            layer.enable_lora(a.shape[-1], lora_alpha=alpha)
+            layer.enable_lora(adapter.a.shape[-1], lora_alpha=adapter.alpha)
         pair = _pair(layer)
         assert pair is not None
-        getattr(layer, pair[0]).assign(a)
-        getattr(layer, pair[1]).assign(b)
-    return [layer.name for layer, *_ in chosen]
+        getattr(layer, pair[0]).assign(adapter.a)
+        getattr(layer, pair[1]).assign(adapter.b)
+    # Functions that were compiled before know nothing of the adapters.
+    model.train_function = model.test_function = model.predict_function = None
+    return [str(layer.name) for layer, _ in chosen]
 
 
-def _read(file: Path) -> dict[str, tuple[NDArray[Any], NDArray[Any], float]]:
+@dataclass(frozen=True)
+class _Adapter:
+    place: int
+    name: str
+    a: NDArray[Any]
+    b: NDArray[Any]
+    alpha: float
+
+
+def _read(file: Path) -> list[_Adapter]:
     if not file.exists():
         raise FormatError(t("There is no file “%1”. Check the path.", file))
     try:
         with safe_open(file, "np") as stored:
             metadata = stored.metadata() or {}
-            if metadata.get("format") != _FORMAT:
-                raise FormatError(
-                    t("“%1” has no adapters of Keras layers that kwidgets has saved.", file)
-                )
-            names = sorted(name[: -len("/a")] for name in stored.keys() if name.endswith("/a"))  # noqa: SIM118
-            return {
-                name: (
-                    stored.get_tensor(f"{name}/a"),
-                    stored.get_tensor(f"{name}/b"),
-                    float(metadata[f"alpha:{name}"]),
-                )
-                for name in names
-            }
+            if metadata.get("format") == _FORMAT:
+                names = list(stored.keys())
+                places = sorted(int(name[: -len("/a")]) for name in names if name.endswith("/a"))
+                return [
+                    _Adapter(
+                        place,
+                        metadata[f"{place}/name"],
+                        stored.get_tensor(f"{place}/a"),
+                        stored.get_tensor(f"{place}/b"),
+                        float(metadata[f"{place}/alpha"]),
+                    )
+                    for place in places
+                ]
     except (SafetensorError, KeyError, ValueError) as error:
-        if isinstance(error, FormatError):
-            raise
         raise FormatError(t("“%1” is damaged. Download or copy it again.", file)) from error
+    raise FormatError(t("“%1” has no adapters of Keras layers that kwidgets has saved.", file))
 
 
-def _check(layer: Any, a: NDArray[Any], b: NDArray[Any]) -> None:
+def _check(layer: Any, adapter: _Adapter) -> None:
     pair = _pair(layer)
-    if pair is None and not hasattr(layer, "enable_lora"):
-        raise FormatError(t("The layer “%1” cannot have an adapter.", layer.name))
     if layer.lora_enabled and pair is not None:
         have = tuple(getattr(layer, pair[0]).shape), tuple(getattr(layer, pair[1]).shape)
     else:
         weight = layer.embeddings if hasattr(layer, "embeddings") else layer.kernel
-        rank = a.shape[-1] if a.ndim else 0
+        rank = adapter.a.shape[-1] if adapter.a.ndim else 0
         have = (*weight.shape[:-1], rank), (rank, weight.shape[-1])
-    if have != (a.shape, b.shape):
+    if have != (adapter.a.shape, adapter.b.shape):
         raise FormatError(
             t(
                 "The adapter of “%1” has shapes %2, but the layer takes %3.",
-                layer.name,
-                (a.shape, b.shape),
+                adapter.name,
+                (adapter.a.shape, adapter.b.shape),
                 have,
             )
         )
@@ -156,8 +170,6 @@ def _pair(layer: Any) -> tuple[str, str] | None:
 
 
 def _layers(model: Any) -> list[Any]:
-    return [each for each in model._flatten_layers(include_self=False) if hasattr(each, "path")]
-
-
-def _end(path: str) -> str:
-    return path.partition("/")[2] or path
+    """Return the layers that can have an adapter, in the order of the model."""
+    found = model._flatten_layers(include_self=False)
+    return [each for each in found if hasattr(each, "enable_lora") and each.built]

@@ -59,7 +59,8 @@ def half_precision(model: keras.Model) -> tuple[Any, list[Message]]:
         )
 
     def change(layer: keras.Layer, config: dict[str, Any]) -> dict[str, Any]:
-        return _with_half(config)
+        changed: dict[str, Any] = _with_half(config)
+        return changed
 
     copied = copy_changed(model, change)
     copied.set_weights(model.get_weights())

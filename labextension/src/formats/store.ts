@@ -117,8 +117,12 @@ export class ExportStore {
     const { list, changes } = this;
     const [x = "", y = ""] = list?.validation ?? [];
     const known = (name: string) => list?.data.some((data) => data.name === name) ?? false;
+    // Those of the last export, or else what the kernel suggests.
+    const targets =
+      this.state?.rows.map(({ target }) => target) ??
+      list?.targets.filter(({ chosen }) => chosen).map(({ id }) => id);
     const chosen = {
-      targets: new Set(list?.targets.filter(({ chosen }) => chosen).map(({ id }) => id)),
+      targets: new Set(targets),
       folder: list?.folder ?? "",
       samples: list?.samples ?? "",
       x,

@@ -46,7 +46,7 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
         converter.representative_dataset = lambda: _one_by_one(source, calibration)
         lost = (message("Weights and activations have 8 bits; what cannot is left at 32 bits."),)
     path.write_bytes(converter.convert())
-    notes = ()
+    notes: tuple[Message, ...] = ()
     if b"Flex" in path.read_bytes():
         notes = (
             message(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +23,37 @@ THREADS_BY_PROCESS = False
 
 
 def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
-    """Write it with Keras, or from the SavedModel where no other process can load the model."""
-    model = source.model
-    if model is not None:
-        model.export(str(path), format="onnx", verbose=False)
-    else:
-        _from_saved_model(source.saved_model, path)
+    """Write it with Keras, or from the SavedModel where that is not possible or not right."""
+    if source.model is not None:
+        source.model.export(str(path), format="onnx", verbose=False)
+        if _num_inputs(path) == len(source.signature.inputs):
+            return Conversion()
+        path.unlink(missing_ok=True)
+    _from_saved_model(source.saved_model, path)
     if not path.exists():
         raise ChildError(message("The converter ended without a file and without an error."))
-    return Conversion()
+    return Conversion(from_saved_model=True)
+
+
+def _num_inputs(path: Path) -> int:
+    """Return how many inputs the file has: Keras 3.15 makes constants of a layer into some."""
+    import onnx
+
+    graph = onnx.load(str(path), load_external_data=False).graph
+    constants = {each.name for each in graph.initializer}
+    return sum(each.name not in constants for each in graph.input)
 
 
 def _from_saved_model(folder: Path, path: Path) -> None:
-    import tensorflow as tf
-    import tf2onnx
+    from tf2onnx import convert as program
 
-    loaded = tf.saved_model.load(str(folder))
-    function = loaded.signatures["serving_default"]
-    specs = function.structured_input_signature[1]
-    tf2onnx.convert.from_function(
-        tf.function(lambda **tensors: function(**tensors)),
-        # By name: from_function takes keyword arguments as a dict in the signature's place.
-        input_signature=list(specs.values()),
-        output_path=str(path),
-    )
+    before = sys.argv
+    # What `python -m tf2onnx.convert` does, in this process, which is ours alone.
+    sys.argv = ["tf2onnx.convert", "--saved-model", str(folder), "--output", str(path)]
+    try:
+        program.main()
+    finally:
+        sys.argv = before
 
 
 def open_file(path: Path, threads: int, signature: Signature) -> Runner:

@@ -25,11 +25,19 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
     file = path / options["inner_name"]
     if source.model is not None:
         source.model.export(str(file), format="openvino", verbose=False)
-    else:
-        import openvino as ov
+        if _num_inputs(file) == len(source.signature.inputs):
+            return Conversion()
+    import openvino as ov
 
-        ov.save_model(ov.convert_model(str(source.saved_model)), file, compress_to_fp16=False)
-    return Conversion()
+    ov.save_model(ov.convert_model(str(source.saved_model)), file, compress_to_fp16=False)
+    return Conversion(from_saved_model=True)
+
+
+def _num_inputs(file: Path) -> int:
+    """Return how many inputs the file has: Keras 3.15 makes constants of a layer into some."""
+    import openvino as ov
+
+    return len(ov.Core().read_model(str(file)).inputs)
 
 
 def open_file(path: Path, threads: int, signature: Signature) -> Runner:
@@ -64,7 +72,8 @@ def code(facts: CodeFacts) -> str:
         return (
             "import openvino as ov\n\n"
             'model.export("saved_model")\n'
-            f'ov.save_model(ov.convert_model("saved_model"), "{facts.file_name}")\n'
+            f'ov.save_model(ov.convert_model("saved_model"), "{facts.file_name}", '
+            "compress_to_fp16=False)\n"
         )
     return f'{load_lines(facts)}model.export("{facts.file_name}", format="openvino")\n'
 

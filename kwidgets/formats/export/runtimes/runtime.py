@@ -41,10 +41,12 @@ class Conversion:
     Attributes:
         lost: what the file does not have.
         notes: what else is to be said.
+        from_saved_model: whether the file was made from a SavedModel, and not by Keras.
     """
 
     lost: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
+    from_saved_model: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class CodeFacts:
         file_name: of the file or folder.
         backend: of the model.
         signature: of the model.
-        from_saved_model: whether the model has classes of the user's own.
+        from_saved_model: whether the file was made from a SavedModel of the notebook's model.
     """
 
     target: TargetId

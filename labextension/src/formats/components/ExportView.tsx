@@ -93,10 +93,11 @@ export function ExportView({ store, note = "" }: ExportViewProps) {
       {state ? (
         <ExportsTable store={store} state={state} />
       ) : (
-        list && (
+        list &&
+        store.pending === null && (
           <p class="kw-export-empty">
             {t(
-              "Nothing has been exported yet. Choose formats and data, and click Export: a table then says for each file how far its outputs are from those of the model, how large and how fast it is, and what it does not have.",
+              "Nothing has been exported yet. Choose formats and data, and click Export: a table then says for each file how far its outputs are from those of the model, how large and how fast it is, and what is lost.",
             )}
           </p>
         )
