@@ -91,6 +91,15 @@ def _load_runs() -> _page_connection.Service:
 _page_connection.add_service(_load_runs)
 
 
+def _load_export() -> _page_connection.Service:
+    from kwidgets.formats.page.service import service
+
+    return service
+
+
+_page_connection.add_service(_load_export)
+
+
 # Before the NaN guard, which restores good weights: then nothing tells where a NaN came from.
 def _load_insight() -> _observers.MakeObservers:
     from kwidgets.insight.observers import observe_run

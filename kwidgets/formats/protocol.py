@@ -6,7 +6,8 @@ The view sends requests, each with an id, and the kernel answers each with ``exp
 same id. The kernel sends nothing without a request: while an export runs, the view asks for its
 state about twice a second. A state is complete: it replaces the one before.
 
-A model is named by its key: that of the side panel, or of the view that shows it in a cell.
+A model is named by its key (:mod:`kwidgets.model_keys`), which the side panel, the builder and the
+panel in a cell have, or by the id of a run that has trained it; the answers have the key.
 Numbers that may be NaN are :data:`kwidgets.protocol.WireNumber`. Each :class:`Message` is
 translated by the view.
 """
@@ -30,6 +31,7 @@ EXPORT_STATE: Final = "export_state"
 STOP_EXPORT: Final = "stop_export"
 EXPORT_CODE: Final = "export_code"
 WRITE_SERVER: Final = "write_server"
+EXPORT_BUNDLE: Final = "export_bundle"
 START_SLIM: Final = "start_slim"
 UNDO_SLIM: Final = "undo_slim"
 # Sent by the kernel.
@@ -44,6 +46,7 @@ REQUEST_KINDS: Final = (
     STOP_EXPORT,
     EXPORT_CODE,
     WRITE_SERVER,
+    EXPORT_BUNDLE,
     START_SLIM,
     UNDO_SLIM,
 )
@@ -53,7 +56,7 @@ SlimMethod = Literal["int8", "int4", "float16", "dead_units"]
 
 
 class ModelRequest(TypedDict):
-    """Payload of ``export_targets``."""
+    """Payload of ``export_targets``, and of ``export_bundle``, whose answer is a mime bundle."""
 
     model: str
 
@@ -110,7 +113,7 @@ class StartExport(TypedDict):
     model: str
     targets: list[TargetId]
     folder: NotRequired[str]
-    #: The names of variables: one for the only input, or x and y.
+    #: The names of variables: one for the only input, "" for random numbers; or x and y.
     samples: NotRequired[str]
     validation: NotRequired[list[str]]
     calibration: NotRequired[str]

@@ -34,7 +34,7 @@ class Exports:
     @property
     def facts(self) -> ExportFacts:
         """All of it as plain data, as far as it is."""
-        return self._job.facts
+        return self.job.facts
 
     @property
     def rows(self) -> tuple[ExportRow, ...]:
@@ -53,12 +53,12 @@ class Exports:
 
     def stop(self) -> None:
         """Stop a running export; finished files stay, half-written ones are removed."""
-        self._job.stop()
-        self._job.wait()
+        self.job.stop()
+        self.job.wait()
 
     def wait(self, timeout: float | None = None) -> Exports:
         """Wait until it has ended, or for ``timeout`` seconds; return itself."""
-        self._job.wait(timeout)
+        self.job.wait(timeout)
         return self
 
     def __getitem__(self, target: str) -> ExportRow:
@@ -130,7 +130,7 @@ class Exports:
                 )
             row = served[0]
         place = self.folder / "server" if folder is None else Path(folder).expanduser()
-        return write_server(row, self._job.prepared.signature, self._job.prepared.backend, place)
+        return write_server(row, self.job.prepared.signature, self.job.prepared.backend, place)
 
     def _served(self, order: tuple[str, ...]) -> list[ExportRow]:
         rows = {row.target: row for row in self.rows if row.path is not None}
