@@ -73,6 +73,10 @@ class Pipeline:
             else:
                 yield replace(row, status="failed", problem=error.problem), None
             return
+        except OSError as error:
+            problem = message("The file cannot be written: %1", str(error))
+            yield replace(row, status="failed", problem=problem), None
+            return
         row = replace(row, status="checking")
         yield row, message("Reading %1 back and comparing…", target.title)
         try:

@@ -25,7 +25,7 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
     file = path / options["inner_name"]
     if source.model is not None:
         source.model.export(str(file), format="openvino", verbose=False)
-        if _num_inputs(file) == len(source.signature.inputs):
+        if _ports(file) == (len(source.signature.inputs), len(source.signature.outputs)):
             return Conversion()
     import openvino as ov
 
@@ -33,11 +33,12 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
     return Conversion(from_saved_model=True)
 
 
-def _num_inputs(file: Path) -> int:
-    """Return how many inputs the file has: Keras 3.15 makes constants of a layer into some."""
+def _ports(file: Path) -> tuple[int, int]:
+    """Return how many inputs and outputs a file has: Keras 3.15 makes constants of a layer such."""
     import openvino as ov
 
-    return len(ov.Core().read_model(str(file)).inputs)
+    model = ov.Core().read_model(str(file))
+    return len(model.inputs), len(model.outputs)
 
 
 def open_file(path: Path, threads: int, signature: Signature) -> Runner:
