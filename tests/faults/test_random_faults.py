@@ -85,12 +85,17 @@ def send(frontend: Frontend, kind: str, data: list[object]) -> None:
             frontend.client.shell_channel.send(close)
 
 
-MORE = pytest.mark.slow("one fault of each kind")
+# test_fit_exceptions.py and test_callback.py have the others, such as an exception of the user.
+QUICK = {"data", "interrupt", "commands", "garbage", "comm_close", "poor_machine"}
+MORE = pytest.mark.slow("one fault of each kind that no other test has")
 
 
 @pytest.mark.parametrize(
     "seed",
-    [pytest.param(seed, marks=MORE if seed >= len(KINDS) else ()) for seed in range(200)],
+    [
+        pytest.param(seed, marks=() if seed < len(KINDS) and KINDS[seed] in QUICK else MORE)
+        for seed in range(200)
+    ],
 )
 def test_a_fault(frontend: Frontend, seed: int) -> None:
     failure = run_fit(frontend, seed, f"check({seed})")
