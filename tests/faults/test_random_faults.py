@@ -21,6 +21,7 @@ os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
 sys.path.insert(0, {str(ROOT)!r})
 %load_ext kwidgets
 from tests.faults.watched_fit import check, draw, trainer
+import gc; gc.collect(); gc.freeze()
 """
 A_SEED_WITH_COMMANDS = KINDS.index("commands")
 
