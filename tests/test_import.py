@@ -29,6 +29,29 @@ def test_nothing_heavy_is_imported_before_the_user_does(code):
     subprocess.run([sys.executable, "-c", f"{code}\n{check}"], check=True, timeout=60)
 
 
+ON_JAX = """
+import os
+os.environ["KERAS_BACKEND"] = "jax"
+import sys
+import keras, numpy as np
+import kwidgets as kw
+x, y = np.ones((8, 4)), np.ones((8, 1))
+builder = kw.SequentialBuilder([keras.Input((4,)), keras.layers.Dense(1)])
+builder.compile("adam", "mse")
+builder.fit(x, y, validation_split=0.5, verbose=0, callbacks=[kw.LivePlot()])
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(x, y, validation_split=0.5, verbose=0, callbacks=[kw.LivePlot()])
+kw.summary(model).data.to_text(), kw.check(model, x, y)
+assert "tensorflow" not in sys.modules
+"""
+
+
+def test_on_another_backend_tensorflow_is_not_imported():
+    """Keras's serialization looks for classes of TensorFlow, whose import takes seconds."""
+    subprocess.run([sys.executable, "-c", ON_JAX], check=True, timeout=120)
+
+
 def test_no_module_takes_the_place_of_a_public_name():
     """An import of ``kwidgets.summary`` would make ``kw.summary`` that module."""
     assert [name for name in kw.__all__ if importlib.util.find_spec(f"kwidgets.{name}")] == []
