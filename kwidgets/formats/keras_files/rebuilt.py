@@ -1,0 +1,49 @@
+"""A model rebuilt from an old configuration, and where the old weights of each layer go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+
+from kwidgets.formats.import_report import ImportedLayer
+from kwidgets.language import Message
+
+Arrays: TypeAlias = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where the weights of one layer of the file go.
+
+    Attributes:
+        variables: Keras's variables, in the order in which ``convert`` returns arrays.
+        convert: the file's arrays, in their old order and layout → arrays for ``variables``.
+        num_trainable: how many of the file's arrays are trainable ones; they come first.
+        num_arrays: how many arrays the file has for it; None where several numbers are usual.
+    """
+
+    variables: tuple[Any, ...]
+    convert: Callable[[Arrays], Arrays]
+    num_trainable: int
+    num_arrays: int
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A model rebuilt from an old configuration.
+
+    Attributes:
+        model: the model of this Keras.
+        layers: what became of each layer of the file, in its order.
+        slots: by each layer's name in the file, where its weights go; without layers that were cut.
+        notes: what concerns the model as a whole.
+    """
+
+    model: keras.Model
+    layers: tuple[ImportedLayer, ...]
+    slots: Mapping[str, Slot]
+    notes: tuple[Message, ...] = ()
