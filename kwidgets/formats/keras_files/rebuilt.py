@@ -13,6 +13,7 @@ from kwidgets.formats.import_report import ImportedLayer
 from kwidgets.language import Message
 
 Arrays: TypeAlias = Sequence[np.ndarray]
+Convert: TypeAlias = Callable[[Arrays], Arrays]
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Slot:
         variables: Keras's variables, in the order in which ``convert`` returns arrays.
         convert: the file's arrays, in their old order and layout → arrays for ``variables``.
         num_trainable: how many of the file's arrays are trainable ones; they come first.
-        num_arrays: how many arrays the file has for it; None where several numbers are usual.
+        num_arrays: how many arrays the file should have for the layer.
     """
 
     variables: tuple[Any, ...]
-    convert: Callable[[Arrays], Arrays]
+    convert: Convert
     num_trainable: int
     num_arrays: int
 
@@ -41,9 +42,11 @@ class Rebuilt:
         layers: what became of each layer of the file, in its order.
         slots: by each layer's name in the file, where its weights go; without layers that were cut.
         notes: what concerns the model as a whole.
+        cut: names of the layers that were cut.
     """
 
     model: keras.Model
     layers: tuple[ImportedLayer, ...]
     slots: Mapping[str, Slot]
     notes: tuple[Message, ...] = ()
+    cut: frozenset[str] = frozenset()
