@@ -115,8 +115,8 @@ def _as_text(head: bytes) -> str | None:
     try:
         return head.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # The head may end within a character.
-        if error.start < len(head) - 4:
+        # The head of a longer file may end within a character.
+        if len(head) < _HEAD_BYTES or error.start < len(head) - 4:
             return None
         return head[: error.start].decode("utf-8-sig")
 

@@ -49,9 +49,7 @@ def _list(title: str, lines: Sequence[str]) -> str:
 
 def _table(caption: str, layers: Sequence[ImportedLayer]) -> str:
     titles = (t("Layer"), t("Type"), t("Outcome"), t("Keras layers"), t("Notes"))
-    head = "".join(
-        f'<th scope="col" style="{_CELL}">{html.escape(title)}</th>' for title in titles
-    )
+    head = "".join(f'<th scope="col" style="{_CELL}">{html.escape(title)}</th>' for title in titles)
     body = "".join(_row(layer) for layer in layers[:_MAX_ROWS])
     if len(layers) > _MAX_ROWS:
         more = t("%1 more layers: see report.to_text().", f"{len(layers) - _MAX_ROWS:,}")

@@ -31,7 +31,7 @@ def outcome_label(outcome: Outcome) -> str:
 
 def outcome_counts(facts: ImportFacts) -> dict[Outcome, int]:
     """Return how many layers have each outcome; outcomes of no layer are left out."""
-    counts = {each: 0 for each in OUTCOMES}
+    counts = dict.fromkeys(OUTCOMES, 0)
     for layer in facts.layers:
         counts[layer.outcome] += 1
     return {outcome: count for outcome, count in counts.items() if count}

@@ -139,7 +139,9 @@ def _hard_sigmoids(model: Any) -> Iterator[str]:
 
     changed = keras.activations.hard_sigmoid
     for layer in _layers(model):
-        activations = (getattr(layer, name, None) for name in ("activation", "recurrent_activation"))
+        activations = (
+            getattr(layer, name, None) for name in ("activation", "recurrent_activation")
+        )
         if any(each is changed for each in activations):
             yield layer.name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -159,7 +160,5 @@ def test_any_bytes_are_a_kind_or_a_format_error(
 ) -> None:
     path = tmp_path / "any"
     path.write_bytes(seed[:place] + noise + seed[place + len(noise) // 2 :])
-    try:
+    with contextlib.suppress(FormatError):
         assert isinstance(detect(path), str)
-    except FormatError as error:
-        assert str(error)

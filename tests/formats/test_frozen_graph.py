@@ -107,7 +107,9 @@ def test_a_graph_with_variables_is_told_to_be_frozen_first(tmp_path: Path) -> No
         tf.matmul(x, weight)
     path = tmp_path / "net.pb"
     path.write_bytes(graph.as_graph_def().SerializeToString())
-    with pytest.raises(FormatError, match="not frozen: the values of its variables, such as weight"):
+    with pytest.raises(
+        FormatError, match="not frozen: the values of its variables, such as weight"
+    ):
         kw.import_model(path)
 
 

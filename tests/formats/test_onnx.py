@@ -104,19 +104,19 @@ def test_weights_in_other_files_are_told_how_to_be_joined(tmp_path: Path) -> Non
         location="weights.bin",
         size_threshold=0,
     )
-    with pytest.raises(FormatError, match="weights of .* are in other files"):
+    with pytest.raises(FormatError, match=r"weights of .* are in other files"):
         kw.import_model(tmp_path / "net.onnx")
 
 
 def test_a_damaged_file_and_an_unknown_operation_are_told(path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) - 40])
-    with pytest.raises(FormatError, match="ends too early|cannot load"):
+    with pytest.raises(FormatError, match=r"ends too early|cannot load"):
         kw.import_model(path)
     model = net()
     model.graph.node[1].op_type = "Nonsense"
     path.write_bytes(model.SerializeToString())
-    with pytest.raises(FormatError, match="ONNX Runtime cannot load .*Nonsense"):
+    with pytest.raises(FormatError, match=r"ONNX Runtime cannot load .*Nonsense"):
         kw.import_model(path)
 
 

@@ -37,10 +37,9 @@ def test_any_bytes_are_a_message_or_a_format_error(data: bytes) -> None:
             len(field.view) if field.wire_type == protobuf.BYTES else 1
             for field in protobuf.fields(data)
         )
-    except FormatError as error:
-        assert "damaged" in str(error) or "too early" in str(error)
-    else:
-        assert total <= len(data)
+    except FormatError:
+        return
+    assert total <= len(data)
 
 
 @given(st.binary(max_size=200))
@@ -74,6 +73,14 @@ def test_a_number_where_bytes_belong_is_told() -> None:
 
 
 def test_packed_and_single_numbers_are_the_same_list() -> None:
-    single = [n for field in protobuf.fields(b"\x08\x01\x08\x96\x01") for n in protobuf.packed_varints(field)]
-    packed = [n for field in protobuf.fields(b"\x0a\x03\x01\x96\x01") for n in protobuf.packed_varints(field)]
+    single = [
+        n
+        for field in protobuf.fields(b"\x08\x01\x08\x96\x01")
+        for n in protobuf.packed_varints(field)
+    ]
+    packed = [
+        n
+        for field in protobuf.fields(b"\x0a\x03\x01\x96\x01")
+        for n in protobuf.packed_varints(field)
+    ]
     assert single == packed == [1, 150]

@@ -6,6 +6,7 @@ import json
 from html.parser import HTMLParser
 
 import keras
+import pytest
 
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts, Preprocessing
 from kwidgets.formats.imported import Imported
@@ -107,7 +108,5 @@ def test_the_words_are_in_the_language_of_the_kernel() -> None:
 
 def test_what_a_format_gives_besides_is_an_attribute() -> None:
     assert report().solver == 3
-    try:
+    with pytest.raises(AttributeError, match="solver"):
         _ = report().nothing
-    except AttributeError as error:
-        assert "solver" in str(error)

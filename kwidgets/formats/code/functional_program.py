@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 from keras.src.models.functional import Functional
+from keras.src.utils.naming import to_snake_case
 
 from kwidgets.builder import convert
 from kwidgets.builder.code.expression_writer import ExpressionWriter
@@ -43,7 +44,10 @@ def functional_program(
     """
     if weights is not None and not weights.endswith(".weights.h5"):
         raise ValueError(
-            t("The file of the weights must end in .weights.h5, as net.weights.h5; got “%1”.", weights)
+            t(
+                "The file of the weights must end in .weights.h5, as net.weights.h5; got “%1”.",
+                weights,
+            )
         )
     return _Program(code_of).text(model, weights, comments)
 
@@ -177,7 +181,13 @@ class _Program:
                 expression = Call(f"{called}(", arguments.items, ")")
         names = []
         for tensor in node.output_tensors:
-            name = self._tensors[id(tensor)] = self._new_name(operation.name)
+            # Keras numbers the names of operations through the whole process.
+            wanted = (
+                operation.name
+                if isinstance(operation, keras.Layer)
+                else to_snake_case(type(operation).__name__)
+            )
+            name = self._tensors[id(tensor)] = self._new_name(wanted)
             names.append(name)
         self._assign(*self._unpacked(node, names, expression))
 
@@ -198,7 +208,7 @@ class _Program:
             is_flat = True
         if is_plain:
             return names[0], expression
-        target = f"{names[0]}," if len(names) == 1 else ", ".join(names)
+        target = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
         if is_flat:
             return target, expression
         return target, Call("keras.tree.flatten(", (("", expression),), ")")

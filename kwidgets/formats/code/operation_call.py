@@ -113,25 +113,26 @@ class CallWriter:
         return "..." if key is Ellipsis else str(self.value(key))
 
 
-def _arguments_of(
-    function: Any, node: Any
-) -> tuple[Sequence[Any], Mapping[str, Any]] | None:
+def _arguments_of(function: Any, node: Any) -> tuple[Sequence[Any], Mapping[str, Any]] | None:
     """Return the arguments with which a function of ``keras.ops`` makes this call, or None."""
     if not callable(function):
         return None
     operation = node.operation
     try:
-        call = inspect.signature(operation.call).bind(
-            *node.arguments.args, **node.arguments.kwargs
-        )
+        call = inspect.signature(operation.call).bind(*node.arguments.args, **node.arguments.kwargs)
         settings = _settings(operation)
         positional: list[Any] = []
         keywords: dict[str, Any] = {}
         by_position = True
-        for name, parameter in inspect.signature(function).parameters.items():
+        parameters = inspect.signature(function).parameters
+        # Arguments before *operands have no keyword.
+        is_open = any(each.kind == each.VAR_POSITIONAL for each in parameters.values())
+        for name, parameter in parameters.items():
             if parameter.kind == parameter.VAR_POSITIONAL:
                 positional += call.arguments.get(name, call.arguments.get("args", ()))
-                by_position = False
+                by_position = is_open = False
+            elif is_open and name in settings:
+                positional.append(settings[name])
             elif name in call.arguments:
                 if by_position:
                     positional.append(call.arguments[name])

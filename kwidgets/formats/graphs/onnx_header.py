@@ -57,7 +57,9 @@ def read_header(data: bytes | memoryview) -> OnnxHeader:
         has_graph = True
         for part in protobuf.fields(field.view):
             if part.number == _NODE:
-                names = [each.text for each in protobuf.fields(part.view) if each.number == _OP_TYPE]
+                names = [
+                    each.text for each in protobuf.fields(part.view) if each.number == _OP_TYPE
+                ]
                 operations.update(names[-1:])
             elif part.number == _INITIALIZER:
                 count, is_external = _initializer(part.view)

@@ -67,7 +67,9 @@ def _parsed(path: Path, data: bytes) -> Any:
             raise DecodeError("nodes without names")
         graph.ParseFromString(data)
     except DecodeError as error:
-        raise FormatError(t("“%1” is damaged: %2. Download or copy it again.", path, error)) from error
+        raise FormatError(
+            t("“%1” is damaged: %2. Download or copy it again.", path, error)
+        ) from error
     if not any(node.op for node in graph.node):
         raise FormatError(t("“%1” has no operations: it is not a TensorFlow graph.", path))
     return graph
@@ -108,7 +110,9 @@ def _constant_sizes(graph: Any) -> Iterator[int]:
     """Return the bytes that each constant declares; one value may stand for a whole array."""
     for node in graph.node:
         if node.op == "Const":
-            yield 4 * math.prod(max(dim.size, 0) for dim in node.attr["value"].tensor.tensor_shape.dim)
+            yield 4 * math.prod(
+                max(dim.size, 0) for dim in node.attr["value"].tensor.tensor_shape.dim
+            )
 
 
 def _inputs(
@@ -178,9 +182,7 @@ def _outputs(path: Path, graph: Any) -> list[str]:
         if node.name not in used and node.op and node.op not in _NO_RESULTS
     ]
     if not names:
-        raise FormatError(
-            t("“%1” has no output: each of its operations feeds another one.", path)
-        )
+        raise FormatError(t("“%1” has no output: each of its operations feeds another one.", path))
     return names
 
 

@@ -77,7 +77,9 @@ def _session(path: Path, data: bytes) -> Any:
         import onnxruntime
     except ImportError as error:
         raise FormatError(
-            t("An ONNX file needs ONNX Runtime, which is not installed. Run: pip install onnxruntime")
+            t(
+                "An ONNX file needs ONNX Runtime, which is not installed. Run: pip install onnxruntime"
+            )
         ) from error
     options = onnxruntime.SessionOptions()
     # A damaged file is an error of ours; ONNX Runtime need not print it too.

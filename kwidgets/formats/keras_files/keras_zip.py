@@ -16,6 +16,7 @@ from typing import Any
 
 import h5py
 import keras
+import numpy as np
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts
@@ -106,31 +107,46 @@ def _json(path: Path, archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
 def _repaired(path: Path, archive: zipfile.ZipFile, version: str) -> Imported:
     config = _json(path, archive, _CONFIG)
     origin = origin_of(version, "tensorflow")
-    rebuilt = rebuild(config, origin)
-    num_parameters = 0
-    if _WEIGHTS in archive.namelist():
-        try:
-            with h5py.File(io.BytesIO(archive.read(_WEIGHTS)), "r") as file:
-                arrays = arrays_by_layer(file, config)
-        except (OSError, KeyError, RuntimeError, ValueError) as error:
-            if isinstance(error, FormatError):
-                raise
-            raise FormatError(
-                t("The weights in “%1” are damaged: %2.", path, str(error)[:200])
-            ) from error
-        num_parameters = set_weights(rebuilt, arrays)
-    else:
-        raise FormatError(t("“%1” contains no weights: %2 is missing.", path, _WEIGHTS))
-    compiled = config.get("compile_config")
-    notes = compile_as(rebuilt, compiled if isinstance(compiled, Mapping) else None)
+    arrays = _arrays(path, archive, config)
+    rebuilt = rebuild(
+        config,
+        origin,
+        shapes={name: tuple(each.shape for each in own) for name, own in arrays.items()},
+        num_numbers=sum(each.size for own in arrays.values() for each in own),
+    )
+    num_parameters = set_weights(rebuilt, arrays)
     facts = ImportFacts(
         origin.text,
         (str(path),),
         rebuilt.layers,
-        (*origin.notes, *rebuilt.notes, *notes),
+        (*origin.notes, *rebuilt.notes, *compile_as(rebuilt, _training_config(config))),
         num_parameters=num_parameters,
     )
     return Imported(rebuilt.model, facts)
+
+
+def _arrays(
+    path: Path, archive: zipfile.ZipFile, config: Mapping[str, Any]
+) -> dict[str, list[np.ndarray]]:
+    if _WEIGHTS not in archive.namelist():
+        raise FormatError(t("“%1” contains no weights: %2 is missing.", path, _WEIGHTS))
+    try:
+        with h5py.File(io.BytesIO(archive.read(_WEIGHTS)), "r") as file:
+            return arrays_by_layer(file, config)
+    except FormatError:
+        raise
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        raise FormatError(
+            t("The weights in “%1” are damaged: %2.", path, str(error)[:200])
+        ) from error
+
+
+def _training_config(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what ``compile`` took, as HDF5 files have it."""
+    found = config.get("compile_config")
+    if not isinstance(found, Mapping) or not found.get("optimizer"):
+        return None
+    return {**found, "optimizer_config": found["optimizer"]}
 
 
 def _loaded(path: Path, version: str) -> Imported:

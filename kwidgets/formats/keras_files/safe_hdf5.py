@@ -48,7 +48,9 @@ def array(dataset: Any, name: str) -> np.ndarray:
         if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "fiub":
             raise FormatError(t("“%1” of the file is not an array of numbers.", name))
         if dataset.is_virtual or dataset.external:
-            raise FormatError(t("The numbers of “%1” are in another file, which is not read.", name))
+            raise FormatError(
+                t("The numbers of “%1” are in another file, which is not read.", name)
+            )
         stored = int(dataset.id.get_storage_size())
         if dataset.nbytes > max(_SMALL_BYTES, _MAX_RATIO * stored):
             raise FormatError(

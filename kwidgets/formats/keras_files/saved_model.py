@@ -82,9 +82,14 @@ def _meta_graph(path: Path) -> Any:
 def _restored(path: Path, graph: Any, objects: Mapping[int, Mapping[str, Any]]) -> Imported:
     root = objects[0]
     origin = origin_of(str(root.get("keras_version") or "2"), "tensorflow")
-    rebuilt = rebuild({"class_name": root["class_name"], "config": root["config"]}, origin)
     layers = layer_objects(graph.object_graph_def, objects)
     arrays = arrays_by_layer(path, graph.object_graph_def, layers)
+    rebuilt = rebuild(
+        {"class_name": root["class_name"], "config": root["config"]},
+        origin,
+        shapes={name: tuple(each.shape for each in own) for name, own in arrays.items()},
+        num_numbers=sum(each.size for own in arrays.values() for each in own),
+    )
     num_parameters = set_weights(rebuilt, arrays)
     training = root.get("training_config")
     notes = compile_as(rebuilt, training if isinstance(training, Mapping) else None)
@@ -131,9 +136,7 @@ def _inside_a_layer(path: Path, graph: Any, why: Message) -> Imported:
         )
     ((name, info),) = signature.inputs.items()
     try:
-        layer = keras.layers.TFSMLayer(
-            str(path), call_endpoint=_SIGNATURE, name="saved_model"
-        )
+        layer = keras.layers.TFSMLayer(str(path), call_endpoint=_SIGNATURE, name="saved_model")
         inputs = keras.Input(batch_shape=_shape(info), dtype=_dtype(info), name=name)
         outputs = layer(inputs)
         if isinstance(outputs, dict) and len(outputs) == 1:

@@ -23,6 +23,7 @@ _NODES, _NODE_ID, _NODE_PATH, _METADATA = 1, 2, 3, 5
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _VALUE = "VARIABLE_VALUE"
 _MAX_VARIABLES = 1_000_000
+_MAX_DEPTH = 20
 
 
 def keras_objects(folder: Path, object_graph: Any) -> dict[int, dict[str, Any]]:
@@ -45,15 +46,13 @@ def keras_objects(folder: Path, object_graph: Any) -> dict[int, dict[str, Any]]:
                 found[number] = _decoded(parts[_METADATA].text)
         return found
     for number, node in enumerate(object_graph.nodes):
-        if node.WhichOneof("kind") == "user_object" and node.user_object.metadata:
-            if node.user_object.identifier.startswith("_tf_keras_"):
-                found[number] = _decoded(node.user_object.metadata)
+        known = node.user_object
+        if known.metadata and known.identifier.startswith("_tf_keras_"):
+            found[number] = _decoded(known.metadata)
     return found
 
 
-def layer_objects(
-    object_graph: Any, objects: Mapping[int, Mapping[str, Any]]
-) -> dict[str, int]:
+def layer_objects(object_graph: Any, objects: Mapping[int, Mapping[str, Any]]) -> dict[str, int]:
     """Return the number of the object of each layer of the model, by the layer's name."""
     found: dict[str, int] = {}
     for child in object_graph.nodes[0].children:
@@ -75,18 +74,45 @@ def arrays_by_layer(
     keys = checkpoint.keys(object_graph)
     found: dict[str, list[np.ndarray]] = {}
     for name, number in layers.items():
-        holders = _children(object_graph, number)
-        if "variables" not in holders:
-            continue
-        listed = _children(object_graph, holders["variables"])
-        numbers = [listed[each] for each in sorted(filter(str.isdecimal, listed), key=int)]
-        missing = [each for each in numbers if each not in keys]
-        if missing:
-            raise FormatError(
-                t("The checkpoint has no values for a variable of layer “%1”.", name)
-            )
+        numbers = _variables(object_graph, number)
+        if any(each not in keys for each in numbers):
+            raise FormatError(t("The checkpoint has no values for a variable of layer “%1”.", name))
         found[name] = [checkpoint.array(keys[each]) for each in numbers]
     return found
+
+
+def _variables(object_graph: Any, number: int) -> list[int]:
+    """Return the numbers of a layer's variables: trainable ones first, as HDF5 files have them."""
+    children = _children(object_graph, number)
+    if "variables" in children and "trainable_variables" in children:
+        trainable = _listed(object_graph, children["trainable_variables"])
+        every = _listed(object_graph, children["variables"])
+        return trainable + [each for each in every if each not in set(trainable)]
+    # Saved with save_traces=False, it has no such lists, but its variables in their order.
+    found: dict[int, bool] = {}
+    _walk(object_graph, number, found, 0)
+    return [each for each, is_trainable in found.items() if is_trainable] + [
+        each for each, is_trainable in found.items() if not is_trainable
+    ]
+
+
+def _listed(object_graph: Any, number: int) -> list[int]:
+    items = _children(object_graph, number)
+    return [items[each] for each in sorted(filter(str.isdecimal, items), key=int)]
+
+
+def _walk(object_graph: Any, number: int, found: dict[int, bool], depth: int) -> None:
+    children = list(dict.fromkeys(_children(object_graph, number).values()))
+    for child in children:
+        if 0 <= child < len(object_graph.nodes):
+            node = object_graph.nodes[child]
+            if node.WhichOneof("kind") == "variable":
+                found.setdefault(child, bool(node.variable.trainable))
+    for child in children:
+        if 0 <= child < len(object_graph.nodes) and depth < _MAX_DEPTH:
+            node = object_graph.nodes[child]
+            if node.user_object.identifier.startswith("_tf_keras_"):
+                _walk(object_graph, child, found, depth + 1)
 
 
 class _Checkpoint:
@@ -103,9 +129,7 @@ class _Checkpoint:
         except Exception as error:
             raise self._damaged(error) from error
         stored = sum(file.stat().st_size for file in self._folder.glob("variables.*"))
-        declared = sum(
-            math.prod(shape) * dtypes[key].size for key, shape in self._shapes.items()
-        )
+        declared = sum(math.prod(shape) * dtypes[key].size for key, shape in self._shapes.items())
         if declared > 4 * stored + 1_000_000 or len(self._shapes) > _MAX_VARIABLES:
             raise FormatError(
                 t(
@@ -162,7 +186,9 @@ class _Checkpoint:
 
 def _children(object_graph: Any, number: int) -> dict[str, int]:
     if not 0 <= number < len(object_graph.nodes):
-        raise FormatError(t("The objects of the SavedModel are damaged: there is no number %1.", number))
+        raise FormatError(
+            t("The objects of the SavedModel are damaged: there is no number %1.", number)
+        )
     return {child.local_name: child.node_id for child in object_graph.nodes[number].children}
 
 

@@ -14,9 +14,7 @@ def refused_in_saved_model(graph: Any) -> list[str]:
     Each SavedModel has functions that read and write its own checkpoint, named in ``saver_def``.
     They are left out only where nothing else calls them.
     """
-    functions = {
-        function.signature.name: function for function in graph.graph_def.library.function
-    }
+    functions = {function.signature.name: function for function in graph.graph_def.library.function}
     savers = {
         graph.saver_def.save_tensor_name.split(":")[0],
         graph.saver_def.restore_op_name.split(":")[0],

@@ -30,9 +30,7 @@ _NUM_FIXED = {"BatchNormalization": 2, "SyncBatchNormalization": 2, "Normalizati
 _MAX_DEPTH = 20
 
 
-def arrays_by_layer(
-    root: Any, model_config: Mapping[str, Any]
-) -> dict[str, list[np.ndarray]]:
+def arrays_by_layer(root: Any, model_config: Mapping[str, Any]) -> dict[str, list[np.ndarray]]:
     """Return the arrays of each layer, trainable ones first, as HDF5 files of Keras 2 have them.
 
     Args:

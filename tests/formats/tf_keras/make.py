@@ -5,16 +5,15 @@ How it was done, in an environment of its own, since tf_keras is no dependency o
     python -m pip install tf_keras==2.21.0 tensorflow==2.21.0
     TF_USE_LEGACY_KERAS=1 python tests/formats/tf_keras/make.py
 
-For each net: ``NAME.h5``, ``NAME.keras`` (format 2) and ``NAME.zip``, a zipped SavedModel; in
-``NAME.npz`` the inputs (``x0``, ``x1`` …) and outputs (``y0`` …). ``no_metadata.zip`` is a
-SavedModel without Keras's metadata. Weights are random with fixed seeds; the recurrent nets use the
+``nets.zip`` then has for each net ``NAME.keras`` (format 2), the folder ``NAME``, a SavedModel, and
+``NAME.npz``, inputs (``x0``, ``x1`` …) and outputs (``y0`` …). ``no_metadata`` is a SavedModel
+without Keras's metadata. Weights are random with fixed seeds; the recurrent nets use the
 ``hard_sigmoid`` of Keras 2 on purpose.
 """
 
 from __future__ import annotations
 
 import pathlib
-import shutil
 import tempfile
 import zipfile
 
@@ -95,7 +94,7 @@ def attention() -> keras.Model:
 NETS = (dense, cnn, recurrent, functional, attention)
 
 
-def save(name: str, model: keras.Model) -> None:
+def save(folder: pathlib.Path, name: str, model: keras.Model) -> None:
     random = np.random.default_rng(7)
     # Other moving means, variances and gammas than those of a new layer.
     model.set_weights(
@@ -118,35 +117,31 @@ def save(name: str, model: keras.Model) -> None:
     outputs = outputs if isinstance(outputs, list) else [outputs]
     arrays = {f"x{index}": value for index, value in enumerate(inputs)}
     arrays |= {f"y{index}": value for index, value in enumerate(outputs)}
-    np.savez_compressed(FOLDER / f"{name}.npz", **arrays)
-    model.save(FOLDER / f"{name}.h5", include_optimizer=True)
-    model.save(FOLDER / f"{name}.keras")
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(folder, save_format="tf", include_optimizer=False)
-        zip_folder(pathlib.Path(folder), FOLDER / f"{name}.zip")
-        if name == "dense":
-            model_only = tf.Module()
-            model_only.model = tf.function(
-                lambda x: {"probabilities": model(x)},
-                input_signature=[tf.TensorSpec((None, 5), tf.float32, name="x")],
-            )
-            model_only.kept = model.weights
-            shutil.rmtree(folder)
-            tf.saved_model.save(model_only, folder, signatures=model_only.model)
-            zip_folder(pathlib.Path(folder), FOLDER / "no_metadata.zip")
+    np.savez(folder / f"{name}.npz", **arrays)
+    model.save(folder / f"{name}.keras")
+    # The traced functions of recurrent layers alone would fill the archive.
+    model.save(folder / name, save_format="tf", save_traces=name != "recurrent")
+    if name == "dense":
+        module = tf.Module()
+        module.model = tf.function(
+            lambda x: {"probabilities": model(x)},
+            input_signature=[tf.TensorSpec((None, 5), tf.float32, name="x")],
+        )
+        module.kept = model.weights
+        tf.saved_model.save(module, str(folder / "no_metadata"), signatures=module.model)
 
 
-def zip_folder(folder: pathlib.Path, path: pathlib.Path) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+def pack(folder: pathlib.Path, path: pathlib.Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file.name != "fingerprint.pb":
                 archive.write(file, file.relative_to(folder))
 
 
 if __name__ == "__main__":
-    for make in NETS:
-        keras.utils.set_random_seed(3)
-        keras.backend.clear_session()
-        save(make.__name__, make())
-    for file in sorted(FOLDER.iterdir()):
-        print(f"{file.stat().st_size:>9,}  {file.name}")
+    with tempfile.TemporaryDirectory() as made:
+        for make in NETS:
+            keras.utils.set_random_seed(3)
+            keras.backend.clear_session()
+            save(pathlib.Path(made), make.__name__, make())
+        pack(pathlib.Path(made), FOLDER / "nets.zip")
