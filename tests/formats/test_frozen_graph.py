@@ -60,11 +60,11 @@ def test_outputs_are_those_of_tensorflow_and_the_report_says_what_it_is(
     np.testing.assert_allclose(found[0], wanted[0], atol=1e-6)
     np.testing.assert_array_equal(found[1], wanted[1])
     text = report.to_text()
-    assert "keep_prob:0 was set to 1.0" in text
-    assert "training:0 was set to False" in text
+    assert "keep_prob was set to 1.0" in text
+    assert "training was set to False" in text
     assert "cannot be trained" in text
     assert report.counts == {"converted": 1, "guessed": 1}
-    assert report.facts.num_parameters == 3 * 3 * 2 * 4 + report.facts.num_parameters % 72
+    assert report.facts.num_parameters >= 3 * 3 * 2 * 4
     # The graph travels with the weights.
     model.save(tmp_path / "net.keras")
     again = keras.saving.load_model(tmp_path / "net.keras")

@@ -78,7 +78,7 @@ class _Program:
             self._assign(_MODEL, self._expression(model))
         if compiled is not None:
             self._lines.append(format_expression(compiled, 0, 0))
-        if weights is not None and model.weights:
+        if weights is not None and _has_state(model):
             self._lines.append(f"{_MODEL}.load_weights({format_literal(weights)})")
         return self._assembled(comments)
 
@@ -226,6 +226,14 @@ class _Program:
         name = next(each for each in names if each not in self._taken)
         self._taken.add(name)
         return name
+
+
+def _has_state(model: keras.Model) -> bool:
+    """Return whether a file of its weights has anything, be it a graph instead of weights."""
+    usual = keras.Layer.save_own_variables
+    return bool(model.weights) or any(
+        type(layer).save_own_variables is not usual for layer in model._flatten_layers()
+    )
 
 
 def _is_keras(layer: Any) -> bool:

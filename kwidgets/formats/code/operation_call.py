@@ -47,14 +47,13 @@ class CallWriter:
         """Return the call of an operation that is no layer."""
         operation, arguments = node.operation, node.arguments
         kind = type(operation).__name__
-        if kind == "GetItem" and len(arguments.args) == 2 and not arguments.kwargs:
-            tensor, key = arguments.args
-            if isinstance(tensor, keras.KerasTensor):
-                return f"{self._name_of(tensor)}[{self._key(key)}]"
-        if kind in _OPERATORS and len(arguments.args) == 2 and not arguments.kwargs:
-            if all(isinstance(each, (keras.KerasTensor, int, float)) for each in arguments.args):
-                left, right = (self.value(each) for each in arguments.args)
-                return f"{left} {_OPERATORS[kind]} {right}"
+        if len(arguments.args) == 2 and not arguments.kwargs:
+            left, right = arguments.args
+            if kind == "GetItem" and isinstance(left, keras.KerasTensor):
+                return f"{self._name_of(left)}[{self._key(right)}]"
+            plain = (keras.KerasTensor, int, float)
+            if kind in _OPERATORS and isinstance(left, plain) and isinstance(right, plain):
+                return f"{self.value(left)} {_OPERATORS[kind]} {self.value(right)}"
         name = to_snake_case(kind)
         written = _arguments_of(getattr(keras.ops, name, None), node)
         if written is not None:

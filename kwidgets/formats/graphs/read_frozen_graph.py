@@ -229,8 +229,8 @@ def _imported(
         tuple(_layers(graph, inputs, outputs, notes)),
         (
             message(
-                "The graph runs inside one Keras layer, for inference: it has no layers of its own, "
-                "cannot be trained, and needs the TensorFlow backend."
+                "The graph runs inside one Keras layer, for inference: it has no layers of its "
+                "own, cannot be trained, and needs the TensorFlow backend."
             ),
         ),
         num_parameters=_num_parameters(graph),

@@ -78,7 +78,8 @@ def _session(path: Path, data: bytes) -> Any:
     except ImportError as error:
         raise FormatError(
             t(
-                "An ONNX file needs ONNX Runtime, which is not installed. Run: pip install onnxruntime"
+                "An ONNX file needs ONNX Runtime, which is not installed. Run: "
+                "pip install onnxruntime"
             )
         ) from error
     options = onnxruntime.SessionOptions()

@@ -20,7 +20,9 @@ from kwidgets.formats.keras_files import (
 )
 from kwidgets.formats.keras_files.layer_config import present_class
 from kwidgets.formats.keras_files.merges import merge
-from kwidgets.formats.keras_files.parts import CutError, OldLayer, Part, one_tensor, shape_of
+from kwidgets.formats.keras_files.parts import (
+    CutError,
+    OldLayer, Part, one_tensor, shape_of)
 
 Maker: TypeAlias = Callable[[OldLayer, Any], Part]
 

@@ -4,7 +4,7 @@
 function. Parameters here have TensorFlow's names, since files give them by name.
 """
 
-
+# ruff: noqa: A002 - names of TensorFlow
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
