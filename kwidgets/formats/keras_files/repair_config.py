@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kwidgets.dry_run import weightless
+from kwidgets.dry_run import dry_scope
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.keras_files.graph import Builder
 from kwidgets.formats.keras_files.layer_config import make_layer
@@ -53,7 +53,7 @@ def rebuild(
         FormatError: this is no such configuration, not even one layer can be converted, or the
             model is much larger than the weights of the file.
     """
-    with weightless():
+    with dry_scope():
         trial = Builder(origin, shapes).build(model_config)
         size = sum(_size(each.shape) for each in trial.model.variables)
     most = _MOST_NUMBERS if num_numbers is None else 2 * num_numbers + _SPARE_NUMBERS
