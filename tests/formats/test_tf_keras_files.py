@@ -165,9 +165,9 @@ def test_weights_in_other_files_and_arrays_that_are_not_stored_are_refused(
         group.create_dataset("0", (1 << 20, 1 << 20), "float32", chunks=(1024, 1024))
 
     for fill in (link, external):
-        with pytest.raises(FormatError, match="in another file"):
+        with pytest.raises(FormatError, match="which is never opened"):
             kw.import_model(with_weights(fill))
-    with pytest.raises(FormatError, match="would take 4,398,046,511,104 bytes"):
+    with pytest.raises(FormatError, match="says it has 4,398,046,511,104 bytes"):
         kw.import_model(with_weights(huge))
 
 

@@ -6,6 +6,7 @@ that are far larger than the file, and can compress. None of that is in a file o
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -31,17 +32,18 @@ class WeightsFile:
 
     Args:
         path: the file.
+        data: its bytes, where it is a part of the file at ``path``, as in a ``.keras`` file.
 
     Raises:
         FormatError: HDF5 cannot read it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, data: bytes | None = None) -> None:
         self.path = path
-        self._left = _MOST_GROWTH * path.stat().st_size + _SPARE_BYTES
-        self._size = path.stat().st_size
+        self._size = path.stat().st_size if data is None else len(data)
+        self._left = _MOST_GROWTH * self._size + _SPARE_BYTES
         try:
-            self._file = h5py.File(path, "r")
+            self._file = h5py.File(path if data is None else io.BytesIO(data), "r")
         except (OSError, RuntimeError, ValueError) as error:
             raise _damaged(path, error) from error
 
@@ -76,9 +78,7 @@ class WeightsFile:
             try:
                 link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
                 if link is None:
-                    raise FormatError(
-                        t("“%1” has no “%2”. Save the model again.", self.path, name)
-                    )
+                    raise FormatError(t("“%1” has no “%2”. Save the model again.", self.path, name))
                 if not isinstance(link, h5py.HardLink):
                     raise FormatError(
                         t(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import os
 import shutil
@@ -14,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts
 from kwidgets.formats.imported import Imported
+from kwidgets.formats.keras_files.hdf5 import WeightsFile
 from kwidgets.formats.keras_files.origin import origin_of
 from kwidgets.formats.keras_files.repair_config import compile_as, rebuild, set_weights
 from kwidgets.formats.keras_files.weight_tree import arrays_by_layer
@@ -130,15 +129,8 @@ def _arrays(
 ) -> dict[str, list[np.ndarray]]:
     if _WEIGHTS not in archive.namelist():
         raise FormatError(t("“%1” contains no weights: %2 is missing.", path, _WEIGHTS))
-    try:
-        with h5py.File(io.BytesIO(archive.read(_WEIGHTS)), "r") as file:
-            return arrays_by_layer(file, config)
-    except FormatError:
-        raise
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
-        raise FormatError(
-            t("The weights in “%1” are damaged: %2.", path, str(error)[:200])
-        ) from error
+    with WeightsFile(path, archive.read(_WEIGHTS)) as file:
+        return arrays_by_layer(file, config)
 
 
 def _training_config(config: Mapping[str, Any]) -> dict[str, Any] | None:

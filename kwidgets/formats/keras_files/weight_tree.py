@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import h5py
 import numpy as np
 from keras.src.utils.naming import to_snake_case
 
 from kwidgets.formats.errors import FormatError
-from kwidgets.formats.keras_files import safe_hdf5
+from kwidgets.formats.keras_files.hdf5 import WeightsFile
 from kwidgets.language import t
 
 # Where releases of Keras 2 keep the layers of a model.
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies", "_self_tracked_trackables")
+_VARS = "vars"
 _MODELS = {"Sequential", "Functional", "Model"}
 # Parts of layers in the order of their weights, where that is not the order of their names.
 _PARTS: dict[str, tuple[str, ...]] = {
@@ -30,34 +30,35 @@ _NUM_FIXED = {"BatchNormalization": 2, "SyncBatchNormalization": 2, "Normalizati
 _MAX_DEPTH = 20
 
 
-def arrays_by_layer(root: Any, model_config: Mapping[str, Any]) -> dict[str, list[np.ndarray]]:
+def arrays_by_layer(
+    file: WeightsFile, model_config: Mapping[str, Any]
+) -> dict[str, list[np.ndarray]]:
     """Return the arrays of each layer, trainable ones first, as HDF5 files of Keras 2 have them.
 
     Args:
-        root: the HDF5 file.
+        file: the tree.
         model_config: ``{"class_name": ..., "config": ...}`` of the model.
 
     Raises:
         FormatError: the tree is damaged, or is not one of this model.
     """
     found = {}
-    for name, class_name, config, group in _layers(root, model_config):
-        trainable, fixed = _split(class_name, config, group, 0)
+    for name, class_name, config, group in _layers(file, file.root, model_config):
+        trainable, fixed = _split(file, class_name, config, group, 0)
         found[name] = trainable + fixed
     return found
 
 
 def _layers(
-    group: Any, model_config: Mapping[str, Any]
+    file: WeightsFile, group: Any, model_config: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Mapping[str, Any], Any]]:
     """Return name, class, configuration and group of each layer of a model."""
     config = model_config.get("config")
     entries = config.get("layers") if isinstance(config, Mapping) else config
     if not isinstance(entries, list):
         raise FormatError(t("The configuration of the model has no list of layers."))
-    container = next(
-        (each for name in _CONTAINERS if _is_group(each := safe_hdf5.child(group, name))), None
-    )
+    name = next((each for each in _CONTAINERS if file.has(group, each)), None)
+    container = None if name is None else file.member(group, name)
     used: dict[str, int] = {}
     for entry in entries:
         if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), (Mapping, list)):
@@ -69,13 +70,12 @@ def _layers(
         number = used[key] = used.get(key, -1) + 1
         if number:
             key = f"{key}_{number}"
-        found = None if container is None else safe_hdf5.child(container, key)
-        if _is_group(found):
-            yield str(name), class_name, entry, found
+        if container is not None and file.has(container, key):
+            yield str(name), class_name, entry, file.member(container, key)
 
 
 def _split(
-    class_name: str, entry: Mapping[str, Any], group: Any, depth: int
+    file: WeightsFile, class_name: str, entry: Mapping[str, Any], group: Any, depth: int
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the arrays of a layer that are trained, and those that are not."""
     if depth > _MAX_DEPTH:
@@ -83,22 +83,20 @@ def _split(
     trainable: list[np.ndarray] = []
     fixed: list[np.ndarray] = []
     if class_name in _MODELS:
-        for _, inner_class, inner_entry, inner_group in _layers(group, entry):
-            more, others = _split(inner_class, inner_entry, inner_group, depth + 1)
+        for _, inner_class, inner_entry, inner_group in _layers(file, group, entry):
+            more, others = _split(file, inner_class, inner_entry, inner_group, depth + 1)
             trainable += more
             fixed += others
         return trainable, fixed
-    own = _own(group)
+    own = _own(file, group)
     num_fixed = min(_NUM_FIXED.get(class_name, 0), len(own))
     trainable += own[: len(own) - num_fixed]
     fixed += own[len(own) - num_fixed :]
     for name in _part_names(class_name, group):
-        part = safe_hdf5.child(group, name)
-        if not _is_group(part):
-            continue
         inner = _inner_entry(entry, name)
         inner_class = str(inner.get("class_name", "")).rpartition(">")[2]
-        more, others = _split(inner_class, inner, part, depth + 1)
+        part = file.member(group, name)
+        more, others = _split(file, inner_class, inner, part, depth + 1)
         trainable += more
         fixed += others
     config = entry.get("config")
@@ -107,21 +105,25 @@ def _split(
     return trainable, fixed
 
 
-def _own(group: Any) -> list[np.ndarray]:
+def _own(file: WeightsFile, group: Any) -> list[np.ndarray]:
     """Return a layer's own arrays, in the order of their numbers."""
-    holder = safe_hdf5.child(group, "vars")
-    if not _is_group(holder):
-        return []
-    names = sorted((name for name in holder if name.isdecimal()), key=int)
-    return [
-        safe_hdf5.array(safe_hdf5.child(holder, name), f"{holder.name}/{name}") for name in names
-    ]
+    names = _names(file.member(group, _VARS)) if file.has(group, _VARS) else []
+    numbers = sorted(filter(str.isdecimal, names), key=int)
+    return [file.array(group, f"{_VARS}/{name}") for name in numbers]
 
 
 def _part_names(class_name: str, group: Any) -> list[str]:
     order = _PARTS.get(class_name, ())
-    names = [name for name in group if name != "vars"]
+    names = [name for name in _names(group) if name != _VARS]
     return sorted(names, key=lambda name: (order.index(name) if name in order else 99, name))
+
+
+def _names(group: Any) -> list[str]:
+    """Return the names in a group; none for an array."""
+    try:
+        return [str(name) for name in getattr(group, "keys", list)()]
+    except (RuntimeError, ValueError, OSError) as error:
+        raise FormatError(t("The weights are damaged: %1.", str(error)[:200])) from error
 
 
 def _inner_entry(entry: Mapping[str, Any], part: str) -> Mapping[str, Any]:
@@ -134,7 +136,3 @@ def _inner_entry(entry: Mapping[str, Any], part: str) -> Mapping[str, Any]:
         if isinstance(inner, Mapping) and "class_name" in inner:
             return inner
     return {}
-
-
-def _is_group(value: Any) -> bool:
-    return isinstance(value, h5py.Group)
