@@ -76,9 +76,7 @@ class WeightsFile:
             try:
                 link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
                 if link is None:
-                    raise FormatError(
-                        t("“%1” has no “%2”. Save the model again.", self.path, name)
-                    )
+                    raise FormatError(t("“%1” has no “%2”. Save the model again.", self.path, name))
                 if not isinstance(link, h5py.HardLink):
                     raise FormatError(
                         t(
