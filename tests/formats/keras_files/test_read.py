@@ -19,6 +19,7 @@ from kwidgets.language import translated
 from tests.formats.keras_files.goldens import Goldens, difference
 
 KERAS1 = Goldens("keras1")
+KERAS2_THEANO = Goldens("keras2_theano")
 TF_KERAS = Goldens("tf_keras")
 
 
@@ -98,8 +99,8 @@ def test_shapes_of_weights_overrule_a_wrong_axis(tmp_path: Path) -> None:
                 layer["config"]["axis"] = 2
 
     # As in music_tagger_crnn_weights_theano.h5 of Keras 1.0.
-    model, report = kw.import_model(edit(KERAS1.write("cnn", tmp_path), wrong))
-    assert max(difference(model, KERAS1, "cnn")) <= 2e-6
+    model, report = kw.import_model(edit(KERAS2_THEANO.write("cnn", tmp_path), wrong))
+    assert max(difference(model, KERAS2_THEANO, "cnn")) <= 2e-6
     assert [each.type for each in report.layers if each.outcome == "guessed"] == [
         "BatchNormalization"
     ]
