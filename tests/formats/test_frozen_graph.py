@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -13,31 +11,17 @@ import tensorflow as tf
 
 import kwidgets as kw
 from kwidgets.formats.errors import FormatError
+from tests.formats.small_graphs import frozen_graph
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="a frozen graph needs TensorFlow"
 )
 
 
-def two_outputs() -> tf.Graph:
-    random = np.random.default_rng(0)
-    with tf.Graph().as_default() as graph:
-        image = tf.compat.v1.placeholder(tf.float32, (None, 6, 6, 2), name="image")
-        keep = tf.compat.v1.placeholder(tf.float32, (), name="keep_prob")
-        training = tf.compat.v1.placeholder(tf.bool, (), name="training")
-        kernel = tf.constant(random.normal(size=(3, 3, 2, 4)).astype("float32"), name="kernel")
-        x = tf.nn.relu(tf.nn.conv2d(image, kernel, 1, "SAME"))
-        x = tf.reduce_mean(x, (1, 2)) * keep
-        x = tf.cond(training, lambda: x * 0.0, lambda: x)
-        tf.nn.softmax(x, name="scores")
-        tf.argmax(x, -1, name="label")
-    return graph
-
-
 @pytest.fixture(name="frozen")
 def frozen_file(tmp_path: Path) -> Path:
     path = tmp_path / "net.pb"
-    path.write_bytes(two_outputs().as_graph_def().SerializeToString())
+    path.write_bytes(frozen_graph())
     return path
 
 
@@ -69,23 +53,6 @@ def test_outputs_are_those_of_tensorflow_and_the_report_says_what_it_is(
     model.save(tmp_path / "net.keras")
     again = keras.saving.load_model(tmp_path / "net.keras")
     np.testing.assert_array_equal(again.predict(image, verbose=0)[0], found[0])
-
-
-def test_its_program_needs_keras_and_tensorflow_alone(frozen: Path, tmp_path: Path) -> None:
-    model, report = kw.import_model(frozen)
-    image = np.ones((2, 6, 6, 2), "float32")
-    np.savez(tmp_path / "data.npz", x=image, y=model.predict(image, verbose=0)[0])
-    program = report.to_code(weights=tmp_path / "net.weights.h5")
-    check = (
-        "\nimport numpy as np\ndata = np.load('data.npz')\n"
-        "np.testing.assert_array_equal(model.predict(data['x'], verbose=0)[0], data['y'])\n"
-    )
-    head = "import sys\nsys.modules['kwidgets'] = None\n"
-    (tmp_path / "program.py").write_text(head + program + check)
-    done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_a_graph_that_writes_files_is_refused(tmp_path: Path) -> None:

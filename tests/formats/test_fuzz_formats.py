@@ -12,14 +12,13 @@ import zipfile
 from pathlib import Path
 
 import keras
-import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import kwidgets as kw
 from kwidgets.formats.errors import FormatError
+from tests.formats.small_graphs import frozen_graph, onnx_model
 
 NETS = Path(__file__).parent / "tf_keras" / "nets.zip"
 # Layers of Keras and messages of protobuf take some, however small the file is.
@@ -36,33 +35,10 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder,
             [name for name in archive.namelist() if name.startswith(("dense", "functional.keras"))],
         )
-    with tf.Graph().as_default() as graph:
-        x = tf.compat.v1.placeholder(tf.float32, (None, 4), name="x")
-        tf.nn.softmax(tf.matmul(x, tf.constant(np.ones((4, 3), "float32"))), name="y")
-    (folder / "graph.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    (folder / "graph.pb").write_bytes(frozen_graph())
     with contextlib.suppress(ImportError):
-        (folder / "net.onnx").write_bytes(small_onnx())
+        (folder / "net.onnx").write_bytes(onnx_model().SerializeToString())
     return folder
-
-
-def small_onnx() -> bytes:
-    from onnx import TensorProto, helper, numpy_helper
-
-    weight = numpy_helper.from_array(np.ones((4, 3), "float32"), "weight")
-    graph = helper.make_graph(
-        [
-            helper.make_node("MatMul", ["x", "weight"], ["z"]),
-            helper.make_node("Softmax", ["z"], ["y"], axis=-1),
-        ],
-        "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 3])],
-        [weight],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    return bytes(
-        helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
-    )
 
 
 def mutated(data: bytes, source: random.Random) -> bytes:
@@ -155,9 +131,7 @@ def test_a_damaged_file_is_a_model_or_a_format_error(
     tracemalloc.start()
     try:
 
-        @settings(
-            max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-        )
+        @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @example(number=0)
         @given(number=st.integers(0, 2**32))
         def try_one(number: int) -> None:

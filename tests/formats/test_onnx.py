@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -12,44 +10,15 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.formats.errors import FormatError
+from tests.formats.small_graphs import onnx_model
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
 
-def net() -> onnx.ModelProto:
-    from onnx import TensorProto, helper, numpy_helper
-
-    random = np.random.default_rng(0)
-    kernel = numpy_helper.from_array(random.normal(size=(4, 3, 3, 3)).astype("float32"), "kernel")
-    nodes = [
-        helper.make_node("Conv", ["image", "kernel"], ["conv"], pads=[1, 1, 1, 1]),
-        helper.make_node("Relu", ["conv"], ["relu"]),
-        helper.make_node("GlobalAveragePool", ["relu"], ["pool"]),
-        helper.make_node("Flatten", ["pool"], ["flat"]),
-        helper.make_node("Mul", ["flat", "factor"], ["scores"]),
-        helper.make_node("ArgMax", ["scores"], ["label"], axis=1),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "net",
-        [
-            helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 3, 8, 8]),
-            helper.make_tensor_value_info("factor", TensorProto.FLOAT, ["batch", 4]),
-        ],
-        [
-            helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 4]),
-            helper.make_tensor_value_info("label", TensorProto.INT64, ["batch", 1]),
-        ],
-        [kernel],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    return helper.make_model(graph, producer_name="tests", opset_imports=opset, ir_version=8)
-
-
 @pytest.fixture(name="path")
 def onnx_file(tmp_path: Path) -> Path:
-    onnx.save(net(), tmp_path / "net.bin")
+    onnx.save(onnx_model(), tmp_path / "net.bin")
     return tmp_path / "net.bin"
 
 
@@ -75,28 +44,8 @@ def test_outputs_are_those_of_onnx_runtime_and_survive_saving(path: Path, tmp_pa
     np.testing.assert_array_equal(again.predict([image, factor], verbose=0)[1], wanted[1])
 
 
-def test_its_program_needs_keras_and_onnx_runtime_alone(path: Path, tmp_path: Path) -> None:
-    model, report = kw.import_model(path)
-    image, factor = data()
-    scores = model.predict([image, factor], verbose=0)[0]
-    np.savez(tmp_path / "data.npz", image=image, factor=factor, scores=scores)
-    program = report.to_code(weights=tmp_path / "net.weights.h5")
-    check = (
-        "\nimport numpy as np\ndata = np.load('data.npz')\n"
-        "scores = model.predict([data['image'], data['factor']], verbose=0)[0]\n"
-        "np.testing.assert_array_equal(scores, data['scores'])\n"
-    )
-    (tmp_path / "program.py").write_text(
-        "import sys\nsys.modules['kwidgets'] = None\n" + program + check
-    )
-    done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-
-
 def test_weights_in_other_files_are_told_how_to_be_joined(tmp_path: Path) -> None:
-    model = net()
+    model = onnx_model()
     onnx.save(
         model,
         tmp_path / "net.onnx",
@@ -113,7 +62,7 @@ def test_a_damaged_file_and_an_unknown_operation_are_told(path: Path) -> None:
     path.write_bytes(whole[: len(whole) - 40])
     with pytest.raises(FormatError, match=r"ends too early|cannot load"):
         kw.import_model(path)
-    model = net()
+    model = onnx_model()
     model.graph.node[1].op_type = "Nonsense"
     path.write_bytes(model.SerializeToString())
     with pytest.raises(FormatError, match=r"ONNX Runtime cannot load .*Nonsense"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,9 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from kwidgets.formats.warn_old_files import OldFileWarnings
-
-OLD = Path(__file__).parent / "tf_keras"
 
 
 @pytest.fixture
@@ -135,17 +133,12 @@ def test_stop_restores_keras_and_leaves_a_later_wrapper() -> None:
 
 
 def test_the_magic_starts_and_stops_it() -> None:
-    import subprocess
+    from keras.src.legacy.saving import legacy_h5_format as module
 
-    code = (
-        "from IPython.core.interactiveshell import InteractiveShell\n"
-        "import sys\n"
-        "shell = InteractiveShell.instance()\n"
-        "shell.run_line_magic('load_ext', 'kwidgets')\n"
-        "assert 'keras' not in sys.modules\n"
-        "from keras.src.legacy.saving import legacy_h5_format as module\n"
-        "assert hasattr(module.load_weights_from_hdf5_group, '__wrapped__')\n"
-        "shell.run_line_magic('unload_ext', 'kwidgets')\n"
-        "assert not hasattr(module.load_weights_from_hdf5_group, '__wrapped__')\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "kwidgets")
+    try:
+        assert hasattr(module.load_weights_from_hdf5_group, "__wrapped__")
+    finally:
+        shell.run_line_magic("unload_ext", "kwidgets")
+    assert not hasattr(module.load_weights_from_hdf5_group, "__wrapped__")

@@ -94,8 +94,7 @@ def convolution(old: OldLayer, inputs: Any) -> Part:
             arrays[0] = kernels.turn_round(arrays[0], rank)
         return arrays
 
-    outcome = "repaired" if notes else "converted"
-    return Part(layers, convert=convert, notes=notes, outcome=outcome)
+    return Part(layers, convert=convert, notes=notes, outcome="repaired" if notes else "converted")
 
 
 def transposed(old: OldLayer, inputs: Any) -> Part:
@@ -121,9 +120,7 @@ def transposed(old: OldLayer, inputs: Any) -> Part:
         if any(min(pair) < 0 for pair in cropping):
             raise CutError(message("The output of “%1” is larger than its input gives.", old.name))
         layers.append(
-            _CROPPING_LAYERS[rank](
-                cropping, data_format=data_format, name=f"{old.keras_name}_crop"
-            )
+            _CROPPING_LAYERS[rank](cropping, data_format=data_format, name=f"{old.keras_name}_crop")
         )
     keras1, flips = old.origin.major < 2, old.origin.flips_kernels
 
@@ -212,9 +209,18 @@ def flipped_recurrent(old: OldLayer, inputs: Any) -> Part:
     notes: list[Message] = []
     config = present_config(old.class_name, old.config, old.origin)
     channels_first = config.get("data_format") == "channels_first"
-    layer = make_layer(old, notes)
     keras1, flips = old.origin.major < 2, old.origin.flips_kernels
     rank = int(present_class(old.class_name)[len("ConvLSTM")])
+    kernel_size = values.integers(config.get("kernel_size"), "kernel_size", rank)
+    if flips and any(each % 2 == 0 for each in kernel_size):
+        raise CutError(
+            message(
+                "“%1” convolves its state with an even kernel, which Theano aligns otherwise than "
+                "Keras can.",
+                old.name,
+            )
+        )
+    layer = make_layer(old, notes)
     if flips:
         notes.append(message("Its kernel was turned round: Theano convolves, Keras correlates."))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import keras
@@ -16,7 +15,7 @@ from kwidgets.formats.keras_files.makers import MODELS, make_part
 from kwidgets.formats.keras_files.origin import Origin
 from kwidgets.formats.keras_files.parts import CutError, OldLayer, Part
 from kwidgets.formats.keras_files.rebuilt import Arrays, Rebuilt, Slot
-from kwidgets.language import Message, message, t
+from kwidgets.language import Message, message, t, translated
 
 # Deeper than any real model; a hostile file could nest models until Python's stack ends.
 _MOST_NESTED = 16
@@ -143,7 +142,8 @@ class Builder:
             part = self._model_part(first, None)
             model = part.layers[0]
             tensor = keras.Input(
-                batch_shape=model.inputs[0].shape, dtype=model.inputs[0].dtype,
+                batch_shape=model.inputs[0].shape,
+                dtype=model.inputs[0].dtype,
                 name=f"{first.keras_name}_input",
             )
             self._parts[first.name] = part
@@ -184,7 +184,8 @@ class Builder:
         """Return a Sequential of Keras 1 that begins with a Merge of other models."""
         first = olds[0]
         branches = values.items(first.config.get("layers"), "layers")
-        inputs, outputs, inner_slots = [], [], {}
+        inputs, outputs = [], []
+        inner_slots: dict[str, Slot] = {}
         notes: list[Message] = []
         for branch in branches:
             builder = Builder(self._origin, self._shapes, self._depth + 1)
@@ -252,7 +253,8 @@ class Builder:
             else:
                 outputs.append(found)
         if lost:
-            outputs += [each for each in frontier if not any(each is one for one in outputs)]
+            known_outputs = [*outputs, *model_inputs]
+            outputs += [each for each in frontier if not any(each is one for one in known_outputs)]
         if not outputs or not model_inputs or (lost and not self._parts):
             raise FormatError(self._nothing_left())
         model = _model(model_inputs, outputs, name)
@@ -385,8 +387,6 @@ class Builder:
     def _nothing_left(self) -> str:
         cut = [each for each in self._reports.values() if each.outcome == "cut" and each.notes]
         why = cut[0].notes[0] if cut else message("it has no layers")
-        from kwidgets.language import translated
-
         return t("Nothing of the model can be converted: %1", translated(why))
 
     def _rebuilt(self, model: Any) -> Rebuilt:
@@ -400,7 +400,12 @@ class Builder:
         ordered = {name: slots[name] for name in order}
         ordered.update(slots)
         return Rebuilt(
-            model, tuple(self._reports.values()), ordered, tuple(self._notes), frozenset(self._cut)
+            model,
+            self._origin,
+            tuple(self._reports.values()),
+            ordered,
+            tuple(self._notes),
+            frozenset(self._cut),
         )
 
 
@@ -468,9 +473,7 @@ def _known(
     return found
 
 
-def _filled(
-    value: Any, tensors: Mapping[tuple[str, int], Any], offsets: Mapping[str, int]
-) -> Any:
+def _filled(value: Any, tensors: Mapping[tuple[str, int], Any], offsets: Mapping[str, int]) -> Any:
     """Return the inputs or arguments of a call with tensors for References."""
     if isinstance(value, nodes.Reference):
         return _find(value, tensors, offsets)
@@ -523,6 +526,3 @@ def _joined_slot(slots: list[Slot]) -> Slot:
         trainable,
         sum(each.num_arrays for each in slots),
     )
-
-
-

@@ -27,9 +27,7 @@ def input_of_layer(old: OldLayer) -> Any:
     return _input(shape, dtype(_type_of(old.config)), old.keras_name)
 
 
-def first_input(
-    first: OldLayer, build_shape: Any, like: Any, notes: list[Message]
-) -> Any:
+def first_input(first: OldLayer, build_shape: Any, like: Any, notes: list[Message]) -> Any:
     """Return the input of a Sequential without an InputLayer; add a note where it was guessed.
 
     Args:
@@ -103,9 +101,7 @@ def _checked(shape: Any) -> Shape:
         if each is not None and (
             not isinstance(each, int) or isinstance(each, bool) or not 0 < each < _LONGEST
         ):
-            raise FormatError(
-                t("The input has the shape %1, which is none.", repr(shape)[:80])
-            )
+            raise FormatError(t("The input has the shape %1, which is none.", repr(shape)[:80]))
     if len(shape) > 8:
         raise FormatError(t("The input has %1 axes; Keras's layers take up to 5.", len(shape)))
     return tuple(shape)

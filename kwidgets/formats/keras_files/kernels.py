@@ -49,7 +49,9 @@ def keras1_gates(arrays: Arrays, units_axis: int = -1, lstm: bool = True) -> lis
         return list(arrays)
     _same_shapes(arrays)
     return [
-        np.concatenate([arrays[3 * gate + each] for gate in gates], axis=units_axis if each < 2 else -1)
+        np.concatenate(
+            [arrays[3 * gate + each] for gate in gates], axis=units_axis if each < 2 else -1
+        )
         for each in range(3)
     ]
 

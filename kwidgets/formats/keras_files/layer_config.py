@@ -17,7 +17,7 @@ _ACTIVATIONS = ("activation", "recurrent_activation")
 _DATA_FORMATS = {"th": "channels_first", "tf": "channels_last"}
 _BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "activity_regularizer"})
 # Values that change nothing, whatever the argument.
-_NOTHING = (None, False, 0, 0.0, [], {}, "", 1, 1.0)
+_NOTHING: tuple[Any, ...] = (None, False, 0, 0.0, [], {}, "", 1, 1.0)
 _WRAPPED = ("layer", "backward_layer", "cell")
 
 
@@ -88,6 +88,18 @@ def _join_kernel_size(config: dict[str, Any]) -> None:
             config["kernel_size"] = [config.pop(name) for name in names]
 
 
+def _spell_out_paddings(config: dict[str, Any]) -> None:
+    """Write the dictionaries of Keras 1's ZeroPadding layers as pairs."""
+    padding = config.get("padding")
+    if not isinstance(padding, Mapping):
+        return
+    if any(str(key).endswith("_pad") for key in padding):
+        config["padding"] = tuple(
+            (padding.get(before, 0), padding.get(after, 0))
+            for before, after in (("top_pad", "bottom_pad"), ("left_pad", "right_pad"))
+        )
+
+
 def make_layer(old: OldLayer, notes: list[Message], **changes: Any) -> Any:
     """Return the layer of this Keras for one layer of a file; add notes of what was repaired.
 
@@ -105,6 +117,11 @@ def make_layer(old: OldLayer, notes: list[Message], **changes: Any) -> Any:
     if not cls.__module__.startswith("keras."):
         return _custom_layer(cls, old)
     config["name"] = old.keras_name
+    # Some layers of Keras 1 took it from a global setting, which no file has.
+    is_image = old.origin.major < 2 and present[-2:] in ("2D", "3D")
+    if is_image and "data_format" not in config and "data_format" in accepted_arguments(cls):
+        config["data_format"] = old.origin.data_format
+    _spell_out_paddings(config)
     config.update(changes)
     config = {key: value for key, value in config.items() if value is not None}
     made = _objects(cls, config, old, notes)
@@ -165,7 +182,9 @@ def _objects(
             _keep(made, key, found := objects.regularizer(value))
             if found is None and objects.regularizer_is_lost(value):
                 notes.append(
-                    message("Its %1 has no counterpart and was dropped; only training needs it.", key)
+                    message(
+                        "Its %1 has no counterpart and was dropped; only training needs it.", key
+                    )
                 )
         elif key.endswith("_constraint"):
             _keep(made, key, objects.constraint(value))
@@ -206,18 +225,27 @@ def _inner_layer(value: Any, old: OldLayer, notes: list[Message]) -> Any:
     class_name = values.text(inner.get("class_name"), "class_name")
     config = values.mapping(inner.get("config"), "config")
     name = str(config.get("name", class_name.lower()))
-    return make_layer(
-        OldLayer(name, name.replace("/", "_"), class_name, config, old.origin), notes
-    )
+    return make_layer(OldLayer(name, name.replace("/", "_"), class_name, config, old.origin), notes)
+
+
+def accepted_arguments(cls: Any) -> set[str]:
+    """Return the names of the arguments that a layer's class takes, with those it passes on."""
+    known: set[str] = set()
+    for each in cls.__mro__[:-1]:
+        if each is keras.layers.Layer:
+            return known | _BASE_ARGUMENTS
+        if "__init__" not in vars(each):
+            continue
+        parameters = inspect.signature(each.__init__).parameters
+        known |= set(parameters)
+        if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+            break
+    return known
 
 
 def _accepted(cls: Any, config: dict[str, Any], notes: list[Message]) -> dict[str, Any]:
     """Return the arguments that the class takes; add a note of each that is lost."""
-    known = set(_BASE_ARGUMENTS)
-    for each in cls.__mro__[:-1]:
-        if each is keras.layers.Layer or not each.__module__.startswith("keras."):
-            break
-        known |= set(inspect.signature(each.__init__).parameters)
+    known = accepted_arguments(cls)
     accepted = {key: value for key, value in config.items() if key in known}
     for key, value in config.items():
         if key in known or key in old_names.WITHOUT_MEANING or value in _NOTHING:

@@ -20,19 +20,25 @@ from kwidgets.formats.keras_files import (
 )
 from kwidgets.formats.keras_files.layer_config import present_class
 from kwidgets.formats.keras_files.merges import merge
-from kwidgets.formats.keras_files.parts import (
-    CutError,
-    OldLayer, Part, one_tensor, shape_of)
+from kwidgets.formats.keras_files.parts import CutError, OldLayer, Part, one_tensor, shape_of
 
 Maker: TypeAlias = Callable[[OldLayer, Any], Part]
 
 _MAKERS: dict[str, Maker] = {
     **dict.fromkeys(convolutions.RANKS, convolutions.convolution),
-    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), convolutions.transposed),
+    **dict.fromkeys(
+        ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), convolutions.transposed
+    ),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), convolutions.flipped_recurrent),
-    **{f"{kind}Pooling{rank}D": pooling.pooling for kind in ("Max", "Average") for rank in (1, 2, 3)},
+    **{
+        f"{kind}Pooling{rank}D": pooling.pooling
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    },
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), recurrent.recurrent),
-    **dict.fromkeys(("TFOpLambda", "SlicingOpLambda", "ClassMethod"), tensor_functions.function_layer),
+    **dict.fromkeys(
+        ("TFOpLambda", "SlicingOpLambda", "ClassMethod"), tensor_functions.function_layer
+    ),
     "BatchNormalization": simple_layers.batch_normalization,
     "ELU": simple_layers.elu,
     "Embedding": simple_layers.embedding,
@@ -116,7 +122,10 @@ def _bidirectional(old: OldLayer, inputs: Any, make_model: Maker) -> Part:
     tensor = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
     half = old.shapes[: len(old.shapes) // 2] if old.shapes else None
     forward = make_part(_inner(old, old.config.get("layer"), half), tensor, make_model)
+    is_masked = getattr(tensor, "_keras_mask", None) is not None
     backward = None
     if isinstance(old.config.get("backward_layer"), Mapping):
-        backward = make_part(_inner(old, old.config.get("backward_layer"), half), tensor, make_model)
-    return recurrent.bidirectional(old, forward, backward, [])
+        backward = make_part(
+            _inner(old, old.config.get("backward_layer"), half), tensor, make_model
+        )
+    return recurrent.bidirectional(old, forward, backward, is_masked)

@@ -88,9 +88,7 @@ def locally_connected(old: OldLayer, inputs: Any) -> Part:
     strides = values.integers(config.get("strides", 1), "strides", rank)
     filters = values.integer(config.get("filters"), "filters")
     if config.get("implementation", 1) != 1 or config.get("padding", "valid") != "valid":
-        raise CutError(
-            message("“%1” keeps its weights in a layout that cannot be read.", old.name)
-        )
+        raise CutError(message("“%1” keeps its weights in a layout that cannot be read.", old.name))
     shape = shape_of(tensor)
     sizes = spatial(shape, channels_first)
     channels = shape[1] if channels_first else shape[-1]
@@ -237,7 +235,8 @@ def _full(arrays: Arrays, shape: Shape, count: int, old: OldLayer) -> list[np.nd
     if len(arrays) != count:
         return [np.zeros(0)] * count
     try:
-        return [np.broadcast_to(each, shape[1:]) for each in arrays]
+        sample = tuple(each or 1 for each in shape[1:])
+        return [np.broadcast_to(each, sample) for each in arrays]
     except ValueError:
         return list(arrays)
 
@@ -250,4 +249,6 @@ def _units(tensor: Any, old: OldLayer) -> int:
 
 
 def _made_of(old: OldLayer, what: str) -> Message:
-    return message("Keras has no %1 any more: made of %2, with the same outputs.", old.class_name, what)
+    return message(
+        "Keras has no %1 any more: made of %2, with the same outputs.", old.class_name, what
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from kwidgets.language import Message, message
@@ -21,12 +21,16 @@ class Origin:
         backend: "other" stands for CNTK, JAX and PyTorch, which correlate as TensorFlow does.
         data_format: of layers whose configuration does not say it.
         notes: what was guessed about it, and why.
+        is_standalone: not the Keras in TensorFlow.
+        is_backend_known: whether the file says its backend.
     """
 
     keras_version: tuple[int, ...]
     backend: Backend = "tensorflow"
     data_format: DataFormat = "channels_last"
     notes: tuple[Message, ...] = ()
+    is_standalone: bool = True
+    is_backend_known: bool = True
 
     @property
     def major(self) -> int:
@@ -48,26 +52,13 @@ class Origin:
 def origin_of(keras_version: str | None, backend: str | None) -> Origin:
     """Return the origin that a file's attributes tell.
 
-    A file without a version is of Keras 1: later ones write it. Without a backend, it is taken for
-    Theano's before Keras 2 and for TensorFlow's since; the notes say so.
+    A file without a version is of Keras 1: later ones write it. One without a backend is settled by
+    :func:`settled`, once the layers are known.
     """
     numbers = tuple(int(each) for each in re.findall(r"\d+", keras_version or "")[:3]) or (1,)
-    notes: list[Message] = []
-    if keras_version is None:
-        notes.append(
-            message("The file does not say which Keras wrote it: read as a file of Keras 1.")
-        )
     known: Backend
     if backend is None:
         known = "theano" if numbers[0] < 2 else "tensorflow"
-        if known == "theano":
-            notes.append(
-                message(
-                    "The file does not name its backend. Theano was assumed, so the kernels of "
-                    "convolutions were turned round. If the outputs look wrong, see “Keras 1 and 2 "
-                    "files” in the documentation."
-                )
-            )
     elif backend == "theano":
         known = "theano"
     else:
@@ -76,5 +67,44 @@ def origin_of(keras_version: str | None, backend: str | None) -> Origin:
         numbers,
         known,
         "channels_first" if known == "theano" and numbers[0] < 2 else "channels_last",
-        tuple(notes),
+        is_standalone="tf" not in (keras_version or ""),
+        is_backend_known=backend is not None,
     )
+
+
+def settled(origin: Origin, orderings: frozenset[str], has_convolutions: bool) -> Origin:
+    """Return the origin with what a file of Keras 1 does not say guessed from its layers.
+
+    Args:
+        origin: what the file's attributes tell.
+        orderings: the values of "dim_ordering" in the layers.
+        has_convolutions: whether any layer depends on the backend.
+    """
+    if origin.major >= 2:
+        return origin
+    notes = list(origin.notes)
+    backend, data_format = origin.backend, origin.data_format
+    if orderings == {"tf"}:
+        data_format = "channels_last"
+    elif orderings:
+        data_format = "channels_first"
+    if not origin.is_backend_known and has_convolutions:
+        # Keras 1 came with Theano and "th" at first, with TensorFlow and "tf" since 1.1.
+        backend = "tensorflow" if orderings == {"tf"} else "theano"
+        if backend == "theano":
+            notes.append(
+                message(
+                    "The file does not name its backend. Theano was guessed, since its layers do "
+                    "not say channels last, so kernels were turned round. If the outputs are "
+                    "wrong, see “Keras 1 and 2 files” in the documentation."
+                )
+            )
+        else:
+            notes.append(
+                message(
+                    "The file does not name its backend. TensorFlow was guessed, since its layers "
+                    "say channels last, so kernels were not turned round. If the outputs are "
+                    "wrong, see “Keras 1 and 2 files” in the documentation."
+                )
+            )
+    return replace(origin, backend=backend, data_format=data_format, notes=tuple(notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from kwidgets.formats.detect import detect
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts
 from kwidgets.formats.imported import Imported
+from kwidgets.formats.keras_files import keras0
 from kwidgets.formats.keras_files.hdf5 import WeightsFile, parse_json
 from kwidgets.formats.keras_files.layer_arrays import layer_arrays, listed, weights_group
 from kwidgets.formats.keras_files.origin import Origin, origin_of
@@ -30,14 +32,10 @@ def read(path: Path, weights: Path | None) -> Imported:
         FormatError: it is damaged, or its parts do not fit.
     """
     kind = detect(path)
-    if kind == "keras_zip":
-        from kwidgets.formats.keras_files import keras_zip
-
-        return keras_zip.read(path, weights)
-    if kind == "saved_model":
-        from kwidgets.formats.keras_files import saved_model
-
-        return saved_model.read(path, weights)
+    if kind in ("keras_zip", "saved_model"):
+        reader = importlib.import_module(f"kwidgets.formats.keras_files.{kind}")
+        found: Imported = reader.read(path, weights)
+        return found
     if kind == "keras_json":
         return _read_json(path, weights)
     with WeightsFile(path) as file:
@@ -68,7 +66,7 @@ def _read_hdf5(file: WeightsFile, weights: Path | None) -> Imported:
 
 def _read_json(path: Path, weights: Path | None) -> Imported:
     text = path.read_text(encoding="utf-8-sig", errors="replace")
-    config = parse_json(text, str(path))
+    config = keras0.as_keras1(parse_json(text, str(path)))
     if not isinstance(config, Mapping) or not {"class_name", "config"} <= set(config):
         raise FormatError(
             t(
@@ -84,8 +82,8 @@ def _read_json(path: Path, weights: Path | None) -> Imported:
         group = weights_group(file)
         version = version or _text(file.attribute(group, "keras_version"))
         backend = backend or _text(file.attribute(group, "backend"))
-        if file.attribute(group, "nb_layers") is not None:
-            version = "0.3"
+        if version is None and file.attribute(group, "nb_layers") is not None:
+            version = keras0.VERSION
         origin = origin_of(version, backend)
         return _imported(config, origin, None, file, (path, weights))
 
@@ -108,7 +106,7 @@ def _imported(
         if arrays is None
         else sum(each.size for own in arrays.values() for each in own),
     )
-    notes = [*origin.notes, *rebuilt.notes]
+    notes = list(rebuilt.notes)
     if arrays is None:
         count = 0
         notes.append(
@@ -125,7 +123,7 @@ def _imported(
     return Imported(
         rebuilt.model,
         ImportFacts(
-            source=origin.text,
+            source=rebuilt.origin.text,
             files=tuple(map(str, paths)),
             layers=rebuilt.layers,
             notes=tuple(notes),
@@ -180,9 +178,9 @@ def _without_config(file: WeightsFile) -> FormatError:
     arrays = layer_arrays(file, weights_group(file))
     return FormatError(
         t(
-            "“%1” holds weights only, without the layers' configuration: %2. Pass the model.to_json() "
-            "of the model first and this file second: import_model(“model.json”, “%1”). Without "
-            "such a file, build the model in Python.",
+            "“%1” holds weights only, without the layers' configuration: %2. Pass the "
+            "model.to_json() of the model first and this file second: import_model(“model.json”, "
+            "“%1”). Without such a file, build the model in Python.",
             file.path,
             listed(arrays),
         )

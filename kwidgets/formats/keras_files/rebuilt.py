@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from kwidgets.formats.import_report import ImportedLayer
+from kwidgets.formats.keras_files.origin import Origin
 from kwidgets.language import Message
 
 Arrays: TypeAlias = Sequence[np.ndarray]
@@ -39,6 +40,7 @@ class Rebuilt:
 
     Attributes:
         model: the model of this Keras.
+        origin: which Keras wrote it, with what was guessed; its notes are in ``notes`` too.
         layers: what became of each layer of the file, in its order.
         slots: by each layer's name in the file, where its weights go; without layers that were cut.
         notes: what concerns the model as a whole.
@@ -46,6 +48,7 @@ class Rebuilt:
     """
 
     model: keras.Model
+    origin: Origin
     layers: tuple[ImportedLayer, ...]
     slots: Mapping[str, Slot]
     notes: tuple[Message, ...] = ()

@@ -62,15 +62,27 @@ def joined(first: Part, second: Part) -> Part:
     return Part([*first.layers, *second.layers], convert=convert, num_arrays=num, num_trainable=num)
 
 
-def bidirectional(old: OldLayer, inner: Part, backward: Part | None, notes: list[Message]) -> Part:
+def bidirectional(old: OldLayer, inner: Part, backward: Part | None, is_masked: bool) -> Part:
     """Return a Bidirectional around a layer that was made, and perhaps another one backward."""
+    notes: list[Message] = []
     merge_mode = old.config.get("merge_mode", "concat")
     options = {} if backward is None else {"backward_layer": backward.layers[0]}
     layer = keras.layers.Bidirectional(
         inner.layers[0], merge_mode=merge_mode, name=old.keras_name, **options
     )
+    if old.origin.is_standalone and inner.layers[0].return_sequences:
+        # Keras 3 gives 0 at masked steps, the old Keras the output before them.
+        layer.forward_layer.zero_output_for_mask = False
+        layer.backward_layer.zero_output_for_mask = False
+        if is_masked:
+            notes.append(
+                message(
+                    "Its output at masked steps is that of the step before, as in the old Keras. "
+                    "Once the model is saved and loaded, it is 0 there."
+                )
+            )
     both = joined(inner, backward or inner)
     both.layers = [layer]
     both.notes = notes + inner.notes
-    both.outcome = inner.outcome
+    both.outcome = "repaired" if both.notes else "converted"
     return both

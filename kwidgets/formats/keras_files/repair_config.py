@@ -7,13 +7,14 @@ calls :func:`rebuild`, then :func:`set_weights`, then :func:`compile_as`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from kwidgets.dry_run import dry_scope
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.keras_files.graph import Builder
 from kwidgets.formats.keras_files.layer_config import make_layer
-from kwidgets.formats.keras_files.origin import Origin
+from kwidgets.formats.keras_files.origin import Origin, settled
 from kwidgets.formats.keras_files.parts import OldLayer
 from kwidgets.formats.keras_files.rebuilt import Rebuilt
 from kwidgets.formats.keras_files.set_weights import set_weights
@@ -53,6 +54,7 @@ def rebuild(
         FormatError: this is no such configuration, not even one layer can be converted, or the
             model is much larger than the weights of the file.
     """
+    origin = settled(origin, *_hints(model_config))
     with dry_scope():
         trial = Builder(origin, shapes).build(model_config)
         size = sum(_size(each.shape) for each in trial.model.variables)
@@ -66,7 +68,24 @@ def rebuild(
                 t("the weights of the file") if num_numbers is not None else f"{most:,}",
             )
         )
-    return Builder(origin, shapes).build(model_config)
+    rebuilt = Builder(origin, shapes).build(model_config)
+    return replace(rebuilt, notes=(*origin.notes, *rebuilt.notes))
+
+
+def _hints(model_config: Any) -> tuple[frozenset[str], bool]:
+    """Return the image orderings that layers name, and whether there are convolutions."""
+    orderings, has_convolutions = set(), False
+    waiting = [model_config]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            waiting.extend(each.values())
+            if each.get("dim_ordering") in ("th", "tf"):
+                orderings.add(str(each["dim_ordering"]))
+            has_convolutions |= "conv" in str(each.get("class_name", "")).lower()
+        elif isinstance(each, (list, tuple)):
+            waiting.extend(each)
+    return frozenset(orderings), has_convolutions
 
 
 def _size(shape: Any) -> int:

@@ -9,7 +9,14 @@ import keras
 import numpy as np
 
 from kwidgets.formats.keras_files.layer_config import make_layer, present_config
-from kwidgets.formats.keras_files.parts import CutError, OldLayer, Part, one_tensor, shape_of
+from kwidgets.formats.keras_files.parts import (
+    CutError,
+    OldLayer,
+    Part,
+    Shape,
+    one_tensor,
+    shape_of,
+)
 from kwidgets.formats.keras_files.rebuilt import Arrays
 from kwidgets.language import Message, message
 
@@ -45,7 +52,7 @@ def batch_normalization(old: OldLayer, inputs: Any) -> Part:
         changes["synchronized"] = True
     mode = old.config.get("mode", 0)
     if mode == 1:
-        return _sample_normalization(old)
+        return _sample_normalization(old, tensor)
     if mode == 2:
         return _without_averages(old, tensor)
     shape = shape_of(tensor)
@@ -71,24 +78,28 @@ def batch_normalization(old: OldLayer, inputs: Any) -> Part:
     layer = make_layer(old, notes, **changes)
     real_deviation = old.origin.keras_version[0] < 1
     if real_deviation:
-        notes.append(message("The file keeps standard deviations; they were squared."))
+        notes.append(message("The file keeps standard deviations; they became variances."))
+    epsilon = float(old.config.get("epsilon", 1e-6))
 
     def convert(arrays: Arrays) -> Arrays:
         if real_deviation and arrays:
-            return [*arrays[:-1], np.square(arrays[-1])]
+            # Keras 0.3 divides by deviation + epsilon, not by the root of variance + epsilon.
+            return [*arrays[:-1], np.square(arrays[-1] + epsilon) - epsilon]
         return arrays
 
-    return Part([layer], convert=convert, notes=notes, outcome="guessed" if "axis" in changes else
-                "repaired" if notes else "converted")
+    return Part(
+        [layer],
+        convert=convert,
+        notes=notes,
+        outcome="guessed" if "axis" in changes else "repaired" if notes else "converted",
+    )
 
 
-def _sample_normalization(old: OldLayer) -> Part:
+def _sample_normalization(old: OldLayer, tensor: Any) -> Part:
     """Return mode 1 of Keras 1: each sample by itself, with epsilon added twice."""
     epsilon = float(old.config.get("epsilon", 1e-3))
-    scale = keras.layers.EinsumDense(
-        "...i,i->...i", output_shape=(None,), bias_axes="i", name=old.keras_name
-    )
-    state: dict[str, Any] = {"layer": scale}
+    shape = shape_of(tensor)
+    scale = _scale_and_shift(old.keras_name, shape, len(shape) - 1)
 
     def apply(inputs: Any, kwargs: Mapping[str, Any]) -> Any:
         del kwargs
@@ -96,7 +107,7 @@ def _sample_normalization(old: OldLayer) -> Part:
         x = one_tensor(inputs, old.name)
         x = x - ops.mean(x, axis=-1, keepdims=True)
         deviation = ops.sqrt(ops.mean(ops.square(x), axis=-1, keepdims=True) + epsilon)
-        return state["layer"](x / (deviation + epsilon))
+        return scale(x / (deviation + epsilon))
 
     notes = [message("Mode 1 normalizes each sample: made of operations and EinsumDense.")]
     # The running averages of this mode are not used.
@@ -110,14 +121,7 @@ def _without_averages(old: OldLayer, tensor: Any) -> Part:
     shape = shape_of(tensor)
     axis = int(old.config.get("axis", -1)) % len(shape)
     epsilon = float(old.config.get("epsilon", 1e-3))
-    letters = "bcdefgh"[: len(shape) - 1]
-    letter = letters[axis - 1]
-    scale = keras.layers.EinsumDense(
-        f"a{letters},{letter}->a{letters}",
-        output_shape=shape[1:],
-        bias_axes=letter,
-        name=old.keras_name,
-    )
+    scale = _scale_and_shift(old.keras_name, shape, axis)
     axes = tuple(each for each in range(len(shape)) if each != axis)
 
     def apply(inputs: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -136,6 +140,18 @@ def _without_averages(old: OldLayer, tensor: Any) -> Part:
 
     notes = [message("Mode 2 normalizes by the batch, also in predict: its outputs depend on it.")]
     return Part([scale], apply, convert, 2, 4, notes=notes, outcome="repaired")
+
+
+def _scale_and_shift(name: str, shape: Shape, axis: int) -> Any:
+    """Return a layer that multiplies by one weight for each index of an axis, and adds another."""
+    letters = "bcdefgh"[: len(shape) - 1]
+    letter = letters[axis - 1]
+    return keras.layers.EinsumDense(
+        f"a{letters},{letter}->a{letters}",
+        output_shape=shape[1:],
+        bias_axes=letter,
+        name=name,
+    )
 
 
 def normalization(old: OldLayer, inputs: Any) -> Part:

@@ -4,9 +4,9 @@
 function. Parameters here have TensorFlow's names, since files give them by name.
 """
 
-# ruff: noqa: A002 - names of TensorFlow
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -44,10 +44,16 @@ def function_layer(old: OldLayer, inputs: Any) -> Part:
         given = {key: value for key, value in kwargs.items() if key not in _UNUSED}
         if isinstance(inputs, (list, tuple)) and len(inputs) == 1 and name not in _OF_LISTS:
             inputs = inputs[0]
+        known = inspect.signature(found).parameters
+        given = {key: value for key, value in given.items() if key in known or value}
         return found(_plain(inputs), **{key: _plain(value) for key, value in given.items()})
 
-    return Part([], apply=apply, notes=[message("TensorFlow's %1 became Keras's operation.", name)],
-                outcome="repaired")
+    return Part(
+        [],
+        apply=apply,
+        notes=[message("TensorFlow's %1 became Keras's operation.", name)],
+        outcome="repaired",
+    )
 
 
 _UNUSED = ("name", "training", "type")
@@ -112,9 +118,10 @@ def _cast(x: Any, dtype: Any) -> Any:
 
 
 def _getitem(tensor: Any, slice_spec: Any) -> Any:
-    spec = slice_spec if isinstance(slice_spec, (list, tuple)) else [slice_spec]
-    keys = []
-    for each in np.asarray(spec).tolist() if isinstance(spec, np.ndarray) else spec:
+    spec = slice_spec.tolist() if isinstance(slice_spec, np.ndarray) else slice_spec
+    spec = spec if isinstance(spec, (list, tuple)) else [spec]
+    keys: list[Any] = []
+    for each in spec:
         if isinstance(each, Mapping) and {"start", "stop", "step"} <= set(each):
             keys.append(slice(*(_bound(each[key]) for key in ("start", "stop", "step"))))
         elif isinstance(each, Mapping) and each.get("class_name") == "__ellipsis__":

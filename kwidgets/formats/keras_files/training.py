@@ -117,8 +117,8 @@ def _object(value: Mapping[str, Any]) -> Any:
     config = dict(config) if isinstance(config, Mapping) else {}
     if name in ("MeanMetricWrapper", "LossFunctionWrapper", "CompileMetric"):
         return str(config.get("name", config.get("fn")))
-    cls = getattr(keras.losses, name, None) or getattr(keras.metrics, name, None)
-    if not isinstance(cls, type):
+    cls: Any = getattr(keras.losses, name, None) or getattr(keras.metrics, name, None)
+    if not callable(getattr(cls, "from_config", None)):
         raise ValueError(f"no loss or metric {name!r}")
     for key in ("dtype", "fn"):
         config.pop(key, None)

@@ -1,3 +1,4 @@
+# ruff: noqa: UP031, RUF005, B905 - for Python 3.7
 """Makes keras1.npz: models of Keras 1.2.2 on Theano 1.0.5, and what they computed.
 
 Not a test, and not run by any: the original program needs Python 3.7. It was run once with
@@ -18,11 +19,10 @@ import tempfile
 import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "theano")
-import theano.ifelse  # noqa: E402, F401 - Keras 1 forgets it
-
-import keras.backend as K  # noqa: E402, N812
-from keras import layers as L  # noqa: E402, N812
-from keras.layers.advanced_activations import (  # noqa: E402
+import keras.backend as K  # noqa: N812
+import theano.ifelse  # noqa: F401 - Keras 1 forgets it
+from keras import layers as L  # noqa: N812
+from keras.layers.advanced_activations import (
     ELU,
     LeakyReLU,
     ParametricSoftplus,
@@ -30,9 +30,9 @@ from keras.layers.advanced_activations import (  # noqa: E402
     SReLU,
     ThresholdedReLU,
 )
-from keras.layers.local import LocallyConnected1D, LocallyConnected2D  # noqa: E402
-from keras.layers.normalization import BatchNormalization  # noqa: E402
-from keras.models import Model, Sequential  # noqa: E402
+from keras.layers.local import LocallyConnected1D, LocallyConnected2D
+from keras.layers.normalization import BatchNormalization
+from keras.models import Model, Sequential
 
 RANDOM = np.random.RandomState(7)
 FOUND = {}
@@ -41,6 +41,9 @@ FOUND = {}
 def fill(model):
     """Give each weight a random value; variances stay above 0."""
     for layer in model.layers:
+        if isinstance(layer, (Model, Sequential)):
+            fill(layer)
+            continue
         values = []
         for weight, value in zip(layer.weights, layer.get_weights()):
             new = RANDOM.normal(0, 0.4, value.shape)
@@ -341,7 +344,7 @@ keep(
             L.ConvLSTM2D(
                 2, 3, 3, border_mode="same", return_sequences=True, input_shape=(3, 2, 5, 5)
             ),
-            L.ConvLSTM2D(2, 2, 2, border_mode="valid", dim_ordering="th"),
+            L.ConvLSTM2D(2, 3, 1, border_mode="valid", dim_ordering="th"),
         ]
     ),
     x(3, 2, 5, 5),

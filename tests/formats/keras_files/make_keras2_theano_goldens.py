@@ -1,3 +1,4 @@
+# ruff: noqa: UP031, RUF005, B905 - for Python 3.7
 """Makes keras2_theano.npz: models of Keras 2.2.4 on Theano 1.0.5, and what they computed.
 
 Not a test, and not run by any: it was run once on Python 3.7 with
@@ -17,8 +18,8 @@ import tempfile
 import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "theano")
-from keras import layers as L  # noqa: E402, N812
-from keras.models import Model, Sequential  # noqa: E402
+from keras import layers as L  # noqa: N812
+from keras.models import Model, Sequential
 
 RANDOM = np.random.RandomState(11)
 FOUND = {}
@@ -27,6 +28,9 @@ FOUND = {}
 def fill(model):
     """Give each weight a random value; variances stay above 0."""
     for layer in model.layers:
+        if isinstance(layer, (Model, Sequential)):
+            fill(layer)
+            continue
         values = []
         for weight, value in zip(layer.weights, layer.get_weights()):
             new = RANDOM.normal(0, 0.4, value.shape)

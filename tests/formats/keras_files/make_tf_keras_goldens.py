@@ -110,7 +110,7 @@ keep(
             tf.nn.softmax(tf.cast(a, "float32"), axis=1),
             tf.squeeze(tf.split(a, 2, axis=2)[1][:, :1], 1),
             tf.math.l2_normalize(tf.clip_by_value(a, -1.0, 1.0), axis=-1),
-            -tf.exp(tf.maximum(a, b)) ** 2.0,
+            -(tf.exp(tf.maximum(a, b)) ** 2.0),
         ],
     ),
     x(4, 6),
