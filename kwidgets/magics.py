@@ -10,15 +10,20 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from kwidgets.formats.warn_old_files import old_file_warnings
 from kwidgets.live.auto import auto_view, watch
 
 _MAGIC = "kwidgets"
 
 
 def load(ipython: Any) -> None:
-    """Register the magic, connect the side panel, and show every fit in a live view."""
+    """Register the magic, connect the side panel, and show every fit in a live view.
+
+    Keras warns then too when it reads a file of an older release wrongly.
+    """
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
     watch()
+    old_file_warnings.start()
 
 
 def unload(ipython: Any) -> None:
@@ -29,6 +34,7 @@ def unload(ipython: Any) -> None:
 
     session.close()
     auto_view.stop()
+    old_file_warnings.stop()
     disconnect()
     stop_delivering()
     if ipython.magics_manager.magics["line"].get(_MAGIC) is _kwidgets:
