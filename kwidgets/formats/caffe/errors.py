@@ -1,0 +1,35 @@
+"""Why a layer does not become one of Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kwidgets.language import Message
+
+
+class UnsupportedLayer(Exception):
+    """Keras has no such layer: the model ends before it.
+
+    Attributes:
+        reason: for the report.
+    """
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason["key"])
+        self.reason = reason
+
+
+class WeightsMismatch(Exception):
+    """The arrays in the caffemodel do not have the shapes that the prototxt asks for.
+
+    Attributes:
+        problem: a sentence with both shapes.
+        output_shape: of the layer's output without the batch, with the axes of Keras.
+        axes: of the output, as in :class:`Blob`.
+    """
+
+    def __init__(self, problem: str, output_shape: Sequence[int], axes: Sequence[int]) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.output_shape = tuple(output_shape)
+        self.axes = tuple(axes)
