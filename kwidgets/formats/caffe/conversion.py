@@ -88,5 +88,3 @@ def check_elements(shape: tuple[int | None, ...]) -> None:
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return a shape without axes of length 1: files of 2014 pad all shapes to four axes."""
     return tuple(size for size in shape if size != 1)
-
-

@@ -104,7 +104,9 @@ class DetectionOutput:
         ]
 
     def _decode(self, predicted: Array) -> Array:
-        factors = np.ones_like(self.variances) if self.variance_encoded_in_target else self.variances
+        factors = (
+            np.ones_like(self.variances) if self.variance_encoded_in_target else self.variances
+        )
         moved = predicted * factors
         size = self.boxes[:, 2:] - self.boxes[:, :2]
         if self.code == "CENTER_SIZE":

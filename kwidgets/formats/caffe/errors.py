@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kwidgets.language import Message
 
 
-class UnsupportedLayer(Exception):
+class UnsupportedLayerError(Exception):
     """Keras has no such layer: the model ends before it.
 
     Attributes:
@@ -19,7 +19,7 @@ class UnsupportedLayer(Exception):
         self.reason = reason
 
 
-class WeightsMismatch(Exception):
+class WeightsMismatchError(Exception):
     """The arrays in the caffemodel do not have the shapes that the prototxt asks for.
 
     Attributes:

@@ -11,7 +11,7 @@ import keras
 
 from kwidgets.formats.caffe.blob import IMAGE, Blob, Constant, Unavailable
 from kwidgets.formats.caffe.conversion import Conversion
-from kwidgets.formats.caffe.errors import UnsupportedLayer, WeightsMismatch
+from kwidgets.formats.caffe.errors import UnsupportedLayerError, WeightsMismatchError
 from kwidgets.formats.caffe.fusion import find_fused_scales
 from kwidgets.formats.caffe.inputs import DATA_LAYERS, NetInput, find_inputs
 from kwidgets.formats.caffe.layers.registry import CONVERTERS, LOSSES, MEASURES
@@ -88,7 +88,7 @@ class _Maker:
 
     def _add_input(self, found: NetInput) -> None:
         sizes = found.shape[1:]
-        axes = IMAGE if len(sizes) == 3 else tuple(range(len(sizes) + 1))
+        axes = _axes_of(found)
         order = sorted(range(1, len(axes)), key=lambda each: axes[each])
         name = self._conversion.names.unique(found.name)
         tensor = keras.Input([sizes[each - 1] for each in order], name=name)
@@ -102,7 +102,12 @@ class _Maker:
             # What a layer of data gives beside the data: labels.
             self._values.setdefault(top, _LABEL)
         made = [name for name, (found, _) in self._inputs.items() if found.layer is layer]
-        notes = [note for found, _ in self._inputs.values() if found.layer is layer for note in found.notes]
+        notes = [
+            note
+            for found, _ in self._inputs.values()
+            if found.layer is layer
+            for note in found.notes
+        ]
         outcome: Outcome = "guessed" if notes else "converted" if made else "dropped"
         self._reports.append(
             ImportedLayer(layer.name, layer.type, outcome, tuple(made), tuple(notes))
@@ -130,7 +135,7 @@ class _Maker:
         step.fused_scale = fused_scale
         try:
             outputs = self._outputs(step)
-        except UnsupportedLayer as error:
+        except UnsupportedLayerError as error:
             self._cut(layer, bottoms, error.reason)
             return
         for bottom in available:
@@ -158,15 +163,17 @@ class _Maker:
         layer = step.layer
         converter = CONVERTERS.get(layer.type)
         if converter is None:
-            raise UnsupportedLayer(message("%1 is not a layer that can be converted.", layer.type[:100]))
+            raise UnsupportedLayerError(
+                message("%1 is not a layer that can be converted.", layer.type[:100])
+            )
         try:
             outputs = converter(step)
-        except WeightsMismatch as error:
+        except WeightsMismatchError as error:
             self._problems.append(error.problem)
             # Only to find what else does not fit: no model comes of it.
             tensor = keras.KerasTensor((None, *error.output_shape))
             return [Blob(tensor, error.axes)]
-        except UnsupportedLayer:
+        except UnsupportedLayerError:
             raise
         except FormatError as error:
             raise FormatError(t("Layer “%1” (%2): %3", layer.name, layer.type, error)) from error
@@ -239,16 +246,18 @@ class _Maker:
         )
 
     def _finished(self) -> Graph:
-        given = {id(tensor) for _, tensor in self._inputs.values()}
+        untouched = {(id(tensor), _axes_of(found)) for found, tensor in self._inputs.values()}
         outputs: dict[int, Blob] = {}
         for blob in [*self._detected, *self._before_cut.values(), *self._unused.values()]:
-            if id(blob.tensor) not in given:
+            if (id(blob.tensor), blob.axes) not in untouched:
                 outputs.setdefault(id(blob.tensor), blob)
         if not outputs:
             raise FormatError(
                 t(
                     "No layer of the net can be converted; the first is “%1” (%2).",
-                    *next(((e.name, e.type) for e in self._reports if e.outcome == "cut"), ("–", "–")),
+                    *next(
+                        ((e.name, e.type) for e in self._reports if e.outcome == "cut"), ("–", "–")
+                    ),
                 )
             )
         blobs, notes = self._laid_out(list(outputs.values()))
@@ -260,8 +269,9 @@ class _Maker:
             if name not in used
         ]
         tensors = [blob.tensor for blob in blobs]
+        given = [tensor for _, tensor in inputs.values()]
         model = keras.Model(
-            [tensor for _, tensor in inputs.values()],
+            given if len(given) > 1 else given[0],
             tensors if len(tensors) > 1 else tensors[0],
             name=self._conversion.names.unique(self._net.name or "caffe_net"),
         )
@@ -283,7 +293,11 @@ class _Maker:
         laid_out, notes = [], []
         for blob in blobs:
             if blob.axes not in (IMAGE, tuple(range(blob.num_axes))):
-                step = Step(Layer("output", "", (), (), self._net.layers[0].fields), self._conversion, [blob])
+                step = Step(
+                    Layer("output", "", (), (), self._net.layers[0].fields),
+                    self._conversion,
+                    [blob],
+                )
                 if blob.axes[0] != 0:
                     raise FormatError(t("An output of the net is across the samples of a batch."))
                 blob = step.as_caffe(blob)
@@ -294,6 +308,10 @@ class _Maker:
             elif blob.is_image:
                 notes.append(message("Output “%1”: axes in the order of Caffe.", name))
         return laid_out, notes
+
+
+def _axes_of(found: NetInput) -> tuple[int, ...]:
+    return IMAGE if len(found.shape) == 4 else tuple(range(len(found.shape)))
 
 
 def _is_source(layer: Layer) -> bool:

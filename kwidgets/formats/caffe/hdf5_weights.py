@@ -27,7 +27,9 @@ def read_hdf5_weights(path: Path) -> Caffemodel:
         with h5py.File(path, "r") as file:
             data = _member(file, "data")
             if not isinstance(data, h5py.Group):
-                raise FormatError(t("“%1” has no weights of Caffe: the group “data” is missing.", path))
+                raise FormatError(
+                    t("“%1” has no weights of Caffe: the group “data” is missing.", path)
+                )
             arrays = {}
             for name in data:
                 group = _member(data, name)

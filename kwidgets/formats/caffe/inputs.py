@@ -53,7 +53,9 @@ def find_inputs(net: Net, weights: Caffemodel | None) -> list[NetInput]:
     found = [NetInput(name, shape) for name, shape in net.inputs]
     for layer in net.layers:
         if layer.type == "Input":
-            shapes = [tuple(s.integers("dim")) for s in layer.parameters("input_param").nodes("shape")]
+            shapes = [
+                tuple(s.integers("dim")) for s in layer.parameters("input_param").nodes("shape")
+            ]
             if len(shapes) == 1:
                 shapes *= len(layer.tops)
             if shapes and len(shapes) != len(layer.tops):
@@ -118,8 +120,15 @@ def _data_input(layer: Layer, net: Net, weights: Caffemodel | None) -> NetInput:
     crop = transform.integer("crop_size")
     image = layer.parameters("image_data_param")
     resize = transform.node("resize_param")
-    height = transform.integer("crop_h") or crop or image.integer("new_height") or resize.integer("height")
-    width = transform.integer("crop_w") or crop or image.integer("new_width") or resize.integer("width")
+    height = (
+        transform.integer("crop_h")
+        or crop
+        or image.integer("new_height")
+        or resize.integer("height")
+    )
+    width = (
+        transform.integer("crop_w") or crop or image.integer("new_width") or resize.integer("width")
+    )
     if not height or not width:
         return NetInput(name, (), layer)
     channels = _channels(name, net.layers, weights)

@@ -33,6 +33,10 @@ def read_mean(path: str | os.PathLike[str]) -> npt.NDArray[np.float32]:
     shape = array.shape[-3:]
     if len(shape) < 3 or array.size != int(np.prod(shape, dtype=np.int64)) or not array.size:
         raise FormatError(
-            t("“%1” has an array of shape %2, which is no picture.", file, "×".join(map(str, array.shape[:8])))
+            t(
+                "“%1” has an array of shape %2, which is no picture.",
+                file,
+                "×".join(map(str, array.shape[:8])),
+            )
         )
     return array.to_numpy().reshape(shape).transpose(1, 2, 0).copy()

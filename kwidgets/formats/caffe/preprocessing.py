@@ -41,7 +41,9 @@ def find_preprocessing(
             means[name] = picture
         crop = fields.integer("crop_size") if fields else 0
         sides = (
-            (fields.integer("crop_h") or crop, fields.integer("crop_w") or crop) if fields else (0, 0)
+            (fields.integer("crop_h") or crop, fields.integer("crop_w") or crop)
+            if fields
+            else (0, 0)
         )
         found.append(
             Preprocessing(

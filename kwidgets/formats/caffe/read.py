@@ -115,7 +115,7 @@ def _weights_alone(path: Path) -> str:
     )
     return t(
         "“%1” has the weights of the net “%2” with %3 layers (%4), but not its structure. Pass the "
-        "net's prototxt first: kw.import_model(\"deploy.prototxt\", \"%5\"). "
+        'net\'s prototxt first: kw.import_model("deploy.prototxt", "%5"). '
         "Prototxt files in its folder: %6.",
         path,
         stored.net_name or "–",
@@ -175,7 +175,9 @@ def _weight_notes(net: Net, conversion: Conversion) -> list[Message]:
     rates = {spec.lr_mult for layer in net.layers for spec in layer.params} - {0.0}
     if len(rates) > 1:
         notes.append(
-            message("Caffe trains some weights with a multiple of the learning rate; Keras has one.")
+            message(
+                "Caffe trains some weights with a multiple of the learning rate; Keras has one."
+            )
         )
     shared = [spec.shared_name for layer in net.layers for spec in layer.params if spec.shared_name]
     if len(shared) > len(set(shared)):

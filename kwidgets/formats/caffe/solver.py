@@ -56,7 +56,9 @@ def read_solver(fields: Node) -> Solver:
     decay = fields.number("weight_decay", 0.0)
     kind = fields.text("regularization_type", "L2").upper()
     if decay < 0 or kind not in ("L1", "L2"):
-        raise FormatError(t("The solver's weight_decay is %1 %2. Valid: L1 or L2, from 0.", kind, decay))
+        raise FormatError(
+            t("The solver's weight_decay is %1 %2. Valid: L1 or L2, from 0.", kind, decay)
+        )
     return Solver(
         optimizer,
         Decay(decay, kind) if decay else None,
@@ -141,7 +143,9 @@ def _schedule(fields: Node, notes: list[Message]) -> Any:
 
 def _multistep(fields: Node, rate: float, gamma: float) -> Any:
     steps = fields.integers("stepvalue")
-    if len(steps) > _MAX_BOUNDARIES or any(a >= b for a, b in zip([0, *steps], steps, strict=False)):
+    if len(steps) > _MAX_BOUNDARIES or any(
+        a >= b for a, b in zip([0, *steps], steps, strict=False)
+    ):
         raise FormatError(t("The solver's stepvalue does not rise from value to value."))
     if not steps:
         return rate

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from kwidgets.formats.caffe.blob import IMAGE, Blob, Constant
 from kwidgets.formats.caffe.conversion import Conversion, check_elements, squeezed
-from kwidgets.formats.caffe.errors import UnsupportedLayer, WeightsMismatch
+from kwidgets.formats.caffe.errors import UnsupportedLayerError, WeightsMismatchError
 from kwidgets.formats.caffe.names import rename_operation
 from kwidgets.formats.caffe.net import Layer, ParamSpec
 from kwidgets.formats.caffe.node import Node
@@ -54,16 +54,16 @@ class Step:
 
         Raises:
             FormatError: the layer has another number of inputs.
-            UnsupportedLayer: one is a constant.
+            UnsupportedLayerError: one is a constant.
         """
         if len(self.bottoms) < least or (most is not None and len(self.bottoms) > most):
             raise FormatError(t("It has %1 inputs (bottom), which do not fit.", len(self.bottoms)))
         found = []
         for bottom in self.bottoms:
             if isinstance(bottom, Constant):
-                raise UnsupportedLayer(message("It works on the constant boxes of PriorBox."))
+                raise UnsupportedLayerError(message("It works on the constant boxes of PriorBox."))
             if bottom.axes[0] != 0:
-                raise UnsupportedLayer(message("It works across the samples of a batch."))
+                raise UnsupportedLayerError(message("It works across the samples of a batch."))
             found.append(bottom)
         return found
 
@@ -89,11 +89,11 @@ class Step:
         """Return a Caffe axis from 1: the batch is refused.
 
         Raises:
-            UnsupportedLayer: it is the batch.
+            UnsupportedLayerError: it is the batch.
         """
         axis = self.axis(blob, axis)
         if axis == 0:
-            raise UnsupportedLayer(message("It works across the samples of a batch."))
+            raise UnsupportedLayerError(message("It works across the samples of a batch."))
         return axis
 
     # Layouts.
@@ -101,8 +101,11 @@ class Step:
     def image(self, blob: Blob) -> Any:
         """Return the tensor of an image: batch, height, width, channels."""
         if not blob.is_image:
-            raise UnsupportedLayer(
-                message("Its input has %1 axes; only images with 4 can be converted.", str(blob.num_axes))
+            raise UnsupportedLayerError(
+                message(
+                    "Its input has %1 axes; only images with 4 can be converted.",
+                    str(blob.num_axes),
+                )
             )
         return self.arranged(blob, IMAGE).tensor
 
@@ -206,7 +209,7 @@ class Step:
             layer: another layer that has them.
 
         Raises:
-            WeightsMismatch: the file has others.
+            WeightsMismatchError: the file has others.
         """
         name = (layer or self.layer).name
         weights = self.conversion.weights
@@ -225,7 +228,7 @@ class Step:
             squeezed(array.shape) != squeezed(shape)
             for array, shape in zip(found, expected, strict=False)
         ):
-            raise WeightsMismatch(
+            raise WeightsMismatchError(
                 t(
                     "“%1”: %2 in the prototxt, %3 in the caffemodel",
                     name,
@@ -255,7 +258,9 @@ class Step:
         if decay is None or not (rate := decay.rate * self.param(index).decay_mult):
             return None
         # Caffe adds rate * w to the gradient; Keras derives the sum of factor * w².
-        return keras.regularizers.L1(rate) if decay.type == "L1" else keras.regularizers.L2(rate / 2)
+        return (
+            keras.regularizers.L1(rate) if decay.type == "L1" else keras.regularizers.L2(rate / 2)
+        )
 
     def guess(self, note: Message) -> None:
         """Say in the report that something was guessed."""

@@ -145,7 +145,10 @@ class _Parser:
     def _fail(self, place: int) -> NoReturn:
         if place >= len(self._text.rstrip()):
             raise FormatError(
-                t("The prototxt ends too early: a bracket is not closed. Download or copy it again.")
+                t(
+                    "The prototxt ends too early: a bracket is not closed. "
+                    "Download or copy it again."
+                )
             )
         line = self._text.count("\n", 0, place) + 1
         rest = self._text[place : place + 40].split("\n")[0]

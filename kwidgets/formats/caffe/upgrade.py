@@ -53,7 +53,7 @@ _V1_TYPES = {
     "THRESHOLD": (31, "Threshold"),
     "WINDOW_DATA": (24, "WindowData"),
 }
-_V1_NUMBERS = {number: name for number, name in _V1_TYPES.values()}
+_V1_NUMBERS = dict(_V1_TYPES.values())
 _V0_TYPES = {
     "conv": "Convolution",
     "pool": "Pooling",
@@ -67,13 +67,22 @@ _V0_TYPES = {
     "images": "ImageData",
     "softmax_loss": "SoftmaxWithLoss",
     **{
-        v1.lower(): name
-        for v1, (_, name) in _V1_TYPES.items()
-        if v1
-        in (
-            "ACCURACY CONCAT DATA DROPOUT EUCLIDEAN_LOSS FLATTEN IM2COL INFOGAIN_LOSS "
-            "MULTINOMIAL_LOGISTIC_LOSS SIGMOID SOFTMAX SPLIT WINDOW_DATA"
-        ).split()
+        name.lower(): _V1_TYPES[name][1]
+        for name in (
+            "ACCURACY",
+            "CONCAT",
+            "DATA",
+            "DROPOUT",
+            "EUCLIDEAN_LOSS",
+            "FLATTEN",
+            "IM2COL",
+            "INFOGAIN_LOSS",
+            "MULTINOMIAL_LOGISTIC_LOSS",
+            "SIGMOID",
+            "SOFTMAX",
+            "SPLIT",
+            "WINDOW_DATA",
+        )
     },
 }
 # Where V0's fields, which all stand in the layer itself, belong: message and name.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kwidgets.formats.caffe.blob import IMAGE, Blob
 from kwidgets.formats.caffe.conversion import check_elements
-from kwidgets.formats.caffe.errors import UnsupportedLayer
+from kwidgets.formats.caffe.errors import UnsupportedLayerError
 from kwidgets.formats.caffe.layers.sizes import Pair, Window, read_window
 from kwidgets.formats.caffe.step import Arrays, Step
 from kwidgets.formats.errors import FormatError
@@ -25,7 +25,7 @@ def convolution(step: Step) -> list[Blob]:
     blob = step.blob()
     fields = step.parameters("convolution_param")
     if fields.integer("axis", 1) != 1:
-        raise UnsupportedLayer(message("Only axis 1 can be converted."))
+        raise UnsupportedLayerError(message("Only axis 1 can be converted."))
     window = read_window(fields)
     tensor = step.image(blob)
     height, width, channels = tensor.shape[1:]
@@ -38,9 +38,7 @@ def convolution(step: Step) -> list[Blob]:
     check_elements((*size, num_output))
     has_bias = fields.flag("bias_term", True)
     shape = (num_output, channels // group, *window.kernel)
-    arrays = step.stored(
-        [shape, (num_output,)][: 2 if has_bias else 1], (*size, num_output), IMAGE
-    )
+    arrays = step.stored([shape, (num_output,)][: 2 if has_bias else 1], (*size, num_output), IMAGE)
     tensor, padding = _padded(step, tensor, window)
     tensor, window = _subsampled_before(step, tensor, window)
     convolved = _convolve(step, tensor, window, padding, arrays, num_output, group, has_bias)
@@ -173,9 +171,7 @@ def deconvolution(step: Step) -> list[Blob]:
     check_elements((size.height + 2 * window.pad.height, size.width + 2 * window.pad.width))
     has_bias = fields.flag("bias_term", True)
     shape = (channels, num_output // group, *window.kernel)
-    arrays = step.stored(
-        [shape, (num_output,)][: 2 if has_bias else 1], (*size, num_output), IMAGE
-    )
+    arrays = step.stored([shape, (num_output,)][: 2 if has_bias else 1], (*size, num_output), IMAGE)
     # Keras has neither groups nor strides with a dilation for it.
     dilated = window.dilation != (1, 1) and window.stride != (1, 1)
     if group > 1 or dilated:
@@ -320,9 +316,7 @@ def embed(step: Step) -> list[Blob]:
 
 def _num_output(step: Step, value: int) -> int:
     if not 1 <= value <= _MAX_OUTPUTS:
-        raise FormatError(
-            t("Its number of outputs is %1. Valid: 1 to %2.", value, _MAX_OUTPUTS)
-        )
+        raise FormatError(t("Its number of outputs is %1. Valid: 1 to %2.", value, _MAX_OUTPUTS))
     return value
 
 

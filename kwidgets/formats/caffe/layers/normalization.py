@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kwidgets.formats.caffe.blob import Blob
-from kwidgets.formats.caffe.errors import UnsupportedLayer
+from kwidgets.formats.caffe.errors import UnsupportedLayerError
 from kwidgets.formats.caffe.step import Arrays, Step
 from kwidgets.formats.errors import FormatError
 from kwidgets.language import message, t
@@ -90,13 +90,13 @@ def scale(step: Step) -> list[Blob]:
     has_bias = fields.flag("bias_term")
     if len(blobs) == 2:
         if has_bias:
-            raise UnsupportedLayer(message("The product of two inputs with a bias cannot be converted."))
+            raise UnsupportedLayerError(
+                message("The product of two inputs with a bias cannot be converted.")
+            )
         return [broadcast(step, keras.layers.Multiply, fields.integer("axis", 1))]
     blob = blobs[0]
     axis, shape = _covered(step, blob, fields.integer("axis", 1), fields.integer("num_axes", 1))
-    arrays = step.stored(
-        [shape] * (2 if has_bias else 1), blob.tensor.shape[1:], blob.axes
-    )
+    arrays = step.stored([shape] * (2 if has_bias else 1), blob.tensor.shape[1:], blob.axes)
     if arrays is None:
         arrays = [np.ones(shape, np.float32), *[np.zeros(shape, np.float32)] * has_bias]
     return [_scaled(step, blob, axis, shape, arrays, has_bias)]
@@ -179,7 +179,9 @@ def broadcast(step: Step, layer_type: Any, axis: int) -> Blob:
     if axis == 1 and second.num_axes == first.num_axes:
         axis = 0
     if axis != 0:
-        raise UnsupportedLayer(message("Its second input has no batch: it cannot be converted."))
+        raise UnsupportedLayerError(
+            message("Its second input has no batch: it cannot be converted.")
+        )
     if second.num_axes > first.num_axes or any(
         size not in (1, wanted) for size, wanted in zip(second.shape, first.shape, strict=False)
     ):
@@ -239,7 +241,7 @@ def _local_mean(step: Step, squares: Any, size: int) -> Any:
     height, width = squares.shape[1:3]
     # A window larger than the image on all sides only counts more zeros.
     if size > 2 * max(height, width) + 1:
-        raise UnsupportedLayer(message("Its local_size is larger than the image."))
+        raise UnsupportedLayerError(message("Its local_size is larger than the image."))
     pads = keras.layers.ZeroPadding2D((size - 1) // 2, name=step.name("pad"))
     pool = keras.layers.AveragePooling2D(size, strides=1, name=step.name("mean"))
     return step.keras(pool, step.keras(pads, squares))
@@ -251,9 +253,7 @@ def _channel_mean(step: Step, squares: Any, size: int) -> tuple[Any, int]:
     reach = min(size // 2, channels - 1)
     kernel = 2 * reach + 1
     padded = step.op(keras.ops.pad, squares, ((0, 0), (0, 0), (0, 0), (reach, reach)))
-    rows = keras.layers.Reshape(
-        (height * width, channels + 2 * reach, 1), name=step.name("rows")
-    )
+    rows = keras.layers.Reshape((height * width, channels + 2 * reach, 1), name=step.name("rows"))
     pool = keras.layers.AveragePooling2D((1, kernel), strides=1, name=step.name("mean"))
     means = step.keras(pool, step.keras(rows, padded))
     back = keras.layers.Reshape((height, width, channels), name=step.name("image"))
@@ -303,5 +303,3 @@ def normalize(step: Step) -> list[Blob]:
     if shared:
         step.notes.append(message("Its scale is one for each channel now; in Caffe it is shared."))
     return [_scaled(step, normed, 1, (channels,), [full], has_bias=False)]
-
-

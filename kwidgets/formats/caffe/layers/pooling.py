@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kwidgets.formats.caffe.blob import Blob, Unavailable
-from kwidgets.formats.caffe.errors import UnsupportedLayer
+from kwidgets.formats.caffe.errors import UnsupportedLayerError
 from kwidgets.formats.caffe.layers.sizes import Pair, Window, read_window
 from kwidgets.formats.caffe.step import Step
 from kwidgets.formats.errors import FormatError
@@ -43,7 +43,7 @@ def pooling(step: Step) -> list[Blob | Unavailable]:
     else:
         window = read_window(fields)
         if window.dilation != (1, 1):
-            raise UnsupportedLayer(message("Pooling with a dilation cannot be converted."))
+            raise UnsupportedLayerError(message("Pooling with a dilation cannot be converted."))
         ceil = fields.choice("round_mode", ("CEIL", "FLOOR"), "CEIL") == "CEIL"
         pooled = _pool(step, tensor, method, window, ceil and fields.flag("ceil_mode", True))
     masks = [Unavailable()] * (len(step.layer.tops) - 1)
@@ -63,9 +63,7 @@ def spp(step: Step) -> list[Blob]:
     for level in range(levels):
         bins = 2**level
         kernel = Pair(-(-height // bins), -(-width // bins))
-        pad = Pair(
-            (kernel.height * bins - height + 1) // 2, (kernel.width * bins - width + 1) // 2
-        )
+        pad = Pair((kernel.height * bins - height + 1) // 2, (kernel.width * bins - width + 1) // 2)
         window = Window(kernel, kernel, pad, Pair(1, 1))
         pooled = _pool(step, tensor, method, window, True, f"level{level}")
         flat = step.as_caffe(step.image_result(pooled)).tensor
@@ -79,7 +77,7 @@ def spp(step: Step) -> list[Blob]:
 def _method(step: Step, message_name: str = "pooling_param") -> str:
     method = step.parameters(message_name).choice("pool", _METHODS, "MAX")
     if method == "STOCHASTIC":
-        raise UnsupportedLayer(message("Stochastic pooling cannot be converted."))
+        raise UnsupportedLayerError(message("Stochastic pooling cannot be converted."))
     return method
 
 
@@ -94,9 +92,7 @@ def _pool(
         tensor = _pad(step, tensor, spans, method)
     settings["padding"] = padding or "valid"
     if method == "MAX":
-        return step.keras(
-            keras.layers.MaxPooling2D(**settings, name=step.name(suffix)), tensor
-        )
+        return step.keras(keras.layers.MaxPooling2D(**settings, name=step.name(suffix)), tensor)
     pooled = step.keras(keras.layers.AveragePooling2D(**settings, name=step.name(suffix)), tensor)
     if padding is not None:
         return pooled

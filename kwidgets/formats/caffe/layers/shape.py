@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from kwidgets.formats.caffe.blob import IMAGE, Blob, Constant
 from kwidgets.formats.caffe.conversion import check_elements
-from kwidgets.formats.caffe.errors import UnsupportedLayer
+from kwidgets.formats.caffe.errors import UnsupportedLayerError
 from kwidgets.formats.caffe.node import Node
 from kwidgets.formats.caffe.step import Step
 from kwidgets.formats.errors import FormatError
@@ -30,7 +31,10 @@ def concat(step: Step) -> list[Blob | Constant]:
     blobs = step.blobs(1, None)
     axis = step.inner_axis(blobs[0], axis)
     shapes = [[*each.shape[: axis - 1], *each.shape[axis:]] for each in blobs]
-    if any(shape != shapes[0] or each.num_axes != blobs[0].num_axes for each, shape in zip(blobs, shapes, strict=True)):
+    if any(
+        shape != shapes[0] or each.num_axes != blobs[0].num_axes
+        for each, shape in zip(blobs, shapes, strict=True)
+    ):
         raise FormatError(
             t(
                 "Its inputs have the shapes %1 and %2, which do not fit.",
@@ -66,7 +70,7 @@ def slice_layer(step: Step) -> list[Blob]:
     if not points and count and length % count == 0:
         points = [length // count * index for index in range(1, count)]
     edges = [0, *points, length]
-    if len(points) != count - 1 or any(a >= b for a, b in zip(edges, edges[1:], strict=False)):
+    if len(points) != count - 1 or any(a >= b for a, b in itertools.pairwise(edges)):
         raise FormatError(
             t(
                 "It cuts %1 numbers at %2 into %3 parts, which do not fit.",
@@ -79,13 +83,15 @@ def slice_layer(step: Step) -> list[Blob]:
         return [step.result(blob.tensor, blob.axes)]
     return [
         step.result(_part(step, blob.tensor, {blob.axes[axis]: (start, end)}), blob.axes)
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in itertools.pairwise(edges)
     ]
 
 
 def _part(step: Step, tensor: Any, spans: dict[int, tuple[int, int]]) -> Any:
     """Return a part of a tensor; with slices, that Keras stores with the model."""
-    key = tuple(slice(*spans[axis]) if axis in spans else slice(None) for axis in range(max(spans) + 1))
+    key = tuple(
+        slice(*spans[axis]) if axis in spans else slice(None) for axis in range(max(spans) + 1)
+    )
     return step.op(_get_item, tensor, key, suffix="part")
 
 
@@ -126,7 +132,7 @@ def permute(step: Step) -> list[Blob]:
     """Permute: only what is known of the axes changes."""
     (bottom,) = step.bottoms if len(step.bottoms) == 1 else step.blobs()
     if isinstance(bottom, Constant):
-        raise UnsupportedLayer(message("It works on the constant boxes of PriorBox."))
+        raise UnsupportedLayerError(message("It works on the constant boxes of PriorBox."))
     order = step.parameters("permute_param").integers("order")
     order += [axis for axis in range(bottom.num_axes) if axis not in order]
     if sorted(order) != list(range(bottom.num_axes)):
@@ -157,7 +163,7 @@ def reshape(step: Step) -> list[Blob | Constant]:
     fields = step.parameters("reshape_param")
     wanted = fields.node("shape").integers("dim")
     if step.bottoms and isinstance(step.bottoms[0], Constant):
-        raise UnsupportedLayer(message("It works on the constant boxes of PriorBox."))
+        raise UnsupportedLayerError(message("It works on the constant boxes of PriorBox."))
     blob = step.blob()
     axis = fields.integer("axis", 0)
     start = axis if axis >= 0 else blob.num_axes + axis + 1
@@ -182,13 +188,13 @@ def _first(step: Step, shape: Sequence[int], size: int) -> int:
         return 0
     if first == -1 and math.prod(shape[1:]) == size:
         return 0
-    raise UnsupportedLayer(message("It reshapes across the samples of a batch."))
+    raise UnsupportedLayerError(message("It reshapes across the samples of a batch."))
 
 
 def _inferred(step: Step, shape: Sequence[int], size: int) -> tuple[int, ...]:
     inner = list(shape[1:])
     if not shape or shape[0] != 0 or any(each < -1 or each == 0 for each in inner):
-        raise UnsupportedLayer(message("It reshapes across the samples of a batch."))
+        raise UnsupportedLayerError(message("It reshapes across the samples of a batch."))
     if inner.count(-1) == 1:
         known = math.prod(each for each in inner if each != -1)
         if size % known == 0:
@@ -246,7 +252,7 @@ def shuffle_channel(step: Step) -> list[Blob]:
 def upsample(step: Step) -> list[Blob]:
     """Upsample: each pixel several times. SegNet's, with the places of maxima, is cut."""
     if len(step.bottoms) > 1:
-        raise UnsupportedLayer(message("Keras does not have the places of maxima."))
+        raise UnsupportedLayerError(message("Keras does not have the places of maxima."))
     fields = step.parameters("upsample_param")
     scale = fields.integer("scale", 1)
     tensor = step.image(step.blob())
@@ -271,7 +277,9 @@ def interp(step: Step) -> list[Blob]:
         tensor = step.keras(cropping, tensor)
         height, width = tensor.shape[1:3]
     reference = blobs[1].shape[-2:] if len(blobs) == 2 and blobs[1].is_image else None
-    size = reference or [_interpolated(fields, each, name) for each, name in ((height, "height"), (width, "width"))]
+    size = reference or [
+        _interpolated(fields, each, name) for each, name in ((height, "height"), (width, "width"))
+    ]
     check_elements((*size, channels))
     if max(size) > _MAX_SIDE:
         raise FormatError(t("The shape %1 is empty or too large.", " × ".join(map(str, size))))
@@ -297,7 +305,7 @@ def _interpolated(fields: Node, length: int, name: str) -> int:
 def _resize_axis(step: Step, tensor: Any, axis: int, old: int, new: int) -> Any:
     """Interpolate along an axis by a product with a fixed matrix, which is exact."""
     if old * new > 2**24:
-        raise UnsupportedLayer(message("The image is too large to be resized by a matrix."))
+        raise UnsupportedLayerError(message("The image is too large to be resized by a matrix."))
     equation = ("bhwc,hn->bnwc", "bhwc,wn->bhnc")[axis]
     shape = list(tensor.shape[1:])
     shape[axis] = new

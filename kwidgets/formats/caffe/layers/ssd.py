@@ -8,7 +8,7 @@ import numpy as np
 
 from kwidgets.formats.caffe.blob import Blob, Constant
 from kwidgets.formats.caffe.detections import CODES, DetectionOutput
-from kwidgets.formats.caffe.errors import UnsupportedLayer
+from kwidgets.formats.caffe.errors import UnsupportedLayerError
 from kwidgets.formats.caffe.node import Node
 from kwidgets.formats.caffe.step import Step
 from kwidgets.formats.errors import FormatError
@@ -107,11 +107,11 @@ def _variances(fields: Node) -> list[float]:
 def detection_output(step: Step) -> list[Blob]:
     """DetectionOutput: a function of NumPy, that the report gives with the model."""
     if len(step.bottoms) < 3 or not isinstance(step.bottoms[2], Constant):
-        raise UnsupportedLayer(message("Its boxes are not those of PriorBox."))
+        raise UnsupportedLayerError(message("Its boxes are not those of PriorBox."))
     if len(step.bottoms) > 3:
-        raise UnsupportedLayer(message("It refines boxes twice, which cannot be converted."))
+        raise UnsupportedLayerError(message("It refines boxes twice, which cannot be converted."))
     if step.conversion.detection is not None:
-        raise UnsupportedLayer(message("Only one DetectionOutput can be converted."))
+        raise UnsupportedLayerError(message("Only one DetectionOutput can be converted."))
     priors = step.bottoms[2].value
     step.bottoms = step.bottoms[:2]
     locations, scores = (step.as_caffe(each) for each in step.blobs(2, 2))
