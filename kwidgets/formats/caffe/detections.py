@@ -144,7 +144,8 @@ def _overlaps(box: Array, others: Array) -> Array:
     high = np.minimum(box[2:], others[:, 2:])
     common = np.prod(np.maximum(high - low, 0), 1)
     union = _areas(box[None]) + _areas(others) - common
-    return np.divide(common, union, out=np.zeros_like(common), where=common > 0)
+    shares: Array = np.divide(common, union, out=np.zeros_like(common), where=common > 0)
+    return shares
 
 
 def _areas(boxes: Array) -> Array:

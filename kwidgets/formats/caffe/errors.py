@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kwidgets.language import Message
+from kwidgets.formats.errors import FormatError
+from kwidgets.language import Message, t
 
 
 class UnsupportedLayerError(Exception):
@@ -33,3 +34,14 @@ class WeightsMismatchError(Exception):
         self.problem = problem
         self.output_shape = tuple(output_shape)
         self.axes = tuple(axes)
+
+
+def invalid(field: str, value: object, valid: str) -> FormatError:
+    """Return the error for a field with a value that is not valid.
+
+    Args:
+        field: its name in the prototxt.
+        value: what came.
+        valid: what is valid, in symbols.
+    """
+    return FormatError(t("The field “%1” is “%2”. Valid: %3.", field, value, valid))

@@ -128,7 +128,7 @@ class _Maker:
             self._drop(layer, bottoms)
             return
         if any(isinstance(each, Unavailable) for each in bottoms):
-            self._cut(layer, bottoms, message("Its input was cut."))
+            self._cut(layer, bottoms, message("Its input comes from a layer that was cut."))
             return
         available = [each for each in bottoms if not isinstance(each, Unavailable)]
         step = Step(layer, self._conversion, available)
@@ -164,7 +164,7 @@ class _Maker:
         converter = CONVERTERS.get(layer.type)
         if converter is None:
             raise UnsupportedLayerError(
-                message("%1 is not a layer that can be converted.", layer.type[:100])
+                message("Layers of type %1 cannot be converted.", layer.type[:100])
             )
         try:
             outputs = converter(step)
@@ -187,7 +187,7 @@ class _Maker:
                     "Layer “%1” (%2): %3",
                     layer.name,
                     layer.type,
-                    t("It has %1 outputs (top), which do not fit.", len(layer.tops)),
+                    t("%1 outputs (top) are too many for this layer.", len(layer.tops)),
                 )
             )
         return outputs
@@ -199,7 +199,7 @@ class _Maker:
                     "Layer “%1” (%2): %3",
                     layer.name,
                     layer.type,
-                    t("There is no “%1” before it.", name),
+                    t("No layer before it has the output “%1”.", name),
                 )
             )
         return self._values[name]
@@ -214,7 +214,7 @@ class _Maker:
         (bottom,) = layer.bottoms
         if layer.tops:
             self._values[layer.tops[0]] = self._values[bottom]
-        note = message("In the BatchNormalization before it.")
+        note = message("Part of the BatchNormalization before it.")
         self._reports.append(ImportedLayer(layer.name, layer.type, "converted", names, (note,)))
 
     def _drop(self, layer: Layer, bottoms: Sequence[_Value]) -> None:
@@ -240,7 +240,8 @@ class _Maker:
         shown = self._problems[:_MAX_PROBLEMS]
         more = len(self._problems) - len(shown)
         return t(
-            "The caffemodel is of another net: %1 arrays have other shapes. %2",
+            "The caffemodel does not fit the prototxt: "
+            "the arrays of %1 layers have other shapes. %2",
             len(self._problems),
             "; ".join(shown) + (f" (+{more})" if more else ""),
         )
@@ -264,7 +265,7 @@ class _Maker:
         used = frozenset().union(*(blob.inputs for blob in blobs))
         inputs = {name: each for name, each in self._inputs.items() if name in used}
         notes += [
-            message("The input “%1” is left out: only layers that were cut use it.", name)
+            message("The input “%1” is left out: no converted layer uses it.", name)
             for name in self._inputs
             if name not in used
         ]
@@ -299,14 +300,16 @@ class _Maker:
                     [blob],
                 )
                 if blob.axes[0] != 0:
-                    raise FormatError(t("An output of the net is across the samples of a batch."))
+                    raise FormatError(t("It mixes the samples of a batch, which Keras cannot do."))
                 blob = step.as_caffe(blob)
             laid_out.append(blob)
             name = blob.tensor.name
             if blob.is_image and blob.axes == IMAGE:
-                notes.append(message("Output “%1”: batch, height, width, channels.", name))
+                notes.append(
+                    message("Output “%1” has the axes batch, height, width, channels.", name)
+                )
             elif blob.is_image:
-                notes.append(message("Output “%1”: axes in the order of Caffe.", name))
+                notes.append(message("Output “%1” has its axes in Caffe's order.", name))
         return laid_out, notes
 
 

@@ -132,12 +132,12 @@ def _data_input(layer: Layer, net: Net, weights: Caffemodel | None) -> NetInput:
     if not height or not width:
         return NetInput(name, (), layer)
     channels = _channels(name, net.layers, weights)
-    notes = ()
+    notes: tuple[Message, ...] = ()
     if channels is None:
         gray = transform.flag("force_gray") or not image.flag("is_color", True)
         values = transform.numbers("mean_value")
         channels = 1 if gray else len(values) if len(values) > 1 else 3
-        notes = (message("The number of channels is not in the file."),)
+        notes = (message("The file does not say the number of channels."),)
     return NetInput(name, (1, channels, height, width), layer, notes)
 
 

@@ -160,14 +160,14 @@ def _weight_notes(net: Net, conversion: Conversion) -> list[Message]:
     if stored is None:
         notes.append(
             message(
-                "No caffemodel was passed: the weights are new, as for training. "
-                "Its predictions mean nothing yet."
+                "No caffemodel was passed: the weights are new. "
+                "Train the model before you use its predictions."
             )
         )
     elif conversion.without_weights:
         notes.append(
             message(
-                "The caffemodel has no weights for %1 layers, which start anew: %2.",
+                "The caffemodel has no weights for %1 layers, which start with new ones: %2.",
                 str(len(conversion.without_weights)),
                 ", ".join(conversion.without_weights[:10]),
             )
@@ -176,14 +176,13 @@ def _weight_notes(net: Net, conversion: Conversion) -> list[Message]:
     if len(rates) > 1:
         notes.append(
             message(
-                "Caffe trains some weights with a multiple of the learning rate; Keras has one."
+                "Caffe multiplies the learning rate of some weights by lr_mult. "
+                "Keras uses one rate."
             )
         )
     shared = [spec.shared_name for layer in net.layers for spec in layer.params if spec.shared_name]
     if len(shared) > len(set(shared)):
-        notes.append(
-            message("Some layers share their weights in Caffe; here each has its own copy.")
-        )
+        notes.append(message("Some layers share weights in Caffe; here each has its own copy."))
     return notes
 
 

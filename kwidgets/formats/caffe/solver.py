@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kwidgets.formats.caffe.conversion import Decay
+from kwidgets.formats.caffe.errors import invalid
 from kwidgets.formats.caffe.net import read_text
 from kwidgets.formats.caffe.node import Node
 from kwidgets.formats.caffe.schedules import InverseDecay, SigmoidDecay
@@ -17,6 +18,7 @@ from kwidgets.language import Message, message, t
 
 # Names of SolverParameter.SolverType; the place is the number.
 _TYPES = ("SGD", "NESTEROV", "ADAGRAD", "RMSPROP", "ADADELTA", "ADAM")
+_POLICIES = "fixed, step, exp, inv, multistep, poly, sigmoid"
 _MAX_BOUNDARIES = 10_000
 # How many folders above the solver's a path may begin: Caffe's are relative to its checkout.
 _MAX_PARENTS = 6
@@ -56,9 +58,7 @@ def read_solver(fields: Node) -> Solver:
     decay = fields.number("weight_decay", 0.0)
     kind = fields.text("regularization_type", "L2").upper()
     if decay < 0 or kind not in ("L1", "L2"):
-        raise FormatError(
-            t("The solver's weight_decay is %1 %2. Valid: L1 or L2, from 0.", kind, decay)
-        )
+        raise invalid("weight_decay", f"{kind} {decay}", "L1, L2, ≥ 0")
     return Solver(
         optimizer,
         Decay(decay, kind) if decay else None,
@@ -108,9 +108,10 @@ def _schedule(fields: Node, notes: list[Message]) -> Any:
     stepsize, max_iter = fields.integer("stepsize", 0), fields.integer("max_iter", 0)
     schedules = keras.optimizers.schedules
     if not rate > 0:
-        raise FormatError(t("The solver's base_lr is %1. Valid: above 0.", rate))
+        raise invalid("base_lr", rate, "> 0")
     if (policy in ("step", "sigmoid") and stepsize < 1) or (policy == "poly" and max_iter < 1):
-        raise FormatError(t("The solver's policy “%1” needs stepsize or max_iter above 0.", policy))
+        name, value = ("max_iter", max_iter) if policy == "poly" else ("stepsize", stepsize)
+        raise invalid(name, value, "≥ 1")
     match policy:
         case "fixed":
             return rate
@@ -125,20 +126,14 @@ def _schedule(fields: Node, notes: list[Message]) -> Any:
         case "inv" | "sigmoid":
             notes.append(
                 message(
-                    "The learning rate's policy is of kwidgets: import it before you load the "
-                    "compiled model, or load with compile=False."
+                    "The learning rate schedule is a class of kwidgets. Before you load the saved "
+                    "model, import kwidgets.formats.caffe.schedules, or load it with compile=False."
                 )
             )
             if policy == "inv":
                 return InverseDecay(rate, gamma, power)
             return SigmoidDecay(rate, gamma, stepsize)
-    raise FormatError(
-        t(
-            "The solver's lr_policy is “%1”. Valid: %2.",
-            policy,
-            "fixed, step, exp, inv, multistep, poly, sigmoid",
-        )
-    )
+    raise invalid("lr_policy", policy, _POLICIES)
 
 
 def _multistep(fields: Node, rate: float, gamma: float) -> Any:
@@ -146,7 +141,7 @@ def _multistep(fields: Node, rate: float, gamma: float) -> Any:
     if len(steps) > _MAX_BOUNDARIES or any(
         a >= b for a, b in zip([0, *steps], steps, strict=False)
     ):
-        raise FormatError(t("The solver's stepvalue does not rise from value to value."))
+        raise invalid("stepvalue", steps[:8], "0 < a < b < …")
     if not steps:
         return rate
     # Keras keeps a value up to and with its boundary.
@@ -182,11 +177,11 @@ def _optimizer(fields: Node, rate: Any, notes: list[Message]) -> Any:
                 return optimizers.Adam(beta_1=momentum, beta_2=beta_2, epsilon=delta, **common)
     except (TypeError, ValueError) as error:
         raise FormatError(t("The solver cannot be converted: %1", str(error)[:200])) from error
-    raise FormatError(t("The solver's type is “%1”. Valid: %2.", kind, ", ".join(_TYPES)))
+    raise invalid("type", kind, ", ".join(_TYPES))
 
 
 def _epsilon_note() -> Message:
     return message(
-        "Caffe adds delta after the square root, Keras epsilon before it: small gradients make "
-        "other steps."
+        "Caffe adds delta after the square root, Keras adds epsilon before it: steps differ for "
+        "small gradients."
     )

@@ -57,13 +57,15 @@ class Step:
             UnsupportedLayerError: one is a constant.
         """
         if len(self.bottoms) < least or (most is not None and len(self.bottoms) > most):
-            raise FormatError(t("It has %1 inputs (bottom), which do not fit.", len(self.bottoms)))
+            raise FormatError(t("%1 inputs (bottom) do not fit this layer.", len(self.bottoms)))
         found = []
         for bottom in self.bottoms:
             if isinstance(bottom, Constant):
-                raise UnsupportedLayerError(message("It works on the constant boxes of PriorBox."))
+                raise UnsupportedLayerError(message("Its input is the constant boxes of PriorBox."))
             if bottom.axes[0] != 0:
-                raise UnsupportedLayerError(message("It works across the samples of a batch."))
+                raise UnsupportedLayerError(
+                    message("It mixes the samples of a batch, which Keras cannot do.")
+                )
             found.append(bottom)
         return found
 
@@ -93,7 +95,9 @@ class Step:
         """
         axis = self.axis(blob, axis)
         if axis == 0:
-            raise UnsupportedLayerError(message("It works across the samples of a batch."))
+            raise UnsupportedLayerError(
+                message("It mixes the samples of a batch, which Keras cannot do.")
+            )
         return axis
 
     # Layouts.
@@ -220,7 +224,7 @@ class Step:
                 self.conversion.without_weights.append(name)
                 self.outcome = "guessed"
                 self.notes.append(
-                    message("The caffemodel has no weights for it: they are new, as for training.")
+                    message("The caffemodel has no weights for it. It starts with new ones.")
                 )
             return None
         expected = [tuple(shape) for shape in shapes]

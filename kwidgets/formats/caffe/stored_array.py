@@ -61,7 +61,7 @@ def read_array(view: memoryview) -> StoredArray:
     raw_type = 1
     for count, each in enumerate(protobuf.fields(view)):
         if count > _MAX_FIELDS:
-            raise FormatError(t("The file is damaged: an array has too many parts."))
+            raise FormatError(t("The file is damaged: it has too many parts."))
         if each.number in _LEGACY_SHAPE:
             legacy[each.number] = protobuf.signed(each.integer)
         elif each.number == _SHAPE:
@@ -113,5 +113,5 @@ def _read_shape(view: memoryview) -> list[int]:
         if each.number == 1:
             dimensions += map(protobuf.signed, protobuf.packed_varints(each))
         if len(dimensions) > 32:
-            raise FormatError(t("The file is damaged: an array has too many axes."))
+            raise FormatError(t("The file is damaged: it has too many parts."))
     return dimensions

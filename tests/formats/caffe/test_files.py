@@ -116,7 +116,9 @@ def test_a_layer_that_the_caffemodel_does_not_have_is_guessed(tmp_path: Path) ->
     arrays = {"conv": CASE.arrays()["conv"]}
     imported = read(written(tmp_path, CASE.prototxt), write_caffemodel(tmp_path / "w", arrays))
     assert outcomes(imported) == {"conv": "converted", "relu": "converted", "out": "guessed"}
-    assert "The caffemodel has no weights for 1 layers, which start anew: out." in notes(imported)
+    assert "The caffemodel has no weights for 1 layers, which start with new ones: out." in notes(
+        imported
+    )
 
 
 def test_a_cloned_model_starts_from_random_weights(tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_an_unknown_layer_is_cut_and_the_tensors_before_it_are_outputs(tmp_path:
     imported = read(written(tmp_path, text), None)
     assert outcomes(imported) == {"conv": "converted", "roi": "cut", "fc": "cut", "python": "cut"}
     assert imported.model.output_shape == (None, 6, 6, 4)
-    assert "ROIPooling is not a layer that can be converted." in notes(imported)
+    assert "Layers of type ROIPooling cannot be converted." in notes(imported)
     assert "The input “rois” is left out" in notes(imported)
 
 
@@ -223,7 +225,7 @@ CASE_BATCH_NORM = dataclasses.replace(OPENCV["batch_norm_scale"], weights={}).pr
          "the shape of its input “x”"),
         ("input: 'x' input_dim: 1 input_dim: 3 input_dim: 99999 input_dim: 99999 "
          "layer { name: 'a' type: 'ReLU' bottom: 'x' top: 'y' }", "The input “x” has the shape"),
-        (INPUT + layer("ReLU", bottom="nothing"), "There is no “nothing” before it"),
+        (INPUT + layer("ReLU", bottom="nothing"), "No layer before it has the output “nothing”"),
         (INPUT + layer("Convolution", "convolution_param { num_output: 2 kernel_size: 99 }"),
          r"Layer “out” \(Convolution\): Its kernel of 99 is larger than its padded input of 8"),
         (INPUT + layer("Convolution", "convolution_param { num_output: 2000000 kernel_size: 8 }"),
@@ -248,7 +250,7 @@ def test_weights_of_another_net_are_listed(tmp_path: Path) -> None:
     weights = write_caffemodel(tmp_path / "w", others)
     with pytest.raises(FormatError) as caught:
         read(prototxt, weights)
-    assert "2 arrays have other shapes" in str(caught.value)
+    assert "the arrays of 2 layers have other shapes" in str(caught.value)
     assert "“conv”: 4×3×3×3, 4 in the prototxt, 4×1×3×3" in str(caught.value)
     assert "“out”: 2×144, 2 in the prototxt, 9×144, 9 in the caffemodel" in str(caught.value)
     other_names = write_caffemodel(tmp_path / "w", {"fc8": [np.zeros((2, 2))]})

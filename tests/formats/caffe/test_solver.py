@@ -98,10 +98,10 @@ def test_a_solver_compiles_its_net_with_loss_and_regularizers(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("base_lr: 0 net: 'a'", "base_lr is 0.0. Valid: above 0"),
+        ("base_lr: 0 net: 'a'", "“base_lr” is “0.0”. Valid: > 0"),
         ("base_lr: 1 lr_policy: 'cosine' net: 'a'", "Valid: fixed, step"),
-        ("base_lr: 1 lr_policy: 'step' net: 'a'", "needs stepsize"),
-        ("base_lr: 1 type: 'LARS' net: 'a'", "The solver's type is “LARS”"),
+        ("base_lr: 1 lr_policy: 'step' net: 'a'", "“stepsize” is “0”. Valid: ≥ 1"),
+        ("base_lr: 1 type: 'LARS' net: 'a'", "“type” is “LARS”. Valid: SGD, NESTEROV"),
         ("base_lr: 1 net: '../../etc/passwd'", "is not found. Copy it into the folder"),
         ("base_lr: 1 net: '/etc/hostname'", "is not found. Copy it into the folder"),
         ("base_lr: 1", "names no net"),

@@ -8,9 +8,8 @@ from typing import Any
 import keras
 
 from kwidgets.formats.caffe.blob import Blob
+from kwidgets.formats.caffe.errors import invalid
 from kwidgets.formats.caffe.step import Step
-from kwidgets.formats.errors import FormatError
-from kwidgets.language import t
 
 
 def relu(step: Step) -> list[Blob]:
@@ -76,7 +75,7 @@ def dropout(step: Step) -> list[Blob]:
     fields = step.parameters("dropout_param")
     ratio = fields.number("dropout_ratio", 0.5)
     if not 0 <= ratio < 1:
-        raise FormatError(t("Its dropout_ratio is %1. Valid: from 0 to below 1.", ratio))
+        raise invalid("dropout_ratio", ratio, "0 ≤ … < 1")
     (result,) = _layer(step, keras.layers.Dropout(ratio, name=step.name()))
     if not fields.flag("scale_train", True):
         # Then Caffe scales in the TEST phase.
@@ -132,7 +131,7 @@ def log(step: Step) -> list[Blob]:
     fields = step.parameters("log_param")
     factor = _log_of_base(fields.number("base", -1.0))
     if not factor:
-        raise FormatError(t("Its base is 1. Valid: -1 for e, or another number above 0."))
+        raise invalid("base", 1, "-1, > 0, ≠ 1")
     tensor = _affine(step, blob, fields.number("scale", 1.0), fields.number("shift", 0.0))
     tensor = step.op(keras.ops.log, tensor)
     if factor != 1:
@@ -164,7 +163,7 @@ def clip(step: Step) -> list[Blob]:
     """Clip: not below min, not above max."""
     fields = step.parameters("clip_param")
     if not fields.has("min") or not fields.has("max"):
-        raise FormatError(t("Its clip_param has no min or no max."))
+        raise invalid("clip_param", "–", "min, max")
     blob = step.blob()
     limits = fields.number("min"), fields.number("max")
     return [step.result(step.op(keras.ops.clip, blob.tensor, *limits), blob.axes)]
@@ -191,5 +190,5 @@ def _log_of_base(base: float) -> float:
     if base == -1:
         return 1.0
     if base <= 0:
-        raise FormatError(t("Its base is %1. Valid: -1 for e, or a number above 0.", base))
+        raise invalid("base", base, "-1, > 0")
     return math.log(base)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kwidgets.formats.caffe.blob import IMAGE, Blob
 from kwidgets.formats.caffe.conversion import check_elements
-from kwidgets.formats.caffe.errors import UnsupportedLayerError
+from kwidgets.formats.caffe.errors import UnsupportedLayerError, invalid
 from kwidgets.formats.caffe.layers.sizes import Pair, Window, read_window
 from kwidgets.formats.caffe.step import Arrays, Step
 from kwidgets.formats.errors import FormatError
@@ -316,7 +316,7 @@ def embed(step: Step) -> list[Blob]:
 
 def _num_output(step: Step, value: int) -> int:
     if not 1 <= value <= _MAX_OUTPUTS:
-        raise FormatError(t("Its number of outputs is %1. Valid: 1 to %2.", value, _MAX_OUTPUTS))
+        raise invalid("num_output", value, f"1 – {_MAX_OUTPUTS}")
     return value
 
 
@@ -324,7 +324,5 @@ def _group(step: Step, group: int, channels: int, num_output: int) -> int:
     if step.layer.type in ("DepthwiseConvolution", "ConvolutionDepthwise") and group == 1:
         group = channels
     if group < 1 or channels % group or num_output % group:
-        raise FormatError(
-            t("Its %1 groups do not divide %2 inputs and %3 outputs.", group, channels, num_output)
-        )
+        raise invalid("group", group, t("a divisor of %1", f"{channels}, {num_output}"))
     return group

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kwidgets.formats.caffe.blob import Blob
+from kwidgets.formats.caffe.errors import invalid
 from kwidgets.formats.caffe.layers.normalization import broadcast
 from kwidgets.formats.caffe.step import Step
 from kwidgets.formats.errors import FormatError
@@ -23,7 +24,7 @@ def eltwise(step: Step) -> list[Blob]:
     operation = fields.choice("operation", _OPERATIONS, "SUM")
     factors = fields.numbers("coeff")
     if factors and (len(factors) != len(blobs) or operation != "SUM"):
-        raise FormatError(t("It has %1 factors (coeff) for %2 inputs.", len(factors), len(blobs)))
+        raise invalid("coeff", factors[:8], f"{len(blobs)} × coeff")
     shape = blobs[0].shape
     if any(each.shape != shape for each in blobs):
         raise FormatError(
@@ -81,7 +82,7 @@ def argmax(step: Step) -> list[Blob]:
     else:
         axis, limit = 1, blob.size
     if not 1 <= top_k <= limit:
-        raise FormatError(t("Its top_k is %1. Valid: 1 to %2.", top_k, limit))
+        raise invalid("top_k", top_k, f"1 – {limit}")
     if fields.has("axis"):
         return [_argmax_along(step, blob, axis, top_k, with_values)]
     blob = step.as_caffe(blob)

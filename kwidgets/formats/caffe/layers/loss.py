@@ -15,7 +15,7 @@ _WITHOUT_LAYER: dict[str, tuple[str, Message]] = {
         "mean_squared_error",
         message(
             "Caffe takes half of the sum over all outputs; Keras takes their mean. "
-            "The loss is smaller, and so is the step of a given learning rate."
+            "The same learning rate makes smaller steps."
         ),
     ),
     "MultinomialLogisticLoss": (
@@ -44,7 +44,7 @@ def sigmoid_loss(step: Step) -> list[Blob]:
     step.notes.append(
         message(
             "The model predicts probabilities. Caffe sums the binary cross-entropy over all "
-            "outputs; Keras takes their mean, so that a given learning rate makes smaller steps."
+            "outputs; Keras takes their mean. The same learning rate makes smaller steps."
         )
     )
     return [result]
@@ -56,7 +56,7 @@ def plain_loss(step: Step) -> list[Blob]:
     step.outcome = "dropped"
     known = _WITHOUT_LAYER.get(step.layer.type)
     if known is None:
-        step.notes.append(message("This loss is not one of Keras's: choose one to train."))
+        step.notes.append(message("Keras does not have this loss. Choose one to train the model."))
     else:
         step.conversion.losses.append((blob.tensor, known[0]))
         step.notes.append(known[1])

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kwidgets.formats.caffe.blob import Blob
-from kwidgets.formats.caffe.errors import UnsupportedLayerError
+from kwidgets.formats.caffe.errors import UnsupportedLayerError, invalid
 from kwidgets.formats.caffe.step import Arrays, Step
 from kwidgets.formats.errors import FormatError
 from kwidgets.language import message, t
@@ -71,7 +71,7 @@ def bn(step: Step) -> list[Blob]:
     count = 2 if len(found) == 2 else 4
     arrays = step.stored([size] * count, blob.tensor.shape[1:], blob.axes)
     if arrays is not None and count == 2:
-        return [_scaled(step, blob, 1, [size], arrays, has_bias=True)]
+        return [_scaled(step, blob, 1, size, arrays, has_bias=True)]
     layer = keras.layers.BatchNormalization(
         axis=blob.axes[1],
         epsilon=step.parameters("bn_param").number("eps", 1e-5),
@@ -112,7 +112,7 @@ def bias(step: Step) -> list[Blob]:
     axis, shape = _covered(step, blob, fields.integer("axis", 1), fields.integer("num_axes", 1))
     arrays = step.stored([shape], blob.tensor.shape[1:], blob.axes)
     bias_values = arrays[0] if arrays else np.zeros(shape, np.float32)
-    step.notes.append(message("It has factors of 1 too, which are trained with its bias."))
+    step.notes.append(message("It also has factors of 1, which training can change."))
     both = [np.ones(shape, np.float32), bias_values]
     return [_scaled(step, blob, axis, shape, both, has_bias=True)]
 
@@ -179,9 +179,7 @@ def broadcast(step: Step, layer_type: Any, axis: int) -> Blob:
     if axis == 1 and second.num_axes == first.num_axes:
         axis = 0
     if axis != 0:
-        raise UnsupportedLayerError(
-            message("Its second input has no batch: it cannot be converted.")
-        )
+        raise UnsupportedLayerError(message("Its second input has no batch axis."))
     if second.num_axes > first.num_axes or any(
         size not in (1, wanted) for size, wanted in zip(second.shape, first.shape, strict=False)
     ):
@@ -220,7 +218,7 @@ def lrn(step: Step) -> list[Blob]:
     fields = step.parameters("lrn_param")
     size = fields.integer("local_size", 5)
     if size < 1 or size % 2 == 0:
-        raise FormatError(t("Its local_size is %1. Valid: an odd number.", size))
+        raise invalid("local_size", size, "1, 3, 5 …")
     alpha, beta = fields.number("alpha", 1.0), fields.number("beta", 0.75)
     ops = keras.ops
     tensor = step.image(blob)
@@ -301,5 +299,5 @@ def normalize(step: Step) -> list[Blob]:
         arrays = [np.full(shape, value, np.float32)]
     full = np.broadcast_to(arrays[0], (channels,)).copy()
     if shared:
-        step.notes.append(message("Its scale is one for each channel now; in Caffe it is shared."))
+        step.notes.append(message("In Caffe all channels share one scale; here each has its own."))
     return [_scaled(step, normed, 1, (channels,), [full], has_bias=False)]

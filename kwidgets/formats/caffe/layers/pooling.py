@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kwidgets.formats.caffe.blob import Blob, Unavailable
-from kwidgets.formats.caffe.errors import UnsupportedLayerError
+from kwidgets.formats.caffe.errors import UnsupportedLayerError, invalid
 from kwidgets.formats.caffe.layers.sizes import Pair, Window, read_window
 from kwidgets.formats.caffe.step import Step
 from kwidgets.formats.errors import FormatError
@@ -55,7 +55,7 @@ def spp(step: Step) -> list[Blob]:
     fields = step.parameters("spp_param")
     levels = fields.integer("pyramid_height")
     if not 1 <= levels <= _MAX_PYRAMID:
-        raise FormatError(t("Its pyramid_height is %1. Valid: 1 to %2.", levels, _MAX_PYRAMID))
+        raise invalid("pyramid_height", levels, f"1 – {_MAX_PYRAMID}")
     method = _method(step, "spp_param")
     tensor = step.image(step.blob())
     height, width, _ = tensor.shape[1:]
@@ -86,7 +86,7 @@ def _pool(
 ) -> Any:
     height, width = tensor.shape[1:3]
     spans = (_span(height, 0, window, ceil), _span(width, 1, window, ceil))
-    settings = {"pool_size": tuple(window.kernel), "strides": tuple(window.stride)}
+    settings: dict[str, Any] = {"pool_size": tuple(window.kernel), "strides": tuple(window.stride)}
     padding = _padding(spans, window, method)
     if padding is None:
         tensor = _pad(step, tensor, spans, method)
@@ -106,7 +106,7 @@ def _pool(
 def _span(length: int, axis: int, window: Window, ceil: bool) -> _Span:
     kernel, stride, pad = window.kernel[axis], window.stride[axis], window.pad[axis]
     if pad >= kernel and pad:
-        raise FormatError(t("Its pad of %1 is not smaller than its kernel of %2.", pad, kernel))
+        raise invalid("pad", pad, f"< {kernel}")
     over = length + 2 * pad - kernel
     if over < 0 and not ceil:
         raise FormatError(

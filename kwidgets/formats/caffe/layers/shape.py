@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kwidgets.formats.caffe.blob import IMAGE, Blob, Constant
 from kwidgets.formats.caffe.conversion import check_elements
-from kwidgets.formats.caffe.errors import UnsupportedLayerError
+from kwidgets.formats.caffe.errors import UnsupportedLayerError, invalid
 from kwidgets.formats.caffe.node import Node
 from kwidgets.formats.caffe.step import Step
 from kwidgets.formats.errors import FormatError
@@ -71,14 +71,7 @@ def slice_layer(step: Step) -> list[Blob]:
         points = [length // count * index for index in range(1, count)]
     edges = [0, *points, length]
     if len(points) != count - 1 or any(a >= b for a, b in itertools.pairwise(edges)):
-        raise FormatError(
-            t(
-                "It cuts %1 numbers at %2 into %3 parts, which do not fit.",
-                length,
-                ", ".join(map(str, points[:8])) or "–",
-                count,
-            )
-        )
+        raise invalid("slice_point", points[:8], f"{count - 1} × 0 < … < {length}")
     if count == 1:
         return [step.result(blob.tensor, blob.axes)]
     return [
@@ -114,14 +107,12 @@ def crop(step: Step) -> list[Blob]:
     if len(offsets) == 1:
         offsets = offsets * len(covered)
     if len(offsets) != len(covered) or reference.num_axes != blob.num_axes:
-        raise FormatError(t("It has %1 offsets for %2 axes.", len(offsets), len(covered)))
+        raise invalid("offset", offsets[:8], f"{len(covered)} × offset")
     spans = {}
     for caffe_axis, offset in zip(covered, offsets, strict=True):
         length, wanted = blob.shape[caffe_axis - 1], reference.shape[caffe_axis - 1]
         if offset < 0 or offset + wanted > length:
-            raise FormatError(
-                t("It cannot crop %1 numbers from %2, beginning at %3.", wanted, length, offset)
-            )
+            raise invalid("offset", offset, f"0 – {length - wanted}")
         if wanted != length:
             spans[blob.axes[caffe_axis]] = (offset, offset + wanted)
     tensor = _part(step, blob.tensor, spans) if spans else blob.tensor
@@ -132,13 +123,11 @@ def permute(step: Step) -> list[Blob]:
     """Permute: only what is known of the axes changes."""
     (bottom,) = step.bottoms if len(step.bottoms) == 1 else step.blobs()
     if isinstance(bottom, Constant):
-        raise UnsupportedLayerError(message("It works on the constant boxes of PriorBox."))
+        raise UnsupportedLayerError(message("Its input is the constant boxes of PriorBox."))
     order = step.parameters("permute_param").integers("order")
     order += [axis for axis in range(bottom.num_axes) if axis not in order]
     if sorted(order) != list(range(bottom.num_axes)):
-        raise FormatError(
-            t("Its order is %1, which does not name each of %2 axes once.", order, bottom.num_axes)
-        )
+        raise invalid("order", order[:8], f"0 – {bottom.num_axes - 1}")
     return [Blob(bottom.tensor, tuple(bottom.axes[axis] for axis in order), bottom.inputs)]
 
 
@@ -152,7 +141,7 @@ def flatten(step: Step) -> list[Blob | Constant]:
     first = step.inner_axis(blob, fields.integer("axis", 1))
     last = step.axis(blob, fields.integer("end_axis", -1))
     if last < first:
-        raise FormatError(t("It flattens the axes %1 to %2.", first, last))
+        raise invalid("end_axis", last, f"≥ {first}")
     shape = blob.shape
     joined = math.prod(shape[first - 1 : last])
     return [_reshaped(step, blob, (*shape[: first - 1], joined, *shape[last:]))]
@@ -163,7 +152,7 @@ def reshape(step: Step) -> list[Blob | Constant]:
     fields = step.parameters("reshape_param")
     wanted = fields.node("shape").integers("dim")
     if step.bottoms and isinstance(step.bottoms[0], Constant):
-        raise UnsupportedLayerError(message("It works on the constant boxes of PriorBox."))
+        raise UnsupportedLayerError(message("Its input is the constant boxes of PriorBox."))
     blob = step.blob()
     axis = fields.integer("axis", 0)
     start = axis if axis >= 0 else blob.num_axes + axis + 1
@@ -188,13 +177,15 @@ def _first(step: Step, shape: Sequence[int], size: int) -> int:
         return 0
     if first == -1 and math.prod(shape[1:]) == size:
         return 0
-    raise UnsupportedLayerError(message("It reshapes across the samples of a batch."))
+    raise UnsupportedLayerError(message("It mixes the samples of a batch, which Keras cannot do."))
 
 
 def _inferred(step: Step, shape: Sequence[int], size: int) -> tuple[int, ...]:
     inner = list(shape[1:])
     if not shape or shape[0] != 0 or any(each < -1 or each == 0 for each in inner):
-        raise UnsupportedLayerError(message("It reshapes across the samples of a batch."))
+        raise UnsupportedLayerError(
+            message("It mixes the samples of a batch, which Keras cannot do.")
+        )
     if inner.count(-1) == 1:
         known = math.prod(each for each in inner if each != -1)
         if size % known == 0:
@@ -238,7 +229,7 @@ def shuffle_channel(step: Step) -> list[Blob]:
     height, width, channels = tensor.shape[1:]
     group = fields.integer("group", 1)
     if group < 1 or channels % group:
-        raise FormatError(t("Its %1 groups do not divide %2 channels.", group, channels))
+        raise invalid("group", group, t("a divisor of %1", channels))
     layers = keras.layers
     for layer in (
         layers.Reshape((height, width, group, channels // group), name=step.name("groups")),
@@ -252,7 +243,9 @@ def shuffle_channel(step: Step) -> list[Blob]:
 def upsample(step: Step) -> list[Blob]:
     """Upsample: each pixel several times. SegNet's, with the places of maxima, is cut."""
     if len(step.bottoms) > 1:
-        raise UnsupportedLayerError(message("Keras does not have the places of maxima."))
+        raise UnsupportedLayerError(
+            message("Keras's pooling does not return the positions of maxima, which it needs.")
+        )
     fields = step.parameters("upsample_param")
     scale = fields.integer("scale", 1)
     tensor = step.image(step.blob())
@@ -269,7 +262,7 @@ def interp(step: Step) -> list[Blob]:
     tensor = step.image(blobs[0])
     begin, end = fields.integer("pad_beg"), fields.integer("pad_end")
     if begin > 0 or end > 0:
-        raise FormatError(t("Its pads are %1 and %2. Valid: 0 or less.", begin, end))
+        raise invalid("pad_beg", f"{begin}, {end}", "≤ 0")
     height, width, channels = tensor.shape[1:]
     if begin or end:
         cropping = keras.layers.Cropping2D(((-begin, -end),) * 2, name=step.name("crop"))
@@ -293,7 +286,7 @@ def _interpolated(fields: Node, length: int, name: str) -> int:
     if fields.has("shrink_factor"):
         factor = fields.integer("shrink_factor")
         if factor < 1:
-            raise FormatError(t("Its shrink_factor is %1. Valid: 1 or more.", factor))
+            raise invalid("shrink_factor", factor, "≥ 1")
         length = (length - 1) // factor + 1
     if fields.has("zoom_factor"):
         length += (length - 1) * (fields.integer("zoom_factor") - 1)

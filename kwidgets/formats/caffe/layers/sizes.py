@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kwidgets.formats.caffe.errors import invalid
 from kwidgets.formats.caffe.node import Node
-from kwidgets.formats.errors import FormatError
-from kwidgets.language import t
 
 # More than the longest side of any picture.
 _MAX_SIZE = 65_536
@@ -48,13 +47,5 @@ def _pair(fields: Node, name: str, stem: str, default: int, least: int) -> Pair:
         values = [fields.integer(f"{stem}_h", default), fields.integer(f"{stem}_w", default)]
     values = values or [default]
     if len(values) > 2 or any(not least <= value <= _MAX_SIZE for value in values):
-        raise FormatError(
-            t(
-                "Its %1 is %2. Valid: one or two whole numbers from %3 to %4.",
-                name,
-                ", ".join(map(str, values[:8])),
-                least,
-                _MAX_SIZE,
-            )
-        )
+        raise invalid(name, ", ".join(map(str, values[:8])), f"{least} – {_MAX_SIZE}")
     return Pair(values[0], values[-1])

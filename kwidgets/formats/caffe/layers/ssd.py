@@ -8,7 +8,7 @@ import numpy as np
 
 from kwidgets.formats.caffe.blob import Blob, Constant
 from kwidgets.formats.caffe.detections import CODES, DetectionOutput
-from kwidgets.formats.caffe.errors import UnsupportedLayerError
+from kwidgets.formats.caffe.errors import UnsupportedLayerError, invalid
 from kwidgets.formats.caffe.node import Node
 from kwidgets.formats.caffe.step import Step
 from kwidgets.formats.errors import FormatError
@@ -28,7 +28,7 @@ def prior_box(step: Step) -> list[Constant]:
     image = _image_size(fields, blobs)
     sizes = _box_sizes(fields)
     if height * width * len(sizes) > _MAX_BOXES:
-        raise FormatError(t("It makes more than %1 boxes.", _MAX_BOXES))
+        raise invalid("min_size", len(sizes), f"≤ {_MAX_BOXES // (height * width)}")
     if fields.has("step_h") or fields.has("step_w"):
         steps = (fields.number("step_h"), fields.number("step_w"))
     else:
@@ -64,9 +64,9 @@ def _image_size(fields: Node, blobs: list[Blob]) -> tuple[float, float]:
     elif len(blobs) == 2:
         size = (blobs[1].shape[1], blobs[1].shape[2])
     else:
-        raise FormatError(t("It has neither a second input nor img_size."))
+        raise invalid("img_size", "–", "≥ 1")
     if min(size) < 1:
-        raise FormatError(t("Its image size is %1.", f"{size[0]}×{size[1]}"))
+        raise invalid("img_size", f"{size[0]}×{size[1]}", "≥ 1")
     return size
 
 
@@ -76,13 +76,13 @@ def _box_sizes(fields: Node) -> list[tuple[float, float]]:
     least = [math.trunc(each) for each in fields.numbers("min_size")]
     most = [math.trunc(each) for each in fields.numbers("max_size")]
     if not least or min(least) < 1 or (most and len(most) != len(least)):
-        raise FormatError(t("Its min_size or max_size is missing, or not above 0."))
+        raise invalid("min_size", least[:8], "≥ 1")
     if any(high <= low for low, high in zip(least, most, strict=False)):
-        raise FormatError(t("Its max_size is not larger than its min_size."))
+        raise invalid("max_size", most[:8], "> min_size")
     ratios: list[float] = []
     for ratio in fields.numbers("aspect_ratio"):
         if ratio <= 0:
-            raise FormatError(t("Its aspect_ratio is %1. Valid: above 0.", ratio))
+            raise invalid("aspect_ratio", ratio, "> 0")
         if all(abs(ratio - each) >= 1e-6 for each in (1.0, *ratios)):
             ratios += [ratio, 1 / ratio] if fields.flag("flip", True) else [ratio]
     sizes: list[tuple[float, float]] = []
@@ -100,7 +100,7 @@ def _box_sizes(fields: Node) -> list[tuple[float, float]]:
 def _variances(fields: Node) -> list[float]:
     variances = fields.numbers("variance") or [0.1]
     if len(variances) not in (1, 4) or min(variances) <= 0:
-        raise FormatError(t("Its variance is not one number or four, all above 0."))
+        raise invalid("variance", variances[:8], "1 × > 0, 4 × > 0")
     return variances
 
 
@@ -109,7 +109,7 @@ def detection_output(step: Step) -> list[Blob]:
     if len(step.bottoms) < 3 or not isinstance(step.bottoms[2], Constant):
         raise UnsupportedLayerError(message("Its boxes are not those of PriorBox."))
     if len(step.bottoms) > 3:
-        raise UnsupportedLayerError(message("It refines boxes twice, which cannot be converted."))
+        raise UnsupportedLayerError(message("Boxes that are refined twice cannot be converted."))
     if step.conversion.detection is not None:
         raise UnsupportedLayerError(message("Only one DetectionOutput can be converted."))
     priors = step.bottoms[2].value
@@ -150,6 +150,6 @@ def detection_output(step: Step) -> list[Blob]:
         clip=fields.flag("clip"),
     )
     step.notes.append(
-        message("Not a layer: pass what the model predicts to report.post_processing.")
+        message("Not part of the model: call report.post_processing(model.predict(x)).")
     )
     return [locations, scores]
