@@ -158,8 +158,12 @@ def _binary_kind(path: Path, head: bytes) -> Kind:
     if numbers:
         if {1, 7} <= set(numbers) and numbers[1] == protobuf.VARINT:
             return "onnx"
-        has_layers = protobuf.BYTES in (numbers.get(2), numbers.get(100))
-        if has_layers and numbers.get(1) == protobuf.BYTES:
+        # Of Caffe, with or without the net's name; a frozen graph has a message of versions.
+        is_graph = numbers.get(4) == protobuf.BYTES
+        has_layers = numbers.get(100) == protobuf.BYTES or (
+            numbers.get(2) == protobuf.BYTES and not is_graph
+        )
+        if has_layers and numbers.get(1, protobuf.BYTES) == protobuf.BYTES:
             return "caffe_weights"
         if numbers.get(1) == protobuf.BYTES:
             return "frozen_graph"

@@ -261,10 +261,10 @@ class _Maker:
                     ),
                 )
             )
-        blobs, notes = self._laid_out(list(outputs.values()))
+        blobs = [self._laid_out(blob) for blob in outputs.values()]
         used = frozenset().union(*(blob.inputs for blob in blobs))
         inputs = {name: each for name, each in self._inputs.items() if name in used}
-        notes += [
+        notes = [
             message("The input “%1” is left out: no converted layer uses it.", name)
             for name in self._inputs
             if name not in used
@@ -276,6 +276,11 @@ class _Maker:
             tensors if len(tensors) > 1 else tensors[0],
             name=self._conversion.names.unique(self._net.name or "caffe_net"),
         )
+        notes += [
+            note
+            for name, blob in zip(model.output_names, blobs, strict=True)
+            if (note := _axes_note(name, blob))
+        ]
         if (detection := self._conversion.detection) is not None:
             wanted = [id(blob.tensor) for blob in self._detected]
             places = [list(outputs).index(each) for each in wanted]
@@ -289,28 +294,22 @@ class _Maker:
             tuple(losses.get(each) for each in outputs),
         )
 
-    def _laid_out(self, blobs: list[Blob]) -> tuple[list[Blob], list[Message]]:
-        """Return outputs that are images with channels last, or lie as in Caffe."""
-        laid_out, notes = [], []
-        for blob in blobs:
-            if blob.axes not in (IMAGE, tuple(range(blob.num_axes))):
-                step = Step(
-                    Layer("output", "", (), (), self._net.layers[0].fields),
-                    self._conversion,
-                    [blob],
-                )
-                if blob.axes[0] != 0:
-                    raise FormatError(t("It mixes the samples of a batch, which Keras cannot do."))
-                blob = step.as_caffe(blob)
-            laid_out.append(blob)
-            name = blob.tensor.name
-            if blob.is_image and blob.axes == IMAGE:
-                notes.append(
-                    message("Output “%1” has the axes batch, height, width, channels.", name)
-                )
-            elif blob.is_image:
-                notes.append(message("Output “%1” has its axes in Caffe's order.", name))
-        return laid_out, notes
+    def _laid_out(self, blob: Blob) -> Blob:
+        """Return an output as it is if it is an image, channels last, else in Caffe's order."""
+        if blob.axes in (IMAGE, tuple(range(blob.num_axes))):
+            return blob
+        if blob.axes[0] != 0:
+            raise FormatError(t("It mixes the samples of a batch, which Keras cannot do."))
+        layer = Layer("output", "", (), (), self._net.layers[0].fields)
+        return Step(layer, self._conversion, [blob]).as_caffe(blob)
+
+
+def _axes_note(name: str, blob: Blob) -> Message | None:
+    if not blob.is_image:
+        return None
+    if blob.axes == IMAGE:
+        return message("Output “%1” has the axes batch, height, width, channels.", name)
+    return message("Output “%1” has its axes in Caffe's order.", name)
 
 
 def _axes_of(found: NetInput) -> tuple[int, ...]:
