@@ -14,6 +14,8 @@ from kwidgets.language import t
 
 # A caffemodel cannot be larger than 2 GiB, and has at most this many float32.
 _MAX_PARAMETERS = 2**28
+# New ones beside those of a caffemodel: so many are always allowed, or this multiple of its own.
+_FEW_PARAMETERS, _MAX_GROWTH = 4 * 10**6, 3
 # Of one sample between two layers: 1 GB of float32.
 _MAX_ELEMENTS = 2**28
 
@@ -62,12 +64,18 @@ class Conversion:
             FormatError: the prototxt asks for more than any caffemodel can have.
         """
         self._new_parameters += num_parameters
-        if self._new_parameters > _MAX_PARAMETERS:
+        limit = _MAX_PARAMETERS
+        if self.weights is not None:
+            # A layer or two may be new, such as the last one, but not most of the net.
+            arrays = self.weights.arrays.values()
+            stored = sum(array.size for layer in arrays for array in layer)
+            limit = min(limit, max(_FEW_PARAMETERS, _MAX_GROWTH * stored))
+        if self._new_parameters > limit:
             raise FormatError(
                 t(
-                    "The prototxt asks for more than %1 million parameters. "
+                    "The prototxt asks for more than %1 million parameters that are in no file. "
                     "It is damaged, or the caffemodel is missing.",
-                    _MAX_PARAMETERS // 10**6,
+                    limit // 10**6,
                 )
             )
 
