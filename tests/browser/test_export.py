@@ -1,4 +1,4 @@
-"""The export panel in a real JupyterLab: formats chosen, files written and compared, found again."""
+"""The export panel in a real JupyterLab: files are written, compared, and found again."""
 
 from __future__ import annotations
 
