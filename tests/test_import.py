@@ -8,7 +8,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import kwidgets as kw
+from kwidgets import page_connection
 from kwidgets.kernel.lost_interrupts import deliver_lost_interrupts
+from kwidgets.live.run import observers
 
 
 @pytest.mark.parametrize(
@@ -81,10 +83,12 @@ def test_loading_twice_is_loading_once_and_unloading_undoes_all():
     magics = shell.magics_manager.magics["line"]
     before = dict(magics)
     events = {name: list(callbacks) for name, callbacks in shell.events.callbacks.items()}
+    wings = len(observers._loaders), len(page_connection._services)
     for _ in range(2):
         shell.run_line_magic("load_ext", "kwidgets")
         shell.run_line_magic("reload_ext", "kwidgets")
     assert set(magics) - set(before) == {"kwidgets"}
+    assert (len(observers._loaders), len(page_connection._services)) == wings
     shell.run_line_magic("unload_ext", "kwidgets")
     assert set(magics) == set(before)
     assert {name: list(c) for name, c in shell.events.callbacks.items()} == events
@@ -93,6 +97,9 @@ def test_loading_twice_is_loading_once_and_unloading_undoes_all():
 def test_the_magic_says_what_a_bug_report_needs(capsys):
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "kwidgets")
-    shell.run_line_magic("kwidgets", "")
+    try:
+        shell.run_line_magic("kwidgets", "")
+    finally:
+        shell.run_line_magic("unload_ext", "kwidgets")
     text = capsys.readouterr().out
     assert kw.__version__ in text and "Buttons while a cell runs" in text

@@ -16,7 +16,6 @@ from typing import Any
 import wrapt
 
 from kwidgets import keras2
-from kwidgets.live.fit_options import check_prediction_options
 
 logger = logging.getLogger("kwidgets")
 
@@ -107,7 +106,11 @@ def watch(on: bool = True, *, task: Any = None, class_names: Sequence[str] | Non
     from kwidgets.page_connection import connect
 
     options = {"task": task, "class_names": class_names}
-    check_prediction_options(**options)
+    if any(value is not None for value in options.values()):
+        # Imports NumPy, which %load_ext does without.
+        from kwidgets.live.fit_options import check_prediction_options
+
+        check_prediction_options(**options)
     auto_view.options = options
     if on:
         connect()
