@@ -53,8 +53,13 @@ def read_solver(fields: Node) -> Solver:
         FormatError: a setting is none.
     """
     notes: list[Message] = []
-    rate = _schedule(fields, notes)
-    optimizer = _optimizer(fields, rate, notes)
+    try:
+        optimizer = _optimizer(fields, _schedule(fields, notes), notes)
+    except FormatError:
+        raise
+    except (ArithmeticError, TypeError, ValueError) as error:
+        # Keras refuses a setting.
+        raise FormatError(t("The solver cannot be converted: %1", str(error)[:200])) from error
     decay = fields.number("weight_decay", 0.0)
     kind = fields.text("regularization_type", "L2").upper()
     if decay < 0 or kind not in ("L1", "L2"):
@@ -159,24 +164,21 @@ def _optimizer(fields: Node, rate: Any, notes: list[Message]) -> Any:
     if (steps := fields.integer("iter_size", 1)) > 1:
         common["gradient_accumulation_steps"] = steps
     optimizers = keras.optimizers
-    try:
-        match kind:
-            case "SGD" | "NESTEROV":
-                return optimizers.SGD(momentum=momentum, nesterov=kind == "NESTEROV", **common)
-            case "ADAGRAD":
-                notes.append(_epsilon_note())
-                return optimizers.Adagrad(initial_accumulator_value=0.0, epsilon=delta, **common)
-            case "RMSPROP":
-                notes.append(_epsilon_note())
-                decay = fields.number("rms_decay", 0.99)
-                return optimizers.RMSprop(rho=decay, epsilon=delta, **common)
-            case "ADADELTA":
-                return optimizers.Adadelta(rho=momentum, epsilon=delta, **common)
-            case "ADAM":
-                beta_2 = fields.number("momentum2", 0.999)
-                return optimizers.Adam(beta_1=momentum, beta_2=beta_2, epsilon=delta, **common)
-    except (TypeError, ValueError) as error:
-        raise FormatError(t("The solver cannot be converted: %1", str(error)[:200])) from error
+    match kind:
+        case "SGD" | "NESTEROV":
+            return optimizers.SGD(momentum=momentum, nesterov=kind == "NESTEROV", **common)
+        case "ADAGRAD":
+            notes.append(_epsilon_note())
+            return optimizers.Adagrad(initial_accumulator_value=0.0, epsilon=delta, **common)
+        case "RMSPROP":
+            notes.append(_epsilon_note())
+            decay = fields.number("rms_decay", 0.99)
+            return optimizers.RMSprop(rho=decay, epsilon=delta, **common)
+        case "ADADELTA":
+            return optimizers.Adadelta(rho=momentum, epsilon=delta, **common)
+        case "ADAM":
+            beta_2 = fields.number("momentum2", 0.999)
+            return optimizers.Adam(beta_1=momentum, beta_2=beta_2, epsilon=delta, **common)
     raise invalid("type", kind, ", ".join(_TYPES))
 
 
