@@ -51,7 +51,13 @@ def make_graph(net: Net, conversion: Conversion) -> Graph:
     Raises:
         FormatError: a layer is not valid, the weights do not fit, or nothing can be converted.
     """
-    return _Maker(net, conversion).make()
+    before = keras.config.image_data_format()
+    # Layers store it when they are made: the user's own setting holds for what comes after.
+    keras.config.set_image_data_format("channels_last")
+    try:
+        return _Maker(net, conversion).make()
+    finally:
+        keras.config.set_image_data_format(before)
 
 
 class _Maker:
@@ -176,32 +182,20 @@ class _Maker:
         except UnsupportedLayerError:
             raise
         except FormatError as error:
-            raise FormatError(t("Layer “%1” (%2): %3", layer.name, layer.type, error)) from error
+            raise _failed(layer, str(error)) from error
         except Exception as error:
             # Keras has refused a value that is in the file.
             text = str(error).strip().split("\n")[0][:200]
-            raise FormatError(t("Layer “%1” (%2): %3", layer.name, layer.type, text)) from error
+            raise _failed(layer, text) from error
         if len(layer.tops) > len(outputs) and layer.type not in LOSSES:
-            raise FormatError(
-                t(
-                    "Layer “%1” (%2): %3",
-                    layer.name,
-                    layer.type,
-                    t("%1 outputs (top) are too many for this layer.", len(layer.tops)),
-                )
+            raise _failed(
+                layer, t("%1 outputs (top) are too many for this layer.", len(layer.tops))
             )
         return outputs
 
     def _value(self, layer: Layer, name: str) -> _Value:
         if name not in self._values:
-            raise FormatError(
-                t(
-                    "Layer “%1” (%2): %3",
-                    layer.name,
-                    layer.type,
-                    t("No layer before it has the output “%1”.", name),
-                )
-            )
+            raise _failed(layer, t("No layer before it has the output “%1”.", name))
         return self._values[name]
 
     def _set(self, name: str, value: _Value) -> None:
@@ -310,6 +304,10 @@ def _axes_note(name: str, blob: Blob) -> Message | None:
     if blob.axes == IMAGE:
         return message("Output “%1” has the axes batch, height, width, channels.", name)
     return message("Output “%1” has its axes in Caffe's order.", name)
+
+
+def _failed(layer: Layer, why: str) -> FormatError:
+    return FormatError(t("Layer “%1” (%2): %3", layer.name[:100], layer.type[:100], why))
 
 
 def _axes_of(found: NetInput) -> tuple[int, ...]:

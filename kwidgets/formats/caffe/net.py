@@ -13,8 +13,8 @@ from kwidgets.formats.errors import FormatError
 from kwidgets.language import t
 
 # ResNet-152's has 0.1 MB.
-_MAX_TEXT_BYTES = 16 * 2**20
-_MAX_LAYERS = 10_000
+_MAX_TEXT_BYTES = 4 * 2**20
+_MAX_LAYERS = 5_000
 
 
 @dataclass(frozen=True)

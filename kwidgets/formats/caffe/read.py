@@ -40,6 +40,16 @@ def read(path: Path, weights: Path | None) -> Imported:
     Raises:
         FormatError: a file is damaged, of another kind, or does not fit the other.
     """
+    try:
+        return _read(path, weights)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        # A value that nothing above has refused.
+        raise FormatError(t("%1 cannot be read: %2", f"“{path}”", str(error)[:200])) from error
+
+
+def _read(path: Path, weights: Path | None) -> Imported:
     kind = detect(path)
     if kind == "caffe_weights" and weights is not None and detect(weights) in _TEXTS:
         # Which is which, is clear from what is in them.

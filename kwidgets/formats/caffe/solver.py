@@ -32,7 +32,7 @@ class Solver:
         optimizer: one of Keras, with its learning rates. The model is compiled with another one of
             the same settings if the net has a loss.
         decay: the weight decay: regularizers of the layers.
-        max_iter: for how many steps; 0 if the file does not say.
+        max_iter: for how many of Caffe's steps; 0 if the file does not say.
         test_interval: after how many steps Caffe tests the net, or 0.
         loss: of each output of the model; None if the net has none that Keras has.
         notes: what differs from Caffe.
@@ -53,8 +53,13 @@ def read_solver(fields: Node) -> Solver:
         FormatError: a setting is none.
     """
     notes: list[Message] = []
-    rate = _schedule(fields, notes)
-    optimizer = _optimizer(fields, rate, notes)
+    try:
+        optimizer = _optimizer(fields, _schedule(fields, notes), notes)
+    except FormatError:
+        raise
+    except (ArithmeticError, TypeError, ValueError) as error:
+        # Keras refuses a setting.
+        raise FormatError(t("The solver cannot be converted: %1", str(error)[:200])) from error
     decay = fields.number("weight_decay", 0.0)
     kind = fields.text("regularization_type", "L2").upper()
     if decay < 0 or kind not in ("L1", "L2"):
@@ -106,6 +111,8 @@ def _schedule(fields: Node, notes: list[Message]) -> Any:
     policy = fields.text("lr_policy", "fixed")
     gamma, power = fields.number("gamma", 0.0), fields.number("power", 0.0)
     stepsize, max_iter = fields.integer("stepsize", 0), fields.integer("max_iter", 0)
+    # Keras's schedules count batches, also where several make one step.
+    batches = max(fields.integer("iter_size", 1), 1)
     schedules = keras.optimizers.schedules
     if not rate > 0:
         raise invalid("base_lr", rate, "> 0")
@@ -116,13 +123,14 @@ def _schedule(fields: Node, notes: list[Message]) -> Any:
         case "fixed":
             return rate
         case "step":
-            return schedules.ExponentialDecay(rate, stepsize, gamma, staircase=True)
+            return schedules.ExponentialDecay(rate, stepsize * batches, gamma, staircase=True)
         case "exp":
-            return schedules.ExponentialDecay(rate, 1, gamma)
+            return schedules.ExponentialDecay(rate, batches, gamma, staircase=True)
         case "multistep":
-            return _multistep(fields, rate, gamma)
+            return _multistep(fields, rate, gamma, batches)
         case "poly":
-            return schedules.PolynomialDecay(rate, max_iter, end_learning_rate=0.0, power=power)
+            steps = max_iter * batches
+            return schedules.PolynomialDecay(rate, steps, end_learning_rate=0.0, power=power)
         case "inv" | "sigmoid":
             notes.append(
                 message(
@@ -131,12 +139,12 @@ def _schedule(fields: Node, notes: list[Message]) -> Any:
                 )
             )
             if policy == "inv":
-                return InverseDecay(rate, gamma, power)
-            return SigmoidDecay(rate, gamma, stepsize)
+                return InverseDecay(rate, gamma / batches, power)
+            return SigmoidDecay(rate, gamma / batches, stepsize * batches)
     raise invalid("lr_policy", policy, _POLICIES)
 
 
-def _multistep(fields: Node, rate: float, gamma: float) -> Any:
+def _multistep(fields: Node, rate: float, gamma: float, batches: int) -> Any:
     steps = fields.integers("stepvalue")
     if len(steps) > _MAX_BOUNDARIES or any(
         a >= b for a, b in zip([0, *steps], steps, strict=False)
@@ -145,7 +153,7 @@ def _multistep(fields: Node, rate: float, gamma: float) -> Any:
     if not steps:
         return rate
     # Keras keeps a value up to and with its boundary.
-    boundaries = [step - 1 for step in steps]
+    boundaries = [step * batches - 1 for step in steps]
     values = [rate * gamma**index for index in range(len(steps) + 1)]
     return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, values)
 
@@ -158,25 +166,27 @@ def _optimizer(fields: Node, rate: Any, notes: list[Message]) -> Any:
         common["global_clipnorm"] = clip
     if (steps := fields.integer("iter_size", 1)) > 1:
         common["gradient_accumulation_steps"] = steps
+        notes.append(
+            message(
+                "One step of Caffe takes %1 batches (iter_size); Keras counts batches.", str(steps)
+            )
+        )
     optimizers = keras.optimizers
-    try:
-        match kind:
-            case "SGD" | "NESTEROV":
-                return optimizers.SGD(momentum=momentum, nesterov=kind == "NESTEROV", **common)
-            case "ADAGRAD":
-                notes.append(_epsilon_note())
-                return optimizers.Adagrad(initial_accumulator_value=0.0, epsilon=delta, **common)
-            case "RMSPROP":
-                notes.append(_epsilon_note())
-                decay = fields.number("rms_decay", 0.99)
-                return optimizers.RMSprop(rho=decay, epsilon=delta, **common)
-            case "ADADELTA":
-                return optimizers.Adadelta(rho=momentum, epsilon=delta, **common)
-            case "ADAM":
-                beta_2 = fields.number("momentum2", 0.999)
-                return optimizers.Adam(beta_1=momentum, beta_2=beta_2, epsilon=delta, **common)
-    except (TypeError, ValueError) as error:
-        raise FormatError(t("The solver cannot be converted: %1", str(error)[:200])) from error
+    match kind:
+        case "SGD" | "NESTEROV":
+            return optimizers.SGD(momentum=momentum, nesterov=kind == "NESTEROV", **common)
+        case "ADAGRAD":
+            notes.append(_epsilon_note())
+            return optimizers.Adagrad(initial_accumulator_value=0.0, epsilon=delta, **common)
+        case "RMSPROP":
+            notes.append(_epsilon_note())
+            decay = fields.number("rms_decay", 0.99)
+            return optimizers.RMSprop(rho=decay, epsilon=delta, **common)
+        case "ADADELTA":
+            return optimizers.Adadelta(rho=momentum, epsilon=delta, **common)
+        case "ADAM":
+            beta_2 = fields.number("momentum2", 0.999)
+            return optimizers.Adam(beta_1=momentum, beta_2=beta_2, epsilon=delta, **common)
     raise invalid("type", kind, ", ".join(_TYPES))
 
 

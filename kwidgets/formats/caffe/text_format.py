@@ -152,6 +152,7 @@ class _Parser:
             )
         line = self._text.count("\n", 0, place) + 1
         rest = self._text[place : place + 40].split("\n")[0]
+        rest = "".join(letter if letter.isprintable() else "·" for letter in rest)
         raise FormatError(t("Line %1 of the prototxt cannot be read from “%2” on.", line, rest))
 
 

@@ -198,6 +198,19 @@ def test_layers_in_place_and_names_with_slashes(tmp_path: Path) -> None:
     np.testing.assert_allclose(to_numpy(model(np.full((1, 8, 8, 3), -1, "float32"))).flat[0], 0.5)
 
 
+def test_a_setting_of_channels_first_changes_nothing(tmp_path: Path) -> None:
+    prototxt, weights = CASE.write(tmp_path)
+    x = CASE.keras_x()
+    expected = to_numpy(read(prototxt, weights).model(x))
+    keras.config.set_image_data_format("channels_first")
+    try:
+        found = to_numpy(read(prototxt, weights).model(x))
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_batch_norm_used_twice_is_not_joined_with_its_scale(tmp_path: Path) -> None:
     text = INPUT + (
         layer("BatchNorm", name="bn")

@@ -57,6 +57,15 @@ def test_a_learning_rate_is_caffes_at_each_step(fields, expected) -> None:
         assert rate(f"base_lr: 0.1 {fields}", step) == pytest.approx(expected(step), rel=1e-5)
 
 
+def test_a_step_of_several_batches_has_the_learning_rate_of_caffes_step() -> None:
+    for policy in ("'step' stepsize: 3", "'multistep' stepvalue: 3", "'exp'"):
+        for step in range(6):
+            one = rate(f"base_lr: 1 gamma: 0.5 lr_policy: {policy}", step)
+            # The weights change in the last of the four batches.
+            four = rate(f"base_lr: 1 gamma: 0.5 iter_size: 4 lr_policy: {policy}", 4 * step + 3)
+            assert one == pytest.approx(four)
+
+
 @pytest.mark.parametrize(
     ("fields", "kind", "settings"),
     [

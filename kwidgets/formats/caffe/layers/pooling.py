@@ -96,11 +96,11 @@ def _pool(
     pooled = step.keras(keras.layers.AveragePooling2D(**settings, name=step.name(suffix)), tensor)
     if padding is not None:
         return pooled
-    factors = [_divisors(span, axis, window) for axis, span in enumerate(spans)]
-    if all((factor == 1).all() for factor in factors):
-        return pooled
-    factor = np.outer(*factors)[:, :, None].astype(np.float32)
-    return step.op(keras.ops.multiply, pooled, factor, suffix="edges")
+    for axis, (span, shape) in enumerate(zip(spans, ((-1, 1, 1), (1, -1, 1)), strict=True)):
+        factor = _divisors(span, axis, window).astype(np.float32)
+        if (factor != 1).any():
+            pooled = step.op(keras.ops.multiply, pooled, factor.reshape(shape), suffix="edges")
+    return pooled
 
 
 def _span(length: int, axis: int, window: Window, ceil: bool) -> _Span:

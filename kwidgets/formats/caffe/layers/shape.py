@@ -20,6 +20,8 @@ from kwidgets.formats.errors import FormatError
 from kwidgets.language import message, t
 
 _MAX_SIDE = 65_536
+# From 1,024 pixels to 4,096.
+_MAX_MATRIX = 2**22
 
 
 def concat(step: Step) -> list[Blob | Constant]:
@@ -297,7 +299,7 @@ def _interpolated(fields: Node, length: int, name: str) -> int:
 
 def _resize_axis(step: Step, tensor: Any, axis: int, old: int, new: int) -> Any:
     """Interpolate along an axis by a product with a fixed matrix, which is exact."""
-    if old * new > 2**24:
+    if old * new > _MAX_MATRIX:
         raise UnsupportedLayerError(message("The image is too large to be resized by a matrix."))
     equation = ("bhwc,hn->bnwc", "bhwc,wn->bhnc")[axis]
     shape = list(tensor.shape[1:])

@@ -15,7 +15,7 @@ from kwidgets.formats.errors import FormatError
 from kwidgets.language import message, t
 
 # SSD512 has 24,564.
-_MAX_BOXES = 2**20
+_MAX_BOXES = 2**18
 
 
 def prior_box(step: Step) -> list[Constant]:
@@ -53,6 +53,10 @@ def prior_box(step: Step) -> list[Constant]:
     step.notes.append(
         message("%1 boxes, which depend on the size of the input only.", str(len(boxes) // 4))
     )
+    if any(not size.is_integer() for size in fields.numbers("min_size")):
+        step.notes.append(
+            message("Caffe cuts sizes of boxes to whole pixels, and so does this; OpenCV does not.")
+        )
     return [Constant(np.stack([boxes, variances])[None])]
 
 
