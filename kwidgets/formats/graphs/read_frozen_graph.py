@@ -232,6 +232,10 @@ def _imported(
                 "The graph runs inside one Keras layer, for inference: it has no layers of its "
                 "own, cannot be trained, and needs the TensorFlow backend."
             ),
+            message(
+                "A .keras file of this model contains the graph. Load it with kw.import_model, which "
+                "knows its layer."
+            ),
         ),
         num_parameters=_num_parameters(graph),
     )

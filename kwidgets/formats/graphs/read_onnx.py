@@ -139,6 +139,10 @@ def _facts(
                 "ONNX Runtime runs the graph inside one Keras layer, on the CPU, for inference: it "
                 "has no layers of its own and cannot be trained."
             ),
+            message(
+                "A .keras file of this model contains the graph. Load it with kw.import_model, which "
+                "knows its layer."
+            ),
         ),
         num_parameters=header.num_parameters,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import os
 import shutil
@@ -143,6 +144,9 @@ def _training_config(config: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _loaded(path: Path, version: str) -> Imported:
     """Return what Keras itself loads."""
+    # A model of a graph that was saved has one of these layers; importing registers them.
+    for name in ("frozen_graph_layer", "onnx_layer"):
+        importlib.import_module(f"kwidgets.formats.graphs.{name}")
     try:
         with _named_keras(path) as name:
             model = keras.saving.load_model(name, compile=True, safe_mode=True)
