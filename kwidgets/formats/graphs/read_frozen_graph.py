@@ -233,8 +233,8 @@ def _imported(
                 "own, cannot be trained, and needs the TensorFlow backend."
             ),
             message(
-                "A .keras file of this model contains the graph. Load it with kw.import_model, which "
-                "knows its layer."
+                "A .keras file of this model contains the graph. Load it with kw.import_model, "
+                "which knows its layer."
             ),
         ),
         num_parameters=_num_parameters(graph),

@@ -140,8 +140,8 @@ def _facts(
                 "has no layers of its own and cannot be trained."
             ),
             message(
-                "A .keras file of this model contains the graph. Load it with kw.import_model, which "
-                "knows its layer."
+                "A .keras file of this model contains the graph. Load it with kw.import_model, "
+                "which knows its layer."
             ),
         ),
         num_parameters=header.num_parameters,
