@@ -26,6 +26,8 @@ def twice(x):
     return x * FACTOR
 
 
+# As in a notebook, from which nothing can be imported.
+twice.__module__ = "__main__"
 FACTOR = 2.0
 
 

@@ -127,7 +127,12 @@ def _inputs(
         if node.op != "Placeholder":
             continue
         shape = node.attr["shape"].shape
-        dtype = tf.dtypes.as_dtype(node.attr["dtype"].type).name
+        try:
+            dtype = tf.dtypes.as_dtype(node.attr["dtype"].type).name
+        except TypeError as error:
+            raise FormatError(
+                t("“%1” is damaged: %2. Download or copy it again.", path, error)
+            ) from error
         if shape.unknown_rank or "shape" not in node.attr:
             raise FormatError(
                 t(
@@ -210,16 +215,16 @@ def _imported(
         raise FormatError(
             t("TensorFlow cannot load the graph in “%1”: %2", path, _short(error))
         ) from error
-    keras_inputs = [
-        keras.Input(batch_shape=tuple(shape), dtype=dtype, name=_layer_name(name))
-        for name, shape, dtype in inputs
-    ]
     try:
+        keras_inputs = [
+            keras.Input(batch_shape=tuple(shape), dtype=dtype, name=_layer_name(name))
+            for name, shape, dtype in inputs
+        ]
         result = layer(keras_inputs if len(keras_inputs) > 1 else keras_inputs[0])
         model = keras.Model(
             keras_inputs if len(keras_inputs) > 1 else keras_inputs[0], result, name="frozen_graph"
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise FormatError(
             t("The graph in “%1” cannot be a Keras model: %2", path, _short(error))
         ) from error
@@ -231,6 +236,10 @@ def _imported(
             message(
                 "The graph runs inside one Keras layer, for inference: it has no layers of its "
                 "own, cannot be trained, and needs the TensorFlow backend."
+            ),
+            message(
+                "A .keras file of this model contains the graph. Load it with kw.import_model, "
+                "which knows its layer."
             ),
         ),
         num_parameters=_num_parameters(graph),
@@ -263,7 +272,7 @@ def _batched(shape: Any, path: Path, name: str) -> list[int | None]:
 
 
 def _layer_name(name: str) -> str:
-    return re.sub(r"\W", "_", name.removesuffix(":0"))
+    return re.sub(r"\W", "_", name.removesuffix(":0")) or "input"
 
 
 def _num_parameters(graph: Any) -> int:

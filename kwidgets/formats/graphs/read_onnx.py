@@ -67,7 +67,7 @@ def read(path: Path, weights: Path | None) -> Imported:
         ]
         fed = tensors if len(tensors) > 1 else tensors[0]
         model = keras.Model(fed, layer(fed), name="onnx_model")
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise FormatError(t("“%1” cannot be a Keras model: %2", path, str(error)[:300])) from error
     return Imported(model, _facts(path, header, inputs, outputs))
 
@@ -138,6 +138,10 @@ def _facts(
             message(
                 "ONNX Runtime runs the graph inside one Keras layer, on the CPU, for inference: it "
                 "has no layers of its own and cannot be trained."
+            ),
+            message(
+                "A .keras file of this model contains the graph. Load it with kw.import_model, "
+                "which knows its layer."
             ),
         ),
         num_parameters=header.num_parameters,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import importlib
 import os
 import shutil
 import tempfile
@@ -19,7 +19,7 @@ import numpy as np
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts
 from kwidgets.formats.imported import Imported
-from kwidgets.formats.keras_files.hdf5 import WeightsFile
+from kwidgets.formats.keras_files.hdf5 import WeightsFile, parse_json
 from kwidgets.formats.keras_files.origin import origin_of
 from kwidgets.formats.keras_files.repair_config import compile_as, rebuild, set_weights
 from kwidgets.formats.keras_files.weight_tree import arrays_by_layer
@@ -93,10 +93,12 @@ def _json(path: Path, archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     try:
         if archive.getinfo(name).file_size > _MAX_JSON_BYTES:
             raise ValueError(f"{archive.getinfo(name).file_size:,} bytes")
-        value = json.loads(archive.read(name))
+        value = parse_json(archive.read(name).decode("utf-8"), f"{path} ({name})")
         if not isinstance(value, dict):
             raise ValueError(type(value).__name__)
-    except (KeyError, ValueError, RecursionError) as error:
+    except FormatError:
+        raise
+    except (KeyError, ValueError) as error:
         raise FormatError(
             t("“%1” of “%2” cannot be read: %3.", name, path, str(error)[:200])
         ) from error
@@ -143,6 +145,9 @@ def _training_config(config: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _loaded(path: Path, version: str) -> Imported:
     """Return what Keras itself loads."""
+    # A model of a graph that was saved has one of these layers; importing registers them.
+    for name in ("frozen_graph_layer", "onnx_layer"):
+        importlib.import_module(f"kwidgets.formats.graphs.{name}")
     try:
         with _named_keras(path) as name:
             model = keras.saving.load_model(name, compile=True, safe_mode=True)

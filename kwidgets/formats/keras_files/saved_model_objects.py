@@ -6,7 +6,6 @@ TensorFlow's checkpoint, and two graphs of objects tell which array belongs to w
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from kwidgets.formats import protobuf
 from kwidgets.formats.errors import FormatError
+from kwidgets.formats.keras_files.hdf5 import parse_json
 from kwidgets.language import t
 
 # Of SavedMetadata and its SavedObject.
@@ -23,7 +23,8 @@ _NODES, _NODE_ID, _NODE_PATH, _METADATA = 1, 2, 3, 5
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _VALUE = "VARIABLE_VALUE"
 _MAX_VARIABLES = 1_000_000
-_MAX_DEPTH = 20
+# Of one layer, with all in it.
+_MAX_PARTS = 500
 
 
 def keras_objects(folder: Path, object_graph: Any) -> dict[int, dict[str, Any]]:
@@ -90,7 +91,7 @@ def _variables(object_graph: Any, number: int) -> list[int]:
         return trainable + [each for each in every if each not in set(trainable)]
     # Saved with save_traces=False, it has no such lists, but its variables in their order.
     found: dict[int, bool] = {}
-    _walk(object_graph, number, found, 0)
+    _walk(object_graph, number, found, set())
     return [each for each, is_trainable in found.items() if is_trainable] + [
         each for each, is_trainable in found.items() if not is_trainable
     ]
@@ -101,7 +102,8 @@ def _listed(object_graph: Any, number: int) -> list[int]:
     return [items[each] for each in sorted(filter(str.isdecimal, items), key=int)]
 
 
-def _walk(object_graph: Any, number: int, found: dict[int, bool], depth: int) -> None:
+def _walk(object_graph: Any, number: int, found: dict[int, bool], seen: set[int]) -> None:
+    seen.add(number)
     children = list(dict.fromkeys(_children(object_graph, number).values()))
     for child in children:
         if 0 <= child < len(object_graph.nodes):
@@ -109,10 +111,10 @@ def _walk(object_graph: Any, number: int, found: dict[int, bool], depth: int) ->
             if node.WhichOneof("kind") == "variable":
                 found.setdefault(child, bool(node.variable.trainable))
     for child in children:
-        if 0 <= child < len(object_graph.nodes) and depth < _MAX_DEPTH:
+        if 0 <= child < len(object_graph.nodes) and child not in seen and len(seen) < _MAX_PARTS:
             node = object_graph.nodes[child]
             if node.user_object.identifier.startswith("_tf_keras_"):
-                _walk(object_graph, child, found, depth + 1)
+                _walk(object_graph, child, found, seen)
 
 
 class _Checkpoint:
@@ -169,7 +171,7 @@ class _Checkpoint:
             others = {child.local_name: child.node_id for child in graph.nodes[theirs].children}
             for child in object_graph.nodes[mine].children:
                 pair = (child.node_id, others.get(child.local_name, -1))
-                if pair[1] >= 0 and pair not in seen:
+                if pair[1] >= 0 and pair not in seen and len(seen) < _MAX_VARIABLES:
                     seen.add(pair)
                     queue.append(pair)
         return found
@@ -193,12 +195,7 @@ def _children(object_graph: Any, number: int) -> dict[str, int]:
 
 
 def _decoded(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(
-            t("The metadata of the SavedModel are damaged: %1.", str(error)[:200])
-        ) from error
+    value = parse_json(text, "keras_metadata.pb")
     if not isinstance(value, dict):
         raise FormatError(t("The metadata of the SavedModel are damaged: %1.", repr(value)[:80]))
     return {str(key): _plain(item) for key, item in value.items()}

@@ -27,7 +27,9 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 # How many of the last weights of a layer training does not change.
 _NUM_FIXED = {"BatchNormalization": 2, "SyncBatchNormalization": 2, "Normalization": 3}
-_MAX_DEPTH = 20
+# Of one layer, or of one model in the model; groups within groups count too.
+_MAX_PARTS = 5_000
+_MAX_DEPTH = 50
 
 
 def arrays_by_layer(
@@ -44,9 +46,26 @@ def arrays_by_layer(
     """
     found = {}
     for name, class_name, config, group in _layers(file, file.root, model_config):
-        trainable, fixed = _split(file, class_name, config, group, 0)
+        trainable, fixed = _split(file, class_name, config, group, _Limit(), 0)
         found[name] = trainable + fixed
     return found
+
+
+class _Limit:
+    """Ends the reading of groups that contain themselves, which HDF5 allows."""
+
+    def __init__(self) -> None:
+        self._left = _MAX_PARTS
+
+    def count(self, depth: int) -> None:
+        """Count a part of a layer.
+
+        Raises:
+            FormatError: these are more than any layer has.
+        """
+        self._left -= 1
+        if self._left < 0 or depth > _MAX_DEPTH:
+            raise FormatError(t("The weights of a layer have more than %1 parts.", _MAX_PARTS))
 
 
 def _layers(
@@ -75,16 +94,20 @@ def _layers(
 
 
 def _split(
-    file: WeightsFile, class_name: str, entry: Mapping[str, Any], group: Any, depth: int
+    file: WeightsFile,
+    class_name: str,
+    entry: Mapping[str, Any],
+    group: Any,
+    limit: _Limit,
+    depth: int,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the arrays of a layer that are trained, and those that are not."""
-    if depth > _MAX_DEPTH:
-        raise FormatError(t("The weights are nested deeper than %1 levels.", _MAX_DEPTH))
+    limit.count(depth)
     trainable: list[np.ndarray] = []
     fixed: list[np.ndarray] = []
     if class_name in _MODELS:
         for _, inner_class, inner_entry, inner_group in _layers(file, group, entry):
-            more, others = _split(file, inner_class, inner_entry, inner_group, depth + 1)
+            more, others = _split(file, inner_class, inner_entry, inner_group, limit, depth + 1)
             trainable += more
             fixed += others
         return trainable, fixed
@@ -96,7 +119,7 @@ def _split(
         inner = _inner_entry(entry, name)
         inner_class = str(inner.get("class_name", "")).rpartition(">")[2]
         part = file.member(group, name)
-        more, others = _split(file, inner_class, inner, part, depth + 1)
+        more, others = _split(file, inner_class, inner, part, limit, depth + 1)
         trainable += more
         fixed += others
     config = entry.get("config")
