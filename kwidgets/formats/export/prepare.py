@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kwidgets.formats.errors import FormatError
+from kwidgets.formats.export.lazy_tensorflow import without_importing_tensorflow
 from kwidgets.formats.export.model_data import read_data
 from kwidgets.formats.export.names import file_name
 from kwidgets.formats.export.prepared import Prepared, WorkFolder
@@ -46,9 +47,11 @@ def prepare(
     data = read_data(model, samples, validation_data, namespace, calibration)
     work = WorkFolder()
     notes = list(data.notes)
-    keras_file, keras_problem = _save(model, work.path / "model.keras")
+    with without_importing_tensorflow():
+        keras_file, keras_problem = _save(model, work.path / "model.keras")
+        only_here = keras_file is None or has_own_code(model)
     saved_model = None
-    if keras_file is None or has_own_code(model):
+    if only_here:
         saved_model, problem = _export(model, work.path / "notebook-saved-model")
         keras_problem = keras_problem or problem
         if saved_model is not None:

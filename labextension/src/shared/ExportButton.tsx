@@ -12,19 +12,11 @@ interface ExportButtonProps {
 
 export function ExportButton({ model, class: className }: ExportButtonProps) {
   const { root, isHandled, send } = useHostAction<ExportModel>(EXPORT_MODEL, { model: null });
-  const open = async () => {
-    const found = typeof model === "string" ? model : await model();
-    if (found !== null) send({ model: found });
-  };
+  const open = async () => send({ model: typeof model === "string" ? model : await model() });
   return (
     <span ref={root}>
       {isHandled && (
-        <button
-          type="button"
-          class={className}
-          title={t("Write this model for other programs, and compare each file with it")}
-          onClick={() => void open()}
-        >
+        <button type="button" class={className} onClick={() => void open()}>
           {t("Export…")}
         </button>
       )}

@@ -34,6 +34,7 @@ def test_a_recorded_run_is_found_by_its_architecture_and_told():
     assert f"`{run.id}`" in card and "SGD" in card
     assert "| val\\_accuracy |" in card
     assert "sparse\\_categorical\\_crossentropy" in card
+    assert "### Confusion matrix" in card
     assert kwidgets.card(run).count(run.id) == 1
 
 

@@ -104,7 +104,7 @@ function Row({ store, row, metrics }: RowProps) {
               {row.title}
             </button>
           ) : (
-            row.title
+            <span class="kw-export-closed">{row.title}</span>
           )}
           {row.path !== null && (
             <span class="kw-export-file" title={row.path}>

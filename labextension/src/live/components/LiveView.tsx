@@ -261,7 +261,7 @@ function Top({ session, run }: TopProps) {
         ) : (
           <>
             <FinalRate progress={progress} />
-            {over && session.interactive && store.connected && <ExportButton model={run.run_id} />}
+            {session.interactive && store.connected && <ExportButton model={run.run_id} />}
           </>
         )}
       </div>
