@@ -91,10 +91,9 @@ def code(facts: CodeFacts) -> str:
             "# then in a terminal:\n"
             f"# python -m tf2onnx.convert --saved-model saved_model --output {facts.file_name}\n"
         )
-    samples = sample_code(facts.signature)
+    load = load_lines(facts).replace("import keras\n", "import keras\nimport numpy as np\n")
     return (
-        f"{load_lines(facts)}import numpy as np\n\n"
-        f"{samples}\n"
+        f"{load}{sample_code(facts.signature)}\n"
         "model(samples)  # Keras exports to ONNX only after a call\n"
         f'model.export("{facts.file_name}", format="onnx")\n'
     )
