@@ -12,7 +12,7 @@ from tests.browser.panel import Panel
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 # Converting, reading back, and measuring in new processes, each of which imports Keras.
-EXPORT_MS = 120_000
+EXPORT_MS = 170_000
 
 SETUP = """
 import os, tempfile
