@@ -15,7 +15,7 @@ from kwidgets.formats.export.result import ExportFacts
 from kwidgets.formats.export.start import chosen_targets, start_job
 from kwidgets.formats.export.targets import TargetId
 from kwidgets.kernel.front_end import shows_text_only
-from kwidgets.kernel.running_kernel import is_run_by_program, running_kernel, user_variables
+from kwidgets.kernel.running_kernel import running_kernel, user_variables
 from kwidgets.language import t, translated
 
 # How often a waiting cell looks for something new to print.
@@ -79,7 +79,7 @@ def export(
     if not isinstance(model, keras.Model):
         raise TypeError(f"export needs a Keras model, not {model!r} ({type(model).__name__}).")
     chosen = (samples, validation_data, targets, folder, calibration)
-    if all(each is None for each in chosen) and _has_user():
+    if all(each is None for each in chosen) and _in_notebook():
         from kwidgets.formats.page.view import ExportPanel
 
         return ExportPanel(model)
@@ -101,9 +101,9 @@ def export(
     return exports
 
 
-def _has_user() -> bool:
-    """Return whether someone can click in a panel: not in a script, a console, or papermill."""
-    return running_kernel() is not None and not is_run_by_program() and not shows_text_only()
+def _in_notebook() -> bool:
+    """Return whether a panel can be shown: not in a script or a console."""
+    return running_kernel() is not None and not shows_text_only()
 
 
 def _wait(job: ExportJob, verbose: bool) -> None:
