@@ -11,6 +11,7 @@
 
 /** Doors for other wings. */
 const WING_DOORS = [
+  "insight/components/InsightPlace",
   "insight/protocol",
   "insight/saved",
   "insight/source",
