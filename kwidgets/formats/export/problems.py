@@ -14,6 +14,11 @@ _UNKNOWN_CLASS: Final = re.compile(
 _ONNX_OPERATIONS: Final = re.compile(r"Unsupported ops?: (?:Counter\()?(.*?)\)?$", re.MULTILINE)
 _LITERT_OPERATIONS: Final = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _OPENVINO_OPERATIONS: Final = re.compile(r"No conversion rule found for operations?: (.*)")
+# Of JAX, TensorFlow and Keras.
+_FREE_SIZES: Final = re.compile(
+    r"InconclusiveDimension|concrete values|symbolic dim|[Dd]ynamic (?:shape|dim)|"
+    r"[Uu]nknown dimension|must be fully defined|fully.defined shape"
+)
 _LENGTH: Final = 300
 
 
@@ -59,13 +64,28 @@ def problem_of(error: BaseException, title: str) -> Message:
         )
     if isinstance(error, NotImplementedError) and not text:
         text = "NotImplementedError"
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    first = lines[0] if lines else type(error).__name__
+    first = _first_line(text) or type(error).__name__
+    if _FREE_SIZES.search(text):
+        return message(
+            "%1 needs sizes that are known in advance: %2. Give all of them in keras.Input, or pad "
+            "the samples.",
+            title,
+            first[:_LENGTH],
+        )
     return message(
         "%1 could not be made. Its converter says: %2",
         title,
         f"{type(error).__name__}: {first}"[:_LENGTH],
     )
+
+
+def _first_line(text: str) -> str:
+    """Return what was wrong; where Keras only names the layer first, with that."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling "):
+        layer = lines[0].removeprefix("Exception encountered when calling ").rstrip(".")
+        return f"{layer}: {lines[1]}"
+    return lines[0] if lines else ""
 
 
 def _plain(text: str) -> str:

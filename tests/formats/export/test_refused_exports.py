@@ -84,6 +84,13 @@ def test_a_format_that_fails_does_not_change_the_model_or_keep_temporary_files(t
         ),
         (RuntimeError("error: 'tf.Foo' op is neither a custom op nor a flex op"), "no counterpart"),
         (MemoryError(), "Memory ran out"),
+        (
+            TypeError(
+                "Exception encountered when calling GRU.call().\n\n\x1b[1mShapes must be 1D "
+                "sequences of concrete values of integer type\x1b[0m\n\nArguments received"
+            ),
+            "known in advance",
+        ),
         (ValueError("\x1b[1mshapes\x1b[0m differ\nmore"), "could not be made"),
     ],
 )

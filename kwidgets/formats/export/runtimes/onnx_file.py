@@ -16,6 +16,7 @@ from kwidgets.formats.export.runtimes.runtime import (
     matched,
     named_sample_code,
     pack,
+    sample_code,
 )
 from kwidgets.language import message
 
@@ -90,7 +91,12 @@ def code(facts: CodeFacts) -> str:
             "# then in a terminal:\n"
             f"# python -m tf2onnx.convert --saved-model saved_model --output {facts.file_name}\n"
         )
-    return f'{load_lines(facts)}model.export("{facts.file_name}", format="onnx")\n'
+    load = load_lines(facts).replace("import keras\n", "import keras\nimport numpy as np\n")
+    return (
+        f"{load}{sample_code(facts.signature)}\n"
+        "model(samples)  # Keras exports to ONNX only after a call\n"
+        f'model.export("{facts.file_name}", format="onnx")\n'
+    )
 
 
 def run_code(facts: CodeFacts) -> str:
