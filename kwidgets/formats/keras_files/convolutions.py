@@ -71,8 +71,11 @@ def convolution(old: OldLayer, inputs: Any) -> Part:
         )
     if channels_first and rank == 1:
         changes["data_format"] = "channels_first"
-    layer = make_layer(old, notes, **changes)
-    layers.append(layer)
+    width = _width(tensor, channels_first, pads, padding, extents, strides)
+    if bias_goes_astray(config, channels_first, width):
+        layers += channels_last_layer(old, notes, rank, **changes)
+    else:
+        layers.append(make_layer(old, notes, **changes))
     flips = old.origin.flips_kernels and present in ("Conv1D", "Conv2D", "Conv3D")
     if flips:
         notes.append(message("Its kernel was turned round: Theano convolves, Keras correlates."))
@@ -115,7 +118,11 @@ def transposed(old: OldLayer, inputs: Any) -> Part:
         cropping = _crops(config, old, kernel_size, strides, sizes, wanted)
         changes = {"padding": "valid", "output_padding": None}
         notes.append(message("Cropped to the size that the file tells, as the old Keras did."))
-    layers = [make_layer(old, notes, **changes)]
+    channels_first = data_format == "channels_first"
+    if bias_goes_astray(config, channels_first, None):
+        layers = channels_last_layer(old, notes, rank, **changes)
+    else:
+        layers = [make_layer(old, notes, **changes)]
     if cropping is not None and any(any(pair) for pair in cropping):
         if any(min(pair) < 0 for pair in cropping):
             raise CutError(message("The output of “%1” is larger than its input gives.", old.name))
@@ -172,6 +179,56 @@ def _crops(
     return crops
 
 
+def bias_goes_astray(config: dict[str, Any], channels_first: bool, width: int | None) -> bool:
+    """Return whether Keras may add the bias along the width in place of the channels.
+
+    Its ``ops.add`` on TensorFlow does so where the last axis has the length of the bias:
+    keras/src/backend/tensorflow/numpy.py.
+
+    Args:
+        config: the layer's configuration.
+        channels_first: whether the channels stand before the width.
+        width: of the output; None if it is not known.
+    """
+    if not channels_first or not config.get("use_bias", True):
+        return False
+    return width is None or width == config.get("filters", width)
+
+
+def channels_last_layer(
+    old: OldLayer, notes: list[Message], rank: int, **changes: Any
+) -> list[Any]:
+    """Return a layer that takes channels last, between two that permute the axes."""
+    notes.append(
+        message(
+            "Runs with channels last between two Permute layers: Keras on TensorFlow would add "
+            "the bias along the width."
+        )
+    )
+    layer = make_layer(old, notes, **{**changes, "data_format": "channels_last"})
+    before = keras.layers.Permute((*range(2, rank + 2), 1), name=f"{old.keras_name}_last")
+    after = keras.layers.Permute((rank + 1, *range(1, rank + 1)), name=f"{old.keras_name}_first")
+    return [before, layer, after]
+
+
+def _width(
+    tensor: Any,
+    channels_first: bool,
+    pads: list[tuple[int, int]] | None,
+    padding: str,
+    extents: tuple[int, ...],
+    strides: tuple[int, ...],
+) -> int | None:
+    """Return the width of a convolution's output; None if it is not known."""
+    size = spatial(shape_of(tensor), channels_first)[-1:]
+    if not size or size[0] is None:
+        return None
+    if pads is None and padding == "same":
+        return -(-size[0] // strides[-1])
+    padded = size[0] + (sum(pads[-1]) if pads else 0)
+    return (padded - extents[-1]) // strides[-1] + 1
+
+
 def zero_padding(name: str, pads: list[tuple[int, int]], data_format: str) -> Any:
     """Return a layer that pads each spatial axis with zeros."""
     rank = len(pads)
@@ -220,7 +277,16 @@ def flipped_recurrent(old: OldLayer, inputs: Any) -> Part:
                 old.name,
             )
         )
-    layer = make_layer(old, notes)
+    if bias_goes_astray(config, channels_first, None) and not config.get("return_state"):
+        layers = channels_last_layer(old, notes, rank)
+        sequence = tuple(range(3, rank + 3))
+        name = old.keras_name
+        layers[0] = keras.layers.Permute((1, *sequence, 2), name=f"{name}_last")
+        if config.get("return_sequences"):
+            back = (1, rank + 2, *range(2, rank + 2))
+            layers[2] = keras.layers.Permute(back, name=f"{name}_first")
+    else:
+        layers = [make_layer(old, notes)]
     if flips:
         notes.append(message("Its kernel was turned round: Theano convolves, Keras correlates."))
 
@@ -238,7 +304,7 @@ def flipped_recurrent(old: OldLayer, inputs: Any) -> Part:
         return turned
 
     return Part(
-        [layer],
+        layers,
         convert=convert,
         num_arrays=12 if keras1 else None,
         num_trainable=12 if keras1 else None,

@@ -99,7 +99,7 @@ def _sample_normalization(old: OldLayer, tensor: Any) -> Part:
     """Return mode 1 of Keras 1: each sample by itself, with epsilon added twice."""
     epsilon = float(old.config.get("epsilon", 1e-3))
     shape = shape_of(tensor)
-    scale = _scale_and_shift(old.keras_name, shape, len(shape) - 1)
+    scale = _scale_and_shift(old.keras_name, shape)
 
     def apply(inputs: Any, kwargs: Mapping[str, Any]) -> Any:
         del kwargs
@@ -121,7 +121,8 @@ def _without_averages(old: OldLayer, tensor: Any) -> Part:
     shape = shape_of(tensor)
     axis = int(old.config.get("axis", -1)) % len(shape)
     epsilon = float(old.config.get("epsilon", 1e-3))
-    scale = _scale_and_shift(old.keras_name, shape, axis)
+    last = (*shape[:axis], *shape[axis + 1 :], shape[axis])
+    scale = _scale_and_shift(old.keras_name, last)
     axes = tuple(each for each in range(len(shape)) if each != axis)
 
     def apply(inputs: Any, kwargs: Mapping[str, Any]) -> Any:
@@ -130,22 +131,21 @@ def _without_averages(old: OldLayer, tensor: Any) -> Part:
         x = one_tensor(inputs, old.name)
         mean = ops.mean(x, axis=axes, keepdims=True)
         variance = ops.mean(ops.square(x - mean), axis=axes, keepdims=True)
-        return scale((x - mean) / ops.sqrt(variance + epsilon))
-
-    def convert(arrays: Arrays) -> Arrays:
-        gamma, beta, *_ = arrays
-        broad = [1] * (len(shape) - axis)
-        broad[0] = -1
-        return [gamma, beta.reshape(broad) if beta.ndim == 1 else beta]
+        normal = (x - mean) / ops.sqrt(variance + epsilon)
+        # Behind the other axes, since Keras on TensorFlow may add along the last one.
+        return ops.moveaxis(scale(ops.moveaxis(normal, axis, -1)), -1, axis)
 
     notes = [message("Mode 2 normalizes by the batch, also in predict: its outputs depend on it.")]
-    return Part([scale], apply, convert, 2, 4, notes=notes, outcome="repaired")
+    # The running averages of this mode are not used.
+    return Part(
+        [scale], apply, lambda arrays: list(arrays[:2]), 2, 4, notes=notes, outcome="repaired"
+    )
 
 
-def _scale_and_shift(name: str, shape: Shape, axis: int) -> Any:
-    """Return a layer that multiplies by one weight for each index of an axis, and adds another."""
+def _scale_and_shift(name: str, shape: Shape) -> Any:
+    """Return a layer with a factor and a summand for each index of the last axis."""
     letters = "bcdefgh"[: len(shape) - 1]
-    letter = letters[axis - 1]
+    letter = letters[-1]
     return keras.layers.EinsumDense(
         f"a{letters},{letter}->a{letters}",
         output_shape=shape[1:],

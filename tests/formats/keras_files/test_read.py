@@ -92,6 +92,37 @@ def test_a_file_of_keras_1_says_its_backend_where_the_user_wrote_it(tmp_path: Pa
     assert report.facts.source == "Keras 1.2.2 on Theano"
 
 
+@pytest.mark.parametrize("width", [4, None])
+def test_a_bias_is_added_to_its_channel_where_the_width_equals_the_filters(
+    width: int | None, tmp_path: Path
+) -> None:
+    # Keras 3.15 on TensorFlow adds it along the width: as in CIFAR-10's 32 filters on 32 pixels.
+    settings = {
+        "name": "conv2d_1",
+        "batch_input_shape": [None, 2, 5, width],
+        "filters": 4,
+        "kernel_size": [3, 3],
+        "padding": "same",
+        "data_format": "channels_first",
+    }
+    config = {
+        "class_name": "Sequential",
+        "config": [{"class_name": "Conv2D", "config": settings}],
+        "keras_version": "2.2.4",
+        "backend": "tensorflow",
+    }
+    (tmp_path / "model.json").write_text(json.dumps(config))
+    model, report = kw.import_model(tmp_path / "model.json")
+    random = np.random.default_rng(2)
+    kernel, bias = random.normal(size=(3, 3, 2, 4)), random.normal(size=4)
+    model.set_weights([kernel, bias])
+    x = random.normal(size=(2, 2, 5, 4)).astype("float32")
+    last = keras.ops.conv(np.moveaxis(x, 1, -1), kernel.astype("float32"), padding="same")
+    expected = np.moveaxis(keras.ops.convert_to_numpy(last) + bias, -1, 1)
+    np.testing.assert_allclose(model(x), expected, atol=1e-5)
+    assert "add the bias along the width" in notes(report)
+
+
 def test_shapes_of_weights_overrule_a_wrong_axis(tmp_path: Path) -> None:
     def wrong(config: Any) -> None:
         for layer in layers_of(config):
