@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 from kwidgets.formats.errors import FormatError
+from kwidgets.formats.keras_files.check_hdf5 import check
 from kwidgets.language import t
 
 # All arrays together may be this much larger than the file: those that were written compressed.
@@ -33,13 +34,14 @@ class WeightsFile:
         path: the file.
 
     Raises:
-        FormatError: HDF5 cannot read it.
+        FormatError: HDF5 cannot read it, or hangs or crashes when it does.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._left = _MOST_GROWTH * path.stat().st_size + _SPARE_BYTES
         self._size = path.stat().st_size
+        check(path)
         try:
             self._file = h5py.File(path, "r")
         except (OSError, RuntimeError, ValueError) as error:

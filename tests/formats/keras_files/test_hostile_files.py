@@ -157,7 +157,10 @@ def test_json_with_any_value_replaced_is_read_or_refused(
 
 
 @hypothesis.given(place=st.integers(0, 10**6), value=st.integers(0, 255))
-@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(
+    max_examples=hypothesis.settings.default.max_examples // 8,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
 def test_arrays_of_a_file_with_any_byte_replaced_are_read_or_refused(
     place: int, value: int, tmp_path: Path
 ) -> None:
