@@ -41,6 +41,7 @@ FRONT_END_SOURCES := \
 FRONT_END_OUTPUTS := \
 	kwidgets/labextension/package.json \
 	kwidgets/static/builder.js kwidgets/static/builder-view.js.gz \
+	kwidgets/static/export.js kwidgets/static/export-view.js.gz \
 	kwidgets/static/runs.js kwidgets/static/runs-view.js.gz \
 	kwidgets/static/live.js kwidgets/static/plotly.js.gz kwidgets/static/view.js.gz
 MISSING_OUTPUTS := $(filter-out $(wildcard $(FRONT_END_OUTPUTS)),$(FRONT_END_OUTPUTS))

@@ -6,6 +6,7 @@ import argparse
 
 from benchmarks import (
     builder,
+    export,
     insight,
     million_steps,
     namespace,
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "record": step_overhead.measure_record,
     "runs": runs.measure,
     "insight": insight.measure,
+    "export": export.measure,
 }
 
 
@@ -44,7 +46,8 @@ def main() -> None:
         "costs; panel: what a user waits for at the side panel; "
         "record: what recording and checkpoints cost a fit; "
         "runs: what a user waits for at the recorded runs; "
-        "insight: what reading predictions costs a validation",
+        "insight: what reading predictions costs a validation; "
+        "export: twelve models in each format: parity, size and latency",
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)

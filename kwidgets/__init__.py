@@ -10,8 +10,11 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.formats.card import card
     from kwidgets.formats.errors import FormatError
+    from kwidgets.formats.export_model import export
     from kwidgets.formats.import_model import import_model
+    from kwidgets.formats.slim_model import slim
     from kwidgets.insight.boxes import Boxes
     from kwidgets.insight.check.check import check
     from kwidgets.insight.check.look import look
@@ -32,13 +35,16 @@ __all__ = [
     "LivePlot",
     "SequentialBuilder",
     "__version__",
+    "card",
     "check",
     "evaluate",
+    "export",
     "import_model",
     "latest",
     "load_ipython_extension",
     "look",
     "runs",
+    "slim",
     "summary",
     "unload_ipython_extension",
     "watch",
@@ -48,16 +54,19 @@ __all__ = [
 # has chosen a KERAS_BACKEND.
 _PUBLIC = {
     "Boxes": "kwidgets.insight.boxes",
+    "card": "kwidgets.formats.card",
     "check": "kwidgets.insight.check.check",
     "FormatError": "kwidgets.formats.errors",
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",
     "LivePlot": "kwidgets.live.callback",
     "evaluate": "kwidgets.insight.evaluate",
+    "export": "kwidgets.formats.export_model",
     "import_model": "kwidgets.formats.import_model",
     "latest": "kwidgets.live.latest_run",
     "look": "kwidgets.insight.check.look",
     "runs": "kwidgets.record.runs",
+    "slim": "kwidgets.formats.slim_model",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",
     "watch": "kwidgets.live.auto",
@@ -80,6 +89,15 @@ def _load_runs() -> _page_connection.Service:
 
 
 _page_connection.add_service(_load_runs)
+
+
+def _load_export() -> _page_connection.Service:
+    from kwidgets.formats.page.service import service
+
+    return service
+
+
+_page_connection.add_service(_load_export)
 
 
 # Before the NaN guard, which restores good weights: then nothing tells where a NaN came from.

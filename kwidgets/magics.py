@@ -10,15 +10,20 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from kwidgets.formats.warn_old_files import old_file_warnings
 from kwidgets.live.auto import auto_view, watch
 
 _MAGIC = "kwidgets"
 
 
 def load(ipython: Any) -> None:
-    """Register the magic, connect the side panel, and show every fit in a live view."""
+    """Register the magic, connect the side panel, and show every fit in a live view.
+
+    Keras warns then too when it reads a file of an older release wrongly.
+    """
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
     watch()
+    old_file_warnings.start()
 
 
 def unload(ipython: Any) -> None:
@@ -29,6 +34,7 @@ def unload(ipython: Any) -> None:
 
     session.close()
     auto_view.stop()
+    old_file_warnings.stop()
     disconnect()
     stop_delivering()
     if ipython.magics_manager.magics["line"].get(_MAGIC) is _kwidgets:
@@ -45,6 +51,10 @@ def _kwidgets(line: str) -> Any:
         Show the layers of a model as a tree. The argument can be any expression.
     ``%kwidgets live off``, ``%kwidgets live on``
         Show Keras's progress bar instead of the live view, or the live view again.
+    ``%kwidgets task regression``, ``%kwidgets task auto``
+        Say what the outputs of your models are for, or let it be recognized again.
+    ``%kwidgets classes names``, ``%kwidgets classes auto``
+        Say which names the classes have, as any expression, or let them be found again.
     ``%kwidgets record``, ``%kwidgets record off``, ``%kwidgets record on``
         Print where the runs of this notebook are recorded, or record no further run, or again.
     ``%kwidgets record code off``, ``%kwidgets record code on``
@@ -99,7 +109,33 @@ def _summary(rest: str) -> None:
 def _live(rest: str) -> None:
     if rest not in ("on", "off"):
         raise UsageError(f"Use %kwidgets live on or %kwidgets live off; got “{rest}”.")
-    watch(rest == "on")
+    watch(rest == "on", **auto_view.options)
+
+
+def _task(rest: str) -> None:
+    if not rest:
+        raise UsageError("Specify a task, for example %kwidgets task regression.")
+    _watch_with(task=None if rest == "auto" else rest)
+
+
+def _classes(rest: str) -> None:
+    if not rest:
+        raise UsageError('Specify names, for example %kwidgets classes ["cat", "dog"].')
+    try:
+        names = None if rest == "auto" else _shell().ev(rest)
+    except (NameError, SyntaxError) as error:
+        raise UsageError(
+            f'{error}. Specify names, as in %kwidgets classes ["cat", "dog"].'
+        ) from None
+    _watch_with(class_names=names)
+
+
+def _watch_with(**change: Any) -> None:
+    """Change what is known of the outputs of models, whether fits are watched or not."""
+    try:
+        watch(auto_view.on, **{**auto_view.options, **change})
+    except (TypeError, ValueError) as error:
+        raise UsageError(_sentence(error)) from None
 
 
 def _record(rest: str) -> None:
@@ -217,6 +253,8 @@ _COMMANDS: dict[str, Callable[[str], Any]] = {
     "": _status,
     "summary": _summary,
     "live": _live,
+    "task": _task,
+    "classes": _classes,
     "record": _record,
     "resume": _resume,
     "language": _language,
@@ -226,8 +264,8 @@ _COMMANDS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _sentence(error: ValueError) -> str:
-    text = str(error)
+def _sentence(error: Exception) -> str:
+    text = str(error).removesuffix(".")
     return f"{text[:1].upper()}{text[1:]}."
 
 

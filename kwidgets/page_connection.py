@@ -16,7 +16,8 @@ class Service(Protocol):
         """Stop sending."""
 
 
-_services: list[Callable[[], Service]] = []
+# By name, because %reload_ext runs the module that adds them again.
+_services: dict[str, Callable[[], Service]] = {}
 
 
 def add_service(load: Callable[[], Service]) -> None:
@@ -24,7 +25,7 @@ def add_service(load: Callable[[], Service]) -> None:
 
     ``kwidgets/__init__.py`` adds the services, so that this module does not import them.
     """
-    _services.append(load)
+    _services[load.__qualname__] = load
 
 
 def connect() -> None:
@@ -35,7 +36,7 @@ def connect() -> None:
     from kwidgets.kernel.channel import channel
 
     if channel.open():
-        for load in _services:
+        for load in _services.values():
             load().start()
 
 
@@ -44,6 +45,6 @@ def disconnect() -> None:
     from kwidgets.kernel.channel import channel
 
     if channel.is_open:
-        for load in _services:
+        for load in _services.values():
             load().stop()
         channel.close()

@@ -11,6 +11,7 @@
 
 /** Doors for other wings. */
 const WING_DOORS = [
+  "insight/components/InsightPlace",
   "insight/protocol",
   "insight/saved",
   "insight/source",
@@ -47,6 +48,11 @@ const HOST_DOORS = [
   "builder/anywidgetHost",
   "builder/components/mountBuilder",
   "builder/components/saved/mountSavedBuilder",
+  "formats/components/mountExport",
+  "formats/parse",
+  "formats/protocol",
+  "formats/source",
+  "formats/store",
   "models/parse",
   "models/protocol",
   "models/runs",

@@ -75,6 +75,8 @@ def test_the_wheel_carries_python_front_ends_and_lab_extension(wheel: zipfile.Zi
         "kwidgets/locale/zh_CN/LC_MESSAGES/kwidgets.json",
         "kwidgets/static/builder-view.js.gz",
         "kwidgets/static/builder.js",
+        "kwidgets/static/export-view.js.gz",
+        "kwidgets/static/export.js",
         "kwidgets/static/insight-view.js.gz",
         "kwidgets/static/runs-view.js.gz",
         "kwidgets/static/runs.js",

@@ -37,10 +37,12 @@ TRAIN: Final = "train"
 REFRESH: Final = "refresh"
 RESET: Final = "reset"
 BUNDLE: Final = "bundle"
+# Asks for the key of the model (kwidgets.model_keys), which is made if there is none.
+MODEL: Final = "model"
 RESYNC: Final = "resync"
 
 KERNEL_KINDS: Final = (SNAPSHOT, UPDATE, REPLY)
-VIEW_KINDS: Final = (EDIT, SEARCH, TRAIN, REFRESH, RESET, BUNDLE, RESYNC)
+VIEW_KINDS: Final = (EDIT, SEARCH, TRAIN, REFRESH, RESET, BUNDLE, MODEL, RESYNC)
 
 # Values of an edit's `target` besides a layer's uid.
 INPUT: Final = "input"

@@ -27,6 +27,11 @@ Kind: TypeAlias = Literal[
 
 _HEAD_BYTES = 65_536
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# The fields of Caffe's BlobProto, and those of them that hold numbers.
+_BLOB_FIELDS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12}
+_BLOB_VALUES = {5, 6, 8, 9, 12}
+_MAX_JSON_BYTES = 500_000_000
 
 
 def detect(path: Path) -> Kind:
@@ -46,13 +51,18 @@ def detect(path: Path) -> Kind:
                 path,
             )
         )
-    with open(path, "rb") as file:
-        head = file.read(_HEAD_BYTES)
+    if not path.is_file():
+        raise FormatError(t("“%1” is neither a file nor a folder.", path))
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise FormatError(t("“%1” cannot be read: %2.", path, error.strerror)) from error
     if not head:
         raise FormatError(t("“%1” is empty. Download or copy it again.", path))
     if _is_hdf5(path):
         return "hdf5"
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(_ZIP):
         return _zip_kind(path)
     if (text := _as_text(head)) is not None:
         return _text_kind(path, text)
@@ -75,7 +85,8 @@ def _zip_kind(path: Path) -> Kind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        # ValueError: also a name that is not UTF-8.
         raise FormatError(
             t("“%1” is a damaged zip file. Download or copy it again.", path)
         ) from error
@@ -98,13 +109,14 @@ def _zip_kind(path: Path) -> Kind:
 
 
 def _as_text(head: bytes) -> str | None:
-    if b"\x00" in head:
+    # A short binary file may be valid UTF-8, but not without control characters.
+    if re.search(rb"[\x00-\x08\x0e-\x1f\x7f]", head):
         return None
     try:
         return head.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # The head may end within a character.
-        if error.start < len(head) - 4:
+        # The head of a longer file may end within a character.
+        if len(head) < _HEAD_BYTES or error.start < len(head) - 4:
             return None
         return head[: error.start].decode("utf-8-sig")
 
@@ -112,6 +124,8 @@ def _as_text(head: bytes) -> str | None:
 def _text_kind(path: Path, text: str) -> Kind:
     if text.lstrip().startswith(("{", "[")):
         try:
+            if path.stat().st_size > _MAX_JSON_BYTES:
+                raise ValueError(f"{path.stat().st_size:,} bytes")
             json.loads(path.read_text(encoding="utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise FormatError(
@@ -154,17 +168,9 @@ def _binary_kind(path: Path, head: bytes) -> Kind:
                 path,
             )
         )
-    numbers = _first_fields(path)
-    if numbers:
-        if {1, 7} <= set(numbers) and numbers[1] == protobuf.VARINT:
-            return "onnx"
-        has_layers = protobuf.BYTES in (numbers.get(2), numbers.get(100))
-        if has_layers and numbers.get(1) == protobuf.BYTES:
-            return "caffe_weights"
-        if numbers.get(1) == protobuf.BYTES:
-            return "frozen_graph"
-        if set(numbers) <= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12}:
-            return "caffe_mean"
+    kind = _protobuf_kind(path)
+    if kind is not None:
+        return kind
     raise FormatError(
         t(
             "“%1” is in no format that can be imported: Caffe, Keras HDF5, .keras, SavedModel, "
@@ -174,21 +180,46 @@ def _binary_kind(path: Path, head: bytes) -> Kind:
     )
 
 
-def _first_fields(path: Path) -> dict[int, int]:
-    """Return the field numbers of a protobuf file with their wire types, or {} if it is none."""
-    import mmap
+def _protobuf_kind(path: Path) -> Kind | None:
+    """Return which message of protobuf a file has; None if it is none of those known.
 
-    found: dict[int, int] = {}
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        view = memoryview(data)
-        try:
-            for field in protobuf.fields(view):
-                found.setdefault(field.number, field.wire_type)
-                if isinstance(field.value, memoryview):
-                    field.value.release()
-        except FormatError:
-            # A file that ends early is one of its kind all the same; its reader says so.
-            return found if len(found) > 1 else {}
-        finally:
-            view.release()
-    return found
+    Raises:
+        FormatError: it is the inner file of a SavedModel.
+    """
+    with open(path, "rb") as file:
+        found = protobuf.outline(file, path.stat().st_size)
+        types = {number: part.wire_type for number, part in found.items()}
+        if types.get(1) == protobuf.VARINT and types.get(7) == protobuf.BYTES:
+            return "onnx"
+        if types.get(100) == protobuf.BYTES:
+            return "caffe_weights"
+        if types.get(1) == protobuf.BYTES:
+            # Caffe's first field is a name, TensorFlow's a node, which has a name and an operation.
+            file.seek(found[1].place)
+            first = file.read(min(found[1].length, _HEAD_BYTES))
+            if _is_node(first):
+                return "frozen_graph"
+        if types.get(2) == protobuf.BYTES:
+            if types.get(1) != protobuf.VARINT:
+                return "caffe_weights"
+            raise FormatError(
+                t("“%1” is a part of a SavedModel. Pass the folder that contains it.", path)
+            )
+    if types and set(types) <= _BLOB_FIELDS and types.keys() & _BLOB_VALUES:
+        return "caffe_mean"
+    return None
+
+
+def _is_node(data: bytes) -> bool:
+    """Return whether bytes begin as a NodeDef of TensorFlow: name and operation, both texts."""
+    found: dict[int, object] = {}
+    try:
+        for field in protobuf.fields(data):
+            found.setdefault(field.number, field.value)
+    except FormatError:
+        # Only the beginning of a large node was read.
+        pass
+    operation = found.get(2)
+    if not isinstance(operation, memoryview) or not isinstance(found.get(1), memoryview):
+        return False
+    return re.fullmatch(rb"[A-Za-z_>][\w>./\\-]*", bytes(operation)) is not None

@@ -21,9 +21,9 @@ _READERS: dict[Kind, str] = {
     "caffe_weights": "kwidgets.formats.caffe.read",
     "caffe_mean": "kwidgets.formats.caffe.read",
     "hdf5": "kwidgets.formats.keras_files.read",
-    "keras_zip": "kwidgets.formats.keras_files.read",
+    "keras_zip": "kwidgets.formats.keras_files.keras_zip",
     "keras_json": "kwidgets.formats.keras_files.read",
-    "saved_model": "kwidgets.formats.keras_files.read",
+    "saved_model": "kwidgets.formats.keras_files.saved_model",
     "frozen_graph": "kwidgets.formats.graphs.read_frozen_graph",
     "onnx": "kwidgets.formats.graphs.read_onnx",
 }

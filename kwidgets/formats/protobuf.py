@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.language import t
@@ -17,6 +17,18 @@ from kwidgets.language import t
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 # Of Protocol Buffers.
 _MAX_VARINT_BYTES = 10
+
+
+# A file with more fields is recognised by its first ones.
+_MAX_OUTLINED = 10_000
+
+
+class Outlined(NamedTuple):
+    """Where the first field of a number is in a file; ``length`` is 0 for numbers."""
+
+    wire_type: int
+    place: int
+    length: int
 
 
 class Field(NamedTuple):
@@ -86,6 +98,40 @@ def fields(data: bytes | memoryview) -> Iterator[Field]:
         else:
             raise _damaged(place)
         yield Field(number, wire_type, value)
+
+
+def outline(file: BinaryIO, size: int) -> dict[int, Outlined]:
+    """Return the fields of a file by their numbers, without reading what is in them.
+
+    Empty if the file is no message. Of a file that ends too early, what there is: its reader says
+    what is missing.
+    """
+    found: dict[int, Outlined] = {}
+    place = 0
+    for _ in range(_MAX_OUTLINED):
+        if place >= size:
+            break
+        file.seek(place)
+        head = memoryview(file.read(2 * _MAX_VARINT_BYTES))
+        try:
+            key, used = _varint(head, 0)
+            length, begin = 0, used
+            if key & 7 == VARINT:
+                _, begin = _varint(head, used)
+            elif key & 7 == BYTES:
+                length, begin = _varint(head, used)
+            elif key & 7 in (FIXED64, FIXED32):
+                begin += 8 if key & 7 == FIXED64 else 4
+            else:
+                return {}
+        except FormatError:
+            # Cut within a number, or no message.
+            return found if size - place < 2 * _MAX_VARINT_BYTES else {}
+        if not key >> 3:
+            return {}
+        found.setdefault(key >> 3, Outlined(key & 7, place + begin, length))
+        place += begin + length
+    return found
 
 
 def packed_varints(field: Field) -> list[int]:

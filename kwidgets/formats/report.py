@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from typing import Any
 
 import keras
 
+from kwidgets import protocol as wire
+from kwidgets.builder import convert
+from kwidgets.formats import report_text as words
+from kwidgets.formats.code.functional_program import functional_program
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts, Preprocessing
 from kwidgets.formats.imported import Imported
+from kwidgets.formats.report_html import report_html
+from kwidgets.language import translated
 
 
 class ImportReport:
@@ -39,11 +47,74 @@ class ImportReport:
         """What the original program did to each input before the model."""
         return self.facts.preprocessing
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many layers were converted, repaired, guessed, dropped or cut, if any were."""
+        return {str(name): count for name, count in words.outcome_counts(self.facts).items()}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The report as data that ``json.dumps`` takes; notes are in the kernel's language."""
+        facts = dataclasses.asdict(self.facts)
+        for part in (facts, *facts["layers"], *facts["preprocessing"]):
+            part["notes"] = [translated(note) for note in part["notes"]]
+        return wire.encodable({**facts, "counts": self.counts})  # type: ignore[no-any-return]
+
+    def to_code(self, weights: str | os.PathLike[str] | None = None) -> str:
+        """Return a program that creates the same model with Keras alone.
+
+        Args:
+            weights: a new file, such as ``net.weights.h5``. The weights are saved in it, and the
+                program loads them from it. Without it, the program leaves the weights random.
+
+        Raises:
+            ValueError: the name does not end in ``.weights.h5``.
+        """
+        name = None if weights is None else os.fspath(weights)
+        program = functional_program(
+            self.model, self._imported.code_of, name, [self.facts.source, *self._comments()]
+        )
+        if name is not None:
+            self.model.save_weights(name)
+        return program
+
+    def to_text(self) -> str:
+        """Return the report as text, the layers that need a look before all others."""
+        return words.report_text(self.facts, self._steps())
+
+    def _comments(self) -> list[str]:
+        return [words.preprocessing_text(entry) for entry in self.preprocessing]
+
+    def _steps(self) -> list[str]:
+        return words.next_steps(_is_chain(self.model))
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {
+            "text/html": wire.encodable(report_html(self.facts, self._steps())),
+            "text/plain": wire.encodable(self.to_text()),
+        }
+
     def __getattr__(self, name: str) -> Any:
         extras = self.__dict__["_imported"].extras if "_imported" in self.__dict__ else {}
         if name in extras:
             return extras[name]
         raise AttributeError(
-            f"This report has no attribute {name!r}. It has facts, layers, model, preprocessing, "
-            f"to_code(), to_text(){''.join(f', {each}' for each in sorted(extras))}."
+            f"This report has no attribute {name!r}. It has counts, data, facts, layers, model, "
+            "preprocessing, to_code(), to_text()"
+            f"{''.join(f', {each}' for each in sorted(extras))}."
         )
+
+
+def _is_chain(model: keras.Model) -> bool:
+    """Return whether ``kw.SequentialBuilder(model)`` takes the model."""
+    if type(model) is keras.Sequential:
+        return True
+    try:
+        convert.spec_of_chain(model)
+    except Exception:
+        # The advice is left out; what cannot be described is no error of the import.
+        return False
+    return True

@@ -161,7 +161,7 @@ class FitPredictions(RunObserver):
 
     def after_rewind(self, step: int) -> None:
         epoch = int(self._fit.reader.position[1])
-        self.predictions.drop_after(epoch)
+        self.tab.drop_after(epoch)
 
     def end(self) -> None:
         if self._tap is not None:

@@ -10,7 +10,7 @@ import functools
 import inspect
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import wrapt
@@ -27,6 +27,8 @@ class AutoView:
 
     def __init__(self) -> None:
         self.on = False
+        #: Arguments of ``LivePlot`` for every fit: ``task`` and ``class_names``.
+        self.options: dict[str, Any] = {}
         self._is_hooked = False
         # The constructors of Keras's own, by the class that has ours now.
         self._originals: dict[Any, Callable[..., None]] = {}
@@ -86,16 +88,30 @@ class AutoView:
 auto_view = AutoView()
 
 
-def watch(on: bool = True) -> None:
+def watch(on: bool = True, *, task: Any = None, class_names: Sequence[str] | None = None) -> None:
     """Show every ``fit`` in this kernel in a live view, in place of Keras's progress bar.
 
     ``%load_ext kwidgets`` does the same in notebooks with magics; in marimo, call this function.
 
     Args:
         on: False restores Keras's own progress bar.
+        task: what the outputs of the models are for, such as "regression", if it is not
+            recognized; as in ``LivePlot``.
+        class_names: the names of the classes, by number, if they are not found; as in ``LivePlot``.
+
+    Raises:
+        TypeError: an argument has the wrong type.
+        ValueError: there is no such task.
     """
     from kwidgets.page_connection import connect
 
+    options = {"task": task, "class_names": class_names}
+    if any(value is not None for value in options.values()):
+        # Imports NumPy, which %load_ext does without.
+        from kwidgets.live.fit_options import check_prediction_options
+
+        check_prediction_options(**options)
+    auto_view.options = options
     if on:
         connect()
         auto_view.start()
@@ -112,8 +128,8 @@ def _fit_callback(present: list[Any]) -> tuple[list[Any], bool]:
     if any(isinstance(callback, LivePlot) for callback in present):
         return [], not has_page()
     if has_page():
-        return [LivePlot()], False
-    return [TerminalLivePlot()], stdout_is_terminal()
+        return [LivePlot(**auto_view.options)], False
+    return [TerminalLivePlot(**auto_view.options)], stdout_is_terminal()
 
 
 def _shows_calls(model: Any) -> bool:

@@ -89,6 +89,21 @@ def check_fit_options(
     )
 
 
+def check_prediction_options(task: object = None, class_names: object = None) -> None:
+    """Check what the user says of the outputs of models.
+
+    Args:
+        task: one of TASKS, a ``kwidgets.Boxes``, or None.
+        class_names: a list of texts, or None.
+
+    Raises:
+        TypeError: one has the wrong type.
+        ValueError: there is no such task.
+    """
+    _checked_task(task)
+    _checked_names(class_names)
+
+
 def _checked_task(task: object) -> Any:
     if task is None or task in TASKS or hasattr(task, "boxes_of"):
         return task

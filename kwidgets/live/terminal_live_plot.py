@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from kwidgets.live.callback import LivePlot
@@ -27,10 +28,13 @@ class TerminalLivePlot(LivePlot):
 
     Where the output is no terminal, a line after an epoch, every few seconds, stands in place of
     Keras's bar, which would fill a file with escape codes.
+
+    Args:
+        task, class_names: as in ``LivePlot``.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, task: Any = None, class_names: Sequence[str] | None = None) -> None:
+        super().__init__(task=task, class_names=class_names)
         self._prints_epochs = not stdout_is_terminal()
         self._printed_at = 0.0
         self._guard = ErrorGuard()

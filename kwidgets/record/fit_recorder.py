@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kwidgets.language import t
 from kwidgets.live.numbers.metric_store import PARTIAL
@@ -25,13 +26,21 @@ from kwidgets.record.fit_facts.process import describe_process
 from kwidgets.record.known_folders import remember_folder
 from kwidgets.record.recording import recording
 from kwidgets.record.run_file import folder, schema
+from kwidgets.record.run_file.reader import INSIGHT_KEY
 from kwidgets.record.run_file.writer import RunWriter
+
+if TYPE_CHECKING:
+    from kwidgets.live.page.view import Insight
 
 logger = logging.getLogger("kwidgets")
 
 LABEL = "Recording the run"
 #: How often the file says that its process lives, for readers on other computers.
 HEARTBEAT_SECONDS = 10.0
+#: Between two copies of predictions, layers and data, and the most of the time that making them
+#: may take: a killed kernel loses the last ones.
+INSIGHT_SECONDS = 5.0
+INSIGHT_SHARE = 1 / 500
 
 
 class FitRecorder(RunObserver):
@@ -67,6 +76,9 @@ class FitRecorder(RunObserver):
         # The first of the fit's acts that belongs to this run: a branch begins with none.
         self._first_act = 0
         self._beat_at = 0.0
+        # Of the predictions, layers and data that are in the file.
+        self._insight_revision = 0
+        self._insight_at = 0.0
 
     def begin(self) -> None:
         place = folder.runs_folder()
@@ -105,6 +117,7 @@ class FitRecorder(RunObserver):
     def _open(self, place: Path) -> RunWriter:
         """Begin the file of the run."""
         self._revision = None
+        self._insight_revision, self._insight_at = 0, 0.0
         writer = self._writer = RunWriter(
             place / f"{self.run_id}{schema.SUFFIX}", self._report, self._queue_progress
         )
@@ -144,7 +157,8 @@ class FitRecorder(RunObserver):
             return
         parent, self.run_id = self.run_id, folder.new_run_id()
         detail = t("Rewound to step %1, and continued as %2", f"{step:,}", self.run_id)
-        self._close("stopped", detail)
+        # What is known now is that of the branch.
+        self._close("stopped", detail, with_insight=False)
         self._created, self._own_values = time.time(), {}
         self._first_act = len(self._fit.acts)
         self._open(self.place)
@@ -214,7 +228,7 @@ class FitRecorder(RunObserver):
     def end(self) -> None:
         self._close(self._fit.status.status, self._fit.status.detail)
 
-    def _close(self, state: str, detail: str) -> None:
+    def _close(self, state: str, detail: str, with_insight: bool = True) -> None:
         if self._writer is not None and self._writer.was_deleted():
             self._fit.guard(LABEL, self._write_again)
         writer, self._writer = self._writer, None
@@ -230,6 +244,9 @@ class FitRecorder(RunObserver):
                 "detail": detail,
             }
         )
+        insight = self._run.view.insight
+        if insight is not None and with_insight:
+            writer.set_value_of(INSIGHT_KEY, insight.recorded_parts)
         writer.close()
 
     def _queue_progress(self) -> None:
@@ -248,6 +265,25 @@ class FitRecorder(RunObserver):
         if revision != self._revision:
             self._revision = revision
             writer.set_values(_results(self._fit))
+        self._queue_insight(writer)
+
+    def _queue_insight(self, writer: RunWriter) -> None:
+        """Queue what is known besides the numbers, if it is new and due. In the writer's thread."""
+        insight = self._run.view.insight
+        if insight is None or time.monotonic() < self._insight_at:
+            return
+        if insight.revision != self._insight_revision:
+            self._insight_revision = insight.revision
+            self._insight_at = math.inf
+            # Made when it is written: what waits for the disk is not older than what came later.
+            writer.set_value_of(INSIGHT_KEY, lambda: self._recorded_parts(insight))
+
+    def _recorded_parts(self, insight: Insight) -> list[Any]:
+        started = time.monotonic()
+        parts = insight.recorded_parts()
+        now = time.monotonic()
+        self._insight_at = now + max(INSIGHT_SECONDS, (now - started) / INSIGHT_SHARE)
+        return parts
 
     def _report(self, problem: str | None) -> None:
         """Show why the run is not recorded, or no longer. In the writer's thread."""

@@ -25,6 +25,7 @@ LIST_RUNS: Final = "list_runs"
 FILTER_RUNS: Final = "filter_runs"
 RUN_CURVES: Final = "run_curves"
 RUN_DETAILS: Final = "run_details"
+RUN_INSIGHT: Final = "run_insight"
 COMPARE_RUNS: Final = "compare_runs"
 EDIT_RUN: Final = "edit_run"
 DELETE_RUNS: Final = "delete_runs"
@@ -41,6 +42,7 @@ REQUEST_KINDS: Final = (
     FILTER_RUNS,
     RUN_CURVES,
     RUN_DETAILS,
+    RUN_INSIGHT,
     COMPARE_RUNS,
     EDIT_RUN,
     DELETE_RUNS,
@@ -144,10 +146,10 @@ class FilteredRuns(TypedDict):
 
 
 class RunRequest(TypedDict):
-    """Payload of ``run_curves`` and ``run_details``."""
+    """Payload of ``run_curves``, ``run_details`` and ``run_insight``."""
 
     run: str
-    #: Of ``run_curves``: ``seen`` of the answer before, or "".
+    #: Of ``run_curves`` and ``run_insight``: ``seen`` of the answer before, or "".
     seen: NotRequired[str]
 
 
@@ -157,6 +159,18 @@ class RunCurves(TypedDict):
     run: str
     seen: str
     snapshot: Snapshot | None
+
+
+class RunInsight(TypedDict):
+    """The answer to ``run_insight``: the recorded predictions, layers and data.
+
+    ``parts`` are those of ``kwidgets/insight/protocol.py``, of fit 1, the newest epoch last; None
+    if nothing has changed since ``seen``.
+    """
+
+    run: str
+    seen: str
+    parts: list[Any] | None
 
 
 class Setting(TypedDict):

@@ -74,8 +74,12 @@ def test_mistakes_are_found_while_it_trains_and_kept(open_notebook: OpenNotebook
     parts = [part["part"] for part in output.data[MIME_TYPE]["payload"]["insight"]]
     assert {"pictures", "predictions"} <= set(parts)
 
-    # From the notebook alone.
+    # The kernel still knows what the notebook does not keep.
     notebook.reload()
     view.expect_status("stopped")
     panel = open_predictions(view)
     expect(panel.get_by_role("list", name=MISTAKES).locator("img").first).to_be_visible()
+    epoch = panel.get_by_role("slider", name="Epoch shown")
+    expect(epoch).not_to_have_attribute("max", "1")
+    epoch.fill("0")
+    expect(panel.get_by_text("Validation after epoch 1 of 100,000")).to_be_visible()

@@ -55,6 +55,16 @@ def test_runs_are_drawn_and_compared_while_another_one_trains(
     expect(differences).to_contain_text("36 → 144 parameters")
     expect(differences).to_contain_text("+train(16, epochs=4)")
 
+    table.get_by_role("button", name="units_16", exact=True).click()
+    recorded = view.get_by_role("region", name="Details of units_16")
+    recorded.get_by_role("tab", name="Predictions").click()
+    expect(recorded.get_by_text("Validation after epoch 4 of 4")).to_be_visible()
+    recorded.get_by_role("slider", name="Epoch shown").fill("0")
+    expect(recorded.get_by_text("Validation after epoch 1 of 4")).to_be_visible()
+    recorded.get_by_role("tab", name="Curves").click()
+    expect(recorded.get_by_role("figure", name="loss").locator(".js-line").first).to_be_attached()
+    recorded.get_by_role("tab", name="Overview").click()
+
     running.get_by_role("button", name="units_3", exact=True).click()
     details = view.get_by_role("region", name="Details of units_3")
     details.get_by_role("button", name="Name of units_3").click()

@@ -101,6 +101,7 @@ def examples() -> dict[str, Any]:
             "refresh": wire.envelope(protocol.REFRESH, {}, id="a6"),
             "reset": wire.envelope(protocol.RESET, {}, id="a9"),
             "bundle": wire.envelope(protocol.BUNDLE, {}, id="a7"),
+            "model": wire.envelope(protocol.MODEL, {}, id="a10"),
             "resync": wire.envelope(protocol.RESYNC, {}, id="a8"),
         }
     )

@@ -21,6 +21,9 @@ os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
 sys.path.insert(0, {str(ROOT)!r})
 %load_ext kwidgets
 from tests.faults.watched_fit import check, draw, trainer
+import gc; gc.collect(); gc.freeze()
+# The kernel closes the pipes of threads that have ended every ten seconds: too late for us.
+get_ipython().kernel.iopub_thread._event_pipe_gc_seconds = 0.1
 """
 A_SEED_WITH_COMMANDS = KINDS.index("commands")
 

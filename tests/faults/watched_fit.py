@@ -249,8 +249,11 @@ def check(seed: int) -> None:
         assert watched["raised"] == ("KeyboardInterrupt" if interrupted else ""), watched["raised"]
         assert watched["usable"], "the model is not usable after an interrupt"
     end = time.monotonic() + WAIT_SECONDS
+    pause = 0.01
     while len(resources()) > len(before) and time.monotonic() < end:
+        # Longer each time: a collection holds up the threads that are about to end.
+        time.sleep(pause)
+        pause *= 2
         gc.collect()
-        time.sleep(0.05)
     left = sorted(set(resources()) - set(before))
     assert len(resources()) <= len(before), f"threads or files are left: {left}"

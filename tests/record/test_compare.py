@@ -150,3 +150,11 @@ def test_the_number_that_keras_appends_to_an_optimizer_is_no_difference(tmp_path
         for name in names
     ]
     assert compare_runs(*runs).is_equal
+
+
+def test_changed_values_of_the_data_are_named_in_words(tmp_path):
+    first, second = (
+        write_run(tmp_path, f"20260528-202640-{n}", data={"y": {"shape": [3], "crc32": n}})
+        for n in (1, 2)
+    )
+    assert compare_runs(first, second).data == (Change("y: checksum of a sample", "1", "2"),)

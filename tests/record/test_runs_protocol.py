@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import sqlite3
 
 import pytest
 
@@ -39,6 +40,7 @@ def folder(tmp_path, monkeypatch):
         notes="as in the book",
         marks=[("user", message("Learning rate %1 → %2", "0.01", "0.001"), 2, 1.0, 30.0)],
         acts=[(1, 0, 2, "learning_rate", 0.001, "user"), (1, 1, 3, "stop", None, "user")],
+        insight=[{"part": "layers", "fit": 3, "layers": {"state": "waiting"}}],
     )
     write_checkpoint(folder, FIRST)
     write_run(
@@ -79,6 +81,7 @@ REQUESTS = {
     protocol.FILTER_RUNS: {"scope": "folder", "text": "val_loss < 0.5"},
     protocol.RUN_CURVES: {"run": FIRST, "seen": ""},
     protocol.RUN_DETAILS: {"run": FIRST},
+    protocol.RUN_INSIGHT: {"run": FIRST, "seen": ""},
     protocol.COMPARE_RUNS: {"first": FIRST, "second": SECOND},
     protocol.EDIT_RUN: {"run": FIRST, "name": "wide"},
     protocol.REPLAY_RUN: {"run": FIRST},
@@ -140,6 +143,20 @@ def test_only_what_has_changed_is_sent_again(folder):
     assert listed(again["revision"])["ids"] == [SECOND]
     # A view that has the revision of a kernel with a clock ahead gets all.
     assert listed(again["revision"] * 2)["ids"] == [SECOND]
+
+
+def test_a_run_without_predictions_or_with_damaged_ones_has_none(folder):
+    handler = RequestHandler()
+    answer, _ = handler.answer(protocol.RUN_INSIGHT, {"run": SECOND, "seen": ""})
+    assert answer["value"]["parts"] == []
+    for value, reason in (('{"part": 1', "damaged"), ('[1, "a"]', None), ("[" * 10, "damaged")):
+        with sqlite3.connect(folder / f"{FIRST}.sqlite") as file:
+            file.execute("UPDATE run SET value = ? WHERE key = 'insight'", (value,))
+        answer, _ = handler.answer(protocol.RUN_INSIGHT, {"run": FIRST, "seen": ""})
+        if reason is None:
+            assert answer["value"]["parts"] == []
+        else:
+            assert reason in answer["message"]
 
 
 def test_curves_are_sent_once(folder):

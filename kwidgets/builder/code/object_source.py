@@ -76,7 +76,9 @@ class Sources:
         if isinstance(value, np.ufunc) or module == "numpy":
             self.imports.add("import numpy as np")
             return f"np.{name}"
-        if module != "__main__" and _importable(value, module, name):
+        # A program must run without this package, so what is ours is written into it.
+        is_ours = str(module).partition(".")[0] in ("__main__", "kwidgets")
+        if not is_ours and _importable(value, module, name):
             self.imports.add(f"from {module} import {name}")
             return name
         self._add_definition(value, name)

@@ -31,6 +31,7 @@ from kwidgets.builder.spec import (
     new_uid,
 )
 from kwidgets.dry_run import dry_scope, no_trace
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 
 class ConversionError(ValueError):
@@ -52,6 +53,7 @@ def spec_of_model(model: keras.Sequential) -> tuple[ModelSpec, dict[str, keras.L
     return spec_of_stack(model, model._layers)
 
 
+@without_importing_tensorflow()
 def spec_of_stack(
     model: keras.Model, stack: Sequence[keras.Layer]
 ) -> tuple[ModelSpec, dict[str, keras.Layer]]:
@@ -91,6 +93,7 @@ def spec_of_input(layer: keras.layers.InputLayer) -> dict[str, Value]:
     return arguments
 
 
+@without_importing_tensorflow()
 def spec_of_layer(layer: keras.Layer) -> LayerSpec:
     """Describe a layer, including its name.
 
@@ -120,6 +123,7 @@ def _child_of_block(layer: keras.Layer) -> LayerSpec:
     return spec_of_layer(layer)
 
 
+@without_importing_tensorflow()
 def spec_of_object(instance: Any) -> ObjectSpec:
     """Describe a Keras object by the fewest constructor arguments, including its name.
 
@@ -172,6 +176,7 @@ def _spec_of_block(block: keras.Sequential) -> ObjectSpec:
     return ObjectSpec(SEQUENTIAL, arguments)
 
 
+@without_importing_tensorflow()
 def value_of(value: Any) -> Value:
     """Describe any argument of a Keras call: a plain value, a Keras object or a function."""
     if isinstance(value, np.generic):

@@ -16,6 +16,7 @@ from keras.src.utils.naming import to_snake_case
 from kwidgets.builder import convert
 from kwidgets.builder.spec import AutomaticName, LayerSpec, ModelSpec, ObjectSpec
 from kwidgets.dry_run import fresh_names, weightless
+from kwidgets.lazy_tensorflow import config_of
 
 
 def with_needed_names(spec: ModelSpec) -> ModelSpec:
@@ -139,7 +140,7 @@ def _configs_in_fresh_process(spec: ModelSpec) -> dict[str, Any]:
             elif entry.object.live is not None:
                 configs[entry.uid] = {"name": entry.object.live.value.name}
             else:
-                configs[entry.uid] = convert.make_object(entry.object).get_config()
+                configs[entry.uid] = config_of(convert.make_object(entry.object))
         except Exception as error:
             configs[entry.uid] = str(error)
 

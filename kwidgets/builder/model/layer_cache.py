@@ -22,6 +22,7 @@ from kwidgets.builder.convert.frozen_layers import assign_trainable_of_object
 from kwidgets.builder.model.layer_changes import LayerChanges
 from kwidgets.builder.spec import INPUT_LAYER, SEQUENTIAL, LayerSpec, ModelSpec, ObjectSpec, freeze
 from kwidgets.dry_run import fresh_names, weightless
+from kwidgets.lazy_tensorflow import config_of
 
 # About this many values of each weight are compared to notice a change.
 _VALUES_PER_WEIGHT = 64
@@ -327,7 +328,7 @@ def _is_adapted(layer: Any) -> bool:
     """Return whether ``adapt`` gave the layer a state beyond its arguments."""
     if getattr(layer, "adapt", None) is None:
         return False
-    config = layer.get_config()
+    config = config_of(layer)
     if hasattr(layer, "vocabulary_size"):
         return config.get("vocabulary") is None and int(layer.vocabulary_size()) > 2
     if isinstance(layer, keras.layers.Discretization):

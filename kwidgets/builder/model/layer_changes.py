@@ -9,6 +9,7 @@ import keras
 
 from kwidgets.builder import convert
 from kwidgets.builder.spec import ObjectSpec
+from kwidgets.lazy_tensorflow import config_of
 
 # Read from the layer by other means.
 _NOT_COMPARED = ("name", "trainable")
@@ -60,4 +61,4 @@ def _attributes_of(layer: keras.Layer) -> Hashable:
 
 
 def _config_of(layer: keras.Layer) -> Any:
-    return {name: value for name, value in layer.get_config().items() if name not in _NOT_COMPARED}
+    return {name: value for name, value in config_of(layer).items() if name not in _NOT_COMPARED}

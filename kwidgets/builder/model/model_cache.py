@@ -20,6 +20,7 @@ from kwidgets.builder.model.layer_cache import LayerCache
 from kwidgets.builder.model.memory import EARLY_BYTES, check_memory
 from kwidgets.builder.spec import LayerSpec, ModelSpec, freeze, structure
 from kwidgets.language import t
+from kwidgets.lazy_tensorflow import config_of
 
 logger = logging.getLogger("kwidgets")
 
@@ -277,7 +278,7 @@ class ModelCache:
             arguments["optimizer"] = stepped
         elif _tracks_other_weights(optimizer, self._model) or _is_built_without_step(optimizer):
             # Its state is that of other weights, or was built by a step that failed.
-            arguments["optimizer"] = optimizer.from_config(optimizer.get_config())
+            arguments["optimizer"] = optimizer.from_config(config_of(optimizer))
         self._model.compile(**arguments)
         self._compiled_settings = settings
         self._optimizer_settings = _optimizer_settings_of(self._editor.spec)

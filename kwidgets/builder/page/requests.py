@@ -11,6 +11,7 @@ import keras
 from kwidgets.builder import protocol, quick_add
 from kwidgets.builder.editor import Editor
 from kwidgets.language import t
+from kwidgets.model_keys import model_keys
 
 # A message for the user, and the result of the request.
 Answer = tuple[str, dict[str, Any]]
@@ -38,6 +39,9 @@ class Builder(Protocol):
 
     def train(self) -> object:
         """Train in a thread, with the settings of the Fit tab."""
+
+    def model(self) -> keras.Sequential:
+        """Return the model of the current layers."""
 
     def mime_bundle(self) -> dict[str, Any]:
         """Return a mime bundle that shows the builder without a kernel."""
@@ -89,6 +93,10 @@ def _bundle(builder: Builder, payload: dict[str, Any]) -> Answer:
     return "", builder.mime_bundle()
 
 
+def _model(builder: Builder, payload: dict[str, Any]) -> Answer:
+    return "", {"key": model_keys.key_of(builder.model())}
+
+
 _HANDLERS: dict[str, Callable[[Builder, dict[str, Any]], Answer]] = {
     protocol.EDIT: _edit,
     protocol.SEARCH: _search,
@@ -96,4 +104,5 @@ _HANDLERS: dict[str, Callable[[Builder, dict[str, Any]], Answer]] = {
     protocol.REFRESH: _refresh,
     protocol.RESET: _reset,
     protocol.BUNDLE: _bundle,
+    protocol.MODEL: _model,
 }

@@ -37,6 +37,7 @@ from kwidgets.builder.workbench import Workbench
 from kwidgets.kernel import marimo_kernel
 from kwidgets.kernel.running_kernel import is_run_by_program, running_kernel
 from kwidgets.language import t
+from kwidgets.lazy_tensorflow import config_of
 
 logger = logging.getLogger("kwidgets")
 
@@ -308,7 +309,7 @@ class SequentialBuilder:
 
     def get_config(self) -> dict[str, Any]:
         """Return the model's config."""
-        return self.model.get_config()  # type: ignore[no-any-return]
+        return config_of(self.model)
 
     @classmethod
     def from_config(

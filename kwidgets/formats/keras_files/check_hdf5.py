@@ -7,6 +7,7 @@ processor time. Only after that is the file read in the kernel, where nothing co
 from __future__ import annotations
 
 import contextlib
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -22,18 +23,23 @@ _BYTES_PER_SECOND = 50_000_000
 _WALL_SECONDS = 60
 
 
-def check(path: Path) -> None:
+def check(path: Path, data: bytes | None = None) -> None:
     """Return if HDF5 can be asked for the file's contents in this process.
+
+    Args:
+        path: the file.
+        data: its bytes, where it is a part of the file at ``path``.
 
     Raises:
         FormatError: reading it hangs or crashes.
     """
-    seconds = path.stat().st_size // _BYTES_PER_SECOND
-    command = [sys.executable, "-m", __name__, str(path.absolute()), str(_CPU_SECONDS + seconds)]
+    seconds = (path.stat().st_size if data is None else len(data)) // _BYTES_PER_SECOND
+    source = "-" if data is not None else str(path.absolute())
+    command = [sys.executable, "-m", __name__, source, str(_CPU_SECONDS + seconds)]
     try:
         done = subprocess.run(
             command,
-            stdin=subprocess.DEVNULL,
+            input=data or b"",
             capture_output=True,
             timeout=_WALL_SECONDS + 4 * seconds,
             cwd=Path(__file__).parents[3],
@@ -54,7 +60,7 @@ def _damaged(path: Path) -> FormatError:
     )
 
 
-def _walk(group: Any, depth: int = 0) -> None:
+def _walk(group: Any, size: int, depth: int = 0) -> None:
     """Read the attributes and the chunks in a group, as far as they can be read."""
     import h5py
 
@@ -66,7 +72,7 @@ def _walk(group: Any, depth: int = 0) -> None:
     if isinstance(group, h5py.Dataset):
         with contextlib.suppress(Exception):
             bytes_declared = group.size * group.dtype.itemsize
-            if group.chunks is not None and bytes_declared < 4 * Path(sys.argv[1]).stat().st_size:
+            if group.chunks is not None and bytes_declared < 4 * size:
                 group[()]
         return
     if depth > 64:
@@ -75,7 +81,7 @@ def _walk(group: Any, depth: int = 0) -> None:
         for name in list(group):
             with contextlib.suppress(Exception):
                 if isinstance(group.get(name, getlink=True), h5py.HardLink):
-                    _walk(group[name], depth + 1)
+                    _walk(group[name], size, depth + 1)
 
 
 def _main(path: str, seconds: int) -> None:
@@ -86,8 +92,11 @@ def _main(path: str, seconds: int) -> None:
 
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(Exception), h5py.File(path, "r") as file:
-        _walk(file)
+    data = sys.stdin.buffer.read() if path == "-" else None
+    size = Path(path).stat().st_size if data is None else len(data)
+    source = path if data is None else io.BytesIO(data)
+    with contextlib.suppress(Exception), h5py.File(source, "r") as file:
+        _walk(file, size)
 
 
 if __name__ == "__main__":

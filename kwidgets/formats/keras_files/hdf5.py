@@ -6,6 +6,7 @@ that are far larger than the file, and can compress. None of that is in a file o
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -32,18 +33,19 @@ class WeightsFile:
 
     Args:
         path: the file.
+        data: its bytes, where it is a part of the file at ``path``, as in a ``.keras`` file.
 
     Raises:
         FormatError: HDF5 cannot read it, or hangs or crashes when it does.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, data: bytes | None = None) -> None:
         self.path = path
-        self._left = _MOST_GROWTH * path.stat().st_size + _SPARE_BYTES
-        self._size = path.stat().st_size
-        check(path)
+        self._size = path.stat().st_size if data is None else len(data)
+        self._left = _MOST_GROWTH * self._size + _SPARE_BYTES
+        check(path, data)
         try:
-            self._file = h5py.File(path, "r")
+            self._file = h5py.File(path if data is None else io.BytesIO(data), "r")
         except (OSError, RuntimeError, ValueError) as error:
             raise _damaged(path, error) from error
 

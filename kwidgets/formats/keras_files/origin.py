@@ -67,7 +67,8 @@ def origin_of(keras_version: str | None, backend: str | None) -> Origin:
         numbers,
         known,
         "channels_first" if known == "theano" and numbers[0] < 2 else "channels_last",
-        is_standalone="tf" not in (keras_version or ""),
+        # Since 2.4 the package keras is that of TensorFlow, with "-tf" or without.
+        is_standalone="tf" not in (keras_version or "") and numbers < (2, 4),
         is_backend_known=backend is not None,
     )
 

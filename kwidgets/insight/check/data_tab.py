@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from kwidgets.insight.data.dismissed import dismiss
 from kwidgets.insight.page.session import InsightSession, RequestRefusedError, Tab
 from kwidgets.insight.protocol import DataPart, Insight, Request, TabName
 from kwidgets.language import t
@@ -19,7 +18,7 @@ class DataTab(Tab):
     """
 
     name: TabName = "data"
-    answers = frozenset({"look_at_data", "dismiss_finding"})
+    answers = frozenset({"look_at_data"})
 
     def __init__(self, session: InsightSession) -> None:
         self._session = session
@@ -32,19 +31,13 @@ class DataTab(Tab):
         """Show what was found. From any thread."""
         with self._lock:
             self._part = part
+        self._session.note_change()
         self._send(is_whole=self._session.is_watched("data"))
 
     def watch(self, request: Request) -> None:
         self._send(is_whole=True)
 
     def answer(self, request: Request) -> str:
-        if request.get("request") == "dismiss_finding":
-            finding = request.get("finding")
-            if not isinstance(finding, str):
-                raise RequestRefusedError(t("Unknown request “%1”.", "dismiss_finding"))
-            dismiss(finding)
-            self._leave_out(finding)
-            return t("Dismissed. To show it again: kw.check.restore()")
         if self.look_again is None or not self.look_again():
             raise RequestRefusedError(
                 t("The training has ended. Call kw.look to look at the data again.")
@@ -55,14 +48,15 @@ class DataTab(Tab):
         part = self._short()
         return [] if part is None else [self._insight(part)]
 
-    def _leave_out(self, id: str) -> None:
+    def leave_out(self, finding: str) -> None:
         with self._lock:
             if self._part is None:
                 return
-            kept = [each for each in self._part["findings"] if each["id"] != id]
-            if len(kept) < len(self._part["findings"]):
-                dismissed = self._part["dismissed"] + 1
-                self._part = DataPart(**{**self._part, "findings": kept, "dismissed": dismissed})
+            kept = [each for each in self._part["findings"] if each["id"] != finding]
+            if len(kept) == len(self._part["findings"]):
+                return
+            dismissed = self._part["dismissed"] + 1
+            self._part = DataPart(**{**self._part, "findings": kept, "dismissed": dismissed})
         self._send(is_whole=True)
 
     def _send(self, is_whole: bool) -> None:

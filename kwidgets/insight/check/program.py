@@ -14,6 +14,7 @@ from kwidgets.builder.spec import Value
 from kwidgets.insight.check.model_view import ModelView, views_of
 from kwidgets.insight.check.output_settings import compile_settings_of, settings_of_output
 from kwidgets.keras2 import is_keras2
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 # Arguments of fit about which there are rules, besides the data.
 _ARGUMENTS: Final = ("epochs", "batch_size", "validation_split", "shuffle")
@@ -59,6 +60,7 @@ class Program:
         )
 
 
+@without_importing_tensorflow()
 def describe_program(
     model: keras.Model, arguments: Mapping[str, Any], name: str = "model"
 ) -> Program:

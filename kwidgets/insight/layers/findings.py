@@ -87,8 +87,9 @@ def _not_finite(layers: Sequence[LayerFigures]) -> LayerFinding | None:
         bad,
         t("The weights are NaN or infinite: %1", _names(bad)),
         t(
-            "The model cannot recover. Go back to a checkpoint or create the model again, "
-            "and use a smaller learning rate."
+            "The model cannot recover. Look for NaN in the data first, in the tab Data or with "
+            "kw.look. If there is none, use a smaller learning rate. Then go back to a checkpoint "
+            "or create the model again."
         ),
     )
 

@@ -18,6 +18,7 @@ from kwidgets.insight.predictions.history import Predictions
 from kwidgets.insight.predictions.label_results import THRESHOLD, LabelResults
 from kwidgets.insight.predictions.value_results import RegressionResults
 from kwidgets.insight.predictions.values import residuals, subset
+from kwidgets.insight.samples.number_text import with_minus
 from kwidgets.language import Message
 
 MAX_MATRIX: Final = 30
@@ -196,12 +197,14 @@ def sample(
     each: SamplePrediction, shown: EpochPredictions, looks: SampleLooks, large: bool = False
 ) -> protocol.Sample:
     """Return a sample as the page shows it."""
+    # Names of classes stay as they are.
+    text = with_minus if each.right is None else str
     return protocol.Sample(
         key=sample_key(each.position),
         index=each.index,
         code=each.code,
-        true=wire.shortened(each.true, 200),
-        predicted=wire.shortened(each.predicted, 200),
+        true=wire.shortened(text(each.true), 200),
+        predicted=wire.shortened(text(each.predicted), 200),
         right=each.right,
         probability=None if each.probability is None else number(each.probability),
         loss=number(each.loss),

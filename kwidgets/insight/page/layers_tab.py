@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from kwidgets.insight import protocol
+from kwidgets.insight.data.dismissed import dismissed_ids
 from kwidgets.insight.layers.findings import LayerFinding
 from kwidgets.insight.layers.history import Layers
 from kwidgets.insight.layers.measurement import LayerMeasurement
 from kwidgets.insight.layers.readings import BINS, LayerFigures, Reading
 from kwidgets.insight.layers.verdict import Verdict
 from kwidgets.insight.page.encode import number, packed
-from kwidgets.insight.page.session import InsightSession, RequestRefusedError, Tab
+from kwidgets.insight.page.session import (
+    FINDINGS_OF_ONE_FIT,
+    InsightSession,
+    RequestRefusedError,
+    Tab,
+)
 from kwidgets.insight.protocol import Finding, Insight, LayerReading, LayersPart, Request, State
 from kwidgets.language import Message, translated
 
@@ -23,6 +28,8 @@ from kwidgets.language import Message, translated
 MAX_LAYERS: Final = 200
 SPARKLINE: Final = 30
 SAVED_LAYERS: Final = 60
+#: Begins the ids of the findings.
+PREFIX: Final = "layers:"
 #: With many layers, fewer histograms of each are sent: a message stays below 40 kB.
 MAX_HISTOGRAMS: Final = 300
 
@@ -46,7 +53,8 @@ class LayersTab(Tab):
         self.measure_reason: Message | None = None
         #: Begins a measurement; None where there can be none.
         self.measure: Callable[[], None] | None = None
-        self._lock = threading.RLock()
+        # What the user has dismissed; None before it is read.
+        self._dismissed: set[str] | None = None
 
     def publish(self, may_wait: bool = True) -> None:
         """Send the newest reading, if a view shows the tab.
@@ -54,6 +62,7 @@ class LayersTab(Tab):
         Args:
             may_wait: whether it is left out where much has been sent lately.
         """
+        self._session.note_change()
         if not self._session.is_watched("layers") or (may_wait and not self._session.may_send()):
             return
         self._session.send(Insight(part="layers", fit=self._session.fit, layers=self.part()))
@@ -95,7 +104,15 @@ class LayersTab(Tab):
     def _findings(self) -> list[Finding]:
         verdict = self.layers.verdict
         found = [] if verdict is None else [_verdict(verdict)]
-        return [*found, *map(_finding, self.layers.findings)]
+        found += map(_finding, self.layers.findings)
+        if found and self._dismissed is None:
+            self._dismissed = set(dismissed_ids()) - FINDINGS_OF_ONE_FIT
+        return [each for each in found if each["id"] not in (self._dismissed or ())]
+
+    def leave_out(self, finding: str) -> None:
+        if finding.startswith(PREFIX):
+            self._dismissed = (self._dismissed or set(dismissed_ids())) | {finding}
+            self.publish(may_wait=False)
 
     def saved(self) -> list[Insight]:
         if not self.layers.readings and self.layers.verdict is None:
@@ -159,7 +176,7 @@ def _scaled(counts: Any) -> Any:
 
 def _finding(finding: LayerFinding) -> Finding:
     return Finding(
-        id=f"layers:{finding.kind}",
+        id=f"{PREFIX}{finding.kind}",
         level=finding.level,
         title=finding.title,
         text=finding.text,
@@ -172,7 +189,7 @@ def _finding(finding: LayerFinding) -> Finding:
 
 def _verdict(verdict: Verdict) -> Finding:
     return Finding(
-        id="layers:nan",
+        id=f"{PREFIX}nan",
         level="error",
         title=translated(verdict.title),
         text=translated(verdict.text),

@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 from kwidgets.insight.explain.explained import Explained
 from kwidgets.insight.page import encode
 from kwidgets.insight.page.explanation import encode_explanation
+from kwidgets.insight.page.recorded_epochs import RecordedEpochs, short_details
 from kwidgets.insight.page.sample_looks import SampleLooks
 from kwidgets.insight.page.session import InsightSession, RequestRefusedError, Tab
 from kwidgets.insight.predictions.epoch import EpochPredictions, SamplePrediction, Source
@@ -86,6 +87,8 @@ class PredictionsTab(Tab):
         self._output: str | None = None
         self._epoch: int | None = None
         self._is_due = False
+        self._recorded = RecordedEpochs()
+        self._recording = threading.Lock()
         # Whether the last part had details.
         self._has_details = False
         self._lock = threading.RLock()
@@ -98,6 +101,7 @@ class PredictionsTab(Tab):
         Args:
             may_wait: whether it is left out where much has been sent lately.
         """
+        self._session.note_change()
         if may_wait and not self._session.may_send():
             self._is_due = True
             return
@@ -316,26 +320,63 @@ class PredictionsTab(Tab):
         ]
 
     def saved(self) -> list[Insight]:
-        with self._lock:
-            latest, looks = self._shown(), self.looks
-            if latest is None or looks is None:
-                part = self.part_of(None)
-                return [Insight(part="predictions", fit=self._session.fit, predictions=part)]
-            epochs = [latest.epoch]
-            best = self.predictions.best_epoch(latest.output)
-            if best is not None and best != latest.epoch:
-                epochs.insert(0, best)
-            for mistakes, with_classes in _SAVED:
-                parts = [
-                    self._saved_part(epoch, latest.output, mistakes, with_classes)
-                    for epoch in epochs
-                ]
-                pictures = self._session.pictures.in_parts(parts)
-                if len(json.dumps([parts, pictures])) <= SAVED_BYTES:
-                    return parts
-            for saved in parts:
-                saved["predictions"]["details"] = None
-            return parts
+        # Without the lock, for which the training would have to wait.
+        latest, looks = self._newest(), self.looks
+        if latest is None or looks is None:
+            part = self.part_of(None)
+            return [Insight(part="predictions", fit=self._session.fit, predictions=part)]
+        epochs = [latest.epoch]
+        best = self.predictions.best_epoch(latest.output)
+        if best is not None and best != latest.epoch:
+            epochs.insert(0, best)
+        for mistakes, with_classes in _SAVED:
+            parts = [
+                self._saved_part(epoch, latest.output, mistakes, with_classes) for epoch in epochs
+            ]
+            # Without a kernel, only these can be shown.
+            _set_epochs(parts, epochs)
+            pictures = self._session.pictures.in_parts(parts)
+            if len(json.dumps([parts, pictures])) <= SAVED_BYTES:
+                return parts
+        for saved in parts:
+            saved["predictions"]["details"] = None
+        return parts
+
+    def recorded(self) -> list[Insight]:
+        saved, outputs = self.saved(), self.predictions.outputs
+        with self._recording:
+            short = self._recorded.update(self.predictions.epochs, outputs, self._short_part)
+        full = {_place(part) for part in saved}
+        # The newest last: it is shown first.
+        parts = [*(part for part in short if _place(part) not in full), *saved]
+        epochs = sorted({part["predictions"]["epoch"] for part in parts})
+        _set_epochs(parts, epochs)
+        return parts
+
+    def _short_part(self, epoch: int, output: str) -> Insight | None:
+        try:
+            shown = self.predictions.at(epoch, output)
+        except KeyError:
+            return None
+        part = self.part_of(shown)
+        part["details"] = short_details(shown, self.predictions, self.names_from.get(output))
+        return Insight(part="predictions", fit=self._session.fit, predictions=part)
+
+    def drop_after(self, epoch: int) -> None:
+        """Forget later epochs: the training was rewound."""
+        self.predictions.drop_after(epoch)
+        with self._recording:
+            self._recorded.drop_after(epoch)
+        self._session.note_change()
+
+    def _newest(self) -> EpochPredictions | None:
+        """Return the newest epoch of the output that the views show; None without any."""
+        for output in (self._output, None):
+            try:
+                return self.predictions.at(None, output)
+            except KeyError:
+                continue
+        return None
 
     def _saved_part(self, epoch: int, output: str, mistakes: int, with_classes: bool) -> Insight:
         shown = self.predictions.at(epoch, output)
@@ -355,9 +396,17 @@ class PredictionsTab(Tab):
         if regression is not None:
             found["regression"] = encode.regression(shown.results, points=500)  # type: ignore[arg-type]
         part["details"] = found
-        # Without a kernel, only these can be shown.
-        part["epochs"] = [epoch]
         return Insight(part="predictions", fit=self._session.fit, predictions=part)
+
+
+def _place(part: Insight) -> tuple[str, int]:
+    return part["predictions"]["output"], part["predictions"]["epoch"]
+
+
+def _set_epochs(parts: list[Insight], epochs: list[int]) -> None:
+    """Let parts say which epochs can be shown."""
+    for part in parts:
+        part["predictions"]["epochs"] = epochs if part["predictions"]["epoch"] else []
 
 
 def _class(value: object) -> int | None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+from kwidgets.insight.data.dismissed import dismiss
 from kwidgets.insight.page.pictures import PictureStore
 from kwidgets.insight.protocol import WATCH_SECONDS, Insight, Request, TabName
 from kwidgets.language import t
@@ -18,6 +19,9 @@ logger = logging.getLogger("kwidgets")
 BYTES_PER_SECOND: Final = 18_000
 #: Parts are sent at once while a view has had less than this.
 BURST_BYTES: Final = 40_000
+
+#: Never hidden in another fit: that one has lost its weights too.
+FINDINGS_OF_ONE_FIT: Final = frozenset({"layers:nan", "layers:not_finite"})
 
 Reply = Callable[[bool, str], None]
 
@@ -44,12 +48,19 @@ class Tab:
     def watch(self, request: Request) -> None:
         """Send what the tab shows: a view has opened it, or still shows it."""
 
+    def leave_out(self, finding: str) -> None:
+        """Show a finding no longer, by its id: the user has dismissed it."""
+
     def saved(self) -> list[Insight]:
         """Return the parts that the saved output keeps."""
         return []
 
     def brief(self) -> list[Insight]:
         """Return the parts for a page that joins, which asks for more when it shows the tab."""
+        return self.saved()
+
+    def recorded(self) -> list[Insight]:
+        """Return the parts that the file of the run keeps."""
         return self.saved()
 
 
@@ -60,6 +71,7 @@ class InsightSession:
         #: The number of the fit within the view.
         self.fit = 0
         self.pictures = PictureStore()
+        self._revision = 0
         self._send: Callable[[Insight], None] | None = None
         self._tabs: dict[str, Tab] = {}
         self._watched: dict[str, float] = {}
@@ -79,6 +91,15 @@ class InsightSession:
     def add_tab(self, tab: Tab) -> None:
         """Let ``tab`` answer its requests."""
         self._tabs[tab.name] = tab
+
+    @property
+    def revision(self) -> int:
+        """Changes whenever something new is known."""
+        return self._revision
+
+    def note_change(self) -> None:
+        """Note that something new is known, for the file of the run. From any thread."""
+        self._revision += 1
 
     def is_watched(self, tab: TabName) -> bool:
         """Return whether a view shows the tab, as far as it has said so lately."""
@@ -132,10 +153,25 @@ class InsightSession:
             if isinstance(tab, str) and tab in self._tabs:
                 self._tabs[tab].watch(request)
             return ""
+        if name == "dismiss_finding":
+            return self._dismiss(request.get("finding"))
         for each in self._tabs.values():
             if name in each.answers:
                 return each.answer(request)
         raise RequestRefusedError(t("Unknown request “%1”.", str(name)[:100]))
+
+    def _dismiss(self, finding: object) -> str:
+        if not isinstance(finding, str):
+            raise RequestRefusedError(t("Unknown request “%1”.", "dismiss_finding"))
+        is_of_this_fit = finding in FINDINGS_OF_ONE_FIT
+        if not is_of_this_fit:
+            dismiss(finding)
+        for tab in self._tabs.values():
+            tab.leave_out(finding)
+        self.note_change()
+        if is_of_this_fit:
+            return t("Dismissed for this training.")
+        return t("Dismissed. To show it again: kw.check.restore()")
 
     def brief_parts(self) -> list[Any]:
         """Return what a page that joins needs to show that there are tabs, without pictures."""
@@ -149,10 +185,17 @@ class InsightSession:
 
     def saved_parts(self) -> list[Any]:
         """Return what the saved output keeps; the pictures first."""
+        return self._parts_of(lambda tab: tab.saved())
+
+    def recorded_parts(self) -> list[Any]:
+        """Return what the file of the run keeps, at most 100 kB; the pictures first."""
+        return self._parts_of(lambda tab: tab.recorded())
+
+    def _parts_of(self, parts_of: Callable[[Tab], list[Insight]]) -> list[Any]:
         parts: list[Insight] = []
         for tab in self._tabs.values():
             try:
-                parts += tab.saved()
+                parts += parts_of(tab)
             except Exception:
                 logger.warning("a tab of the view is not saved", exc_info=True)
         pictures = self.pictures.in_parts(parts)

@@ -13,6 +13,7 @@ from kwidgets import protocol as wire
 from kwidgets.insight.protocol import Looks
 from kwidgets.insight.samples.flat_pictures import square_side
 from kwidgets.insight.samples.inputs import Inputs
+from kwidgets.insight.samples.number_text import with_minus
 from kwidgets.insight.samples.pictures import ValueSpan, picture_url, span_of
 from kwidgets.language import t
 
@@ -187,7 +188,8 @@ def _row(kind: InputKind, value: NDArray[Any], most: int) -> list[tuple[str, str
             unusual = not np.isfinite(number) or (
                 spread > 0 and abs(float(number) - float(kind.mean[i])) > 3 * spread
             )
-        found.append((name, f"{number:.6g}" if isinstance(number, float) else str(number), unusual))
+        text = f"{number:.6g}" if isinstance(number, float) else str(number)
+        found.append((name, with_minus(text), unusual))
     if len(found) > most:
         found = sorted(found, key=lambda item: not item[2])[:most]
     return found
@@ -213,4 +215,5 @@ def summary_of(value: NDArray[Any]) -> str:
     finite = numbers[np.isfinite(numbers)]
     if not finite.size:
         return t("%1 values, none finite", shape)
-    return t("%1 values from %2 to %3", shape, f"{finite.min():.4g}", f"{finite.max():.4g}")
+    low, high = (with_minus(f"{limit:.4g}") for limit in (finite.min(), finite.max()))
+    return t("%1 values from %2 to %3", shape, low, high)

@@ -65,6 +65,10 @@ class Fit(Protocol):
 class Insight(Protocol):
     """What is known of a fit besides its numbers: predictions, layers, data."""
 
+    @property
+    def revision(self) -> int:
+        """Changes whenever something new is known. From any thread."""
+
     def answer(self, request: dict[str, Any], reply: Reply) -> None:
         """Answer a view's request. From any thread."""
 
@@ -73,6 +77,9 @@ class Insight(Protocol):
 
     def saved_parts(self) -> list[Any]:
         """Return what the saved output keeps: parts of ``kwidgets/insight/protocol.py``."""
+
+    def recorded_parts(self) -> list[Any]:
+        """Return what the file of the run keeps, which has more epochs. From any thread."""
 
 
 class LiveView:

@@ -87,8 +87,9 @@ class RunObserver:
 
 MakeObservers = Callable[["FitRun"], Iterable[RunObserver]]
 
-# What returns the function that makes observers, loaded when the first training begins.
-_loaders: list[Callable[[], MakeObservers]] = []
+# What returns the function that makes observers, loaded when the first training begins; by its
+# name, because %reload_ext runs the module that adds it again.
+_loaders: dict[str, Callable[[], MakeObservers]] = {}
 
 
 def add_observers(load: Callable[[], MakeObservers]) -> None:
@@ -99,7 +100,7 @@ def add_observers(load: Callable[[], MakeObservers]) -> None:
     Args:
         load: returns the function that makes the observers of a training.
     """
-    _loaders.append(load)
+    _loaders[load.__qualname__] = load
 
 
 class Observers:
@@ -108,7 +109,7 @@ class Observers:
     def __init__(self, run: FitRun) -> None:
         self._guard = run.guard
         self._observers: list[RunObserver] = []
-        for load in _loaders:
+        for load in _loaders.values():
             try:
                 self._observers += load()(run)
             except Exception:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import sys
 import threading
-import uuid
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from kwidgets.model_keys import model_keys
 from kwidgets.models.namespace.object_inspector import ObjectInspector
 from kwidgets.models.namespace.path_text import variable_text
 
@@ -68,10 +67,6 @@ class ModelFinder:
         self._namespace = namespace
         self._hidden = hidden
         self._inspector = ObjectInspector()
-        self._keys: dict[int, tuple[weakref.ref[Any], str]] = {}
-        # A saved notebook may send a key of this kernel to the next one.
-        self._session = uuid.uuid4().hex[:8]
-        self._numbers = itertools.count(1)
         self._found: dict[str, FoundModel] = {}
         # Names of the containers that no scan has reached yet.
         self._not_scanned: set[str] = set()
@@ -106,20 +101,7 @@ class ModelFinder:
 
     def key_of(self, model: object | None) -> str | None:
         """Return the key of a model, whether or not a name reaches it; None for None."""
-        if model is None:
-            return None
-        known = self._keys.get(id(model))
-        if known is not None and known[0]() is model:
-            return known[1]
-        key = f"{self._session}-{next(self._numbers)}"
-        address = id(model)
-
-        def forget(reference: weakref.ref[Any]) -> None:
-            if self._keys.get(address, (None,))[0] is reference:
-                del self._keys[address]
-
-        self._keys[address] = (weakref.ref(model, forget), key)
-        return key
+        return None if model is None else model_keys.key_of(model)
 
     def _find_models(self) -> list[FoundModel]:
         hidden = self._hidden()

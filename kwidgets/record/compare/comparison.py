@@ -118,7 +118,7 @@ def compare_runs(first: Path, second: Path) -> Comparison:
         compile=changes("compile_config"),
         fit=changes("fit_arguments"),
         code=code_difference(before["code"], after["code"]),
-        data=changes("data"),
+        data=tuple(map(_with_words, changes("data"))),
         seeds=changes("seeds"),
         versions=changes("versions"),
         environment=changes("environment"),
@@ -132,6 +132,15 @@ def code_difference(before: str | None, after: str | None) -> str:
         (before or "").splitlines(), (after or "").splitlines(), n=_CONTEXT_LINES, lineterm=""
     )
     return "\n".join(list(lines)[2:])
+
+
+def _with_words(change: Change) -> Change:
+    """Return a change of the data whose name says what a checksum is of."""
+    where, dot, what = change.name.rpartition(".")
+    if what != "crc32":
+        return change
+    words = t("checksum of a sample")
+    return dataclasses.replace(change, name=f"{where}{dot and ': '}{words}")
 
 
 def _without_layers(model: Any) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
+
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 
 def describe_model(model: Any) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def describe_model(model: Any) -> dict[str, Any]:
     """
     if not isinstance(model, keras.Model):
         return {"model_config": None, "compile_config": None, "variables": None}
-    with _without_importing_tensorflow():
+    with without_importing_tensorflow():
         return _describe(model)
 
 
@@ -40,22 +40,3 @@ def _or_none(describe: Callable[[], Any]) -> Any:
     except Exception:  # Keras raises all kinds
         return None
     return value
-
-
-@contextlib.contextmanager
-def _without_importing_tensorflow() -> Iterator[None]:
-    """Keep Keras's serialization from importing TensorFlow to look for a shape of its own.
-
-    On the other backends that import would slow a training for seconds. Without it no object can be
-    one of TensorFlow's.
-    """
-    module = sys.modules.get("keras.src.utils.module_utils")
-    lazy = getattr(module, "tensorflow", None)
-    if "tensorflow" in sys.modules or getattr(lazy, "_available", False) is not None:
-        yield
-        return
-    lazy._available = False  # type: ignore[union-attr]
-    try:
-        yield
-    finally:
-        lazy._available = None  # type: ignore[union-attr]

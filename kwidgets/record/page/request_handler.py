@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -25,6 +27,7 @@ from kwidgets.record.run_file.open_file import UnreadableRunError
 from kwidgets.record.run_file.reader import (
     read_acts,
     read_checkpoints,
+    read_insight,
     read_marks,
     read_values,
 )
@@ -56,6 +59,7 @@ class RequestHandler:
             protocol.FILTER_RUNS: self._filter,
             protocol.RUN_CURVES: self._curves,
             protocol.RUN_DETAILS: self._details,
+            protocol.RUN_INSIGHT: self._insight,
             protocol.COMPARE_RUNS: self._compare,
             protocol.EDIT_RUN: self._edit,
             protocol.DELETE_RUNS: self._delete,
@@ -138,6 +142,14 @@ class RequestHandler:
                 for each in read_checkpoints(run.path)
             ],
         )
+
+    def _insight(self, payload: Mapping[str, Any]) -> protocol.RunInsight:
+        run = _run(payload)
+        # Whatever the number of the fit was in its view.
+        parts = [{**part, "fit": 1} for part in read_insight(run.path)]
+        seen = f"{zlib.crc32(json.dumps(parts).encode()):x}"
+        is_seen = payload.get("seen") == seen
+        return protocol.RunInsight(run=run.id, seen=seen, parts=None if is_seen else parts)
 
     def _compare(self, payload: Mapping[str, Any]) -> protocol.Difference:
         first, second = _run(payload, "first"), _run(payload, "second")

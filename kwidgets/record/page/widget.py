@@ -12,11 +12,13 @@ import traitlets
 from kwidgets import protocol as wire
 from kwidgets.kernel import busy_messages, marimo_kernel
 from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
+from kwidgets.record import protocol
 from kwidgets.record.page.service import service
 
 logger = logging.getLogger("kwidgets")
 
 BUNDLE = "runs-view.js.gz"
+INSIGHT_BUNDLE = "insight-view.js.gz"
 
 
 class RunsLibrary(CodeModel):
@@ -24,10 +26,18 @@ class RunsLibrary(CodeModel):
 
     runs = traitlets.Bytes(help=f"{BUNDLE}: an ES module").tag(sync=True)
     plotly = traitlets.Bytes(help="plotly.js.gz: Plotly, an ES module").tag(sync=True)
+    insight = traitlets.Bytes(
+        help=f"{INSIGHT_BUNDLE}: predictions, layers and data; empty until they are asked for"
+    ).tag(sync=True)
 
     @classmethod
     def make(cls) -> RunsLibrary:
         return cls(runs=static_file(BUNDLE), plotly=static_file("plotly.js.gz"))
+
+    def send_insight(self) -> None:
+        """Send the code that draws predictions, layers and data, once."""
+        if not self.insight:
+            self.insight = static_file(INSIGHT_BUNDLE)
 
 
 class RunsWidget(anywidget.AnyWidget):
@@ -49,7 +59,7 @@ class RunsWidget(anywidget.AnyWidget):
         super().__init__(
             saved=saved,
             library=library.reference,
-            library_version=version_of(library.runs, library.plotly),
+            library_version=version_of(library.runs, library.plotly, static_file(INSIGHT_BUNDLE)),
         )
         self._on_created = on_created
         busy_messages.receive_while_busy(self.comm)
@@ -62,6 +72,8 @@ class RunsWidget(anywidget.AnyWidget):
         elif content.get("kind") == wire.HELLO:
             self._on_created()
         else:
+            if content.get("kind") == protocol.RUN_INSIGHT:
+                RunsLibrary.shared().send_insight()
             service.receive(content, self._send)
 
     def _send(self, message: wire.Envelope, buffers: list[bytes] | None) -> None:

@@ -41,6 +41,11 @@ DETAIL_KEYS = (
     "variables",
     "versions",
 )
+#: The key of the table ``run`` with the predictions, layers and data: a list of parts of
+#: ``kwidgets/insight/protocol.py``.
+INSIGHT_KEY = "insight"
+# More is not what kwidgets has written.
+_INSIGHT_CHARACTERS = 2_000_000
 _LIST_KEYS = (
     "backend",
     "batches",
@@ -134,6 +139,24 @@ def read_values(path: Path, keys: Iterable[str] = DETAIL_KEYS) -> dict[str, Any]
     with open_run_file(path) as file:
         values = _values(file, keys)
     return {key: values.get(key) for key in keys}
+
+
+def read_insight(path: Path) -> list[dict[str, Any]]:
+    """Return what was recorded of the predictions, layers and data; empty if nothing was.
+
+    Raises:
+        UnreadableRunError: the file cannot be read.
+    """
+    with open_run_file(path) as file:
+        row = file.execute(
+            "SELECT value FROM run WHERE key = ? AND length(value) <= ?",
+            (INSIGHT_KEY, _INSIGHT_CHARACTERS),
+        ).fetchone()
+    try:
+        parts = json.loads(row[0]) if row else []
+    except ValueError as error:
+        raise UnreadableRunError(t("The file is damaged: %1", error)) from None
+    return [part for part in _items(parts) if isinstance(part, dict)]
 
 
 def read_marks(path: Path) -> list[Mark]:

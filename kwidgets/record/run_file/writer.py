@@ -90,6 +90,10 @@ class RunWriter:
         """Set keys of the table ``run``. The values become JSON in the thread."""
         self._put(lambda writer: writer._set_values(values))
 
+    def set_value_of(self, key: str, make: Callable[[], Any]) -> None:
+        """Set a key of the table ``run`` to what ``make`` returns in the thread."""
+        self._put(lambda writer: writer._set_values({key: make()}))
+
     def add_row(self, table: str, values: Mapping[str, Any]) -> None:
         """Add a row to ``mark`` or ``act``."""
         self._put(lambda writer: writer._insert(table, values))

@@ -16,6 +16,7 @@ export const BUILDER_VIEW_KINDS = [
   "refresh",
   "reset",
   "bundle",
+  "model",
   "resync",
 ] as const;
 
@@ -244,6 +245,8 @@ export interface BuilderPayloads {
   refresh: Record<string, never>;
   reset: Record<string, never>;
   bundle: Record<string, never>;
+  /** Asks for the key of the model, which the kernel makes if there is none. */
+  model: Record<string, never>;
   resync: Record<string, never>;
 }
 export type BuilderViewKind = keyof BuilderPayloads;

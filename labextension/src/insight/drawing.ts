@@ -65,3 +65,20 @@ export function ticksOf([low, high]: readonly [number, number], count = 4): numb
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
+
+/**
+ * Return a histogram with fewer bins of equal width where there are few samples: about twice the
+ * cube root of their number, so that its shape is seen and not its noise.
+ */
+export function mergeBins(counts: readonly number[]): number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const wanted = Math.max(8, 2 * Math.cbrt(total));
+  let merged = [...counts];
+  while (merged.length % 2 === 0 && merged.length >= 1.5 * wanted) {
+    merged = Array.from(
+      { length: merged.length / 2 },
+      (_, i) => merged[2 * i]! + merged[2 * i + 1]!,
+    );
+  }
+  return merged;
+}

@@ -10,6 +10,7 @@ import { t } from "../shared/translation";
 import type { KernelChannel } from "./kernel/channel";
 import { channelRuns } from "./kernel/channelRuns";
 import { watchChannel } from "./kernel/followKernel";
+import { loadInsight } from "./loadInsight";
 import { loadPlotly } from "./loadPlotly";
 import type { RendererNotebook } from "./rendererNotebook";
 
@@ -32,7 +33,7 @@ class RunsRenderer extends Widget implements IRenderMime.IRenderer {
       const saved = parseSavedRuns(data);
       const store = new RunsStore(null, saved);
       store.showSaved(saved.runs.rows, saved.runs.unreadable);
-      const draw = (note: string) => mountRuns(this.node, store, loadPlotly, note);
+      const draw = (note: string) => mountRuns(this.node, store, loadPlotly, loadInsight, note);
       let unmount = draw(savedNote(saved.runs.rows.length, saved.count));
       signal.addEventListener("abort", () => unmount());
       this.followKernel(store, signal, (hasKernel) => {

@@ -26,6 +26,11 @@ export class RunSession {
     return this.transport.interactive;
   }
 
+  /** Ask a kernel for more than the notebook has of a fit that has ended. */
+  askKernel(): void {
+    this.transport.askKernel?.();
+  }
+
   send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): SentCommand {
     return this.transport.send(kind, payload);
   }

@@ -27,6 +27,8 @@ export interface Transport {
   /** Deliver the current snapshot, if any, then each message until `signal` aborts. */
   listen(listener: TransportListener, signal: AbortSignal): void;
   send<K extends ViewKind>(kind: K, payload: ViewPayloads[K]): SentCommand;
+  /** Ask a kernel for more than the notebook has of a fit that has ended, if one still knows it. */
+  askKernel?(): void;
 }
 
 /** Matches commands with the acknowledge and reply of the same id. */

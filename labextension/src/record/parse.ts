@@ -24,6 +24,7 @@ export class RefusedError extends Error {}
 /** Of a run or of a list: what a file of someone else's may hold. */
 const MAX_ITEMS = 5_000;
 const MAX_METRICS = 200;
+const MAX_PARTS = 200;
 const CODE_LENGTH = 200_000;
 
 /** Parse the payload of an answer to a request of this kind. Throws a RefusedError when refused. */
@@ -46,6 +47,13 @@ export function parseAnswer<K extends RequestKind>(
     filter_runs: () => value().strings("ids"),
     run_curves: () => parseCurves(value(), buffers),
     run_details: () => parseDetails(value()),
+    run_insight: () => ({
+      run: value().string("run"),
+      seen: value().string("seen"),
+      parts: value().nullable("parts", () =>
+        value().items("parts", (part) => part, { first: MAX_PARTS }),
+      ),
+    }),
     compare_runs: () => parseDifference(value()),
     edit_run: () => null,
     delete_runs: deleted,

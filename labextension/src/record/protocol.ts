@@ -113,6 +113,13 @@ export interface RunDetails extends Record<Part, Setting[]> {
   checkpoints: CheckpointRow[];
 }
 
+export interface RunInsight {
+  run: string;
+  seen: string;
+  /** Parts of `insight/protocol.ts`, parsed when they are shown; null if nothing has changed. */
+  parts: unknown[] | null;
+}
+
 export interface Change {
   name: string;
   before: string | null;
@@ -154,6 +161,7 @@ export interface Requests {
   filter_runs: { payload: { scope: Scope; text: string }; answer: string[] };
   run_curves: { payload: { run: string; seen: string }; answer: RunCurves };
   run_details: { payload: { run: string }; answer: RunDetails };
+  run_insight: { payload: { run: string; seen: string }; answer: RunInsight };
   compare_runs: { payload: { first: string; second: string }; answer: Difference };
   edit_run: {
     payload: { run: string; name?: string; tags?: string[]; notes?: string };
@@ -175,6 +183,7 @@ export const REQUEST_KINDS: readonly RequestKind[] = [
   "filter_runs",
   "run_curves",
   "run_details",
+  "run_insight",
   "compare_runs",
   "edit_run",
   "delete_runs",

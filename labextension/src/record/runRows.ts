@@ -98,13 +98,20 @@ export function sortRunRows(
   });
 }
 
-/** Return the runs whose value in a column is the best of all; none if there is nothing to compare. */
+/**
+ * Return the runs whose value in a column is the best of all; none if there is nothing to compare.
+ * A loss of one task says nothing about that of another: runs of one notebook with equal metrics
+ * are compared.
+ */
 export function bestRuns(rows: readonly RunRow[], column: ValueColumn): Set<string> {
+  const tasks = new Set<string>();
   const known = rows.flatMap((row) => {
     const value = valueIn(row, column);
-    return value !== undefined && Number.isFinite(value) ? [{ id: row.id, value }] : [];
+    if (value === undefined || !Number.isFinite(value)) return [];
+    tasks.add(JSON.stringify([row.notebook, row.metrics.map(({ name }) => name).sort()]));
+    return [{ id: row.id, value }];
   });
-  if (!column.direction || known.length < 2) return new Set();
+  if (!column.direction || known.length < 2 || tasks.size > 1) return new Set();
   const sign = column.direction === "min" ? 1 : -1;
   const best = Math.min(...known.map(({ value }) => sign * value));
   return new Set(known.filter(({ value }) => sign * value === best).map(({ id }) => id));

@@ -8,6 +8,7 @@
  */
 
 import { RunStore } from "../live/store";
+import { OpenRun, type RunTab } from "./openRun";
 import type {
   Deleted,
   Difference,
@@ -64,6 +65,10 @@ export class RunsStore {
   problem = "";
   panel: Panel = null;
   details: RunDetails | null = null;
+  /** The tab of the details, whichever run they are of. */
+  tab: RunTab = "overview";
+  /** What the other tabs show of the run whose details are shown. */
+  open: OpenRun | null = null;
   difference: Difference | null = null;
   /** Why the panel has nothing to show, or "". */
   panelProblem = "";
@@ -292,6 +297,10 @@ export class RunsStore {
 
   /** Ask for the curves that are missing, and for those of runs that are still written. */
   private refreshCurves(): void {
+    const { source, open } = this;
+    if (source && open && this.panel?.is === "details") {
+      open.follow(source, this.tab, this.rows?.get(open.id)?.state === "running");
+    }
     for (const [id, curves] of [...this.drawnRuns, ...this.parents]) {
       const isRunning = this.rows?.get(id)?.state === "running";
       const wasRunning = curves.store.progress?.status === "running";
@@ -330,9 +339,11 @@ export class RunsStore {
   async showDetails(run: string | null): Promise<void> {
     this.panel = run === null ? null : { is: "details", run };
     if (this.details?.run !== run) this.details = null;
+    if (this.open?.id !== run) this.open = run ? new OpenRun(run, () => this.changed()) : null;
     this.panelProblem = "";
     this.changed();
     if (run === null || !this.source) return;
+    void this.open?.read(this.source, this.tab);
     try {
       const details = await this.source.request("run_details", { run });
       if (this.panel?.is !== "details" || this.panel.run !== run) return;
@@ -341,6 +352,13 @@ export class RunsStore {
       this.panelProblem = messageOf(error);
     }
     this.changed();
+  }
+
+  /** Show a tab of the details. */
+  chooseTab(tab: RunTab): void {
+    this.tab = tab;
+    this.changed();
+    if (this.source) void this.open?.read(this.source, tab);
   }
 
   /** The two runs that are compared: the drawn ones, the older one first. */

@@ -1,21 +1,10 @@
 /** Inserts code into a cell below the view, where the page has cells. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { dispatchHostEvent, INSERT_CELL } from "./viewEvents";
+import { useHostAction } from "./useHostAction";
+import { INSERT_CELL, type InsertCell } from "./viewEvents";
 
 /** Return whether code can be inserted, and a function that does; `root` is the `ref` of an element. */
 export function useInsertCell() {
-  const root = useRef<HTMLSpanElement>(null);
-  const [canInsert, setCanInsert] = useState(false);
-  useEffect(() => {
-    const check = () =>
-      setCanInsert(dispatchHostEvent(root.current!, INSERT_CELL, { source: null }));
-    check();
-    // Events of an element that is not in the page yet do not reach the host.
-    const attached = new ResizeObserver(check);
-    attached.observe(root.current!.parentElement!);
-    return () => attached.disconnect();
-  }, []);
-  const insert = (source: string) => dispatchHostEvent(root.current!, INSERT_CELL, { source });
-  return { root, canInsert, insert };
+  const { root, isHandled, send } = useHostAction<InsertCell>(INSERT_CELL, { source: null });
+  return { root, canInsert: isHandled, insert: (source: string) => send({ source }) };
 }

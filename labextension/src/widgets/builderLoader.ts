@@ -7,6 +7,7 @@
  */
 
 import { PROTOCOL_VERSION } from "../protocol";
+import { importGzipped } from "../shared/importGzipped";
 import { loadOnce } from "../shared/loadOnce";
 import type { BackboneModel, BuilderModule, RenderProps, WidgetModel } from "./builderBundleTypes";
 import { loaderTranslator } from "./loaderTranslation";
@@ -17,17 +18,9 @@ function library(model: WidgetModel): Promise<BackboneModel> {
 }
 
 function load(model: WidgetModel): Promise<BuilderModule> {
-  return loadOnce(`builder@${model.get("library_version")}`, async () => {
-    const packed = (await library(model)).get("builder");
-    const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
-    const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    try {
-      return (await import(/* webpackIgnore: true */ url)) as BuilderModule;
-    } finally {
-      URL.revokeObjectURL(url);
-    }
-  });
+  return loadOnce(`builder@${model.get("library_version")}`, async () =>
+    importGzipped<BuilderModule>((await library(model)).get("builder")),
+  );
 }
 
 export default {

@@ -8,6 +8,7 @@
  */
 
 import { PROTOCOL_VERSION } from "../protocol";
+import { importGzipped } from "../shared/importGzipped";
 import { loadOnce } from "../shared/loadOnce";
 import { PLOTLY_KEY } from "../shared/plotly";
 import type {
@@ -65,14 +66,7 @@ function load<T>(model: Model, name: BundleName, key: string): Promise<T> {
     const code = await library(model);
     const packed = () => code.get(name) as DataView<ArrayBuffer>;
     while (!packed().byteLength) await new Promise((ready) => code.once(`change:${name}`, ready));
-    const stream = new Blob([packed()]).stream();
-    const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    try {
-      return (await import(/* webpackIgnore: true */ url)) as T;
-    } finally {
-      URL.revokeObjectURL(url);
-    }
+    return importGzipped<T>(packed());
   });
 }
 

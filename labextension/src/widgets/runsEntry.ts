@@ -5,8 +5,12 @@ import { mountRuns } from "../record/components/mountRuns";
 import { parseSavedRuns } from "../record/parse";
 import { KernelRuns } from "../record/source";
 import { RunsStore } from "../record/store";
+import { importGzipped } from "../shared/importGzipped";
+import { loadOnce } from "../shared/loadOnce";
 import type { Plotly } from "../shared/plotly";
 import { setMessages, t } from "../shared/translation";
+import type { BackboneModel } from "./builderBundleTypes";
+import type { InsightBundle } from "./liveBundleTypes";
 import type { RunsModule } from "./runsBundleTypes";
 
 export const draw: RunsModule["draw"] = ({ model, el, signal }, library, loadPlotly) => {
@@ -23,7 +27,15 @@ export const draw: RunsModule["draw"] = ({ model, el, signal }, library, loadPlo
   on("msg:custom", (content: unknown, buffers: readonly unknown[]) =>
     source.receive(content, buffers),
   );
-  const mount = (note = "") => mountRuns(el, store, loadPlotly as () => Promise<Plotly>, note);
+  const loadInsight = async () => {
+    const key = `insight@${model.get("library_version")}`;
+    const bundle = await loadOnce(key, async () =>
+      importGzipped<InsightBundle>(await insightCode(library)),
+    );
+    return bundle.open(library.get("messages"));
+  };
+  const mount = (note = "") =>
+    mountRuns(el, store, loadPlotly as () => Promise<Plotly>, loadInsight, note);
   let unmount = mount();
   const redraw = (note = "") => {
     unmount();
@@ -49,3 +61,18 @@ export const draw: RunsModule["draw"] = ({ model, el, signal }, library, loadPlo
   signal?.addEventListener("abort", end, { once: true });
   return end;
 };
+
+/** Return the code of the tabs, which the kernel sends when what they show is asked for. */
+async function insightCode(library: BackboneModel): Promise<unknown> {
+  for (;;) {
+    const packed = library.get("insight") as DataView | undefined;
+    if (packed?.byteLength) return packed;
+    await new Promise<void>((resolve) => {
+      const ready = () => {
+        library.off("change:insight", ready);
+        resolve();
+      };
+      library.on("change:insight", ready);
+    });
+  }
+}

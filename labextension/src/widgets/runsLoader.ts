@@ -4,6 +4,7 @@
  */
 
 import { PROTOCOL_VERSION } from "../protocol";
+import { importGzipped } from "../shared/importGzipped";
 import { loadOnce } from "../shared/loadOnce";
 import { PLOTLY_KEY } from "../shared/plotly";
 import type { BackboneModel, WidgetModel } from "./builderBundleTypes";
@@ -16,17 +17,7 @@ function library(model: WidgetModel): Promise<BackboneModel> {
 }
 
 function load<T>(model: WidgetModel, name: "runs" | "plotly", key: string): Promise<T> {
-  return loadOnce(key, async () => {
-    const packed = (await library(model)).get(name);
-    const stream = new Blob([packed as DataView<ArrayBuffer>]).stream();
-    const text = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    try {
-      return (await import(/* webpackIgnore: true */ url)) as T;
-    } finally {
-      URL.revokeObjectURL(url);
-    }
-  });
+  return loadOnce(key, async () => importGzipped<T>((await library(model)).get(name)));
 }
 
 async function loadPlotly(model: WidgetModel): Promise<unknown> {

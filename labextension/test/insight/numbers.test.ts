@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { columnsOf, firstSorting, sortClasses } from "../../src/insight/classRows";
-import { linePath, rangeOf, thinOut, ticksOf } from "../../src/insight/drawing";
+import { linePath, mergeBins, rangeOf, thinOut, ticksOf } from "../../src/insight/drawing";
 import {
   formatChange,
   formatCompact,
@@ -148,6 +148,16 @@ test("lines skip NaN, keep their peaks when thinned, and have round ticks", () =
   expect(rangeOf([NaN])).toEqual([0, 1]);
   expect(rangeOf([3, 3])).toEqual([2.5, 3.5]);
   expect(ticksOf([0, 1])).toEqual([0, 0.5, 1]);
+});
+
+test("a histogram of few samples has few bins, and all of its samples", () => {
+  const counts = Array.from({ length: 64 }, (_, i) => i % 3);
+  const merged = mergeBins(counts);
+  expect(merged).toHaveLength(8);
+  expect(merged.reduce((sum, count) => sum + count)).toBe(63);
+  expect(mergeBins(counts.map((count) => 10 * count))).toHaveLength(16);
+  expect(mergeBins(counts.map((count) => 1000 * count))).toHaveLength(64);
+  expect(mergeBins([])).toEqual([]);
 });
 
 test("numbers as text", () => {

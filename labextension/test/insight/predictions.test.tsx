@@ -409,13 +409,24 @@ test("a saved output shows the same tabs, without requests", async () => {
   await page.open("predictions");
   expect(page.named("[role=list]", "Worst mistakes, 24 of 661")).toBeTruthy();
   await page.click('td[data-cell="3,4"]');
-  expect(page.one(".kw-i-samples h3").textContent).toBe(
-    "True Dress, predicted Coat: 0 kept in the notebook",
-  );
+  expect(page.one(".kw-i-samples h3").textContent).toBe("True Dress, predicted Coat: 0 saved");
   await page.click('td[data-cell="3,4"]');
   await page.click(".kw-i-samples > ul li:first-child button");
   expect(page.all("dialog button").map((button) => button.textContent)).not.toContain(
     "Why this prediction?",
   );
   expect(page.requests).toEqual([]);
+});
+
+test("the names of the classes are one stop; arrows move among them", async () => {
+  await show("names");
+  const names = () => page.all<HTMLButtonElement>("table[aria-label=Classes] tbody th button");
+  const stops = () => names().filter(({ tabIndex }) => tabIndex === 0);
+  expect(stops()).toEqual([names()[0]]);
+  await page.focus(names()[0]!);
+  await page.press("ArrowDown");
+  expect(page.focused).toBe(names()[1]);
+  await page.press("End");
+  expect(page.focused).toBe(names().at(-1));
+  expect(stops()).toEqual([names().at(-1)]);
 });

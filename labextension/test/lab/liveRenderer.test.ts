@@ -3,9 +3,11 @@
 
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { Signal } from "@lumino/signaling";
+import { act } from "preact/test-utils";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { RendererNotebook } from "../../src/lab/rendererNotebook";
 import { MIME_TYPE } from "../../src/live/protocol";
+import { part, TASKS } from "../insight/fixture";
 import { wireProgress, wireSnapshot, wireUpdate } from "../live/messages";
 import { type SharedPage, sharedPages, synchronize } from "./sharedNotebook";
 import { stubMissingInJsdom } from "./stubs";
@@ -104,6 +106,24 @@ test("an output that was saved after the end but is not the kernel's last reques
 test("the kernel's last output requests nothing", async () => {
   await render(bundle);
   expect(notebook.sent).toEqual([]);
+});
+
+test("a tab of a fit that has ended asks the kernel for more than the notebook has", async () => {
+  const insight = [part("predictions", TASKS.names!()).payload];
+  const final = wireSnapshot({ progress: stopped, final: true, insight });
+  const renderer = liveRendererFactory(notebook.home).createRenderer({} as never);
+  document.body.append(renderer.node);
+  await renderer.renderModel(
+    new Output({ [MIME_TYPE]: final }) as unknown as IRenderMime.IMimeModel,
+  );
+  expect(notebook.sent).toEqual([]);
+  await act(async () =>
+    renderer.node.querySelector<HTMLElement>("[role=tab][id$=-predictions]")!.click(),
+  );
+  expect(notebook.sent.map(({ kind }) => kind)).toEqual(["resync"]);
+  await act(async () => notebook.say(final));
+  await vi.waitFor(() => expect(notebook.sent.map(({ kind }) => kind)).toContain("insight"));
+  renderer.dispose();
 });
 
 test("of two tabs with the same file one changes it, the other one only when it is saved", async () => {

@@ -4,12 +4,14 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { mountInsight } from "../../src/insight/components/mountInsight";
 import { RunsView } from "../../src/record/components/RunsView";
 import type { Difference } from "../../src/record/protocol";
 import type { RunsSource } from "../../src/record/source";
 import { RunsStore } from "../../src/record/store";
 import type { Plotly } from "../../src/shared/plotly";
 import { INSERT_CELL, type InsertCell } from "../../src/shared/viewEvents";
+import { details, layers, part, pictures, TASKS } from "../insight/fixture";
 import { FakeSource, row } from "./fakeRuns";
 
 let place: HTMLElement;
@@ -21,6 +23,7 @@ beforeEach(() => {
     "ResizeObserver",
     class {
       observe() {}
+      unobserve() {}
       disconnect() {}
     },
   );
@@ -42,7 +45,14 @@ async function show(source: RunsSource | null): Promise<RunsStore> {
   const store = new RunsStore(source);
   const loadPlotly = () => new Promise<Plotly>(() => {});
   await act(async () => {
-    render(<RunsView store={store} loadPlotly={loadPlotly} />, place);
+    render(
+      <RunsView
+        store={store}
+        loadPlotly={loadPlotly}
+        loadInsight={async () => ({ mount: mountInsight })}
+      />,
+      place,
+    );
     store.follow(() => true, lifetime.signal);
   });
   await settle();
@@ -334,6 +344,67 @@ test("the code of a run is inserted into a cell, and not run", async () => {
   expect(place.textContent).toContain("Learning rate set to 0.01");
   await click("button", "Insert the code");
   expect(inserted.filter(Boolean)).toEqual(["model.fit(x, y)"]);
+});
+
+const RECORDED = () =>
+  [
+    part("pictures", pictures()),
+    ...[5, 6, 7].map((epoch) => {
+      const shown = { ...TASKS.names!(), epoch, epochs: [5, 6, 7], samples: 1000 + epoch };
+      const short = details({ mistakes: [], watched: [] });
+      return part("predictions", epoch === 7 ? shown : { ...shown, details: short });
+    }),
+    part("layers", layers()),
+  ].map(({ payload }) => payload);
+
+test("a run's tabs show what its file has, without a request to a model", async () => {
+  const source = new FakeSource([row("a")], {
+    run_insight: ({ run, seen }) => ({ run, seen: "1", parts: seen === "1" ? null : RECORDED() }),
+  });
+  await show(source);
+  await click("button", "digits");
+  const tabs = () => all("[role=tab]");
+  expect(tabs().map(({ textContent }) => textContent)).toEqual([
+    "Overview",
+    "Curves",
+    "Predictions",
+    "Layers",
+    "Data",
+  ]);
+  expect(source.of("run_insight")).toEqual([]);
+  await click("[role=tab]", "Predictions");
+  expect(source.of("run_insight")).toEqual([{ run: "a", seen: "" }]);
+  expect(named("[role=grid]", "Confusion matrix, rows true class, columns predicted class"));
+  expect(place.textContent).toContain("1,007 samples");
+  expect(named("[role=list]", "Worst mistakes, 24 of 661"));
+  await click("button", "Previous epoch");
+  expect(place.textContent).toContain("1,006 samples");
+  expect(place.textContent).toContain("The samples of this epoch were not saved.");
+  await act(async () => named("[role=tab]", "Predictions").focus());
+  await act(async () =>
+    document.activeElement!.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }),
+    ),
+  );
+  await settle();
+  expect(named("table", "Layers").textContent).toContain("dense");
+  await click("[role=tab]", "Data");
+  expect(place.textContent).toContain("Nothing about the data was saved.");
+  await click("[role=tab]", "Curves");
+  expect(source.of("run_curves")).toEqual([{ run: "a", seen: "" }]);
+  // The run has ended: nothing is asked again.
+  await settle(10_000);
+  expect(source.of("run_insight").length + source.of("run_curves").length).toBeLessThan(6);
+});
+
+test("a run without recorded predictions says so", async () => {
+  const source = new FakeSource([row("a")], {
+    run_insight: ({ run }) => ({ run, seen: "1", parts: [] }),
+  });
+  await show(source);
+  await click("button", "digits");
+  await click("[role=tab]", "Predictions");
+  expect(place.textContent).toContain("No predictions were saved.");
 });
 
 test("a saved view without a kernel shows its rows, and no buttons", async () => {

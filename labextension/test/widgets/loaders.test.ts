@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import builder from "../../src/widgets/builderLoader";
+import exports from "../../src/widgets/exportLoader";
 import live from "../../src/widgets/liveLoader";
 import runs from "../../src/widgets/runsLoader";
 
@@ -26,12 +27,15 @@ function modelWith(messages: unknown) {
   };
 }
 
-async function shown(loader: "builder" | "live" | "runs", messages: unknown): Promise<string> {
+async function shown(
+  loader: "builder" | "export" | "live" | "runs",
+  messages: unknown,
+): Promise<string> {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const el = document.createElement("div");
   const props = { model: modelWith(messages), el } as never;
   if (loader === "live") live.initialize(props);
-  await { builder, live, runs }[loader].render(props);
+  await { builder, export: exports, live, runs }[loader].render(props);
   return el.textContent ?? "";
 }
 
@@ -40,6 +44,8 @@ test.each([
   ["builder", chinese, "无法加载构建器。模型不受影响。("],
   ["live", null, "Cannot load the live view. Training continues. ("],
   ["live", chinese, "无法加载实时视图。训练仍在继续。("],
+  ["export", null, "Cannot load the export panel. ("],
+  ["export", chinese, "无法加载导出面板。（"],
   ["runs", null, "Cannot load the view of the runs. ("],
   ["runs", chinese, "无法加载运行视图。（"],
 ] as const)("%s, with its words or without", async (loader, messages, start) => {

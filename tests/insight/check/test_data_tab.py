@@ -13,6 +13,7 @@ from keras import layers
 
 import kwidgets as kw
 from kwidgets.insight.data import dismissed
+from kwidgets.insight.layers.findings import LayerFinding
 
 RANDOM = np.random.default_rng(0)
 pictures = RANDOM.random((120, 12, 12)).astype("float32")
@@ -87,6 +88,28 @@ def test_a_finding_is_dismissed_in_the_view_and_in_later_fits():
     again = part_of(fit(pictures, kinds, validation_split=0.25))
     assert (again["findings"], again["dismissed"]) == ([], 1)
     assert ask(session, request="dismiss_finding", finding=3)[0] is False
+
+
+def test_a_finding_about_the_layers_is_dismissed_too_but_never_a_nan(monkeypatch):
+    session = fit(pictures, kinds)
+    tab = session._tabs["layers"]
+    found = [
+        LayerFinding("tiny", "hint", ("dense",), "Tiny updates", ""),
+        LayerFinding("not_finite", "error", ("dense",), "The weights are NaN", ""),
+    ]
+    monkeypatch.setattr(type(tab.layers), "findings", property(lambda self: found))
+
+    def shown(session: Any) -> list[str]:
+        return [each["id"] for each in session._tabs["layers"].part()["findings"]]
+
+    assert shown(session) == ["layers:tiny", "layers:not_finite"]
+    ok, text = ask(session, request="dismiss_finding", finding="layers:tiny")
+    assert ok and "kw.check.restore()" in text
+    assert shown(session) == ["layers:not_finite"]
+    ok, text = ask(session, request="dismiss_finding", finding="layers:not_finite")
+    assert ok and "this training" in text
+    assert shown(session) == []
+    assert shown(fit(pictures, kinds)) == ["layers:not_finite"]
 
 
 def test_after_the_training_the_data_is_not_looked_at_again():

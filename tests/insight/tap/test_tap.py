@@ -280,6 +280,7 @@ def test_a_failure_while_reading_ends_the_reading_only(monkeypatch: Any, caplog:
     assert caplog.text.count("cannot read the predictions") == 1
 
 
+@in_full
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="on JAX a barrier keeps the digit")
 def test_with_weights_and_xla_nothing_is_read() -> None:
     make = functools.partial(classifier, jit_compile=True)

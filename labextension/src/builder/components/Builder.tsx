@@ -65,6 +65,12 @@ export function Builder({ session, host }: BuilderProps) {
       });
     }
   };
+  const modelKey = async () => {
+    showError("");
+    const { ok, message, result } = await session.request("model", {});
+    if (!ok) showError(message);
+    return ok && typeof result.key === "string" ? result.key : null;
+  };
   return (
     <BuilderContext.Provider value={context}>
       <section
@@ -78,7 +84,7 @@ export function Builder({ session, host }: BuilderProps) {
       >
         {state ? (
           <>
-            <Header state={state} onHistory={history} />
+            <Header state={state} onHistory={history} onExport={modelKey} />
             <Notices session={session} message={message} restore={restore} />
             <TabbedPanels state={state} host={host} />
           </>

@@ -1,6 +1,7 @@
 /** The header of the builder: the model's name and totals, Undo and Redo. */
 
 import { formatCount } from "../../shared/format";
+import { ExportButton } from "../../shared/ExportButton";
 import { t } from "../../shared/translation";
 import type { State, Totals } from "../protocol";
 import { bytesText, shapeText } from "../values";
@@ -9,15 +10,20 @@ import { IconButton } from "./icons";
 interface HeaderProps {
   state: State;
   onHistory: (action: "undo" | "redo") => void;
+  /** Return the key of the model; null if there can be none, which the user is told. */
+  onExport: () => Promise<string | null>;
 }
 
-export function Header({ state, onHistory }: HeaderProps) {
+export function Header({ state, onHistory, onExport }: HeaderProps) {
   const { undo, redo } = state.history;
   return (
     <header class="kw-b-header">
       <h2 class="kw-b-name">{state.name}</h2>
       <p class="kw-b-totals">{totalsText(state.totals, state.order.length)}</p>
       <div class="kw-b-history">
+        {state.totals.complete && state.order.length > 0 && (
+          <ExportButton model={onExport} class="kw-b-button" />
+        )}
         <IconButton
           icon="undo"
           label={t("Undo")}

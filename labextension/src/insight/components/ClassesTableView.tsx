@@ -13,7 +13,7 @@ import {
 import type { Filter } from "../filter";
 import { formatFigure } from "../labels";
 import type { ClassesTable } from "../protocol";
-import type { Held } from "./hooks";
+import { type Held, moveAmong } from "./hooks";
 import { ScrollTable } from "./ScrollTable";
 import { Sparkline } from "./Sparkline";
 
@@ -29,9 +29,12 @@ const FIRST_ROWS = 200;
 export function ClassesTableView({ table, selected, onSelect, hold }: ClassesTableViewProps) {
   const [chosen, setSorting] = useState<ClassSorting | null>(null);
   const [all, setAll] = useState(false);
+  const [stop, setStop] = useState(0);
   const sorting = chosen ?? firstSorting(table);
   const columns = columnsOf(table);
   const order = sortClasses(table, sorting);
+  // Of an epoch in a run's file, nothing is known of those before it.
+  const hasHistory = table.history.some(({ length }) => length > 0);
   const rows = all ? order : order.slice(0, FIRST_ROWS);
   const sort = (column: ClassColumn) =>
     setSorting({
@@ -67,17 +70,19 @@ export function ClassesTableView({ table, selected, onSelect, hold }: ClassesTab
                 </button>
               </th>
             ))}
-            <th
-              scope="col"
-              data-column="history"
-              title={t("%1 in each epoch", columnLabel(table.history_of))}
-            >
-              {t("by epoch")}
-            </th>
+            {hasHistory && (
+              <th
+                scope="col"
+                data-column="history"
+                title={t("%1 in each epoch", columnLabel(table.history_of))}
+              >
+                {t("by epoch")}
+              </th>
+            )}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => {
+        <tbody onKeyDown={moveAmong("th button", setStop)}>
+          {rows.map((row, i) => {
             const isSelected = selected?.true === row && selected.predicted === undefined;
             return (
               <tr key={row} data-selected={isSelected}>
@@ -87,6 +92,8 @@ export function ClassesTableView({ table, selected, onSelect, hold }: ClassesTab
                     class="kw-link"
                     aria-pressed={isSelected}
                     title={t("List the samples of this class")}
+                    tabIndex={i === Math.min(stop, rows.length - 1) ? 0 : -1}
+                    onFocus={() => setStop(i)}
                     onClick={() => onSelect(row)}
                   >
                     {table.names[row]}
@@ -99,9 +106,11 @@ export function ClassesTableView({ table, selected, onSelect, hold }: ClassesTab
                       : formatFigure((table[column as "recall"] ?? [])[row] ?? NaN)}
                   </td>
                 ))}
-                <td data-column="history">
-                  <Sparkline values={table.history[row] ?? []} range={[0, 1]} width={52} />
-                </td>
+                {hasHistory && (
+                  <td data-column="history">
+                    <Sparkline values={table.history[row] ?? []} range={[0, 1]} width={52} />
+                  </td>
+                )}
               </tr>
             );
           })}

@@ -69,7 +69,7 @@ export function DataTab({ source }: { source: InsightSource }) {
           text={
             interactive
               ? t("The data are looked at when the training begins.")
-              : t("This notebook keeps nothing about the data.")
+              : t("Nothing about the data was saved.")
           }
           reason={part?.reason ?? null}
         >

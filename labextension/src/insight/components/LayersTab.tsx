@@ -31,7 +31,7 @@ export function LayersTab({ source }: { source: InsightSource }) {
           text={
             source.interactive
               ? t("First reading in 2 s")
-              : t("This notebook has no reading of the layers.")
+              : t("No reading of the layers was saved.")
           }
         />
       )}

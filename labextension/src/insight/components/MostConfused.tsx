@@ -1,11 +1,13 @@
 /** The most frequent errors, where there are too many classes for a matrix. */
 
+import { useState } from "preact/hooks";
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { Filter } from "../filter";
 import { formatShare } from "../labels";
 import type { Cell } from "../matrix";
 import type { Confusion } from "../protocol";
+import { moveAmong } from "./hooks";
 import { ScrollTable } from "./ScrollTable";
 
 interface MostConfusedProps {
@@ -19,6 +21,7 @@ interface MostConfusedProps {
 
 export function MostConfused(props: MostConfusedProps) {
   const { confusion, support, className, selected, onSelect } = props;
+  const [stop, setStop] = useState(0);
   return (
     <section class="kw-i-box">
       <div class="kw-i-head">
@@ -32,8 +35,8 @@ export function MostConfused(props: MostConfusedProps) {
             <th scope="col">{t("share")}</th>
           </tr>
         </thead>
-        <tbody>
-          {confusion.pairs.map((pair) => {
+        <tbody onKeyDown={moveAmong("th button", setStop)}>
+          {confusion.pairs.map((pair, i) => {
             const isSelected =
               selected?.true === pair.true && selected.predicted === pair.predicted;
             const total = support[pair.true];
@@ -44,6 +47,8 @@ export function MostConfused(props: MostConfusedProps) {
                     type="button"
                     class="kw-link"
                     aria-pressed={isSelected}
+                    tabIndex={i === Math.min(stop, confusion.pairs.length - 1) ? 0 : -1}
+                    onFocus={() => setStop(i)}
                     onClick={() => onSelect(pair)}
                   >
                     {className(pair.true)} → {className(pair.predicted)}

@@ -139,7 +139,7 @@ function TaskChoice({ part, requests }: Pick<PredictionsBarProps, "part" | "requ
   return (
     <>
       <label>
-        {t("Read as:")}
+        {t("Task:")}
         <select
           value={task}
           title={note}

@@ -69,7 +69,7 @@ export function PredictionsTab({ source }: { source: InsightSource }) {
               text={
                 source.interactive
                   ? t("Loading the predictions…")
-                  : t("This notebook keeps only the figures.")
+                  : t("Only the figures of this epoch were saved.")
               }
             />
           )}
@@ -107,7 +107,10 @@ interface NoPredictionsProps {
 
 function NoPredictions({ part, requests }: NoPredictionsProps) {
   if (!part || part.state === "waiting") {
-    return <EmptyState text={t("Appears after the first epoch's validation.")} />;
+    const text = requests
+      ? t("Appears after the first epoch's validation.")
+      : t("No predictions were saved.");
+    return <EmptyState text={text} />;
   }
   if (part.state === "off") {
     return <EmptyState text={t("Predictions are not shown for this fit.")} reason={part.reason} />;

@@ -2,19 +2,20 @@
 
 import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { rangeOf, round } from "../drawing";
+import { mergeBins, rangeOf, round } from "../drawing";
 import { formatShort } from "../labels";
 import type { Regression } from "../protocol";
 import { Plot } from "./Plot";
 
 export function RegressionPlots({ regression }: { regression: Regression }) {
-  const { columns, column, residual_counts, residual_low, residual_high } = regression;
+  const { columns, column, residual_low, residual_high } = regression;
+  const counts = mergeBins(regression.residual_counts);
   const range = rangeOf(regression.true, regression.predicted);
   const name = columns[column] ?? "";
   const points = regression.true.length;
-  const most = Math.max(1, ...residual_counts);
+  const most = Math.max(1, ...counts);
   const residuals = rangeOf([residual_low, residual_high]);
-  const width = (residuals[1] - residuals[0]) / (residual_counts.length || 1);
+  const width = (residuals[1] - residuals[0]) / (counts.length || 1);
   return (
     <>
       <section class="kw-i-box">
@@ -69,7 +70,7 @@ export function RegressionPlots({ regression }: { regression: Regression }) {
         >
           {({ x, y, bottom, left, right, top }) => (
             <>
-              {residual_counts.map((count, i) => {
+              {counts.map((count, i) => {
                 const from = residuals[0] + i * width;
                 return (
                   count > 0 && (

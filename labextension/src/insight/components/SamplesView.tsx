@@ -87,9 +87,11 @@ export function SamplesView(props: SamplesViewProps) {
         <p class="kw-i-note">
           {isFiltered
             ? count === null
-              ? t("The notebook keeps none of these samples.")
+              ? t("None of these samples was saved.")
               : t("No samples here.")
-            : t("No mistakes in these samples.")}
+            : count
+              ? t("The samples of this epoch were not saved.")
+              : t("No mistakes in these samples.")}
         </p>
       ) : (
         <SampleList label={name} samples={samples} {...common} />
@@ -187,6 +189,6 @@ function filterName(
         ? t("Predicted %1", className(filter.predicted))
         : t("True %1, predicted %2", className(filter.true), className(filter.predicted));
   return count === null
-    ? t("%1: %2 kept in the notebook", name, formatCount(shown))
+    ? t("%1: %2 saved", name, formatCount(shown))
     : t("%1: %2 of %3", name, formatCount(shown), formatCount(count));
 }

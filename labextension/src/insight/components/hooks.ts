@@ -9,7 +9,8 @@ import type { InsightSource } from "../source";
 type Watch = Extract<Request, { request: "watch" }>;
 
 /**
- * Send `watch` every few seconds while `place` is visible, and at once when it changes.
+ * Send `watch` every few seconds while `place` is visible, and at once when it changes. The panel
+ * around the tab has sent it for the first time.
  *
  * @param lacking names what is shown without its pictures, which were sent to a page that was not
  *   connected; they are asked for once
@@ -23,15 +24,12 @@ export function useWatch(
   const latest = useRef(watch);
   latest.current = watch;
   const isVisible = useRef(true);
-  // The panel around the tab has asked for it, if there was a kernel.
-  const wasAsked = useRef(source.interactive);
   const askedFor = useRef("");
   const send = useRef(() => {});
   send.current = () => {
     if (!isVisible.current || document.visibilityState === "hidden" || !source.interactive) return;
     const isLacking = lacking !== "" && lacking !== askedFor.current;
-    const first = (!wasAsked.current || isLacking) && { first: true as const };
-    wasAsked.current = true;
+    const first = isLacking && { first: true as const };
     askedFor.current = lacking;
     void source.request({ ...latest.current, ...first });
   };

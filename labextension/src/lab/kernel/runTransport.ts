@@ -19,11 +19,14 @@ export class RunTransport implements Transport {
   private channelLifetime: AbortController | null = null;
   /** Whether the kernel has the run. */
   private kernelHasRun = false;
+  /** Whether a view needs more than the final data that the notebook has. */
+  private needsKernel = false;
 
   /**
    * @param runId names the run
    * @param saved the data of the run that the notebook has, or null
-   * @param savedIsFinal whether they are the kernel's last: then no snapshot is requested
+   * @param savedIsFinal whether they are the kernel's last: then no snapshot is requested, unless
+   *   a view asks for more
    * @param onBundle called with the final output that the kernel sends after the run has ended
    */
   constructor(
@@ -85,8 +88,15 @@ export class RunTransport implements Transport {
     }
   }
 
+  askKernel(): void {
+    if (this.needsKernel || this.kernelHasRun) return;
+    this.needsKernel = true;
+    if (this.savedIsFinal) this.requestSnapshot();
+  }
+
   private requestSnapshot(): void {
-    if (this.savedIsFinal || !this.listener || this.channel?.state.is !== "open") return;
+    const suffices = this.savedIsFinal && !this.needsKernel;
+    if (suffices || !this.listener || this.channel?.state.is !== "open") return;
     this.send("resync", {});
   }
 

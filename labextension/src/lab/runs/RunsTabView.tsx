@@ -6,6 +6,7 @@ import { RunsStore } from "../../record/store";
 import { useSubscription, useTheme } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
 import { channelRuns } from "../kernel/channelRuns";
+import { loadInsight } from "../loadInsight";
 import { loadPlotly } from "../loadPlotly";
 import type { CurrentNotebook } from "../panel/currentNotebook";
 import { EmptyState, type PanelActions } from "../panel/EmptyState";
@@ -36,7 +37,9 @@ function RunsTabView({ currentNotebook, actions, isVisible }: RunsTabViewProps) 
     store.setSource(channel && channelRuns(channel, lifetime.signal));
     return () => lifetime.abort();
   }, [store, channel]);
-  if (state.is === "open") return <RunsView store={store} loadPlotly={loadPlotly} />;
+  if (state.is === "open") {
+    return <RunsView store={store} loadPlotly={loadPlotly} loadInsight={loadInsight} />;
+  }
   return (
     <section
       class="kw-root kw-panel"

@@ -1,10 +1,10 @@
-/** The panel of a tab other than the curves; its code is loaded when the first one is opened. */
+/** The panel of a tab other than the curves, of a fit that a kernel may still know. */
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
+import { InsightPlace } from "../../insight/components/InsightPlace";
 import type { TabName } from "../../insight/protocol";
-import type { InsightModule, InsightSource, LoadInsight } from "../../insight/source";
+import type { InsightSource, LoadInsight } from "../../insight/source";
 import type { InsightStore } from "../../insight/store";
-import { t } from "../../shared/translation";
 import type { RunSession } from "../session";
 
 interface InsightPanelProps {
@@ -18,8 +18,6 @@ interface InsightPanelProps {
 }
 
 export function InsightPanel({ id, tab, session, store, fit, loadInsight }: InsightPanelProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const [module, setModule] = useState<InsightModule | "failed" | null>(null);
   const source = useMemo<InsightSource>(
     () => ({
       store,
@@ -31,30 +29,20 @@ export function InsightPanel({ id, tab, session, store, fit, loadInsight }: Insi
     }),
     [session, store, fit],
   );
+  // The notebook keeps little of these tabs.
+  useEffect(() => session.askKernel(), [session]);
+  // After a reload, the kernel may be found only later.
+  const { interactive } = source;
   useEffect(() => {
     // It also makes the kernel send the code of the tab, where no extension has it.
-    if (source.interactive) {
+    if (interactive) {
       const first = store.pictures.size === 0 && { first: true as const };
       void source.request({ request: "watch", tab, ...first });
     }
-  }, [source, tab]);
-  useEffect(() => {
-    loadInsight().then(setModule, (error) => {
-      console.error("kwidgets: the tab could not be loaded.", error);
-      setModule("failed");
-    });
-  }, [loadInsight]);
-  useLayoutEffect(() => {
-    if (module && module !== "failed") return module.mount(place.current!, source, tab);
-  }, [module, source, tab]);
+  }, [source, tab, interactive]);
   return (
     <div role="tabpanel" id={`${id}-${tab}-panel`} aria-labelledby={`${id}-${tab}`}>
-      {(!module || module === "failed") && (
-        <p class="kw-waiting">
-          {module ? t("Cannot load this tab. Reload the page to try again.") : t("Loading…")}
-        </p>
-      )}
-      <div ref={place} />
+      <InsightPlace source={source} tab={tab} loadInsight={loadInsight} />
     </div>
   );
 }

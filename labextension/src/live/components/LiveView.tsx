@@ -6,6 +6,7 @@
 import { useRef, useState } from "preact/hooks";
 import { TABS } from "../../insight/protocol";
 import type { LoadInsight } from "../../insight/source";
+import { ExportButton } from "../../shared/ExportButton";
 import { useSubscription, useTheme, useUniqueId } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
 import { pageLanguage, t } from "../../shared/translation";
@@ -258,7 +259,10 @@ function Top({ session, run }: TopProps) {
             noteId={noteId}
           />
         ) : (
-          <FinalRate progress={progress} />
+          <>
+            <FinalRate progress={progress} />
+            {session.interactive && store.connected && <ExportButton model={run.run_id} />}
+          </>
         )}
       </div>
       {/* Messages that come here take the place of the facts, and do not move the charts. */}

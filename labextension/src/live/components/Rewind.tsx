@@ -33,7 +33,9 @@ export function Rewind({ session }: { session: RunSession }) {
       <button
         type="button"
         class="kw-button"
-        title={t("Restores the state of the checkpoint and trains from there, as a branch")}
+        title={t(
+          "Restores the state of the checkpoint and continues training as a branch. An epoch that has begun trains its remaining batches.",
+        )}
         aria-busy={pending}
         onClick={() => {
           if (!pending) void commands.run("rewind", { text: selected });

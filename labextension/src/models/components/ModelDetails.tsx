@@ -1,6 +1,7 @@
 /** The details of a model: its totals, and a field for the input shape where shapes are unknown. */
 
 import { useState } from "preact/hooks";
+import { ExportButton } from "../../shared/ExportButton";
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
 import {
@@ -60,6 +61,7 @@ export function ModelDetails({ store, entry, summary }: ModelDetailsProps) {
           knownCode={null}
         />
       )}
+      {!incomplete && <ExportButton model={entry.key} />}
     </>
   );
 }

@@ -16,12 +16,38 @@ import type { RunsStore } from "../store";
 import { EditableText } from "./EditableText";
 import { Panel } from "./Panel";
 import { RunActions } from "./RunActions";
+import { type Loaders, RunTabs } from "./RunTabs";
 
-export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) {
+interface DetailsPanelProps {
+  store: RunsStore;
+  run: string;
+  /** Without them there are no tabs. */
+  loaders: Loaders | null;
+  themeRevision: number;
+}
+
+export function DetailsPanel({ store, run, loaders, themeRevision }: DetailsPanelProps) {
   const row = store.rows?.get(run);
   if (!row) return null;
-  const { details, panelProblem } = store;
+  const { details, panelProblem, open } = store;
   const [title, number] = [store.titleOf(run), store.titleNumber(run)];
+  const overview = (
+    <>
+      <Facts store={store} row={row} />
+      {panelProblem ? (
+        <p class="kw-error" role="alert">
+          {panelProblem}
+        </p>
+      ) : details?.run === run ? (
+        <>
+          <RunActions store={store} row={row} details={details} />
+          <Recorded details={details} />
+        </>
+      ) : (
+        <p class="kw-waiting">{t("Reading the run…")}</p>
+      )}
+    </>
+  );
   return (
     <Panel
       label={t("Details of %1", title)}
@@ -38,18 +64,16 @@ export function DetailsPanel({ store, run }: { store: RunsStore; run: string }) 
       }
       onClose={() => void store.showDetails(null)}
     >
-      <Facts store={store} row={row} />
-      {panelProblem ? (
-        <p class="kw-error" role="alert">
-          {panelProblem}
-        </p>
-      ) : details?.run === run ? (
-        <>
-          <RunActions store={store} row={row} details={details} />
-          <Recorded details={details} />
-        </>
+      {loaders && open && store.source ? (
+        <RunTabs
+          store={store}
+          open={open}
+          themeRevision={themeRevision}
+          overview={overview}
+          {...loaders}
+        />
       ) : (
-        <p class="kw-waiting">{t("Reading the run…")}</p>
+        overview
       )}
     </Panel>
   );

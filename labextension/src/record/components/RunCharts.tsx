@@ -11,6 +11,7 @@ import type { MetricInfo, RunInfo } from "../../live/protocol";
 import type { Plotly } from "../../shared/plotly";
 import { t } from "../../shared/translation";
 import { fullTimeLabel, runCount } from "../labels";
+import type { OpenRun } from "../openRun";
 import { runTitle } from "../runRows";
 import type { Drawn, RunsStore } from "../store";
 
@@ -18,6 +19,8 @@ interface RunChartsProps {
   store: RunsStore;
   loadPlotly: () => Promise<Plotly>;
   themeRevision: number;
+  /** The one run to draw; else those that are chosen. */
+  only?: OpenRun;
 }
 
 const OPTIONS: ChartOptions = {
@@ -28,12 +31,12 @@ const OPTIONS: ChartOptions = {
   hidden: [],
 };
 
-export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) {
+export function RunCharts({ store, loadPlotly, themeRevision, only }: RunChartsProps) {
   const [options, setOptions] = useState(OPTIONS);
   const [large, setLarge] = useState<string | null>(null);
   const saver = useRef<((event: MouseEvent) => void) | null>(null);
   const plotly = usePlotly(loadPlotly);
-  const { fits, parents, start } = drawnFits(store);
+  const { fits, parents, start } = drawnFits(store, only);
   const [first, ...others] = fits;
   if (!first?.store.run) return <p class="kw-waiting">{t("Reading the curves…")}</p>;
   if (plotly === "failed") {
@@ -44,7 +47,7 @@ export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) 
   const run: RunInfo = {
     ...first.store.run,
     // The zoom is that of this view, whichever runs it draws.
-    run_id: "runs",
+    run_id: only ? `run ${only.id}` : "runs",
     model_name: fits.length > 1 ? runCount(fits.length) : first.name,
     metrics: all,
   };
@@ -86,13 +89,18 @@ export function RunCharts({ store, loadPlotly, themeRevision }: RunChartsProps) 
 }
 
 /** Return the runs whose curves have come, those before them, and when the first of them began. */
-function drawnFits(store: RunsStore): { fits: DrawnFit[]; parents: DrawnFit[]; start: number } {
+function drawnFits(
+  store: RunsStore,
+  only: OpenRun | undefined,
+): { fits: DrawnFit[]; parents: DrawnFit[]; start: number } {
   const known = (drawn: readonly Drawn[]) =>
     drawn.flatMap(({ id, number, store: curves }) => {
       const row = store.rows?.get(id);
       return row && curves.run ? [{ id, number, curves, row }] : [];
     });
-  const [fits, parents] = [known(store.drawn), known(store.drawnParents)];
+  const [fits, parents] = only
+    ? [known([{ id: only.id, number: 1, store: only.curves }]), []]
+    : [known(store.drawn), known(store.drawnParents)];
   const start = Math.min(...[...fits, ...parents].map(({ row }) => row.created));
   const asFit = ({ id, number, curves, row }: (typeof fits)[number]): DrawnFit => ({
     fit: number,

@@ -1,5 +1,6 @@
 /** The view of recorded runs: a table, and below it what the user has chosen of them. */
 
+import type { LoadInsight } from "../../insight/source";
 import { formatBytes, formatCount } from "../../shared/format";
 import { useSubscription, useTheme } from "../../shared/hooks";
 import type { Plotly } from "../../shared/plotly";
@@ -15,11 +16,13 @@ import { RunsTable } from "./RunsTable";
 interface RunsViewProps {
   store: RunsStore;
   loadPlotly: () => Promise<Plotly>;
+  /** Loads what draws predictions, layers and data; without it the details have no tabs. */
+  loadInsight?: LoadInsight | undefined;
   /** What is said about a view without a kernel. */
   note?: string;
 }
 
-export function RunsView({ store, loadPlotly, note = "" }: RunsViewProps) {
+export function RunsView({ store, loadPlotly, loadInsight, note = "" }: RunsViewProps) {
   useSubscription(store);
   const theme = useTheme();
   const { panel } = store;
@@ -43,7 +46,15 @@ export function RunsView({ store, loadPlotly, note = "" }: RunsViewProps) {
       <Unreadable files={store.unreadable} />
       {note && <p class="kw-hint">{note}</p>}
       {panel?.is === "difference" && <DifferencePanel store={store} />}
-      {panel?.is === "details" && <DetailsPanel key={panel.run} store={store} run={panel.run} />}
+      {panel?.is === "details" && (
+        <DetailsPanel
+          key={panel.run}
+          store={store}
+          run={panel.run}
+          loaders={loadInsight ? { loadPlotly, loadInsight } : null}
+          themeRevision={theme.revision}
+        />
+      )}
       {store.drawn.length > 0 ? (
         <RunCharts store={store} loadPlotly={loadPlotly} themeRevision={theme.revision} />
       ) : (

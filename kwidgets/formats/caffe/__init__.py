@@ -1,0 +1,1 @@
+"""Models from files of Caffe: prototxt, caffemodel, solver and mean files."""

@@ -1,0 +1,1 @@
+"""Write an imported model as a program that needs Keras alone."""

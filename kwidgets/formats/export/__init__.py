@@ -1,0 +1,1 @@
+"""Write a model for other runtimes, read each file back, and compare it with the model."""

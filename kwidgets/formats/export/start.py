@@ -1,0 +1,81 @@
+"""Start an export of a model, for the function as for the panel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kwidgets.formats.errors import FormatError
+from kwidgets.formats.export.job import ExportJob, JobOptions
+from kwidgets.formats.export.jobs import jobs
+from kwidgets.formats.export.names import file_name
+from kwidgets.formats.export.prepare import prepare
+from kwidgets.formats.export.prepared import Prepared
+from kwidgets.formats.export.targets import TARGETS, Target, target_of
+from kwidgets.language import t
+
+
+def start_job(
+    model: keras.Model,
+    targets: Sequence[Target],
+    *,
+    folder: str | os.PathLike[str] | None = None,
+    samples: Any = None,
+    validation_data: Any = None,
+    calibration: Any = None,
+    latency: bool = True,
+    namespace: Mapping[str, Any] | None = None,
+) -> ExportJob:
+    """Start an export and return at once; for the arguments see :func:`kwidgets.export`.
+
+    Raises:
+        FormatError: the model has no weights yet, or the data do not fit it.
+    """
+    place = checked_folder(model, folder)
+    prepared = prepare(model, samples, validation_data, calibration, namespace)
+    return start_prepared(model, prepared, targets, JobOptions(str(place), latency))
+
+
+def start_prepared(
+    model: keras.Model, prepared: Prepared, targets: Sequence[Target], options: JobOptions
+) -> ExportJob:
+    """Start the export of a model that is on disk already."""
+    job = ExportJob(prepared, targets, options)
+    jobs.add(model, job)
+    job.start()
+    return job
+
+
+def checked_folder(model: keras.Model, folder: str | os.PathLike[str] | None) -> Path:
+    """Return the folder where the files go.
+
+    Raises:
+        FormatError: there is a file of that name.
+    """
+    place = default_folder(model) if folder is None else Path(folder).expanduser().absolute()
+    if place.exists() and not place.is_dir():
+        raise FormatError(t("“%1” is a file. Pass the path of a folder.", place))
+    return place
+
+
+def default_folder(model: keras.Model) -> Path:
+    """Return where the files of a model go, if the user does not say."""
+    return Path.cwd() / "exports" / file_name(model.name)
+
+
+def chosen_targets(names: Sequence[str] | str | None) -> tuple[Target, ...]:
+    """Return the targets of these names, in their order; all for None.
+
+    Raises:
+        ValueError: there is no such target.
+    """
+    if names is None:
+        return TARGETS
+    listed = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    if not listed:
+        raise ValueError("targets is empty. Pass at least one name, or None for all formats.")
+    return tuple(target_of(name) for name in listed)

@@ -1,0 +1,1 @@
+"""Make a smaller copy of a model: fewer bits, fewer units, or adapters apart."""

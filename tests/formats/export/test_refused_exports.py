@@ -1,0 +1,98 @@
+"""What cannot be exported is one sentence; a stopped export leaves no half-written file."""
+
+from __future__ import annotations
+
+import os
+
+import keras
+import numpy as np
+import pytest
+
+import kwidgets
+from kwidgets.formats.export.problems import problem_of
+from kwidgets.formats.export.targets import TARGETS
+from tests.formats.export.tiny import tiny_model
+
+
+def test_a_model_without_weights_is_refused_with_what_to_do(tmp_path):
+    model = keras.Sequential([keras.layers.Dense(2)])
+    with pytest.raises(kwidgets.FormatError, match="has no weights yet"):
+        kwidgets.export(model, folder=tmp_path)
+
+
+def test_what_is_no_model_and_an_unknown_target_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="needs a Keras model"):
+        kwidgets.export("model.keras")  # type: ignore[arg-type]
+    model, *_ = tiny_model()
+    with pytest.raises(ValueError, match="unknown target 'caffe'"):
+        kwidgets.export(model, targets=["caffe"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("samples", "text"),
+    [
+        (np.zeros((4, 5, 5, 1)), r"takes shape \(None, 6, 6, 1\), not \(4, 5, 5, 1\)"),
+        (np.array([["a"]]), "takes numbers of type float32"),
+        (np.zeros((0, 6, 6, 1)), "same number of rows, at least 1"),
+        ({"image": np.zeros((4, 6, 6, 1))}, "no input “picture”"),
+    ],
+)
+def test_samples_that_do_not_fit_are_refused_by_name(samples, text, tmp_path):
+    model, *_ = tiny_model()
+    with pytest.raises(kwidgets.FormatError, match=text):
+        kwidgets.export(model, samples, folder=tmp_path / "exports")
+    assert not (tmp_path / "exports").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path):
+    model, *_ = tiny_model()
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(kwidgets.FormatError, match="is a file"):
+        kwidgets.export(model, folder=tmp_path / "file")
+
+
+def test_a_stopped_export_ends_at_once_and_leaves_no_file(tmp_path):
+    model, x, _ = tiny_model()
+    exports = kwidgets.export(
+        model, x, targets=["litert", "saved_model"], folder=tmp_path, wait=False
+    )
+    exports.stop()
+    assert exports.facts.state == "stopped"
+    assert {row.status for row in exports} == {"stopped"}
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_format_that_fails_does_not_change_the_model_or_keep_temporary_files(tmp_path):
+    model, x, _ = tiny_model()
+    before = model.get_weights()
+    exports = kwidgets.export(model, x, targets=["tfjs"], folder=tmp_path, verbose=False)
+    assert exports.facts.state == "done"
+    assert not exports.job.prepared.work.path.exists()
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            TypeError("Could not locate class 'Mine'. Make sure custom classes are decorated"),
+            "does not know",
+        ),
+        (
+            ValueError("Requested the deserialization of a `Lambda` layer … `safe_mode=False`"),
+            "Lambda layer",
+        ),
+        (RuntimeError("error: 'tf.Foo' op is neither a custom op nor a flex op"), "no counterpart"),
+        (MemoryError(), "Memory ran out"),
+        (ValueError("\x1b[1mshapes\x1b[0m differ\nmore"), "could not be made"),
+    ],
+)
+def test_what_a_converter_raises_becomes_one_sentence(error, words):
+    problem = problem_of(error, "LiteRT")
+    assert words in problem["key"]
+    assert all("\n" not in str(value) and "\x1b" not in str(value) for value in problem["values"])
+
+
+def test_each_target_names_its_packages():
+    assert len({target.id for target in TARGETS}) == len(TARGETS)
+    assert all(target.install.startswith("pip install ") for target in TARGETS)

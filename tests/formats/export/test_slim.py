@@ -1,0 +1,109 @@
+"""``kw.slim``: smaller copies, their metrics before and after, undone by one call."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+import kwidgets
+from tests.formats.export.tiny import tiny_model
+
+
+def with_dead_units():
+    """Return the tiny model with two dead filters and three dead units."""
+    model, x, y = tiny_model()
+    kernel, bias = model.layers[0].get_weights()
+    bias[[1, 3]] = -100
+    model.layers[0].set_weights([kernel, bias])
+    dense = next(layer for layer in model.layers if layer.name.startswith("dense"))
+    kernel, bias = dense.get_weights()
+    bias[[0, 2, 5]] = -100
+    dense.set_weights([kernel, bias])
+    return model, x, y
+
+
+def test_dead_units_are_removed_and_every_prediction_stays():
+    model, x, y = with_dead_units()
+    before = model.predict(x, verbose=0)
+    slim = kwidgets.slim(model, "dead_units", validation_data=(x, y))
+    filters, units = (
+        slim.model.layers[0].filters,
+        next(each.units for each in slim.model.layers if hasattr(each, "units")),
+    )
+    assert filters <= 2 and units <= 5
+    np.testing.assert_allclose(slim.model.predict(x, verbose=0), before, atol=1e-6)
+    assert slim.facts.parameters_after < slim.facts.parameters_before
+    values = {metric.name: metric for metric in slim.facts.metrics}
+    assert values["accuracy"].model == pytest.approx(values["accuracy"].export)
+    assert model.layers[0].filters == 4
+
+
+def test_undo_gives_the_original_back():
+    model, x, y = tiny_model()
+    weights = model.get_weights()
+    slim = kwidgets.slim(model, "int8", validation_data=(x, y))
+    assert slim.model is not model
+    assert slim.undo() is model and slim.model is model and slim.undone
+    assert "Undone" in slim.to_text()
+    assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("method", ["int8", "int4", "float16"])
+def test_fewer_bits_are_smaller_and_say_what_they_cost(method):
+    model, x, y = tiny_model()
+    facts = kwidgets.slim(model, method, validation_data=(x, y)).facts
+    assert facts.bytes_after < facts.bytes_before
+    assert {metric.name for metric in facts.metrics} == {"loss", "accuracy"}
+    assert 0 < facts.difference.maximum < 0.3
+    assert facts.num_validation == 48
+
+
+def test_what_cannot_be_made_smaller_is_said():
+    model, *_ = tiny_model()
+    with pytest.raises(kwidgets.FormatError, match="found on data"):
+        kwidgets.slim(model, "dead_units")
+    alive = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(3, "sigmoid"), keras.layers.Dense(1)]
+    )
+    with pytest.raises(kwidgets.FormatError, match="No unit"):
+        kwidgets.slim(alive, "dead_units", np.ones((4, 2)))
+    branch = keras.Input((2,))
+    sum_ = keras.layers.Add()([keras.layers.Dense(2)(branch), keras.layers.Dense(2)(branch)])
+    with pytest.raises(kwidgets.FormatError, match="one chain of layers"):
+        kwidgets.slim(keras.Model(branch, sum_), "dead_units", np.ones((4, 2)))
+    with pytest.raises(ValueError, match="unknown method 'int3'"):
+        kwidgets.slim(model, "int3")  # type: ignore[arg-type]
+
+
+def test_adapters_are_saved_apart_and_loaded_into_a_model_of_its_kind(tmp_path):
+    model, x, _ = tiny_model()
+    plain = np.asarray(model(x))
+    dense = next(layer for layer in model.layers if hasattr(layer, "units"))
+    dense.enable_lora(2)
+    dense.lora_kernel_b.assign(np.ones(dense.lora_kernel_b.shape))
+    adapted = np.asarray(model(x))
+    assert not np.allclose(plain, adapted)
+    path = kwidgets.slim.save_lora(model, tmp_path / "adapter.safetensors")
+    assert path.stat().st_size < 2_000
+
+    other, *_ = tiny_model()
+    np.testing.assert_allclose(other.predict(x, verbose=0), plain, atol=1e-6)
+    assert len(kwidgets.slim.load_lora(other, path)) == 1
+    np.testing.assert_allclose(other.predict(x, verbose=0), adapted, atol=1e-6)
+
+
+def test_adapters_that_do_not_fit_leave_the_model_as_it_is(tmp_path):
+    model, *_ = tiny_model()
+    with pytest.raises(kwidgets.FormatError, match="has an adapter"):
+        kwidgets.slim.save_lora(model, tmp_path / "none.safetensors")
+    assert not list(tmp_path.iterdir())
+    next(layer for layer in model.layers if hasattr(layer, "units")).enable_lora(2)
+    path = kwidgets.slim.save_lora(model, tmp_path / "adapter.safetensors")
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(kwidgets.FormatError):
+        kwidgets.slim.load_lora(other, path)
+    assert not other.layers[0].lora_enabled
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(kwidgets.FormatError, match="damaged"):
+        kwidgets.slim.load_lora(model, path)

@@ -1,0 +1,47 @@
+"""Which data a model is compared on, when the user does not say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kwidgets.formats.export.prepared import Signature, TensorSpec
+from kwidgets.formats.export.user_data import Found, find, take_pair
+
+PICTURES = Signature((TensorSpec("x", (None, 6, 6, 1), "float32"),), ())
+
+
+def test_held_out_data_come_first_with_their_targets():
+    namespace = {
+        "x_train": np.zeros((9, 6, 6, 1)),
+        "y_train": np.zeros(9),
+        "x_test": np.zeros((5, 6, 6, 1)),
+        "y_test": np.zeros(5),
+        "other": np.zeros((5, 4)),
+    }
+    assert find(namespace, PICTURES) == Found("x_test", "y_test")
+    del namespace["y_test"]
+    assert find(namespace, PICTURES) == Found("x_train", "y_train")
+    del namespace["y_train"]
+    assert find(namespace, PICTURES) == Found("x_test", None)
+    assert find({"other": np.zeros((5, 4))}, PICTURES) is None
+
+
+def test_several_inputs_are_not_guessed():
+    two = Signature(
+        (TensorSpec("a", (None, 2), "float32"), TensorSpec("b", (None, 2), "float32")), (), "list"
+    )
+    assert find({"x_test": np.zeros((5, 2))}, two) is None
+
+
+def test_batches_give_inputs_and_targets_of_the_first_rows():
+    batches = [(np.full((4, 6, 6, 1), i), np.full(4, i)) for i in range(5)]
+    inputs, targets = take_pair(iter(batches), None, PICTURES, 10)
+    assert inputs["x"].shape == (10, 6, 6, 1) or inputs["x"].shape == (12, 6, 6, 1)
+    assert len(targets) == len(inputs["x"])
+    assert inputs["x"].dtype == np.float32
+
+
+def test_arrays_are_cut_to_the_rows_that_are_compared():
+    x = np.zeros((300, 6, 6, 1))
+    inputs, targets = take_pair(x, np.arange(300), PICTURES, 128)
+    assert len(inputs["x"]) == len(targets) == 128
