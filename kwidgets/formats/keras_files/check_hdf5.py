@@ -17,7 +17,7 @@ from kwidgets.formats.errors import FormatError
 from kwidgets.language import t
 
 # Reading metadata takes milliseconds; the rest is Python's start.
-_CPU_SECONDS = 5
+_CPU_SECONDS = 3
 _BYTES_PER_SECOND = 50_000_000
 # Where processor time cannot be limited, and for a process that waits.
 _WALL_SECONDS = 60
