@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from kwidgets.formats.export.prepared import Arrays, Signature
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 _BATCH = 256
 
@@ -78,6 +79,7 @@ def metrics_of(model: keras.Model, signature: Signature) -> Metrics | None:
     return Metrics(model.loss, _fresh_metrics(model), signature)
 
 
+@without_importing_tensorflow()
 def _fresh_metrics(model: keras.Model) -> Any:
     """Return the metrics as they were given, without state; None where Keras cannot tell."""
     try:

@@ -1,7 +1,7 @@
 /** The header of the builder: the model's name and totals, Undo and Redo. */
 
-import { formatCount } from "../../shared/format";
 import { ExportButton } from "../../shared/ExportButton";
+import { formatCount } from "../../shared/format";
 import { t } from "../../shared/translation";
 import type { State, Totals } from "../protocol";
 import { bytesText, shapeText } from "../values";

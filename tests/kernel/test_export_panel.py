@@ -1,0 +1,96 @@
+"""Test the export panel with a real kernel: asked while a cell trains, and shown in a cell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from kwidgets import protocol as wire
+from kwidgets.formats import protocol
+from kwidgets.live import protocol as live_protocol
+from tests.kernel.page import Page, training_run
+
+SETUP = """
+%load_ext kwidgets
+import keras, numpy as np, kwidgets as kw
+def net(name):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)], name=name)
+    model.compile("sgd", "mse")
+    return model
+model, other = net("net"), net("other")
+x_test, y_test = np.ones((64, 4), "float32"), np.ones((64, 1))
+"""
+FIT = """
+model.fit(x_test, y_test, batch_size=8, epochs=100_000, verbose=0, callbacks=[kw.LivePlot()])
+"""
+
+
+@pytest.fixture(scope="module")
+def client(
+    quick_kernels: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("exports")
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "KWIDGETS_RUNS": str(folder / "runs")}
+    manager, client = start_new_kernel(env=environment, cwd=str(folder))
+    client.execute_interactive(SETUP)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def page(client: Any) -> Page:
+    page = Page(client)
+    page.find_subshell()
+    page.send(wire.HELLO)
+    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
+    return page
+
+
+def shown(client: Any, code: str) -> dict[str, Any]:
+    """Execute a cell; return the data of its output."""
+    outputs: list[dict[str, Any]] = []
+
+    def note(message: dict[str, Any]) -> None:
+        if message["msg_type"] == "display_data":
+            outputs.append(message["content"]["data"])
+
+    client.execute_interactive(code, output_hook=note, allow_stdin=True)
+    (data,) = outputs
+    return data
+
+
+def test_a_model_is_exported_while_another_one_trains(page: Page, client: Any) -> None:
+    keys = {
+        name: shown(client, f"kw.export({name})")[protocol.MIME_TYPE]["payload"]["model"]
+        for name in ("model", "other")
+    }
+    page.run(FIT)
+    training = training_run(page)
+    # A page may name the model by the run that trains it.
+    listed = page.ask(protocol.EXPORT_TARGETS, {"model": training["run_id"]})["value"]
+    assert listed["model"] == keys["model"]
+    start = {"targets": ["keras"], "samples": "x_test", "validation": [], "latency": False}
+    refused = page.ask(protocol.START_EXPORT, {"model": keys["model"], **start})
+    assert "is being trained" in refused["message"]
+
+    state = page.ask(protocol.START_EXPORT, {"model": keys["other"], **start})["value"]
+    while state["state"] == "running":
+        asked = {"job": state["job"], "since": state["revision"]}
+        latest = page.ask(protocol.EXPORT_STATE, asked, 120)["value"]
+        state = {**latest, "rows": latest["rows"] or state["rows"]}
+    page.send(live_protocol.STOP, run=training["run_id"])
+    (row,) = state["rows"]
+    assert row["status"] == "done" and row["difference"]["maximum"] == 0
+    assert Path(row["path"]).is_file()
+    assert state["samples_from"]["values"] == ["x_test"]
+
+    data = shown(client, "kw.export(other)")
+    # A page with our extension draws the data; no widget is missing in the saved notebook.
+    assert not [kind for kind in data if "widget-view" in kind]
+    assert "verified" in data["text/plain"] and "<table>" in data["text/html"]
