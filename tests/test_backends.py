@@ -51,6 +51,7 @@ RECORD = [
 ]
 INSIGHT = ["insight/tap/test_tap.py", "insight/test_fit_tasks.py"]
 LAYERS = ["insight/layers/test_fit_layers.py", "insight/explain/test_explain.py"]
+FORMATS = ["formats/keras_files/test_goldens.py", "formats/keras_files/test_read.py"]
 PROGRAMS = ["builder/sequential_programs/test_sequential_programs.py"]
 # Browser and kernels run on JAX, where models are built and described, too.
 BY_FAULTS = pytest.mark.slow("random faults compare weights and losses with Keras's on JAX")
@@ -73,6 +74,7 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
         pytest.param(
             RECORD, id="record", marks=pytest.mark.slow("a training is resumed on JAX, as on each")
         ),
+        pytest.param(FORMATS, id="formats", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(PROGRAMS, id="programs", marks=pytest.mark.slow("a few run on TensorFlow")),
     ],
 )

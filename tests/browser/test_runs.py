@@ -17,7 +17,7 @@ x, y = np.random.rand(256, 8), np.random.rand(256, 1)
 def train(units, epochs):
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(units)], name=f"units_{units}")
     model.compile("sgd", "mse")
-    model.fit(x, y, epochs=epochs, validation_split=0.25)
+    model.fit(x, np.repeat(y, units, 1), epochs=epochs, validation_split=0.25)
 """
 SLOW = """
 class Wait(keras.callbacks.Callback):
@@ -26,7 +26,7 @@ class Wait(keras.callbacks.Callback):
 import time
 model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)], name="units_3")
 model.compile("sgd", "mse")
-model.fit(x, y, epochs=100_000, callbacks=[Wait()]);
+model.fit(x, np.repeat(y, 3, 1), epochs=100_000, callbacks=[Wait()]);
 """
 
 

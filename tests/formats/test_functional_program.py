@@ -232,6 +232,17 @@ def test_an_expression_of_the_reader_takes_the_place_of_a_layer() -> None:
     assert 'own = (keras.layers.Activation("relu", name="own"))(x)' in program
 
 
+def test_a_layer_that_no_arguments_make_is_written_by_its_config_and_can_be_shared() -> None:
+    first, second = keras.Input((4, 2), name="first"), keras.Input((4, 2), name="second")
+    both = layers.Bidirectional(layers.GRU(2, return_sequences=True), name="both")
+    both.forward_layer.zero_output_for_mask = False
+    model = keras.Model([first, second], [both(first), both(second)])
+    program = functional_program(model, {}, None)
+    scope: dict[str, object] = {}
+    exec(compile(program, "program", "exec"), scope)
+    assert [layer.name for layer in scope["model"].layers] == ["first", "second", "both"]  # type: ignore[attr-defined]
+
+
 def test_names_that_would_break_the_program_are_written_as_text() -> None:
     evil = 'x"); import os; os.abort()  #'
     inputs = keras.Input((3,), name=evil)

@@ -70,6 +70,7 @@ class _Program:
         compiled = self._compile_call(model)
         # Variables must not hide what the expressions use.
         self._taken |= {_MODEL, "keras", *self._writer.sources.definitions}
+        self._taken |= {line.partition(" = ")[0] for line in self._writer.constants}
         for line in self._writer.imports | self._writer.sources.imports:
             self._taken.add(line.split()[-1].partition(".")[0])
         if isinstance(model, Functional) and _is_keras(model):

@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 
 from kwidgets.formats.errors import FormatError
+from kwidgets.formats.keras_files.check_hdf5 import check
 from kwidgets.language import t
 
 # All arrays together may be this much larger than the file: those that were written compressed.
@@ -35,13 +36,14 @@ class WeightsFile:
         data: its bytes, where it is a part of the file at ``path``, as in a ``.keras`` file.
 
     Raises:
-        FormatError: HDF5 cannot read it.
+        FormatError: HDF5 cannot read it, or hangs or crashes when it does.
     """
 
     def __init__(self, path: Path, data: bytes | None = None) -> None:
         self.path = path
         self._size = path.stat().st_size if data is None else len(data)
         self._left = _MOST_GROWTH * self._size + _SPARE_BYTES
+        check(path, data)
         try:
             self._file = h5py.File(path if data is None else io.BytesIO(data), "r")
         except (OSError, RuntimeError, ValueError) as error:

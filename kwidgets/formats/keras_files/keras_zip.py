@@ -120,7 +120,7 @@ def _repaired(path: Path, archive: zipfile.ZipFile, version: str) -> Imported:
         origin.text,
         (str(path),),
         rebuilt.layers,
-        (*origin.notes, *rebuilt.notes, *compile_as(rebuilt, _training_config(config))),
+        (*rebuilt.notes, *compile_as(rebuilt, _training_config(config))),
         num_parameters=num_parameters,
     )
     return Imported(rebuilt.model, facts)

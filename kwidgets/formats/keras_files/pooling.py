@@ -32,32 +32,28 @@ def pooling(old: OldLayer, inputs: Any) -> Part:
         return Part([make_layer(old, notes)], notes=notes)
     notes.append(
         message(
-            "Pads %1 before and after, as Theano does; Keras's “same” would pad others. "
-            "It became operations without a layer.",
+            "Pads %1 before and after, as Theano does; Keras's “same” would pad others.",
             str(pads).strip("[]"),
         )
     )
-    axes = [(0, 0), *pads, (0, 0)]
-    if channels_first:
-        axes = [(0, 0), (0, 0), *pads]
+    axes = [(0, 0), (0, 0), *pads] if channels_first else [(0, 0), *pads, (0, 0)]
+    # The layer, since Keras on JAX cannot load the operation of a saved model.
+    pool = make_layer(old, notes, padding="valid")
 
     def largest(inputs: Any, kwargs: Mapping[str, Any]) -> Any:
         del kwargs
-        ops = keras.ops
-        padded = ops.pad(one_tensor(inputs, old.name), axes, constant_values=float("-inf"))
-        return ops.max_pool(padded, size, strides, "valid", data_format)
+        x = one_tensor(inputs, old.name)
+        return pool(keras.ops.pad(x, axes, constant_values=float("-inf")))
 
     def average(inputs: Any, kwargs: Mapping[str, Any]) -> Any:
         del kwargs
         ops = keras.ops
         # The mean of what is not padding: twice the same pooling, once of ones.
         x = one_tensor(inputs, old.name)
-        total = ops.average_pool(ops.pad(x, axes), size, strides, "valid", data_format)
-        ones = ops.pad(ops.ones_like(x), axes)
-        return ops.divide(total, ops.average_pool(ones, size, strides, "valid", data_format))
+        return ops.divide(pool(ops.pad(x, axes)), pool(ops.pad(ops.ones_like(x), axes)))
 
     apply = largest if old.class_name.startswith("Max") else average
-    return Part([], apply=apply, notes=notes, outcome="repaired")
+    return Part([pool], apply=apply, notes=notes, outcome="repaired")
 
 
 def _theano_pads(size: int) -> tuple[int, int]:

@@ -97,7 +97,7 @@ def _restored(path: Path, graph: Any, objects: Mapping[int, Mapping[str, Any]]) 
         f"{origin.text} (SavedModel)",
         (str(path),),
         rebuilt.layers,
-        (*origin.notes, *rebuilt.notes, *notes),
+        (*rebuilt.notes, *notes),
         num_parameters=num_parameters,
     )
     return Imported(rebuilt.model, facts)

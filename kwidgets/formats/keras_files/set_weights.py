@@ -49,10 +49,17 @@ def set_weights(rebuilt: Rebuilt, arrays: Mapping[str, Sequence[np.ndarray]]) ->
         )
     for variable, value in chosen:
         variable.assign(value)
-    for layer in rebuilt.model._flatten_layers():
+    _finalize(rebuilt.model)
+    return sum(value.size for _, value in chosen)
+
+
+def _finalize(model: Any) -> None:
+    """Let Normalization layers use the averages that were set."""
+    for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()
-    return sum(value.size for _, value in chosen)
+        elif isinstance(layer, keras.Model):
+            _finalize(layer)
 
 
 def _pairs(

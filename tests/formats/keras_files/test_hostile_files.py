@@ -113,6 +113,17 @@ def test_a_file_that_ends_early_is_refused(tmp_path: Path) -> None:
     refused(path, "damaged HDF5 file")
 
 
+@pytest.mark.slow("it takes the three seconds of processor time that reading a file may take")
+def test_a_file_that_makes_hdf5_hang_is_refused(tmp_path: Path) -> None:
+    path = TF_KERAS.write("functions", tmp_path)
+    content = bytearray(path.read_bytes())
+    # Found by the mutations below: libhdf5 1.14.6 searches a heap without end.
+    for first, last in ((13_080, 13_105), (46_288, 46_306)):
+        content[first:last] = bytes(last - first)
+    path.write_bytes(bytes(content))
+    refused(path, "reading it does not end")
+
+
 def _anything(depth: int = 3) -> st.SearchStrategy[Any]:
     plain = st.one_of(
         st.none(), st.booleans(), st.integers(-(2**40), 2**40), st.floats(), st.text(max_size=8)
@@ -157,7 +168,10 @@ def test_json_with_any_value_replaced_is_read_or_refused(
 
 
 @hypothesis.given(place=st.integers(0, 10**6), value=st.integers(0, 255))
-@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(
+    max_examples=hypothesis.settings.default.max_examples // 8,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
 def test_arrays_of_a_file_with_any_byte_replaced_are_read_or_refused(
     place: int, value: int, tmp_path: Path
 ) -> None:
