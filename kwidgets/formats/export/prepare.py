@@ -9,11 +9,11 @@ from typing import Any
 import keras
 
 from kwidgets.formats.errors import FormatError
-from kwidgets.formats.export.lazy_tensorflow import without_importing_tensorflow
 from kwidgets.formats.export.model_data import read_data
 from kwidgets.formats.export.names import file_name
 from kwidgets.formats.export.prepared import Prepared, WorkFolder
 from kwidgets.language import Message, message, t
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 
 def prepare(

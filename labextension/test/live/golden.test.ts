@@ -28,7 +28,7 @@ const files = Object.entries(
   import.meta.glob<Golden>(
     [
       "../../../tests/golden/*.json",
-      "!../../../tests/golden/{builder,models,record,runs,charts,insight}*.json",
+      "!../../../tests/golden/{builder,models,record,runs,charts,insight,export}*.json",
     ],
     {
       eager: true,
