@@ -381,11 +381,11 @@ test("a run's tabs show what its file has, without a request to a model", async 
   expect(place.textContent).toContain("1,006 samples");
   expect(place.textContent).toContain("The samples of this epoch were not saved.");
   await act(async () => named("[role=tab]", "Predictions").focus());
-  await act(async () =>
+  await act(async () => {
     document.activeElement!.dispatchEvent(
       new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }),
-    ),
-  );
+    );
+  });
   await settle();
   expect(named("table", "Layers").textContent).toContain("dense");
   await click("[role=tab]", "Data");
