@@ -9,7 +9,7 @@ import keras
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer
-from kwidgets.formats.keras_files import nodes, values
+from kwidgets.formats.keras_files import call_tensors, nodes, values
 from kwidgets.formats.keras_files.inputs import first_input, input_of_layer
 from kwidgets.formats.keras_files.makers import MODELS, make_part
 from kwidgets.formats.keras_files.origin import Origin
@@ -239,7 +239,7 @@ class Builder:
                 tensor = input_of_layer(old)
                 inputs[old.name] = tensors[old.name, 0] = tensor
                 self._report(old, "converted", (old.keras_name,), ())
-        offsets = _offsets(waiting, config, olds)
+        offsets = call_tensors.call_offsets(waiting, config, olds)
         frontier = self._run(waiting, olds, tensors, offsets)
         named = [
             each for each in nodes.outputs_of(config.get("input_layers")) if each.layer in inputs
@@ -247,7 +247,7 @@ class Builder:
         model_inputs = [inputs[each.layer] for each in named]
         outputs, lost = [], []
         for reference in nodes.outputs_of(config.get("output_layers")):
-            found = _find(reference, tensors, offsets)
+            found = call_tensors.find_tensor(reference, tensors, offsets)
             if found is None:
                 lost.append(reference.layer)
             else:
@@ -294,22 +294,22 @@ class Builder:
                         note = message("It follows a layer that was cut.")
                         self._report(old, "cut", (), (note,))
                         self._cut.add(old.name)
-                    frontier += _known(needed, tensors, offsets)
+                    frontier += call_tensors.known_tensors(needed, tensors, offsets)
                     continue
-                if any(_find(each, tensors, offsets) is None for each in needed):
+                if any(call_tensors.find_tensor(each, tensors, offsets) is None for each in needed):
                     later.append(call)
                     continue
                 if old.name in self._cut:
                     continue
-                inputs = _filled(call.inputs, tensors, offsets)
+                inputs = call_tensors.filled(call.inputs, tensors, offsets)
                 try:
                     part = self._part(old, inputs)
-                    kwargs = _filled(call.kwargs, tensors, offsets)
+                    kwargs = call_tensors.filled(call.kwargs, tensors, offsets)
                     tensors[old.name, call.index] = self._call(part, old, inputs, kwargs)
                 except CutError as error:
                     self._report(old, "cut", (), (error.note,))
                     self._cut.add(old.name)
-                    frontier += _known(needed, tensors, offsets)
+                    frontier += call_tensors.known_tensors(needed, tensors, offsets)
                     continue
                 self._report(old, part.outcome, part.names, tuple(part.notes))
             if len(later) == len(waiting):
@@ -441,69 +441,6 @@ def _model(inputs: list[Any], outputs: list[Any], name: str | None) -> Any:
         raise FormatError(
             t("The model's layers are not connected: %1", str(error).strip()[:300])
         ) from error
-
-
-def _find(
-    reference: nodes.Reference,
-    tensors: Mapping[tuple[str, int], Any],
-    offsets: Mapping[str, int],
-) -> Any:
-    """Return the tensor of a reference, or None if its layer has not been called yet."""
-    call = reference.call - offsets.get(reference.layer, 0)
-    outputs = tensors.get((reference.layer, call))
-    if outputs is None:
-        return None
-    if isinstance(outputs, Mapping):
-        outputs = list(outputs.values())
-    if isinstance(outputs, (list, tuple)):
-        return outputs[reference.output] if 0 <= reference.output < len(outputs) else None
-    return outputs
-
-
-def _known(
-    needed: list[nodes.Reference],
-    tensors: Mapping[tuple[str, int], Any],
-    offsets: Mapping[str, int],
-) -> list[Any]:
-    found: list[Any] = []
-    for each in needed:
-        tensor = _find(each, tensors, offsets)
-        if tensor is not None and not any(tensor is one for one in found):
-            found.append(tensor)
-    return found
-
-
-def _filled(value: Any, tensors: Mapping[tuple[str, int], Any], offsets: Mapping[str, int]) -> Any:
-    """Return the inputs or arguments of a call with tensors for References."""
-    if isinstance(value, nodes.Reference):
-        return _find(value, tensors, offsets)
-    if isinstance(value, nodes.Constant):
-        return value.value
-    if isinstance(value, Mapping):
-        return {key: _filled(each, tensors, offsets) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_filled(each, tensors, offsets) for each in value]
-    return value
-
-
-def _offsets(
-    waiting: list[nodes.Call], config: Mapping[str, Any], olds: Mapping[str, OldLayer]
-) -> dict[str, int]:
-    """Return by how much References count calls of a model inside too high.
-
-    Keras 1 and 2 count the call that made the model as its first; newer ones not always.
-    """
-    used: dict[str, set[int]] = {}
-    for call in waiting:
-        for each in [*nodes.references(call.inputs), *nodes.references(call.kwargs)]:
-            used.setdefault(each.layer, set()).add(each.call)
-    for each in nodes.outputs_of(config.get("output_layers")):
-        used.setdefault(each.layer, set()).add(each.call)
-    return {
-        name: 1
-        for name, indices in used.items()
-        if name in olds and olds[name].class_name in MODELS and 0 not in indices
-    }
 
 
 def _joined_slot(slots: list[Slot]) -> Slot:
