@@ -84,8 +84,9 @@ def ended_rows(folder):
 
 
 @pytest.fixture
-def job(model, namespace, tmp_path):
-    """An export that is not started, as if it had ended."""
+def job(model, namespace, tmp_path, monkeypatch):
+    """An export that is not started, as if it had ended; the only one of this process."""
+    monkeypatch.setattr(jobs, "_jobs", {})
     folder = tmp_path / "exports"
     folder.mkdir()
     prepared = prepare(model, namespace=namespace)

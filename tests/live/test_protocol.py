@@ -179,7 +179,9 @@ def test_every_kind_has_a_golden_file_and_no_file_is_left_over():
     files = {
         path.stem
         for path in GOLDEN.glob("*.json")
-        if not path.stem.startswith(("builder", "models", "record", "runs", "charts", "insight"))
+        if not path.stem.startswith(
+            ("builder", "models", "record", "runs", "charts", "insight", "export")
+        )
     }
     assert files == set(examples())
 

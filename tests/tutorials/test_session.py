@@ -106,7 +106,10 @@ def test_the_overview_lists_every_step(shell, capsys) -> None:
         ("check look twice", "%kwidgets check <name> hint"),
         ("tutorial 99", "There is no tutorial '99'. The tutorials are 01_first_model"),
         ("tutorial", "no tutorial ''"),
-        ("nonsense", "Unknown option “nonsense”. Use one of summary, live, record, resume"),
+        (
+            "nonsense",
+            "Unknown option “nonsense”. Use one of summary, live, task, classes, record, resume",
+        ),
         ("chekc", "Unknown option “chekc”. Did you mean “check”?"),
         ("live perhaps", "%kwidgets live off; got “perhaps”"),
         ("summary", "Specify a model"),
