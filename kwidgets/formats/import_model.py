@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import keras
+from keras.src.saving.serialization_lib import SafeModeScope
 
 from kwidgets.formats.detect import Kind, detect
 from kwidgets.formats.errors import FormatError
@@ -58,5 +59,8 @@ def import_model(
     kind = detect(file)
     if weights_file is not None and not weights_file.exists():
         raise FormatError(t("There is no file “%1”. Check the path.", weights_file))
-    imported = importlib.import_module(_READERS[kind]).read(file, weights_file)
+    # The scope holds where keras.config.enable_unsafe_deserialization() was called, too: Keras
+    # puts that setting above the argument safe_mode.
+    with SafeModeScope(True):
+        imported = importlib.import_module(_READERS[kind]).read(file, weights_file)
     return ImportedModel(imported.model, ImportReport(imported))
