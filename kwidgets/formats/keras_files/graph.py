@@ -258,6 +258,17 @@ class Builder:
             outputs += [each for each in frontier if not any(each is one for one in known_outputs)]
         if not outputs or not model_inputs or (lost and not self._parts):
             raise FormatError(self._nothing_left())
+        for key, what in (("input_layers", "inputs"), ("output_layers", "outputs")):
+            given = config.get(key)
+            if isinstance(given, Mapping):
+                self._notes.append(
+                    message(
+                        "Its %1 were a dictionary with the keys %2; they became a list in this "
+                        "order.",
+                        what,
+                        ", ".join(map(str, given)),
+                    )
+                )
         model = _model(model_inputs, outputs, name)
         # In the order of the file.
         self._reports = {each: self._reports[each] for each in olds if each in self._reports}
