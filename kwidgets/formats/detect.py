@@ -26,6 +26,11 @@ Kind: TypeAlias = Literal[
 ]
 
 _HEAD_BYTES = 65_536
+# Of a path that is none, such as the text of a JSON file.
+_MOST_SHOWN = 200
+# What a prototxt begins with, and what one of a net contains.
+_FIRST_FIELD = re.compile(r"\s*[A-Za-z_]\w*\s*[:{<]")
+_NET = re.compile(r"\b(layers?|input_shape)\s*:?\s*[{<]|\binput\s*:\s*[\"'\[]|\binput_dim\s*:")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # The fields of Caffe's BlobProto, and those of them that hold numbers.
@@ -40,10 +45,18 @@ def detect(path: Path) -> Kind:
     Raises:
         FormatError: it is not there, is empty, or is none of these; says what it is, if known.
     """
-    if not path.exists():
-        raise FormatError(t("There is no file “%1”. Check the path.", path))
+    try:
+        path.stat()
+        is_saved_model = path.is_dir() and (path / "saved_model.pb").exists()
+    except PermissionError as error:
+        raise FormatError(t("“%1” cannot be read: %2.", path, error.strerror)) from error
+    except (OSError, ValueError):
+        # ValueError: a name with a zero byte.
+        shown = str(path)
+        shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+        raise FormatError(t("There is no file “%1”. Check the path.", shown)) from None
     if path.is_dir():
-        if (path / "saved_model.pb").exists():
+        if is_saved_model:
             return "saved_model"
         raise FormatError(
             t(
@@ -117,8 +130,17 @@ def _as_text(head: bytes) -> str | None:
     except UnicodeDecodeError as error:
         # The head of a longer file may end within a character.
         if len(head) < _HEAD_BYTES or error.start < len(head) - 4:
-            return None
+            return _prototxt_with_comments(head)
         return head[: error.start].decode("utf-8-sig")
+
+
+def _prototxt_with_comments(head: bytes) -> str | None:
+    """Return a prototxt whose comments are in an older encoding; None if it is none."""
+    bare = re.sub(rb"#[^\n]*", b"", head)
+    text = bare.decode("ascii", errors="replace")
+    if not bare.isascii() or not _FIRST_FIELD.match(text):
+        return None
+    return text
 
 
 def _text_kind(path: Path, text: str) -> Kind:
@@ -133,10 +155,11 @@ def _text_kind(path: Path, text: str) -> Kind:
             ) from error
         return "keras_json"
     bare = re.sub(r"#[^\n]*", "", text)
-    if re.search(r"\bbase_lr\s*:", bare):
-        return "caffe_solver"
-    if re.search(r"\b(layers?|input|input_dim|input_shape)\s*[:{<]", bare):
-        return "caffe_net"
+    if _FIRST_FIELD.match(bare):
+        if re.search(r"\bbase_lr\s*:", bare):
+            return "caffe_solver"
+        if _NET.search(bare):
+            return "caffe_net"
     raise FormatError(
         t(
             "“%1” is a text file, but not a model: neither Caffe's prototxt nor JSON of Keras.",
@@ -160,6 +183,17 @@ def _binary_kind(path: Path, head: bytes) -> Kind:
             raise FormatError(
                 t("“%1” is a file of %2, which is not a model that can be imported.", path, name)
             )
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FormatError(t("“%1” is text in UTF-16. Save it as UTF-8 in a text editor.", path))
+    line = _line_of_other_encoding(head)
+    if line:
+        raise FormatError(
+            t(
+                "“%1” is text, but line %2 is not in UTF-8. Save it as UTF-8 in a text editor.",
+                path,
+                line,
+            )
+        )
     if head[4:8] == b"TFL3":
         raise FormatError(
             t(
@@ -178,6 +212,17 @@ def _binary_kind(path: Path, head: bytes) -> Kind:
             path,
         )
     )
+
+
+def _line_of_other_encoding(head: bytes) -> int:
+    """Return the first line of a prototxt with letters of an older encoding; 0 if it is none."""
+    text = re.sub(rb"#[^\n]*", b"", head).decode("latin-1")
+    if re.search(r"[\x00-\x08\x0e-\x1f\x7f]", text):
+        return 0
+    if not _FIRST_FIELD.match(text) or not _NET.search(text):
+        return 0
+    place = next((index for index, each in enumerate(text) if each > "\x7f"), -1)
+    return text.count("\n", 0, place) + 1 if place >= 0 else 0
 
 
 def _protobuf_kind(path: Path) -> Kind | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import keras
+from keras.src.saving.serialization_lib import SafeModeScope
 
 from kwidgets.formats.detect import Kind, detect
 from kwidgets.formats.errors import FormatError
@@ -53,10 +54,31 @@ def import_model(
     Raises:
         FormatError: the file is damaged, of another kind, or does not fit the weights.
     """
-    file = Path(path).expanduser()
-    weights_file = None if weights is None else Path(weights).expanduser()
+    file = _path(path)
+    weights_file = None if weights is None else _path(weights)
     kind = detect(file)
-    if weights_file is not None and not weights_file.exists():
+    if weights_file is not None and not os.path.exists(weights_file):
         raise FormatError(t("There is no file “%1”. Check the path.", weights_file))
-    imported = importlib.import_module(_READERS[kind]).read(file, weights_file)
+    # The scope holds where keras.config.enable_unsafe_deserialization() was called, too: Keras
+    # puts that setting above the argument safe_mode.
+    with SafeModeScope(True):
+        imported = importlib.import_module(_READERS[kind]).read(file, weights_file)
     return ImportedModel(imported.model, ImportReport(imported))
+
+
+def _path(value: str | os.PathLike[str]) -> Path:
+    """Return a path that the caller gave; "~" is the home folder.
+
+    Raises:
+        FormatError: it is none.
+    """
+    if not isinstance(value, (str, os.PathLike)):
+        raise FormatError(
+            t("import_model takes the path of a file, but got %1.", type(value).__name__)
+        )
+    path = Path(value)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # There is no such user: a folder may have this name.
+        return path

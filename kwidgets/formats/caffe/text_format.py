@@ -52,6 +52,8 @@ class _Parser:
         self._tokens = self._tokenize()
         self._token = next(self._tokens)
         self._num_values = 0
+        # Where the brackets stand that are open.
+        self._opened: list[int] = []
 
     def parse(self) -> Node:
         root = Node()
@@ -111,10 +113,13 @@ class _Parser:
         node.add(name, self._value(depth))
 
     def _value(self, depth: int) -> Value:
+        place = self._token.place
         for opening, closing in (("{", "}"), ("<", ">")):
             if self._take(opening):
                 child = Node()
+                self._opened.append(place)
                 self._fields(child, closing, depth + 1)
+                self._opened.pop()
                 return child
         token = self._next()
         if token.kind == "text":
@@ -144,12 +149,10 @@ class _Parser:
 
     def _fail(self, place: int) -> NoReturn:
         if place >= len(self._text.rstrip()):
-            raise FormatError(
-                t(
-                    "The prototxt ends too early: a bracket is not closed. "
-                    "Download or copy it again."
-                )
-            )
+            if self._opened:
+                line = self._text.count("\n", 0, self._opened[-1]) + 1
+                raise FormatError(t("The bracket in line %1 of the prototxt is not closed.", line))
+            raise FormatError(t("The prototxt ends too early: a value is missing."))
         line = self._text.count("\n", 0, place) + 1
         rest = self._text[place : place + 40].split("\n")[0]
         rest = "".join(letter if letter.isprintable() else "·" for letter in rest)

@@ -9,7 +9,7 @@ import keras
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer
-from kwidgets.formats.keras_files import call_tensors, nodes, values
+from kwidgets.formats.keras_files import call_tensors, masks, nodes, values
 from kwidgets.formats.keras_files.inputs import first_input, input_of_layer
 from kwidgets.formats.keras_files.makers import MODELS, make_part
 from kwidgets.formats.keras_files.origin import Origin
@@ -177,7 +177,7 @@ class Builder:
         if chain and len(inputs) == 1 and len(set(map(id, chain))) == len(chain):
             model = keras.Sequential([inputs[0], *chain], name=name)
         else:
-            model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, tensor, name=name)
+            model = _model(inputs, [tensor], name)
         return self._rebuilt(model)
 
     def _sequential_of_branches(self, olds: list[OldLayer], name: str | None) -> Rebuilt:
@@ -210,6 +210,7 @@ class Builder:
         self._notes += notes
         part = make_part(first, outputs, self._model_part)
         merged = part(outputs, {})
+        masks.join_as_before(first, outputs, merged)
         part.inner_slots = inner_slots
         self._parts[first.name] = part
         self._report(first, part.outcome, part.names, tuple(part.notes))
@@ -257,6 +258,17 @@ class Builder:
             outputs += [each for each in frontier if not any(each is one for one in known_outputs)]
         if not outputs or not model_inputs or (lost and not self._parts):
             raise FormatError(self._nothing_left())
+        for key, what in (("input_layers", "inputs"), ("output_layers", "outputs")):
+            given = config.get(key)
+            if isinstance(given, Mapping):
+                self._notes.append(
+                    message(
+                        "Its %1 were a dictionary with the keys %2; they became a list in this "
+                        "order.",
+                        what,
+                        ", ".join(map(str, given)),
+                    )
+                )
         model = _model(model_inputs, outputs, name)
         # In the order of the file.
         self._reports = {each: self._reports[each] for each in olds if each in self._reports}
@@ -340,6 +352,7 @@ class Builder:
     def _call(self, part: Part, old: OldLayer, inputs: Any, kwargs: Mapping[str, Any]) -> Any:
         try:
             outputs = part(inputs, _call_arguments(kwargs))
+            masks.join_as_before(old, inputs, outputs)
         except Exception as error:
             self._parts.pop(old.name, None)
             raise CutError(_failure(old, error)) from error
@@ -431,6 +444,7 @@ def _call_arguments(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _model(inputs: list[Any], outputs: list[Any], name: str | None) -> Any:
+    masks.make_names_unique(outputs)
     try:
         return keras.Model(
             inputs[0] if len(inputs) == 1 else inputs,

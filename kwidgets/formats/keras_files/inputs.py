@@ -24,7 +24,7 @@ def input_of_layer(old: OldLayer) -> Any:
     shape = _shape(old.config)
     if shape is None:
         raise FormatError(t("The file does not say the shape of its input “%1”.", old.name))
-    return _input(shape, dtype(_type_of(old.config)), old.keras_name)
+    return _input(shape, _kind(_type_of(old.config)), old.keras_name)
 
 
 def first_input(first: OldLayer, build_shape: Any, like: Any, notes: list[Message]) -> Any:
@@ -68,7 +68,7 @@ def first_input(first: OldLayer, build_shape: Any, like: Any, notes: list[Messag
                 "the weights into it."
             )
         )
-    kind = dtype(_type_of(config))
+    kind = _kind(_type_of(config))
     if first.class_name == "Embedding" and first.origin.major < 2:
         kind = "int32"
     return _input(shape, kind, f"{first.keras_name}_input")
@@ -81,6 +81,11 @@ def _input(shape: Shape, kind: str | None, name: str) -> Any:
         raise FormatError(
             t("The input “%1” cannot be made: %2", name, str(error).strip()[:200])
         ) from error
+
+
+def _kind(value: Any) -> str | None:
+    """Return the type of an input; only inputs can be texts."""
+    return "string" if value == "string" else dtype(value)
 
 
 def _type_of(config: Mapping[str, Any]) -> Any:

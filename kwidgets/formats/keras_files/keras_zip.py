@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import os
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +15,7 @@ import numpy as np
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts
 from kwidgets.formats.imported import Imported
+from kwidgets.formats.keras_files.file_names import named_as
 from kwidgets.formats.keras_files.hdf5 import WeightsFile, parse_json
 from kwidgets.formats.keras_files.origin import origin_of
 from kwidgets.formats.keras_files.repair_config import compile_as, rebuild, set_weights
@@ -149,7 +146,7 @@ def _loaded(path: Path, version: str) -> Imported:
     for name in ("frozen_graph_layer", "onnx_layer"):
         importlib.import_module(f"kwidgets.formats.graphs.{name}")
     try:
-        with _named_keras(path) as name:
+        with named_as(path, ".keras") as name:
             model = keras.saving.load_model(name, compile=True, safe_mode=True)
     except Exception as error:
         raise FormatError(
@@ -169,21 +166,6 @@ def _loaded(path: Path, version: str) -> Imported:
     return Imported(
         model, dataclasses.replace(facts, num_parameters=sum(_size(each) for each in model.weights))
     )
-
-
-@contextmanager
-def _named_keras(path: Path) -> Iterator[str]:
-    """Give the file a name that Keras accepts: it goes by the end of the name."""
-    if path.name.endswith(".keras"):
-        yield str(path)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        name = os.path.join(folder, "model.keras")
-        try:
-            os.symlink(path.resolve(), name)
-        except OSError:
-            shutil.copyfile(path, name)
-        yield name
 
 
 def _size(variable: Any) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+from keras.src.backend.common.stateless_scope import in_stateless_scope
 
 from kwidgets.formats.keras_files import objects, old_names, values
 from kwidgets.formats.keras_files.origin import Origin
@@ -17,7 +18,7 @@ _ACTIVATIONS = ("activation", "recurrent_activation")
 _DATA_FORMATS = {"th": "channels_first", "tf": "channels_last"}
 _BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "activity_regularizer"})
 # Values that change nothing, whatever the argument.
-_NOTHING: tuple[Any, ...] = (None, False, 0, 0.0, [], {}, "", 1, 1.0)
+_NOTHING: tuple[Any, ...] = (None, False, 0, 0.0, [], {}, "")
 _WRAPPED = ("layer", "backward_layer", "cell")
 
 
@@ -177,17 +178,17 @@ def _objects(
         if key in _ACTIVATIONS:
             made[key] = objects.activation(value, old.name, notes)
         elif key.endswith("_initializer"):
-            _keep(made, key, objects.initializer(value))
+            _keep(made, key, found := objects.initializer(value))
+            if found is None and objects.initializer_is_lost(value):
+                notes.append(_lost(key))
         elif key.endswith("_regularizer"):
             _keep(made, key, found := objects.regularizer(value))
             if found is None and objects.regularizer_is_lost(value):
-                notes.append(
-                    message(
-                        "Its %1 has no counterpart and was dropped; only training needs it.", key
-                    )
-                )
+                notes.append(_lost(key))
         elif key.endswith("_constraint"):
-            _keep(made, key, objects.constraint(value))
+            _keep(made, key, found := objects.constraint(value))
+            if found is None and value is not None:
+                notes.append(_lost(key))
         elif key in _WRAPPED and isinstance(value, Mapping):
             made[key] = _inner_layer(value, old, notes)
         elif key == "cells" and isinstance(value, list):
@@ -196,10 +197,17 @@ def _objects(
             _keep(made, key, dtype(value))
         else:
             made[key] = without_modules(value)
+    if made.get("stateful") and in_stateless_scope():
+        # The trial build has no variables, and Keras would create those of the states.
+        made["stateful"] = False
     if made.get("unroll"):
         # The same numbers, and a hostile file cannot ask for a million steps.
         made["unroll"] = False
     return made
+
+
+def _lost(key: str) -> Message:
+    return message("Its %1 has no counterpart and was dropped; only training needs it.", key)
 
 
 def _keep(made: dict[str, Any], key: str, value: Any) -> None:

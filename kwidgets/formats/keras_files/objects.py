@@ -14,6 +14,8 @@ from kwidgets.language import Message, message
 # Keras 3 changed the function of this name. Made of layers, so that a model saved with it loads
 # without this package.
 _OLD_HARD_SIGMOID = "old_hard_sigmoid"
+# Sums of factors, 0 for none.
+_PENALTIES = ("WeightRegularizer", "L1L2Regularizer", "ActivityRegularizer", "L1L2")
 
 
 def old_hard_sigmoid() -> Any:
@@ -122,14 +124,23 @@ def initializer(value: Any) -> Any:
         return None
 
 
+def initializer_is_lost(value: Any) -> bool:
+    """Return whether a configuration without counterpart names an initializer of the user's."""
+    name = value.get("class_name") if isinstance(value, Mapping) else value
+    return isinstance(name, str) and not hasattr(keras.initializers, name)
+
+
 def regularizer(value: Any) -> Any:
     """Return a regularizer of Keras 1 or 2 for this Keras, or None if it has none."""
+    if isinstance(value, str):
+        # "l2", or the name under which one is registered.
+        value = {"class_name": value, "config": {}}
     value = _flat(value)
     if value is None:
         return None
     name, config = value
     try:
-        if name in ("WeightRegularizer", "L1L2Regularizer", "ActivityRegularizer", "L1L2"):
+        if name in _PENALTIES:
             l1, l2 = float(config.get("l1", 0.0)), float(config.get("l2", 0.0))
             return keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
         return keras.regularizers.get({"class_name": name, "config": config})
@@ -141,12 +152,17 @@ def regularizer_is_lost(value: Any) -> bool:
     """Return whether a configuration without counterpart would have penalised anything."""
     found = _flat(value)
     if found is None:
-        return False
-    return any(each not in (0, 0.0, None) for each in found[1].values())
+        return isinstance(value, str)
+    name, config = found
+    if name in _PENALTIES:
+        return any(each not in (0, 0.0, None) for each in config.values())
+    return True
 
 
 def constraint(value: Any) -> Any:
     """Return a constraint of Keras 1 or 2 for this Keras, or None if it has none."""
+    if isinstance(value, str):
+        value = {"class_name": value, "config": {}}
     value = _flat(value)
     if value is None:
         return None

@@ -14,6 +14,7 @@ from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts
 from kwidgets.formats.imported import Imported
 from kwidgets.formats.keras_files import keras0
+from kwidgets.formats.keras_files.file_names import named_as
 from kwidgets.formats.keras_files.hdf5 import WeightsFile, parse_json
 from kwidgets.formats.keras_files.layer_arrays import layer_arrays, listed, weights_group
 from kwidgets.formats.keras_files.origin import Origin, origin_of
@@ -78,6 +79,9 @@ def _read_json(path: Path, weights: Path | None) -> Imported:
     version, backend = _text(config.get("keras_version")), _text(config.get("backend"))
     if weights is None:
         return _imported(config, origin_of(version, backend), None, None, (path,))
+    if version is None and "build_config" in config:
+        # Keras 3 writes no version into JSON.
+        return _of_keras3_json(config, path, weights)
     with WeightsFile(weights) as file:
         group = weights_group(file)
         version = version or _text(file.attribute(group, "keras_version"))
@@ -144,7 +148,8 @@ def _of_keras3(file: WeightsFile, weights: Path | None, origin: Origin) -> Impor
     # Reads all arrays once: their sizes are checked, whatever Keras does with them.
     arrays = layer_arrays(file, weights_group(file))
     try:
-        model = keras.saving.load_model(file.path, compile=True, safe_mode=True)
+        with named_as(file.path, ".h5") as name:
+            model = keras.saving.load_model(name, compile=True, safe_mode=True)
         if weights is not None:
             model.load_weights(weights)
     except Exception as error:
@@ -164,6 +169,27 @@ def _of_keras3(file: WeightsFile, weights: Path | None, origin: Origin) -> Impor
             num_parameters=sum(each.size for own in arrays.values() for each in own),
         ),
     )
+
+
+def _of_keras3_json(config: Mapping[str, Any], path: Path, weights: Path) -> Imported:
+    """Return the model of a JSON file and a ``.weights.h5`` that this Keras wrote itself."""
+    with WeightsFile(weights) as file:
+        is_tree = file.attribute(file.root, "layer_names") is None
+    try:
+        model = keras.saving.deserialize_keras_object(dict(config), safe_mode=True)
+        with named_as(weights, ".weights.h5" if is_tree else ".h5") as name:
+            model.load_weights(name)
+    except Exception as error:
+        raise FormatError(
+            t("Keras cannot load “%1”: %2", path, str(error).strip()[:300])
+        ) from error
+    layers = tuple(
+        ImportedLayer(each.name, type(each).__name__, "converted", (each.name,))
+        for each in model.layers
+    )
+    count = model.count_params()
+    files = (str(path), str(weights))
+    return Imported(model, ImportFacts("Keras 3", files, layers, num_parameters=count))
 
 
 def _without_config(file: WeightsFile) -> FormatError:

@@ -155,11 +155,19 @@ def _scale_and_shift(name: str, shape: Shape) -> Any:
 
 
 def normalization(old: OldLayer, inputs: Any) -> Part:
-    """Return Normalization, whose counter is not kept any more."""
+    """Return Normalization, whose counter begins anew."""
     del inputs
     notes: list[Message] = []
     layer = make_layer(old, notes)
-    return Part([layer], convert=lambda arrays: list(arrays[:2]), num_trainable=0, num_arrays=3)
+
+    def convert(arrays: Arrays) -> Arrays:
+        # Mean and variance; some releases of Keras count the samples behind them, with other types.
+        counts = [np.zeros(tuple(each.shape)) for each in layer.weights[2:]]
+        return [*arrays[:2], *counts]
+
+    # With the averages in the configuration it has no arrays.
+    num_arrays = 0 if layer.input_mean is not None else 3
+    return Part([layer], convert=convert, num_trainable=0, num_arrays=num_arrays, notes=notes)
 
 
 def embedding(old: OldLayer, inputs: Any) -> Part:

@@ -6,8 +6,8 @@ configuration tells which layer each one is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 from keras.src.utils.naming import to_snake_case
@@ -30,6 +30,9 @@ _NUM_FIXED = {"BatchNormalization": 2, "SyncBatchNormalization": 2, "Normalizati
 # Of one layer, or of one model in the model; groups within groups count too.
 _MAX_PARTS = 5_000
 _MAX_DEPTH = 50
+# Those that are trained, and the others.
+_Arrays: TypeAlias = tuple[list[np.ndarray], list[np.ndarray]]
+_Shared: TypeAlias = dict[tuple[str, str], _Arrays]
 
 
 def arrays_by_layer(
@@ -45,16 +48,30 @@ def arrays_by_layer(
         FormatError: the tree is damaged, or is not one of this model.
     """
     found = {}
-    for name, class_name, config, group in _layers(file, file.root, model_config):
-        trainable, fixed = _split(file, class_name, config, group, _Limit(), 0)
-        found[name] = trainable + fixed
+    shared: _Shared = {}
+    # A layer that stands in several models has its arrays in the first of them; the first pass
+    # finds them.
+    for _ in range(2):
+        for name, class_name, config, group in _layers(file, file.root, model_config):
+            trainable, fixed = _split(file, class_name, config, group, _Limit(shared), 0)
+            if class_name not in _MODELS:
+                trainable, fixed = _known(shared, name, class_name, (trainable, fixed))
+            found[name] = trainable + fixed
     return found
+
+
+def _known(shared: _Shared, name: str, class_name: str, own: _Arrays) -> _Arrays:
+    """Return a layer's arrays, or those of the same layer in another model if it has none here."""
+    if own[0] or own[1]:
+        return shared.setdefault((name, class_name), own)
+    return shared.get((name, class_name), own)
 
 
 class _Limit:
     """Ends the reading of groups that contain themselves, which HDF5 allows."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: _Shared) -> None:
+        self.shared = shared
         self._left = _MAX_PARTS
 
     def count(self, depth: int) -> None:
@@ -71,7 +88,10 @@ class _Limit:
 def _layers(
     file: WeightsFile, group: Any, model_config: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, Mapping[str, Any], Any]]:
-    """Return name, class, configuration and group of each layer of a model."""
+    """Return name, class, configuration and group of each layer of a model.
+
+    The group is None for a layer whose arrays stand where another model contains it.
+    """
     config = model_config.get("config")
     entries = config.get("layers") if isinstance(config, Mapping) else config
     if not isinstance(entries, list):
@@ -89,8 +109,8 @@ def _layers(
         number = used[key] = used.get(key, -1) + 1
         if number:
             key = f"{key}_{number}"
-        if container is not None and file.has(container, key):
-            yield str(name), class_name, entry, file.member(container, key)
+        is_there = container is not None and file.has(container, key)
+        yield str(name), class_name, entry, file.member(container, key) if is_there else None
 
 
 def _split(
@@ -105,9 +125,13 @@ def _split(
     limit.count(depth)
     trainable: list[np.ndarray] = []
     fixed: list[np.ndarray] = []
+    if group is None:
+        return trainable, fixed
     if class_name in _MODELS:
-        for _, inner_class, inner_entry, inner_group in _layers(file, group, entry):
+        for name, inner_class, inner_entry, inner_group in _layers(file, group, entry):
             more, others = _split(file, inner_class, inner_entry, inner_group, limit, depth + 1)
+            if inner_class not in _MODELS:
+                more, others = _known(limit.shared, name, inner_class, (more, others))
             trainable += more
             fixed += others
         return trainable, fixed
@@ -115,8 +139,7 @@ def _split(
     num_fixed = min(_NUM_FIXED.get(class_name, 0), len(own))
     trainable += own[: len(own) - num_fixed]
     fixed += own[len(own) - num_fixed :]
-    for name in _part_names(class_name, group):
-        inner = _inner_entry(entry, name)
+    for name, inner in _part_names(file, class_name, entry, group):
         inner_class = str(inner.get("class_name", "")).rpartition(">")[2]
         part = file.member(group, name)
         more, others = _split(file, inner_class, inner, part, limit, depth + 1)
@@ -135,10 +158,41 @@ def _own(file: WeightsFile, group: Any) -> list[np.ndarray]:
     return [file.array(group, f"{_VARS}/{name}") for name in numbers]
 
 
-def _part_names(class_name: str, group: Any) -> list[str]:
+def _part_names(
+    file: WeightsFile, class_name: str, entry: Mapping[str, Any], group: Any
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the groups in that of a layer in the order of the weights, and what stands in each."""
+    cells = _cells(entry)
+    if class_name == "StackedRNNCells" and cells and file.has(group, "cells"):
+        # Named by class and number, as the layers of a model are; the file sorts them as texts.
+        inside = set(_names(file.member(group, "cells")))
+        named = zip(_keys(str(each.get("class_name")) for each in cells), cells, strict=True)
+        return [(f"cells/{key}", each) for key, each in named if key in inside]
     order = _PARTS.get(class_name, ())
     names = [name for name in _names(group) if name != _VARS]
-    return sorted(names, key=lambda name: (order.index(name) if name in order else 99, name))
+    names.sort(key=lambda name: (order.index(name) if name in order else 99, _natural(name)))
+    return [(name, _inner_entry(entry, name)) for name in names]
+
+
+def _cells(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    config = entry.get("config")
+    cells = config.get("cells") if isinstance(config, Mapping) else None
+    return [each for each in cells if isinstance(each, Mapping)] if isinstance(cells, list) else []
+
+
+def _keys(class_names: Iterable[str]) -> Iterator[str]:
+    """Return the groups' names of layers in a list: class names, numbered from the second on."""
+    used: dict[str, int] = {}
+    for class_name in class_names:
+        key = to_snake_case(class_name.rpartition(">")[2])
+        number = used[key] = used.get(key, -1) + 1
+        yield f"{key}_{number}" if number else key
+
+
+def _natural(name: str) -> tuple[str, int]:
+    """Return a key that sorts "cell", "cell_2" and "cell_10" by their numbers."""
+    stem, _, number = name.rpartition("_")
+    return (stem, int(number)) if stem and number.isdecimal() else (name, 0)
 
 
 def _names(group: Any) -> list[str]:

@@ -230,7 +230,7 @@ CASE_BATCH_NORM = dataclasses.replace(OPENCV["batch_norm_scale"], weights={}).pr
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("layer { name: 'a' type: 'ReLU'", "ends too early"),
+        ("layer { name: 'a' type: 'ReLU'", "bracket in line 1"),
         ("input: 'data'\nlayer } {", "Line 2 of the prototxt cannot be read from “} {” on"),
         ("layer {" * 100, "nested deeper than 32 levels"),
         ("layer { name: 'a' type: 'ReLU' }", "does not say what its input is. Add the lines"),

@@ -142,6 +142,7 @@ def _scaled(
         if has_bias:
             result = step.op(keras.ops.add, result, float(arrays[1].reshape(())))
         return step.result(result, blob.axes)
+    # The places of the covered axes in Keras's order, in the order in which Caffe covers them.
     covered = blob.axes[axis : axis + len(shape)]
     if blob.num_axes == 4 and covered == (3,):
         result = step.weighted(
@@ -158,10 +159,16 @@ def _scaled(
     letters = "abcdefghijkl"[: blob.num_axes]
     order = np.argsort(covered)
     kernel = "".join(letters[covered[index]] for index in order)
+    ordered = [array.reshape(tuple(shape)).transpose(order) for array in arrays]
+    if has_bias:
+        # EinsumDense keeps an axis of length 1 for each axis behind that the bias does not cover.
+        behind = range(min(covered), blob.num_axes)
+        sizes = [blob.tensor.shape[place] if place in covered else 1 for place in behind]
+        ordered[1] = ordered[1].reshape(sizes)
     result = step.weighted(
         keras.layers.EinsumDense,
         blob.tensor,
-        [array.reshape(tuple(shape)).transpose(order) for array in arrays],
+        ordered,
         "kernel_initializer",
         equation=f"{letters},{kernel}->{letters}",
         output_shape=tuple(blob.tensor.shape[1:]),

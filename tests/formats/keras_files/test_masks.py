@@ -1,0 +1,73 @@
+"""Merges in files of Keras 2 pass on the mask that Keras 2 passed on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import kwidgets as kw
+
+STEPS = np.array([[1, 2, 3, 0, 0], [4, 0, 5, 1, 0]])
+OTHERS = np.array([[1, 2, 0, 3, 0], [0, 2, 5, 1, 4]])
+
+
+def layer(class_name: str, name: str, inputs: list[str], **config: Any) -> dict[str, Any]:
+    return {
+        "class_name": class_name,
+        "name": name,
+        "config": {"name": name, **config},
+        "inbound_nodes": [[[each, 0, 0, {}] for each in inputs]] if inputs else [],
+    }
+
+
+def imported(folder: Path, merge: str, second: dict[str, Any]) -> Any:
+    layers = [
+        layer("InputLayer", "x", [], batch_input_shape=[None, 5], dtype="int32"),
+        layer("InputLayer", "y", [], batch_input_shape=[None, 5], dtype="int32"),
+        layer("Embedding", "first", ["x"], input_dim=6, output_dim=4, mask_zero=True),
+        layer("Embedding", "second", ["y"], input_dim=6, output_dim=4, **second),
+        layer(merge, "concatenate", ["first", "second"]),
+        layer("Dropout", "dropout", ["concatenate"], rate=0.5),
+        layer("LSTM", "lstm", ["dropout"], units=2, recurrent_activation="sigmoid"),
+    ]
+    config = {
+        "name": "net",
+        "layers": layers,
+        "input_layers": [["x", 0, 0], ["y", 0, 0]],
+        "output_layers": [["lstm", 0, 0]],
+    }
+    path = folder / "model.json"
+    outer = {"class_name": "Functional", "config": config, "keras_version": "2.15.0"}
+    path.write_text(json.dumps({**outer, "backend": "tensorflow"}), encoding="utf-8")
+    return kw.import_model(path).model
+
+
+@pytest.mark.parametrize("has_both", [False, True])
+@pytest.mark.parametrize("merge", ["Add", "Maximum", "Concatenate"])
+def test_steps_count_where_all_inputs_that_have_a_mask_are_valid(
+    merge: str, has_both: bool, tmp_path: Path
+) -> None:
+    model = imported(tmp_path, merge, {"mask_zero": has_both})
+    valid = (STEPS != 0) & ((OTHERS != 0) | (not has_both))
+    pair = [
+        keras.ops.convert_to_numpy(model.get_layer(name)(data))
+        for name, data in (("first", STEPS), ("second", OTHERS))
+    ]
+    merged = getattr(keras.layers, merge)()(pair)
+    expected = model.get_layer("lstm")(merged, mask=valid)
+    np.testing.assert_allclose(model([STEPS, OTHERS]), expected, atol=1e-6)
+    model.save(tmp_path / "saved.keras")
+    again = keras.saving.load_model(tmp_path / "saved.keras")
+    np.testing.assert_allclose(again([STEPS, OTHERS]), expected, atol=1e-6)
+
+
+def test_an_operation_of_a_mask_may_be_called_like_a_layer(tmp_path: Path) -> None:
+    model = imported(tmp_path, "Concatenate", {"mask_zero": True})
+    names = [each.name for each in model.operations]
+    assert "concatenate" in names
+    assert len(set(names)) == len(names)
