@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,21 @@ def export(folder: Path, targets: tuple[str, ...], **options: Any) -> Exports:
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    return export(tmp_path_factory.mktemp("exports"), TARGETS, latency=False)
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory, temporary: Path) -> Exports:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        patch.setenv("TMPDIR", str(temporary))
+        return export(tmp_path_factory.mktemp("exports"), TARGETS, latency=False)
+
+
+def test_nothing_stays_in_the_temporary_folder(exports, temporary):
+    assert exports.facts.state == "done"
+    assert os.listdir(temporary) == []
 
 
 @pytest.mark.parametrize("target", ["onnx", "litert"])
