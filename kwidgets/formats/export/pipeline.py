@@ -171,10 +171,13 @@ class Pipeline:
                 *notes,
                 message("Calibrated with %1 samples: %2", f"{count:,}", prepared.calibration_from),
             )
-        code, _ = self._code(target, answer["from_saved_model"])
+        code, run_code = self._code(
+            target, answer["from_saved_model"], tuple(answer["file_inputs"])
+        )
         return replace(
             row,
             code=code,
+            run_code=run_code,
             path=str(final / inner if inner else final),
             num_bytes=file_size(final),
             lost=(*self._lost(target), *answer["lost"]),
@@ -304,7 +307,9 @@ class Pipeline:
             self._children.discard(child)
         child.close()
 
-    def _code(self, target: Target, from_saved_model: bool = False) -> tuple[str, str]:
+    def _code(
+        self, target: Target, from_saved_model: bool = False, file_inputs: tuple[str, ...] = ()
+    ) -> tuple[str, str]:
         name = entry_name(target, self._prepared.name)
         inner = inner_name(target, self._prepared.name)
         facts = CodeFacts(
@@ -313,6 +318,7 @@ class Pipeline:
             backend=self._prepared.backend,
             signature=self._prepared.signature,
             from_saved_model=from_saved_model or self._prepared.saved_model is not None,
+            file_inputs=file_inputs,
         )
         module = module_of(target.id)
         return module.code(facts), module.run_code(facts)

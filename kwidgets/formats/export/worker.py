@@ -80,6 +80,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         "lost": list(made.lost),
         "notes": list(made.notes),
         "from_saved_model": made.from_saved_model,
+        "file_inputs": list(made.file_inputs),
     }
 
 

@@ -57,7 +57,7 @@ def test_a_file_is_not_replaced_by_a_folder(tmp_path):
 def test_an_older_folder_stays_where_the_new_one_cannot_be_put(tmp_path):
     make(tmp_path, "old/saved_model.pb")
     (tmp_path / "partial").mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError, match="missing"):
         replace_entry(tmp_path / "partial" / "missing", tmp_path / "old")
     assert (tmp_path / "old" / "saved_model.pb").exists()
 
