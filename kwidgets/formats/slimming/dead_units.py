@@ -237,5 +237,9 @@ def _smaller(model: Any, links: list[Link], alive: dict[str, NDArray[np.bool_]])
             weights = [np.compress(alive[layer.name], each, axis=-1) for each in weights]
         if weights:
             copied.get_layer(layer.name).set_weights(weights)
+    for layer in copied._flatten_layers():
+        # Normalization computes with numbers that it takes from its weights only then.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
     compile_like(copied, model)
     return copied

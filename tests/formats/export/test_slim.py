@@ -107,3 +107,56 @@ def test_adapters_that_do_not_fit_leave_the_model_as_it_is(tmp_path):
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(kwidgets.FormatError, match="damaged"):
         kwidgets.slim.load_lora(model, path)
+
+
+def adapted():
+    """Return a model with statistics of its own, and samples."""
+    x = np.random.default_rng(0).normal(50, 20, (64, 3)).astype("float32")
+    normal = keras.layers.Normalization()
+    normal.adapt(x)
+    model = keras.Sequential(
+        [keras.Input((3,)), normal, keras.layers.Dense(8, "relu"), keras.layers.Dense(2)]
+    )
+    return model, x
+
+
+@pytest.mark.parametrize("method", ["int8", "float16"])
+def test_a_copy_has_the_statistics_of_adapted_layers_and_its_code_gives_the_same(
+    method, tmp_path, monkeypatch
+):
+    model, x = adapted()
+    slim = kwidgets.slim(model, method, x)
+    assert slim.facts.difference.maximum < 0.1
+    monkeypatch.chdir(tmp_path)
+    found = {"model": model}
+    exec(slim.facts.code, found)
+    ours, theirs = slim.model.predict(x, verbose=0), found["small"].predict(x, verbose=0)
+    np.testing.assert_allclose(theirs, ours, atol=1e-3)
+
+
+def test_the_copy_without_dead_units_has_the_statistics_of_adapted_layers():
+    model, x = adapted()
+    kernel, bias = model.layers[1].get_weights()
+    bias[0] = -1000
+    model.layers[1].set_weights([kernel, bias])
+    assert kwidgets.slim(model, "dead_units", x).facts.difference.maximum < 1e-5
+
+
+@pytest.mark.parametrize("policy", ["float32", "float64", "mixed_float16"])
+def test_a_functional_model_of_more_than_16_bits_gets_them(policy):
+    inputs = keras.Input((3,))
+    outputs = keras.layers.Dense(4, dtype=policy)(inputs)
+    facts = kwidgets.slim(keras.Model(inputs, outputs), "float16").facts
+    assert facts.bytes_after == facts.bytes_before / (4 if policy == "float64" else 2)
+
+
+def test_weights_of_16_bits_and_quantized_models_are_refused():
+    inputs = keras.Input((3,))
+    outputs = keras.layers.Dense(4, dtype="bfloat16")(inputs)
+    with pytest.raises(kwidgets.FormatError, match="16 bits or fewer already"):
+        kwidgets.slim(keras.Model(inputs, outputs), "float16")
+    model, x, _ = tiny_model()
+    model.quantize("int8")
+    for method in ("int8", "int4", "float16"):
+        with pytest.raises(kwidgets.FormatError, match="quantized to int8 already"):
+            kwidgets.slim(model, method, x)
