@@ -55,9 +55,17 @@ def copy_state(model: Any, copied: Any) -> None:
             with tempfile.TemporaryDirectory(prefix="kwidgets-copy-") as folder:
                 before.save_assets(folder)
                 after.load_assets(folder)
+        # Keras counts the states of a stateful layer among no weights.
+        for old, new in zip(_states(before), _states(after), strict=True):
+            new.assign(old)
         # Normalization computes with numbers that it takes from its weights only then.
         if hasattr(after, "finalize_state"):
             after.finalize_state()
+
+
+def _states(layer: Any) -> list[Any]:
+    found = keras.tree.flatten(getattr(layer, "states", None))
+    return [each for each in found if isinstance(each, keras.Variable)]
 
 
 def copy_changed(

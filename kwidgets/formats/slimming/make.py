@@ -8,12 +8,14 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from kwidgets.dry_run import no_trace
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.export.compare import compare
 from kwidgets.formats.export.model_data import ModelData, read_data
 from kwidgets.formats.export.model_signature import outputs_of
 from kwidgets.formats.export.prepared import Arrays, Signature
 from kwidgets.formats.export.result import Metric
+from kwidgets.formats.export.user_rows import read_twice
 from kwidgets.formats.slimming.copy_model import is_graph, weight_bytes
 from kwidgets.formats.slimming.dead_units import without_dead_units
 from kwidgets.formats.slimming.quantize import half_precision, quantized
@@ -42,6 +44,21 @@ def make_slim(
     Raises:
         FormatError: the method does not fit the model or the data.
     """
+    # Later models get the names and weights that they would have had.
+    with no_trace():
+        return _made(model, method, samples, validation_data, namespace)
+
+
+def _made(
+    model: keras.Model,
+    method: Method,
+    samples: Any,
+    validation_data: Any,
+    namespace: Mapping[str, Any],
+) -> tuple[Any, SlimFacts]:
+    if method == "dead_units":
+        # They are read twice: all rows for the units, the first ones to compare.
+        samples, validation_data = read_twice(samples), read_twice(validation_data)
     data = read_data(model, samples, validation_data, namespace)
     notes: list[Message]
     if method == "dead_units":
@@ -49,8 +66,7 @@ def make_slim(
             raise FormatError(
                 t("Dead units are found on data. Pass samples=…, some rows of the input.")
             )
-        inputs = data.validation.inputs if data.validation else data.samples.inputs
-        smaller, notes = without_dead_units(model, inputs, data.signature)
+        smaller, notes = without_dead_units(model, data.sources, data.signature)
     elif method == "float16":
         smaller, notes = half_precision(model)
     else:

@@ -36,6 +36,14 @@ def quantized(
         FormatError: no layer of the model can be quantized, or it is quantized already.
     """
     _refuse_quantized(model)
+    if any(getattr(layer, "compute_dtype", "") == "float16" for layer in _layers(model)):
+        raise FormatError(
+            t(
+                "“%1” computes with float16, from which Keras cannot quantize. Create it with "
+                "dtype=“float32” and call set_weights(model.get_weights()).",
+                model.name,
+            )
+        )
     copied = copy_model(model)
     if not is_same(copied):
         copied = copy_model(model, by_file=True)

@@ -51,6 +51,15 @@ def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path):
         kwidgets.export(model, folder=tmp_path / "file")
 
 
+def test_a_folder_and_targets_that_cannot_be_are_refused_in_one_sentence(tmp_path):
+    model, *_ = tiny_model()
+    for folder in (tmp_path / ("a" * 300), 3):
+        with pytest.raises(kwidgets.FormatError, match="cannot be a folder"):
+            kwidgets.export(model, targets=["keras"], folder=folder)
+    with pytest.raises(kwidgets.FormatError, match="names of formats"):
+        kwidgets.export(model, targets=3, folder=tmp_path)
+
+
 def test_a_stopped_export_ends_at_once_and_leaves_no_file(tmp_path):
     model, x, _ = tiny_model()
     exports = kwidgets.export(
