@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.formats.export.child import Child, ChildError, StoppedError
-from kwidgets.formats.export.compare import compare
+from kwidgets.formats.export.compare import compare, nan_notes
 from kwidgets.formats.export.environment import child_environment, processors
 from kwidgets.formats.export.names import entry_name, inner_name
 from kwidgets.formats.export.prepared import Prepared, Samples, load_arrays, save_arrays
@@ -232,7 +232,11 @@ class Pipeline:
             metrics=metrics,
             latency=tuple(Latency(**each) for each in answer["latency"]),
             lost=(*row.lost, *answer["lost"]),
-            notes=(*row.notes, *answer["notes"]),
+            notes=(
+                *row.notes,
+                *answer["notes"],
+                *nan_notes(prepared.samples.outputs, outputs, message("the file")),
+            ),
         )
 
     def _metrics(self, validation: Samples, outputs: Mapping[str, Any]) -> tuple[Metric, ...]:

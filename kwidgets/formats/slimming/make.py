@@ -10,7 +10,7 @@ import numpy as np
 
 from kwidgets.dry_run import no_trace
 from kwidgets.formats.errors import FormatError
-from kwidgets.formats.export.compare import compare
+from kwidgets.formats.export.compare import compare, nan_notes
 from kwidgets.formats.export.model_data import ModelData, read_data
 from kwidgets.formats.export.model_signature import outputs_of
 from kwidgets.formats.export.prepared import Arrays, Signature
@@ -20,7 +20,7 @@ from kwidgets.formats.slimming.copy_model import is_graph, weight_bytes
 from kwidgets.formats.slimming.dead_units import without_dead_units
 from kwidgets.formats.slimming.quantize import half_precision, quantized
 from kwidgets.formats.slimming.slimmed import Method, SlimFacts
-from kwidgets.language import Message, t
+from kwidgets.language import Message, message, t
 
 # Of the samples, to see whether a copy is one.
 _COPY_ROWS: Final = 32
@@ -73,6 +73,7 @@ def _made(
         smaller, notes = quantized(model, method, lambda copied: _is_same(copied, model, data))
     _, outputs = outputs_of(smaller, data.signature, data.samples.inputs)
     names = [spec.name for spec in data.signature.outputs]
+    compared = dict(zip(names, outputs.values(), strict=True))
     metrics: tuple[Metric, ...] = ()
     if data.validation is not None and data.measure is not None:
         _, validated = outputs_of(smaller, data.signature, data.validation.inputs)
@@ -95,13 +96,13 @@ def _made(
         parameters_after=int(smaller.count_params()),
         metrics=metrics,
         num_validation=len(data.validation) if data.validation else 0,
-        difference=compare(
-            data.samples.outputs,
-            dict(zip(names, outputs.values(), strict=True)),
-            data.classes,
-        ),
+        difference=compare(data.samples.outputs, compared, data.classes),
         samples_from=data.samples.source,
-        notes=(*data.notes, *notes),
+        notes=(
+            *data.notes,
+            *nan_notes(data.samples.outputs, compared, message("the smaller model")),
+            *notes,
+        ),
         code=_code(method, model),
     )
 

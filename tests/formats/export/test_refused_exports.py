@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import os
+import threading
 
 import keras
 import numpy as np
@@ -68,6 +70,23 @@ def test_a_stopped_export_ends_at_once_and_leaves_no_file(tmp_path):
     exports.stop()
     assert exports.facts.state == "stopped"
     assert {row.status for row in exports} == {"stopped"}
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_interrupted_cell_ends_the_export_and_does_not_succeed(tmp_path):
+    model, x, _ = tiny_model()
+    converting = threading.Event()
+
+    def interrupt() -> None:
+        while not list(tmp_path.glob(".*.partial-*")):
+            converting.wait(0.05)
+        _thread.interrupt_main()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        kwidgets.export(model, x, targets=["saved_model"], folder=tmp_path, verbose=False)
+    thread.join()
     assert os.listdir(tmp_path) == []
 
 

@@ -223,3 +223,14 @@ def test_what_is_no_data_is_refused_in_one_sentence(samples):
     for given in ({"samples": samples}, {"validation_data": (x, samples)}):
         with pytest.raises(kwidgets.FormatError, match="Data should be an array"):
             kwidgets.slim(model, "float16", **given)
+
+
+def test_outputs_that_are_nan_are_said_and_are_no_agreement():
+    model, x, _ = tiny_model()
+    x[:5] = np.nan
+    slim = kwidgets.slim(model, "float16", x)
+    assert "Outputs of the model are NaN for 5 of 48 samples." in slim.to_text()
+    assert "Outputs of the smaller model are NaN for 5 of 48 samples." in slim.to_text()
+    x[:] = np.nan
+    facts = kwidgets.slim(model, "float16", x).facts
+    assert np.isnan(facts.difference.maximum) and facts.difference.same_class is None

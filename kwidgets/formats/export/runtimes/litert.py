@@ -45,7 +45,12 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
     if options["target"] == "litert_int8":
         calibration = load_arrays(Path(options["calibration"]))
         converter.representative_dataset = lambda: _one_by_one(source, calibration)
-        lost = (message("Weights and activations have 8 bits; what cannot is left at 32 bits."),)
+        lost = (
+            message(
+                "32-bit numbers: weights and activations have 8 bits. Operations that have no "
+                "8-bit form keep 32."
+            ),
+        )
     path.write_bytes(converter.convert())
     notes: tuple[Message, ...] = ()
     if b"Flex" in path.read_bytes():
