@@ -67,6 +67,7 @@ def export(
         TypeError: ``model`` is not a Keras model.
         ValueError: there is no such target.
         FormatError: the model has no weights yet, or the data do not fit it.
+        KeyboardInterrupt: the cell was interrupted; the export has ended then.
 
     Example:
         >>> exports = kwidgets.export(model, validation_data=(x_test, y_test))
@@ -116,6 +117,8 @@ def _wait(job: ExportJob, verbose: bool) -> None:
         job.wait()
         if verbose:
             print(t("Stopped. Finished files stay in %1.", job.facts.folder), flush=True)
+        # The cell has not succeeded: Run All ends here.
+        raise
 
 
 def _say(facts: ExportFacts, said: str) -> str:

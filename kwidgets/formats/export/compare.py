@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kwidgets.formats.export.prepared import Arrays
 from kwidgets.formats.export.result import Difference
+from kwidgets.language import Message, message, translated
 
 # Softmax rows add up to 1 within this, also in half precision.
 _SUM_TOLERANCE = 1e-2
@@ -67,7 +69,9 @@ def compare(model: Arrays, export: Arrays, classes: Mapping[str, bool]) -> Diffe
         total += float(different.sum())
         count += different.size
         if classes.get(output):
-            shares.append(_same_class(expected, got))
+            share = _same_class(expected, got)
+            if share is not None:
+                shares.append(share)
     return Difference(
         maximum=maximum,
         mean=total / count if count else 0.0,
@@ -78,17 +82,60 @@ def compare(model: Arrays, export: Arrays, classes: Mapping[str, bool]) -> Diffe
     )
 
 
+def nan_rows(outputs: Arrays) -> int:
+    """Return for how many samples an output has NaN."""
+    found: NDArray[np.bool_] | None = None
+    for array in outputs.values():
+        if array.dtype.kind not in "fV" or not array.ndim:
+            continue
+        rows = np.isnan(array.astype(np.float64)).reshape(len(array), -1).any(axis=1)
+        found = rows if found is None else found | rows
+    return 0 if found is None else int(found.sum())
+
+
+def nan_notes(model: Arrays, export: Arrays, what: Message) -> tuple[Message, ...]:
+    """Return what is to be said where outputs are NaN.
+
+    Args:
+        model, export: outputs by name, for the same samples.
+        what: the name of the second.
+    """
+    count = max((len(each) for each in model.values()), default=0)
+    notes = []
+    for outputs, name in ((model, message("the model")), (export, what)):
+        number = nan_rows(outputs)
+        if number:
+            notes.append(
+                message(
+                    "Outputs of %1 are NaN for %2 of %3 samples.",
+                    translated(name),
+                    f"{number:,}",
+                    f"{count:,}",
+                )
+            )
+    return tuple(notes)
+
+
 def _distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore"):
         distance: NDArray[np.float64] = np.abs(first - second)
     same = (first == second) | (np.isnan(first) & np.isnan(second))
     distance[same] = 0.0
+    if first.size and np.isnan(first).all():
+        # Nothing was compared.
+        distance[:] = np.nan
     return distance
 
 
-def _same_class(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
+def _same_class(first: NDArray[Any], second: NDArray[Any]) -> float | None:
+    """Return the share of samples with the same class, of those that have one by the model."""
+    known = ~np.isnan(first.astype(np.float64)).any(axis=-1)
+    if not known.any():
+        return None
+    lost = np.isnan(second.astype(np.float64)).any(axis=-1)
     if first.shape[-1] == 1:
-        same = (first > 0.5) == (second > 0.5)  # type: ignore[operator]
+        same = (first > 0.5) == (second > 0.5)
+        same = same[..., 0]
     else:
         same = first.argmax(axis=-1) == second.argmax(axis=-1)
-    return float(np.mean(same))
+    return float(np.mean((same & ~lost)[known]))

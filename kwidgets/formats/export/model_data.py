@@ -39,6 +39,7 @@ class ModelData:
         classes: by the name of the output, whether it is one of classes.
         calibration, calibration_from: for 8-bit integers, and where they come from.
         notes: what could not be done.
+        sources: the samples and the validation inputs, as the user has them, with all rows.
     """
 
     signature: Signature
@@ -50,6 +51,7 @@ class ModelData:
     calibration: Arrays
     calibration_from: Message
     notes: tuple[Message, ...]
+    sources: tuple[Any, ...] = ()
 
 
 def read_data(
@@ -101,7 +103,15 @@ def read_data(
         calibration=calibrating,
         calibration_from=calibration_from,
         notes=tuple(notes),
+        sources=_sources(given, validation),
     )
+
+
+def _sources(given: _Given, validation: _Given | None) -> tuple[Any, ...]:
+    found = [] if given.value is None else [given.value]
+    if validation is not None and not any(validation.value is each for each in found):
+        found.append(validation.value)
+    return tuple(found)
 
 
 class _Given:

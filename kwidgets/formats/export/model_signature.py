@@ -13,6 +13,8 @@ from kwidgets.formats.errors import FormatError
 from kwidgets.formats.export.prepared import Arrays, Signature, Structure, TensorSpec
 from kwidgets.formats.export.runtimes.keras_file import texts
 from kwidgets.formats.export.runtimes.runtime import as_array
+from kwidgets.formats.export.unchanged import unchanged
+from kwidgets.formats.export.user_data import as_rows
 from kwidgets.language import t
 
 _BATCH: Final = 32
@@ -72,7 +74,7 @@ def _spec(name: str, tensor: Any) -> TensorSpec:
 
 def _of_samples(samples: Any) -> tuple[tuple[TensorSpec, ...], Structure]:
     def one(name: str, value: Any) -> TensorSpec:
-        array = as_array(value)
+        array = as_array(as_rows(value))
         dtype = "string" if array.dtype.kind == "U" else str(array.dtype)
         # Keras casts to this; 64-bit numbers are what NumPy happens to make.
         dtype = {"float64": "float32"}.get(dtype, dtype)
@@ -150,19 +152,25 @@ def outputs_of(model: Any, signature: Signature, inputs: Arrays) -> tuple[Signat
         the whole signature, and the outputs by name.
     """
     count = len(next(iter(inputs.values())))
+    tensors = getattr(model, "inputs", None)
+    fixed = tensors[0].shape[0] if tensors else None
+    size = fixed or _BATCH
     parts: list[Arrays] = []
     whole = signature
-    for start in range(0, count, _BATCH):
-        batch = {name: each[start : start + _BATCH] for name, each in inputs.items()}
-        given = keras.tree.map_structure(
-            lambda each: each if each.dtype.kind in "OU" else keras.ops.convert_to_tensor(each),
-            signature.packed(texts(batch)),
-        )
-        with _no_gradient():
+    with unchanged(model), _no_gradient():
+        for start in range(0, count, size):
+            rows = np.arange(start, start + size if fixed else min(start + size, count))
+            # Where each batch has as many rows, the last one is filled, and cut again.
+            batch = {name: each[np.minimum(rows, count - 1)] for name, each in inputs.items()}
+            given = keras.tree.map_structure(
+                lambda each: each if each.dtype.kind in "OU" else keras.ops.convert_to_tensor(each),
+                signature.packed(texts(batch)),
+            )
             outputs = model(_tensors_of_texts(given), training=False)
-        whole, arrays = with_outputs(signature.inputs, signature.structure, model, outputs)
-        parts.append(arrays)
-    return whole, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            whole, arrays = with_outputs(signature.inputs, signature.structure, model, outputs)
+            parts.append(arrays)
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return whole, {name: each[:count] for name, each in joined.items()} if fixed else joined
 
 
 def _tensors_of_texts(given: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,10 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.formats.export.child import Child, ChildError, StoppedError
-from kwidgets.formats.export.compare import compare
+from kwidgets.formats.export.compare import compare, nan_notes
 from kwidgets.formats.export.environment import child_environment, processors
 from kwidgets.formats.export.names import entry_name, inner_name
 from kwidgets.formats.export.prepared import Prepared, Samples, load_arrays, save_arrays
+from kwidgets.formats.export.replace import (
+    is_replaceable,
+    partial_folder,
+    remove,
+    replace_entry,
+)
 from kwidgets.formats.export.result import ExportRow, Latency, Metric
 from kwidgets.formats.export.runtimes.runtime import CodeFacts, file_size, module_of
 from kwidgets.formats.export.signature_json import to_json
@@ -136,11 +141,10 @@ class Pipeline:
     def _convert(self, row: ExportRow, target: Target) -> ExportRow:
         prepared = self._prepared
         name = entry_name(target, prepared.name)
+        final = self._folder / name
+        _check_place(target, final)
         self._folder.mkdir(parents=True, exist_ok=True)
-        # In the same folder, so that it can be renamed; it disappears whatever happens.
-        partial = self._folder / f".{name}.partial-{os.getpid()}-{threading.get_ident()}"
-        _remove(partial)
-        partial.mkdir()
+        partial = partial_folder(self._folder, name)
         try:
             request = {
                 **self._common(target),
@@ -154,10 +158,11 @@ class Pipeline:
             if target.id == "litert_int8":
                 request["calibration"] = self._stored("calibration", prepared.calibration)
             answer = self._worker(target.converts_on).ask(request)
-            final = self._folder / name
+            # Again: a conversion takes minutes.
+            _check_place(target, final)
             replace_entry(partial / name, final)
         finally:
-            _remove(partial)
+            remove(partial)
         inner = inner_name(target, prepared.name)
         notes = tuple(answer["notes"])
         if target.id == "litert_int8":
@@ -166,10 +171,13 @@ class Pipeline:
                 *notes,
                 message("Calibrated with %1 samples: %2", f"{count:,}", prepared.calibration_from),
             )
-        code, _ = self._code(target, answer["from_saved_model"])
+        code, run_code = self._code(
+            target, answer["from_saved_model"], tuple(answer["file_inputs"])
+        )
         return replace(
             row,
             code=code,
+            run_code=run_code,
             path=str(final / inner if inner else final),
             num_bytes=file_size(final),
             lost=(*self._lost(target), *answer["lost"]),
@@ -224,7 +232,11 @@ class Pipeline:
             metrics=metrics,
             latency=tuple(Latency(**each) for each in answer["latency"]),
             lost=(*row.lost, *answer["lost"]),
-            notes=(*row.notes, *answer["notes"]),
+            notes=(
+                *row.notes,
+                *answer["notes"],
+                *nan_notes(prepared.samples.outputs, outputs, message("the file")),
+            ),
         )
 
     def _metrics(self, validation: Samples, outputs: Mapping[str, Any]) -> tuple[Metric, ...]:
@@ -281,6 +293,10 @@ class Pipeline:
 
     def _start(self, module: str, backend: str, one_processor: bool = False) -> Child:
         environment = child_environment(backend)
+        # What libraries leave there goes with the export's folder.
+        temporary = self._prepared.work.path / "temporary"
+        temporary.mkdir(exist_ok=True)
+        environment.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)))
         if one_processor:
             environment["KWIDGETS_ONE_PROCESSOR"] = "1"
         with self._lock:
@@ -295,7 +311,9 @@ class Pipeline:
             self._children.discard(child)
         child.close()
 
-    def _code(self, target: Target, from_saved_model: bool = False) -> tuple[str, str]:
+    def _code(
+        self, target: Target, from_saved_model: bool = False, file_inputs: tuple[str, ...] = ()
+    ) -> tuple[str, str]:
         name = entry_name(target, self._prepared.name)
         inner = inner_name(target, self._prepared.name)
         facts = CodeFacts(
@@ -304,25 +322,22 @@ class Pipeline:
             backend=self._prepared.backend,
             signature=self._prepared.signature,
             from_saved_model=from_saved_model or self._prepared.saved_model is not None,
+            file_inputs=file_inputs,
         )
         module = module_of(target.id)
         return module.code(facts), module.run_code(facts)
 
 
-def replace_entry(made: Path, final: Path) -> None:
-    """Put a finished file or folder in the place of an older one."""
-    if final.is_dir() and not final.is_symlink():
-        # A folder cannot be replaced in one step: the old one is out of the way only so long.
-        old = made.with_name(f"{made.name}.old")
-        os.replace(final, old)
-    os.replace(made, final)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+def _check_place(target: Target, final: Path) -> None:
+    """Raise ChildError if there is something that no export has written."""
+    if not is_replaceable(target.id, final):
+        raise ChildError(
+            message(
+                "“%1” has files that are not of an export, and was left as it is. Move it, or pass "
+                "another folder.",
+                str(final),
+            )
+        )
 
 
 def _text(path: Path | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from kwidgets.dry_run import no_trace
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.export.model_data import read_data
 from kwidgets.formats.export.names import file_name
@@ -44,6 +45,18 @@ def prepare(
                 model.name,
             )
         )
+    # Later models get the names and weights that they would have had.
+    with no_trace():
+        return _prepared(model, samples, validation_data, calibration, namespace)
+
+
+def _prepared(
+    model: keras.Model,
+    samples: Any,
+    validation_data: Any,
+    calibration: Any,
+    namespace: Mapping[str, Any] | None,
+) -> Prepared:
     data = read_data(model, samples, validation_data, namespace, calibration)
     work = WorkFolder()
     notes = list(data.notes)

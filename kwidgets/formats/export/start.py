@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,24 @@ def checked_folder(model: keras.Model, folder: str | os.PathLike[str] | None) ->
     """Return the folder where the files go.
 
     Raises:
-        FormatError: there is a file of that name.
+        FormatError: there is a file of that name, or there can be no folder of it.
     """
-    place = default_folder(model) if folder is None else Path(folder).expanduser().absolute()
-    if place.exists() and not place.is_dir():
+    try:
+        place = default_folder(model) if folder is None else Path(folder).expanduser().absolute()
+        is_file = os.path.lexists(place) and not place.is_dir()
+        place.exists()
+    # Too long, or not text.
+    except (OSError, TypeError, ValueError, RuntimeError) as error:
+        raise FormatError(
+            t("%1 cannot be a folder: %2.", reprlib.repr(folder), _reason(error))
+        ) from error
+    if is_file:
         raise FormatError(t("“%1” is a file. Pass the path of a folder.", place))
     return place
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or "") if isinstance(error, OSError) else str(error).rstrip(".")
 
 
 def default_folder(model: keras.Model) -> Path:
@@ -72,9 +85,14 @@ def chosen_targets(names: Sequence[str] | str | None) -> tuple[Target, ...]:
 
     Raises:
         ValueError: there is no such target.
+        FormatError: these are no names.
     """
     if names is None:
         return TARGETS
+    if not isinstance(names, Iterable):
+        raise FormatError(
+            t("targets takes names of formats, such as %1, not %2.", '["onnx"]', repr(names))
+        )
     listed = [names] if isinstance(names, str) else list(dict.fromkeys(names))
     if not listed:
         raise ValueError("targets is empty. Pass at least one name, or None for all formats.")

@@ -6,7 +6,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
-from kwidgets.language import Message, message
+from kwidgets.language import Message, message, t
 
 TargetId: TypeAlias = Literal[
     "keras",
@@ -52,7 +52,8 @@ class Target:
     @property
     def install(self) -> str:
         """The line for a terminal that installs the packages."""
-        return f"pip install {' '.join(self.packages)}"
+        line = f"pip install {' '.join(self.packages)}"
+        return f"{line}  # {t('in an environment of its own')}" if self.own_environment else line
 
 
 _TENSORFLOW: Final = (("tensorflow",),)

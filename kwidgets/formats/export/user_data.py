@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,7 +37,7 @@ class Found:
     y: str | None = None
 
 
-def take_inputs(data: Any, signature: Signature, rows: int) -> Arrays:
+def take_inputs(data: Any, signature: Signature, rows: int, start: int = 0) -> Arrays:
     """Return the first rows of data by the names of the inputs.
 
     Args:
@@ -44,14 +45,22 @@ def take_inputs(data: Any, signature: Signature, rows: int) -> Arrays:
             the inputs are taken.
         signature: of the model.
         rows: the most that are taken.
+        start: the first row, of data that are arrays.
 
     Raises:
         FormatError: they do not fit the model.
     """
-    return take_pair(data, None, signature, rows)[0]
+    return take_pair(data, None, signature, rows, start)[0]
 
 
-def take_pair(x: Any, y: Any, signature: Signature, rows: int) -> tuple[Arrays, Any]:
+def num_rows(data: Any, signature: Signature) -> int:
+    """Return how many rows data have that yield no batches."""
+    return max(len(leaf) for leaf in _in_order(data, signature))
+
+
+def take_pair(
+    x: Any, y: Any, signature: Signature, rows: int, start: int = 0
+) -> tuple[Arrays, Any]:
     """Return the first rows of inputs by name, and of targets.
 
     Args:
@@ -59,6 +68,7 @@ def take_pair(x: Any, y: Any, signature: Signature, rows: int) -> tuple[Arrays, 
         y: the targets; None if ``x`` yields them or there are none.
         signature: of the model.
         rows: the most that are taken.
+        start: the first row, of data that are arrays.
 
     Raises:
         FormatError: they do not fit the model.
@@ -67,7 +77,7 @@ def take_pair(x: Any, y: Any, signature: Signature, rows: int) -> tuple[Arrays, 
         x, y = _first_batches(x, rows)
     leaves = _in_order(x, signature)
     arrays = {
-        spec.name: _fitting(_rows(leaf, rows), spec)
+        spec.name: _fitting(_rows(leaf, rows, start), spec)
         for spec, leaf in zip(signature.inputs, leaves, strict=True)
     }
     counts = {len(each) for each in arrays.values()}
@@ -85,7 +95,7 @@ def take_pair(x: Any, y: Any, signature: Signature, rows: int) -> tuple[Arrays, 
 
 def yields_batches(data: Any) -> bool:
     """Return whether data yield batches: a dataset, a loader, or a generator."""
-    if isinstance(data, (np.ndarray, list, tuple, dict)) or hasattr(data, "iloc"):
+    if isinstance(data, (np.ndarray, list, tuple, dict, str, bytes)) or hasattr(data, "iloc"):
         return False
     return not hasattr(data, "shape") and (
         hasattr(data, "__iter__") or hasattr(data, "__getitem__")
@@ -175,18 +185,50 @@ def _in_order(x: Any, signature: Signature) -> list[Any]:
 
 
 def _depth(value: Any) -> int:
-    return int(np.ndim(value))
+    try:
+        return int(np.ndim(value))
+    # Rows of several shapes.
+    except ValueError:
+        return 0
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def _rows(leaf: Any, rows: int) -> NDArray[Any]:
-    part = leaf.iloc[:rows] if hasattr(leaf, "iloc") else leaf[:rows]
-    if hasattr(part, "detach"):
-        part = part.detach().cpu()
-    return np.asarray(part)
+def _rows(leaf: Any, rows: int, start: int = 0) -> NDArray[Any]:
+    try:
+        part = (
+            leaf.iloc[start : start + rows] if hasattr(leaf, "iloc") else leaf[start : start + rows]
+        )
+        if hasattr(part, "detach"):
+            part = part.detach().cpu()
+    except (TypeError, IndexError, KeyError) as error:
+        raise FormatError(_no_rows(leaf)) from error
+    return as_rows(part)
+
+
+def _no_rows(leaf: Any) -> str:
+    return t(
+        "Data should be an array of rows with the same shape, a list or dict of such arrays, or "
+        "what yields batches of them, not %1.",
+        f"{reprlib.repr(leaf)} ({type(leaf).__name__})",
+    )
+
+
+def as_rows(leaf: Any) -> NDArray[Any]:
+    """Return an array with at least one axis.
+
+    Raises:
+        FormatError: it is a single value, or its rows have several shapes.
+    """
+    try:
+        array = np.asarray(leaf)
+    except (TypeError, ValueError) as error:
+        raise FormatError(_no_rows(leaf)) from error
+    if array.ndim == 0:
+        raise FormatError(_no_rows(leaf))
+    return array
 
 
 def _fitting(array: NDArray[Any], spec: TensorSpec) -> NDArray[Any]:

@@ -17,6 +17,7 @@ from kwidgets.formats.export.runtimes.keras_file import texts
 from kwidgets.formats.export.runtimes.runtime import module_of
 from kwidgets.formats.export.signature_json import from_json
 from kwidgets.formats.export.targets import target_of
+from kwidgets.formats.export.unchanged import unchanged
 
 
 class Source:
@@ -43,7 +44,8 @@ class Source:
         model = keras.saving.load_model(self.keras_file, compile=False)
         # Keras exports to ONNX, and models of one's own class at all, only after a call.
         samples = {name: each[:1] for name, each in load_arrays(self._samples).items()}
-        model(self.signature.packed(texts(samples)), training=False)
+        with unchanged(model):
+            model(self.signature.packed(texts(samples)), training=False)
         return model
 
     @functools.cached_property
@@ -80,6 +82,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         "lost": list(made.lost),
         "notes": list(made.notes),
         "from_saved_model": made.from_saved_model,
+        "file_inputs": list(made.file_inputs),
     }
 
 

@@ -8,19 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import keras
+from keras.src.models.functional import Functional
 
 
-def copy_model(model: keras.Model) -> Any:
+def is_graph(model: Any) -> bool:
+    """Return whether Keras knows the layers of a model and how they are joined."""
+    return isinstance(model, (Functional, keras.Sequential))
+
+
+def copy_model(model: keras.Model, by_file: bool = False) -> Any:
     """Return a model with the same layers, names, weights and compile settings.
+
+    Args:
+        model: built.
+        by_file: go through a file, as classes of the user always do.
 
     Raises:
         Exception: Keras cannot copy it, which its own error says.
     """
-    if hasattr(model, "input_names") or isinstance(model, keras.Sequential):
+    if is_graph(model) and not by_file:
         copied = keras.models.clone_model(model)
         if not copied.built:
             copied.build(model.input_shape)
-        copied.set_weights(model.get_weights())
+        copy_state(model, copied)
     else:
         # A class of the user: its own configuration and weights, through a file.
         with tempfile.TemporaryDirectory(prefix="kwidgets-copy-") as folder:
@@ -30,6 +40,32 @@ def copy_model(model: keras.Model) -> Any:
             copied = keras.saving.load_model(path, custom_objects=known, compile=False)
     compile_like(copied, model)
     return copied
+
+
+def copy_state(model: Any, copied: Any) -> None:
+    """Give a copy of a model its weights, vocabularies and statistics.
+
+    Args:
+        model: whose state is read.
+        copied: has the same layers, perhaps of another dtype.
+    """
+    copied.set_weights(model.get_weights())
+    for before, after in zip(model._flatten_layers(), copied._flatten_layers(), strict=True):
+        if hasattr(before, "save_assets") and hasattr(after, "load_assets"):
+            with tempfile.TemporaryDirectory(prefix="kwidgets-copy-") as folder:
+                before.save_assets(folder)
+                after.load_assets(folder)
+        # Keras counts the states of a stateful layer among no weights.
+        for old, new in zip(_states(before), _states(after), strict=True):
+            new.assign(old)
+        # Normalization computes with numbers that it takes from its weights only then.
+        if hasattr(after, "finalize_state"):
+            after.finalize_state()
+
+
+def _states(layer: Any) -> list[Any]:
+    found = keras.tree.flatten(getattr(layer, "states", None))
+    return [each for each in found if isinstance(each, keras.Variable)]
 
 
 def copy_changed(

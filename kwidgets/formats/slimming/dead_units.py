@@ -7,6 +7,7 @@ weights, and nothing but layers between them that map each channel to itself and
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwidgets.formats.errors import FormatError
-from kwidgets.formats.export.prepared import Arrays, Signature
+from kwidgets.formats.export.prepared import Signature
 from kwidgets.formats.export.runtimes.runtime import as_array
+from kwidgets.formats.export.unchanged import unchanged
+from kwidgets.formats.export.user_rows import all_rows
 from kwidgets.formats.slimming.copy_model import compile_like, copy_changed
 from kwidgets.language import Message, message, t
 
-_BATCH: Final = 32
 _layers = keras.layers
 # With units at the last axis of kernel and output.
 _PRODUCERS: Final = (_layers.Dense, _layers.Conv1D, _layers.Conv2D, _layers.Conv3D)
@@ -74,13 +76,13 @@ class Link:
 
 
 def without_dead_units(
-    model: keras.Model, inputs: Arrays, signature: Signature
+    model: keras.Model, sources: Sequence[Any], signature: Signature
 ) -> tuple[Any, list[Message]]:
     """Return a copy without the units that are 0 for all samples, and what is said.
 
     Args:
         model: a chain of layers.
-        inputs: the samples, by name.
+        sources: data of which all rows count.
         signature: of the model.
 
     Raises:
@@ -95,14 +97,14 @@ def without_dead_units(
                 model.name,
             )
         )
-    alive = {link.producer.name: _alive(model, link, inputs, signature) for link in links}
+    alive, count = _alive(model, links, sources, signature)
     removed = {name: int((~mask).sum()) for name, mask in alive.items() if not mask.all()}
     if not removed:
         raise FormatError(
             t(
                 "No unit of “%1” is 0 for all %2 samples, so there is nothing to remove.",
                 model.name,
-                f"{len(next(iter(inputs.values()))):,}",
+                f"{count:,}",
             )
         )
     copied = _smaller(model, links, alive)
@@ -114,7 +116,7 @@ def without_dead_units(
         message(
             "These units were 0 for each of the %1 samples. For other data one may not have been: "
             "use samples of all kinds.",
-            f"{len(next(iter(inputs.values()))):,}",
+            f"{count:,}",
         ),
     ]
     return copied, notes
@@ -198,22 +200,28 @@ def _can_lose_inputs(layer: Any) -> bool:
     return getattr(layer, "groups", 1) == 1
 
 
-def _alive(model: Any, link: Link, inputs: Arrays, signature: Signature) -> NDArray[np.bool_]:
-    """Return which units of a producer are not 0 for some sample where they are read."""
-    part = keras.Model(model.inputs[0], link.before.output)
-    units = link.producer.kernel.shape[-1]
-    alive = np.zeros(units, bool)
-    count = len(next(iter(inputs.values())))
-    for start in range(0, count, _BATCH):
-        batch = {name: each[start : start + _BATCH] for name, each in inputs.items()}
-        output = part(signature.packed(batch), training=False)
-        values = as_array(keras.ops.convert_to_numpy(output))
-        # Flatten keeps the channels last: a unit has every units-th column.
-        alive |= (values.reshape(-1, units) != 0).any(axis=0)
-    if not alive.any():
-        # A layer cannot have no units.
-        alive[0] = True
-    return alive
+def _alive(
+    model: Any, links: list[Link], sources: Sequence[Any], signature: Signature
+) -> tuple[dict[str, NDArray[np.bool_]], int]:
+    """Return which units are not 0 for some row where they are read, and the number of rows."""
+    part = keras.Model(model.inputs[0], [link.before.output for link in links])
+    alive = {link.producer.name: np.zeros(link.producer.kernel.shape[-1], bool) for link in links}
+    count = 0
+    with unchanged(model):
+        for batch in itertools.chain.from_iterable(all_rows(each, signature) for each in sources):
+            count += len(next(iter(batch.values())))
+            outputs = part(signature.packed(batch), training=False)
+            outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+            for link, output in zip(links, outputs, strict=True):
+                values = as_array(keras.ops.convert_to_numpy(output))
+                found = alive[link.producer.name]
+                # Flatten keeps the channels last: a unit has every so many-th column.
+                found |= (values.reshape(-1, len(found)) != 0).any(axis=0)
+    for found in alive.values():
+        if not found.any():
+            # A layer cannot have no units.
+            found[0] = True
+    return alive, count
 
 
 def _smaller(model: Any, links: list[Link], alive: dict[str, NDArray[np.bool_]]) -> Any:
@@ -237,5 +245,9 @@ def _smaller(model: Any, links: list[Link], alive: dict[str, NDArray[np.bool_]])
             weights = [np.compress(alive[layer.name], each, axis=-1) for each in weights]
         if weights:
             copied.get_layer(layer.name).set_weights(weights)
+    for layer in copied._flatten_layers():
+        # Normalization computes with numbers that it takes from its weights only then.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
     compile_like(copied, model)
     return copied

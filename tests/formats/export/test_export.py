@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
 
 import kwidgets
@@ -36,8 +39,21 @@ def export(folder: Path, targets: tuple[str, ...], **options: Any) -> Exports:
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory: pytest.TempPathFactory) -> Exports:
-    return export(tmp_path_factory.mktemp("exports"), TARGETS, latency=False)
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory, temporary: Path) -> Exports:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        patch.setenv("TMPDIR", str(temporary))
+        return export(tmp_path_factory.mktemp("exports"), TARGETS, latency=False)
+
+
+def test_nothing_stays_in_the_temporary_folder(exports, temporary):
+    assert exports.facts.state == "done"
+    assert os.listdir(temporary) == []
 
 
 @pytest.mark.parametrize("target", ["onnx", "litert"])
@@ -71,7 +87,7 @@ def test_a_missing_converter_is_a_row_with_its_pip_line_and_the_others_are_made(
     assert missing_modules(target_of("tfjs")) == ()
     row = exports["tfjs"]
     assert row.status == "missing"
-    assert row.install == "pip install tensorflowjs"
+    assert row.install == "pip install tensorflowjs  # in an environment of its own"
     assert row.path is None
 
 
@@ -162,6 +178,28 @@ def test_a_folder_with_other_files_is_not_replaced_by_a_server(exports, tmp_path
     with pytest.raises(kwidgets.FormatError, match="other files"):
         exports.write_server(tmp_path, "onnx")
     assert os.listdir(tmp_path) == ["mine.txt"]
+
+
+def test_the_programs_of_a_model_whose_input_has_no_name_run(tmp_path):
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(inputs), name="unnamed")
+    targets = ("onnx", "litert", "litert_int8")
+    exports = kwidgets.export(
+        model,
+        np.zeros((4, 3), "float32"),
+        targets=targets,
+        folder=tmp_path,
+        latency=False,
+        verbose=False,
+    )
+    model.save(tmp_path / "model.keras")
+    before = "import numpy as np\nx = np.zeros((100, 3), 'float32')\n"
+    programs = [before + exports["litert_int8"].code, *(row.run_code for row in exports)]
+    for program in programs:
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, encoding="utf-8"
+        )
+        assert done.returncode == 0, done.stderr[-500:]
 
 
 @pytest.mark.slow("starts TensorFlow five times; the tests above start it once for three formats")

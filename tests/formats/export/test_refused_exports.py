@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import os
+import threading
 
 import keras
 import numpy as np
@@ -51,6 +53,15 @@ def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path):
         kwidgets.export(model, folder=tmp_path / "file")
 
 
+def test_a_folder_and_targets_that_cannot_be_are_refused_in_one_sentence(tmp_path):
+    model, *_ = tiny_model()
+    for folder in (tmp_path / ("a" * 300), 3):
+        with pytest.raises(kwidgets.FormatError, match="cannot be a folder"):
+            kwidgets.export(model, targets=["keras"], folder=folder)
+    with pytest.raises(kwidgets.FormatError, match="names of formats"):
+        kwidgets.export(model, targets=3, folder=tmp_path)
+
+
 def test_a_stopped_export_ends_at_once_and_leaves_no_file(tmp_path):
     model, x, _ = tiny_model()
     exports = kwidgets.export(
@@ -59,6 +70,23 @@ def test_a_stopped_export_ends_at_once_and_leaves_no_file(tmp_path):
     exports.stop()
     assert exports.facts.state == "stopped"
     assert {row.status for row in exports} == {"stopped"}
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_interrupted_cell_ends_the_export_and_does_not_succeed(tmp_path):
+    model, x, _ = tiny_model()
+    converting = threading.Event()
+
+    def interrupt() -> None:
+        while not list(tmp_path.glob(".*.partial-*")):
+            converting.wait(0.05)
+        _thread.interrupt_main()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        kwidgets.export(model, x, targets=["saved_model"], folder=tmp_path, verbose=False)
+    thread.join()
     assert os.listdir(tmp_path) == []
 
 

@@ -15,6 +15,7 @@ from kwidgets.formats.export.runtimes.runtime import (
     Conversion,
     Runner,
     as_array,
+    in_order,
     load_lines,
     matched,
     named_sample_code,
@@ -44,7 +45,12 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
     if options["target"] == "litert_int8":
         calibration = load_arrays(Path(options["calibration"]))
         converter.representative_dataset = lambda: _one_by_one(source, calibration)
-        lost = (message("Weights and activations have 8 bits; what cannot is left at 32 bits."),)
+        lost = (
+            message(
+                "32-bit numbers: weights and activations have 8 bits. Operations that have no "
+                "8-bit form keep 32."
+            ),
+        )
     path.write_bytes(converter.convert())
     notes: tuple[Message, ...] = ()
     if b"Flex" in path.read_bytes():
@@ -54,7 +60,22 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
                 "with select TensorFlow operations."
             ),
         )
-    return Conversion(lost=lost, notes=notes)
+    return Conversion(
+        lost=lost,
+        notes=notes,
+        file_inputs=in_order(source.signature.inputs, _inputs(path)),
+    )
+
+
+def _inputs(path: Path) -> list[str]:
+    """Return the names of the file's inputs; none where only a larger runtime can tell."""
+    import tensorflow as tf
+
+    try:
+        signatures = tf.lite.Interpreter(model_content=path.read_bytes()).get_signature_list()
+    except (ValueError, RuntimeError):
+        return []
+    return list(next(iter(signatures.values()), {}).get("inputs", ()))
 
 
 def _one_by_one(source: Any, calibration: Arrays) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -148,7 +169,10 @@ def code(facts: CodeFacts) -> str:
 def _calibration_code(facts: CodeFacts) -> str:
     specs = facts.signature.inputs
     rows = "x[row : row + 1]" if len(specs) == 1 else "x[{name!r}][row : row + 1]"
-    fields = ", ".join(f"{spec.name!r}: {rows.format(name=spec.name)}" for spec in specs)
+    fields = ", ".join(
+        f"{name!r}: {rows.format(name=spec.name)}"
+        for name, spec in zip(facts.names, specs, strict=True)
+    )
     return (
         "\ndef representative_dataset():\n"
         "    # x: some hundred typical samples, as the model gets them.\n"
@@ -162,6 +186,6 @@ def run_code(facts: CodeFacts) -> str:
     return (
         "import numpy as np\nfrom ai_edge_litert.interpreter import Interpreter\n\n"
         f'runner = Interpreter("{facts.file_name}").get_signature_runner()\n'
-        f"{named_sample_code(facts.signature)}\n"
+        f"{named_sample_code(facts)}\n"
         "print(runner(**samples))\n"
     )

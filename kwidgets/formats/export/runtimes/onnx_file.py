@@ -12,6 +12,7 @@ from kwidgets.formats.export.runtimes.runtime import (
     CodeFacts,
     Conversion,
     Runner,
+    in_order,
     load_lines,
     matched,
     named_sample_code,
@@ -27,22 +28,25 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
     """Write it with Keras, or from the SavedModel where that is not possible or not right."""
     if source.model is not None:
         source.model.export(str(path), format="onnx", verbose=False)
-        if _num_inputs(path) == len(source.signature.inputs):
-            return Conversion()
+        names = _inputs(path)
+        if len(names) == len(source.signature.inputs):
+            return Conversion(file_inputs=in_order(source.signature.inputs, names))
         path.unlink(missing_ok=True)
     _from_saved_model(source.saved_model, path)
     if not path.exists():
         raise ChildError(message("The converter ended without a file and without an error."))
-    return Conversion(from_saved_model=True)
+    return Conversion(
+        from_saved_model=True, file_inputs=in_order(source.signature.inputs, _inputs(path))
+    )
 
 
-def _num_inputs(path: Path) -> int:
-    """Return how many inputs the file has: Keras 3.15 makes constants of a layer into some."""
+def _inputs(path: Path) -> list[str]:
+    """Return the names of the file's inputs: Keras 3.15 makes constants of a layer into some."""
     import onnx
 
     graph = onnx.load(str(path), load_external_data=False).graph
     constants = {each.name for each in graph.initializer}
-    return sum(each.name not in constants for each in graph.input)
+    return [each.name for each in graph.input if each.name not in constants]
 
 
 def _from_saved_model(folder: Path, path: Path) -> None:
@@ -105,6 +109,6 @@ def run_code(facts: CodeFacts) -> str:
         "import numpy as np\nimport onnxruntime\n\n"
         f'session = onnxruntime.InferenceSession("{facts.file_name}", '
         'providers=["CPUExecutionProvider"])\n'
-        f"{named_sample_code(facts.signature)}\n"
+        f"{named_sample_code(facts)}\n"
         "print(session.run(None, samples))\n"
     )

@@ -84,6 +84,6 @@ def run_code(facts: CodeFacts) -> str:
     return (
         "import numpy as np\nimport openvino as ov\n\n"
         f'compiled = ov.Core().compile_model("{facts.file_name}", "CPU")\n'
-        f"{named_sample_code(facts.signature)}\n"
+        f"{named_sample_code(facts)}\n"
         "print(compiled(samples))\n"
     )

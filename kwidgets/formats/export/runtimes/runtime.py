@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -42,11 +42,14 @@ class Conversion:
         lost: what the file does not have.
         notes: what else is to be said.
         from_saved_model: whether the file was made from a SavedModel, and not by Keras.
+        file_inputs: the names of the inputs in the file, in the order of the model; empty where
+            programs do not name them.
     """
 
     lost: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
     from_saved_model: bool = False
+    file_inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class CodeFacts:
         backend: of the model.
         signature: of the model.
         from_saved_model: whether the file was made from a SavedModel of the notebook's model.
+        file_inputs: as of :class:`Conversion`; empty before it.
     """
 
     target: TargetId
@@ -79,6 +83,12 @@ class CodeFacts:
     backend: str
     signature: Signature
     from_saved_model: bool = False
+    file_inputs: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs in the file, as far as they are known."""
+        return self.file_inputs or tuple(spec.name for spec in self.signature.inputs)
 
 
 def pack(names: Sequence[TensorSpec], outputs: Sequence[Any]) -> Arrays:
@@ -117,6 +127,13 @@ def matched(wanted: Sequence[TensorSpec], names: Sequence[str]) -> list[int]:
     return list(range(len(wanted)))
 
 
+def in_order(wanted: Sequence[TensorSpec], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of a file's inputs in the order of the model; empty if it has others."""
+    if len(names) != len(wanted):
+        return ()
+    return tuple(names[place] for place in matched(wanted, names))
+
+
 def sample_code(signature: Signature, variable: str = "samples") -> str:
     """Return code that makes an input of the right shape, to be replaced by real data."""
 
@@ -135,10 +152,13 @@ def sample_code(signature: Signature, variable: str = "samples") -> str:
     return f"{variable} = {{\n{lines}}}"
 
 
-def named_sample_code(signature: Signature, variable: str = "samples") -> str:
-    """Return code that makes inputs as a dict by name, also of a single one."""
-    by_name = Signature(signature.inputs, signature.outputs, "dict")
-    return sample_code(by_name, variable)
+def named_sample_code(facts: CodeFacts, variable: str = "samples") -> str:
+    """Return code that makes inputs as a dict by the file's names, also of a single one."""
+    specs = tuple(
+        replace(spec, name=name)
+        for spec, name in zip(facts.signature.inputs, facts.names, strict=True)
+    )
+    return sample_code(Signature(specs, facts.signature.outputs, "dict"), variable)
 
 
 def backend_line(wanted: str, backend: str) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.formats.errors import FormatError
-from kwidgets.formats.export.pipeline import replace_entry
 from kwidgets.formats.export.prepared import Signature, TensorSpec
+from kwidgets.formats.export.replace import replace_entry
 from kwidgets.formats.export.result import ExportRow
 from kwidgets.formats.export.server import templates
 from kwidgets.formats.export.targets import TargetId
@@ -24,6 +24,7 @@ SERVED: Final[tuple[TargetId, ...]] = tuple(templates.RUNTIMES)
 #: The command that starts it, in its folder.
 COMMAND: Final = "uvicorn app:app --port 8000"
 _FILES: Final = ("app.py", "client.py", "requirements.txt", "Dockerfile", "README.md")
+_ENDINGS: Final = (".keras", ".onnx", ".tflite", ".stablehlo", ".xml", ".bin", "_saved_model")
 
 
 def write_server(row: ExportRow, signature: Signature, backend: str, folder: Path) -> Path:
@@ -69,7 +70,10 @@ def write_server(row: ExportRow, signature: Signature, backend: str, folder: Pat
 
 def _is_server(folder: Path) -> bool:
     names = set(os.listdir(folder))
-    return not names or set(_FILES) <= names
+    # The exported file, OpenVINO's second one, and what running the server leaves.
+    others = [name for name in names - set(_FILES) if name != "__pycache__"]
+    models = [name for name in others if name.endswith(_ENDINGS)]
+    return not names or (set(_FILES) <= names and len(models) <= 2 and models == others)
 
 
 def _texts(row: ExportRow, signature: Signature, backend: str, file: str) -> dict[str, str]:
