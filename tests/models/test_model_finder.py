@@ -257,7 +257,8 @@ def test_the_model_of_a_smaller_copy_is_named_as_its_property() -> None:
 
     original, smaller = model("original"), model("smaller")
     slim = Slimmed(original, smaller, None)  # type: ignore[arg-type]
-    assert found({"model": original, "s": slim}) == {"original": ("model",), "smaller": ("s.model",)}
+    names = {"original": ("model",), "smaller": ("s.model",)}
+    assert found({"model": original, "s": slim}) == names
     slim.undo()
     assert found({"model": original, "s": slim}) == {"original": ("model",)}
 

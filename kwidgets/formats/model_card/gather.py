@@ -247,8 +247,8 @@ def _confusion(model: Any, run: Run | None, evaluation: Any) -> dict[str, Any]:
             predictions, source = live.predictions, t("of the validation data of the last fit")
     # There may be no epoch yet, or a task without classes.
     with contextlib.suppress(Exception):
-        found = predictions.latest
-        if found.confusion is not None:
+        found = None if predictions is None else predictions.latest
+        if found is not None and found.confusion is not None:
             return {
                 "confusion": found.confusion.tolist(),
                 "class_names": tuple(map(str, found.class_names)),
@@ -268,7 +268,7 @@ def _confusion(model: Any, run: Run | None, evaluation: Any) -> dict[str, Any]:
     return {}
 
 
-def _how_to_load(exports: Exports | None, file: str | None) -> dict[str, str]:
+def _how_to_load(exports: Exports | None, file: str | None) -> dict[str, Any]:
     """Return the file that the card loads, with a program if it is not a Keras file."""
     if file is not None:
         return {"file": file}
