@@ -11,7 +11,7 @@ import keras
 from kwidgets import protocol as wire
 from kwidgets.formats.export.exports import Exports
 from kwidgets.formats.model_card.gather import gather
-from kwidgets.formats.model_card.markdown import card_markdown
+from kwidgets.formats.model_card.markdown import card_markdown, without_front_matter
 from kwidgets.record.run import Run
 
 
@@ -34,7 +34,8 @@ class Card(str):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         text = wire.encodable(str(self))
-        return {"text/plain": text, "text/markdown": text}
+        # Markdown cells have no front matter: it would be shown as a heading.
+        return {"text/plain": text, "text/markdown": without_front_matter(text)}
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
@@ -45,7 +46,7 @@ def card(
     *,
     evaluation: Any = None,
     exports: Exports | None = None,
-    file: str = "model.keras",
+    file: str | None = None,
 ) -> Card:
     """Return a model card in Markdown: architecture, data, training, metrics, how to load it.
 
@@ -55,9 +56,10 @@ def card(
         of: a model, whose latest recorded run with the same architecture is used; or a run of
             ``kwidgets.runs``.
         evaluation: of ``kwidgets.evaluate``, for its metrics and confusion matrix; None for the
-            matrix of the last fit, if it was of this model.
+            matrix of the last fit, or of the recorded run.
         exports: of ``kwidgets.export``, for the table of formats.
-        file: what the code in the card loads.
+        file: what the code in the card loads. Defaults to the Keras file of ``exports``, without
+            one to the first file of ``exports``, and without those to ``model.keras``.
 
     Returns:
         a string, with ``save("README.md")``.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # The run is kept, since it drops its model at its end; a LivePlot has a reference to the model.
 _latest: tuple[weakref.ref[Any], FitRun, Callable[[], Any]] | None = None
+_latest_model: weakref.ref[Any] | None = None
 _runs = 0
 
 
@@ -33,6 +34,13 @@ def latest() -> LivePlot | LiveLoop | None:
     return live  # type: ignore[no-any-return]
 
 
+def recorded_run_of(model: object) -> str | None:
+    """Return the id of the record of the latest training, if it was of this very model."""
+    if _latest is None or _latest_model is None or _latest_model() is not model:
+        return None
+    return _latest[1].state.reader.store.recorded_as
+
+
 def describe_fits() -> str:
     """Return how many trainings this kernel has watched, and the status of the latest one."""
     if _latest is None:
@@ -44,6 +52,9 @@ def describe_fits() -> str:
 
 def remember(live: LivePlot | LiveLoop, run: FitRun, make: Callable[[], Any]) -> None:
     """Record that ``run`` starts. ``make`` creates an object for it if ``live`` is not kept."""
-    global _latest, _runs
+    global _latest, _latest_model, _runs
     _latest = weakref.ref(live), run, make
+    # A loop may have no model.
+    model = run.state.model
+    _latest_model = None if model is None else weakref.ref(model)
     _runs += 1

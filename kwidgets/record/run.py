@@ -13,6 +13,7 @@ from kwidgets.live.numbers.acts import Act
 from kwidgets.live.numbers.history import History, HistoryMark, history_mark
 from kwidgets.record.ended import wait_for_ended
 from kwidgets.record.export.exported import Exported
+from kwidgets.record.recorded_confusion import RecordedConfusion, read_confusion
 from kwidgets.record.replay.code import ReplayCode
 from kwidgets.record.run_file.edits import delete_run_file, write_values
 from kwidgets.record.run_file.numbers import read_epochs
@@ -152,6 +153,12 @@ class Run:
         from kwidgets.live.page.plotly_figure import make_figure
 
         return make_figure(load_store(self.info, _FIGURE_ROWS))
+
+    @property
+    def confusion(self) -> RecordedConfusion | None:
+        """The confusion matrix after its last epoch; None if it has none, or above 30 classes."""
+        wait_for_ended()
+        return read_confusion(self._path)
 
     @property
     def marks(self) -> list[HistoryMark]:

@@ -252,6 +252,17 @@ def test_arrays_and_data_are_not_inspected() -> None:
     assert found({"x": np.zeros(3), "t": keras.ops.zeros(3), "layer": keras.layers.Dense(1)}) == {}
 
 
+def test_the_model_of_a_smaller_copy_is_named_as_its_property() -> None:
+    from kwidgets.formats.slim_model import Slimmed
+
+    original, smaller = model("original"), model("smaller")
+    slim = Slimmed(original, smaller, None)  # type: ignore[arg-type]
+    names = {"original": ("model",), "smaller": ("s.model",)}
+    assert found({"model": original, "s": slim}) == names
+    slim.undo()
+    assert found({"model": original, "s": slim}) == {"original": ("model",)}
+
+
 def test_the_model_that_a_builder_has_made() -> None:
     import kwidgets as kw
 

@@ -28,8 +28,8 @@ def of_layers(*layers: LayerSummary, **more: object) -> ModelSummary:
         (None, "?"),
         (0, "0 B"),
         (1023, "1023 B"),
-        (1024, "1.0 KB"),
-        (100_762, "98.4 KB"),
+        (1024, "1.0 kB"),
+        (100_762, "98.4 kB"),
         (1024**2 - 1, "1.0 MB"),
         (5 * 1024**3, "5.0 GB"),
         (2 * 1024**5, "2.0 PB"),
@@ -117,7 +117,7 @@ def test_the_lines_about_the_training() -> None:
     )
     text = as_text(summary, "model")
     for line in (
-        r"In the optimizer: +2,002 \(7.8 KB\)",
+        r"In the optimizer: +2,002 \(7.8 kB\)",
         r"Optimizer: +Adam",
         r"Loss: +mse",
         r"Metrics: +accuracy, mae",

@@ -23,12 +23,14 @@ class CardFacts:
         training: settings and facts, from its record.
         run: id of the recorded run, "" without.
         run_is_guessed: whether the run was found by the same architecture.
-        metrics: name, last value, best value.
+        metrics: name, last values in training and validation, best value and where, value of an
+            evaluation; "" where there is none.
         confusion: rows true class, columns predicted class; None if unknown.
         class_names: of these.
         confusion_from: the data of the confusion matrix.
         exports: rows of the table of formats.
         file: what the code loads.
+        run_code: a program that reads and runs the file, if it is not a Keras file.
     """
 
     name: str
@@ -41,9 +43,10 @@ class CardFacts:
     training: tuple[Setting, ...] = ()
     run: str = ""
     run_is_guessed: bool = False
-    metrics: tuple[tuple[str, str, str], ...] = ()
+    metrics: tuple[tuple[str, str, str, str, str], ...] = ()
     confusion: Sequence[Sequence[int]] | None = None
     class_names: tuple[str, ...] = ()
     confusion_from: str = ""
     exports: tuple[tuple[str, ...], ...] = field(default=())
     file: str = "model.keras"
+    run_code: str = ""

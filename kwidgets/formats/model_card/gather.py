@@ -13,7 +13,7 @@ from kwidgets.formats.export.exports import Exports
 from kwidgets.formats.export.table import bytes_text, share_text
 from kwidgets.formats.model_card.facts import CardFacts, Setting
 from kwidgets.language import t
-from kwidgets.live.latest_run import latest
+from kwidgets.live.latest_run import latest, recorded_run_of
 from kwidgets.record.run import Run
 from kwidgets.record.runs import runs
 
@@ -23,7 +23,11 @@ _MAX_TEXT = 120
 
 
 def gather(
-    model: keras.Model | None, run: Run | None, evaluation: Any, exports: Exports | None, file: str
+    model: keras.Model | None,
+    run: Run | None,
+    evaluation: Any,
+    exports: Exports | None,
+    file: str | None,
 ) -> CardFacts:
     """Return what is known.
 
@@ -32,14 +36,16 @@ def gather(
         run: None to look for one with the same architecture.
         evaluation: of ``kw.evaluate``, or None.
         exports: of ``kw.export``, or None.
-        file: what the code loads.
+        file: what the code loads; None for a file of ``exports``.
     """
     guessed = False
     if model is None and run is not None:
         model = _model_of(run)
     elif run is None and model is not None:
-        run = run_of(model)
-        guessed = run is not None
+        run = _run_trained_here(model)
+        if run is None:
+            run = run_of(model)
+            guessed = run is not None
     if run is None and model is None:
         raise ValueError("a card needs a model or a run")
     name = str(model.name) if model is not None else run.model_name if run else ""
@@ -50,15 +56,25 @@ def gather(
         inputs=_tensors(model, "inputs", "input_names"),
         outputs=_tensors(model, "outputs", "output_names"),
         layers=_layers(model),
-        data=tuple(_flat(run.data)) if run else (),
+        data=tuple(_data(run.data)) if run else (),
         training=tuple(_training(run)) if run else (),
         run=run.id if run else "",
         run_is_guessed=guessed,
         metrics=tuple(_metrics(run, evaluation)),
-        **_confusion(model, evaluation),
+        **_confusion(model, run, evaluation),
         exports=_exports(exports),
-        file=file,
+        **_how_to_load(exports, file),
     )
+
+
+def _run_trained_here(model: keras.Model) -> Run | None:
+    """Return the record of the latest training of this kernel, if it was of this very model."""
+    run_id = recorded_run_of(model)
+    # It may not be recorded, or be deleted.
+    try:
+        return None if run_id is None else runs[run_id]
+    except KeyError:
+        return None
 
 
 def run_of(model: keras.Model) -> Run | None:
@@ -140,14 +156,15 @@ def _training(run: Run) -> Iterable[Setting]:
     info = run.info
     yield t("state"), str(run.state)
     yield t("date"), f"{run.created:%Y-%m-%d}"
-    yield t("epochs"), f"{info.progress['epoch']:,} / {run.epochs:,}"
+    yield t("epochs"), f"{info.finished_epochs:,} / {run.epochs:,}"
     yield t("steps"), f"{run.step:,}"
     yield t("seconds"), f"{run.duration:,.1f}"
-    yield t("optimizer"), run.optimizer
     yield t("backend"), f"{info.backend}, {info.device}"
     compiled = {
         key: value for key, value in (run.compile_config or {}).items() if value is not None
     }
+    if "optimizer" not in compiled:
+        yield t("optimizer"), run.optimizer
     yield from _flat(compiled)
     yield from _flat({"fit": run.fit_arguments, "seeds": run.seeds, "versions": run.versions})
 
@@ -171,35 +188,97 @@ def _flat(value: Any, name: str = "") -> Iterable[Setting]:
         yield name, text[:_MAX_TEXT]
 
 
-def _metrics(run: Run | None, evaluation: Any) -> Iterable[tuple[str, str, str]]:
-    if run is not None:
-        info = run.info
-        for name, value in run.last.items():
-            best = info.best_values.get(name.removeprefix("val_"))
-            shown = best is not None and (name.startswith("val_") or f"val_{name}" not in run.last)
-            yield name, f"{value:.4f}", f"{best:.4f}" if shown and best is not None else "–"
-    for name, value in (getattr(evaluation, "results", None) or {}).items():
-        yield t("%1, evaluated", name), f"{value:.4f}", "–"
+def _data(described: Mapping[str, Any]) -> Iterable[Setting]:
+    """Return the arguments of ``fit`` that are data, each in words."""
+    for name, value in described.items():
+        if value is None:
+            continue
+        if isinstance(value, (list, tuple)) and name == "validation_data":
+            for part, each in zip(("x", "y", "sample_weight"), value, strict=False):
+                yield t("%1, validation", part), _data_text(each)
+        else:
+            yield name, _data_text(value)
 
 
-def _confusion(model: Any, evaluation: Any) -> dict[str, Any]:
-    """Return the confusion matrix of an evaluation, or of the latest fit of this model."""
+def _data_text(value: Any) -> str:
+    """Return such as "400 × 28 × 28, float32"."""
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_data_text(each) for each in value if each is not None)
+    if not isinstance(value, Mapping):
+        return str(value)
+    if "shape" in value:
+        shape = " × ".join("?" if side is None else f"{side:,}" for side in value["shape"])
+        return ", ".join(text for text in (shape, str(value.get("dtype", ""))) if text)
+    if "type" not in value:
+        return "; ".join(f"{name}: {_data_text(each)}" for name, each in value.items())
+    text = str(value["type"]).rpartition(".")[2].lstrip("_")
+    if "length" in value and value["type"] != "list":
+        text += ", " + t("%1 batches", f"{value['length']:,}")
+    return text
+
+
+def _metrics(run: Run | None, evaluation: Any) -> Iterable[tuple[str, str, str, str, str]]:
+    """Return the values of each metric; "" where there is none."""
+    info = run.info if run is not None else None
+    evaluated: Mapping[str, Any] = getattr(evaluation, "results", None) or {}
+    last = info.last if info is not None else {}
+    for name in dict.fromkeys((*last, *evaluated)):
+        found = last.get(name, {})
+        best = info.best.get(name) if info is not None else None
+        yield (
+            name,
+            _value(found.get("training")),
+            _value(found.get("validation")),
+            "" if best is None else t("%1 (epoch %2)", _value(best["value"]), best["epoch"]),
+            _value(evaluated.get(name)),
+        )
+
+
+def _value(value: Any) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _confusion(model: Any, run: Run | None, evaluation: Any) -> dict[str, Any]:
+    """Return the confusion matrix of an evaluation, of the latest fit, or of the recorded run."""
     predictions, source = getattr(evaluation, "predictions", None), t("of the evaluation")
     if predictions is None and model is not None:
         live = latest()
         if live is not None and getattr(live, "model", None) is model:
             predictions, source = live.predictions, t("of the validation data of the last fit")
-    if predictions is None:
-        return {}
     # There may be no epoch yet, or a task without classes.
     with contextlib.suppress(Exception):
-        found = predictions.latest
-        if found.confusion is not None:
+        found = None if predictions is None else predictions.latest
+        if found is not None and found.confusion is not None:
             return {
                 "confusion": found.confusion.tolist(),
                 "class_names": tuple(map(str, found.class_names)),
                 "confusion_from": source,
             }
+    # The file may be deleted or damaged meanwhile.
+    with contextlib.suppress(Exception):
+        recorded = run.confusion if run is not None else None
+        if recorded is not None and evaluation is None:
+            return {
+                "confusion": recorded.counts,
+                "class_names": recorded.class_names,
+                "confusion_from": t("of the validation data, after epoch %1", recorded.epoch)
+                if recorded.source == "validation"
+                else t("of the training data, after epoch %1", recorded.epoch),
+            }
+    return {}
+
+
+def _how_to_load(exports: Exports | None, file: str | None) -> dict[str, Any]:
+    """Return the file that the card loads, with a program if it is not a Keras file."""
+    if file is not None:
+        return {"file": file}
+    written = [row for row in exports or () if row.path is not None]
+    for row in written:
+        if row.target == "keras":
+            return {"file": str(row.path).rpartition("/")[2]}
+    for row in written:
+        if row.run_code:
+            return {"file": str(row.path).rpartition("/")[2], "run_code": row.run_code}
     return {}
 
 

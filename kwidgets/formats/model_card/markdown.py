@@ -12,11 +12,19 @@ from kwidgets.language import t
 _MAX_LAYERS = 200
 _MAX_CLASSES = 30
 
+#: What sites with models read of a saved card.
+FRONT_MATTER = "---\nlibrary_name: keras\n---"
+
+
+def without_front_matter(card: str) -> str:
+    """Return a card as a notebook shows it."""
+    return card.removeprefix(FRONT_MATTER).lstrip("\n")
+
 
 def card_markdown(facts: CardFacts) -> str:
     """Return the card; what only the author knows is a line in angle brackets to fill in."""
     parts = [
-        "---\nlibrary_name: keras\n# license: mit\n---",
+        FRONT_MATTER,
         f"# {_escaped(facts.name)}",
         t("*Fill in what stands between ‹ ›.*"),
         _fill_in(t("what the model is for, who made it, and who may use it")),
@@ -61,7 +69,7 @@ def _data(facts: CardFacts) -> Iterable[str]:
     yield f"## {t('Data')}"
     yield _fill_in(t("where the data come from, how they were split, and what was removed"))
     if facts.data:
-        yield _table((t("argument"), t("value")), facts.data)
+        yield _table((t("data"), t("what it is")), facts.data)
 
 
 def _training(facts: CardFacts) -> Iterable[str]:
@@ -86,7 +94,11 @@ def _metrics(facts: CardFacts) -> Iterable[str]:
     if not facts.metrics:
         yield _fill_in(t("how good it is, on which data"))
         return
-    yield _table((t("metric"), t("last"), t("best")), facts.metrics)
+    titles = (t("metric"), t("training"), t("validation"), t("best"), t("evaluated"))
+    # Without validation or evaluation, no column of dashes.
+    columns = [0, *(i for i in range(1, len(titles)) if any(row[i] for row in facts.metrics))]
+    rows = [[row[i] or "–" for i in columns] for row in facts.metrics]
+    yield _table([titles[i] for i in columns], rows)
 
 
 def _confusion(facts: CardFacts) -> Iterable[str]:
@@ -113,6 +125,9 @@ def _exports(facts: CardFacts) -> Iterable[str]:
 
 def _how_to_load(facts: CardFacts) -> Iterable[str]:
     yield f"## {t('How to load it')}"
+    if facts.run_code:
+        yield f"```python\n{facts.run_code.strip()}\n```"
+        return
     yield (
         "```python\n"
         "import keras\n\n"

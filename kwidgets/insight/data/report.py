@@ -33,6 +33,7 @@ _FINDERS: Final[tuple[Callable[[LookedAt], Iterator[Finding]], ...]] = (
     inputs.leaks,
     validation.known_rows,
     targets.missing_classes,
+    targets.shifted_classes,
     targets.imbalance,
     inputs.constant,
     inputs.unscaled,

@@ -152,9 +152,9 @@ class ModelFinder:
         for name in ordered_names:
             value = namespace[name]
             variable = variable_text(name)
-            builder_model = _builder_model(value)
-            if builder_model is not None:
-                yield f"{variable}.model", builder_model
+            own = _model_of(value)
+            if own is not None:
+                yield f"{variable}.model", own
                 continue
             items, path_of = inspector.items_of(
                 value, inspector.kind(value), MAX_ENTRIES_PER_CONTAINER
@@ -188,14 +188,21 @@ class ModelFinder:
         ]
 
 
-def _builder_model(value: Any) -> Any | None:
-    """Return the model of a SequentialBuilder; None if it has not made one yet."""
-    sequential = sys.modules.get("kwidgets.builder.sequential")
-    # Another thread may be importing the module.
-    kind = getattr(sequential, "SequentialBuilder", None)
-    if kind is None or type(value) is not kind:
-        return None
-    return value._latest_model
+# Classes of kwidgets with a public property ``model``, and the attribute that it reads.
+_WITH_MODEL = (
+    ("kwidgets.builder.sequential", "SequentialBuilder", "_latest_model"),
+    ("kwidgets.formats.slim_model", "Slimmed", "_model"),
+)
+
+
+def _model_of(value: Any) -> Any | None:
+    """Return the ``model`` of a SequentialBuilder or of a smaller copy; None without one."""
+    for module, name, attribute in _WITH_MODEL:
+        # Another thread may be importing the module.
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and type(value) is kind:
+            return getattr(value, attribute)
+    return None
 
 
 def _variable_of(name: str) -> str:

@@ -13,13 +13,13 @@ def number(value: int | None) -> str:
 
 
 def memory(value: int | None) -> str:
-    """Return "98.4 KB", in Keras's units of 1,024; "?" when unknown."""
+    """Return "98.4 kB", in Keras's units of 1,024; "?" when unknown."""
     if value is None:
         return UNKNOWN
     if value < 1024:
         return f"{value} B"
     size = float(value)
-    for unit in ("KB", "MB", "GB", "TB"):
+    for unit in ("kB", "MB", "GB", "TB"):
         size /= 1024
         # A size that rounds up to 1,024 is given in the next unit.
         if size < 1023.95:

@@ -30,7 +30,7 @@ def encode_row(run: RunInfo) -> protocol.RunRow:
         kind=run.kind,
         created=run.created,
         seconds=run.progress["seconds"],
-        epoch=_finished_epochs(run),
+        epoch=run.finished_epochs,
         epochs=run.epochs,
         step=run.progress["step"],
         model_name=run.model_name,
@@ -56,13 +56,6 @@ def encode_unreadable(files: Iterable[UnreadableRun]) -> list[protocol.Unreadabl
         protocol.UnreadableRow(path=str(file.path), reason=file.reason, bytes=file.bytes)
         for file in files
     ]
-
-
-def _finished_epochs(run: RunInfo) -> int:
-    """Return how many epochs were finished, counted as Keras counts them."""
-    place = run.progress
-    is_complete = run.batches is not None and place["batch"] >= run.batches
-    return place["epoch"] + is_complete
 
 
 def encode_settings(settings: Mapping[str, str]) -> list[protocol.Setting]:

@@ -96,6 +96,12 @@ class RunInfo:
         return training | validation
 
     @property
+    def finished_epochs(self) -> int:
+        """How many epochs were finished, counted as Keras counts them."""
+        is_complete = self.batches is not None and self.progress["batch"] >= self.batches
+        return self.progress["epoch"] + is_complete
+
+    @property
     def best_values(self) -> dict[str, float]:
         """The best value of each metric, by the metric's name."""
         return {name: best["value"] for name, best in self.best.items()}

@@ -91,9 +91,9 @@ export function shapeText(shape: Shape | null): string {
   return parts.length === 1 ? `(${parts[0]},)` : `(${parts.join(", ")})`;
 }
 
-const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
-/** Return a size in memory: 512 B, 1.5 KB, 397.5 KB. */
+/** Return a size in memory: 512 B, 1.5 kB, 397.5 kB. */
 export function bytesText(bytes: number): string {
   let unit = 0;
   let size = bytes;

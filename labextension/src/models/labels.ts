@@ -16,7 +16,7 @@ function formatShape(shape: Shape): string {
 
 /** Return a size of memory, in units of 1024 as in Keras. */
 export function formatBytes(bytes: number): string {
-  const units = ["B", "KB", "MB", "GB", "TB"];
+  const units = ["B", "kB", "MB", "GB", "TB"];
   let size = bytes;
   let unit = 0;
   while (size >= 1024 && unit < units.length - 1) {

@@ -18,6 +18,8 @@ export interface SummarySource {
 /** A summary that is loading, loaded, or failed to load. */
 interface LoadedSummary {
   revision: string;
+  /** How long the model was trained when it was requested, which no revision says. */
+  trained: string;
   summary: ModelSummary | null;
   error: string | null;
 }
@@ -70,11 +72,12 @@ export class SummaryStore {
     this.entries = entries;
     const keys = new Set(entries.map(({ key }) => key));
     for (const key of [...this.loaded.keys()]) if (!keys.has(key)) this.loaded.delete(key);
-    for (const { key, revision } of entries) {
-      const loaded = this.loaded.get(key);
-      if (loaded && loaded.revision !== revision) {
-        this.inferred.delete(key);
-        void this.load(key);
+    for (const entry of entries) {
+      const loaded = this.loaded.get(entry.key);
+      if (!loaded) continue;
+      if (loaded.revision !== entry.revision) this.inferred.delete(entry.key);
+      if (loaded.revision !== entry.revision || loaded.trained !== trainedText(entry)) {
+        void this.load(entry.key);
       }
     }
     const [only] = entries;
@@ -85,7 +88,12 @@ export class SummaryStore {
 
   /** Set a summary that came with the data, such as one saved in a notebook. */
   setSummary(entry: ModelEntry, summary: ModelSummary): void {
-    this.loaded.set(entry.key, { revision: entry.revision, summary, error: null });
+    this.loaded.set(entry.key, {
+      revision: entry.revision,
+      trained: trainedText(entry),
+      summary,
+      error: null,
+    });
     this.setEntries([entry]);
   }
 
@@ -206,6 +214,7 @@ export class SummaryStore {
     if (!entry) return;
     const loaded: LoadedSummary = {
       revision: entry.revision,
+      trained: trainedText(entry),
       summary: this.loaded.get(key)?.summary ?? null,
       error: null,
     };
@@ -227,6 +236,10 @@ export class SummaryStore {
   private changed(): void {
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+function trainedText({ trained }: ModelEntry): string {
+  return JSON.stringify(trained);
 }
 
 /** Return the key of the model of a row. */

@@ -17,7 +17,7 @@ test("each layer shows its class, its output shape and its size", async () => {
   expect(nameOf(card("b"))).toBe("Dense, 128, relu, output (None, 128), 100,480 parameters");
   expect(nameOf(page.get("button", /^Input/))).toBe("Input, (None, 28, 28, 1) float32");
   const header = page.root.querySelector("header")!.textContent;
-  expect(header).toContain("109,386 parameters · 427.3 KB · output (None, 10)");
+  expect(header).toContain("109,386 parameters · 427.3 kB · output (None, 10)");
 });
 
 test("an error is explained, with Keras's own text behind a disclosure", async () => {

@@ -212,7 +212,7 @@ test("a row opens the code and the server of its file", async () => {
   await settle();
   await click("Insert below");
   expect(inserted).toEqual(["model.save('net.keras')"]);
-  await click("Write a server…");
+  await click("Write a server");
   expect(source.of("write_server")).toEqual([{ job: "export-1", target: "keras" }]);
   expect(place.textContent).toContain("uvicorn app:app");
 });

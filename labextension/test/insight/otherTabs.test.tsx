@@ -95,7 +95,7 @@ test("the data have a balance, ranges and samples, and are looked at again", asy
 
 test("data without findings are said to be without", async () => {
   await show("data", "data", data({ findings: [], dismissed: 2 }));
-  expect(page.all(".kw-i h3")[0]!.textContent).toBe("Nothing wrong was found");
+  expect(page.all(".kw-i h3")[0]!.textContent).toBe("No problems found by these checks");
   expect(page.one(".kw-i").textContent).toContain("2 findings dismissed");
 });
 

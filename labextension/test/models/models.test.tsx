@@ -465,6 +465,19 @@ test("a summary is requested again when its model has changed", async () => {
   warn.mockRestore();
 });
 
+test("the details of a model say how long it was trained, also when a fit has advanced", async () => {
+  const trained = (steps: number, epochs: number) => ({ steps, epochs, seconds: null });
+  const summaries = { m1: { ...TWO, trained: trained(27, 0) } };
+  const { store } = await show(summaries, [entry({ trained: trained(27, 0) })]);
+  await act(async () => store.select("m1", true));
+  expect(place.querySelector(".kw-details")?.textContent).toContain("27 steps, in its first epoch");
+  summaries.m1 = { ...TWO, trained: trained(216, 8) };
+  await act(async () => store.setEntries([entry({ trained: trained(216, 8) })]));
+  await act(async () => {});
+  const details = place.querySelector(".kw-details")?.textContent;
+  expect(details).toContain("216 steps, 8 epochs in the last fit");
+});
+
 test("one model in a cell needs no kernel to be shown", async () => {
   const store = new SummaryStore(new FakeKernel(), true);
   store.setSummary(entry(), TWO);

@@ -32,10 +32,52 @@ def test_a_recorded_run_is_found_by_its_architecture_and_told():
     card = kwidgets.card(model)
     run = kwidgets.runs[-1]
     assert f"`{run.id}`" in card and "SGD" in card
-    assert "| val\\_accuracy |" in card
+    # The very model of the latest fit, so nothing has to be checked.
+    assert "Check that these weights" not in card
+    assert "| epochs | 2 / 2 |" in card
+    assert card.count("| optimizer |") == 1 and "crc32" not in card
+    assert "| x | 36 × 6 × 6 × 1, float32 |" in card
+    assert "| x, validation | 12 × 6 × 6 × 1, float32 |" in card
+    assert "| metric | training | validation | best |" in card and "–" not in card
     assert "sparse\\_categorical\\_crossentropy" in card
     assert "### Confusion matrix" in card
     assert kwidgets.card(run).count(run.id) == 1
+
+
+def test_the_confusion_matrix_of_an_earlier_fit_is_that_of_its_record():
+    model, x, y = tiny_model()
+    other, *_ = tiny_model()
+    for each in (model, other):
+        live = kwidgets.LivePlot()
+        each.fit(x, y, epochs=2, validation_split=0.25, verbose=0, callbacks=[live])
+    run = kwidgets.runs[-1]
+    confusion = run.confusion
+    assert confusion is not None and confusion.epoch == 2 and confusion.source == "validation"
+    assert np.array_equal(confusion.counts, live.predictions.latest.confusion)
+    card = kwidgets.card(run)
+    assert "of the validation data, after epoch 2" in card
+    name = confusion.class_names[0]
+    row = " | ".join(map(str, confusion.counts[0]))
+    assert f"| {name} | {row} |" in card
+    # Which of the two runs it was is not known any more.
+    assert "Check that these weights" in kwidgets.card(model)
+    assert "### Confusion matrix" in kwidgets.card(model)
+
+
+def test_a_notebook_shows_no_front_matter_and_no_licence_is_invented():
+    model, *_ = tiny_model()
+    card = kwidgets.card(model)
+    assert card._repr_mimebundle_()["text/markdown"].startswith("# ")
+    assert "license" not in card
+
+
+def test_it_loads_a_file_that_was_exported(tmp_path):
+    model, x, _ = tiny_model()
+    exports = kwidgets.export(model, targets=["keras"], samples=x[:4], folder=tmp_path / "out")
+    (row,) = exports
+    card = kwidgets.card(model, exports=exports)
+    assert f'load_model("{row.path.rpartition("/")[2]}")' in card
+    assert 'load_model("mine.keras")' in kwidgets.card(model, exports=exports, file="mine.keras")
 
 
 def test_names_of_the_user_stay_text():

@@ -146,6 +146,28 @@ def test_classes_that_only_one_of_both_has():
     assert "3" in finding.text
 
 
+def test_class_shares_that_differ_more_than_by_chance():
+    shares = [0.19, 0.021, 0.789]
+    y = RANDOM.permutation(np.repeat([0, 1, 2], [round(4_000 * share) for share in shares]))
+    x = RANDOM.normal(size=(len(y), 8)).astype("float32")
+    others = np.repeat([0, 1, 2], [98, 76, 826])
+    other_x = RANDOM.normal(size=(1_000, 8)).astype("float32")
+    finding = found(look(x, y, validation_data=(other_x, others)), "shifted-classes")
+    assert finding.level == "hint"
+    assert "Class 1 has 2.1 % of the training rows and 7.6 % of the validation" in finding.text
+    assert "Classes that differ: 0, 1." in finding.text
+
+
+def test_class_shares_of_a_random_split_never_differ():
+    random = np.random.default_rng(1)
+    weights = 1 / np.arange(1, 31)
+    for rows in (60, 400, 3_000) * 20:
+        y = random.choice(30, rows, p=weights / weights.sum())
+        x = random.normal(size=(rows, 4)).astype("float32")
+        findings = look(x, y, validation_split=0.2).findings
+        assert not [each for each in findings if each.id.startswith("shifted")]
+
+
 def test_imbalance():
     y = (np.arange(400) < 12).astype(int)
     finding = found(look(X, y), "imbalance")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,6 +19,10 @@ _DOMINANT = 0.95
 # Rows of a class that validation should have, going by its share of the training data.
 _EXPECTED_ROWS = 10
 _LISTED = 10
+# Shares that differ by less are of no matter.
+_SHIFT = 1.5
+# Standard deviations: of a hundred classes in a random split, one differs so in 20,000 data sets.
+_DEVIATIONS = 5
 
 
 def sorted_labels(data: LookedAt) -> Iterator[Finding]:
@@ -117,6 +122,45 @@ def missing_classes(data: LookedAt) -> Iterator[Finding]:
             ),
             "validation_data",
         )
+
+
+def shifted_classes(data: LookedAt) -> Iterator[Finding]:
+    """Classes with another share in validation than in training, too different for chance."""
+    if data.labels is None or data.validation_labels is None or are_in_order(data):
+        return
+    if data.is_first_batches:
+        return
+    counts = count_classes(data.labels, data.validation_labels)
+    training = sum(each.training for each in counts)
+    validation = sum(each.validation or 0 for each in counts)
+    shifted = []
+    for each in counts:
+        # Those that are missing on one side have findings of their own.
+        if not each.training or not each.validation:
+            continue
+        shares = each.training / training, each.validation / validation
+        # The square root's arcsine has the same variance for rare classes as for frequent ones.
+        first, second = (2 * math.asin(math.sqrt(share)) for share in shares)
+        deviations = abs(first - second) / math.sqrt(1 / training + 1 / validation)
+        if deviations >= _DEVIATIONS and max(shares) >= _SHIFT * min(shares):
+            shifted.append((deviations, each.name, *shares))
+    if not shifted:
+        return
+    _, name, *percents = max(shifted)
+    text = t(
+        "Class %1 has %2 % of the training rows and %3 % of the validation rows.",
+        name,
+        *(f"{100 * share:.1f}" for share in percents),
+    )
+    if len(shifted) > 1:
+        text += " " + t("Classes that differ: %1.", _listing([each[1] for each in shifted]))
+    yield Finding(
+        f"shifted-classes:validation_y:{data.validation_labels.part.name}",
+        "hint",
+        t("Class shares differ between training and validation"),
+        text + " " + t("Unless you want that, shuffle the rows before you split them."),
+        "validation_data",
+    )
 
 
 def imbalance(data: LookedAt) -> Iterator[Finding]:

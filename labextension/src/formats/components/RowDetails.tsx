@@ -97,7 +97,7 @@ function ServerPart({ store, row }: { store: ExportStore; row: ExportRow }) {
           title={t("A folder with a small web server for this file, a client, and a Dockerfile")}
           onClick={() => void write()}
         >
-          {t("Write a server…")}
+          {t("Write a server")}
         </button>
       </span>
       <div role="status">

@@ -15,7 +15,7 @@ export function SlimPart({ store, methods }: SlimPartProps) {
   const names = [...new Set(store.slims.flatMap(({ metrics }) => metrics.map(({ name }) => name)))];
   return (
     <details class="kw-export-slim">
-      <summary>{t("Make a smaller copy first")}</summary>
+      <summary>{t("Make a smaller copy of the model")}</summary>
       <p class="kw-hint">
         {t("The model stays as it is. The copy is a variable of the notebook, until you undo it.")}
       </p>

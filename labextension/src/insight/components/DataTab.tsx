@@ -81,7 +81,7 @@ export function DataTab({ source }: { source: InsightSource }) {
 }
 
 function titleOf({ findings }: DataPart): string {
-  if (findings.length === 0) return t("Nothing wrong was found");
+  if (findings.length === 0) return t("No problems found by these checks");
   return findings.length === 1 ? t("1 finding") : t("%1 findings", findings.length);
 }
 

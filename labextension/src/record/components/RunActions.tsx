@@ -91,7 +91,7 @@ export function RunActions({ store, row, details }: RunActionsProps) {
             if (!busy) void attempt(() => store.export(row.id, target));
           }}
         >
-          {t("Export")}
+          {t("Export run")}
         </button>
       </span>
       <p class={told.isError ? "kw-error" : "kw-hint"} role="status">
