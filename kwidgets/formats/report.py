@@ -83,7 +83,15 @@ class ImportReport:
         return words.report_text(self.facts, self._steps())
 
     def _comments(self) -> list[str]:
-        return [words.preprocessing_text(entry) for entry in self.preprocessing]
+        comments = [words.preprocessing_text(entry) for entry in self.preprocessing]
+        cut = [layer.name for layer in self.layers if layer.outcome == "cut"]
+        if cut:
+            ends = [each._keras_history.operation.name for each in self.model.outputs]
+            comments.append(words.cut_text(cut, ends))
+        without = [layer.name for layer in self.model._flatten_layers() if _lacks_vocabulary(layer)]
+        if without:
+            comments.append(words.vocabulary_text(without))
+        return comments
 
     def _steps(self) -> list[str]:
         return words.next_steps(_is_chain(self.model))
@@ -106,6 +114,13 @@ class ImportReport:
             "preprocessing, to_code(), to_text()"
             f"{''.join(f', {each}' for each in sorted(extras))}."
         )
+
+
+def _lacks_vocabulary(layer: Any) -> bool:
+    """Return whether a layer has a vocabulary that neither a program nor weights contain."""
+    if not hasattr(layer, "get_vocabulary"):
+        return False
+    return not layer.get_config().get("vocabulary")
 
 
 def _is_chain(model: keras.Model) -> bool:

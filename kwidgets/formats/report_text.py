@@ -81,6 +81,24 @@ def preprocessing_text(entry: Preprocessing) -> str:
     return f"{entry.input_name}: {'; '.join(parts) or t('unknown')}"
 
 
+def cut_text(cut: Sequence[str], ends: Sequence[str]) -> str:
+    """Return that a model ends early, for the top of a program."""
+    return t(
+        "This is not the whole model of the file: it ends at %1. These layers are missing: %2.",
+        ", ".join(ends),
+        ", ".join(cut),
+    )
+
+
+def vocabulary_text(names: Sequence[str]) -> str:
+    """Return that a program creates layers without their vocabulary."""
+    return t(
+        "The vocabulary is neither here nor in the file of the weights: call set_vocabulary or "
+        "adapt of %1.",
+        ", ".join(names),
+    )
+
+
 def next_steps(is_chain: bool) -> list[str]:
     """Return what can be done with the model, one sentence a line."""
     steps = [

@@ -94,7 +94,9 @@ class CallWriter:
 
     def _array(self, array: np.ndarray) -> Expression:
         self._writer.imports.add("import numpy as np")
-        if array.size <= _MAX_LISTED:
+        # Infinity and "not a number" have no literal.
+        is_plain = array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+        if array.size <= _MAX_LISTED and is_plain:
             return f'np.array({array.tolist()!r}, dtype="{array.dtype}")'
         self._writer.imports.add("import base64")
         text = base64.b85encode(np.ascontiguousarray(array).tobytes()).decode()

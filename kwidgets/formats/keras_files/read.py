@@ -138,8 +138,9 @@ def _imported(
 
 def _cut_note(model: Any) -> Message:
     return message(
-        "The model ends before the layers that were cut; its outputs are what they would take: %1.",
-        ", ".join(each.name for each in model.outputs),
+        "The model ends before the layers that were cut; its outputs are those of these layers, "
+        "which they would take: %1.",
+        ", ".join(each._keras_history.operation.name for each in model.outputs),
     )
 
 

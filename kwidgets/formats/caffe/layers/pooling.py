@@ -159,4 +159,6 @@ def _divisors(span: _Span, axis: int, window: Window) -> Any:
     kernel, stride = window.kernel[axis], window.stride[axis]
     starts = np.arange(span.windows) * stride - span.before
     ends = np.minimum(starts + kernel, span.length + span.before)
-    return kernel / (ends - starts)
+    # A window without any number gives 0 / 0 in Caffe.
+    with np.errstate(divide="ignore"):
+        return kernel / (ends - starts)
