@@ -88,7 +88,8 @@ def nan_rows(outputs: Arrays) -> int:
     for array in outputs.values():
         if array.dtype.kind not in "fV" or not array.ndim:
             continue
-        rows = np.isnan(array.astype(np.float64)).reshape(len(array), -1).any(axis=1)
+        flat = np.isnan(array.astype(np.float64)).reshape(len(array), -1)
+        rows: NDArray[np.bool_] = np.asarray(flat.any(axis=1))
         found = rows if found is None else found | rows
     return 0 if found is None else int(found.sum())
 

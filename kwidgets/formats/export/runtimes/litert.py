@@ -75,7 +75,7 @@ def _inputs(path: Path) -> list[str]:
         signatures = tf.lite.Interpreter(model_content=path.read_bytes()).get_signature_list()
     except (ValueError, RuntimeError):
         return []
-    return list(next(iter(signatures.values()), {}).get("inputs", ()))
+    return [name for each in signatures.values() for name in each["inputs"]]
 
 
 def _one_by_one(source: Any, calibration: Arrays) -> Iterator[tuple[str, dict[str, Any]]]:
