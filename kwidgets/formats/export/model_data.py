@@ -11,10 +11,10 @@ import keras
 import numpy as np
 
 from kwidgets.formats.export.compare import has_classes
-from kwidgets.formats.export.metrics import Metrics, metrics_of
+from kwidgets.formats.export.metrics import Metrics, is_limited, metrics_of
 from kwidgets.formats.export.model_signature import input_specs, outputs_of
 from kwidgets.formats.export.prepared import Arrays, Samples, Signature, TensorSpec
-from kwidgets.formats.export.user_data import find, take_inputs, take_pair
+from kwidgets.formats.export.user_data import find, take_inputs, take_weighted
 from kwidgets.language import Message, message, translated
 
 #: Rows that are compared, that the metrics are computed on, and that integers are calibrated with.
@@ -117,8 +117,8 @@ def _sources(given: _Given, validation: _Given | None) -> tuple[Any, ...]:
 class _Given:
     """What the user gave or the notebook has, before it is read."""
 
-    def __init__(self, value: Any, source: Message, y: Any = None) -> None:
-        self.value, self.source, self.y = value, source, y
+    def __init__(self, value: Any, source: Message, y: Any = None, weights: Any = None) -> None:
+        self.value, self.source, self.y, self.weights = value, source, y, weights
 
 
 def _choose(
@@ -126,8 +126,8 @@ def _choose(
 ) -> tuple[_Given, _Given | None]:
     validation = None
     if validation_data is not None:
-        x, y = _pair(validation_data)
-        validation = _Given(x, message("the validation data that you passed"), y)
+        x, y, weights = _parts(validation_data)
+        validation = _Given(x, message("the validation data that you passed"), y, weights)
     if samples is not None:
         given = _Given(samples, message("the samples that you passed"))
         return given, validation
@@ -152,10 +152,10 @@ def _choose(
     return given, validation
 
 
-def _pair(data: Any) -> tuple[Any, Any]:
+def _parts(data: Any) -> tuple[Any, Any, Any]:
     if isinstance(data, (tuple, list)) and len(data) in (2, 3):
-        return data[0], data[1]
-    return data, None
+        return data[0], data[1], data[2] if len(data) == 3 else None
+    return data, None, None
 
 
 def _validated(
@@ -168,13 +168,16 @@ def _validated(
     if measure is None:
         notes.append(message("The model is not compiled, so there are no metrics to compare."))
         return None, None
-    inputs, targets = take_pair(given.value, given.y, signature, VALIDATED)
+    inputs, targets, weights = take_weighted(
+        given.value, given.y, given.weights, signature, VALIDATED
+    )
     if targets is None:
         notes.append(message("The validation data have no targets, so no metric is compared."))
         return None, None
     _, outputs = outputs_of(model, signature, inputs)
     try:
-        found = measure(outputs, targets)
+        found = measure(outputs, targets, weights)
+        limited = is_limited(outputs, targets, _loss_name(model))
     # Targets of another kind, found by their name or passed by mistake.
     except Exception as error:
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
@@ -182,7 +185,14 @@ def _validated(
             message("The metrics were not computed on %1: %2", translated(given.source), first)
         )
         return None, None
-    return Samples(inputs, outputs, given.source, targets, found), measure
+    if limited:
+        notes.append(
+            message(
+                "The loss is computed from the outputs, as for a file, and Keras limits "
+                "probabilities to 1e-7: model.evaluate may give a larger loss."
+            )
+        )
+    return Samples(inputs, outputs, given.source, targets, found, weights), measure
 
 
 def random_inputs(specs: tuple[TensorSpec, ...]) -> Arrays:

@@ -240,7 +240,7 @@ class Pipeline:
         )
 
     def _metrics(self, validation: Samples, outputs: Mapping[str, Any]) -> tuple[Metric, ...]:
-        found = self._prepared.measure(outputs, validation.targets)
+        found = self._prepared.measure(outputs, validation.targets, validation.weights)
         return tuple(
             Metric(name, value, found[name])
             for name, value in validation.metrics.items()

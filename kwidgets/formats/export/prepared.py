@@ -72,6 +72,7 @@ class Samples:
         source: where they come from.
         targets: as for ``evaluate``; None where there are none.
         metrics: of the model on these, if there are targets.
+        weights: of the samples, as for ``evaluate``; None where all count alike.
     """
 
     inputs: Arrays
@@ -79,6 +80,7 @@ class Samples:
     source: Message
     targets: Any = None
     metrics: dict[str, float] = field(default_factory=dict)
+    weights: Any = None
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values()))) if self.inputs else 0

@@ -11,6 +11,9 @@ from kwidgets.language import Message, t, translated
 _CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:"
 _NUM_TEXTS = 2
 _MAX_METRICS = 3
+# As in the panel: largest differences, as shares of the largest output.
+_ROUNDING = 1e-3
+_CLOSE = 5e-2
 
 
 def status_label(status: Status) -> str:
@@ -27,6 +30,22 @@ def status_label(status: Status) -> str:
         "stopped": t("stopped"),
     }
     return labels[status]
+
+
+def verdict(row: ExportRow) -> str:
+    """Return what became of a format, in the words of the panel."""
+    difference = row.difference
+    if row.status == "unproved" or (row.status == "done" and difference is None):
+        return t("Not compared")
+    if row.status != "done" or difference is None:
+        return status_label(row.status)
+    if difference.maximum == 0:
+        return t("Identical")
+    if difference.maximum <= _ROUNDING * difference.scale and difference.same_class != 0:
+        return t("Same but for rounding") if difference.same_class in (None, 1) else t("Nearly the same")
+    if difference.same_class == 1:
+        return t("Nearly the same, same classes")
+    return t("Nearly the same") if difference.maximum <= _CLOSE * difference.scale else t("Different")
 
 
 def facts_text(facts: ExportFacts) -> str:
@@ -113,7 +132,7 @@ def _cells(facts: ExportFacts, row: ExportRow) -> list[str]:
     values = {metric.name: metric.export for metric in row.metrics}
     return [
         row.title,
-        status_label(row.status),
+        verdict(row),
         "–" if row.num_bytes is None else bytes_text(row.num_bytes),
         "–" if difference is None else f"{difference.maximum:.1e}",
         "–" if difference is None else f"{difference.mean:.1e}",

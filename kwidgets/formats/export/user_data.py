@@ -73,8 +73,24 @@ def take_pair(
     Raises:
         FormatError: they do not fit the model.
     """
+    arrays, targets, _ = take_weighted(x, y, None, signature, rows, start)
+    return arrays, targets
+
+
+def take_weighted(
+    x: Any, y: Any, weights: Any, signature: Signature, rows: int, start: int = 0
+) -> tuple[Arrays, Any, Any]:
+    """Return the first rows of inputs by name, of targets, and of the weights of samples.
+
+    Args:
+        x, y, signature, rows, start: as for :func:`take_pair`.
+        weights: of the samples; None if ``x`` yields them or there are none.
+
+    Raises:
+        FormatError: they do not fit the model.
+    """
     if yields_batches(x):
-        x, y = _first_batches(x, rows)
+        x, y, weights = _first_batches(x, rows)
     leaves = _in_order(x, signature)
     arrays = {
         spec.name: _fitting(_rows(leaf, rows, start), spec)
@@ -90,7 +106,9 @@ def take_pair(
     targets = None
     if y is not None:
         targets = keras.tree.map_structure(lambda leaf: _rows(leaf, count), y)
-    return arrays, targets
+    if weights is not None:
+        weights = keras.tree.map_structure(lambda leaf: _rows(leaf, count), weights)
+    return arrays, targets, weights
 
 
 def yields_batches(data: Any) -> bool:
@@ -260,10 +278,11 @@ def _rows_within_bytes(arrays: Arrays) -> int:
     return max(1, MAX_BYTES // max(1, row))
 
 
-def _first_batches(data: Any, rows: int) -> tuple[Any, Any]:
-    """Return the inputs and targets of the first batches; a generator loses these."""
+def _first_batches(data: Any, rows: int) -> tuple[Any, Any, Any]:
+    """Return inputs, targets and weights of the first batches; a generator loses these."""
     xs: list[Any] = []
     ys: list[Any] = []
+    ws: list[Any] = []
     count = 0
     batches = (
         (data[index] for index in range(len(data))) if not hasattr(data, "__iter__") else iter(data)
@@ -279,15 +298,20 @@ def _first_batches(data: Any, rows: int) -> tuple[Any, Any]:
         )
         xs.append(keras.tree.map_structure(_host, x))
         ys.append(None if y is None else keras.tree.map_structure(_host, y))
+        weights = batch[2] if isinstance(batch, (tuple, list)) and len(batch) > 2 else None
+        ws.append(None if weights is None else keras.tree.map_structure(_host, weights))
         count += len(keras.tree.flatten(xs[-1])[0])
         if count >= rows:
             break
     if not xs:
         raise FormatError(t("The samples are empty: pass at least one row."))
-    joined = keras.tree.map_structure(lambda *parts: np.concatenate(parts), *xs)
-    if any(each is None for each in ys):
-        return joined, None
-    return joined, keras.tree.map_structure(lambda *parts: np.concatenate(parts), *ys)
+    return _joined(xs), _joined(ys), _joined(ws)
+
+
+def _joined(batches: list[Any]) -> Any:
+    if any(each is None for each in batches):
+        return None
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
 def _host(leaf: Any) -> NDArray[Any]:

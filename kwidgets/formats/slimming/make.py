@@ -81,7 +81,7 @@ def _made(
             name: each.astype("float32") if each.dtype.kind == "f" else each
             for name, each in zip(names, validated.values(), strict=True)
         }
-        found = data.measure(validated, data.validation.targets)
+        found = data.measure(validated, data.validation.targets, data.validation.weights)
         metrics = tuple(
             Metric(name, value, found[name])
             for name, value in data.validation.metrics.items()

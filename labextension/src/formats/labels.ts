@@ -49,10 +49,10 @@ function compared({ maximum, scale, same_class }: DifferenceRow): Verdict {
   if (maximum <= ROUNDING * scale && same_class !== 0) {
     return same_class === null || same_class === 1
       ? { level: "good", sign: "✓", text: t("Same but for rounding") }
-      : { level: "fair", sign: "≈", text: t("Close") };
+      : { level: "fair", sign: "≈", text: t("Nearly the same") };
   }
-  if (same_class === 1) return { level: "fair", sign: "≈", text: t("Close, same classes") };
-  if (maximum <= CLOSE * scale) return { level: "fair", sign: "≈", text: t("Close") };
+  if (same_class === 1) return { level: "fair", sign: "≈", text: t("Nearly the same, same classes") };
+  if (maximum <= CLOSE * scale) return { level: "fair", sign: "≈", text: t("Nearly the same") };
   return { level: "bad", sign: "≠", text: t("Different") };
 }
 

@@ -266,9 +266,9 @@ test("an answer of an earlier kernel is dropped, and rows of a saved export are 
 test.each([
   [{ maximum: 0 }, "Identical"],
   [{ maximum: 2e-7 }, "Same but for rounding"],
-  [{ maximum: 2e-7, same_class: 0.99 }, "Close"],
-  [{ maximum: 0.2, same_class: 1 }, "Close, same classes"],
-  [{ maximum: 0.02, same_class: null }, "Close"],
+  [{ maximum: 2e-7, same_class: 0.99 }, "Nearly the same"],
+  [{ maximum: 0.2, same_class: 1 }, "Nearly the same, same classes"],
+  [{ maximum: 0.02, same_class: null }, "Nearly the same"],
   [{ maximum: 0.4, same_class: 0.7 }, "Different"],
   [{ maximum: Number.NaN }, "Different"],
 ])("the verdict on %j is %s", (change, expected) => {

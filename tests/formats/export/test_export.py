@@ -117,7 +117,7 @@ def test_the_program_of_a_row_runs_the_file_without_kwidgets_and_keras(exports, 
 
 def test_the_result_is_a_text_a_page_and_a_table(exports):
     text = exports.to_text()
-    assert "verified" in text and "pip install tensorflowjs" in text
+    assert ("rounding" in text or "Identical" in text) and "pip install tensorflowjs" in text
     assert "<table>" in exports._repr_mimebundle_()["text/html"]
     table = exports.to_pandas()
     assert list(table.index) == list(TARGETS)

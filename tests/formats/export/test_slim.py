@@ -234,3 +234,31 @@ def test_outputs_that_are_nan_are_said_and_are_no_agreement():
     x[:] = np.nan
     facts = kwidgets.slim(model, "float16", x).facts
     assert np.isnan(facts.difference.maximum) and facts.difference.same_class is None
+
+
+def test_metrics_use_the_weights_of_samples_and_outputs_as_evaluate_does():
+    model, x, y = tiny_model()
+    model.compile(
+        "sgd", "sparse_categorical_crossentropy", loss_weights=[0.5], weighted_metrics=["accuracy"]
+    )
+    weights = np.arange(48) / 10
+    expected = model.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True)
+    data = (
+        (x[start : start + 16], y[start : start + 16], weights[start : start + 16])
+        for start in (0, 16, 32)
+    )
+    for given in ((x, y, weights), data):
+        facts = kwidgets.slim(model, "float16", x, validation_data=given).facts
+        found = {metric.name: metric.model for metric in facts.metrics}
+        assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_loss_of_limited_probabilities_is_said():
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Activation("softmax")(keras.layers.Dense(2)(inputs)))
+    model.set_weights([100 * np.eye(2, dtype="float32"), np.zeros(2, "float32")])
+    model.compile(loss="sparse_categorical_crossentropy")
+    x = np.eye(2, dtype="float32")
+    for y, is_said in ((np.array([0, 1]), False), (np.array([1, 0]), True)):
+        text = kwidgets.slim(model, "float16", x, validation_data=(x, y)).to_text()
+        assert ("model.evaluate may give a larger loss" in text) is is_said
