@@ -41,11 +41,13 @@ def verdict(row: ExportRow) -> str:
         return status_label(row.status)
     if difference.maximum == 0:
         return t("Identical")
-    if difference.maximum <= _ROUNDING * difference.scale and difference.same_class != 0:
-        return t("Same but for rounding") if difference.same_class in (None, 1) else t("Nearly the same")
+    if difference.maximum <= _ROUNDING * difference.scale and difference.same_class in (None, 1):
+        return t("Same but for rounding")
     if difference.same_class == 1:
         return t("Nearly the same, same classes")
-    return t("Nearly the same") if difference.maximum <= _CLOSE * difference.scale else t("Different")
+    if difference.maximum <= _CLOSE * difference.scale:
+        return t("Nearly the same")
+    return t("Different")
 
 
 def facts_text(facts: ExportFacts) -> str:
