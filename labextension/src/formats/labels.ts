@@ -51,7 +51,8 @@ function compared({ maximum, scale, same_class }: DifferenceRow): Verdict {
       ? { level: "good", sign: "✓", text: t("Same but for rounding") }
       : { level: "fair", sign: "≈", text: t("Nearly the same") };
   }
-  if (same_class === 1) return { level: "fair", sign: "≈", text: t("Nearly the same, same classes") };
+  if (same_class === 1)
+    return { level: "fair", sign: "≈", text: t("Nearly the same, same classes") };
   if (maximum <= CLOSE * scale) return { level: "fair", sign: "≈", text: t("Nearly the same") };
   return { level: "bad", sign: "≠", text: t("Different") };
 }
