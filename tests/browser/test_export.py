@@ -82,6 +82,6 @@ def test_a_model_is_exported_compared_and_found_again_after_a_reload(
     tab.get_by_role("button", name="Insert below").first.click()
     expect(page.locator(".jp-Notebook-cell").filter(has_text="model.save(")).to_be_visible()
     # What the notebook keeps.
-    saved = notebook.save_until(lambda node: "verified" in str(node.cells[1].outputs))
+    saved = notebook.save_until(lambda node: "Identical" in str(node.cells[1].outputs))
     (output,) = saved.cells[1].outputs
     assert "Keras" in output.data["text/plain"] and "<table>" in output.data["text/html"]
