@@ -94,4 +94,4 @@ def test_a_model_is_exported_while_another_one_trains(page: Page, client: Any) -
     data = shown(client, "kw.export(other)", allow_stdin=False)
     # A page with our extension draws the data; no widget is missing in the saved notebook.
     assert not [kind for kind in data if "widget-view" in kind]
-    assert "verified" in data["text/plain"] and "<table>" in data["text/html"]
+    assert "Identical" in data["text/plain"] and "<table>" in data["text/html"]
