@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from kwidgets.record.runs import runs
 
 # Run files that are looked at, the newest first.
 _MAX_FILES = 100
+# Characters of a file's name, such as 20260528-202640.
+_SECOND = 15
 _PLACE_KEYS = ("notebook", "cell_id", "script", "code", "fit_in_cell", "kind")
 
 
@@ -60,6 +63,22 @@ def find_run(wanted: str) -> UnfinishedRun | None:
     return _with_checkpoint(run.path.parent, run.path)
 
 
+def _newest_first(folder: Path) -> list[Path]:
+    """Return the newest run files. Their names tell the second; within it, the files do."""
+    paths = sorted(folder.glob(f"*{schema.SUFFIX}"), reverse=True)[:_MAX_FILES]
+    seconds = Counter(path.name[:_SECOND] for path in paths)
+
+    def began(path: Path) -> tuple[str, float]:
+        second = path.name[:_SECOND]
+        try:
+            created = read_values(path, ("created",))["created"] if seconds[second] > 1 else 0.0
+            return second, float(created or 0.0)
+        except (UnreadableRunError, TypeError, ValueError):
+            return second, 0.0
+
+    return sorted(paths, key=began, reverse=True)
+
+
 def find_last_run(folder: Path, place: Mapping[str, Any]) -> UnfinishedRun | None:
     """Return the last run of a cell or script if it did not finish and can be resumed.
 
@@ -67,8 +86,7 @@ def find_last_run(folder: Path, place: Mapping[str, Any]) -> UnfinishedRun | Non
         folder: of the runs.
         place: what ``describe_cell`` says of the cell, with ``fit_in_cell``.
     """
-    paths = sorted(folder.glob(f"*{schema.SUFFIX}"), reverse=True)
-    for path in paths[:_MAX_FILES]:
+    for path in _newest_first(folder):
         try:
             if not _is_same_place(read_values(path, _PLACE_KEYS), place):
                 continue
