@@ -11,7 +11,8 @@ import { parseSavedExport } from "../formats/parse";
 import { EXPORT_MIME_TYPE, type SavedExport } from "../formats/protocol";
 import { ExportStore } from "../formats/store";
 import { t } from "../shared/translation";
-import { followExports } from "./followExports";
+import { followSource } from "./followSource";
+import { channelExports } from "./kernel/channelExports";
 import type { RendererNotebook } from "./rendererNotebook";
 
 type Data = IRenderMime.IMimeModel["data"];
@@ -66,12 +67,13 @@ class ExportRenderer extends Widget implements IRenderMime.IRenderer {
     if (!this.notebook) return;
     store.follow(() => this.isVisible && document.visibilityState === "visible", signal);
     store.subscribe(() => void this.write(store), signal);
-    followExports(
-      store,
+    followSource(
       this.notebook,
-      (hasKernel) => {
+      channelExports,
+      (source) => {
+        store.setSource(source);
         unmount();
-        unmount = mountExport(this.node, store, hasKernel ? "" : note);
+        unmount = mountExport(this.node, store, source ? "" : note);
       },
       signal,
     );

@@ -7,9 +7,8 @@ import { parseSavedRuns } from "../record/parse";
 import { RUNS_MIME_TYPE } from "../record/protocol";
 import { RunsStore } from "../record/store";
 import { t } from "../shared/translation";
-import type { KernelChannel } from "./kernel/channel";
+import { followSource } from "./followSource";
 import { channelRuns } from "./kernel/channelRuns";
-import { watchChannel } from "./kernel/followKernel";
 import { loadInsight } from "./loadInsight";
 import { loadPlotly } from "./loadPlotly";
 import type { RendererNotebook } from "./rendererNotebook";
@@ -59,25 +58,15 @@ class RunsRenderer extends Widget implements IRenderMime.IRenderer {
     onKernel: (hasKernel: boolean) => void,
   ): void {
     if (!this.notebook) return;
-    let current: AbortController | null = null;
-    let hasKernel = false;
-    const use = (channel: KernelChannel | null) => {
-      current?.abort();
-      const lifetime = new AbortController();
-      current = lifetime;
-      const update = () => {
-        const isOpen = channel?.state.is === "open";
-        if (isOpen === hasKernel) return;
-        hasKernel = isOpen;
-        store.setSource(isOpen && channel ? channelRuns(channel, lifetime.signal) : null);
-        onKernel(isOpen);
-      };
-      channel?.listen({ changed: update }, lifetime.signal);
-      update();
-    };
-    const { panel, channels } = this.notebook;
-    watchChannel(panel.sessionContext, channels, use, signal);
-    signal.addEventListener("abort", () => current?.abort());
+    followSource(
+      this.notebook,
+      channelRuns,
+      (source) => {
+        store.setSource(source);
+        onKernel(source !== null);
+      },
+      signal,
+    );
     store.follow(() => this.isVisible && document.visibilityState === "visible", signal);
   }
 }

@@ -6,8 +6,9 @@ import { mountExport } from "../../formats/components/mountExport";
 import { ExportStore } from "../../formats/store";
 import { t } from "../../shared/translation";
 import { INSERT_CELL, type InsertCell } from "../../shared/viewEvents";
-import { followExports } from "../followExports";
+import { followSource } from "../followSource";
 import { insertBelow } from "../insertCell";
+import { channelExports } from "../kernel/channelExports";
 import type { RendererNotebook } from "../rendererNotebook";
 
 // An arrow that leaves a box.
@@ -55,12 +56,13 @@ export class ExportTab extends Widget {
     });
     store.follow(() => this.isVisible && document.visibilityState === "visible", signal);
     store.subscribe(() => this.nameTab(), signal);
-    followExports(
-      store,
+    followSource(
       notebook,
-      (hasKernel) => {
+      channelExports,
+      (source) => {
+        store.setSource(source);
         unmount();
-        unmount = mountExport(this.node, store, hasKernel ? "" : note);
+        unmount = mountExport(this.node, store, source ? "" : note);
       },
       signal,
     );

@@ -1,16 +1,19 @@
-/** Connects an export panel with the kernel of a notebook, which may change. */
+/** Connects a view that asks the kernel with the kernel of a notebook, which may change. */
 
-import type { ExportStore } from "../formats/store";
 import type { KernelChannel } from "./kernel/channel";
-import { channelExports } from "./kernel/channelExports";
 import { watchChannel } from "./kernel/followKernel";
 import type { RendererNotebook } from "./rendererNotebook";
 
-/** Answer the requests of `store` by the notebook's kernel while it has kwidgets. */
-export function followExports(
-  store: ExportStore,
+/**
+ * Give a view a source of answers while the notebook's kernel has kwidgets, and null otherwise.
+ *
+ * @param open - makes a source from an open channel; its signal ends with the channel.
+ * @param setSource - called whenever the source comes or goes.
+ */
+export function followSource<Source>(
   { panel, channels }: RendererNotebook,
-  onKernel: (hasKernel: boolean) => void,
+  open: (channel: KernelChannel, signal: AbortSignal) => Source,
+  setSource: (source: Source | null) => void,
   signal: AbortSignal,
 ): void {
   let current: AbortController | null = null;
@@ -23,8 +26,7 @@ export function followExports(
       const isOpen = channel?.state.is === "open";
       if (isOpen === hasKernel) return;
       hasKernel = isOpen;
-      store.setSource(isOpen && channel ? channelExports(channel, lifetime.signal) : null);
-      onKernel(isOpen);
+      setSource(isOpen && channel ? open(channel, lifetime.signal) : null);
     };
     channel?.listen({ changed: update }, lifetime.signal);
     update();
