@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ def net(name):
 model, other = net("net"), net("other")
 x_test, y_test = np.ones((64, 4), "float32"), np.ones((64, 1))
 """
+# Trains until it is stopped, and leaves the processor to the export.
 FIT = """
-model.fit(x_test, y_test, batch_size=8, epochs=100_000, verbose=0, callbacks=[kw.LivePlot()])
+import time
+slow = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: time.sleep(0.02))
+model.fit(x_test, y_test, batch_size=8, epochs=100_000, verbose=0, callbacks=[kw.LivePlot(), slow])
 """
 
 
@@ -81,6 +85,7 @@ def test_a_model_is_exported_while_another_one_trains(page: Page, client: Any) -
 
     state = page.ask(protocol.START_EXPORT, {"model": keys["other"], **start})["value"]
     while state["state"] == "running":
+        time.sleep(0.2)  # as often as the panel asks
         asked = {"job": state["job"], "since": state["revision"]}
         latest = page.ask(protocol.EXPORT_STATE, asked, 120)["value"]
         state = {**latest, "rows": latest["rows"] or state["rows"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,8 @@ from kwidgets.insight.data.parts import Part
 # Rows that are compared.
 _MOST_ROWS: Final = 200_000
 _SLICE_BYTES: Final = 16_000_000
+# Of rows that are longer, one after the other is hashed: five times as fast for 784 words.
+_FEW_WORDS: Final = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +106,10 @@ def _hashes(parts: Sequence[Part], deadline: Deadline) -> Array | None:
 
 
 def _hash(words: Array) -> Array:
-    """Return a 64-bit hash of each row of 32-bit words; NumPy lets other threads run meanwhile."""
+    """Return a 64-bit hash of each row of 32-bit words."""
+    if words.shape[1] > _FEW_WORDS:
+        digests = (hashlib.blake2b(row, digest_size=8).digest() for row in words)
+        return np.frombuffer(b"".join(digests), np.uint64)
     factors = np.random.Generator(np.random.PCG64(0)).integers(0, 2**63, words.shape[1], np.uint64)
     mixed = words * np.uint64(0x9E3779B97F4A7C15)
     # The low bits of a float are often 0.

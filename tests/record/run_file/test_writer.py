@@ -143,15 +143,16 @@ def test_a_file_that_is_locked_waits(tmp_path, problems, monkeypatch):
 
 
 KILLED = """
-import os, pathlib, signal, sqlite3, sys
+import pathlib, sys, time
 from kwidgets.record.run_file.writer import RunWriter
 writer = RunWriter(pathlib.Path(sys.argv[1]), print)
 step = 0
 while True:
     step += 1
     writer.add_numbers("point", {"step": step, "epoch": 0, "seconds": 0, "batches": 1}, {"loss": 1})
-    if step % 1000 == 0:
+    if step % 100 == 0:
         print(step, flush=True)
+        time.sleep(0.01)  # as many points as a quick fit: the writer empties its queue
 """
 
 
