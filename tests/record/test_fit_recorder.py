@@ -62,6 +62,7 @@ def test_a_fit_is_recorded_with_all_of_its_numbers(runs, data):
         *data, epochs=2, validation_split=0.25, callbacks=[live, stopping], verbose=0
     )
     ((values, file),) = read(runs)
+    assert values["progress"]["seconds"] == live._run.describe_progress()["elapsed_seconds"]
     assert values["state"] == "finished"
     assert values["ended"] >= values["created"]
     assert values["progress"] == {
