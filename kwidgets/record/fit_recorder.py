@@ -81,7 +81,12 @@ class FitRecorder(RunObserver):
 
     def begin(self) -> None:
         place = folder.runs_folder()
-        if folder.make_folder(place):
+        try:
+            is_new = folder.make_folder(place)
+        except OSError as error:
+            self._report(str(error))
+            return
+        if is_new:
             self._fit.extras.notes.append(
                 t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
             )

@@ -126,9 +126,14 @@ def test_an_export_that_is_impossible_says_why(run_file, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match="Cannot export the run"):
         export_run(run_file, "csv", tmp_path / "file")
-    monkeypatch.setitem(sys.modules, "mlflow", None)
-    with pytest.raises(ExportError, match="pip install mlflow"):
-        export_run(run_file, "mlflow", tmp_path)
+    for package, target in (
+        ("mlflow", "mlflow"),
+        ("trackio", "trackio"),
+        ("wandb", "wandb-offline"),
+    ):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(ExportError, match=f"pip install {package}"):
+            export_run(run_file, target, tmp_path)
 
 
 installed = pytest.mark.slow("the libraries are large; the tests above export what they get")
