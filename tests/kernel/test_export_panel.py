@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
-from kwidgets import protocol as wire
 from kwidgets.formats import protocol
 from kwidgets.live import protocol as live_protocol
-from tests.kernel.page import Page, training_run
+from tests.kernel.page import Page, client_of_new_kernel, open_page, training_run
 
 SETUP = """
 %load_ext kwidgets
@@ -39,21 +36,13 @@ def client(
     quick_kernels: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("exports")
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "KWIDGETS_RUNS": str(folder / "runs")}
-    manager, client = start_new_kernel(env=environment, cwd=str(folder))
-    client.execute_interactive(SETUP)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with client_of_new_kernel(SETUP, folder, KWIDGETS_RUNS=str(folder / "runs")) as client:
+        yield client
 
 
 @pytest.fixture
 def page(client: Any) -> Page:
-    page = Page(client)
-    page.find_subshell()
-    page.send(wire.HELLO)
-    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
-    return page
+    return open_page(client)
 
 
 def shown(client: Any, code: str, allow_stdin: bool = True) -> dict[str, Any]:
