@@ -327,7 +327,11 @@ def _reduced(model: Any, plan: reduce.Plan, output: Output, x: Any, weights: Any
 
 def _is_dense(leaf: Any) -> bool:
     """Return whether a leaf of the inputs is a tensor, neither ragged nor sparse."""
-    return leaf is not None and not hasattr(leaf, "ragged_rank") and not hasattr(leaf, "indices")
+    if leaf is None or hasattr(leaf, "ragged_rank"):
+        return False
+    # Every tensor of PyTorch has a method "indices".
+    is_sparse = getattr(leaf, "is_sparse", None)
+    return not (is_sparse if isinstance(is_sparse, bool) else hasattr(leaf, "indices"))
 
 
 def _sample_bytes(value: Any) -> int:
