@@ -17,6 +17,7 @@ from kwidgets.insight.plans import Plans, plan_of_finished_fit
 from kwidgets.insight.predictions.epoch import EpochPredictions, Source
 from kwidgets.insight.predictions.history import Predictions
 from kwidgets.insight.protocol import Task
+from kwidgets.insight.random_states import random_states_kept
 from kwidgets.kernel.running_kernel import user_variables
 from kwidgets.language import message
 from kwidgets.live.run.fit_run import FitRun
@@ -149,7 +150,8 @@ class FitPredictions(RunObserver):
             return
         passes.begin(self._tap)
         try:
-            model.evaluate(x, y, batch_size=values.get("batch_size"), verbose=0)
+            with random_states_kept():
+                model.evaluate(x, y, batch_size=values.get("batch_size"), verbose=0)
         finally:
             found = passes.finish(self._tap, self._epoch)
         self._add(found, self._tap)

@@ -54,9 +54,13 @@ class PassReader:
         collector, self.collector = self.collector, None
         if collector is None or not collector.batches:
             return []
+        passes = collector.finish()
+        if collector.rows_differ:
+            tap.reason = taps.DIFFERENT_SIZES
+            return []
         return [
             self._predictions(name, found, tap.outputs[name], epoch)
-            for name, found in collector.finish().items()
+            for name, found in passes.items()
             if name in tap.outputs
         ]
 
@@ -113,7 +117,10 @@ def turn_off(tab: PredictionsTab, reason: Message) -> None:
 
 def to_numpy(value: Any) -> NDArray[Any]:
     """Copy an array of the backend to the host."""
-    return np.asarray(keras.ops.convert_to_numpy(value))
+    if keras.backend.backend() == "torch":
+        value = keras.ops.convert_to_numpy(value)
+    # Keras's own conversion takes longer than the copy of so few numbers.
+    return np.asarray(value)
 
 
 def replicas(model: Any) -> int:

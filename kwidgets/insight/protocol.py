@@ -19,24 +19,15 @@ from __future__ import annotations
 from typing import Final, Literal, NotRequired, TypedDict
 
 from kwidgets.language import Message
+from kwidgets.live.fit_options import ChosenTask
 from kwidgets.protocol import WireNumber
 
 WATCH_SECONDS: Final = 15
 REPEAT_SECONDS: Final = 5
 
 TabName = Literal["curves", "predictions", "layers", "data"]
-Task = Literal[
-    "classification",
-    "binary",
-    "multi_label",
-    "regression",
-    "segmentation",
-    "token_classes",
-    "forecast",
-    "image_to_image",
-    "boxes",
-    "unknown",
-]
+#: What an output is read as; "boxes" only with a ``kwidgets.Boxes``.
+Task = Literal[ChosenTask, "boxes", "unknown"]
 
 # --- sent by a view -------------------------------------------------------------------------------
 

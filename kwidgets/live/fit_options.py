@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 from kwidgets.live.numbers.as_number import as_plain
 
 #: How often the NaN guard restores the last good state, unless it is told otherwise.
 NAN_RESTORES = 3
-#: What the output of a model may be for.
-TASKS = (
+#: What a user may say that the output of a model is for.
+ChosenTask = Literal[
     "classification",
     "binary",
     "multi_label",
@@ -20,7 +20,8 @@ TASKS = (
     "token_classes",
     "forecast",
     "image_to_image",
-)
+]
+TASKS: Final[tuple[ChosenTask, ...]] = get_args(ChosenTask)
 
 
 @dataclasses.dataclass(frozen=True)

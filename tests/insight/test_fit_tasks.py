@@ -85,11 +85,14 @@ def test_regression() -> None:
 
 def test_segmentation() -> None:
     x = RANDOM.random((N, 16, 16, 3)).astype("float32")
-    y = (x[..., :1] > 0.5).astype("int32")
+    y, loss = (x[..., :1] > 0.5).astype("int32"), "sparse_categorical_crossentropy"
+    if keras.backend.backend() == "torch":
+        # PyTorch 2.14 cannot differentiate Keras's sparse loss of pictures.
+        y, loss = keras.utils.to_categorical(y, 3), "categorical_crossentropy"
     live = fit(
         [layers.Conv2D(3, 1, activation="softmax")],
         (16, 16, 3),
-        *(x, y, "sparse_categorical_crossentropy"),
+        *(x, y, loss),
     )
     latest = live.predictions.latest
     assert latest.task == "segmentation" and latest.confusion.sum() == N * 256

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import inspect
 import itertools
-import random
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 
+from kwidgets.insight.random_states import random_states_kept
 from kwidgets.language import t
 
 #: Batches that are drawn of a dataset.
@@ -67,7 +66,7 @@ def first_batches(value: Any, count: int = FIRST_BATCHES) -> list[tuple[Any, Any
         UndrawableError: it can be drawn only once, or drawing failed.
     """
     try:
-        with _random_state_kept():
+        with random_states_kept():
             found = []
             rows = values = 0
             for batch in itertools.islice(_batches(value), count):
@@ -188,17 +187,3 @@ def _as_numpy(value: Any) -> np.ndarray[Any, Any]:
     elif hasattr(value, "numpy"):
         value = value.numpy()
     return np.asarray(value)
-
-
-@contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
-    python, numpy = random.getstate(), np.random.get_state()
-    torch = sys.modules.get("torch")
-    state = torch.get_rng_state() if torch is not None and hasattr(torch, "get_rng_state") else None
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-        if torch is not None and state is not None:
-            torch.set_rng_state(state)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from kwidgets.insight.random_states import random_states_kept
 
 
 @contextlib.contextmanager
@@ -26,23 +27,12 @@ def unchanged(model: Any, values: Mapping[int, Any] | None = None) -> Iterator[N
     own = {id(variable): variable for variable in (*model.variables, *model.metrics_variables)}
     given = values or {}
     mapping = [(variable, given.get(key, variable.value)) for key, variable in own.items()]
-    with _random_states(), keras.StatelessScope(state_mapping=mapping, collect_losses=True):
+    with random_states_kept(), keras.StatelessScope(state_mapping=mapping, collect_losses=True):
         try:
             yield
         finally:
             with contextlib.suppress(Exception):
                 model._clear_losses()
-
-
-@contextlib.contextmanager
-def _random_states() -> Iterator[None]:
-    """Keep the states of the generators that a layer of the user's own may use."""
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
 
 
 def value_and_gradients(

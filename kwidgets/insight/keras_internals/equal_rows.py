@@ -12,41 +12,42 @@ from typing import Any
 import keras
 
 
-def equal_rows(values: list[Any], uses_xla: bool) -> tuple[list[Any], Any]:
-    """Return ``values`` with the rows that all of them have, and one at least.
+def equal_rows(values: list[Any], loss: Any, has_fixed_rows: bool) -> tuple[list[Any], Any, Any]:
+    """Return ``values`` with the rows that all of them have.
 
     Args:
         values: tensors, (rows, …); the first two are targets and predictions, which also get equal
             sizes where those are not known before the step runs.
-        uses_xla: whether the step is compiled by XLA.
+        loss: of the rows of predictions, (rows,); or None.
+        has_fixed_rows: whether the results must have as many rows after each batch, as XLA and the
+            buffers of several steps need. An empty batch then gets a row.
 
     Returns:
-        the tensors, and what was the case before, as (1,) float32: 1 for equal sizes, 0 for no
-        rows, −1 for different sizes. None for that on backends where shapes are known.
+        the tensors, the loss, and what was the case before, as (1,) float32: 1 for equal sizes, 0
+        for no rows, −1 for different sizes. None for that on backends where shapes are known.
     """
     if keras.backend.backend() != "tensorflow":
-        return values, None
+        return values, loss, None
     import tensorflow as tf
 
     y, p, are_equal = _equal_places(tf, values[0], values[1])
     values = [y, p, *values[2:]]
-    counts = tf.stack([tf.shape(value)[0] for value in values])
-    rows = tf.reduce_min(counts)
-    are_equal &= tf.reduce_all(counts == rows)
+    first, *others = (tf.shape(value)[0] for value in values)
+    rows = first
+    for count in others:
+        are_equal = tf.logical_and(are_equal, tf.equal(count, first))
+        rows = tf.minimum(rows, count)
 
     def cut(value: Any) -> Any:
         part = value[:rows]
-
-        def with_a_row() -> Any:
+        if has_fixed_rows:
             missing = [[0, tf.maximum(1 - rows, 0)]] + [[0, 0]] * (len(value.shape) - 1)
-            return tf.pad(part, missing)
-
-        # XLA compiles both branches to one shape, and knows the number of rows anyway.
-        found = with_a_row() if uses_xla else tf.cond(rows > 0, lambda: part, with_a_row)
-        return tf.ensure_shape(found, [None, *value.shape[1:]])
+            part = tf.pad(part, missing)
+        return tf.ensure_shape(part, [None, *value.shape[1:]])
 
     before = tf.where(are_equal, tf.sign(rows), -1)
-    return [cut(value) for value in values], tf.reshape(tf.cast(before, tf.float32), (1,))
+    same = tf.reshape(tf.cast(before, tf.float32), (1,))
+    return [cut(value) for value in values], None if loss is None else cut(loss), same
 
 
 def _equal_places(tf: Any, y: Any, p: Any) -> tuple[Any, Any, Any]:

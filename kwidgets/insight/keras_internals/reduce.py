@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from keras import ops
 
+from kwidgets.insight.keras_internals.few_nodes import largest_of_last, pick_last, worst_of
 from kwidgets.insight.predictions.collector import FIRST_ROWS
 from kwidgets.insight.protocol import Task
 
@@ -107,15 +108,14 @@ def as_predictions(y: Any, p: Any) -> Any:
 
 def pick(p: Any, numbers: Any) -> Any:
     """Return the values of ``p`` at class ``numbers`` of its last axis; a wrong number is moved
-    into the range."""
-    index = ops.clip(ops.nan_to_num(numbers), 0, p.shape[-1] - 1)
-    index = ops.expand_dims(ops.cast(index, "int32"), -1)
-    return ops.squeeze(ops.take_along_axis(p, index, axis=-1), -1)
+    into the range, as is NaN: it becomes some integer first."""
+    index = ops.clip(ops.cast(numbers, "int32"), 0, p.shape[-1] - 1)
+    return pick_last(p, index)
 
 
 def _best(p: Any) -> tuple[Any, Any]:
     """Return the most probable class, −1 where a prediction is NaN, and its probability."""
-    best = ops.max(p, axis=-1)
+    best = largest_of_last(p)
     predicted = ops.cast(ops.argmax(p, axis=-1), "float32")
     return ops.where(ops.isnan(ops.sum(p, axis=-1)), -1.0, predicted), best
 
@@ -235,24 +235,19 @@ def _places(y: Any, p: Any, weights: Any, loss: Any) -> dict[str, Any]:
     return reduced
 
 
-def worst_rows(plan: Plan, columns: Any) -> Any:
-    """Return the numbers of the rows with the largest loss, (rows,) int32; NaN comes first.
-
-    A small batch has its last row several times.
-    """
+def worst_rows(plan: Plan, columns: Any, has_fixed_rows: bool) -> Any:
+    """Return the numbers of the rows with the largest loss, (rows,) int32; NaN comes first."""
     rows = WORST_WITH_X if plan.gathers_x else WORST
-    loss = columns[:, 0]
-    largest = 3.0e38
-    loss = ops.where(ops.isnan(loss), largest, ops.minimum(loss, largest))
-    padded = ops.concatenate([loss, ops.full((rows,), -largest, dtype="float32")])
-    found = ops.top_k(padded, rows)[1]
-    return ops.cast(ops.minimum(found, ops.shape(loss)[0] - 1), "int32")
+    return worst_of(columns[:, 0], rows, has_fixed_rows)
 
 
-def reduce_rows(plan: Plan, y: Any, p: Any) -> tuple[Any, Any]:
-    """Return what the rows show of targets and predictions: masks as small numbers."""
+def reduce_rows(plan: Plan, y: Any, p: Any) -> dict[str, Any]:
+    """Return what the rows show of targets and predictions: masks as small numbers. The columns
+    have the class of a sample."""
     if plan.scores:
         p = ops.sigmoid(p) if plan.scores == "sigmoid" else ops.softmax(p, axis=-1)
+    if plan.task in ("classification", "binary"):
+        return {"p": p}
     if plan.task in ("segmentation", "token_classes"):
         p = ops.cast(p, "float32")
         p = _two_classes(ops.squeeze(p, -1)) if p.shape[-1] == 1 else p
@@ -260,4 +255,4 @@ def reduce_rows(plan: Plan, y: Any, p: Any) -> tuple[Any, Any]:
         if plan.task == "segmentation":
             steps = [max(1, -(-(side or 1) // MASK_SIDE)) for side in p.shape[1:3]]
             y, p = (mask[:, :: steps[0], :: steps[1]] for mask in (y, p))
-    return y, p
+    return {"y": y, "p": p}

@@ -19,6 +19,8 @@ class Seen:
         self.y: Any = None
         self.y_pred: Any = None
         self.sample_weight: Any = None
+        #: Whether Keras's own ``compute_loss`` has had these targets and predictions.
+        self.has_loss = False
 
     def note(self, arguments: dict[str, Any]) -> None:
         """Keep the first of each argument."""
@@ -58,7 +60,14 @@ def _spy(method: Any, name: str, seen: Seen) -> Any:
                 if seen.x is None and args:
                     seen.x = args[0]
             else:
-                seen.note(signature.bind(*args, **kwargs).arguments)
+                arguments = signature.bind(*args, **kwargs).arguments
+                seen.note(arguments)
+                if name == "compute_loss" and _is_keras(method):
+                    seen.has_loss |= seen.y_pred is arguments.get("y_pred")
         return result
 
     return spied
+
+
+def _is_keras(method: Any) -> bool:
+    return str(getattr(method, "__module__", "")).startswith("keras.")

@@ -20,6 +20,7 @@ from keras import ops
 
 from kwidgets.insight.keras_internals import reduce
 from kwidgets.insight.keras_internals.equal_rows import equal_rows
+from kwidgets.insight.keras_internals.few_nodes import take_rows
 from kwidgets.insight.keras_internals.install_checks import why_not
 from kwidgets.insight.keras_internals.optimization_barrier import behind_barrier
 from kwidgets.insight.keras_internals.outputs import Output, outputs_of
@@ -27,6 +28,7 @@ from kwidgets.insight.keras_internals.same_trace import same_trace
 from kwidgets.insight.keras_internals.sample_loss import is_keras_loss, sample_loss
 from kwidgets.insight.keras_internals.spies import spies
 from kwidgets.insight.keras_internals.tensorflow_steps import StepBuffers, replicas, rows_before
+from kwidgets.insight.predictions.collector import DIFFERENT_ROWS
 from kwidgets.insight.task.facts import OutputFacts
 from kwidgets.language import Message, message
 
@@ -36,6 +38,9 @@ logger = logging.getLogger("kwidgets")
 KEY: Final = "kwidgets/insight"
 #: What ``equal_rows`` says of a batch.
 EQUAL_ROWS: Final = "equal_rows"
+DIFFERENT_SIZES: Final = message(
+    "The inputs, targets and predictions of a batch have different sizes."
+)
 #: The most classes of one output, and the largest input whose rows are gathered.
 MAX_CLASSES: Final = 20_000
 MAX_SAMPLE_BYTES: Final = 4_000_000
@@ -81,9 +86,7 @@ class Tap:
             rows = {name: _take_equal_rows(numbers) for name, numbers in batch.items()}
             if min(rows.values(), default=1.0) < 0:
                 self.receive = None
-                self.reason = message(
-                    "The inputs, targets and predictions of a batch have different sizes."
-                )
+                self.reason = DIFFERENT_SIZES
                 return
             self.receive({name: numbers for name, numbers in batch.items() if rows[name] > 0})
         except Exception as error:
@@ -100,7 +103,8 @@ class Tap:
 
 
 def _take_equal_rows(numbers: dict[str, Any]) -> float:
-    """Take what ``equal_rows`` says out of an output's numbers; 1 where it says nothing."""
+    """Take what ``equal_rows`` says out of an output's numbers; 1 where it says nothing, or where
+    ``worst`` says it, which is read after the pass."""
     found = numbers.pop(EQUAL_ROWS, None)
     return 1.0 if found is None else float(np.min(ops.convert_to_numpy(found)))
 
@@ -240,7 +244,7 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
         # A tensor behind the barrier is another one, without a mask.
         masks = [_mask_of(p) for p in keras.tree.flatten(seen.y_pred)]
         x, y, y_pred, weights, masks = behind_barrier((x, y, seen.y_pred, weights, masks))
-        extra = _extra(model, tap, x, y, y_pred, weights, masks)
+        extra = _extra(model, tap, x, y, y_pred, weights, masks, seen.has_loss)
         if not extra:
             return result
         tap.reason = None
@@ -257,9 +261,17 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
 
 
 def _extra(
-    model: Any, tap: Tap, x: Any, y: Any, y_pred: Any, weights: Any, masks: list[Any]
+    model: Any,
+    tap: Tap,
+    x: Any,
+    y: Any,
+    y_pred: Any,
+    weights: Any,
+    masks: list[Any],
+    has_loss: bool,
 ) -> Batch:
     extra: Batch = {}
+    has_fixed_rows = model.jit_compile is True or tap.buffers is not None or _replica_count() > 1
     for output, mask in zip(outputs_of(model, x, y, y_pred), masks, strict=False):
         plan = tap.make_plan(output.name, output.facts)
         has_loss = is_keras_loss(output.loss)
@@ -273,7 +285,8 @@ def _extra(
                 f"{MAX_CLASSES:,}",
             )
             continue
-        extra[output.name] = _reduced(model, plan, output, x, _place_weights(mask, weights))
+        of_places = _place_weights(mask, weights)
+        extra[output.name] = _reduced(plan, output, x, of_places, has_loss, has_fixed_rows)
     return extra
 
 
@@ -294,7 +307,9 @@ def _place_weights(mask: Any, weights: Any) -> Any:
     return flat[0] if len(flat) == 1 else None
 
 
-def _reduced(model: Any, plan: reduce.Plan, output: Output, x: Any, weights: Any) -> dict[str, Any]:
+def _reduced(
+    plan: reduce.Plan, output: Output, x: Any, weights: Any, has_loss: bool, has_fixed_rows: bool
+) -> dict[str, Any]:
     leaves = {}
     if plan.gathers_x:
         leaves = {
@@ -305,29 +320,39 @@ def _reduced(model: Any, plan: reduce.Plan, output: Output, x: Any, weights: Any
     named = {"y": ops.convert_to_tensor(output.y), "p": ops.convert_to_tensor(output.p), **leaves}
     if weights is not None:
         named["weights"] = ops.convert_to_tensor(weights)
-    values, same = equal_rows(list(named.values()), model.jit_compile is True)
+    loss = None
+    if has_loss:
+        # Of the same tensors as the model's own loss: TensorFlow then computes both at once.
+        with contextlib.suppress(Exception):
+            loss = sample_loss(output.loss, named["y"], named["p"], weights)
+    values, loss, same = equal_rows(list(named.values()), loss, has_fixed_rows)
     named = dict(zip(named, values, strict=True))
     y, p, weights = named.pop("y"), named.pop("p"), named.pop("weights", None)
-    loss = None
-    with contextlib.suppress(Exception):
-        loss = sample_loss(output.loss, y, p, weights)
+    if not has_loss:
+        with contextlib.suppress(Exception):
+            loss = sample_loss(output.loss, y, p, weights)
     reduced = reduce.reduce_output(plan, y, p, weights, loss)
-    shown_y, shown_p = reduce.reduce_rows(plan, y, p)
-    rows: dict[str, Any] = {"y": shown_y, "p": shown_p, **named}
+    rows: dict[str, Any] = {**reduce.reduce_rows(plan, y, p), **named}
     rows = {name: row for name, row in rows.items() if _sample_bytes(row) <= MAX_SAMPLE_BYTES}
-    worst = reduce.worst_rows(plan, reduced["columns"])
-    reduced["worst"] = ops.cast(worst, "float32")
+    worst = reduce.worst_rows(plan, reduced["columns"], has_fixed_rows)
     for name, row in rows.items():
-        reduced[f"worst_{name}"] = ops.take(row, worst, axis=0)
+        reduced[f"worst_{name}"] = take_rows(row, worst)
         reduced[f"first_{name}"] = row[: reduce.FIRST]
-    if same is not None:
+    reduced["worst"] = ops.cast(worst, "float32")
+    if same is not None and has_fixed_rows:
         reduced[EQUAL_ROWS] = same
+    elif same is not None:
+        reduced["worst"] = ops.where(same < 0, float(DIFFERENT_ROWS), reduced["worst"])
     return reduced
 
 
 def _is_dense(leaf: Any) -> bool:
     """Return whether a leaf of the inputs is a tensor, neither ragged nor sparse."""
-    return leaf is not None and not hasattr(leaf, "ragged_rank") and not hasattr(leaf, "indices")
+    if leaf is None or hasattr(leaf, "ragged_rank"):
+        return False
+    # Every tensor of PyTorch has a method "indices".
+    is_sparse = getattr(leaf, "is_sparse", None)
+    return not (is_sparse if isinstance(is_sparse, bool) else hasattr(leaf, "indices"))
 
 
 def _sample_bytes(value: Any) -> int:
@@ -335,6 +360,11 @@ def _sample_bytes(value: Any) -> int:
     for side in value.shape[1:]:
         size *= int(side or 1)
     return size
+
+
+def _replica_count() -> int:
+    """Return on how many devices TensorFlow runs this step; 1 on other backends."""
+    return replicas()[1] if keras.backend.backend() == "tensorflow" else 1
 
 
 def _from_all_replicas(extra: Batch) -> Batch:

@@ -19,6 +19,9 @@ MAX_ROW_BYTES: Final = 32_000_000
 #: The most bytes of the columns; of further samples only the loss is kept.
 MAX_COLUMN_BYTES: Final = 16_000_000
 
+#: Stands for the numbers of the worst rows where a batch's parts have different sizes.
+DIFFERENT_ROWS: Final = -1
+
 Numbers = Mapping[str, Any]
 
 
@@ -52,6 +55,8 @@ class PassCollector:
         self._to_numpy = to_numpy
         self._outputs: dict[str, _OutputCollector] = {}
         self.batches = 0
+        #: Whether inputs, targets or predictions of a batch had different sizes; after finish.
+        self.rows_differ = False
 
     def add(self, batch: Mapping[str, Numbers]) -> None:
         """Keep the numbers of a batch."""
@@ -63,7 +68,9 @@ class PassCollector:
 
     def finish(self) -> dict[str, PassNumbers]:
         """Return what was collected, by output."""
-        return {name: output.finish() for name, output in self._outputs.items()}
+        found = {name: output.finish() for name, output in self._outputs.items()}
+        self.rows_differ = any(output.rows_differ for output in self._outputs.values())
+        return found
 
 
 class _OutputCollector:
@@ -77,6 +84,7 @@ class _OutputCollector:
         self._worst: list[tuple[int, int, dict[str, Any]]] = []
         self._worst_bytes = 0
         self._first: dict[str, Any] = {}
+        self.rows_differ = False
 
     def add(self, numbers: Numbers) -> None:
         columns = numbers["columns"]
@@ -111,6 +119,8 @@ class _OutputCollector:
         self._columns = [self._to_numpy(columns) for columns in self._columns]
         losses = np.concatenate([columns[:, 0] for columns in self._columns])
         worst = set(worst_first(losses)[:WORST_ROWS].tolist())
+        for _, _, names in self._worst:
+            self._places(names)
         self._worst = [
             batch for batch in self._worst if worst & set(range(batch[0], batch[0] + batch[1]))
         ]
@@ -137,6 +147,12 @@ class _OutputCollector:
         counts = [int(rows.shape[0]) for rows in self._first.values()]
         return min([FIRST_ROWS, *counts]) if counts else 0
 
+    def _places(self, names: dict[str, Any]) -> NDArray[np.intp]:
+        """Return which rows of a batch are kept, and note whether its parts were of equal size."""
+        at = self._to_numpy(names["at"]).astype(np.intp)
+        self.rows_differ |= bool((at == DIFFERENT_ROWS).any())
+        return at
+
     def _chosen_rows(
         self, losses: NDArray[np.float32], columns: NDArray[np.float32]
     ) -> dict[int, dict[str, NDArray[Any]]]:
@@ -149,7 +165,7 @@ class _OutputCollector:
         pairs: dict[tuple[float, float], int] = {}
         budget = PAIR_ROWS
         for start, count, names in self._worst:
-            at = self._to_numpy(names["at"]).astype(int)
+            at = self._places(names)
             wanted = []
             for row, local in enumerate(at.tolist()):
                 position = start + local
