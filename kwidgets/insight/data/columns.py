@@ -61,14 +61,19 @@ def leaking_columns(x: Measured, y: Array, y_rows: Array) -> tuple[tuple[Column,
     count = columns_of(x)
     if count < 3 or len(x.sample) < 20:
         return ()
-    _, at_x, at_y = np.intersect1d(x.sample_rows, y_rows, return_indices=True)
+    at_x, at_y = _common(x.sample_rows, y_rows)
     if len(at_x) < 20:
         return ()
-    columns, targets = x.sample[at_x].astype(np.float64), y[at_y].astype(np.float64)
-    good = np.isfinite(columns).all(axis=1) & np.isfinite(targets)
+    columns = (x.sample if len(at_x) == len(x.sample) else x.sample[at_x]).astype(np.float64)
+    targets = y[at_y].astype(np.float64)
+    good = np.isfinite(targets)
+    if not x.is_finite:
+        good &= np.isfinite(columns).all(axis=1)
     if good.sum() < 20:
         return ()
-    related = np.abs(correlations(columns[good], targets[good]))
+    if not good.all():
+        columns, targets = columns[good], targets[good]
+    related = np.abs(correlations(columns, targets))
     leaking = np.flatnonzero(related > _LEAK)
     others = int((related > _RELATED).sum())
     if not len(leaking) or others > max(2, count // 10):
@@ -76,11 +81,20 @@ def leaking_columns(x: Measured, y: Array, y_rows: Array) -> tuple[tuple[Column,
     return tuple((column_at(x, int(index)), float(related[index])) for index in leaking)
 
 
+def _common(rows: Array, others: Array) -> tuple[Array, Array]:
+    """Return the places in both of the row numbers that both have; each has them in order."""
+    if len(rows) == 0 or len(others) == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    places = np.minimum(np.searchsorted(others, rows), len(others) - 1)
+    at_rows = np.flatnonzero(others[places] == rows)
+    return at_rows, places[at_rows]
+
+
 def correlations(columns: Array, targets: Array) -> Array:
     """Return the correlation of each column with the targets; 0 where one is constant."""
     with np.errstate(all="ignore"):
         centred = columns - columns.mean(axis=0)
         other = targets - targets.mean()
-        scale = np.sqrt((centred**2).sum(axis=0) * (other**2).sum())
-        found = (centred * other[:, None]).sum(axis=0) / scale
+        scale = np.sqrt(np.einsum("ij,ij->j", centred, centred) * np.dot(other, other))
+        found = np.dot(other, centred) / scale
     return np.asarray(np.nan_to_num(found))
