@@ -11,6 +11,7 @@ import os
 os.environ["KERAS_BACKEND"] = "jax"
 %load_ext kwidgets
 import keras, numpy as np
+from IPython.display import clear_output
 def make():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")

@@ -29,7 +29,6 @@ def shown_at_the_end(frontend):
 
 def test_a_loop_that_clears_before_each_fit_shows_the_last_one(run):
     frontend = run(
-        "from IPython.display import clear_output\n"
         "for i in range(3):\n    clear_output(wait=True)\n    make().fit(x, y, epochs=2)"
     )
     (output,) = shown_at_the_end(frontend)
