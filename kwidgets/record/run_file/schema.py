@@ -15,7 +15,7 @@ VERSION: Final = 1
 SUFFIX: Final = ".sqlite"
 
 # SQLite stores such whole numbers in four bytes and fractions in eight: of a million points with
-# five metrics, that is the difference between 77 and 69 MB. Older releases cannot compute columns.
+# five metrics, that is the difference between 77.5 and 69.5 MB. Older releases cannot compute columns.
 _COMPACT: Final = sqlite3.sqlite_version_info >= (3, 31)
 _AXES: Final = (
     "epoch_millionths INTEGER, milliseconds INTEGER,"
