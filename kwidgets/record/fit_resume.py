@@ -269,7 +269,8 @@ class FitResume:
 
 def _findings_text(exactness: Exactness) -> str:
     """Return what is known not to be exact, as sentences."""
-    texts = [translated(finding.text) for finding in exactness.findings]
+    # Two callbacks of a class are missing in the same words.
+    texts = list(dict.fromkeys(translated(finding.text) for finding in exactness.findings))
     if not texts:
         return t("Everything is restored exactly.")
     return " ".join([t("Not exact, or not known to be:"), *texts])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -128,8 +129,11 @@ def _with_checkpoint(folder: Path, path: Path) -> UnfinishedRun | None:
 def _is_same_place(recorded: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
     if recorded["kind"] != "fit":
         return False
-    if any(recorded[key] != place[key] for key in ("notebook", "script", "fit_in_cell")):
+    if any(recorded[key] != place[key] for key in ("script", "fit_in_cell")):
         return False
-    if recorded["cell_id"] and place["cell_id"]:
-        return bool(recorded["cell_id"] == place["cell_id"])
-    return bool(recorded["code"] == place["code"])
+    cell = "cell_id" if recorded["cell_id"] and place["cell_id"] else "code"
+    if recorded[cell] != place[cell]:
+        return False
+    before, now = recorded["notebook"], place["notebook"]
+    # A notebook that was renamed or moved is where it was no longer; one that was copied is.
+    return before == now or bool(before and now and not os.path.exists(str(before)))

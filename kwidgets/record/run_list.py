@@ -57,9 +57,8 @@ class RunFiles:
         if scope != "notebook":
             return listing
         notebook = notebook_path()
-        path = None if notebook is None else str(notebook)
         return dataclasses.replace(
-            listing, runs=tuple(run for run in listing.runs if run.notebook == path)
+            listing, runs=tuple(run for run in listing.runs if _is_of(run, notebook))
         )
 
     def list_folders(self, folders: Iterable[Path]) -> Listing:
@@ -108,6 +107,15 @@ class RunFiles:
         with self._lock:
             self._entries[key] = _Entry(state, found)
         return found
+
+
+def _is_of(run: RunInfo, notebook: Path | None) -> bool:
+    """Return whether a run is of a notebook, which may have moved together with its runs."""
+    if run.notebook is None or notebook is None:
+        return run.notebook is None and notebook is None
+    if run.notebook == str(notebook):
+        return True
+    return Path(run.notebook).name == notebook.name and not os.path.exists(run.notebook)
 
 
 def _scan(folder: Path) -> list[tuple[str, _FileState]]:

@@ -136,6 +136,14 @@ def test_scopes(three, folder, tmp_path, monkeypatch):
     write_run(folder, "mine", notebook=str(notebook))
     assert ids(three.scope("notebook")) == ["mine"]
     assert len(three) == 4
+    # One that was moved together with its runs; and another one of that name.
+    write_run(folder, "moved", notebook="/before/mine.ipynb")
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "mine.ipynb").touch()
+    write_run(folder, "of a copy", notebook=str(tmp_path / "copy" / "mine.ipynb"))
+    assert ids(three.scope("notebook")) == ["mine", "moved"]
+    for run_id in ("moved", "of a copy"):
+        (folder / f"{run_id}.sqlite").unlink()
     # Of another folder, in which a kernel has recorded or listed runs.
     monkeypatch.setenv(VARIABLE, str(tmp_path / "other"))
     write_run(tmp_path / "other", "other")

@@ -106,7 +106,7 @@ def _of_model(state: TrainingState, model: Any) -> Iterable[Finding]:
         yield Finding(
             "model",
             "impossible",
-            message("The model has other variables: %1", str(differences[0])),
+            message("The model has other variables: %1.", str(differences[0])),
         )
     step = getattr(type(model), "train_step", None)
     if not str(getattr(step, "__module__", "keras")).startswith("keras."):
@@ -123,11 +123,11 @@ def _of_facts(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> Iterab
 
     if differ("backend"):
         one, other = str(recorded["backend"]), str(current["backend"])
-        text = message("Another backend: %1 → %2", one, other)
+        text = message("Another backend: %1 → %2.", one, other)
         yield Finding("environment", "changed", text)
     if differ("device"):
         one, other = str(recorded["device"]), str(current["device"])
-        text = message("Another device: %1 → %2", one, other)
+        text = message("Another device: %1 → %2.", one, other)
         yield Finding("environment", "changed", text)
     for key, free in (("versions", _FREE_PACKAGES), ("environment", ())):
         if differ(key):
@@ -145,11 +145,11 @@ def _of_facts(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> Iterab
             yield Finding(
                 "settings",
                 "changed",
-                message("Other arguments of fit: %1", ", ".join(names)),
+                message("Other arguments of fit: %1.", ", ".join(names)),
             )
     if differ("data"):
         names = _changed_keys(recorded["data"], current["data"])
-        yield Finding("data", "changed", message("Other data: %1", ", ".join(names)))
+        yield Finding("data", "changed", message("Other data: %1.", ", ".join(names)))
     if differ("code"):
         yield Finding("code", "unknown", message("The code of the cell has changed."))
 
@@ -163,7 +163,7 @@ def _changed_values(
                 "environment",
                 "changed",
                 message(
-                    "%1: %2 → %3",
+                    "%1: %2 → %3.",
                     name,
                     str(recorded.get(name, "–")),
                     str(current.get(name, "–")),
@@ -182,11 +182,12 @@ def _plain(config: Any) -> Any:
     """Return a config without the numbers that Keras counts up in the names of a process."""
     if isinstance(config, Mapping):
         # A rate that was set during a fit is in the config of the next; that of the checkpoint is
-        # restored.
+        # restored. How a model is compiled has a key of its own beside that of the layers.
         return {
             key: _plain(value)
             for key, value in config.items()
-            if key != "learning_rate" or not isinstance(value, int | float)
+            if key != "compile_config"
+            and (key != "learning_rate" or not isinstance(value, int | float))
         }
     if isinstance(config, list | tuple):
         return [_plain(value) for value in config]
@@ -200,7 +201,7 @@ def _of_data(state: TrainingState, data: FitData | None) -> Iterable[Finding]:
         yield Finding("data", "impossible", text)
         return
     if place["kind"] != data.kind:
-        text = message("Other data: %1 → %2", str(place["kind"]), data.kind)
+        text = message("Other data: %1 → %2.", str(place["kind"]), data.kind)
         yield Finding("data", "changed", text)
         return
     if place["steps_per_execution"] != data.steps_per_execution:

@@ -14,8 +14,8 @@ APPLICATION_ID: Final = 0x6B776472
 VERSION: Final = 1
 SUFFIX: Final = ".sqlite"
 
-# SQLite stores such whole numbers in four bytes and fractions in eight: of a million points with
-# five metrics, that is the difference between 77 and 69 MB. Older releases cannot compute columns.
+# SQLite stores such whole numbers in four bytes and fractions in eight: a million points with five
+# metrics have 69.5 instead of 77.5 MB. Older releases cannot compute columns.
 _COMPACT: Final = sqlite3.sqlite_version_info >= (3, 31)
 _AXES: Final = (
     "epoch_millionths INTEGER, milliseconds INTEGER,"

@@ -12,7 +12,7 @@ import { EXPORT_MIME_TYPE, type SavedExport } from "../formats/protocol";
 import { ExportStore } from "../formats/store";
 import { t } from "../shared/translation";
 import { followSource } from "./followSource";
-import { channelExports } from "./kernel/channelExports";
+import { channelExports } from "./kernel/channelSources";
 import type { RendererNotebook } from "./rendererNotebook";
 
 type Data = IRenderMime.IMimeModel["data"];

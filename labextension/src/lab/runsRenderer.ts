@@ -8,7 +8,7 @@ import { RUNS_MIME_TYPE } from "../record/protocol";
 import { RunsStore } from "../record/store";
 import { t } from "../shared/translation";
 import { followSource } from "./followSource";
-import { channelRuns } from "./kernel/channelRuns";
+import { channelRuns } from "./kernel/channelSources";
 import { loadInsight } from "./loadInsight";
 import { loadPlotly } from "./loadPlotly";
 import type { RendererNotebook } from "./rendererNotebook";

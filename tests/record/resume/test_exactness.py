@@ -185,11 +185,11 @@ def test_what_has_changed_is_named_and_weights_are_offered(plain: Look, model: A
         data=({"x": {"crc32": 1}}, {"x": {"crc32": 2}}),
     )
     assert texts(exactness) == [
-        "Another backend: jax → tensorflow",
-        "keras: 3.14 → 3.15",
-        "OMP_NUM_THREADS: – → 1",
-        "Other arguments of fit: batch_size",
-        "Other data: x",
+        "Another backend: jax → tensorflow.",
+        "keras: 3.14 → 3.15.",
+        "OMP_NUM_THREADS: – → 1.",
+        "Other arguments of fit: batch_size.",
+        "Other data: x.",
     ]
     assert not exactness.may_resume and exactness.may_take_weights
 
@@ -200,6 +200,9 @@ def test_counted_names_are_no_change(plain: Look, model: Any) -> None:
     other = {"layers": [{"config": {"name": "dense_1", "units": 3}}]}
     assert found(plain, model, model_config=(one, same)).verdict == "exact"
     assert found(plain, model, model_config=(one, other)).verdict == "changed"
+    # That of ``compile`` is compared by itself.
+    compiled = {**one, "compile_config": {"optimizer": "sgd"}}
+    assert found(plain, model, model_config=(one, compiled)).verdict == "exact"
 
 
 def test_another_model_is_impossible(plain: Look) -> None:

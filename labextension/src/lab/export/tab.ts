@@ -8,7 +8,7 @@ import { t } from "../../shared/translation";
 import { INSERT_CELL, type InsertCell } from "../../shared/viewEvents";
 import { followSource } from "../followSource";
 import { insertBelow } from "../insertCell";
-import { channelExports } from "../kernel/channelExports";
+import { channelExports } from "../kernel/channelSources";
 import type { RendererNotebook } from "../rendererNotebook";
 
 // An arrow that leaves a box.
@@ -34,6 +34,7 @@ export class ExportTab extends Widget {
     const { panel } = notebook;
     this.path = panel.context.path;
     this.id = `kwidgets-export-${model}`;
+    this.addClass("kw-page");
     this.addClass("kw-export-tab");
     this.title.label = t("Export model");
     this.title.icon = exportIcon;

@@ -5,7 +5,7 @@ import { RunsView } from "../../record/components/RunsView";
 import { RunsStore } from "../../record/store";
 import { useSubscription, useTheme } from "../../shared/hooks";
 import { pageLanguage, t } from "../../shared/translation";
-import { channelRuns } from "../kernel/channelRuns";
+import { channelRuns } from "../kernel/channelSources";
 import { loadInsight } from "../loadInsight";
 import { loadPlotly } from "../loadPlotly";
 import type { CurrentNotebook } from "../panel/currentNotebook";

@@ -32,6 +32,7 @@ export class RunsTab extends Widget {
   constructor(currentNotebook: CurrentNotebook, actions: PanelActions) {
     super();
     this.id = RUNS_TAB_ID;
+    this.addClass("kw-page");
     this.addClass("kw-runs-tab");
     this.title.label = t("Keras Runs");
     this.title.icon = runsIcon;
