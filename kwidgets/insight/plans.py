@@ -70,6 +70,11 @@ def _scores(task: Task, facts: OutputFacts) -> str:
     return ""
 
 
+def takes_probabilities(facts: OutputFacts) -> bool:
+    """Return whether the loss of an output takes probabilities."""
+    return facts.loss_key in _PROBABILITIES and not facts.from_logits
+
+
 #: Losses that take probabilities, unless they say ``from_logits``.
 _PROBABILITIES = frozenset(
     {

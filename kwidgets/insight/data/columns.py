@@ -15,6 +15,8 @@ MAX_COLUMNS: Final = 1_000
 _LEAK: Final = 0.99
 # Columns of a time series, or pixels, resemble the target together.
 _RELATED: Final = 0.9
+# In fewer rows, different whole numbers may be chance.
+_NUMBERED_ROWS: Final = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +76,28 @@ def leaking_columns(x: Measured, y: Array, y_rows: Array) -> tuple[tuple[Column,
     if not len(leaking) or others > max(2, count // 10):
         return ()
     return tuple((column_at(x, int(index)), float(related[index])) for index in leaking)
+
+
+def row_number_columns(x: Measured) -> tuple[Column, ...]:
+    """Return the columns that number the rows: different values, nearly all of a range in equal
+    steps, in any order.
+
+    A part of them, as after a split, is enough: a random choice would have equal values.
+    """
+    count = columns_of(x)
+    if count == 0 or len(x.sample) < _NUMBERED_ROWS or len(x.sample) != x.part.rows:
+        return ()
+    found = []
+    for index in range(count):
+        values = np.sort(x.sample[:, index].astype(np.float64))
+        steps = np.diff(values)
+        if not np.isfinite(values).all() or not steps.min() > 0:
+            continue
+        # Of float32, and after scaling, steps are not exactly equal.
+        places = (values - values[0]) / np.median(steps[steps <= 1.5 * steps.min()])
+        if places[-1] <= 4 * len(values) and np.abs(places - np.round(places)).max() < 0.1:
+            found.append(column_at(x, index))
+    return tuple(found) if len(found) <= 2 else ()
 
 
 def correlations(columns: Array, targets: Array) -> Array:
