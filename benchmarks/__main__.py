@@ -51,6 +51,7 @@ def main() -> None:
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)
+    export.add_arguments(parser)
     arguments = parser.parse_args()
     for name, measure in BENCHMARKS.items():
         if arguments.only in (None, name):

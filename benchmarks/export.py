@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import tempfile
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 # Formats in the columns of the table.
@@ -20,46 +24,99 @@ TARGETS = (
 )
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this benchmark."""
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        default=(),
+        metavar="WORD",
+        help="export: only the models whose name has one of these words, such as LSTM",
+    )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE",
+        help="export: keep the rows of each model in this file, and do not measure them again",
+    )
+
+
 def measure(arguments: argparse.Namespace) -> None:
     """Print a row for each model and format."""
     import keras
 
-    import kwidgets
-    from kwidgets.language import translated
-
-    print(f"\nbackend: {keras.backend.backend()}")
+    backend = keras.backend.backend()
+    known = _known(arguments.resume)
+    print(f"\nbackend: {backend}")
     print(
         "| model | format | state | max. difference | of at most | same class | bytes "
         "| ms p50/p95, 1 thread | all threads |"
     )
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
     for name, make in MODELS.items():
-        if getattr(arguments, "model", None) not in (None, name):
+        if arguments.models and not any(word.lower() in name.lower() for word in arguments.models):
             continue
-        keras.utils.set_random_seed(0)
+        lines = known.get((backend, name))
+        if lines is None:
+            lines = _rows(name, make)
+            if arguments.resume is not None:
+                with arguments.resume.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([backend, name, lines], ensure_ascii=False) + "\n")
+        print("\n".join(lines), flush=True)
+
+
+def _known(path: Path | None) -> dict[tuple[str, str], list[str]]:
+    """Return the rows of models that an earlier run has measured."""
+    if path is None or not path.exists():
+        return {}
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        # A run that was ended may have left half a line.
+        with contextlib.suppress(ValueError):
+            backend, name, lines = json.loads(line)
+            found[backend, name] = lines
+    return found
+
+
+def _rows(name: str, make: Callable[[], Any]) -> list[str]:
+    """Return the lines of one model; what goes wrong is one of them."""
+    import keras
+
+    import kwidgets
+    from kwidgets.language import translated
+
+    began = time.monotonic()
+    keras.utils.set_random_seed(0)
+    try:
         model = make()
         with tempfile.TemporaryDirectory(prefix="kwidgets-bench-") as folder:
             exports = kwidgets.export(
                 model, _samples(model), targets=TARGETS, folder=folder, verbose=False
             )
-        for row in exports:
-            found = row.difference
-            same = "–" if found is None or found.same_class is None else f"{found.same_class:.1%}"
-            times = [f"{each.p50_ms:.2f}/{each.p95_ms:.2f}" for each in row.latency]
-            cells = [
-                name,
-                row.title,
-                row.status,
-                "–" if found is None else f"{found.maximum:.1e}",
-                "–" if found is None else f"{found.scale:.2g}",
-                same,
-                "–" if row.num_bytes is None else f"{row.num_bytes:,}",
-                *[*times, "–", "–"][:2],
-            ]
-            print(f"| {' | '.join(cells)} |", flush=True)
-        for row in exports:
-            if row.problem is not None:
-                print(f"    {row.title}: {translated(row.problem)}", flush=True)
+    except Exception as error:
+        return [f"| {name} | – | failed: {type(error).__name__}: {error} |"]
+    lines = []
+    for row in exports:
+        found = row.difference
+        same = "–" if found is None or found.same_class is None else f"{found.same_class:.1%}"
+        times = [f"{each.p50_ms:.2f}/{each.p95_ms:.2f}" for each in row.latency]
+        cells = [
+            name,
+            row.title,
+            row.status,
+            "–" if found is None else f"{found.maximum:.1e}",
+            "–" if found is None else f"{found.scale:.2g}",
+            same,
+            "–" if row.num_bytes is None else f"{row.num_bytes:,}",
+            *[*times, "–", "–"][:2],
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    for row in exports:
+        if row.problem is not None:
+            lines.append(f"    {row.title}: {translated(row.problem)}")
+    lines.append(f"    {time.monotonic() - began:.0f} s")
+    keras.utils.clear_session()
+    return lines
 
 
 def _samples(model: Any) -> Any:

@@ -12,8 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
 from tests.kernels import OTHER_ENVIRONMENTS
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +32,12 @@ def python_with(backend: str) -> str:
     if not found:
         pytest.skip(f"{backend} is not installed here: make test-matrix does that")
     return str(found[-1])
+
+
+def set_random_seed(seed: int) -> None:
+    """Do what ``keras.utils.set_random_seed`` does, which imports TensorFlow on every backend."""
+    with without_importing_tensorflow():
+        keras.utils.set_random_seed(seed)
 
 
 def check_under(backend: str, modules: list[Path], config: pytest.Config) -> None:

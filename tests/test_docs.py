@@ -88,7 +88,9 @@ def run(path: Path, manager: KernelManager) -> None:
         "    get_ipython().run_line_magic('unload_ext', 'kwidgets')\n"
         "from kwidgets.record.recording import recording\nrecording.__init__()"
     )
-    cells = [fresh, "%reset -f", *(block.code for block in python_of(path)), *text_cells(path)]
+    # What a fit reaches does not matter, only that it runs.
+    codes = [re.sub(r"\bepochs=\d{2,}", "epochs=3", block.code) for block in python_of(path)]
+    cells = [fresh, "%reset -f", *codes, *text_cells(path)]
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(node, km=manager, timeout=CELL_TIMEOUT_SECONDS).execute()
 

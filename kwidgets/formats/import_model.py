@@ -12,6 +12,7 @@ from keras.src.saving.serialization_lib import SafeModeScope
 
 from kwidgets.formats.detect import Kind, detect
 from kwidgets.formats.errors import FormatError
+from kwidgets.formats.memory import check_files
 from kwidgets.formats.report import ImportReport
 from kwidgets.language import t
 
@@ -52,13 +53,15 @@ def import_model(
             file of ``save_weights``.
 
     Raises:
-        FormatError: the file is damaged, of another kind, or does not fit the weights.
+        FormatError: the file is damaged, of another kind, does not fit the weights, or does
+            not fit into memory.
     """
     file = _path(path)
     weights_file = None if weights is None else _path(weights)
     kind = detect(file)
     if weights_file is not None and not os.path.exists(weights_file):
         raise FormatError(t("There is no file “%1”. Check the path.", weights_file))
+    check_files([file] if weights_file is None else [file, weights_file])
     # The scope holds where keras.config.enable_unsafe_deserialization() was called, too: Keras
     # puts that setting above the argument safe_mode.
     with SafeModeScope(True):

@@ -10,8 +10,9 @@ import keras
 
 from kwidgets import protocol as wire
 from kwidgets.builder import convert
-from kwidgets.formats import report_text as words
+from kwidgets.formats import report_text as text
 from kwidgets.formats.code.functional_program import functional_program
+from kwidgets.formats.code.vocabularies import vocabularies
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts, Preprocessing
 from kwidgets.formats.imported import Imported
 from kwidgets.formats.report_html import report_html
@@ -50,7 +51,7 @@ class ImportReport:
     @property
     def counts(self) -> dict[str, int]:
         """How many layers were converted, repaired, guessed, dropped or cut, if any were."""
-        return {str(name): count for name, count in words.outcome_counts(self.facts).items()}
+        return {str(name): count for name, count in text.outcome_counts(self.facts).items()}
 
     @property
     def data(self) -> dict[str, Any]:
@@ -66,35 +67,36 @@ class ImportReport:
         Args:
             weights: a new file, such as ``net.weights.h5``. The weights are saved in it, and the
                 program loads them from it. Without it, the program leaves the weights random.
+                Vocabularies of more than 100 words are saved beside it, as ``net.NAME.json``.
 
         Raises:
             ValueError: the name does not end in ``.weights.h5``.
         """
         name = None if weights is None else os.fspath(weights)
-        program = functional_program(
-            self.model, self._imported.code_of, name, [self.facts.source, *self._comments()]
-        )
+        words = vocabularies(self.model, name)
+        comments = [self.facts.source, *self._comments(words.missing)]
+        program = functional_program(self.model, self._imported.code_of, name, comments, words)
         if name is not None:
             self.model.save_weights(name)
+            words.write()
         return program
 
     def to_text(self) -> str:
         """Return the report as text, the layers that need a look before all others."""
-        return words.report_text(self.facts, self._steps())
+        return text.report_text(self.facts, self._steps())
 
-    def _comments(self) -> list[str]:
-        comments = [words.preprocessing_text(entry) for entry in self.preprocessing]
+    def _comments(self, without_vocabulary: list[str]) -> list[str]:
+        comments = [text.preprocessing_text(entry) for entry in self.preprocessing]
         cut = [layer.name for layer in self.layers if layer.outcome == "cut"]
         if cut:
             ends = [each._keras_history.operation.name for each in self.model.outputs]
-            comments.append(words.cut_text(cut, ends))
-        without = [layer.name for layer in self.model._flatten_layers() if _lacks_vocabulary(layer)]
-        if without:
-            comments.append(words.vocabulary_text(without))
+            comments.append(text.cut_text(cut, ends))
+        if without_vocabulary:
+            comments.append(text.vocabulary_text(without_vocabulary))
         return comments
 
     def _steps(self) -> list[str]:
-        return words.next_steps(_is_chain(self.model))
+        return text.next_steps(_is_chain(self.model))
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -114,13 +116,6 @@ class ImportReport:
             "preprocessing, to_code(), to_text()"
             f"{''.join(f', {each}' for each in sorted(extras))}."
         )
-
-
-def _lacks_vocabulary(layer: Any) -> bool:
-    """Return whether a layer has a vocabulary that neither a program nor weights contain."""
-    if not hasattr(layer, "get_vocabulary"):
-        return False
-    return not layer.get_config().get("vocabulary")
 
 
 def _is_chain(model: keras.Model) -> bool:

@@ -191,6 +191,7 @@ class Progress(TypedDict):
     validation_batch: int
     step: int
     total_steps: int | None
+    #: ``MetricReader.duration``.
     elapsed_seconds: float
     remaining_seconds: float | None
     steps_per_second: float | None

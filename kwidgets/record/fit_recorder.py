@@ -66,9 +66,8 @@ class FitRecorder(RunObserver):
         #: Called with the step, the batches and the values of each point.
         self.on_point: Callable[[int, int, Mapping[str, float]], None] | None = None
         # What is in the file.
-        step, _, seconds = self._fit.reader.position
-        self._begun = step, seconds
-        self._progress = _progress(self._fit, self._begun)
+        self._first_step = self._fit.reader.position[0]
+        self._progress = _progress(self._fit, self._first_step)
         self._revision: tuple[int, int] | None = None
         self._created = 0.0
         # What is known of this run alone, such as its parent.
@@ -82,7 +81,12 @@ class FitRecorder(RunObserver):
 
     def begin(self) -> None:
         place = folder.runs_folder()
-        if folder.make_folder(place):
+        try:
+            is_new = folder.make_folder(place)
+        except OSError as error:
+            self._report(str(error))
+            return
+        if is_new:
             self._fit.extras.notes.append(
                 t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
             )
@@ -107,7 +111,7 @@ class FitRecorder(RunObserver):
             "device": self._fit.devices.name,
             "code": self.cell["code"],
         }
-        self._created = time.time()
+        self._created = time.time() - self._fit.progress.clock.seconds()
         self._open(place)
         store = self._fit.reader.store
         if store.recorded_as is not None:
@@ -182,7 +186,7 @@ class FitRecorder(RunObserver):
         writer = self._open(place)
         for act in self._fit.acts[self._first_act :]:
             writer.add_row("act", dataclasses.asdict(act))
-        self._add_numbers(self._begun[0])
+        self._add_numbers(self._first_step)
         text = t("The file of this run was deleted, and was written again in %1.", place)
         if text not in self._fit.extras.notes:
             self._fit.extras.notes.append(text)
@@ -238,7 +242,7 @@ class FitRecorder(RunObserver):
         writer.set_values(
             {
                 **_results(self._fit),
-                "progress": _progress(self._fit, self._begun),
+                "progress": _progress(self._fit, self._first_step),
                 "ended": time.time(),
                 "state": state,
                 "detail": detail,
@@ -257,7 +261,7 @@ class FitRecorder(RunObserver):
         if time.monotonic() >= self._beat_at:
             self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
             writer.set_values({"heartbeat": time.time()})
-        progress, store = _progress(self._fit, self._begun), self._fit.reader.store
+        progress, store = _progress(self._fit, self._first_step), self._fit.reader.store
         if progress["step"] != self._progress["step"]:
             self._progress = progress
             writer.set_values({"progress": progress})
@@ -295,19 +299,18 @@ class FitRecorder(RunObserver):
         failures[LABEL] = t("This run is not being recorded: %1", problem)
 
 
-def _progress(fit: FitState, begun: tuple[int, float]) -> dict[str, Any]:
+def _progress(fit: FitState, first_step: int) -> dict[str, Any]:
     """Return where the fit is; steps and seconds of a run that it resumes are its own too.
 
     Args:
         fit: the fit.
-        begun: the steps and seconds of earlier fits of the model, which are not.
+        first_step: the steps of earlier fits of the model, which are not.
     """
-    step, _, seconds = fit.reader.position
     return {
         "epoch": fit.progress.epoch,
         "batch": fit.progress.batch,
-        "step": step - begun[0],
-        "seconds": seconds - begun[1],
+        "step": fit.reader.position[0] - first_step,
+        "seconds": fit.reader.duration,
     }
 
 

@@ -40,7 +40,8 @@ def continue_numbers(fit: FitState, recorded: RunInfo, plan: ResumePlan, step: i
             store.add_batches(row.step, row.epoch, row.seconds, row.values, row.batches)
             seconds = row.seconds
         if row.step == step and recorded.batches:
-            rewound = finished + plan.batch / recorded.batches - row.epoch
+            # The file has millionths of an epoch.
+            rewound = round(finished + plan.batch / recorded.batches - row.epoch, 5)
     for epoch in epochs:
         # An epoch that was stopped early is trained to its end now.
         if epoch.step <= step and not epoch.is_partial:

@@ -38,7 +38,6 @@ sys.addaudithook(refuse)
 
 FIT = """%load_ext kwidgets
 import keras, numpy as np, kwidgets as kw
-keras.utils.set_random_seed(0)
 x = np.random.default_rng(0).normal(size=(640, 4))
 y = x.sum(axis=1)
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])

@@ -19,6 +19,7 @@ import numpy as np
 
 import kwidgets as kw
 from kwidgets.live import auto
+from tests.backends import set_random_seed
 from tests.faults.fault import SAME_AS_BARE, Fault, draw
 
 X = np.random.default_rng(0).random((64, 4), dtype="float32")
@@ -149,7 +150,7 @@ class Trainer:
         self.initial: list[np.ndarray] = []
 
     def prepare(self, new: bool) -> keras.Model:
-        keras.utils.set_random_seed(7)
+        set_random_seed(7)
         if new or self.model is None:
             self.model = make_model()
             self.model.optimizer.build(self.model.trainable_variables)

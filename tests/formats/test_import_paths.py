@@ -75,3 +75,28 @@ def test_files_of_this_keras_are_read_whatever_their_name(tmp_path: Path) -> Non
     model.save_weights(tmp_path / "a.weights.h5")
     found = kw.import_model(tmp_path / "a.json", tmp_path / "a.weights.h5").model
     np.testing.assert_allclose(found(data), model(data), atol=1e-6)
+
+
+class _Memory:
+    available = 400
+
+
+@pytest.mark.parametrize("kind", ["prototxt", "json"])
+def test_a_file_or_a_description_beyond_the_free_memory_is_refused_before_any_is_taken(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"net.{kind}"
+    if kind == "json":
+        model = keras.Sequential([keras.Input((200,)), keras.layers.Dense(400)])
+        path.write_text(model.to_json().replace('"build_config"', '"other"'))
+    else:
+        layer = 'layer { name: "b" type: "InnerProduct" bottom: "data" top: "b" '
+        path.write_text(NET + layer + "inner_product_param { num_output: 5000 } }")
+    monkeypatch.setattr("psutil.virtual_memory", _Memory)
+    with pytest.raises(
+        FormatError, match=r"describes a model of|that are in no file|of memory are"
+    ):
+        kw.import_model(path)
+    path.write_text(NET + LAYER + "# " + "x" * 1000)
+    with pytest.raises(FormatError, match="of memory are free"):
+        kw.import_model(path)

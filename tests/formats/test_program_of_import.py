@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 import kwidgets as kw
@@ -41,9 +42,33 @@ def test_the_program_of_a_model_that_was_cut_says_where(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="texts need TensorFlow")
+def test_the_program_has_or_reads_the_vocabulary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    few, many = keras.layers.StringLookup(name="few"), keras.layers.TextVectorization(name="many")
+    few.adapt(["a", "b c"])
+    many.adapt([f"é{number}" for number in range(200)])
+    number = keras.layers.IntegerLookup(name="number")
+    number.adapt([5, 7])
+    text, integer = keras.Input((1,), dtype="string"), keras.Input((1,), dtype="int64")
+    model = keras.Model([text, integer], [few(text), many(text), number(integer)])
+    model.save("a.keras")
+    report = kw.import_model("a.keras").report
+    program = report.to_code("a.weights.h5")
+    assert "vocabulary=json.loads(Path(" in program
+    names: dict[str, keras.Model] = {}
+    exec(program, names)
+    arrays = [np.array([["b c"], ["é7"]]), np.array([[7], [5]])]
+    inputs = [keras.ops.convert_to_tensor(each) for each in arrays]
+    for found, expected in zip(names["model"](inputs), model(inputs), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="texts need TensorFlow")
 def test_the_program_says_which_vocabulary_it_lacks(tmp_path: Path) -> None:
-    layer = keras.layers.StringLookup(name="words")
-    layer.adapt(["a", "b"])
+    layer = keras.layers.StringLookup(name="words", output_mode="tf_idf")
+    layer.adapt([["a", "b"]])
     model = keras.Sequential([keras.Input((1,), dtype="string"), layer])
     model.save(tmp_path / "a.keras")
     report = kw.import_model(tmp_path / "a.keras").report

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol
 from kwidgets.models import protocol as models_protocol
@@ -80,6 +85,33 @@ class Page:
                 self.texts.append(content["text"])
             elif message["msg_type"] == "error":
                 raise AssertionError("\n".join(content["traceback"]))
+
+
+@contextlib.contextmanager
+def client_of_new_kernel(
+    setup: str = "%load_ext kwidgets", cwd: Path | None = None, **environment: str
+) -> Iterator[Any]:
+    """Start a kernel on JAX, and run ``setup`` in it; yield its client.
+
+    JAX is imported in a third of TensorFlow's time; what a page shows does not depend on it.
+    """
+    place = {} if cwd is None else {"cwd": str(cwd)}
+    manager, client = start_new_kernel(
+        env={**os.environ, "KERAS_BACKEND": "jax", **environment}, **place
+    )
+    client.execute_interactive(setup)
+    yield client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def open_page(client: Any) -> Page:
+    """Return a page that has said hello."""
+    page = Page(client)
+    page.find_subshell()
+    page.send(protocol.HELLO)
+    page.wait_for(lambda m: m["kind"] == protocol.WELCOME)
+    return page
 
 
 def training_run(page: Page) -> dict[str, Any]:

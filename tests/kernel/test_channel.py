@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 from kwidgets import protocol as wire
 from kwidgets.live import protocol as live_protocol
 from kwidgets.models import protocol
-from tests.kernel.page import Page, training_run
+from tests.kernel.page import Page, client_of_new_kernel, open_page, training_run
 
 BUILD = """
 import keras, numpy as np, kwidgets as kw
@@ -29,22 +27,14 @@ print("fit returned", live.status)
 
 @pytest.fixture(scope="module")
 def client(quick_kernels: dict[str, str]) -> Iterator[Any]:
-    # JAX is imported in a third of TensorFlow's time; what the panel shows does not depend on it.
-    manager, client = start_new_kernel(env={**os.environ, "KERAS_BACKEND": "jax"})
-    client.execute_interactive("%load_ext kwidgets")
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with client_of_new_kernel() as client:
+        yield client
 
 
 @pytest.fixture
 def page(client: Any) -> Page:
     client.execute_interactive("%reset -f")
-    page = Page(client)
-    page.find_subshell()
-    page.send(wire.HELLO)
-    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
-    return page
+    return open_page(client)
 
 
 def is_models(count: int):

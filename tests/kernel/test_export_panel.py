@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
-from kwidgets import protocol as wire
 from kwidgets.formats import protocol
 from kwidgets.live import protocol as live_protocol
-from tests.kernel.page import Page, training_run
+from tests.kernel.page import Page, client_of_new_kernel, open_page, training_run
 
 SETUP = """
 %load_ext kwidgets
@@ -25,8 +23,11 @@ def net(name):
 model, other = net("net"), net("other")
 x_test, y_test = np.ones((64, 4), "float32"), np.ones((64, 1))
 """
+# Trains until it is stopped, and leaves the processor to the export.
 FIT = """
-model.fit(x_test, y_test, batch_size=8, epochs=100_000, verbose=0, callbacks=[kw.LivePlot()])
+import time
+slow = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: time.sleep(0.02))
+model.fit(x_test, y_test, batch_size=8, epochs=100_000, verbose=0, callbacks=[kw.LivePlot(), slow])
 """
 
 
@@ -35,21 +36,13 @@ def client(
     quick_kernels: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("exports")
-    environment = {**os.environ, "KERAS_BACKEND": "jax", "KWIDGETS_RUNS": str(folder / "runs")}
-    manager, client = start_new_kernel(env=environment, cwd=str(folder))
-    client.execute_interactive(SETUP)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with client_of_new_kernel(SETUP, folder, KWIDGETS_RUNS=str(folder / "runs")) as client:
+        yield client
 
 
 @pytest.fixture
 def page(client: Any) -> Page:
-    page = Page(client)
-    page.find_subshell()
-    page.send(wire.HELLO)
-    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
-    return page
+    return open_page(client)
 
 
 def shown(client: Any, code: str, allow_stdin: bool = True) -> dict[str, Any]:
@@ -81,6 +74,7 @@ def test_a_model_is_exported_while_another_one_trains(page: Page, client: Any) -
 
     state = page.ask(protocol.START_EXPORT, {"model": keys["other"], **start})["value"]
     while state["state"] == "running":
+        time.sleep(0.2)  # as often as the panel asks
         asked = {"job": state["job"], "since": state["revision"]}
         latest = page.ask(protocol.EXPORT_STATE, asked, 120)["value"]
         state = {**latest, "rows": latest["rows"] or state["rows"]}

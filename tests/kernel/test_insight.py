@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
-from kwidgets import protocol as wire
 from kwidgets.live import protocol as live_protocol
-from tests.kernel.page import Page, training_run
+from tests.kernel.page import Page, client_of_new_kernel, open_page, training_run
 
 FIT = """
 import keras, numpy as np, kwidgets as kw
@@ -30,20 +27,13 @@ model.fit(x[:200], y[:200], validation_data=(x[200:], y[200:]), epochs=EPOCHS, v
 
 @pytest.fixture(scope="module")
 def client(quick_kernels: dict[str, str]) -> Iterator[Any]:
-    manager, client = start_new_kernel(env={**os.environ, "KERAS_BACKEND": "jax"})
-    client.execute_interactive("%load_ext kwidgets")
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with client_of_new_kernel() as client:
+        yield client
 
 
 @pytest.fixture
 def page(client: Any) -> Page:
-    page = Page(client)
-    page.find_subshell()
-    page.send(wire.HELLO)
-    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
-    return page
+    return open_page(client)
 
 
 def part(page: Page, name: str, wanted: Any = lambda part: True) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from jupyter_client.manager import KernelManager
 
 from kwidgets import protocol as wire
 from kwidgets.live import protocol
+from kwidgets.record.run_file.folder import VARIABLE
 from tests.kernel.frontend import FIT, Frontend
 from tests.kernels import OTHER_KERNELS
 
@@ -28,11 +29,13 @@ JAX_FIT = "import os\nos.environ['KERAS_BACKEND'] = 'jax'\n" + FIT.replace("100_
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def client(request, quick_kernels):
+def client(request, quick_kernels, tmp_path_factory):
     specs = KernelSpecManager()
     specs.kernel_dirs = [str(OTHER_KERNELS / "kernels"), *specs.kernel_dirs]
     manager = KernelManager(kernel_name=request.param, kernel_spec_manager=specs)
-    manager.start_kernel()
+    # Where another kernel has recorded the same cell, the fit asks first whether to resume that.
+    runs = str(tmp_path_factory.mktemp("runs"))
+    manager.start_kernel(env={**os.environ, VARIABLE: runs})
     client = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=60)

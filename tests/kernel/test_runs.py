@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
-from kwidgets import protocol as wire
 from kwidgets.live import protocol as live_protocol
 from kwidgets.record import protocol
 from kwidgets.record.run_file.folder import VARIABLE
-from tests.kernel.page import Page, training_run
+from tests.kernel.page import Page, client_of_new_kernel, open_page, training_run
 from tests.record.run_files import write_run
 
 FIT = """
@@ -31,21 +28,13 @@ def client(
 ) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("runs")
     write_run(folder, "20260528-202640-aaaaaa", name="first")
-    environment = {**os.environ, "KERAS_BACKEND": "jax", VARIABLE: str(folder)}
-    manager, client = start_new_kernel(env=environment)
-    client.execute_interactive("%load_ext kwidgets")
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with client_of_new_kernel(**{VARIABLE: str(folder)}) as client:
+        yield client
 
 
 @pytest.fixture
 def page(client: Any) -> Page:
-    page = Page(client)
-    page.find_subshell()
-    page.send(wire.HELLO)
-    page.wait_for(lambda m: m["kind"] == wire.WELCOME)
-    return page
+    return open_page(client)
 
 
 def listed(page: Page) -> list[dict[str, Any]]:

@@ -118,9 +118,14 @@ def _add_rows(file, table, axes, rows) -> None:
         columns.append(column)
         file.execute(f"ALTER TABLE {table} ADD COLUMN {schema.quoted(column)} REAL")
         file.execute("INSERT INTO metric VALUES (?, ?, ?)", (table, name, column))
+    stored = [schema.stored_axes(table, dict(zip(axes, row, strict=False))) for row in rows]
+    stored_names = schema.stored_axes(table, dict.fromkeys(axes, 0.0))
     places = ", ".join("?" * (len(axes) + len(columns)))
-    wanted = ", ".join([*axes, *map(schema.quoted, columns)])
+    wanted = ", ".join([*stored_names, *map(schema.quoted, columns)])
     file.executemany(
         f"INSERT INTO {table} ({wanted}) VALUES ({places})",
-        [(*row[:-1], *(schema.stored_number(row[-1].get(name)) for name in names)) for row in rows],
+        [
+            (*place.values(), *(schema.stored_number(row[-1].get(name)) for name in names))
+            for place, row in zip(stored, rows, strict=True)
+        ],
     )

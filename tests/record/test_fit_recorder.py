@@ -62,6 +62,7 @@ def test_a_fit_is_recorded_with_all_of_its_numbers(runs, data):
         *data, epochs=2, validation_split=0.25, callbacks=[live, stopping], verbose=0
     )
     ((values, file),) = read(runs)
+    assert values["progress"]["seconds"] == live._run.describe_progress()["elapsed_seconds"]
     assert values["state"] == "finished"
     assert values["ended"] >= values["created"]
     assert values["progress"] == {
@@ -246,6 +247,19 @@ def test_a_run_whose_folder_is_deleted_is_written_again(runs, data, monkeypatch,
     (notice,) = [text for text in notices if "deleted" in text]
     assert str(runs) in notice
     assert sorted(os.listdir(runs)) == [".gitignore", f"{values['id']}.sqlite"]
+
+
+def test_where_no_folder_can_be_made_the_view_says_why_and_training_continues(
+    tmp_path, data, monkeypatch, caplog
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path / "file" / "runs"))
+    live = kw.LivePlot(resume=True)
+    assert make_model().fit(*data, epochs=1, callbacks=[live], verbose=0).epoch == [0]
+    notices = live._run.describe_progress()["notices"]
+    (warning,) = [each["text"] for each in notices if each["level"] == "warning"]
+    assert warning.startswith("This run is not being recorded: ") and "file" in warning
+    assert not any(record.exc_info for record in caplog.records)
 
 
 def test_a_process_that_is_gone_is_recognized():

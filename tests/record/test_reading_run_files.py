@@ -102,7 +102,7 @@ from tests.record.run_files import write_run
 path = write_run(pathlib.Path(sys.argv[1]), "killed", points=[])
 file = sqlite3.connect(path, isolation_level=None)
 file.execute("PRAGMA journal_mode=WAL")
-file.execute("INSERT INTO point (step, epoch, seconds, batches) VALUES (1, 0.5, 2.0, 1)")
+file.execute("INSERT INTO point (step, batches) VALUES (1, 1)")
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

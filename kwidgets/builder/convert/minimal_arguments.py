@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,7 +35,8 @@ def minimal_arguments(
     first: dict[str, Value] = {name: known[name] for name in required} | hidden
     if "name" in known and isinstance(instance, keras.Layer):
         first["name"] = known["name"]
-    own = {name: value for name, value in known.items() if name not in _derived_entries(cls, known)}
+    derived = _derived_entries(cls, known)
+    own = {name: value for name, value in known.items() if name not in derived}
     attempts: list[Callable[[], dict[str, Value]]] = [
         lambda: first | _arguments_that_differ(cls, first, own, config, instance),
         lambda: first | _arguments_that_differ(cls, first, known, config, instance),
@@ -68,9 +70,24 @@ def minimal_arguments(
     return None
 
 
+# By class, with the id of the constructor that was read, which a user may replace. To read it takes
+# longer than all the rest of describing a layer.
+_Parameters = Mapping[str, inspect.Parameter]
+_known: weakref.WeakKeyDictionary[type, tuple[int, _Parameters]] = weakref.WeakKeyDictionary()
+
+
+def _parameters(cls: type) -> _Parameters:
+    """Return the parameters of the constructor of a class."""
+    constructor = id(cls.__init__)  # type: ignore[misc]
+    found = _known.get(cls)
+    if found is None or found[0] != constructor:
+        found = _known[cls] = constructor, inspect.signature(cls).parameters
+    return found[1]
+
+
 def argument_names(cls: type, config: Mapping[str, Any]) -> list[str]:
     """Return the entries of a config that the constructor may take."""
-    parameters = inspect.signature(cls).parameters
+    parameters = _parameters(cls)
     names = [
         name
         for name, parameter in parameters.items()
@@ -86,7 +103,7 @@ def argument_names(cls: type, config: Mapping[str, Any]) -> list[str]:
 def _required(cls: type) -> list[str]:
     return [
         name
-        for name, parameter in inspect.signature(cls).parameters.items()
+        for name, parameter in _parameters(cls).items()
         if parameter.default is parameter.empty
         and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     ]
@@ -95,7 +112,7 @@ def _required(cls: type) -> list[str]:
 def _missing_from_config(cls: type, instance: Any, config: Mapping[str, Any]) -> dict[str, Value]:
     """Return arguments read from the object's attributes, such as the delta of a Huber loss."""
     found: dict[str, Value] = {}
-    for name, parameter in inspect.signature(cls).parameters.items():
+    for name, parameter in _parameters(cls).items():
         if name in config or name in ("name", "dtype") or parameter.default is parameter.empty:
             continue
         value = getattr(instance, "_fn_kwargs", {}).get(
@@ -112,7 +129,7 @@ _ARGUMENTS_OF_ANY_LAYER = {"name", "trainable", "dtype", "activity_regularizer",
 
 def _derived_entries(cls: type, known: Mapping[str, Value]) -> set[str]:
     """Return the entries of a config that follow from others, such as a vocabulary's size."""
-    parameters = inspect.signature(cls).parameters
+    parameters = _parameters(cls)
     return {
         name for name in known if name not in parameters and name not in _ARGUMENTS_OF_ANY_LAYER
     }
@@ -161,7 +178,7 @@ def _non_default_arguments(
 
     For a class that cannot be made from its required arguments alone.
     """
-    parameters = inspect.signature(cls).parameters
+    parameters = _parameters(cls)
     return {
         name: value
         for name, value in known.items()

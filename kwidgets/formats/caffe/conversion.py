@@ -10,10 +10,9 @@ from kwidgets.formats.caffe.caffemodel import Caffemodel
 from kwidgets.formats.caffe.detections import DetectionOutput
 from kwidgets.formats.caffe.names import Names
 from kwidgets.formats.errors import FormatError
+from kwidgets.formats.memory import most_new_numbers
 from kwidgets.language import t
 
-# A caffemodel cannot be larger than 2 GiB, and has at most this many float32.
-_MAX_PARAMETERS = 2**28
 # New ones beside those of a caffemodel: so many are always allowed, or this multiple of its own.
 _FEW_PARAMETERS, _MAX_GROWTH = 4 * 10**6, 3
 # Of one sample between two layers: 1 GB of float32.
@@ -64,7 +63,7 @@ class Conversion:
             FormatError: the prototxt asks for more than any caffemodel can have.
         """
         self._new_parameters += num_parameters
-        limit = _MAX_PARAMETERS
+        limit = most_new_numbers()
         if self.weights is not None:
             # A layer or two may be new, such as the last one, but not most of the net.
             arrays = self.weights.arrays.values()

@@ -19,6 +19,7 @@ from kwidgets.builder.code.formatting import Call, Expression, format_expression
 from kwidgets.builder.code.imports import sorted_imports
 from kwidgets.builder.code.writer import usual_form
 from kwidgets.formats.code.operation_call import CallWriter
+from kwidgets.formats.code.vocabularies import Vocabularies
 from kwidgets.language import t
 
 _MODEL = "model"
@@ -29,6 +30,7 @@ def functional_program(
     code_of: Mapping[str, str],
     weights: str | None,
     comments: Sequence[str] = (),
+    words: Vocabularies | None = None,
 ) -> str:
     """Return a program that creates the model.
 
@@ -38,6 +40,7 @@ def functional_program(
         code_of: expressions to write for layers, by their names.
         weights: the file from which the program loads the weights; None to leave them random.
         comments: lines that the program begins with.
+        words: vocabularies of layers, which their configurations do not have, or None.
 
     Raises:
         ValueError: the name of the file of the weights does not end in ``.weights.h5``.
@@ -49,14 +52,15 @@ def functional_program(
                 weights,
             )
         )
-    return _Program(code_of).text(model, weights, comments)
+    return _Program(code_of, words or Vocabularies()).text(model, weights, comments)
 
 
 class _Program:
     """The statements of a program, and the names that it uses."""
 
-    def __init__(self, code_of: Mapping[str, str]) -> None:
+    def __init__(self, code_of: Mapping[str, str], words: Vocabularies) -> None:
         self._code_of = code_of
+        self._words = words
         self._writer = ExpressionWriter()
         self._calls = CallWriter(self._writer, lambda tensor: self._tensors[id(tensor)])
         self._layers: dict[int, Expression] = {}
@@ -105,9 +109,29 @@ class _Program:
                 self._write_layers(operation)
             elif isinstance(operation, keras.Layer):
                 spec = convert.spec_of_layer(operation)
-                self._layers[id(operation)] = self._writer.layer(spec)
+                self._layers[id(operation)] = self._with_words(
+                    operation.name, self._writer.layer(spec)
+                )
         if not _is_nested(model):
             self._layers[id(model)] = self._writer.layer(convert.spec_of_layer(model))
+
+    def _with_words(self, name: str, layer: Expression) -> Expression:
+        """Return the call that makes a layer, with its vocabulary if that stands elsewhere."""
+        value: Expression
+        if name in self._words.words:
+            value = self._writer.value(self._words.words[name])
+        elif name in self._words.files:
+            self._writer.imports |= {"import json", "from pathlib import Path"}
+            file = format_literal(self._words.files[name])
+            value = f'json.loads(Path({file}).read_text(encoding="utf-8"))'
+        else:
+            return layer
+        assert isinstance(layer, Call)
+        items = [*layer.items]
+        # In front of the name, as in the others.
+        place = next((i for i, (key, _) in enumerate(items) if key == "name"), len(items))
+        items.insert(place, ("vocabulary", value))
+        return Call(layer.opening, tuple(items), layer.closing)
 
     def _compile_call(self, model: keras.Model) -> Expression | None:
         try:

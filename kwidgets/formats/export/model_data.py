@@ -192,7 +192,22 @@ def _validated(
                 "probabilities to 1e-7: model.evaluate may give a larger loss."
             )
         )
+    if _is_penalised(model):
+        notes.append(
+            message(
+                "The loss is without the penalties of regularizers, which depend on no file: "
+                "model.evaluate adds them."
+            )
+        )
     return Samples(inputs, outputs, given.source, targets, found, weights), measure
+
+
+def _is_penalised(model: Any) -> bool:
+    """Return whether a loss of evaluate has more parts than that of the outputs."""
+    return any(
+        getattr(layer, "activity_regularizer", None) is not None
+        for layer in model._flatten_layers()
+    ) or any(getattr(each, "regularizer", None) is not None for each in model.trainable_variables)
 
 
 def random_inputs(specs: tuple[TensorSpec, ...]) -> Arrays:

@@ -19,6 +19,13 @@ _FREE_SIZES: Final = re.compile(
     r"InconclusiveDimension|concrete values|symbolic dim|[Dd]ynamic (?:shape|dim)|"
     r"[Uu]nknown dimension|must be fully defined|fully.defined shape"
 )
+# Of LiteRT: the interpreter that calibrates, and its converter.
+_FLEX: Final = re.compile(r"\(Flex(\w+)\) failed to prepare")
+_LITERT_TYPES: Final = re.compile(
+    r"'tfl\.(\w+)' op operand #\d+ must be .*?, but got 'tensor<(?:[^'>]*x)?(\w+)>'"
+)
+# Of TensorFlow.
+_NAMES: Final = re.compile(r"'([^']*)' is not a valid (?:root )?scope name")
 _LENGTH: Final = 300
 
 
@@ -46,6 +53,31 @@ def problem_of(error: BaseException, title: str) -> Message:
         return message(
             "A Lambda layer contains code, which Keras does not load from a file. Use a layer "
             "class in its place, or keras.ops functions in a functional model."
+        )
+    found = _NAMES.search(text)
+    if found:
+        return message(
+            "TensorFlow cannot run a model or layer of the name “%1”: it takes the letters A to Z, "
+            "digits and . _ / > - only. Build the model with other names, name=….",
+            found[1],
+        )
+    found = _FLEX.search(text)
+    if found:
+        return message(
+            "%1 cannot be calibrated: the model needs an operation of TensorFlow itself, %2, as "
+            "recurrent layers with masks or of any length do. Use LiteRT float16.",
+            title,
+            found[1],
+        )
+    found = _LITERT_TYPES.search(text)
+    if found:
+        return message(
+            "%1 has no form of the operation %2 for numbers of the type %3, which "
+            "model.quantize makes. Export the model as it was before: LiteRT int8 quantizes it "
+            "itself.",
+            title,
+            found[1],
+            found[2],
         )
     for pattern in (_ONNX_OPERATIONS, _LITERT_OPERATIONS, _OPENVINO_OPERATIONS):
         operations = pattern.findall(text)

@@ -134,7 +134,7 @@ def find(namespace: Mapping[str, Any], signature: Signature) -> Found | None:
     fitting = [name for name, info in infos.items() if fits(info, spec)]
     if not fitting:
         return None
-    ranked = sorted(fitting, key=_rank)
+    ranked = sorted(fitting, key=held_out_first)
     for name in ranked:
         partner = _partner(name, infos)
         if partner is not None:
@@ -155,7 +155,8 @@ def fits(info: DataInfo, spec: TensorSpec) -> bool:
     return is_text == (spec.dtype == "string")
 
 
-def _rank(name: str) -> tuple[int, int, str]:
+def held_out_first(name: str) -> tuple[int, int, str]:
+    """Return a key that sorts names of variables: held-out data first, then inputs."""
     words = name.lower().split("_")
     held_out = next((place for place, word in enumerate(_FIRST) if word in words), len(_FIRST))
     is_input = any(word in ("x", "images", "inputs", "features", "data", "texts") for word in words)

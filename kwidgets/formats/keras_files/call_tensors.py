@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwidgets.formats.keras_files import nodes
-from kwidgets.formats.keras_files.makers import MODELS
-from kwidgets.formats.keras_files.parts import OldLayer
+from kwidgets.formats.keras_files.parts import MODELS, OldLayer
 
 
 def find_tensor(

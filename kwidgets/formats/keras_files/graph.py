@@ -10,11 +10,18 @@ import keras
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import ImportedLayer
 from kwidgets.formats.keras_files import call_tensors, masks, nodes, values
+from kwidgets.formats.keras_files.builder_helpers import (
+    call_arguments,
+    different,
+    failure,
+    joined_slot,
+)
 from kwidgets.formats.keras_files.inputs import first_input, input_of_layer
-from kwidgets.formats.keras_files.makers import MODELS, make_part
+from kwidgets.formats.keras_files.makers import make_part
 from kwidgets.formats.keras_files.origin import Origin
-from kwidgets.formats.keras_files.parts import CutError, OldLayer, Part
-from kwidgets.formats.keras_files.rebuilt import Arrays, Rebuilt, Slot
+from kwidgets.formats.keras_files.parts import MODELS, CutError, OldLayer, Part
+from kwidgets.formats.keras_files.rebuilt import Rebuilt, Slot
+from kwidgets.formats.keras_files.shared_layers import second_place, shared_id
 from kwidgets.language import Message, message, t, translated
 
 # Deeper than any real model; a hostile file could nest models until Python's stack ends.
@@ -29,6 +36,8 @@ class Builder:
         origin: which Keras wrote the file.
         shapes: of the arrays of each layer in the file, by the layer's name.
         depth: in how many models this one stands.
+        shared: layers made so far that stand in several models, by "shared_object_id", class and
+            name; the models around fill it too.
     """
 
     def __init__(
@@ -36,6 +45,7 @@ class Builder:
         origin: Origin,
         shapes: Mapping[str, tuple[tuple[int, ...], ...]] | None,
         depth: int = 0,
+        shared: set[tuple[str, str, str]] | None = None,
     ) -> None:
         self._origin = origin
         self._shapes = shapes
@@ -45,6 +55,9 @@ class Builder:
         self._reports: dict[str, ImportedLayer] = {}
         self._cut: set[str] = set()
         self._notes: list[Message] = []
+        self._shared = set() if shared is None else shared
+        #: Whether a merge joined masks otherwise than Keras 3 does.
+        self.joined_masks = False
         if depth > _MOST_NESTED:
             raise FormatError(
                 t("The model's configuration nests more than %1 models.", _MOST_NESTED)
@@ -102,6 +115,7 @@ class Builder:
             config if isinstance(config, Mapping) else {"layers": config},
             self._origin,
             shapes,
+            shared_id=shared_id(layer, settings),
         )
 
     def _free_name(self, stem: str) -> str:
@@ -188,7 +202,7 @@ class Builder:
         inner_slots: dict[str, Slot] = {}
         notes: list[Message] = []
         for branch in branches:
-            builder = Builder(self._origin, self._shapes, self._depth + 1)
+            builder = Builder(self._origin, self._shapes, self._depth + 1, self._shared)
             settings = values.mapping(branch, "layers")
             if settings.get("class_name") not in MODELS:
                 settings = {"class_name": "Sequential", "config": [settings]}
@@ -339,23 +353,35 @@ class Builder:
 
     def _part(self, old: OldLayer, inputs: Any) -> Part:
         part = self._parts.get(old.name)
+        shared = (old.shared_id, old.class_name, old.name)
         if part is None:
             try:
                 part = make_part(old, inputs, self._model_part)
             except FormatError:
                 raise
             except Exception as error:
-                raise CutError(_failure(old, error)) from error
+                raise CutError(failure(old, error)) from error
             self._parts[old.name] = part
+            # Keras 3 cannot load a file in which a layer stands in two models: each gets its own.
+            if old.shared_id and shared in self._shared:
+                part.notes.append(second_place())
+                part.outcome = "guessed"
+            elif old.shared_id:
+                self._shared.add(shared)
         return part
 
     def _call(self, part: Part, old: OldLayer, inputs: Any, kwargs: Mapping[str, Any]) -> Any:
         try:
-            outputs = part(inputs, _call_arguments(kwargs))
+            outputs = part(inputs, call_arguments(kwargs))
             masks.join_as_before(old, inputs, outputs)
         except Exception as error:
             self._parts.pop(old.name, None)
-            raise CutError(_failure(old, error)) from error
+            raise CutError(failure(old, error)) from error
+        self.joined_masks |= masks.masks_differ(inputs) and masks.joins(old)
+        note = masks.difference(old, inputs)
+        if note is not None and note not in part.notes:
+            part.notes.append(note)
+            part.outcome = "guessed"
         return outputs
 
     def _model_part(self, old: OldLayer, inputs: Any) -> Part:
@@ -364,7 +390,7 @@ class Builder:
         if set(config) == {"layers"}:
             config = config["layers"]
         shapes = None
-        builder = Builder(self._origin, shapes, self._depth + 1)
+        builder = Builder(self._origin, shapes, self._depth + 1, self._shared)
         rebuilt = builder.build({"class_name": old.class_name, "config": config}, inputs)
         if rebuilt.cut:
             inner = next(each for each in rebuilt.layers if each.name in rebuilt.cut)
@@ -381,21 +407,26 @@ class Builder:
         notes = [
             message("%1: %2", each.name, note) for each in rebuilt.layers for note in each.notes
         ]
+        is_guess = any(each.outcome == "guessed" for each in rebuilt.layers)
+        if builder.joined_masks and masks.any_mask(model.outputs):
+            notes.append(masks.lost_behind(old.name))
+            is_guess = True
         return Part(
             [model],
             notes=notes,
-            outcome="repaired" if notes else "converted",
-            slot_of=_joined_slot(list(rebuilt.slots.values())),
+            outcome="guessed" if is_guess else "repaired" if notes else "converted",
+            slot_of=joined_slot(list(rebuilt.slots.values())),
             inner_slots=rebuilt.slots,
         )
 
     def _report(
         self, old: OldLayer, outcome: Any, names: tuple[str, ...], notes: tuple[Message, ...]
     ) -> None:
-        if old.name not in self._reports or outcome == "cut":
-            self._reports[old.name] = ImportedLayer(
-                old.name, old.class_name, outcome, names, _different(notes)
-            )
+        found = ImportedLayer(old.name, old.class_name, outcome, names, different(notes))
+        before = self._reports.get(old.name)
+        # A later call may add a note.
+        if before is None or outcome == "cut" or len(found.notes) > len(before.notes):
+            self._reports[old.name] = found
 
     def _nothing_left(self) -> str:
         cut = [each for each in self._reports.values() if each.outcome == "cut" and each.notes]
@@ -422,27 +453,6 @@ class Builder:
         )
 
 
-def _failure(old: OldLayer, error: Exception) -> Message:
-    return message("“%1” cannot be built: %2", old.name, str(error).strip()[:300])
-
-
-def _different(notes: tuple[Message, ...]) -> tuple[Message, ...]:
-    found: list[Message] = []
-    for each in notes:
-        if each not in found:
-            found.append(each)
-    return tuple(found)
-
-
-def _call_arguments(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call without those that only say what is so by itself."""
-    return {
-        key: value
-        for key, value in kwargs.items()
-        if not (value is None or (key in ("training", "mask") and value is False))
-    }
-
-
 def _model(inputs: list[Any], outputs: list[Any], name: str | None) -> Any:
     masks.make_names_unique(outputs)
     try:
@@ -455,25 +465,3 @@ def _model(inputs: list[Any], outputs: list[Any], name: str | None) -> Any:
         raise FormatError(
             t("The model's layers are not connected: %1", str(error).strip()[:300])
         ) from error
-
-
-def _joined_slot(slots: list[Slot]) -> Slot:
-    """Return the slot of a model: the trainable arrays of all layers, then all others."""
-    trainable = sum(each.num_trainable for each in slots)
-
-    def convert(arrays: Arrays) -> Arrays:
-        first, second = list(arrays[:trainable]), list(arrays[trainable:])
-        found: list[Any] = []
-        for each in slots:
-            others = each.num_arrays - each.num_trainable
-            own = first[: each.num_trainable] + second[:others]
-            first, second = first[each.num_trainable :], second[others:]
-            found += each.convert(own) if own else []
-        return found
-
-    return Slot(
-        tuple(variable for each in slots for variable in each.variables),
-        convert,
-        trainable,
-        sum(each.num_arrays for each in slots),
-    )

@@ -19,7 +19,7 @@ from kwidgets.formats.keras_files.file_names import named_as
 from kwidgets.formats.keras_files.hdf5 import WeightsFile, parse_json
 from kwidgets.formats.keras_files.origin import origin_of
 from kwidgets.formats.keras_files.repair_config import compile_as, rebuild, set_weights
-from kwidgets.formats.keras_files.weight_tree import arrays_by_layer
+from kwidgets.formats.keras_files.weight_tree import arrays_by_layer, with_shared_ids
 from kwidgets.language import t
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -105,7 +105,7 @@ def _json(path: Path, archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
 def _repaired(path: Path, archive: zipfile.ZipFile, version: str) -> Imported:
     config = _json(path, archive, _CONFIG)
     origin = origin_of(version, "tensorflow")
-    arrays = _arrays(path, archive, config)
+    config, arrays = _arrays(path, archive, config)
     rebuilt = rebuild(
         config,
         origin,
@@ -125,11 +125,12 @@ def _repaired(path: Path, archive: zipfile.ZipFile, version: str) -> Imported:
 
 def _arrays(
     path: Path, archive: zipfile.ZipFile, config: Mapping[str, Any]
-) -> dict[str, list[np.ndarray]]:
+) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]]:
+    """Return the configuration, in which layers of several models are marked, and the arrays."""
     if _WEIGHTS not in archive.namelist():
         raise FormatError(t("“%1” contains no weights: %2 is missing.", path, _WEIGHTS))
     with WeightsFile(path, archive.read(_WEIGHTS)) as file:
-        return arrays_by_layer(file, config)
+        return with_shared_ids(config, file), arrays_by_layer(file, config)
 
 
 def _training_config(config: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import keras
 
 from kwidgets.formats.keras_files import (
     convolutions,
+    masks,
     objects,
     old_layers,
     pooling,
@@ -20,10 +21,18 @@ from kwidgets.formats.keras_files import (
 )
 from kwidgets.formats.keras_files.layer_config import present_class
 from kwidgets.formats.keras_files.merges import merge
-from kwidgets.formats.keras_files.parts import CutError, OldLayer, Part, one_tensor, shape_of
+from kwidgets.formats.keras_files.parts import (
+    MODELS,
+    CutError,
+    OldLayer,
+    Part,
+    one_tensor,
+    shape_of,
+)
 
 Maker: TypeAlias = Callable[[OldLayer, Any], Part]
 
+_MASKING = (keras.layers.Embedding, keras.layers.Masking)
 _MAKERS: dict[str, Maker] = {
     **dict.fromkeys(convolutions.RANKS, convolutions.convolution),
     **dict.fromkeys(
@@ -55,9 +64,6 @@ _MAKERS: dict[str, Maker] = {
     "SReLU": old_layers.s_relu,
     "ThresholdedReLU": old_layers.thresholded_relu,
 }
-
-
-MODELS = ("Model", "Functional", "Sequential", "Graph")
 
 
 def make_part(old: OldLayer, inputs: Any, make_model: Maker) -> Part:
@@ -106,8 +112,18 @@ def _time_distributed(old: OldLayer, inputs: Any, make_model: Maker) -> Part:
             )
             for index, layer in enumerate(part.layers)
         ]
+
+        def apply_chain(inputs: Any, kwargs: Mapping[str, Any]) -> Any:
+            tensor = one_tensor(inputs, old.name)
+            for layer in wrapped:
+                output = layer(tensor, **(kwargs if layer is wrapped[0] else {}))
+                masks.give_steps_masks(layer, tensor, output)
+                tensor = output
+            return tensor
+
+        makes_masks = masks.any_mask(inputs) or isinstance(part.layers[0], _MASKING)
         # Of a model inside, the slot is its own.
-        return replace(part, layers=wrapped)
+        return replace(part, layers=wrapped, apply=apply_chain if makes_masks else None)
     inside = keras.Input(shape[2:], name=f"{inner.keras_name}_step")
     model = keras.Model(inside, part(inside, {}), name=inner.keras_name)
     distributed = keras.layers.TimeDistributed(model, name=old.keras_name)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
 
-from kwidgets.formats.keras_files.parts import OldLayer, shape_of
+from kwidgets.formats.keras_files.mask_arguments import mask_of
+from kwidgets.formats.keras_files.parts import MODELS, OldLayer, shape_of
+from kwidgets.language import Message, message
 
 _ELEMENTWISE = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
 _MODES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum"}
 _MASK = "_keras_mask"
-
-
-def merges_masks(old: OldLayer) -> bool:
-    """Return whether the layer joins the masks of its inputs."""
-    return _kind(old) is not None
-
-
-def mask_of(tensor: Any) -> Any:
-    """Return the mask that goes along with a KerasTensor, or None."""
-    return getattr(tensor, _MASK, None)
+# They support masks in Keras 3 only.
+_DROP_MASKS = frozenset({"Rescaling", "Normalization", "Identity"})
 
 
 def join_as_before(old: OldLayer, inputs: Any, output: Any) -> None:
@@ -31,17 +25,113 @@ def join_as_before(old: OldLayer, inputs: Any, output: Any) -> None:
     takes those that are valid in any input, and drops the mask if one input has none. Layers that
     are called on the output take its mask as an argument, which the model keeps.
     """
+    masks = _masks(inputs)
     kind = _kind(old)
-    if kind is None or not isinstance(inputs, (list, tuple)):
-        return
-    masks = [mask_of(each) for each in inputs]
-    if all(each is None for each in masks):
+    if kind is None or not isinstance(inputs, (list, tuple)) or not any_mask(inputs):
         return
     if kind == "Concatenate":
         joined = _concatenated(list(inputs), masks, _axis(old))
     else:
         joined = _all(masks)
     setattr(output, _MASK, joined)
+
+
+def give_steps_masks(layer: Any, inputs: Any, output: Any) -> None:
+    """Give the output of a TimeDistributed the mask that Keras 2 gave it.
+
+    Keras 3 passes on the mask of the input as it is, and none that the layer inside makes.
+
+    Args:
+        layer: the TimeDistributed.
+        inputs: the tensor that it was called on.
+        output: its output.
+    """
+    inner, mask = layer.layer, mask_of(inputs)
+    made = None
+    if isinstance(inner, keras.layers.Embedding) and inner.mask_zero:
+        made = keras.ops.not_equal(inputs, 0)
+    elif isinstance(inner, keras.layers.Masking):
+        made = keras.ops.any(keras.ops.not_equal(inputs, inner.mask_value), axis=-1)
+    elif mask is not None and len(shape_of(mask)) > 2 and not _passes_mask(inner):
+        made = keras.ops.any(mask, axis=tuple(range(2, len(shape_of(mask)))))
+    if made is not None:
+        setattr(output, _MASK, made)
+
+
+def _passes_mask(layer: Any) -> bool:
+    if isinstance(layer, keras.layers.Bidirectional):
+        layer = layer.forward_layer
+    if isinstance(layer, keras.layers.RNN):
+        return bool(layer.return_sequences)
+    return bool(layer.supports_masking)
+
+
+def any_mask(inputs: Any) -> bool:
+    """Return whether one of the tensors of a call has a mask."""
+    return any(each is not None for each in _masks(inputs))
+
+
+def joins(old: OldLayer) -> bool:
+    """Return whether a layer joins the masks of its inputs."""
+    return _kind(old) is not None
+
+
+def masks_differ(inputs: Any) -> bool:
+    """Return whether Keras 3 would join the masks of a merge's inputs otherwise than Keras 2."""
+    masks = _masks(inputs)
+    return any_mask(inputs) and len(set(map(id, masks))) > 1
+
+
+def difference(old: OldLayer, inputs: Any) -> Message | None:
+    """Return what masks do otherwise in Keras 3 than in the Keras that wrote the file, or None.
+
+    Args:
+        old: a layer that is called.
+        inputs: its tensor or tensors.
+    """
+    if old.origin.major >= 3 or not any_mask(inputs):
+        return None
+    if old.class_name.rpartition(">")[2] in _DROP_MASKS:
+        return message(
+            "Keras 2 dropped the mask here, so that later layers counted padded steps; Keras 3 "
+            "passes it on. Compare the outputs with those of the old program."
+        )
+    if old.class_name in MODELS and _merges(old.config):
+        return message(
+            "A mask enters this model from outside, and a merge inside joins masks: Keras 3 takes "
+            "the steps that are valid in any input, or drops the mask, where Keras 2 took those "
+            "valid in all. Compare the outputs with those of the old program."
+        )
+    return None
+
+
+def lost_behind(name: str) -> Message:
+    """Return that the mask of a model inside, which a merge joined, is another one now."""
+    return message(
+        "The mask of the outputs of “%1” comes from a merge, which Keras 3 computes otherwise: "
+        "layers behind this model may count other steps. Compare the outputs with those of the "
+        "old program.",
+        name,
+    )
+
+
+def _merges(config: Any) -> bool:
+    """Return whether a model has a merge, or a model inside it has one."""
+    waiting = [config]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            name = str(each.get("class_name", "")).rpartition(">")[2]
+            if name in _ELEMENTWISE or name in ("Concatenate", "Merge"):
+                return True
+            waiting += [each.get("config"), each.get("layers")]
+        elif isinstance(each, (list, tuple)):
+            waiting += each
+    return False
+
+
+def _masks(inputs: Any) -> list[Any]:
+    return [mask_of(each) for each in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]
 
 
 def _kind(old: OldLayer) -> str | None:

@@ -10,11 +10,13 @@ import keras
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.import_report import Outcome
+from kwidgets.formats.keras_files.mask_arguments import with_masks
 from kwidgets.formats.keras_files.origin import Origin
 from kwidgets.formats.keras_files.rebuilt import Arrays, Convert, Slot
 from kwidgets.language import Message, translated
 
 Shape: TypeAlias = tuple[int | None, ...]
+MODELS = ("Model", "Functional", "Sequential", "Graph")
 _RECURRENT = (keras.layers.RNN, keras.layers.Bidirectional)
 # Takes one tensor or a list of them, and the keyword arguments of the call.
 Apply: TypeAlias = Callable[[Any, Mapping[str, Any]], Any]
@@ -39,6 +41,7 @@ class OldLayer:
         config: its configuration.
         origin: which Keras wrote it.
         shapes: of its arrays in the file, in their order; None if there is no file of weights.
+        shared_id: the same for a layer that stands in several models; "" where the file has none.
     """
 
     name: str
@@ -47,6 +50,7 @@ class OldLayer:
     config: Mapping[str, Any]
     origin: Origin
     shapes: tuple[tuple[int, ...], ...] | None = None
+    shared_id: str = ""
 
 
 def _as_they_are(arrays: Arrays) -> Arrays:
@@ -96,7 +100,7 @@ class Part:
             inputs, states = inputs[0], inputs[1:]
             kwargs = {**kwargs, "initial_state": states} if states else kwargs
         for layer in self.layers:
-            inputs = layer(inputs, **(kwargs if layer is main else {}))
+            inputs = layer(inputs, **with_masks(layer, inputs, kwargs if layer is main else {}))
         return inputs
 
     def _main_layer(self) -> Any:

@@ -18,12 +18,13 @@ from kwidgets.formats.keras_files.origin import Origin, settled
 from kwidgets.formats.keras_files.parts import OldLayer
 from kwidgets.formats.keras_files.rebuilt import Rebuilt
 from kwidgets.formats.keras_files.set_weights import set_weights
+from kwidgets.formats.keras_files.shared_layers import with_ids_on_all
 from kwidgets.formats.keras_files.training import compile_as
+from kwidgets.formats.memory import most_new_numbers
 from kwidgets.language import Message, t
 
 __all__ = ["compile_as", "layer_from_config", "rebuild", "set_weights"]
 
-_MOST_NUMBERS = 2**31
 # How many numbers a model may have beside those of its file: layers that were made of others.
 _SPARE_NUMBERS = 100_000
 
@@ -55,10 +56,11 @@ def rebuild(
             model is much larger than the weights of the file.
     """
     origin = settled(origin, *_hints(model_config))
+    model_config = with_ids_on_all(model_config)
     with dry_scope():
         trial = Builder(origin, shapes).build(model_config)
         size = sum(_size(each.shape) for each in trial.model.variables)
-    most = _MOST_NUMBERS if num_numbers is None else 2 * num_numbers + _SPARE_NUMBERS
+    most = most_new_numbers() if num_numbers is None else 2 * num_numbers + _SPARE_NUMBERS
     if size > most:
         raise FormatError(
             t(

@@ -33,6 +33,9 @@ def compile_as(rebuilt: Rebuilt, training_config: Mapping[str, Any] | None) -> l
         optimizer = _optimizer(training_config.get("optimizer_config"), notes)
         loss = _names(training_config.get("loss"))
         metrics = _names(training_config.get("metrics") or [])
+        if len(rebuilt.model.outputs) == 1 and len(metrics) == 1 and isinstance(metrics, list):
+            # tf_keras writes a list for each output.
+            metrics = metrics[0] if isinstance(metrics[0], list) else metrics
         rebuilt.model.compile(
             optimizer=optimizer,
             loss=loss,

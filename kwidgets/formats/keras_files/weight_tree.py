@@ -14,6 +14,7 @@ from keras.src.utils.naming import to_snake_case
 
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.keras_files.hdf5 import WeightsFile
+from kwidgets.formats.keras_files.shared_layers import marked
 from kwidgets.language import t
 
 # Where releases of Keras 2 keep the layers of a model.
@@ -58,6 +59,35 @@ def arrays_by_layer(
                 trainable, fixed = _known(shared, name, class_name, (trainable, fixed))
             found[name] = trainable + fixed
     return found
+
+
+def with_shared_ids(model_config: Mapping[str, Any], file: WeightsFile) -> dict[str, Any]:
+    """Return a configuration in which layers that stand in several models have an identity.
+
+    HDF5 files say it by "shared_object_id"; in a tree such a layer has arrays in one model only.
+
+    Args:
+        model_config: as for :func:`arrays_by_layer`.
+        file: the tree.
+    """
+    empty: set[tuple[str, str]] = set()
+    full: set[tuple[str, str]] = set()
+    waiting = [(file.root, model_config, 0)]
+    limit = _Limit({})
+    while waiting:
+        group, config, depth = waiting.pop()
+        for name, class_name, entry, own in _layers(file, group, config):
+            limit.count(depth)
+            if class_name in _MODELS and own is not None:
+                waiting.append((own, entry, depth + 1))
+            elif class_name not in _MODELS:
+                has_arrays = own is not None and bool(file.has(own, _VARS) and _own(file, own))
+                (full if has_arrays else empty).add((class_name, name))
+    shared = empty & full
+    result: dict[str, Any] = marked(
+        model_config, lambda key: "/".join(key) if key in shared else None
+    )
+    return result
 
 
 def _known(shared: _Shared, name: str, class_name: str, own: _Arrays) -> _Arrays:

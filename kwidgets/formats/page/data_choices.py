@@ -14,6 +14,7 @@ from kwidgets.formats.export.model_data import random_inputs
 from kwidgets.formats.export.model_signature import input_specs
 from kwidgets.formats.export.prepared import Signature
 from kwidgets.formats.export.user_data import find, fits
+from kwidgets.formats.page.structured_choices import structured_choices
 from kwidgets.formats.protocol import DataChoice
 from kwidgets.language import t
 
@@ -42,6 +43,8 @@ def data_choices(model: keras.Model, namespace: Mapping[str, Any]) -> Choices:
         specs, structure = input_specs(model)
     except FormatError:
         return Choices([], None, None)
+    outputs = list(getattr(model, "output_names", None) or ())
+    structured = structured_choices(namespace, specs, outputs)
     found = find(namespace, Signature(specs, (), structure))
     data = []
     for info in scan(namespace):
@@ -58,12 +61,14 @@ def data_choices(model: keras.Model, namespace: Mapping[str, Any]) -> Choices:
                 )
             )
     if found is None:
-        return Choices(data[-MAX_CHOICES:], None, None)
+        inputs = [each["name"] for each in structured if each["fits_inputs"]]
+        samples = inputs[0] if inputs else None
+        return Choices([*structured, *data][:MAX_CHOICES], samples, None)
     chosen = [found.x] if found.y is None else [found.x, found.y]
     first = [each for each in data if each["name"] in chosen]
     rest = [each for each in data if each["name"] not in chosen]
     pair = None if found.y is None else chosen
-    return Choices([*first, *rest[-MAX_CHOICES:]], found.x, pair)
+    return Choices([*first, *structured, *rest[-MAX_CHOICES:]], found.x, pair)
 
 
 def random_samples(model: keras.Model) -> Any:

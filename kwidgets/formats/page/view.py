@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import contextvars
-import html
-import threading
-import uuid
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
-from kwidgets import protocol as wire
+from kwidgets.cell_view import CellView
 from kwidgets.formats import protocol
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.export.exports import Exports
 from kwidgets.formats.export.job import ExportJob
 from kwidgets.formats.export.jobs import jobs
 from kwidgets.formats.page.saved import saved_bundle
-from kwidgets.kernel.front_end import note_widget, shows_widgets
-from kwidgets.kernel.page_wait import wait_for_page
-from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
 from kwidgets.model_keys import model_keys
-from kwidgets.page_connection import connect
 
 
-class ExportPanel(Exports):
+class ExportPanel(CellView, Exports):
     """The panel that exports a model; as a value, the rows of what it has exported last.
 
     Before the first export, its rows, folder and code raise FormatError.
     """
 
     def __init__(self, model: keras.Model) -> None:
+        CellView.__init__(self)
         # What a cell shows works for as long as it is there.
         self._model = model
         self._key = model_keys.key_of(model)
-        # The outputs that the widget is to replace, each with its context.
-        self._outputs: list[tuple[str, contextvars.Context]] = []
-        self._lock = threading.Lock()
-        self._widget: Any = None
 
     @property
     def job(self) -> ExportJob:
@@ -64,51 +54,13 @@ class ExportPanel(Exports):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return saved_bundle(self._model)
 
-    def _ipython_display_(self) -> None:
-        """Show the panel; until a page has said that it can draw it, a sentence."""
-        if running_kernel() is None:
-            print(self)
-            return
-        from IPython.display import publish_display_data
-
+    def _make_widget(self, bundle: dict[str, Any], on_created: Callable[[], None]) -> Any:
         from kwidgets.formats.page.widget import ExportWidget
-        from kwidgets.kernel.channel import channel
 
-        connect()
-        bundle = saved_bundle(self._model)
-        # With our extension no widget is needed, and none is missing in the saved notebook.
-        if wait_for_page(lambda: shows_widgets() or channel.has_listening_page) and (
-            channel.has_listening_page
-        ):
-            publish_display_data(data=bundle)
-            return
-        display_id = uuid.uuid4().hex
-        with self._lock:
-            if self._widget is None:
-                self._widget = ExportWidget(bundle[protocol.MIME_TYPE], self._replace_outputs)
-            if not shows_widgets():
-                self._outputs.append((display_id, contextvars.copy_context()))
-                advice = t(
-                    "To choose formats here, run pip install kwidgets in the environment of "
-                    "JupyterLab or Notebook, then reload the page; or pass targets=[…]."
-                )
-                bundle["text/html"] += f"<div><small>{html.escape(advice)}</small></div>"
-            else:
-                bundle = {**wire.widget_view(self._widget.model_id), **bundle}
-            publish_display_data(data=bundle, transient={"display_id": display_id})
+        return ExportWidget(bundle[protocol.MIME_TYPE], on_created)
 
-    def _replace_outputs(self) -> None:
-        """Show the widget in place of sentences: a page can draw it."""
-        from IPython.display import publish_display_data
-
-        with self._lock:
-            note_widget()
-            outputs, self._outputs = self._outputs, []
-            view = wire.widget_view(self._widget.model_id)
-            for display_id, context in outputs:
-                context.run(
-                    publish_display_data,
-                    data={**view, **saved_bundle(self._model)},
-                    transient={"display_id": display_id},
-                    update=True,
-                )
+    def _advice(self) -> str:
+        return t(
+            "To choose formats here, run pip install kwidgets in the environment of "
+            "JupyterLab or Notebook, then reload the page; or pass targets=[…]."
+        )

@@ -12,6 +12,7 @@ import keras
 from kwidgets.insight.check.advice_findings import advice_findings
 from kwidgets.insight.check.program import Program, describe_program
 from kwidgets.insight.data.finding import Finding, worst_first
+from kwidgets.insight.data.known_reports import KnownReports
 from kwidgets.insight.data.measure import Deadline
 from kwidgets.insight.data.report import Data, Report, report_on
 
@@ -46,6 +47,7 @@ def find(
     draws_batches: bool = True,
     is_split: bool = False,
     limit: Deadline | None = None,
+    known: KnownReports | None = None,
 ) -> tuple[Report, tuple[Finding, ...]]:
     """Return what was found in the data, and all findings, worst first. Nothing is raised.
 
@@ -57,6 +59,7 @@ def find(
         draws_batches: whether datasets may be asked for their first batches.
         is_split: whether ``validation_data`` is what ``validation_split`` has taken from x and y.
         limit: of the search in the data.
+        known: what was found in the data of earlier fits.
     """
     program = model if isinstance(model, Program) else None
     if program is None and model is not None:
@@ -80,7 +83,9 @@ def find(
         draws_batches=draws_batches,
         is_split=is_split,
     )
-    report = report_on(data, limit)
+    report = (
+        report_on(data, limit) if known is None or limit is None else known.report_on(data, limit)
+    )
     found = list(report.findings)
     if program is not None:
         try:

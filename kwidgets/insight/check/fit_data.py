@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from kwidgets.insight.check.data_tab import DataTab
 from kwidgets.insight.check.fit_findings import findings_of_fit
 from kwidgets.insight.check.program import Program, describe_program
+from kwidgets.insight.data.known_reports import KnownReports, known_reports
 from kwidgets.insight.data.measure import Deadline
 from kwidgets.insight.keras_internals.text_inputs import read_text_inputs
 from kwidgets.insight.page.session import InsightSession
@@ -60,7 +61,7 @@ class FitData(RunObserver):
         text = read_text_inputs(self._fit.model, namespace)
         self._words = text.vocabulary, text.reads_tokens
         self.tab.look_again = self._look_again
-        self._look(arguments, Deadline(_FIRST_SECONDS, _FIRST_VALUES))
+        self._look(arguments, Deadline(_FIRST_SECONDS, _FIRST_VALUES), known_reports)
 
     def after_sample(self) -> None:
         # The frame's variables can be read on this thread only.
@@ -87,21 +88,25 @@ class FitData(RunObserver):
         )
         return arguments
 
-    def _look(self, arguments: dict[str, Any], limit: Deadline) -> None:
+    def _look(
+        self, arguments: dict[str, Any], limit: Deadline, known: KnownReports | None = None
+    ) -> None:
         thread = threading.Thread(
             target=self._look_in_thread,
-            args=(arguments, limit),
+            args=(arguments, limit, known),
             name="kwidgets-look-at-data",
             daemon=True,
         )
         thread.start()
 
-    def _look_in_thread(self, arguments: dict[str, Any], limit: Deadline) -> None:
+    def _look_in_thread(
+        self, arguments: dict[str, Any], limit: Deadline, known: KnownReports | None
+    ) -> None:
         program = self._program
         if program is None:
             return
         try:
-            given = {"x": None, **arguments, "limit": limit}
+            given = {"x": None, **arguments, "limit": limit, "known": known}
             self.tab.show(
                 findings_of_fit(program, names=self._names, describe=self._describe, **given)
             )

@@ -15,6 +15,7 @@ from kwidgets.insight.check.findings import find
 from kwidgets.insight.check.program import Program
 from kwidgets.insight.data.classes import ClassCount
 from kwidgets.insight.data.dismissed import dismissed_ids
+from kwidgets.insight.data.known_reports import KnownReports
 from kwidgets.insight.data.measure import Deadline
 from kwidgets.insight.data.report import ValueRange
 from kwidgets.insight.data.samples import DataSample
@@ -35,6 +36,7 @@ def findings_of_fit(
     describe: Describe | None = None,
     is_split: bool = False,
     limit: Deadline | None = None,
+    known: KnownReports | None = None,
     **arguments: Any,
 ) -> protocol.DataPart:
     """Return what was found in the data and the program of a fit.
@@ -54,11 +56,12 @@ def findings_of_fit(
         is_split: whether ``validation_data`` is what ``validation_split`` has taken from x and y,
             as it is in the local variables of fit.
         limit: of the search for NaN and equal rows.
+        known: what was found in the data of earlier fits; with a limit only.
         arguments: the other arguments of fit.
     """
     given = {"x": x, "y": y, "is_split": is_split, **arguments}
     report, findings = find(
-        model, given, names or {}, draws_batches=False, is_split=is_split, limit=limit
+        model, given, names or {}, draws_batches=False, is_split=is_split, limit=limit, known=known
     )
     hidden = dismissed_ids()
     shown = [each for each in findings if each.id not in hidden]

@@ -15,6 +15,8 @@ from kwidgets.insight.data.parts import Part
 _MOST_CLASSES: Final = 100
 # Rows of which the classes are counted.
 _MOST_ROWS: Final = 5_000_000
+# Whole numbers are counted instead of sorted if they span no more than this.
+_COUNTED: Final = 65_536
 #: Of more classes only the first ones are listed.
 LISTED_CLASSES: Final = 1_000
 
@@ -96,7 +98,7 @@ def labels_of(measured: Measured, expected: bool | None = None) -> Labels | None
 
 
 def _of_numbers(measured: Measured, values: Array, expected: bool | None) -> Labels | None:
-    found, numbers = np.unique(values, return_inverse=True)
+    found, numbers = _distinct(values)
     if len(found) > LISTED_CLASSES:
         return None
     if expected is None:
@@ -113,6 +115,20 @@ def _of_numbers(measured: Measured, values: Array, expected: bool | None) -> Lab
         tuple(f"{value:g}" for value in found.tolist()),
         tuple(float(value) for value in found.tolist()),
     )
+
+
+def _distinct(values: Array) -> tuple[Array, Array]:
+    """Return the different values in order, and the number of each value among them."""
+    if values.dtype.kind in "iu" and values.size:
+        low, high = int(values.min()), int(values.max())
+        if high - low < _COUNTED and high < 2**62:
+            # Class numbers lie close together: to count them is faster than to sort.
+            places = values.astype(np.int64) - low
+            occurs = np.bincount(places, minlength=high - low + 1) > 0
+            numbers = np.cumsum(occurs) - 1
+            return np.flatnonzero(occurs) + low, numbers[places]
+    found, numbers = np.unique(values, return_inverse=True)
+    return found, numbers.reshape(-1)
 
 
 def count_classes(training: Labels, validation: Labels | None) -> tuple[ClassCount, ...]:

@@ -17,6 +17,10 @@ _LEAK: Final = 0.99
 _RELATED: Final = 0.9
 # In fewer rows, different whole numbers may be chance.
 _NUMBERED_ROWS: Final = 100
+_NUMBERED_COLUMNS: Final = 100
+# More rows of a column with fractions are not sorted, and an id that was scaled is not found.
+_SCALED_ROWS: Final = 5_000
+_FIRST: Final = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,14 +67,19 @@ def leaking_columns(x: Measured, y: Array, y_rows: Array) -> tuple[tuple[Column,
     count = columns_of(x)
     if count < 3 or len(x.sample) < 20:
         return ()
-    _, at_x, at_y = np.intersect1d(x.sample_rows, y_rows, return_indices=True)
+    at_x, at_y = _common(x.sample_rows, y_rows)
     if len(at_x) < 20:
         return ()
-    columns, targets = x.sample[at_x].astype(np.float64), y[at_y].astype(np.float64)
-    good = np.isfinite(columns).all(axis=1) & np.isfinite(targets)
+    columns = (x.sample if len(at_x) == len(x.sample) else x.sample[at_x]).astype(np.float64)
+    targets = y[at_y].astype(np.float64)
+    good = np.isfinite(targets)
+    if not x.is_finite:
+        good &= np.isfinite(columns).all(axis=1)
     if good.sum() < 20:
         return ()
-    related = np.abs(correlations(columns[good], targets[good]))
+    if not good.all():
+        columns, targets = columns[good], targets[good]
+    related = np.abs(correlations(columns, targets))
     leaking = np.flatnonzero(related > _LEAK)
     others = int((related > _RELATED).sum())
     if not len(leaking) or others > max(2, count // 10):
@@ -85,10 +94,16 @@ def row_number_columns(x: Measured) -> tuple[Column, ...]:
     A part of them, as after a split, is enough: a random choice would have equal values.
     """
     count = columns_of(x)
-    if count == 0 or len(x.sample) < _NUMBERED_ROWS or len(x.sample) != x.part.rows:
+    rows = len(x.sample)
+    if not 0 < count <= _NUMBERED_COLUMNS or rows < _NUMBERED_ROWS or rows != x.part.rows:
         return ()
     found = []
     for index in range(count):
+        # To sort takes long; the first values mostly tell that a column has others.
+        first = x.sample[:_FIRST, index]
+        is_whole = bool((first == np.floor(first)).all())
+        if len(np.unique(first)) < len(first) or not (is_whole or rows <= _SCALED_ROWS):
+            continue
         values = np.sort(x.sample[:, index].astype(np.float64))
         steps = np.diff(values)
         if not np.isfinite(values).all() or not steps.min() > 0:
@@ -100,11 +115,20 @@ def row_number_columns(x: Measured) -> tuple[Column, ...]:
     return tuple(found) if len(found) <= 2 else ()
 
 
+def _common(rows: Array, others: Array) -> tuple[Array, Array]:
+    """Return the places in both of the row numbers that both have; each has them in order."""
+    if len(rows) == 0 or len(others) == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    places = np.minimum(np.searchsorted(others, rows), len(others) - 1)
+    at_rows = np.flatnonzero(others[places] == rows)
+    return at_rows, places[at_rows]
+
+
 def correlations(columns: Array, targets: Array) -> Array:
     """Return the correlation of each column with the targets; 0 where one is constant."""
     with np.errstate(all="ignore"):
         centred = columns - columns.mean(axis=0)
         other = targets - targets.mean()
-        scale = np.sqrt((centred**2).sum(axis=0) * (other**2).sum())
-        found = (centred * other[:, None]).sum(axis=0) / scale
+        scale = np.sqrt(np.einsum("ij,ij->j", centred, centred) * np.dot(other, other))
+        found = np.dot(other, centred) / scale
     return np.asarray(np.nan_to_num(found))

@@ -117,7 +117,7 @@ def measure(part: Part, deadline: Deadline) -> Measured:
         high=float(numbers.max()),
         mean=mean,
         deviation=deviation,
-        whole=sample.dtype.kind in "biu" or bool((numbers == np.floor(numbers)).all()),
+        whole=sample.dtype.kind in "biu" or _are_whole(numbers),
         distinct=distinct,
         sample=sample,
         sample_rows=rows,
@@ -186,6 +186,13 @@ def _search_for_nan(part: Part, deadline: Deadline) -> Measured:
 def _most_first(counts: Array) -> tuple[int, ...]:
     order = np.argsort(-counts, kind="stable")
     return tuple(int(column) for column in order if counts[column])
+
+
+def _are_whole(numbers: Array) -> bool:
+    """Return whether all are whole numbers; the first ones mostly tell that they are not."""
+    flat = numbers.reshape(-1)
+    first = flat[:1_000]
+    return bool((first == np.floor(first)).all()) and bool((flat == np.floor(flat)).all())
 
 
 def _sum_is_finite(values: Array) -> bool:

@@ -67,6 +67,8 @@ class MetricReader:
         self._previous = previous
         self._steps_before = previous.steps if previous else 0
         self._seconds_before = previous.seconds if previous else 0.0
+        # Of fits whose curves this one continues.
+        self._seconds_of_others = self._seconds_before
         # How far the epoch axis is behind, because the training was rewound.
         self._epochs_rewound = 0.0
         self._step_sampled = 0
@@ -287,6 +289,15 @@ class MetricReader:
             progress.fractional_epoch + self.epochs_before - self._epochs_rewound,
             progress.clock.seconds() + self._seconds_before,
         )
+
+    @property
+    def duration(self) -> float:
+        """Seconds of training since the run began, pauses left out.
+
+        Those of a run that this one resumes are its own. The view, the table of runs and
+        ``run.duration`` all show this number.
+        """
+        return self.position[2] - self._seconds_of_others
 
     def epoch_on_axis(self, epoch: int, batch: int) -> float:
         """Return where batch ``batch`` of Keras's ``epoch`` is on the epoch axis."""

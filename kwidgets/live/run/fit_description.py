@@ -53,7 +53,7 @@ def describe_progress(fit: FitState) -> protocol.Progress:
         validation_batch=progress.validation_batch,
         step=progress.step,
         total_steps=progress.total_steps,
-        elapsed_seconds=progress.clock.seconds(),
+        elapsed_seconds=fit.reader.duration,
         remaining_seconds=None if fit.status.ended else progress.remaining_seconds,
         steps_per_second=progress.steps_per_second,
         learning_rate=None if rate is None else wire.wire_number(rate),

@@ -40,13 +40,6 @@ def export_run(
     wait_for_ended()
     run = ExportedRun(path)
     place = None if folder is None else Path(folder).expanduser().absolute()
-    try:
-        return _exporter(target)(run, place)
-    except OSError as error:
-        raise ExportError(t("Cannot export the run: %1", error)) from error
-
-
-def _exporter(target: Target) -> Exporter:
     module, package = {
         "csv": ("csv_files", ""),
         "mlflow": ("mlflow_store", "mlflow"),
@@ -55,12 +48,13 @@ def _exporter(target: Target) -> Exporter:
         "wandb-offline": ("wandb_offline", "wandb"),
     }[target]
     try:
-        loaded = importlib.import_module(f"kwidgets.record.export.{module}")
+        exporter: Exporter = importlib.import_module(f"kwidgets.record.export.{module}").export
+        return exporter(run, place)
+    except OSError as error:
+        raise ExportError(t("Cannot export the run: %1", error)) from error
     except ImportError as error:
         if not package or (error.name or "").partition(".")[0] == "kwidgets":
             raise
         raise ExportError(
             t("This export needs %1, which cannot be imported. Run: pip install %1", package)
         ) from error
-    exporter: Exporter = loaded.export
-    return exporter

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import contextvars
-import html
-import threading
-import uuid
+from collections.abc import Callable
 from typing import Any
 
 from kwidgets import protocol as wire
+from kwidgets.cell_view import CellView
 from kwidgets.kernel import marimo_kernel
-from kwidgets.kernel.front_end import note_widget, shows_widgets
-from kwidgets.kernel.page_wait import wait_for_page
-from kwidgets.kernel.running_kernel import running_kernel
 from kwidgets.language import t
-from kwidgets.page_connection import connect
 from kwidgets.record import protocol
 from kwidgets.record.page.run_rows import RunRows
 from kwidgets.record.run_list import Scope, run_files
@@ -26,7 +20,7 @@ MAX_SAVED = 100
 _MAX_LINES = 30
 
 
-class RunsView:
+class RunsView(CellView):
     """The recorded runs as a view in the cell: a table to sort, filter, draw and compare.
 
     It shows all runs that there are when it is looked at. The notebook saves a table of the latest
@@ -34,12 +28,9 @@ class RunsView:
     """
 
     def __init__(self, scope: Scope, filter: str) -> None:
+        super().__init__()
         self._scope = scope
         self._filter = filter
-        # The outputs with a table that the widget is to replace, each with its context.
-        self._tables: list[tuple[str, contextvars.Context]] = []
-        self._lock = threading.Lock()
-        self._widget: Any = None
 
     def __repr__(self) -> str:
         listing = run_files.list(self._scope)
@@ -69,51 +60,13 @@ class RunsView:
         """Return what marimo shows: the table."""
         return marimo_kernel.html_element(self._repr_mimebundle_()["text/html"])
 
-    def _ipython_display_(self) -> None:
-        """Show the view; until a page has said that it can draw it, a table."""
-        if running_kernel() is None:
-            print(self)
-            return
-        from IPython.display import publish_display_data
-
-        from kwidgets.kernel.channel import channel
+    def _make_widget(self, bundle: dict[str, Any], on_created: Callable[[], None]) -> Any:
         from kwidgets.record.page.widget import RunsWidget
 
-        connect()
-        bundle = wire.encodable(self._repr_mimebundle_())
-        # With our extension no widget is needed, and none is missing in the saved notebook.
-        if wait_for_page(lambda: shows_widgets() or channel.has_listening_page) and (
-            channel.has_listening_page
-        ):
-            publish_display_data(data=bundle)
-            return
-        display_id = uuid.uuid4().hex
-        with self._lock:
-            if self._widget is None:
-                self._widget = RunsWidget(bundle[protocol.MIME_TYPE], self._replace_tables)
-            if not shows_widgets():
-                self._tables.append((display_id, contextvars.copy_context()))
-                advice = t(
-                    "To compare runs here, run pip install kwidgets in the environment of "
-                    "JupyterLab or Notebook, then reload the page."
-                )
-                bundle["text/html"] += f"<div><small>{html.escape(advice)}</small></div>"
-            else:
-                bundle = {**wire.widget_view(self._widget.model_id), **bundle}
-            publish_display_data(data=bundle, transient={"display_id": display_id})
+        return RunsWidget(bundle[protocol.MIME_TYPE], on_created)
 
-    def _replace_tables(self) -> None:
-        """Show the widget in place of tables: a page can draw it."""
-        from IPython.display import publish_display_data
-
-        with self._lock:
-            note_widget()
-            tables, self._tables = self._tables, []
-            view = wire.widget_view(self._widget.model_id)
-            for display_id, context in tables:
-                context.run(
-                    publish_display_data,
-                    data={**view, **wire.encodable(self._repr_mimebundle_())},
-                    transient={"display_id": display_id},
-                    update=True,
-                )
+    def _advice(self) -> str:
+        return t(
+            "To compare runs here, run pip install kwidgets in the environment of "
+            "JupyterLab or Notebook, then reload the page."
+        )

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
-from kwidgets import protocol as wire
-from kwidgets.kernel import busy_messages, marimo_kernel
 from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
 from kwidgets.record import protocol
 from kwidgets.record.page.service import service
-
-logger = logging.getLogger("kwidgets")
+from kwidgets.request_widget import RequestWidget
 
 BUNDLE = "runs-view.js.gz"
 INSIGHT_BUNDLE = "insight-view.js.gz"
@@ -40,8 +35,8 @@ class RunsLibrary(CodeModel):
             self.insight = static_file(INSIGHT_BUNDLE)
 
 
-class RunsWidget(anywidget.AnyWidget):
-    """One view of recorded runs. Its state says how it begins; all else is requested.
+class RunsWidget(RequestWidget):
+    """One view of recorded runs.
 
     Args:
         saved: an envelope of kind ``saved_runs``.
@@ -49,33 +44,13 @@ class RunsWidget(anywidget.AnyWidget):
     """
 
     _esm = STATIC / "runs.js"
-
-    library = traitlets.Unicode(help="IPY_MODEL_ reference to the RunsLibrary").tag(sync=True)
-    library_version = traitlets.Unicode(help="changes with the library's code").tag(sync=True)
-    saved = traitlets.Any(None, help="an envelope of kind saved_runs").tag(sync=True)
+    service = service
 
     def __init__(self, saved: dict[str, Any], on_created: Callable[[], None]) -> None:
         library = RunsLibrary.shared()
-        super().__init__(
-            saved=saved,
-            library=library.reference,
-            library_version=version_of(library.runs, library.plotly, static_file(INSIGHT_BUNDLE)),
-        )
-        self._on_created = on_created
-        busy_messages.receive_while_busy(self.comm)
-        marimo_kernel.keep_after_cell(self.comm)
-        self.on_msg(self._receive)
+        version = version_of(library.runs, library.plotly, static_file(INSIGHT_BUNDLE))
+        super().__init__(saved, on_created, library, version)
 
-    def _receive(self, widget: object, content: object, buffers: object) -> None:
-        if not isinstance(content, dict) or content.get("v") != wire.PROTOCOL_VERSION:
-            logger.warning("runs: a message of another version was ignored: reload the page")
-        elif content.get("kind") == wire.HELLO:
-            self._on_created()
-        else:
-            if content.get("kind") == protocol.RUN_INSIGHT:
-                RunsLibrary.shared().send_insight()
-            service.receive(content, self._send)
-
-    def _send(self, message: wire.Envelope, buffers: list[bytes] | None) -> None:
-        if self.comm is not None:
-            self.send(message, buffers)
+    def prepare(self, kind: str) -> None:
+        if kind == protocol.RUN_INSIGHT:
+            RunsLibrary.shared().send_insight()

@@ -102,9 +102,7 @@ class RunWriter:
         self, table: str, axes: Mapping[str, float], values: Mapping[str, float]
     ) -> None:
         """Add a row to ``point`` or ``epoch``, with a value a metric."""
-        self._put(
-            lambda writer: writer._insert(table, {**axes, **writer._columns_of(table, values)})
-        )
+        self._put(lambda writer: writer._add_numbers(table, axes, values))
 
     def replace_last_epoch(self, values: Mapping[str, float]) -> None:
         """Give the last row of ``epoch`` other values."""
@@ -272,6 +270,12 @@ class RunWriter:
                 for each in values.values()
             ],
         )
+
+    def _add_numbers(
+        self, table: str, axes: Mapping[str, float], values: Mapping[str, float]
+    ) -> None:
+        columns = self._columns_of(table, values)
+        self._insert(table, {**schema.stored_axes(table, axes), **columns})
 
     def _replace_last_epoch(self, values: Mapping[str, float]) -> None:
         columns = self._columns_of("epoch", values)

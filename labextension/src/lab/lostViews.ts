@@ -20,6 +20,14 @@ import { isShared } from "./sharedOutput";
 
 const MAX_CLIENTS = 20;
 
+/** A save of the notebook by this page, in the tab's storage. */
+interface Save {
+  /** When the file was written, by the server's clock. */
+  modified: string;
+  /** The runs whose views the page had shown before. */
+  shown: readonly string[];
+}
+
 /** Restore views in the notebook while it is open. */
 export function restoreLostViews(panel: NotebookPanel, channels: Channels): void {
   const lifetime = new AbortController();
@@ -42,7 +50,10 @@ class LostViews {
   /** The connections of this tab to the kernel before the page was reloaded. */
   private readonly earlierClients: ReadonlySet<string>;
   private readonly requested = new Set<string>();
+  private readonly shown = new Set<string>();
+  private runs: readonly RunBrief[] = [];
   private hasRuns = false;
+  private readonly saveKey: string;
 
   constructor(
     private readonly panel: NotebookPanel,
@@ -51,13 +62,42 @@ class LostViews {
     private readonly signal: AbortSignal,
   ) {
     this.earlierClients = rememberClient(kernel);
+    this.saveKey = `kwidgets.save.${kernel.id}`;
     channel.listen({ message: (content) => void this.receive(content) }, signal);
+    this.rememberSaves();
+  }
+
+  /** Record which views were shown before the page last saved the notebook. */
+  private rememberSaves(): void {
+    const { context } = this.panel;
+    let shown: string[] = [];
+    const note = (_: unknown, state: string) => {
+      if (state === "started") {
+        this.noteShown();
+        shown = [...this.shown];
+      } else if (state.startsWith("completed")) {
+        const save: Save = { modified: context.contentsModel?.last_modified ?? "", shown };
+        sessionStorage.setItem(this.saveKey, JSON.stringify(save));
+      }
+    };
+    context.saveState.connect(note);
+    this.signal.addEventListener("abort", () => context.saveState.disconnect(note));
+  }
+
+  private noteShown(): void {
+    for (const run of this.runs) {
+      const cell = this.cellOf(run);
+      if (cell && hasView(cell, run.run_id)) this.shown.add(run.run_id);
+    }
   }
 
   private async receive(content: Record<string, unknown>): Promise<void> {
-    if (content.kind !== "runs" || this.earlierClients.size === 0) return;
+    if (content.kind !== "runs") return;
     const runs = parseRuns(content.payload);
+    this.runs = runs;
     await this.panel.context.ready;
+    this.noteShown();
+    if (this.earlierClients.size === 0) return;
     // A shared document has all outputs at once, except those that JupyterLab has dropped since.
     if (!this.hasRuns && isShared(this.panel)) {
       for (const { run_id } of runs) this.requested.add(run_id);
@@ -76,12 +116,19 @@ class LostViews {
     return cell !== null && !hasView(cell, run.run_id) && !this.wasSavedSince(run);
   }
 
-  /** Return whether the file was saved after the run started, and so is what the user saved. */
-  private wasSavedSince({ started_at }: RunBrief): boolean {
+  /**
+   * Return whether the file was saved after the run started, and so is what the user saved.
+   *
+   * On a busy computer, a run starts seconds before its view is in the page: a save of this page in
+   * between does not count.
+   */
+  private wasSavedSince({ run_id, started_at }: RunBrief): boolean {
     const { panel } = this;
     if (isShared(panel)) return false;
-    const savedAt = Date.parse(panel.context.contentsModel?.last_modified ?? "");
-    return !(savedAt < started_at * 1000);
+    const modified = panel.context.contentsModel?.last_modified ?? "";
+    if (Date.parse(modified) < started_at * 1000) return false;
+    const save = JSON.parse(sessionStorage.getItem(this.saveKey) ?? "null") as Save | null;
+    return save?.modified !== modified || save.shown.includes(run_id);
   }
 
   private cellOf({ cell_id }: RunBrief): ICodeCellModel | null {

@@ -38,8 +38,18 @@ class FakeCell {
   }
 }
 
+/** A page before it is reloaded. */
+interface Page {
+  readonly cells: readonly FakeCell[];
+  hear(message: object): void;
+  save(): void;
+}
+
 /** A notebook in a page that was loaded once more for each of `clients`. */
-function open(clients: string[], change: { savedAt?: string; collaborative?: boolean } = {}) {
+function open(
+  clients: string[],
+  change: { savedAt?: string; collaborative?: boolean; beforeReload?: (page: Page) => void } = {},
+) {
   const cells = ["c0", "c1"].map((id) => new FakeCell(id));
   const listeners = new Set<Message>();
   const sent: { kind: string; run?: string }[] = [];
@@ -51,8 +61,9 @@ function open(clients: string[], change: { savedAt?: string; collaborative?: boo
     },
     send: (message: { kind: string; run?: string }) => sent.push(message),
   };
-  for (const clientId of clients) {
+  for (const [index, clientId] of clients.entries()) {
     listeners.clear();
+    const saveState = new Signal<object, string>({});
     const panel = {
       disposed: new Signal<object, void>({}),
       sessionContext: {
@@ -61,11 +72,25 @@ function open(clients: string[], change: { savedAt?: string; collaborative?: boo
       },
       context: {
         ready: Promise.resolve(),
+        saveState,
         contentsModel: { last_modified: change.savedAt ?? BEFORE },
         model: { collaborative: change.collaborative ?? false, cells },
       },
     };
     restoreLostViews(panel as never, { of: () => channel } as never);
+    if (index === 0) {
+      change.beforeReload?.({
+        cells,
+        hear: (message) => {
+          for (const listener of listeners) listener(message, []);
+        },
+        save: () => {
+          saveState.emit("started");
+          saveState.emit("completed");
+        },
+      });
+      for (const { added } of cells) added.length = 0;
+    }
   }
   const say = async (message: object) => {
     for (const listener of [...listeners]) listener(message, []);
@@ -120,6 +145,33 @@ test.each<[string, string[], object, object]>([
   await say(snapshot);
   expect(sent).toEqual([]);
   expect(cells.map(({ added }) => added.length)).toEqual([0, 0]);
+});
+
+test("a view that came after the save by which it was lost is put back", async () => {
+  const { cells, say } = open(["before", "now"], {
+    savedAt: AFTER,
+    beforeReload: (page) => {
+      page.hear(runs());
+      page.save();
+      page.cells[1]!.outputs.add({ data: { [MIME_TYPE]: wireSnapshot() } });
+    },
+  });
+  await say(runs());
+  await say(snapshot);
+  expect(cells[1]!.added).toHaveLength(1);
+});
+
+test("a view that was removed before the save is not put back", async () => {
+  const { sent, say } = open(["before", "now"], {
+    savedAt: AFTER,
+    beforeReload: (page) => {
+      page.hear(runs());
+      page.cells[1]!.outputs.add({ data: { [MIME_TYPE]: wireSnapshot() } });
+      page.save();
+    },
+  });
+  await say(runs());
+  expect(sent).toEqual([]);
 });
 
 test("in a shared notebook only a run that begins after the reload is put back", async () => {

@@ -119,6 +119,25 @@ def test_a_format_that_fails_does_not_change_the_model_or_keep_temporary_files(t
             ),
             "known in advance",
         ),
+        (
+            ValueError("'模型' is not a valid root scope name. A root scope name has to match"),
+            "cannot run a model or layer of the name",
+        ),
+        (
+            RuntimeError(
+                "Select TensorFlow op(s), included in the given model, is(are) not supported by "
+                "this interpreter.\nNode number 5 (FlexTensorListReserve) failed to prepare."
+            ),
+            "cannot be calibrated",
+        ),
+        (
+            RuntimeError(
+                '<unknown>:0: error: loc(callsite(fused["BatchMatMulV3:"])): '
+                "'tfl.fully_connected' op operand #0 must be tensor of 32-bit float or QI8 type "
+                "values, but got 'tensor<?x8xi8>'\n<unknown>:0: note: loc(fused)): called from"
+            ),
+            "LiteRT int8 quantizes it",
+        ),
         (ValueError("\x1b[1mshapes\x1b[0m differ\nmore"), "could not be made"),
     ],
 )

@@ -262,3 +262,13 @@ def test_a_loss_of_limited_probabilities_is_said():
     for y, is_said in ((np.array([0, 1]), False), (np.array([1, 0]), True)):
         text = kwidgets.slim(model, "float16", x, validation_data=(x, y)).to_text()
         assert ("model.evaluate may give a larger loss" in text) is is_said
+
+
+@pytest.mark.parametrize("regularizer", [None, "kernel_regularizer", "activity_regularizer"])
+def test_a_loss_without_the_penalties_of_regularizers_is_said(regularizer):
+    penalty = {} if regularizer is None else {regularizer: "l2"}
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, **penalty)])
+    model.compile(loss="mse")
+    x, y = np.eye(2, dtype="float32"), np.ones((2, 1))
+    text = kwidgets.slim(model, "float16", x, validation_data=(x, y)).to_text()
+    assert ("model.evaluate adds them" in text) is (regularizer is not None)

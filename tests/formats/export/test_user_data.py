@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 
 from kwidgets.formats.export.prepared import Signature, TensorSpec
 from kwidgets.formats.export.user_data import Found, find, take_pair
+from kwidgets.formats.page.data_choices import data_choices
 
 PICTURES = Signature((TensorSpec("x", (None, 6, 6, 1), "float32"),), ())
 
@@ -45,3 +47,29 @@ def test_arrays_are_cut_to_the_rows_that_are_compared():
     x = np.zeros((300, 6, 6, 1))
     inputs, targets = take_pair(x, np.arange(300), PICTURES, 128)
     assert len(inputs["x"]) == len(targets) == 128
+
+
+def test_dictionaries_and_lists_can_be_chosen_for_several_inputs_and_outputs():
+    age, photo = keras.Input((1,), name="age"), keras.Input((4, 4, 1), name="photo")
+    joined = keras.layers.Concatenate()([age, keras.layers.Flatten()(photo)])
+    kind = keras.layers.Dense(3, name="kind")(joined)
+    model = keras.Model([age, photo], [kind, keras.layers.Dense(1, name="price")(joined)])
+    ages, photos = np.zeros(9), np.zeros((9, 4, 4, 1))
+    choices = data_choices(
+        model,
+        {
+            "train": [ages, photos],
+            "x_test": {"photo": photos, "age": ages},
+            "y_test": {"kind": ages, "price": ages},
+            "other": [photos, ages],
+            "short": {"age": ages[:2], "photo": photos},
+            "words": ["a", "b"],
+        },
+    )
+    inputs = [each["name"] for each in choices.data if each["fits_inputs"]]
+    assert inputs == ["x_test", "train"]
+    assert choices.samples == "x_test"
+    targets = [each["name"] for each in choices.data if each["fits_targets"]]
+    assert "y_test" in targets and "short" not in targets
+    (shape,) = {each["shape"] for each in choices.data if each["name"] == "x_test"}
+    assert shape == "photo (9, 4, 4, 1), age (9)"

@@ -1,4 +1,3 @@
-# ruff: noqa: UP031, RUF005, B905 - for Python 3.7
 """Makes keras1.npz: models of Keras 1.2.2 on Theano 1.0.5, and what they computed.
 
 Not a test, and not run by any: the original program needs Python 3.7. It was run once with
@@ -6,21 +5,15 @@ Not a test, and not run by any: the original program needs Python 3.7. It was ru
     numpy==1.19.5 scipy==1.5.4 h5py==2.10.0 pyyaml six theano==1.0.5 keras==1.2.2
     KERAS_BACKEND=theano THEANO_FLAGS=device=cpu,floatX=float32,optimizer=fast_compile,cxx=
     python make_keras1_goldens.py keras1.npz
-
-For each net NAME the file has NAME/h5 (the bytes of model.save), NAME/x0, x1 ... (inputs) and
-NAME/y0, y1 ... (outputs).
 """
 
-import io
 import os
 import sys
-import tempfile
 
 import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "theano")
 import keras.backend as K  # noqa: N812
-import theano.ifelse  # noqa: F401 - Keras 1 forgets it
 from keras import layers as L  # noqa: N812
 from keras.layers.advanced_activations import (
     ELU,
@@ -33,53 +26,10 @@ from keras.layers.advanced_activations import (
 from keras.layers.local import LocallyConnected1D, LocallyConnected2D
 from keras.layers.normalization import BatchNormalization
 from keras.models import Model, Sequential
+from theano_maker import Maker
 
-RANDOM = np.random.RandomState(7)
-FOUND = {}
-
-
-def fill(model):
-    """Give each weight a random value; variances stay above 0."""
-    for layer in model.layers:
-        if isinstance(layer, (Model, Sequential)):
-            fill(layer)
-            continue
-        values = []
-        for weight, value in zip(layer.weights, layer.get_weights()):
-            new = RANDOM.normal(0, 0.4, value.shape)
-            if "running_std" in str(weight.name):
-                new = np.abs(new) + 0.5
-            values.append(new.astype("float32"))
-        layer.set_weights(values)
-
-
-def keep(name, model, *inputs, **options):
-    fill(model)
-    if options.get("compiled"):
-        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
-    outputs = model.predict(list(inputs) if len(inputs) > 1 else inputs[0])
-    handle, path = tempfile.mkstemp(suffix=".h5")
-    os.close(handle)
-    model.save(path)
-    with open(path, "rb") as file:
-        FOUND[name + "/h5"] = np.frombuffer(file.read(), dtype="uint8")
-    if options.get("json"):
-        FOUND[name + "/json"] = np.frombuffer(model.to_json().encode(), dtype="uint8")
-        model.save_weights(path, overwrite=True)
-        with open(path, "rb") as file:
-            FOUND[name + "/weights"] = np.frombuffer(file.read(), dtype="uint8")
-    os.remove(path)
-    for index, each in enumerate(inputs):
-        FOUND["%s/x%d" % (name, index)] = each
-    outputs = outputs if isinstance(outputs, list) else [outputs]
-    for index, each in enumerate(outputs):
-        FOUND["%s/y%d" % (name, index)] = each
-    print(name, [each.shape for each in outputs])
-
-
-def x(*shape):
-    return RANDOM.normal(0, 1, (3,) + shape).astype("float32")
-
+MAKER = Maker(7)
+fill, keep, x = MAKER.fill, MAKER.keep, MAKER.x
 
 K.set_image_dim_ordering("th")
 
@@ -97,7 +47,7 @@ keep(
         ]
     ),
     x(2, 9, 9),
-    compiled=True,
+    compiled=("sgd", "categorical_crossentropy", "accuracy"),
     json=True,
 )
 keep(
@@ -350,8 +300,4 @@ keep(
     x(3, 2, 5, 5),
 )
 
-buffer = io.BytesIO()
-np.savez_compressed(buffer, **FOUND)
-with open(sys.argv[1], "wb") as out:
-    out.write(buffer.getvalue())
-print(len(buffer.getvalue()))
+MAKER.write(sys.argv[1])

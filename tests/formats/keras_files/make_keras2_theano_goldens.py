@@ -1,4 +1,3 @@
-# ruff: noqa: UP031, RUF005, B905 - for Python 3.7
 """Makes keras2_theano.npz: models of Keras 2.2.4 on Theano 1.0.5, and what they computed.
 
 Not a test, and not run by any: it was run once on Python 3.7 with
@@ -6,62 +5,19 @@ Not a test, and not run by any: it was run once on Python 3.7 with
     numpy==1.19.5 scipy==1.5.4 h5py==2.10.0 pyyaml six theano==1.0.5 keras==2.2.4
     KERAS_BACKEND=theano python make_keras2_theano_goldens.py keras2_theano.npz
 
-Theano needs a C++ compiler and a BLAS to link: THEANO_FLAGS=blas.ldflags=... For each net NAME the
-file has NAME/h5 (the bytes of model.save), NAME/x0 ... (inputs) and NAME/y0 ... (outputs).
+Theano needs a C++ compiler and a BLAS to link: THEANO_FLAGS=blas.ldflags=...
 """
 
-import io
 import os
 import sys
-import tempfile
-
-import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "theano")
 from keras import layers as L  # noqa: N812
 from keras.models import Model, Sequential
+from theano_maker import Maker
 
-RANDOM = np.random.RandomState(11)
-FOUND = {}
-
-
-def fill(model):
-    """Give each weight a random value; variances stay above 0."""
-    for layer in model.layers:
-        if isinstance(layer, (Model, Sequential)):
-            fill(layer)
-            continue
-        values = []
-        for weight, value in zip(layer.weights, layer.get_weights()):
-            new = RANDOM.normal(0, 0.4, value.shape)
-            if "variance" in str(weight.name):
-                new = np.abs(new) + 0.5
-            values.append(new.astype("float32"))
-        layer.set_weights(values)
-
-
-def keep(name, model, *inputs, **options):
-    fill(model)
-    if options.get("compiled"):
-        model.compile("adam", "mse", metrics=["mae"])
-    outputs = model.predict(list(inputs) if len(inputs) > 1 else inputs[0])
-    handle, path = tempfile.mkstemp(suffix=".h5")
-    os.close(handle)
-    model.save(path)
-    with open(path, "rb") as file:
-        FOUND[name + "/h5"] = np.frombuffer(file.read(), dtype="uint8")
-    os.remove(path)
-    for index, each in enumerate(inputs):
-        FOUND["%s/x%d" % (name, index)] = each
-    outputs = outputs if isinstance(outputs, list) else [outputs]
-    for index, each in enumerate(outputs):
-        FOUND["%s/y%d" % (name, index)] = each
-    print(name, [each.shape for each in outputs])
-
-
-def x(*shape):
-    return RANDOM.normal(0, 1, (3,) + shape).astype("float32")
-
+MAKER = Maker(11)
+fill, keep, x = MAKER.fill, MAKER.keep, MAKER.x
 
 FIRST = {"data_format": "channels_first"}
 keep(
@@ -77,7 +33,7 @@ keep(
         ]
     ),
     x(2, 12, 11),
-    compiled=True,
+    compiled=("adam", "mse", "mae"),
 )
 a = L.Input((9, 8, 2))
 keep(
@@ -132,8 +88,4 @@ keep(
 a = L.Input((2, 4, 4, 4))
 keep("volumes", Model(a, L.Conv3D(3, 2, padding="same", **FIRST)(a)), x(2, 4, 4, 4))
 
-buffer = io.BytesIO()
-np.savez_compressed(buffer, **FOUND)
-with open(sys.argv[1], "wb") as out:
-    out.write(buffer.getvalue())
-print(len(buffer.getvalue()))
+MAKER.write(sys.argv[1])

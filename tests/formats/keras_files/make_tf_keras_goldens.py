@@ -142,6 +142,34 @@ keep(
     np.array([[1, 2, 0, 0, 0], [3, 4, 5, 6, 7], [8, 0, 0, 0, 0]], dtype="int32"),
 )
 
+words = L.Input((5,), dtype="int32")
+e = L.Embedding(9, 4, mask_zero=True)(words)
+letters = L.Input((4, 5), dtype="int32")
+step = L.TimeDistributed(L.LSTM(3))(L.TimeDistributed(L.Embedding(9, 4, mask_zero=True))(letters))
+WORDS = np.array([[1, 2, 0, 0, 0], [3, 4, 5, 6, 7], [8, 0, 0, 0, 0]], dtype="int32")
+# Layers that take a tensor whose mask another one takes off in Keras 3, and masks within steps.
+keep(
+    "attention_masks",
+    tf_keras.Model(
+        [words, letters],
+        [
+            L.MultiHeadAttention(2, 3)(e, e),
+            L.Attention()([e, e]),
+            L.MultiHeadAttention(1, 2)(e, L.Dense(4)(e), key=e),
+            L.LSTM(2)(L.AdditiveAttention()([e, e])),
+            step,
+            L.GRU(2)(step),
+        ],
+    ),
+    WORDS,
+    np.stack([WORDS, WORDS[::-1], WORDS * 0, WORDS], 1),
+)
+a, b, c = L.Input((4,)), L.Input((4,)), L.Input((4,))
+shared = L.Dense(4, name="shared")
+first = tf_keras.Model(a, L.ReLU()(shared(a)), name="first")
+second = tf_keras.Model(b, shared(shared(b)), name="second")
+keep("shared", tf_keras.Model(c, [first(c), second(c)]), x(4))
+
 buffer = io.BytesIO()
 np.savez_compressed(buffer, **FOUND)
 with open(sys.argv[1], "wb") as out:

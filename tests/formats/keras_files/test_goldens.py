@@ -34,7 +34,7 @@ UNUSUAL = "channels_last"
 # Keras does not save that masked steps repeat the output before them.
 NOT_SAVED = {"masks"}
 # Made of operations, of layers in place of others, and with the old hard_sigmoid.
-SAVED = {"paddings", "slopes", "sequences"}
+SAVED = {"paddings", "slopes", "sequences", "attention_masks"}
 
 
 def imported(goldens: Goldens, net: str, folder: Path) -> ImportedModel:

@@ -1,4 +1,4 @@
-"""Merges in files of Keras 2 pass on the mask that Keras 2 passed on."""
+"""Layers in files of Keras 2 pass on the masks that Keras 2 passed on, or the report says so."""
 
 from __future__ import annotations
 
@@ -71,3 +71,71 @@ def test_an_operation_of_a_mask_may_be_called_like_a_layer(tmp_path: Path) -> No
     names = [each.name for each in model.operations]
     assert "concatenate" in names
     assert len(set(names)) == len(names)
+
+
+NESTED = [layer("InputLayer", "i", [], batch_input_shape=[None, 5, 4], dtype="float32")]
+SHARED = {"units": 4, "activation": "linear"}
+
+
+def imported_layers(folder: Path, layers: list[Any], inputs: list[str], output: str) -> Any:
+    config = {
+        "name": "net",
+        "layers": layers,
+        "input_layers": [[each, 0, 0] for each in inputs],
+        "output_layers": [[output, 0, 0]],
+    }
+    path = folder / "model.json"
+    outer = {"class_name": "Functional", "config": config, "keras_version": "2.15.0"}
+    path.write_text(json.dumps({**outer, "backend": "tensorflow"}), encoding="utf-8")
+    return kw.import_model(path)
+
+
+def model_inside(name: str, layers: list[Any], output: str, takes: str) -> dict[str, Any]:
+    config = {"name": name, "layers": layers, "input_layers": [["i", 0, 0]]}
+    entry = layer("Functional", name, [takes])
+    entry["config"] = {**config, "output_layers": [[output, 0, 0]]}
+    return entry
+
+
+def words() -> list[dict[str, Any]]:
+    return [
+        layer("InputLayer", "x", [], batch_input_shape=[None, 5], dtype="int32"),
+        layer("Embedding", "embedding", ["x"], input_dim=6, output_dim=4, mask_zero=True),
+    ]
+
+
+def test_a_mask_that_enters_a_model_with_a_merge_is_said_in_the_report(tmp_path: Path) -> None:
+    inside = [
+        *NESTED,
+        layer("Dense", "dense", ["i"], **SHARED),
+        layer("Add", "add", ["i", "dense"]),
+    ]
+    layers = [*words(), model_inside("inner", inside, "add", "embedding")]
+    report = imported_layers(tmp_path, layers, ["x"], "inner").report
+    assert report.counts["guessed"] == 1
+    assert "mask enters this model from outside" in report.to_text()
+
+
+def test_a_layer_that_drops_masks_in_keras_2_only_is_said_in_the_report(tmp_path: Path) -> None:
+    layers = [*words(), layer("Rescaling", "scale", ["embedding"], scale=2.0, offset=0.0)]
+    report = imported_layers(tmp_path, layers, ["x"], "scale").report
+    assert "Keras 2 dropped the mask here" in report.to_text()
+
+
+@pytest.mark.parametrize("first_has_identity", [False, True])
+def test_a_layer_of_two_models_becomes_two_and_the_report_says_so(
+    first_has_identity: bool, tmp_path: Path
+) -> None:
+    one, two = layer("Dense", "d", ["i"], **SHARED), layer("Dense", "d", ["i"], **SHARED)
+    two["shared_object_id"] = 3
+    if first_has_identity:
+        one["shared_object_id"] = 3
+    layers = [
+        layer("InputLayer", "x", [], batch_input_shape=[None, 5, 4], dtype="float32"),
+        model_inside("a", [*NESTED, one], "d", "x"),
+        model_inside("b", [*NESTED, two], "d", "a"),
+    ]
+    text = imported_layers(tmp_path, layers, ["x"], "b").report.to_text()
+    assert text.count("uses this layer in several models") == 1
+    two["shared_object_id"], one["shared_object_id"] = 4, 5
+    assert "several" not in imported_layers(tmp_path, layers, ["x"], "b").report.to_text()

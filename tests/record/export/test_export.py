@@ -13,6 +13,7 @@ import types
 import pytest
 
 from kwidgets.record.export.export_run import ExportError, export_run
+from kwidgets.record.run_file import schema
 from tests.record.run_files import EPOCHS, POINTS, RUNNING, write_run
 
 RUN_ID = "20260601-120000-abcdef"
@@ -111,7 +112,8 @@ def test_a_running_run_is_exported_so_far(tmp_path, without_tensorflow):
     writer = sqlite3.connect(path)
     writer.execute("PRAGMA journal_mode=WAL")
     with writer:
-        writer.execute("INSERT INTO point (step, epoch, seconds, batches) VALUES (2, 1, 20, 1)")
+        axes = schema.stored_axes("point", {"step": 2, "epoch": 1, "seconds": 20, "batches": 1})
+        writer.execute(f"INSERT INTO point ({', '.join(axes)}) VALUES {tuple(axes.values())}")
     exported = export_run(path, "tensorboard", tmp_path / "logs")
     events = EventAccumulator(str(exported.path / "train")).Reload()
     assert [event.step for event in events.Scalars("batch_loss")] == [1]
@@ -124,9 +126,14 @@ def test_an_export_that_is_impossible_says_why(run_file, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match="Cannot export the run"):
         export_run(run_file, "csv", tmp_path / "file")
-    monkeypatch.setitem(sys.modules, "mlflow", None)
-    with pytest.raises(ExportError, match="pip install mlflow"):
-        export_run(run_file, "mlflow", tmp_path)
+    for package, target in (
+        ("mlflow", "mlflow"),
+        ("trackio", "trackio"),
+        ("wandb", "wandb-offline"),
+    ):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(ExportError, match=f"pip install {package}"):
+            export_run(run_file, target, tmp_path)
 
 
 installed = pytest.mark.slow("the libraries are large; the tests above export what they get")

@@ -12,6 +12,7 @@ import pytest
 
 from kwidgets.record.run_file import schema
 from kwidgets.record.run_file.writer import RunWriter
+from tests.record.run_files import write_run
 
 AXES = {"step": 1, "epoch": 0.5, "seconds": 0.1, "batches": 4}
 
@@ -46,9 +47,24 @@ def test_numbers_are_in_columns_that_other_programs_read(writer):
         "step": "step 2",  # ours
         "mean io\0u": "mean iou",
     }
+    assert file.execute("SELECT epoch, seconds FROM point").fetchall() == [(0.5, 0.1)] * 2
     rows = file.execute('SELECT loss, "Loss 2", "step 2", "mean iou" FROM point').fetchall()
     assert rows == [(0.5, 1.5, 7.0, None), ("nan", None, None, math.inf)]
     assert math.isnan(schema.read_number(rows[1][0]))
+
+
+def test_a_point_with_five_metrics_takes_at_most_seventy_bytes(tmp_path):
+    values = [{f"metric {i}": 1 / (n + i + 3) for i in range(5)} for n in range(5_000)]
+    points = [(3 * n + 3_000_000, 900 + n / 7, 1e5 + n / 7, 3, values[n]) for n in range(5_000)]
+    empty = write_run(tmp_path, "empty", points=[]).stat().st_size
+    assert write_run(tmp_path, "full", points=points).stat().st_size - empty <= 70 * len(points)
+
+
+@pytest.mark.parametrize("compact", [True, False])
+def test_axes_are_stored_as_whole_numbers_where_sqlite_can_compute_columns(compact):
+    stored = schema.stored_axes("point", {**AXES, "epoch": 1 / 3}, compact)
+    whole = {"step": 1, "epoch_millionths": 333_333, "milliseconds": 100, "batches": 4}
+    assert stored == (whole if compact else {**AXES, "epoch": 1 / 3})
 
 
 def test_a_closed_file_is_one_file_of_ours(writer, tmp_path):
@@ -79,7 +95,7 @@ def test_what_can_never_be_written_is_left_out(writer, problems):
     file = close_and_open(writer)
     assert file.execute("SELECT key FROM run ORDER BY key").fetchall() == [("after",), ("before",)]
     assert file.execute('SELECT "metric 1" FROM point').fetchall() == [(1.0,), (2.0,)]
-    assert file.execute("SELECT count(*) FROM metric").fetchone() == (1995,)
+    assert file.execute("SELECT count(*) FROM metric").fetchone() == (1993,)
     (problem,) = problems
     assert "too many columns" in problem
 
@@ -143,15 +159,17 @@ def test_a_file_that_is_locked_waits(tmp_path, problems, monkeypatch):
 
 
 KILLED = """
-import os, pathlib, signal, sqlite3, sys
+import pathlib, sys, time
 from kwidgets.record.run_file.writer import RunWriter
+from tests.record.run_files import write_run
 writer = RunWriter(pathlib.Path(sys.argv[1]), print)
 step = 0
 while True:
     step += 1
     writer.add_numbers("point", {"step": step, "epoch": 0, "seconds": 0, "batches": 1}, {"loss": 1})
-    if step % 1000 == 0:
+    if step % 100 == 0:
         print(step, flush=True)
+        time.sleep(0.01)  # as many points as a quick fit: the writer empties its queue
 """
 
 

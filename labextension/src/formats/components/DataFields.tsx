@@ -53,7 +53,9 @@ export function DataFields({ store, disabled }: { store: ExportStore; disabled: 
       </label>
       {inputs.length === 0 && (
         <p class="kw-hint">
-          {t("No variable of the notebook fits the input. Make one, such as x_test.")}
+          {t(
+            "No variable of the notebook fits the input. Make one, such as x_test; for several inputs, a dictionary with an array for each.",
+          )}
         </p>
       )}
     </fieldset>
