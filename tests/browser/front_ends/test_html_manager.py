@@ -43,7 +43,7 @@ OVERFLOWING = """() => {
   return [...document.querySelectorAll(".kw-root :is(button, h3, h4, p, th, td, input, svg, img)")]
     .filter((e) => e.getClientRects().length && !scrolls(e.parentElement))
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
-    .map((e) => `${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`);
+    .map((e) => `${innerWidth} px: ${e.outerHTML.slice(0, 150)}`);
 }"""
 RUNS = """
 import os, tempfile
