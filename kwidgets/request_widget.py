@@ -58,8 +58,9 @@ class RequestWidget(anywidget.AnyWidget):
             self._on_created()
         else:
             self.prepare(str(content.get("kind")))
-            self.service.receive(content, self._send)
+            self.service.receive(content, self._reply)
 
-    def _send(self, message: wire.Envelope, buffers: list[bytes] | None) -> None:
+    # Not "_send": with that, ipywidgets sends everything.
+    def _reply(self, message: wire.Envelope, buffers: list[bytes] | None) -> None:
         if self.comm is not None:
             self.send(message, buffers)

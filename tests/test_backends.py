@@ -49,7 +49,12 @@ RECORD = [
     "record/resume/test_exactness.py",
     "record/resume/test_resume.py",
 ]
-INSIGHT = ["insight/tap/test_tap.py", "insight/test_fit_tasks.py"]
+INSIGHT = [
+    "insight/tap/test_tap.py",
+    "insight/tap/test_hostile_steps.py",
+    "insight/tap/test_bad_input.py",
+    "insight/test_fit_tasks.py",
+]
 LAYERS = ["insight/layers/test_fit_layers.py", "insight/explain/test_explain.py"]
 FORMATS = ["formats/keras_files/test_goldens.py", "formats/keras_files/test_read.py"]
 PROGRAMS = ["builder/sequential_programs/test_sequential_programs.py"]
@@ -65,8 +70,8 @@ IN_THE_BROWSER = pytest.mark.slow("the tests of kernels and pages build models o
     "modules",
     [
         pytest.param(LEARNING_RATE, id="learning rate", marks=BY_RANDOM_FAULTS),
-        pytest.param(INSIGHT[:1], id="predictions", marks=pytest.mark.slow("on TensorFlow")),
-        pytest.param(INSIGHT[1:], id="tasks", marks=pytest.mark.slow("on TensorFlow")),
+        pytest.param(INSIGHT[:3], id="predictions", marks=pytest.mark.slow("on TensorFlow")),
+        pytest.param(INSIGHT[3:], id="tasks", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(LAYERS, id="layers", marks=pytest.mark.slow("on TensorFlow")),
         pytest.param(NUMBERS, id="numbers", marks=BY_FAULTS),
         pytest.param(CONTROLS, id="controls", marks=BY_RANDOM_FAULTS),

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from kwidgets.insight.keras_internals import tap as taps
 from kwidgets.insight.keras_internals.validation_data import ValidationData
 from kwidgets.insight.page.predictions_tab import PredictionsTab
-from kwidgets.insight.plans import Plans
+from kwidgets.insight.plans import Plans, takes_probabilities
+from kwidgets.insight.predictions.class_results import ClassResults
 from kwidgets.insight.predictions.collector import PassCollector, PassNumbers
 from kwidgets.insight.predictions.epoch import MISTAKES, EpochPredictions, Source
 from kwidgets.insight.predictions.make_results import make_results
@@ -72,6 +73,8 @@ class PassReader:
             self.names[name] = self._find_names(task, traced)
         results = make_results(task, found, self.names[name].names)
         results.has_loss = traced.has_loss
+        if isinstance(results, ClassResults):
+            results.takes_probabilities = takes_probabilities(traced.facts)
         predictions = EpochPredictions(epoch, name, task, self.source, results, self.data.inputs)
         # Now, while the data are there: the user may delete or change them later.
         shown = results.mistakes()[:MISTAKES].tolist()

@@ -59,6 +59,8 @@ def make_plan(task: Task, facts: OutputFacts, gathers_x: bool) -> Plan:
 
 def _scores(task: Task, facts: OutputFacts) -> str:
     """Return the function that makes probabilities of the predictions, or ""."""
+    if task == "binary" and facts.activation == "tanh" and facts.loss_key in _HINGES:
+        return "signed"
     # Of an unknown loss, and of hinge, a linear output has logits.
     is_linear = facts.activation == "linear" and facts.loss_key not in _PROBABILITIES
     if not (facts.from_logits or is_linear):
@@ -70,6 +72,12 @@ def _scores(task: Task, facts: OutputFacts) -> str:
     return ""
 
 
+def takes_probabilities(facts: OutputFacts) -> bool:
+    """Return whether the loss of an output takes probabilities."""
+    return facts.loss_key in _PROBABILITIES and not facts.from_logits
+
+
+_HINGES = frozenset({"hinge", "squaredhinge"})
 #: Losses that take probabilities, unless they say ``from_logits``.
 _PROBABILITIES = frozenset(
     {

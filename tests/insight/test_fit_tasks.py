@@ -61,6 +61,19 @@ def test_binary() -> None:
     assert found["mistakes"][0]["looks"]["kind"] == "row"
 
 
+def test_a_hinge_decides_by_the_sign() -> None:
+    x = RANDOM.normal(size=(N, 4)).astype("float32")
+    y = np.where(x[:, 0] > 0, 1, -1)
+    live = kw.LivePlot()
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1, "tanh")])
+    model.compile("sgd", "hinge")
+    model.fit(x, y, validation_data=(x, y), epochs=1, callbacks=[live], verbose=0)
+    predicted = model.predict(x, verbose=0)[:, 0] > 0
+    latest = live.predictions.latest
+    assert latest.to_pandas()["predicted"].cat.codes.tolist() == predicted.astype(int).tolist()
+    assert latest.note is None
+
+
 def test_multi_label() -> None:
     x = RANDOM.normal(size=(N, 4)).astype("float32")
     y = (x[:, :3] > 0).astype("float32")

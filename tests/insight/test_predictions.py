@@ -179,3 +179,36 @@ def test_targets_out_of_range_and_nan_are_told() -> None:
     assert results.confusion().tolist() == [[1, 0], [0, 0]]
     assert results.mistakes().tolist() == [1, 2]
     assert results.texts(1).true == "7" and results.texts(2).predicted == "NaN"
+
+
+def results_of(true: Any, predicted: Any, names: tuple[str, ...]) -> ClassResults:
+    collector = PassCollector(np.asarray)
+    collector.add(batch(class_columns(true, predicted, np.zeros(len(true)))))
+    return ClassResults(collector.finish()["output"], names)
+
+
+def test_a_model_that_guesses_is_told_after_some_epochs() -> None:
+    names = ("a", "b", "c")
+    true = RANDOM.choice(3, 300, p=[0.8, 0.1, 0.1])
+    always, random = np.zeros(300, int), RANDOM.permutation(true)
+    some = np.where(RANDOM.random(300) < 0.3, true, random)
+    for predicted, guesses in ((always, True), (random, True), (some, False)):
+        results = results_of(true, predicted, names)
+        assert (results.hint() is not None) is guesses
+    late = EpochPredictions(3, "output", "classification", "validation", results, SampleInputs())
+    assert late.note is None
+    late.results = results_of(true, always, names)
+    assert late.note is not None and "guessing" in translated(late.note)
+    late.epoch = 1
+    assert late.note is None
+
+
+def test_scores_that_the_loss_takes_for_probabilities_are_told() -> None:
+    collector = PassCollector(np.asarray)
+    columns = class_columns([0, 1], [0, 1], [0.1, 0.2])
+    columns[:, 3:5] = [[-3, 7], [2, 5]]
+    collector.add(batch(columns))
+    assert ClassResults(collector.finish()["output"], ("no", "yes")).note is None
+    results = ClassResults(collector.finish()["output"], ("no", "yes"))
+    results.takes_probabilities = True
+    assert results.note is not None and "from -3 to 7" in translated(results.note)

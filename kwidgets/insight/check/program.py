@@ -52,9 +52,13 @@ class Program:
     @property
     def has_classes(self) -> bool | None:
         """Whether the loss is one for classes; None if it is not known."""
-        loss = loss_of((self.compile or {}).get("loss"))
+        given = (self.compile or {}).get("loss")
+        loss = loss_of(given)
         if loss is None:
-            return None
+            # Counts are whole numbers, but no classes.
+            name = str(getattr(given, "class_name", given)).rsplit(".", 1)[-1]
+            is_poisson = name.lower() == "poisson"
+            return False if is_poisson else None
         return (
             True if loss.name in CLASS_LOSSES else False if loss.name in REGRESSION_LOSSES else None
         )

@@ -15,6 +15,12 @@ MAX_COLUMNS: Final = 1_000
 _LEAK: Final = 0.99
 # Columns of a time series, or pixels, resemble the target together.
 _RELATED: Final = 0.9
+# In fewer rows, different whole numbers may be chance.
+_NUMBERED_ROWS: Final = 100
+_NUMBERED_COLUMNS: Final = 100
+# More rows of a column with fractions are not sorted, and an id that was scaled is not found.
+_SCALED_ROWS: Final = 5_000
+_FIRST: Final = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +85,34 @@ def leaking_columns(x: Measured, y: Array, y_rows: Array) -> tuple[tuple[Column,
     if not len(leaking) or others > max(2, count // 10):
         return ()
     return tuple((column_at(x, int(index)), float(related[index])) for index in leaking)
+
+
+def row_number_columns(x: Measured) -> tuple[Column, ...]:
+    """Return the columns that number the rows: different values, nearly all of a range in equal
+    steps, in any order.
+
+    A part of them, as after a split, is enough: a random choice would have equal values.
+    """
+    count = columns_of(x)
+    rows = len(x.sample)
+    if not 0 < count <= _NUMBERED_COLUMNS or rows < _NUMBERED_ROWS or rows != x.part.rows:
+        return ()
+    found = []
+    for index in range(count):
+        # To sort takes long; the first values mostly tell that a column has others.
+        first = x.sample[:_FIRST, index]
+        is_whole = bool((first == np.floor(first)).all())
+        if len(np.unique(first)) < len(first) or not (is_whole or rows <= _SCALED_ROWS):
+            continue
+        values = np.sort(x.sample[:, index].astype(np.float64))
+        steps = np.diff(values)
+        if not np.isfinite(values).all() or not steps.min() > 0:
+            continue
+        # Of float32, and after scaling, steps are not exactly equal.
+        places = (values - values[0]) / np.median(steps[steps <= 1.5 * steps.min()])
+        if places[-1] <= 4 * len(values) and np.abs(places - np.round(places)).max() < 0.1:
+            found.append(column_at(x, index))
+    return tuple(found) if len(found) <= 2 else ()
 
 
 def _common(rows: Array, others: Array) -> tuple[Array, Array]:

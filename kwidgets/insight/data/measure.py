@@ -18,6 +18,8 @@ SAMPLED_VALUES: Final = 1_000_000
 _SLICE_VALUES: Final = 4_194_304
 # More different values than this are not counted.
 MAX_DISTINCT: Final = 1_000
+# Rows with more values are no table of separate columns.
+_MOST_COLUMNS: Final = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Measured:
         nan, infinite: how many values are.
         nan_rows, infinite_rows: indices of the first rows with one, in the whole array.
         nan_row_count, infinite_row_count: of all such rows.
+        nan_columns, infinite_columns: indices of the columns of a table with one, those with the
+            most first.
         searched: how many rows were searched for them; fewer than all if it took too long.
         low, high, mean, deviation: of a sample of the values; None without finite numbers.
         whole: every sampled value is a whole number.
@@ -45,6 +49,8 @@ class Measured:
     infinite_rows: tuple[int, ...] = ()
     nan_row_count: int = 0
     infinite_row_count: int = 0
+    nan_columns: tuple[int, ...] = ()
+    infinite_columns: tuple[int, ...] = ()
     searched: int = 0
     low: float | None = None
     high: float | None = None
@@ -144,6 +150,9 @@ def _search_for_nan(part: Part, deadline: Deadline) -> Measured:
     assert view is not None
     counts, row_counts = [0, 0], [0, 0]
     rows: tuple[list[int], list[int]] = ([], [])
+    # Of pixels or a series nobody asks in which "column" one is.
+    has_columns = len(view.shape) == 2 and 1 < view.row_size <= _MOST_COLUMNS
+    by_column = np.zeros((2, view.row_size if has_columns else 0), np.int64)
     step = max(1, _SLICE_VALUES // max(1, view.row_size))
     at = part.start
     while at < part.stop and not (at > part.start and deadline.is_over):
@@ -155,6 +164,8 @@ def _search_for_nan(part: Part, deadline: Deadline) -> Measured:
                 counts[kind] += int(bad.sum())
                 places = np.flatnonzero(bad.any(axis=1))
                 row_counts[kind] += len(places)
+                if has_columns:
+                    by_column[kind] += bad.sum(axis=0)
                 first = at + part.shift
                 rows[kind].extend((places[: MAX_ROWS - len(rows[kind])] + first).tolist())
         at = stop
@@ -166,8 +177,15 @@ def _search_for_nan(part: Part, deadline: Deadline) -> Measured:
         infinite_rows=tuple(rows[1]),
         nan_row_count=row_counts[0],
         infinite_row_count=row_counts[1],
+        nan_columns=_most_first(by_column[0]),
+        infinite_columns=_most_first(by_column[1]),
         searched=at - part.start,
     )
+
+
+def _most_first(counts: Array) -> tuple[int, ...]:
+    order = np.argsort(-counts, kind="stable")
+    return tuple(int(column) for column in order if counts[column])
 
 
 def _are_whole(numbers: Array) -> bool:

@@ -31,6 +31,7 @@ _FINDERS: Final[tuple[Callable[[LookedAt], Iterator[Finding]], ...]] = (
     targets.sorted_labels,
     targets.constant_targets,
     inputs.leaks,
+    inputs.row_numbers,
     validation.known_rows,
     targets.missing_classes,
     targets.shifted_classes,

@@ -57,8 +57,11 @@ class GoodWeights:
             for number, variable in enumerate(group):
                 value = present[number] if present else variable.value
                 values[id(variable)] = _copy(value)
-        # A copy may be bad already while the loss is still finite: the one before is good.
+        # A copy may be bad already while the loss is still finite, or has not been read yet: then
+        # the one before it stays.
         kept = self._copies[-1:] if 2 * size <= MAX_BYTES else []
+        if kept and len(self._copies) > 1 and not kept[0].finite:
+            kept = self._copies[:1]
         self._copies = [*kept, WeightsCopy(step, values)]
 
     def last(self) -> WeightsCopy | None:

@@ -35,7 +35,8 @@ class Plan:
 
     Args:
         task: what the output is read as.
-        scores: makes probabilities of the predictions: "softmax", "sigmoid" or "".
+        scores: makes probabilities of the predictions: "softmax", "sigmoid", "signed" for numbers
+            from −1 to 1, or "".
         gathers_x: whether the rows have the inputs, where they cannot be found by their index.
     """
 
@@ -55,8 +56,7 @@ def reduce_output(plan: Plan, y: Any, p: Any, weights: Any, loss: Any) -> dict[s
         loss: the losses of the samples, (batch,); None if unknown.
     """
     p = ops.convert_to_tensor(p)
-    if plan.scores:
-        p = ops.sigmoid(p) if plan.scores == "sigmoid" else ops.softmax(p, axis=-1)
+    p = _as_probabilities(plan, p)
     p = ops.cast(p, "float32")
     reduce = {
         "classification": _classes,
@@ -73,6 +73,14 @@ def reduce_output(plan: Plan, y: Any, p: Any, weights: Any, loss: Any) -> dict[s
         zeros = ops.zeros((batch,), "float32") if loss is None else loss
         return {"columns": ops.expand_dims(zeros, 1)}
     return reduce(y, p, weights, loss)
+
+
+def _as_probabilities(plan: Plan, p: Any) -> Any:
+    if plan.scores == "softmax":
+        return ops.softmax(p, axis=-1)
+    if plan.scores == "sigmoid":
+        return ops.sigmoid(p)
+    return (p + 1) / 2 if plan.scores == "signed" else p
 
 
 def class_numbers(y: Any, p: Any) -> Any:
@@ -244,8 +252,7 @@ def worst_rows(plan: Plan, columns: Any, has_fixed_rows: bool) -> Any:
 def reduce_rows(plan: Plan, y: Any, p: Any) -> dict[str, Any]:
     """Return what the rows show of targets and predictions: masks as small numbers. The columns
     have the class of a sample."""
-    if plan.scores:
-        p = ops.sigmoid(p) if plan.scores == "sigmoid" else ops.softmax(p, axis=-1)
+    p = _as_probabilities(plan, p)
     if plan.task in ("classification", "binary"):
         return {"p": p}
     if plan.task in ("segmentation", "token_classes"):

@@ -22,7 +22,15 @@ GROWTH: Final = 10
 _NAMED: Final = 3
 
 Kind = Literal[
-    "not_finite", "dead", "unchanged", "vanishing", "exploding", "growth", "large", "tiny"
+    "not_finite",
+    "dead",
+    "no_gradient",
+    "unchanged",
+    "vanishing",
+    "exploding",
+    "growth",
+    "large",
+    "tiny",
 ]
 
 
@@ -61,6 +69,7 @@ def find(
     found = [
         _not_finite(readings[-1].layers),
         _dead(measured or {}),
+        _no_gradient(measured or {}),
         _growth(readings, latest),
         _gradients(latest, measured or {}),
         _unchanged(readings, latest),
@@ -113,6 +122,27 @@ def _dead(measured: Mapping[str, LayerMeasurement]) -> LayerFinding | None:
             "any more. Try a smaller learning rate, or leaky_relu instead of relu.",
             f"{100 * dead[names[0]]:.0f}",
             names[0],
+        ),
+    )
+
+
+def _no_gradient(measured: Mapping[str, LayerMeasurement]) -> LayerFinding | None:
+    """Find that the loss has no gradient at all, as at a saturated last layer."""
+    gradients = {
+        name: each.gradient for name, each in measured.items() if each.gradient is not None
+    }
+    if not gradients or any(gradients.values()):  # NaN is true
+        return None
+    names = tuple(gradients)
+    return LayerFinding(
+        "no_gradient",
+        "error",
+        names,
+        t("No layer has a gradient"),
+        t(
+            "It is 0 in %1, so nothing is learned. The last layer may be saturated, or all units "
+            "dead. Scale the inputs, try a smaller learning rate, and start again.",
+            _names(names),
         ),
     )
 

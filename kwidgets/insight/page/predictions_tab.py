@@ -276,7 +276,7 @@ class PredictionsTab(Tab):
         epochs = self.predictions.epochs
         note = None
         if shown is not None:
-            note = shown.results.note
+            note = shown.note
         if note is None and reading is not None:
             note = reading.note
         if note is None:

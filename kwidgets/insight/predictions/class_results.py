@@ -16,10 +16,15 @@ from kwidgets.language import Message, message
 
 #: With more classes the matrix is not made: it would have millions of cells.
 MAX_MATRIX_CLASSES: Final = 1_000
+#: Fewer samples say too little about whether a model guesses.
+MIN_GUESSES: Final = 50
 
 
 class ClassResults(Results):
     """Results of an output that chooses one of several classes."""
+
+    #: Whether the model's loss takes probabilities; that of logits, or a hinge, does not.
+    takes_probabilities = False
 
     @property
     def classes(self) -> int:
@@ -51,7 +56,47 @@ class ClassResults(Results):
         if len(self.true) < self.samples:
             return message("From the first %1 samples.", f"{len(self.true):,}")
         unknown = int((self.predicted < 0).sum())
-        return message("Predictions that are NaN: %1", f"{unknown:,}") if unknown else None
+        if unknown:
+            return message("Predictions that are NaN: %1", f"{unknown:,}")
+        return self._no_probabilities()
+
+    def _no_probabilities(self) -> Message | None:
+        columns = self.numbers.columns[:, 3:5]
+        if not self.takes_probabilities or not columns.size:
+            return None
+        low, high = float(columns.min()), float(columns.max())
+        # Of half precision, probabilities may be a little above 1.
+        if low >= -0.02 and high <= 1.02:
+            return None
+        return message(
+            "The loss expects probabilities, but the model outputs numbers from %1 to %2. Add "
+            "softmax or sigmoid to its last layer, or pass from_logits=True to the loss.",
+            f"{low:.3g}",
+            f"{high:.3g}",
+        )
+
+    def hint(self) -> Message | None:
+        if len(self.true) < MIN_GUESSES or not self._is_guessed():
+            return None
+        return message(
+            "Not better than guessing. If this stays so, check that each target belongs to its "
+            "row, the learning rate, and the tabs Layers and Data."
+        )
+
+    def _is_guessed(self) -> bool:
+        """Return whether the predictions are, within what chance does, independent of the class."""
+        table = self.table()
+        known = table.support > 0
+        support, classes = table.support[known], int(known.sum())
+        if classes < 2:
+            return False
+        if self.classes == 2:
+            area, chance = self.curves().auc, float(np.sqrt((1 / support).sum() / 12))
+            return bool(area <= 0.5 + 2 * chance)
+        # Always the same class, and any class by chance, have this mean recall.
+        share = 1 / classes
+        chance = float(np.sqrt((share * (1 - share) / support).sum())) / classes
+        return bool(table.recall[known].mean() <= share + 2 * chance)
 
     def figures(self) -> list[FigureValue]:
         table, right = self.table(), self.true == self.predicted

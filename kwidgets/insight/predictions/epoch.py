@@ -13,6 +13,7 @@ from kwidgets.insight.predictions.class_results import ClassResults
 from kwidgets.insight.predictions.results import FigureValue, Results
 from kwidgets.insight.protocol import Task
 from kwidgets.insight.samples.inputs import Inputs, SampleInputs
+from kwidgets.language import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Source = Literal["validation", "training", "evaluate"]
 #: The mistakes and samples that are listed.
 MISTAKES = 24
+#: Before this epoch most models guess.
+HINT_EPOCH = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +124,14 @@ class EpochPredictions:
             f"<EpochPredictions: epoch {self.epoch}, {self.task}, {self.samples:,} samples, "
             f"{figures}>"
         )
+
+    @property
+    def note(self) -> Message | None:
+        """What to know about the targets and predictions."""
+        note = self.results.note
+        if note is None and self.source == "validation" and self.epoch >= HINT_EPOCH:
+            note = self.results.hint()
+        return note
 
     @property
     def samples(self) -> int:

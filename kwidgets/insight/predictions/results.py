@@ -59,6 +59,10 @@ class Results:
         """What to know about the targets."""
         return None
 
+    def hint(self) -> Message | None:
+        """Return what would be wrong after some epochs; None without."""
+        return None
+
     def figures(self) -> list[FigureValue]:
         """Return the figures, most important first."""
         return self._loss()

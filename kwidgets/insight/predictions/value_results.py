@@ -28,6 +28,15 @@ class RegressionResults(Results):
             return message("The first %1 of %2 columns are shown.", str(self.width), str(whole))
         return None
 
+    def hint(self) -> Message | None:
+        r2 = next(each.value for each in self.figures() if each.name == "R²")
+        if self.samples < 50 or not r2 <= 0:
+            return None
+        return message(
+            "Not better than always predicting the mean. If this stays so, check the scale of "
+            "inputs and targets, the learning rate, and the tabs Layers and Data."
+        )
+
     @property
     def true(self) -> NDArray[np.float32]:
         """Targets, (samples, columns)."""

@@ -72,6 +72,14 @@ def _scale(user_ns: UserNamespace) -> Iterator[CheckResult]:
 def _always(user_ns: UserNamespace) -> Iterator[CheckResult]:
     always = user_ns.always
     predicted = np.sum(user_ns.live_second.predictions.latest.confusion, axis=0)
+    if not predicted.any():
+        # Where NaN stays NaN: with JAX, with PyTorch and on a GPU.
+        yield expect(
+            always is not None and str(always).lower() == "nan",
+            "All predictions are NaN, so the matrix is empty.",
+            f"`always` is {short_repr(always)}. The matrix is empty: the predictions are NaN.",
+        )
+        return
     yield expect(
         always is not None and str(always) == str(int(np.argmax(predicted))),
         f"The model predicts {always} for {np.max(predicted) / np.sum(predicted):.0%} of the "
@@ -181,8 +189,9 @@ STEPS = [
         "always-exercise",
         _always,
         ("Only one column of the matrix has numbers above 0. Columns are counted from 0.",),
-        "always = int(live_second.predictions.latest.confusion.sum(axis=0).argmax())\n\n"
-        "print(live_second.predictions.latest.confusion)",
+        "matrix = live_second.predictions.latest.confusion\n"
+        'always = int(matrix.sum(axis=0).argmax()) if matrix.any() else "NaN"\n\n'
+        "print(matrix)",
     ),
     Step(
         "rows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,31 @@ print("fit returned", kw.latest().status, float(model.optimizer.learning_rate))
 BUILDER = """
 builder = kw.SequentialBuilder(input_shape=(4,))
 builder
+"""
+
+
+# What is cut off, or reaches beyond the page, where nothing scrolls.
+OVERFLOWING = """() => {
+  const scrolls = (e) => e && (/auto|scroll/.test(getComputedStyle(e).overflowX) ||
+    scrolls(e.parentElement));
+  return [...document.querySelectorAll(".kw-root :is(button, h3, h4, p, th, td, input, svg, img)")]
+    .filter((e) => e.getClientRects().length && !scrolls(e.parentElement))
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+    .map((e) => `${innerWidth} px: ${e.outerHTML.slice(0, 150)}`);
+}"""
+RUNS = """
+import os, tempfile
+os.environ["KWIDGETS_RUNS"] = tempfile.mkdtemp(prefix="kwidgets-runs-")
+from sklearn.datasets import load_digits
+images, labels = load_digits(return_X_y=True)
+images[3, 5] = np.nan
+digits = keras.Sequential(
+    [keras.Input((64,)), keras.layers.Rescaling(1 / 16), keras.layers.Dense(10, "softmax")],
+    name="digits",
+)
+digits.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+kw.watch()
+digits.fit(images[4:], labels[4:], epochs=3, validation_data=(images[:300], labels[:300]))
 """
 
 
@@ -95,3 +121,30 @@ def test_the_builder_edits_and_trains(shown: HtmlManagerPage) -> None:
     shown.wait_for(lambda: view.status.all_text_contents() == ["running"] and view.step() > 0)
     view.button("Stop").click()
     shown.wait_for(lambda: view.status.all_text_contents() == ["stopped"])
+
+
+def test_the_tabs_of_a_recorded_run_are_drawn_in_a_narrow_output(shown: HtmlManagerPage) -> None:
+    shown.run(SETUP + RUNS)
+    shown.run("kw.runs()")
+    view = shown.page.get_by_role("region", name="Keras runs")
+    opener = view.get_by_role("button", name="digits", exact=True)
+    shown.wait_for(opener.is_visible)
+    opener.click()
+    details = view.get_by_role("region", name="Details of digits")
+    shown.wait_for(details.is_visible)
+    expected = {
+        "Predictions": details.get_by_role("grid", name="Confusion matrix"),
+        "Layers": details.get_by_role("table", name="Layers"),
+        "Data": details.get_by_text("contains NaN").first,
+    }
+    for name, content in expected.items():
+        details.get_by_role("tab", name=name).click()
+        shown.wait_for(content.is_visible)
+        for width in (1_000, 300, 250):
+            shown.page.set_viewport_size({"width": width, "height": 900})
+            assert shown.page.evaluate(OVERFLOWING) == []
+        shown.page.set_viewport_size({"width": 1_000, "height": 900})
+    details.get_by_role("tab", name="Predictions").click()
+    mistakes = details.get_by_role("list", name=re.compile("^Worst mistakes"))
+    mistakes.get_by_role("button").first.click()
+    shown.wait_for(view.get_by_role("dialog").is_visible)

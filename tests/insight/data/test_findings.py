@@ -54,7 +54,7 @@ def test_nan_are_counted_in_all_values_and_their_rows_can_be_fetched():
     assert finding.level == "error"
     assert (finding.rows, finding.row_count) == ((123_457, 299_999), 2)
     assert finding.fetch == "x_train[[123457, 299999]]"
-    assert "2 of 300,000 rows" in finding.text
+    assert "2 of 300,000 rows" in finding.text and "In these columns: 3, 0." in finding.text
     space = {"np": np, "x_train": x, "y_train": np.arange(300_000)}
     exec(finding.line, space)
     assert len(space["x_train"]) == len(space["y_train"]) == 299_998
@@ -191,6 +191,29 @@ def test_constant_and_leaking_columns():
     assert finding.level == "warning"
     assert finding.fetch == "x_train['result']"
     assert finding.line == "x_train = x_train.drop(columns=['result'])"
+
+
+def test_an_id_is_found_also_scaled_and_after_a_split():
+    order = RANDOM.permutation(400)
+    table = pd.DataFrame(X, columns=list("abcdefgh"))
+    table.insert(0, "id", (order - 200) / 115.5)
+    y = np.searchsorted([150, 300], order, side="right")
+    part = RANDOM.permutation(400)[:300]
+    finding = found(look(table.iloc[part], y[part]), "row-numbers")
+    assert finding.level == "warning" and "Column id" in finding.text
+    assert finding.line == "x_train = x_train.drop(columns=['id'])"
+    assert found(look(table, Y), "row-numbers").level == "hint"
+    table["id"] = RANDOM.integers(1990, 2020, 400)
+    assert look(table, Y).findings == ()
+    table["id"] = RANDOM.integers(0, 1600, 400)
+    assert look(table, Y).findings == ()
+
+
+def test_copies_in_the_validation_are_no_chance_of_coarse_values():
+    x = RANDOM.integers(0, 9, (400, 64)) / 8
+    x = np.concatenate([x, x[:100]])[RANDOM.permutation(500)]
+    finding = found(look(x, RANDOM.integers(0, 4, 500), validation_split=0.3), "overlap")
+    assert finding.level == "warning"
 
 
 def test_a_series_does_not_leak():

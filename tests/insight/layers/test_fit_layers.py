@@ -167,6 +167,18 @@ def test_dead_units_are_named() -> None:
     assert found["unchanged"].layers == ("a", "b")
 
 
+def test_a_saturated_output_has_no_gradient() -> None:
+    model, live = dense(activation="tanh"), kw.LivePlot()
+    model.add(layers.Dense(1, "sigmoid", name="d"))
+    model.compile("sgd", "mse")
+    for name, bias in (("d", 1_000.0), ("c", 0.0)):
+        kernel, old = model.get_layer(name).get_weights()
+        model.get_layer(name).set_weights([kernel, old + bias])
+    model.fit(ROWS, 0 * ROWS[:, 0], callbacks=[live], verbose=0)
+    live.layers.measure()
+    assert live.layers.findings[0].kind == "no_gradient"
+
+
 # Where a NaN came from.
 
 

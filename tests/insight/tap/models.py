@@ -130,5 +130,5 @@ def train(make: Callable[[], Any], with_view: bool, **fit_options: Any) -> Train
     live = kw.LivePlot() if with_view else None
     callbacks = [live] if live is not None else []
     history = model.fit(**arguments, callbacks=callbacks, verbose=0).history
-    variables = [*model.variables, *model.optimizer.variables]
+    variables = [*model.variables, *model.metrics_variables, *model.optimizer.variables]
     return Trained(history, [keras.ops.convert_to_numpy(value) for value in variables], model, live)

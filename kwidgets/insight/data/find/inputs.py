@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kwidgets.insight.data.columns import columns_of, constant_columns, leaking_columns
+from kwidgets.insight.data.columns import (
+    columns_of,
+    constant_columns,
+    leaking_columns,
+    row_number_columns,
+)
 from kwidgets.insight.data.finding import Finding
 from kwidgets.insight.data.looked_at import LookedAt
 from kwidgets.insight.data.measure import Measured
@@ -170,6 +175,49 @@ def leaks(data: LookedAt) -> Iterator[Finding]:
             fetch=fetch,
             line=line,
         )
+
+
+def row_numbers(data: LookedAt) -> Iterator[Finding]:
+    """An id or a row number: it says nothing about new rows, and may give the target away."""
+    if data.is_first_batches:
+        return
+    for each in data.of("x"):
+        for column in row_number_columns(each):
+            name, view = each.part.name, each.part.view
+            table = view is not None and bool(view.columns)
+            in_order = _orders_labels(data, each, column.index)
+            text = t(
+                "Column %1 of %2 has a different value in each row, without gaps, like an id or "
+                "a row number.",
+                column.name,
+                name,
+            )
+            text += " " + (
+                t("Sorted by it, the rows are in order of the classes: it gives them away.")
+                if in_order
+                else t("Unless it is a time, it says nothing about new rows.")
+            )
+            yield Finding(
+                f"row-numbers:x:{name}:{column.name}",
+                "warning" if in_order else "hint",
+                t("A column numbers the rows"),
+                text + " " + t("Remove it."),
+                "x",
+                fetch=f"{name}[{column.name!r}]" if table else f"{name}[:, {column.index}]",
+                line=f"{name} = {name}.drop(columns={[column.name]})"
+                if table
+                else f"{name} = np.delete({name}, {[column.index]}, axis=1)",
+            )
+
+
+def _orders_labels(data: LookedAt, x: Measured, column: int) -> bool:
+    """Return whether the rows are grouped by class where they are sorted by a column."""
+    y = _as_numbers(data, data.of("y")[0]) if len(data.of("y")) == 1 else None
+    if y is None or data.labels is None or len(y[0]) != len(x.sample):
+        return False
+    labels = y[0][np.argsort(x.sample[:, column], kind="stable")]
+    changes = int(np.count_nonzero(np.diff(labels)))
+    return 0 < changes < 2 * len(np.unique(labels))
 
 
 def _as_numbers(data: LookedAt, y: Measured) -> tuple[np.ndarray, np.ndarray] | None:

@@ -19,6 +19,8 @@ _FAR_OTHER_SCALE = 20.0
 _FEW_ROWS = 20
 # A few equal rows are chance, or blank pictures.
 _SOME_ROWS = 0.01
+# So many values are equal in two rows only if one is a copy.
+_COPIES = 16
 
 
 def other_scale(data: LookedAt) -> Iterator[Finding]:
@@ -161,7 +163,9 @@ def _overlap(data: LookedAt, x: Measured, validation: Measured) -> Finding:
     assert equal is not None
     share = equal.overlap_count / max(1, equal.validation)
     # In a table of few, coarse values, equal rows are chance.
-    likely = _is_wide(data.of("x")) and equal.duplicate_count <= 0.1 * equal.training
+    width = _width(data.of("x"))
+    few = equal.duplicate_count <= 0.1 * equal.training
+    likely = width >= _COPIES or (_is_wide(data.of("x")) and few)
     level = "warning" if share > _SOME_ROWS and likely else "hint"
     name, rows = validation.part.name, equal.overlap
     everything = equal.overlap_count == equal.validation
@@ -196,10 +200,14 @@ def _overlap(data: LookedAt, x: Measured, validation: Measured) -> Finding:
 
 def _is_wide(x: tuple[Measured, ...]) -> bool:
     """Return whether rows have so many values that two are hardly equal by chance."""
-    sizes = [
-        # Whole numbers, such as ratings or tokens, are equal by chance more often.
+    return _width(x) >= 4 or (len(x) == 1 and x[0].is_single and x[0].distinct is None)
+
+
+def _width(x: tuple[Measured, ...]) -> float:
+    """Return the values of a row. Whole numbers, such as ratings or tokens, count less: they are
+    equal by chance more often."""
+    return sum(
         each.part.view.row_size / (4 if each.whole else 1)
         for each in x
         if each.part.view is not None
-    ]
-    return sum(sizes) >= 4 or (len(x) == 1 and x[0].is_single and x[0].distinct is None)
+    )

@@ -9,6 +9,9 @@ from kwidgets.insight.data.looked_at import LookedAt
 from kwidgets.insight.data.measure import Measured
 from kwidgets.language import t
 
+# More columns are not named.
+_LISTED = 10
+
 
 def bad_values(data: LookedAt) -> Iterator[Finding]:
     """NaN and infinite values: one is enough to make the loss and all weights NaN."""
@@ -34,6 +37,9 @@ def _bad_values(data: LookedAt, name: str, measured: list[Measured], kind: str) 
         f"{searched:,}",
         f"{count:,}",
     )
+    columns = _columns(measured, kind)
+    if columns:
+        text += " " + t("In these columns: %1.", columns)
     if searched < total:
         text += " " + t("The other %1 rows were not searched.", f"{total - searched:,}")
     if data.hides_nan and not part.is_target:
@@ -55,6 +61,19 @@ def _bad_values(data: LookedAt, name: str, measured: list[Measured], kind: str) 
         "" if part.is_batch else fetch_line(name, rows, part.is_table),
         _removal(data, measured),
     )
+
+
+def _columns(measured: list[Measured], kind: str) -> str:
+    """Return the names of the columns with such values, those with the most first; "" for none."""
+    view = measured[0].part.view
+    if view is None:
+        return ""
+    indices = list(
+        dict.fromkeys(index for each in measured for index in getattr(each, f"{kind}_columns"))
+    )
+    names = [view.columns[index] if view.columns else str(index) for index in indices]
+    shown = ", ".join(names[:_LISTED])
+    return t("%1 and %2 more", shown, str(len(names) - _LISTED)) if len(names) > _LISTED else shown
 
 
 def _removal(data: LookedAt, measured: list[Measured]) -> str:
