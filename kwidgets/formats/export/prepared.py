@@ -53,6 +53,11 @@ class Signature:
     structure: Structure = "single"
     output_structure: Structure = "single"
 
+    @property
+    def batch_size(self) -> int | None:
+        """How many samples each call takes; None for any number."""
+        return self.inputs[0].shape[0] if self.inputs and self.inputs[0].shape else None
+
     def packed(self, arrays: Arrays) -> Any:
         """Return arrays by name as the model takes them."""
         if self.structure == "single":
@@ -60,6 +65,13 @@ class Signature:
         if self.structure == "list":
             return [arrays[each.name] for each in self.inputs]
         return {each.name: arrays[each.name] for each in self.inputs}
+
+
+def batch_of(arrays: Arrays, start: int, size: int) -> Arrays:
+    """Return as many rows of arrays; the last row again where they end earlier."""
+    count = len(next(iter(arrays.values())))
+    rows = np.minimum(np.arange(start, start + size), count - 1)
+    return {name: each[rows] for name, each in arrays.items()}
 
 
 @dataclass(frozen=True)
