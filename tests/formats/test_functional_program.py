@@ -148,7 +148,8 @@ for name in {names!r}:
     packed = dict(zip(struct, given)) if isinstance(struct, dict) else given
     outputs = model(packed[0] if len(given) == 1 else packed, training=False)
     for index, output in enumerate(keras.tree.flatten(outputs)):
-        np.testing.assert_array_equal(np.asarray(output), data[f"y{{index}}"], name)
+        output = keras.ops.convert_to_numpy(output)
+        np.testing.assert_array_equal(output, data[f"y{{index}}"], name)
     print(name, model.compiled)
 """
 

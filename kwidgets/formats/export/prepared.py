@@ -46,17 +46,14 @@ class Signature:
         inputs, outputs: one each; the names of each are different.
         structure: how inputs are passed.
         output_structure: how outputs are returned.
+        batch_size: how many samples each call takes; None for any number.
     """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     structure: Structure = "single"
     output_structure: Structure = "single"
-
-    @property
-    def batch_size(self) -> int | None:
-        """How many samples each call takes; None for any number."""
-        return self.inputs[0].shape[0] if self.inputs and self.inputs[0].shape else None
+    batch_size: int | None = None
 
     def packed(self, arrays: Arrays) -> Any:
         """Return arrays by name as the model takes them."""
