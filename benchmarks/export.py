@@ -39,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="export: keep the rows of each model in this file, and do not measure them again",
     )
+    parser.add_argument(
+        "--without-latency",
+        action="store_true",
+        help="export: parity and sizes only, in half of the time",
+    )
 
 
 def measure(arguments: argparse.Namespace) -> None:
@@ -58,7 +63,7 @@ def measure(arguments: argparse.Namespace) -> None:
             continue
         lines = known.get((backend, name))
         if lines is None:
-            lines = _rows(name, make)
+            lines = _rows(name, make, latency=not arguments.without_latency)
             if arguments.resume is not None:
                 with arguments.resume.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([backend, name, lines], ensure_ascii=False) + "\n")
@@ -78,7 +83,7 @@ def _known(path: Path | None) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _rows(name: str, make: Callable[[], Any]) -> list[str]:
+def _rows(name: str, make: Callable[[], Any], latency: bool) -> list[str]:
     """Return the lines of one model; what goes wrong is one of them."""
     import keras
 
@@ -91,7 +96,12 @@ def _rows(name: str, make: Callable[[], Any]) -> list[str]:
         model = make()
         with tempfile.TemporaryDirectory(prefix="kwidgets-bench-") as folder:
             exports = kwidgets.export(
-                model, _samples(model), targets=TARGETS, folder=folder, verbose=False
+                model,
+                _samples(model),
+                targets=TARGETS,
+                folder=folder,
+                latency=latency,
+                verbose=False,
             )
     except Exception as error:
         return [f"| {name} | – | failed: {type(error).__name__}: {error} |"]

@@ -18,6 +18,7 @@ from kwidgets.kernel.front_end import shows_text_only
 from kwidgets.kernel.running_kernel import running_kernel, user_variables
 from kwidgets.language import t, translated
 
+_ENDED = frozenset({"done", "unproved", "missing", "failed", "stopped"})
 # How often a waiting cell looks for something new to print.
 _INTERVAL_SECONDS: Final = 0.2
 
@@ -121,8 +122,16 @@ def _wait(job: ExportJob, verbose: bool) -> None:
         raise
 
 
+def step_text(facts: ExportFacts) -> str:
+    """Return what an export does now, and at which of its formats it is; "" for nothing."""
+    if facts.step is None:
+        return ""
+    ended = sum(row.status in _ENDED for row in facts.rows)
+    return t("%1 of %2: %3", ended + 1, len(facts.rows), translated(facts.step))
+
+
 def _say(facts: ExportFacts, said: str) -> str:
-    text = "" if facts.step is None else translated(facts.step)
+    text = step_text(facts)
     if text and text != said:
         print(text, flush=True)
     return text or said

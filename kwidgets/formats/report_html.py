@@ -14,6 +14,7 @@ from kwidgets.formats.import_report import ImportedLayer, ImportFacts
 from kwidgets.language import t, translated
 
 _CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top"
+_HEADING = "margin:12px 0 2px;text-align:left;font-weight:600"
 # A page draws a long table slowly; to_text() has all layers.
 _MAX_ROWS = 1000
 
@@ -44,7 +45,7 @@ def report_html(facts: ImportFacts, steps: Sequence[str]) -> str:
 
 def _list(title: str, lines: Sequence[str]) -> str:
     items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
-    return f"<p>{html.escape(title)}</p><ul>{items}</ul>"
+    return f'<p style="{_HEADING}">{html.escape(title)}</p><ul style="margin:0 0 8px">{items}</ul>'
 
 
 def _table(caption: str, layers: Sequence[ImportedLayer]) -> str:
@@ -55,7 +56,7 @@ def _table(caption: str, layers: Sequence[ImportedLayer]) -> str:
         more = t("%1 more layers: see report.to_text().", f"{len(layers) - _MAX_ROWS:,}")
         body += f'<tr><td colspan="5" style="{_CELL}">{html.escape(more)}</td></tr>'
     return (
-        f'<table><caption style="{_CELL}">{html.escape(caption)}</caption>'
+        f'<table><caption style="{_HEADING}">{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from kwidgets.formats.export.child import ChildError, serve
-from kwidgets.formats.export.prepared import Arrays, load_arrays, save_arrays
+from kwidgets.formats.export.prepared import Arrays, batch_of, load_arrays, save_arrays
 from kwidgets.formats.export.problems import problem_of
 from kwidgets.formats.export.runtimes.runtime import Runner, module_of
 from kwidgets.formats.export.signature_json import from_json
@@ -61,20 +61,23 @@ def _answer(request: dict[str, Any], target: Any) -> dict[str, Any]:
     notes, lost = list(runner.notes), []
     if request["out"] is not None:
         out = Path(request["out"])
-        batch = _BATCH
+        batch = signature.batch_size or _BATCH
+        is_fixed = signature.batch_size is not None
         try:
-            save_arrays(out / "samples.npz", run_all(runner, samples, batch))
+            save_arrays(out / "samples.npz", run_all(runner, samples, batch, is_fixed))
         except Exception:
+            if is_fixed:
+                raise
             # Perhaps it takes only one at a time; if not, this raises what is wrong.
             batch = 1
             save_arrays(out / "samples.npz", run_all(runner, samples, batch))
             lost.append(message("Any batch size: it takes one sample at a time."))
         if request["validation"] is not None:
             validation = load_arrays(Path(request["validation"]))
-            save_arrays(out / "validation.npz", run_all(runner, validation, batch))
+            save_arrays(out / "validation.npz", run_all(runner, validation, batch, is_fixed))
     latency = []
     if request["latency"]:
-        one = {name: each[:1] for name, each in samples.items()}
+        one = batch_of(samples, 0, signature.batch_size or 1)
         for count in threads:
             if count != threads[0]:
                 runner = module.open_file(path, count, signature)
@@ -82,14 +85,14 @@ def _answer(request: dict[str, Any], target: Any) -> dict[str, Any]:
     return {"notes": _distinct(notes), "lost": lost, "latency": latency}
 
 
-def run_all(runner: Runner, inputs: Arrays, batch: int) -> Arrays:
-    """Return the outputs for all rows, a batch after the other."""
+def run_all(runner: Runner, inputs: Arrays, batch: int, is_fixed: bool = False) -> Arrays:
+    """Return the outputs for all rows, a batch after the other; each has as many if it is fixed."""
     count = len(next(iter(inputs.values())))
     parts = [
-        runner.run({name: each[start : start + batch] for name, each in inputs.items()})
+        runner.run(batch_of(inputs, start, batch if is_fixed else min(batch, count - start)))
         for start in range(0, count, batch)
     ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]}
 
 
 def measure(run: Callable[[], object]) -> dict[str, float]:

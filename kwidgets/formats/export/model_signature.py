@@ -121,7 +121,12 @@ def with_outputs(
     specs = tuple(
         TensorSpec(name, (None, *array.shape[1:]), _dtype(array)) for name, array in arrays.items()
     )
-    return Signature(inputs, specs, structure, returned), arrays
+    return Signature(inputs, specs, structure, returned, _batch_size(model)), arrays
+
+
+def _batch_size(model: Any) -> int | None:
+    tensors = getattr(model, "inputs", None)
+    return tensors[0].shape[0] if tensors else None
 
 
 def _output_names(model: Any, count: int) -> list[str]:
@@ -152,8 +157,7 @@ def outputs_of(model: Any, signature: Signature, inputs: Arrays) -> tuple[Signat
         the whole signature, and the outputs by name.
     """
     count = len(next(iter(inputs.values())))
-    tensors = getattr(model, "inputs", None)
-    fixed = tensors[0].shape[0] if tensors else None
+    fixed = _batch_size(model)
     size = fixed or _BATCH
     parts: list[Arrays] = []
     whole = signature

@@ -60,6 +60,13 @@ def _prepared(
     data = read_data(model, samples, validation_data, namespace, calibration)
     work = WorkFolder()
     notes = list(data.notes)
+    if any(getattr(layer, "stateful", False) for layer in model._flatten_layers()):
+        notes.append(
+            message(
+                "The model is stateful: its outputs depend on the calls before. Each file begins "
+                "with the states that the model has now, and the samples are one sequence."
+            )
+        )
     with without_importing_tensorflow():
         keras_file, keras_problem = _save(model, work.path / "model.keras")
         only_here = keras_file is None or has_own_code(model)

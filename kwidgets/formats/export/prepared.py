@@ -46,12 +46,14 @@ class Signature:
         inputs, outputs: one each; the names of each are different.
         structure: how inputs are passed.
         output_structure: how outputs are returned.
+        batch_size: how many samples each call takes; None for any number.
     """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     structure: Structure = "single"
     output_structure: Structure = "single"
+    batch_size: int | None = None
 
     def packed(self, arrays: Arrays) -> Any:
         """Return arrays by name as the model takes them."""
@@ -60,6 +62,13 @@ class Signature:
         if self.structure == "list":
             return [arrays[each.name] for each in self.inputs]
         return {each.name: arrays[each.name] for each in self.inputs}
+
+
+def batch_of(arrays: Arrays, start: int, size: int) -> Arrays:
+    """Return as many rows of arrays; the last row again where they end earlier."""
+    count = len(next(iter(arrays.values())))
+    rows = np.minimum(np.arange(start, start + size), count - 1)
+    return {name: each[rows] for name, each in arrays.items()}
 
 
 @dataclass(frozen=True)

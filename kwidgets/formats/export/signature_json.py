@@ -26,4 +26,5 @@ def from_json(data: dict[str, Any]) -> Signature:
         specs(data["outputs"]),
         data["structure"],
         data["output_structure"],
+        data["batch_size"],
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kwidgets.formats.export.child import ChildError, serve
-from kwidgets.formats.export.prepared import Signature, load_arrays
+from kwidgets.formats.export.prepared import Signature, batch_of, load_arrays
 from kwidgets.formats.export.problems import problem_of
 from kwidgets.formats.export.runtimes.keras_file import texts
 from kwidgets.formats.export.runtimes.runtime import module_of
@@ -43,7 +43,7 @@ class Source:
 
         model = keras.saving.load_model(self.keras_file, compile=False)
         # Keras exports to ONNX, and models of one's own class at all, only after a call.
-        samples = {name: each[:1] for name, each in load_arrays(self._samples).items()}
+        samples = batch_of(load_arrays(self._samples), 0, self.signature.batch_size or 1)
         with unchanged(model):
             model(self.signature.packed(texts(samples)), training=False)
         return model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -30,6 +31,6 @@ def test_a_bias_goes_along_the_axis_that_is_caffes_first(
     new = np.arange(6, dtype="float32")
     model.get_layer("x").set_weights([factor, new.reshape(bias.shape)])
     data = np.zeros((1, 7, 6, 4), "float32")
-    result = np.asarray(model(data))
+    result = keras.ops.convert_to_numpy(model(data))
     expected = np.broadcast_to(new[None, :, None, None], (1, 6, 4, 7))
     np.testing.assert_array_equal(result, expected)

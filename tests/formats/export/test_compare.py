@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 
+import keras
 import numpy as np
 import pytest
 
+from kwidgets.formats.export.checker import run_all
 from kwidgets.formats.export.compare import compare, has_classes
-from kwidgets.formats.export.prepared import load_arrays, save_arrays
+from kwidgets.formats.export.model_signature import input_specs, outputs_of
+from kwidgets.formats.export.prepared import Signature, load_arrays, save_arrays
+from kwidgets.formats.export.runtimes.runtime import Runner
+from kwidgets.formats.export.signature_json import from_json, to_json
 
 
 def test_the_largest_difference_names_its_output():
@@ -61,3 +66,25 @@ def test_arrays_of_texts_and_any_names_travel_without_pickle(tmp_path):
     assert list(found) == list(arrays)
     assert found["a/b c"].tolist() == ["x", "ÿ"]
     assert found["names"].shape == (2, 0)
+
+
+def test_a_fixed_batch_size_is_kept_and_the_last_batch_is_filled_and_cut():
+    sizes = []
+
+    def run(inputs):
+        sizes.append(len(inputs["x"]))
+        return {"y": inputs["x"] * 2}
+
+    outputs = run_all(Runner(run), {"x": np.arange(5)}, 2, is_fixed=True)
+    np.testing.assert_array_equal(outputs["y"], np.arange(5) * 2)
+    assert sizes == [2, 2, 2]
+    run_all(Runner(run), {"x": np.arange(5)}, 2)
+    assert sizes[3:] == [2, 2, 1]
+
+
+def test_the_signature_of_a_model_with_a_fixed_batch_size_has_it():
+    model = keras.Sequential([keras.Input(batch_shape=(4, 3)), keras.layers.Dense(2)])
+    specs, structure = input_specs(model)
+    found, _ = outputs_of(model, Signature(specs, (), structure), {specs[0].name: np.zeros((6, 3))})
+    assert from_json(to_json(found)) == found
+    assert found.batch_size == 4

@@ -87,7 +87,8 @@ def test_a_missing_converter_is_a_row_with_its_pip_line_and_the_others_are_made(
     assert missing_modules(target_of("tfjs")) == ()
     row = exports["tfjs"]
     assert row.status == "missing"
-    assert row.install == "pip install tensorflowjs  # in an environment of its own"
+    assert row.install.startswith("pip install tensorflowjs ")
+    assert row.install.endswith("  # in an environment of its own")
     assert row.path is None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kwidgets.formats.export.result import Difference, ExportRow
+from kwidgets.formats.export.result import Difference, ExportFacts, ExportRow
 from kwidgets.formats.export.table import verdict
+from kwidgets.formats.export_model import step_text
+from kwidgets.language import message
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,10 @@ def test_a_compared_file_has_the_words_of_the_panel(maximum, same_class, words):
 
 def test_a_file_that_was_not_compared_says_so():
     assert verdict(ExportRow("tfjs", "TensorFlow.js", status="unproved")) == "Not compared"
+
+
+def test_a_waiting_cell_says_at_which_format_the_export_is():
+    rows = (ExportRow("keras", "Keras", status="done"), ExportRow("onnx", "ONNX"))
+    step = message("Converting to %1…", "ONNX")
+    facts = ExportFacts("model", "exports", rows, message("random numbers"), step=step)
+    assert step_text(facts) == "2 of 2: Converting to ONNX…"

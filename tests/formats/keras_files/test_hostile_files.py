@@ -19,7 +19,7 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.formats.errors import FormatError
-from kwidgets.formats.keras_files import hdf5
+from kwidgets.formats.keras_files import check_hdf5, hdf5
 from tests.formats.keras_files.goldens import Goldens
 from tests.formats.keras_files.test_read import edit, layers_of
 
@@ -122,6 +122,24 @@ def test_a_file_that_makes_hdf5_hang_is_refused(tmp_path: Path) -> None:
         content[first:last] = bytes(last - first)
     path.write_bytes(bytes(content))
     refused(path, "reading it does not end")
+
+
+def test_a_file_that_was_read_once_is_not_checked_again_unless_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = KERAS1.write("dense", tmp_path)
+    check_hdf5.check(path)
+    started = []
+    monkeypatch.setattr(
+        subprocess,
+        "run",
+        lambda *_, **__: started.append(1) or subprocess.CompletedProcess([], 0),
+    )
+    check_hdf5.check(path)
+    assert started == []
+    path.write_bytes(path.read_bytes() + b"more")
+    check_hdf5.check(path)
+    assert started == [1]
 
 
 def _anything(depth: int = 3) -> st.SearchStrategy[Any]:

@@ -12,6 +12,8 @@ import pytest
 
 import kwidgets as kw
 
+to_numpy = keras.ops.convert_to_numpy
+
 STEPS = np.array([[1, 2, 3, 0, 0], [4, 0, 5, 1, 0]])
 OTHERS = np.array([[1, 2, 0, 3, 0], [0, 2, 5, 1, 4]])
 
@@ -55,15 +57,15 @@ def test_steps_count_where_all_inputs_that_have_a_mask_are_valid(
     model = imported(tmp_path, merge, {"mask_zero": has_both})
     valid = (STEPS != 0) & ((OTHERS != 0) | (not has_both))
     pair = [
-        keras.ops.convert_to_numpy(model.get_layer(name)(data))
+        to_numpy(model.get_layer(name)(data))
         for name, data in (("first", STEPS), ("second", OTHERS))
     ]
     merged = getattr(keras.layers, merge)()(pair)
-    expected = model.get_layer("lstm")(merged, mask=valid)
-    np.testing.assert_allclose(model([STEPS, OTHERS]), expected, atol=1e-6)
+    expected = to_numpy(model.get_layer("lstm")(merged, mask=valid))
+    np.testing.assert_allclose(to_numpy(model([STEPS, OTHERS])), expected, atol=1e-6)
     model.save(tmp_path / "saved.keras")
     again = keras.saving.load_model(tmp_path / "saved.keras")
-    np.testing.assert_allclose(again([STEPS, OTHERS]), expected, atol=1e-6)
+    np.testing.assert_allclose(to_numpy(again([STEPS, OTHERS])), expected, atol=1e-6)
 
 
 def test_an_operation_of_a_mask_may_be_called_like_a_layer(tmp_path: Path) -> None:

@@ -135,8 +135,9 @@ def _padding(spans: tuple[_Span, _Span], window: Window, method: str) -> str | N
         total = max((span.windows - 1) * stride + window.kernel[axis] - span.length, 0)
         if (span.before, span.after) != (total // 2, total - total // 2):
             return None
-    # Keras's "same" does not count the pads in a mean; Caffe counts them, but not the overhang.
-    if method == "AVE" and any(span.before for span in spans):
+    # Keras's "same" does not count the pads in a mean, but Caffe does; behind the image neither
+    # counts them, but Keras on PyTorch takes the last pixels again there.
+    if method == "AVE":
         return None
     return "same"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kwidgets.formats.export.prepared import Arrays, Signature, load_arrays
+from kwidgets.formats.export.prepared import Arrays, Signature, batch_of, load_arrays
 from kwidgets.formats.export.runtimes.runtime import (
     CodeFacts,
     Conversion,
@@ -85,11 +85,13 @@ def _one_by_one(source: Any, calibration: Arrays) -> Iterator[tuple[str, dict[st
     specs = loaded.signatures["serving_default"].structured_input_signature[1]
     names = list(specs)
     places = matched(source.signature.inputs, names)
-    for index in range(len(next(iter(calibration.values())))):
+    size = source.signature.batch_size or 1
+    for start in range(0, len(next(iter(calibration.values()))), size):
+        batch = batch_of(calibration, start, size)
         yield (
             "serving_default",
             {
-                names[place]: calibration[spec.name][index : index + 1]
+                names[place]: batch[spec.name]
                 for spec, place in zip(source.signature.inputs, places, strict=True)
             },
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from kwidgets.language import message
 
 THREADS_BY_PROCESS = False
 _PROGRAM = "tensorflowjs_converter"
+_OURS = frozenset({"PYTHONPATH", "PYTHONSAFEPATH", "PYTHONHOME", "KERAS_BACKEND"})
 
 
 def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
@@ -33,6 +35,8 @@ def convert(source: Any, path: Path, options: dict[str, Any]) -> Conversion:
         encoding="utf-8",
         errors="replace",
         stdin=subprocess.DEVNULL,
+        # Its environment has other releases of what this process imports.
+        env={name: value for name, value in os.environ.items() if name not in _OURS},
     )
     if done.returncode or not (path / "model.json").exists():
         lines = (done.stderr.strip() or done.stdout.strip() or str(done.returncode)).splitlines()
