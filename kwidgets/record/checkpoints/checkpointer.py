@@ -93,6 +93,7 @@ class Checkpointer:
         self._requests: list[tuple[Reason, str]] = []
         self._requests_lock = threading.Lock()
         self._is_best = False
+        self._problem: str | None = None
 
     def request(self, reason: Reason = "user", label: str = "") -> None:
         """Take a checkpoint before the next step. From any thread."""
@@ -188,7 +189,11 @@ class Checkpointer:
             self._writer.write(job)
         else:
             buffers.take()
-            self._writer.start(job)
+            try:
+                self._writer.start(job)
+            except RuntimeError as error:
+                self._failed(error)
+                return False
         now = time.perf_counter()
         self.schedule.taken(now, now - started)
         return True
@@ -242,10 +247,11 @@ class Checkpointer:
         self._buffers.append(HostBuffers())
         return self._buffers[-1]
 
-    # In the thread that writes.
+    # In the thread that writes; what cannot be begun has failed in that of the training.
 
     def _written(self, checkpoint: CheckpointFolder, seconds: float) -> None:
         self.schedule.written(seconds)
+        self._problem = None
         self._report_problem(None)
         self._report_written(checkpoint)
         deleted = tidy(
@@ -256,6 +262,9 @@ class Checkpointer:
 
     def _failed(self, error: Exception) -> None:
         self.schedule.failed()
-        logger.warning("a checkpoint could not be written; training continues", exc_info=error)
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        if reason != self._problem:
+            # A disk stays full: the next attempts fail for the same reason.
+            logger.warning("a checkpoint could not be written; training continues", exc_info=error)
+        self._problem = reason
         self._report_problem(t("No checkpoint could be written: %1", reason))

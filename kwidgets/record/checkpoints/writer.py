@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -62,10 +63,20 @@ class CheckpointWriter:
         return bool(self._threads)
 
     def start(self, job: WriteJob) -> None:
-        """Write ``job`` in a thread. Python waits for it before it exits."""
+        """Write ``job`` in a thread. Python waits for it before it exits.
+
+        Raises:
+            RuntimeError: no thread can be started; ``job`` is dropped.
+        """
         thread = threading.Thread(target=self.write, args=(job,), name="kwidgets checkpoint")
+        try:
+            thread.start()
+        except RuntimeError:
+            shutil.rmtree(job.folder, ignore_errors=True)
+            if job.buffers is not None:
+                job.buffers.give_back()
+            raise
         self._threads.append(thread)
-        thread.start()
 
     def write(self, job: WriteJob) -> None:
         """Write ``job`` in this thread."""

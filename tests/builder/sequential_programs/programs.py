@@ -286,6 +286,8 @@ def copy_of_model(run: Run, number: int) -> None:
 
 
 _CHANGES = {"add", "pop", "pop_and_add", "insert"}
+# What makes variables, which scripts do under the scope of their strategy: Keras trains no others.
+_MAKES_VARIABLES = {*_CHANGES, "compile_model", "lora", "quantize", "copy_of_model"}
 
 STEPS: dict[str, Callable[[Run, int], Any]] = {
     function.__name__: function
@@ -314,17 +316,17 @@ def parse(text: str) -> list[Step]:
     ]
 
 
-def _scope(number: int) -> contextlib.AbstractContextManager[Any]:
-    """Return the scope in which the model is made and compiled."""
+def _scope(number: int) -> Callable[[], contextlib.AbstractContextManager[Any]]:
+    """Return what makes the scope in which the model is made and compiled."""
     if number == 1 and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.distribute.MirroredStrategy(["CPU:0"]).scope()  # type: ignore[no-any-return]
+        return tf.distribute.MirroredStrategy(["CPU:0"]).scope  # type: ignore[no-any-return]
     if number == 2:
-        return keras.device("cpu:0")  # type: ignore[no-any-return]
+        return lambda: keras.device("cpu:0")  # type: ignore[no-any-return]
     if number == 3:
-        return keras.name_scope("outer")  # type: ignore[no-any-return]
-    return contextlib.nullcontext()
+        return lambda: keras.name_scope("outer")  # type: ignore[no-any-return]
+    return contextlib.nullcontext
 
 
 def _observe(model: Any) -> Any:
@@ -356,14 +358,17 @@ def run_program(make: Callable[..., Any], program: list[Step]) -> Iterator[tuple
     with tempfile.TemporaryDirectory() as folder:
         run = Run(make, Path(folder))
         try:
-            with _scope(scope.number):
+            make_scope = _scope(scope.number)
+            with make_scope():
                 start(run, first.number)
                 compile_model(run, first.number)
             yield first, _observe(run.model)
             for step in rest:
                 if run.locked and step.do in _CHANGES:
                     continue
-                result = STEPS[step.do](run, step.number)
+                is_within = scope.number == 1 and (step.do in _MAKES_VARIABLES or not run.compiled)
+                with make_scope() if is_within else contextlib.nullcontext():
+                    result = STEPS[step.do](run, step.number)
                 yield step, {"result": result, **_observe(run.model)}
         except Exception as error:
             yield Step("error"), error

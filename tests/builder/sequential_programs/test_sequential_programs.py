@@ -39,6 +39,7 @@ def check(program: list[Step]) -> None:
         "scope 3, start 7, call, insert 1, lora, add 3, fit 2, save_weights, traced_call",
         "scope 2, start 8, quantize 1, call, copy_of_model, add 4, change_attribute 0, call",
         "scope 0, start 9, add 10, call",
+        "scope 1, start 0, add 0, train_on_batch 0",
     ],
 )
 def test_a_program_gives_the_same_as_with_keras(text: str) -> None:

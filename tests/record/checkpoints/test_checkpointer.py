@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -159,7 +160,7 @@ def test_a_saved_model_is_keras_own_file(trained: dict[str, Any], tmp_path: Path
 
 
 def test_a_full_disk_is_reported_once_and_is_no_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     problems: list[str | None] = []
     taker = Checkpointer(make_model(), tmp_path, "r1", on_problem=problems.append)
@@ -168,14 +169,35 @@ def test_a_full_disk_is_reported_once_and_is_no_error(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(folder_module, "_flush", full)
-    assert taker.take_now("user", "", 0, 0, 0)
-    assert taker.wait(60)
-    assert problems == ["No checkpoint could be written: No space left on device"]
+    for _ in range(2):
+        assert taker.take_now("user", "", 0, 0, 0)
+        assert taker.wait(60)
+    assert problems == ["No checkpoint could be written: No space left on device"] * 2
+    assert len(caplog.records) == 1
     monkeypatch.undo()
     assert taker.take_now("user", "", 0, 0, 0)
     assert taker.wait(60)
     assert problems[-1] is None
     assert [path.name for path in (tmp_path / "r1.checkpoints").iterdir()] == ["0000-000000-user"]
+
+
+def test_where_no_thread_can_start_nothing_is_left_of_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: list[str | None] = []
+    taker = Checkpointer(make_model(), tmp_path, "r1", on_problem=problems.append)
+
+    def cannot_start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", cannot_start)
+    for _ in range(3):  # more than there are buffers
+        assert not taker.take_now("user", "", 0, 0, 0)
+    assert len(problems) == 3 and "can't start new thread" in str(problems[0])
+    assert list((tmp_path / "r1.checkpoints").iterdir()) == []
+    monkeypatch.undo()
+    assert taker.take_now("user", "", 0, 0, 0)
+    assert taker.wait(60) and problems[-1] is None
 
 
 def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
