@@ -128,7 +128,7 @@ def test_a_format_that_fails_does_not_change_the_model_or_keep_temporary_files(t
                 "Select TensorFlow op(s), included in the given model, is(are) not supported by "
                 "this interpreter.\nNode number 5 (FlexTensorListReserve) failed to prepare."
             ),
-            "cannot be calibrated",
+            "an operation of TensorFlow itself",
         ),
         (
             RuntimeError(
