@@ -16,7 +16,7 @@ _LITERT_OPERATIONS: Final = re.compile(r"'tf\.(\w+)' op is neither a custom op n
 _OPENVINO_OPERATIONS: Final = re.compile(r"No conversion rule found for operations?: (.*)")
 # Of JAX, TensorFlow and Keras.
 _FREE_SIZES: Final = re.compile(
-    r"InconclusiveDimension|concrete values|symbolic dim|[Dd]ynamic (?:shape|dim)|"
+    r"InconclusiveDimension|_DimExpr|concrete values|symbolic dim|[Dd]ynamic (?:shape|dim)|"
     r"[Uu]nknown dimension|must be fully defined|fully.defined shape"
 )
 # Of LiteRT: its interpreter, which calibrates too, and its converter.

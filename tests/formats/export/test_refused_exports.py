@@ -138,6 +138,10 @@ def test_a_format_that_fails_does_not_change_the_model_or_keep_temporary_files(t
             ),
             "LiteRT int8 quantizes it",
         ),
+        (
+            TypeError("'_DimExpr' object cannot be interpreted as an integer"),
+            "known in advance",
+        ),
         (ValueError("\x1b[1mshapes\x1b[0m differ\nmore"), "could not be made"),
     ],
 )
