@@ -16,10 +16,10 @@ _LITERT_OPERATIONS: Final = re.compile(r"'tf\.(\w+)' op is neither a custom op n
 _OPENVINO_OPERATIONS: Final = re.compile(r"No conversion rule found for operations?: (.*)")
 # Of JAX, TensorFlow and Keras.
 _FREE_SIZES: Final = re.compile(
-    r"InconclusiveDimension|concrete values|symbolic dim|[Dd]ynamic (?:shape|dim)|"
+    r"InconclusiveDimension|_DimExpr|concrete values|symbolic dim|[Dd]ynamic (?:shape|dim)|"
     r"[Uu]nknown dimension|must be fully defined|fully.defined shape"
 )
-# Of LiteRT: the interpreter that calibrates, and its converter.
+# Of LiteRT: its interpreter, which calibrates too, and its converter.
 _FLEX: Final = re.compile(r"\(Flex(\w+)\) failed to prepare")
 _LITERT_TYPES: Final = re.compile(
     r"'tfl\.(\w+)' op operand #\d+ must be .*?, but got 'tensor<(?:[^'>]*x)?(\w+)>'"
@@ -64,8 +64,9 @@ def problem_of(error: BaseException, title: str) -> Message:
     found = _FLEX.search(text)
     if found:
         return message(
-            "%1 cannot be calibrated: the model needs an operation of TensorFlow itself, %2, as "
-            "recurrent layers with masks or of any length do. Use LiteRT float16.",
+            "%1 needs an operation of TensorFlow itself, %2, as recurrent layers with masks or of "
+            "any length do, and the interpreter here has none of these. Use SavedModel or ONNX, or "
+            "run the file where the select TensorFlow operations are installed.",
             title,
             found[1],
         )

@@ -128,7 +128,7 @@ def test_a_format_that_fails_does_not_change_the_model_or_keep_temporary_files(t
                 "Select TensorFlow op(s), included in the given model, is(are) not supported by "
                 "this interpreter.\nNode number 5 (FlexTensorListReserve) failed to prepare."
             ),
-            "cannot be calibrated",
+            "an operation of TensorFlow itself",
         ),
         (
             RuntimeError(
@@ -137,6 +137,10 @@ def test_a_format_that_fails_does_not_change_the_model_or_keep_temporary_files(t
                 "values, but got 'tensor<?x8xi8>'\n<unknown>:0: note: loc(fused)): called from"
             ),
             "LiteRT int8 quantizes it",
+        ),
+        (
+            TypeError("'_DimExpr' object cannot be interpreted as an integer"),
+            "known in advance",
         ),
         (ValueError("\x1b[1mshapes\x1b[0m differ\nmore"), "could not be made"),
     ],
