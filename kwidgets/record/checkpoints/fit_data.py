@@ -66,6 +66,12 @@ class FitData:
         self._random_at_epoch: dict[str, Any] | None = None
         self._made = 0
         self._used = 0
+        # In which epoch the last iterator was made, whether a step has drawn from it, and whether
+        # that which the steps draw from was made at the end of an earlier epoch: PyTorch's draws a
+        # random number when it is made, and another one when the first batch is drawn.
+        self._made_in_epoch = 0
+        self._is_unused = False
+        self._made_early = False
         # Those before the fit was resumed included.
         self._epochs_begun = 0
         # For the next epoch, of a fit that is resumed.
@@ -111,9 +117,11 @@ class FitData:
         """
         if ended:
             random_now: dict[str, Any] | None = read_random_state()
-            earlier, drawn = self._earlier_batches + self._batches, 0
-            earlier = earlier if self.long_lived else 0
+            made_early = self.long_lived and self._is_unused
+            goes_on = self.long_lived and not made_early
+            earlier, drawn = (self._earlier_batches + self._batches if goes_on else 0), 0
         else:
+            made_early = self.long_lived and self._made_early
             random_now = self._random_at_epoch
             # The step that begins has been counted.
             earlier, drawn = self._earlier_batches, self._batches - self.steps_per_execution
@@ -121,6 +129,7 @@ class FitData:
             "kind": self.kind,
             "epoch_batches": drawn,
             "earlier_batches": earlier,
+            "made_early": made_early,
             "made": self._made,
             "used": self._used,
             "num_batches": self._epochs._num_batches,
@@ -178,18 +187,26 @@ class FitData:
         self._epochs_begun = place["epochs"]
         self._make_iterators(place)
         self._random_for_epoch = place["random_at_epoch"]
+        made_early = place.get("made_early", False)
         if not (earlier or drawn or place["iterator"]):
+            if made_early:
+                self._epochs._current_iterator = iter(self._epochs._get_iterator())
             return
         skip = _Skip(place["iterator"], folder, earlier + drawn, on_batch)
-        set_random_state(place["random_at_birth"] or place["random_at_epoch"])
-        if earlier:
+        at_birth = place["random_at_birth"] or place["random_at_epoch"]
+        set_random_state(at_birth)
+        if earlier or made_early:
             iterator = iter(self._epochs._get_iterator())
+            if made_early:
+                set_random_state(at_birth)
             skip.batches(iterator, earlier)
+            self._epochs._current_iterator = iterator
+            self._epochs._steps_seen = earlier
+        if earlier:
             self._adopt(iterator)
             self._earlier_batches = earlier
             self._random_at_birth = place["random_at_birth"]
-            self._epochs._current_iterator = iterator
-            self._epochs._steps_seen = earlier
+            self._made_early = made_early
         if drawn or place["iterator"]:
             self._prepared = self._skipped_epoch(drawn, skip)
         # Where a thread draws ahead, it goes on drawing now.
@@ -199,6 +216,7 @@ class FitData:
         """Let the next epoch begin at its first batch after all."""
         self._prepared = self._random_for_epoch = self._iterator = None
         self._earlier_batches = self._batches = self._epochs_begun = 0
+        self._is_unused = self._made_early = False
         self._epochs._current_iterator = self._epochs._epoch_iterator = None
         self._epochs._steps_seen = 0
         self._epochs._num_batches = self.adapter.num_batches
@@ -232,10 +250,14 @@ class FitData:
         self._iterator = iterator
         self._earlier_batches = self._batches = 0
         self._random_at_birth = self._random_at_epoch
+        self._made_early = self._made_in_epoch < self._epochs_begun
+        self._is_unused = False
         self._used += 1
 
     def _counted_iterator(self) -> Any:
         self._made += 1
+        self._made_in_epoch = self._epochs_begun
+        self._is_unused = True
         return self._make()
 
     def _skipped_epoch(self, batches: int, skip: _Skip) -> Iterator[Any]:

@@ -106,6 +106,14 @@ def test_the_rest_is_equal_to_the_bit_here_and_in_another_process(tmp_path: Path
         assert after == {**after, **before, "resumed": True}
 
 
+def test_data_that_end_within_the_epochs_go_on_where_they_were(tmp_path: Path) -> None:
+    """PyTorch's iterator draws random numbers when it is made, an epoch before its first batch."""
+    case = "few_steps+small"
+    recorded = run(case, "record", tmp_path)
+    for place in ("2-0", "3-5"):
+        assert run(case, f"resume:{place}", tmp_path) == {**recorded, "resumed": True}
+
+
 @pytest.mark.once
 def test_the_rest_is_equal_to_the_bit_on_jax(tmp_path: Path) -> None:
     jobs = [f"{case}={mode}" for case in ("arrays", "generator+small") for mode in MODES]
