@@ -24,6 +24,7 @@ from kwidgets.insight.keras_internals.few_nodes import take_rows
 from kwidgets.insight.keras_internals.install_checks import why_not
 from kwidgets.insight.keras_internals.optimization_barrier import behind_barrier
 from kwidgets.insight.keras_internals.outputs import Output, outputs_of
+from kwidgets.insight.keras_internals.pack import pack
 from kwidgets.insight.keras_internals.same_trace import same_trace
 from kwidgets.insight.keras_internals.sample_loss import is_keras_loss, sample_loss
 from kwidgets.insight.keras_internals.spies import spies
@@ -253,6 +254,11 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
             if tap.buffers is not None:
                 tap.buffers.append(extra)
                 extra = {}
+        if backend == "jax":
+            extra = {
+                name: numbers if EQUAL_ROWS in numbers else pack(numbers)
+                for name, numbers in extra.items()
+            }
         logs = {**logs, KEY: extra}
         return (logs, *result[1:]) if backend == "jax" else logs
     except Exception as error:

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kwidgets.insight.predictions.packed_numbers import key_of_packed, unpack
+
 #: Rows that are kept of a pass: the worst, and some of each confusion.
 WORST_ROWS: Final = 24
 #: The first rows of a pass, which are the same in each.
@@ -16,6 +18,8 @@ FIRST_ROWS: Final = 12
 PAIR_ROWS: Final = 72
 #: Rows of batches are kept on the device up to this size before most are dropped.
 MAX_ROW_BYTES: Final = 32_000_000
+#: Packed batches are kept on the device up to this size.
+MAX_PACKED_BYTES: Final = 8_000_000
 #: The most bytes of the columns; of further samples only the loss is kept.
 MAX_COLUMN_BYTES: Final = 16_000_000
 
@@ -85,8 +89,29 @@ class _OutputCollector:
         self._worst_bytes = 0
         self._first: dict[str, Any] = {}
         self.rows_differ = False
+        #: Batches whose small arrays are packed, and the size of these.
+        self._packed: list[tuple[str, Numbers]] = []
+        self._packed_bytes = 0
 
     def add(self, numbers: Numbers) -> None:
+        key = key_of_packed(numbers)
+        if key is None:
+            self._add(numbers)
+            return
+        # Not at once: the batch may still be computed.
+        self._packed.append((key, numbers))
+        self._packed_bytes += sum(_bytes(value) for value in numbers.values())
+        if self._packed_bytes > MAX_PACKED_BYTES:
+            self._unpack()
+
+    def _unpack(self) -> None:
+        for key, numbers in self._packed:
+            arrays = unpack(key, self._to_numpy(numbers[key]))
+            self._add({**numbers, **arrays})
+        self._packed.clear()
+        self._packed_bytes = 0
+
+    def _add(self, numbers: Numbers) -> None:
         columns = numbers["columns"]
         count = int(columns.shape[0])
         is_full = 4 * int(columns.shape[1]) * self._samples > MAX_COLUMN_BYTES
@@ -129,6 +154,7 @@ class _OutputCollector:
         )
 
     def finish(self) -> PassNumbers:
+        self._unpack()
         columns = [self._to_numpy(part) for part in self._columns]
         losses = np.concatenate([part[:, 0] for part in columns])
         width = columns[0].shape[1]
