@@ -220,10 +220,7 @@ def _build_catalog(fingerprint: tuple[Any, ...], custom: tuple[tuple[str, type],
 
 def _fingerprint() -> tuple[Any, ...]:
     """Return what changes when someone adds a class to Keras's modules or replaces one."""
-    return tuple(
-        hash(tuple(map(id, vars(module_of(section)).values())))
-        for section in SECTIONS
-    )
+    return tuple(hash(tuple(map(id, vars(module_of(section)).values()))) for section in SECTIONS)
 
 
 def _custom_classes() -> dict[str, type]:
