@@ -74,10 +74,6 @@ def _copy(value: Any) -> Any:
     backend = keras.backend.backend()
     if backend == "jax":
         # The next step is given the present arrays, and destroys them.
-        devices = value.devices()
-        if len(devices) == 1 and next(iter(devices)).platform == "cpu":
-            # A tenth of the time of JAX's copy, which is also compiled for each shape.
-            return np.array(value)
         return value.copy()
     if backend == "tensorflow":
         import tensorflow as tf
