@@ -66,7 +66,11 @@ class GoodWeights:
 
     def last(self) -> WeightsCopy | None:
         """Return the last copy that is finite; None without one."""
-        return next((copy for copy in reversed(self._copies) if copy.finite), None)
+        for copy in reversed(self._copies):
+            if copy.finite:
+                tensors = {id: keras.ops.convert_to_tensor(v) for id, v in copy.values.items()}
+                return WeightsCopy(copy.step, tensors)
+        return None
 
     def clear(self) -> None:
         """Drop the copies."""
