@@ -232,6 +232,17 @@ def _of_data(state: TrainingState, data: FitData | None) -> Iterable[Finding]:
 
 
 def _of_arrays(place: Mapping[str, Any], data: FitData) -> Iterable[Finding]:
+    on_torch = keras.backend.backend() == "torch"
+    if on_torch and data.shuffle == "batch" and place["epoch_batches"]:
+        # One number of the global generator for each batch, in turn with those of the steps.
+        yield Finding(
+            "data",
+            "unknown",
+            message(
+                'With shuffle="batch", PyTorch shuffles each batch by the generator that dropout '
+                "uses, too: exact from the middle of an epoch if nothing else uses it."
+            ),
+        )
     if not data.on_tensorflow or not data.shuffle:
         return
     if place["seed"] is None:

@@ -36,7 +36,10 @@ EXACT = {
     "torch": ["arrays+seed999", "generator_numpy"],
 }
 MODES = ("record", "resume:3-12")
-WITHOUT_TENSORFLOW = [case for case in EXACT["all"] if not case.startswith("tfdata")]
+# On PyTorch, the order within a batch depends on what dropout has drawn before.
+WITHOUT_TENSORFLOW = [
+    case for case in EXACT["all"] if not case.startswith("tfdata") and case != "batchwise"
+]
 
 
 def results(backend: str, folder: Path, jobs: list[str]) -> list[dict[str, Any]]:
