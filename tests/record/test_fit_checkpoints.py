@@ -75,6 +75,26 @@ def fail():
     raise RuntimeError("the disk is on fire")
 
 
+def test_what_a_stateful_layer_keeps_between_batches_is_restored(runs):
+    x = np.random.default_rng(0).random((80, 3, 2), dtype="float32")
+
+    def make():
+        keras.utils.set_random_seed(7)
+        layers = [keras.Input(batch_shape=(10, 3, 2)), keras.layers.SimpleRNN(1, stateful=True)]
+        model = keras.Sequential(layers)
+        model.compile("sgd", "mse")
+        return model
+
+    options = {"batch_size": 10, "shuffle": False, "epochs": 3, "verbose": 0}
+    expected = make().fit(x, x.sum((1, 2)), callbacks=[kw.LivePlot()], **options)
+    live = kw.LivePlot()
+    make().fit(x, x.sum((1, 2)), callbacks=[At(1, 3, live.stop), live], **options)
+    wait_for_files()
+    callbacks = [At(9, 9, fail), kw.LivePlot(resume=True)]
+    history = make().fit(x, x.sum((1, 2)), callbacks=callbacks, **options)
+    assert history.history == expected.history
+
+
 @pytest.mark.parametrize("end", ["stop", "exception", "interrupt"])
 def test_a_fit_that_ended_early_is_resumed_to_the_bit(runs, data, end):
     whole = make_model()

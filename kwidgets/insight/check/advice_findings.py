@@ -7,6 +7,8 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+import keras
+
 from kwidgets.builder.mistakes import Advice, Situation, advise
 from kwidgets.builder.spec import ModelSpec, Variable
 from kwidgets.insight.check.code_changes import as_line, changes_between
@@ -100,10 +102,16 @@ def advice_findings(
             prefixes = _OF_THE_DATA.get(advice.rule, ())
             if advice.rule in _LEFT_OUT or any(id.startswith(prefixes) for id in known):
                 continue
-            if advice.rule == "no-loss" and view.output is None:
-                continue  # of an input of several
+            if advice.rule == "no-loss" and (view.output is None or _has_loss(program)):
+                continue  # of an input of several, or an output that is not trained
             found.append(writer.finding(advice))
     return found
+
+
+def _has_loss(program: Program) -> bool:
+    """Return whether an output of the model has a loss: others may be without."""
+    losses = keras.tree.flatten((program.compile or {}).get("loss"))
+    return any(loss is not None for loss in losses)
 
 
 class _Writer:

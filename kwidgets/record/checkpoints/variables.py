@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+import keras
+
 from kwidgets.live.keras_internals.schedule_override import OVERRIDE_NAME
 
 #: What a training changes: weights and seeds; the optimizer's state; the metrics of the epoch.
@@ -83,7 +85,7 @@ def variables_of(model: Any) -> dict[str, list[Any]]:
     """
     optimizer = getattr(model, "optimizer", None)
     return {
-        "model": list(model.variables),
+        "model": [*model.variables, *_recurrent_states(model)],
         "optimizer": [
             variable
             for variable in (() if optimizer is None else optimizer.variables)
@@ -92,6 +94,18 @@ def variables_of(model: Any) -> dict[str, list[Any]]:
         ],
         "metrics": list(getattr(model, "metrics_variables", ())),
     }
+
+
+def _recurrent_states(model: Any) -> list[Any]:
+    """Return what stateful recurrent layers keep between batches: no variables of the model."""
+    layers = model._flatten_layers() if hasattr(model, "_flatten_layers") else ()
+    return [
+        state
+        for layer in layers
+        if getattr(layer, "stateful", False) is True
+        for state in keras.tree.flatten(getattr(layer, "states", None))
+        if isinstance(state, keras.Variable)
+    ]
 
 
 def differences(

@@ -115,6 +115,16 @@ def _of_model(state: TrainingState, model: Any) -> Iterable[Finding]:
             "unknown",
             message("The model has a custom train_step, whose own state is not recorded."),
         )
+    for loss in keras.tree.flatten(getattr(model, "loss", None)):
+        if any(hasattr(value, "assign") for value in getattr(loss, "__dict__", {}).values()):
+            yield Finding(
+                "model",
+                "inexact",
+                message(
+                    "The loss %1 has variables of its own, which are not recorded.",
+                    type(loss).__name__,
+                ),
+            )
 
 
 def _of_facts(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> Iterable[Finding]:

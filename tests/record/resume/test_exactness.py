@@ -84,6 +84,22 @@ def test_arrays_are_exact(plain: Look, model: Any) -> None:
     assert exactness.may_resume and exactness.may_take_weights
 
 
+class CountsCalls(keras.losses.MeanSquaredError):
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = keras.Variable(0.0, trainable=False)
+
+
+def test_variables_of_a_loss_are_named(plain: Look, model: Any) -> None:
+    other = keras.models.clone_model(model)
+    other.compile(model.optimizer, CountsCalls())
+    exactness = found(plain, other)
+    assert exactness.verdict == "inexact" and exactness.may_resume
+    assert texts(exactness) == [
+        "The loss CountsCalls has variables of its own, which are not recorded."
+    ]
+
+
 @on_tensorflow
 def test_a_seed_decides_what_tensorflow_shuffles(look: Callable[..., Look], model: Any) -> None:
     import tensorflow as tf
