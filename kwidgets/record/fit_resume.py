@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Literal
 
+from kwidgets.kernel.running_kernel import has_page
 from kwidgets.language import message, t, translated
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.record.checkpoints.fit_data import FitData
@@ -212,7 +213,9 @@ class FitResume:
                     text,
                 )
             )
-        elif exactness.verdict not in ("exact", "unknown"):
+        elif exactness.verdict not in ("exact", "unknown") or (
+            exactness.verdict != "exact" and not has_page()
+        ):
             self._warn(text)
         elif exactness.verdict != "exact":
             self._fit.extras.notes.append(text)

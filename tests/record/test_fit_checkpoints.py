@@ -95,6 +95,35 @@ def test_what_a_stateful_layer_keeps_between_batches_is_restored(runs):
     assert history.history == expected.history
 
 
+class OwnStep(keras.Model):
+    """As in Keras's guide to GANs: networks, and no ``call``."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+
+    def train_step(self, data):
+        self.network.layers[0].bias.assign_add([1.0])
+        return {"d": self.network(data)[0, 0]}
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a step of TensorFlow's")
+def test_a_model_without_a_call_is_resumed_and_its_own_step_named(runs, data, caplog):
+    def make():
+        model = OwnStep()
+        model.compile()
+        return model
+
+    live = kw.LivePlot()
+    make().fit(data[0], epochs=3, callbacks=[At(1, 3, live.stop), live], verbose=0)
+    wait_for_files()
+    model = make()
+    callbacks = [At(9, 9, fail), kw.LivePlot(resume=True)]
+    model.fit(data[0], epochs=3, callbacks=callbacks, verbose=0)
+    assert float(model.network.layers[0].bias[0]) == 3 * 8
+    assert "The model has a custom train_step" in caplog.text
+
+
 @pytest.mark.parametrize("end", ["stop", "exception", "interrupt"])
 def test_a_fit_that_ended_early_is_resumed_to_the_bit(runs, data, end):
     whole = make_model()
