@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -108,12 +109,14 @@ class Check:
 
         Raises:
             TypeError: ``model`` is not a model, or ``fit`` has no such argument.
+            ValueError: ``validation_split`` or ``batch_size`` is no number that ``fit`` takes.
         """
         unknown = set(others) - _OTHER_ARGUMENTS
         if unknown:
             listed = ", ".join(sorted(unknown))
             raise TypeError(f"kwidgets.check takes the arguments of fit; fit has no {listed}.")
-        model = _model_of(model)
+        model = model_of(model, "check")
+        check_numbers(validation_split, batch_size)
         arguments = {
             "x": x,
             "y": y,
@@ -149,21 +152,34 @@ class Check:
         return "kwidgets.check: call it with a model and data, as kw.check(model, x, y)"
 
 
-def _model_of(model: Any) -> keras.Model:
-    """Return the Keras model, of a builder its own."""
+def check_numbers(validation_split: Any, batch_size: Any = None) -> None:
+    """Raise ValueError for numbers that ``fit`` does not take."""
+    is_share = isinstance(validation_split, numbers.Real) and 0 <= float(validation_split) < 1
+    if validation_split is not None and not is_share:
+        raise ValueError(
+            f"validation_split must be at least 0 and less than 1; got {validation_split!r}."
+        )
+    is_count = isinstance(batch_size, numbers.Integral) and int(batch_size) >= 1
+    if batch_size is not None and not is_count:
+        raise ValueError(f"batch_size must be an integer of at least 1; got {batch_size!r}.")
+
+
+def model_of(model: Any, function: str) -> keras.Model:
+    """Return the Keras model that ``function`` was given, of a builder its own."""
     builder = sys.modules.get("kwidgets.builder.sequential")
     if builder is not None and isinstance(model, builder.SequentialBuilder):
         model = model.model
     if is_keras2(model):
         raise TypeError(
-            f"kwidgets.check reads models of Keras 3; got a model of Keras 2 "
+            f"kwidgets.{function} reads models of Keras 3; got a model of Keras 2 "
             f"({type(model).__module__.partition('.')[0]}.{type(model).__name__})."
         )
     if not isinstance(model, keras.Model):
         what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        call = "check(model, x, y)" if function == "check" else f"{function}(x, y, model=model)"
         raise TypeError(
-            f"kwidgets.check requires a keras.Model; got {what}. Pass the model first: "
-            "kwidgets.check(model, x, y)."
+            f"kwidgets.{function} requires a keras.Model; got {what}. Pass the model itself: "
+            f"kwidgets.{call}."
         )
     return model
 

@@ -8,6 +8,7 @@ import keras
 
 from kwidgets import protocol as wire
 from kwidgets.insight.check.argument_names import argument_names, caller
+from kwidgets.insight.check.check import check_numbers, model_of
 from kwidgets.insight.check.findings import find
 from kwidgets.insight.data.classes import ClassCount
 from kwidgets.insight.data.dismissed import dismissed_ids
@@ -112,7 +113,14 @@ def look(
 
     Returns:
         the findings, classes, ranges and samples, shown as a table in a notebook.
+
+    Raises:
+        TypeError: ``model`` is not a model.
+        ValueError: ``validation_split`` is no number that ``fit`` takes.
     """
+    if model is not None:
+        model = model_of(model, "look")
+    check_numbers(validation_split)
     names = argument_names(
         caller(),
         _PARAMETERS,

@@ -46,7 +46,7 @@ def restore(ids: str | Iterable[str] | None = None) -> None:
 
 
 def _as_set(ids: str | Iterable[str]) -> set[str]:
-    found = {ids} if isinstance(ids, str) else set(ids)
+    found = {ids} if isinstance(ids, str) or not isinstance(ids, Iterable) else set(ids)
     if not all(isinstance(each, str) for each in found):
         raise TypeError(
             "requires the id of a finding, such as kw.check(model, x, y).findings[0].id"

@@ -250,3 +250,29 @@ def test_nothing_is_drawn_from_the_dataset_of_a_fit():
     part = findings_of_fit(classifier(), Batches())
     assert part["inputs"] == []
     assert "could change the training" in part["findings"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda m, x, y: kw.look(x, y, model=3), r"look requires a keras.Model; got int"),
+        (lambda m, x, y: kw.look(x, y, validation_split=1.5), r"less than 1; got 1\.5"),
+        (lambda m, x, y: kw.check(m, x, y, validation_split="a"), "less than 1; got 'a'"),
+        (lambda m, x, y: kw.check(m, x, y, batch_size=-4), "at least 1; got -4"),
+        (lambda m, x, y: kw.check.dismiss(3), "requires the id of a finding"),
+    ],
+)
+def test_a_wrong_argument_is_an_error_that_says_what_is_valid(call, words):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    with pytest.raises((TypeError, ValueError), match=words):
+        call(model, np.zeros((8, 4)), np.zeros(8))
+
+
+def test_an_output_without_a_loss_is_no_mistake():
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(1, name=name)(inputs) for name in ("a", "b")]
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", ["mse", None])
+    x = np.random.default_rng(0).random((64, 4))
+    found = kw.check(model, x, [x.sum(1), x.sum(1)]).findings
+    assert not [each for each in found if each.id.startswith("no-loss")]
