@@ -1,6 +1,7 @@
 """Test that a running fit is rewound to its checkpoints, as a branch."""
 
 import json
+import shutil
 import sqlite3
 
 import keras
@@ -191,6 +192,36 @@ def test_a_branch_can_be_resumed(data, runs):
     assert batches["epoch"][-1] == pytest.approx(1.7)
     for axis in ("step", "epoch"):
         assert (np.diff(batches[axis]) > 0).all()
+
+
+@pytest.mark.parametrize("has_start", [True, False])
+def test_a_branch_without_a_later_checkpoint_begins_again_at_its_start(data, runs, has_start):
+    def change(steer):
+        steer.checkpoint("here")
+        steer.submit("set_learning_rate", value=0.5)
+
+    acts = {
+        (0, 5): change,
+        (1, 8): rewind(text="here"),
+        (2, 4): lambda steer: steer.submit("stop"),
+    }
+    fit(data, acts)
+    branch = kw.runs[-1]
+    for checkpoint in branch.checkpoints:
+        if not (has_start and checkpoint.reason == "start"):
+            shutil.rmtree(checkpoint.folder)
+    live = kw.LivePlot(resume=branch)
+    make_model().fit(*data, epochs=3, callbacks=[live], verbose=0)
+    resumed = kw.runs[-1]
+    assert resumed.parent == {"run": branch.id, "step": 5, "how": "resume"}
+    marks = [mark["text"] for mark in live.history.marks]
+    assert not any(text.startswith("Learning rate") for text in marks), marks
+    assert live.history.batches["step"][-1] == 5 + (2 + 10 if has_start else 5 + 20)
+    notes = " ".join(live._run.state.extras.notes)
+    assert "It begins again at its start: epoch 1, batch 5." in notes
+    # It has trained the next data from there, which only its own checkpoint has.
+    assert ("Resumed exactly" in notes) is has_start
+    assert "Not resumed exactly" not in notes
 
 
 def test_a_new_fit_starts_from_a_chosen_checkpoint_of_a_finished_run(data, runs):

@@ -123,7 +123,7 @@ class CheckpointInfo:
     Attributes:
         epoch: finished epochs.
         batch: finished batches of the epoch after them.
-        reason: "interval", "best", "user", "before" or "end".
+        reason: "interval", "best", "user", "before", "end" or "start" (of a rewound run).
         cut_validation: whether the validation of the last finished epoch was interrupted.
     """
 
