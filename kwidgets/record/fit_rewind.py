@@ -75,6 +75,7 @@ class FitRewind(RunObserver):
             raise CommandRefusedError(_describe(differences))
         self._checkpoints.take_before(t("Rewind"), hook)
         self._run.sample_now()
+        self._recorder.before_rewind()
         self._set(state)
         self._run.view.branch(
             lambda: self._begin_branch(checkpoint, found.meta.get("marks")),

@@ -120,6 +120,9 @@ def test_the_state_of_the_checkpoint_is_restored_and_training_goes_on_as_a_branc
     assert parent["state"] == "stopped"
     assert branch["parent"] == {"run": parent["id"], "step": 5, "how": "rewind"}
     assert branch["state"] == "finished"
+    assert parent["progress"]["step"] == 18
+    # Its own last values, of the epoch after the rewind point.
+    assert kw.runs[-2].last["loss"] == pytest.approx(history.history["loss"][0])
     assert of_parent.execute("SELECT max(step) FROM point").fetchone() == (18,)
     steps = [step for (step,) in of_branch.execute("SELECT step FROM point ORDER BY id")]
     assert steps == sorted(steps)
