@@ -324,6 +324,7 @@ def _progress(fit: FitState, first_step: int) -> dict[str, Any]:
         "epoch": fit.progress.epoch,
         "batch": fit.progress.batch,
         "step": fit.reader.position[0] - first_step,
+        "epochs_rewound": fit.reader.whole_epochs_rewound,
         "seconds": fit.reader.duration,
     }
 

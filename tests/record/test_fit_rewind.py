@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
+from kwidgets.live.page.fits_table import fits_table
+from kwidgets.live.page.status_labels import epoch_label
 from kwidgets.live.run import fit_run
 from kwidgets.live.training_thread import pace
 from kwidgets.live.training_thread.command_queue import Command
@@ -138,6 +140,12 @@ def test_the_view_keeps_the_earlier_curve(data):
     assert bundle["run"]["fit"] == 2
     (earlier,) = bundle["earlier"]
     assert "Rewound to step 5" in earlier["summary"]
+    # Rewound from 1.8 to 0.5 epochs: the last one ends at 1.7, and is called the second everywhere.
+    assert "epoch 2 of 2 (Keras: 3 of 3)" in live._run.view.summary()
+    assert "2 of 2" in fits_table([bundle])
+    assert epoch_label(bundle["run"], 3).startswith("epoch 2 of 2")
+    info = kw.runs[-1].info
+    assert (info.finished_epochs, info.all_epochs) == (2, 2)
     texts = [mark["text"] for mark in live.history.marks]
     assert texts[-1] == "Rewound to step 5: Checkpoint “here”"
 

@@ -16,6 +16,9 @@ from kwidgets.live.numbers.as_number import as_number
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.progress import FitProgress
 
+# Of the epoch axis, where a rewind subtracts fractions.
+_ROUNDING = 1e-6
+
 
 class Sampler(Protocol):
     """Samples metrics on the training thread."""
@@ -299,6 +302,14 @@ class MetricReader:
         ``run.duration`` all show this number.
         """
         return self.position[2] - self._seconds_of_others
+
+    @property
+    def whole_epochs_rewound(self) -> int:
+        """By how much the numbers of epochs are lower than Keras's, because the fit was rewound.
+
+        An epoch has the number of its end on the epoch axis, rounded up.
+        """
+        return math.floor(self.epochs_rewound + _ROUNDING)
 
     def epoch_on_axis(self, epoch: int, batch: int) -> float:
         """Return where batch ``batch`` of Keras's ``epoch`` is on the epoch axis."""
