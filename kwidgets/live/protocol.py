@@ -107,6 +107,8 @@ class RunInfo(TypedDict):
     initial_epoch: int
     #: Epochs of earlier fits of the same model, whose curves this fit continues; and the first one.
     epochs_before: int
+    #: By how much the curves count fewer epochs than Keras, because the fit was rewound.
+    epochs_rewound: NotRequired[int]
     first_epoch: int
     metrics: list[MetricInfo]
     #: Whether commands are received while the cell runs (live) or only at its end (after_cell).

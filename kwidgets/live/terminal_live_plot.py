@@ -10,6 +10,7 @@ from typing import Any
 from kwidgets.live.callback import LivePlot
 from kwidgets.live.page.print_text import print_text
 from kwidgets.live.page.saved_output import latest_values
+from kwidgets.live.page.status_labels import ahead_of_keras
 from kwidgets.live.page.text_output import LINE_SECONDS
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.training_thread.error_guard import ErrorGuard
@@ -63,8 +64,8 @@ class TerminalLivePlot(LivePlot):
 
     def _print_epoch(self, epoch: int, run: FitRun) -> None:
         info = run.describe_run(run.view)
-        before, epochs = info["epochs_before"], info["epochs"]
+        before, epochs = ahead_of_keras(info), info["epochs"]
         head = f"Epoch {epoch + before}/{epochs + before}"
-        if before:  # earlier fits of the model count too
+        if before:  # earlier fits of the model count too, and what was rewound does not
             head = f"{head} (Keras: {epoch}/{epochs})"
         print_text(f"{head}: {latest_values(run.store)}")

@@ -75,6 +75,7 @@ class FitCheckpoints(RunObserver):
             self._recorder.run_id,
             data=self._data,
             callbacks=self._callbacks(),
+            describe=self._place_on_axes,
             on_written=self._written,
             on_deleted=self._deleted,
             on_problem=self._report,
@@ -95,6 +96,10 @@ class FitCheckpoints(RunObserver):
         if self._taker is not None and self._recorder.place is not None:
             self._taker.close()
             self._taker = self._make_taker(self._recorder.place)
+
+    def take_start(self, hook: Hook) -> None:
+        """Take the checkpoint with which a branch begins, so that it can be resumed from there."""
+        self._request("start", "", hook)
 
     def begin_epoch(self, epoch: int) -> None:
         self._resume.begin_epoch(epoch)
@@ -196,6 +201,14 @@ class FitCheckpoints(RunObserver):
     def _step(self) -> int:
         return int(self._fit.reader.position[0])
 
+    def _place_on_axes(self) -> dict[str, object]:
+        step, marks = self._step(), self._fit.reader.store.marks
+        return {
+            "epoch_on_axis": self._fit.reader.position[1],
+            "epochs_rewound": self._fit.reader.epochs_rewound,
+            "marks": sum(mark["step"] == step for mark in marks),
+        }
+
     def _callbacks(self) -> list[object]:
         return self._fit.frame.callbacks()
 
@@ -262,6 +275,7 @@ def _text_of(reason: str, label: str) -> Message:
         "best": message("Best epoch"),
         "before": message("Before %1", label),
         "end": message("End"),
+        "start": message("Beginning of this branch"),
         "user": message("Checkpoint"),
     }
     return texts.get(reason, message("Automatic checkpoint"))

@@ -72,6 +72,8 @@ class FitRecorder(RunObserver):
         self._created = 0.0
         # What is known of this run alone, such as its parent.
         self._own_values: dict[str, Any] = {}
+        # How the branch that is left ended, before its numbers are dropped from the store.
+        self._left: dict[str, Any] = {}
         # The first of the fit's acts that belongs to this run: a branch begins with none.
         self._first_act = 0
         self._beat_at = 0.0
@@ -155,6 +157,13 @@ class FitRecorder(RunObserver):
         self._fit.reader.store.listener = _StoreToFile(writer, self)
         return writer
 
+    def before_rewind(self) -> None:
+        """Keep how the branch that is left ended: its last values, and where it was."""
+        self._left = self._end_values()
+
+    def _end_values(self) -> dict[str, Any]:
+        return {**_results(self._fit), "progress": _progress(self._fit, self._first_step)}
+
     def after_rewind(self, step: int) -> None:
         # The branch has a file of its own. The numbers up to its step are in both.
         if self._writer is None or self.place is None:
@@ -162,7 +171,7 @@ class FitRecorder(RunObserver):
         parent, self.run_id = self.run_id, folder.new_run_id()
         detail = t("Rewound to step %1, and continued as %2", f"{step:,}", self.run_id)
         # What is known now is that of the branch.
-        self._close("stopped", detail, with_insight=False)
+        self._close("stopped", detail, with_insight=False, values=self._left)
         self._created, self._own_values = time.time(), {}
         self._first_act = len(self._fit.acts)
         self._open(self.place)
@@ -232,7 +241,13 @@ class FitRecorder(RunObserver):
     def end(self) -> None:
         self._close(self._fit.status.status, self._fit.status.detail)
 
-    def _close(self, state: str, detail: str, with_insight: bool = True) -> None:
+    def _close(
+        self,
+        state: str,
+        detail: str,
+        with_insight: bool = True,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
         if self._writer is not None and self._writer.was_deleted():
             self._fit.guard(LABEL, self._write_again)
         writer, self._writer = self._writer, None
@@ -241,8 +256,7 @@ class FitRecorder(RunObserver):
         self._fit.reader.store.listener = None
         writer.set_values(
             {
-                **_results(self._fit),
-                "progress": _progress(self._fit, self._first_step),
+                **(values or self._end_values()),
                 "ended": time.time(),
                 "state": state,
                 "detail": detail,
@@ -310,6 +324,7 @@ def _progress(fit: FitState, first_step: int) -> dict[str, Any]:
         "epoch": fit.progress.epoch,
         "batch": fit.progress.batch,
         "step": fit.reader.position[0] - first_step,
+        "epochs_rewound": fit.reader.whole_epochs_rewound,
         "seconds": fit.reader.duration,
     }
 

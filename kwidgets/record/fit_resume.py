@@ -16,6 +16,7 @@ from kwidgets.record.last_run import UnfinishedRun, find_last_run, find_run
 from kwidgets.record.recording import recording
 from kwidgets.record.resume.exactness import Exactness
 from kwidgets.record.resume.plan import ResumePlan
+from kwidgets.record.resume.question import resume_question
 from kwidgets.record.resume.resumed_fit import ResumedFit
 from kwidgets.record.resume.retrained_points import RetrainedPoints
 from kwidgets.record.resumed_numbers import continue_numbers, lost_points
@@ -136,6 +137,9 @@ class FitResume:
             return
         how = self._choose(found, plan, exactness, wanted)
         if how is not None:
+            if wanted and found.begins_again:
+                # Nobody was told by a question.
+                self._fit.extras.notes.append(resume_question(found, plan, isinstance(wanted, str)))
             self._resume(found, plan, exactness, how)
 
     def _tell_that_none_is_there(self, found: UnfinishedRun | None, wanted: bool | str) -> None:
@@ -160,11 +164,7 @@ class FitResume:
         if wanted and (exactness.may_resume or _is_only_moved(exactness)):
             # Of another machine, all that was reached is wanted, if not its last bits.
             return "resume"
-        place = str(plan.epoch + 1), str(plan.batch)
-        if isinstance(wanted, str):
-            question = t("Run %1 stopped in epoch %2, batch %3.", found.info.title, *place)
-        else:
-            question = t("The last run of this cell stopped in epoch %1, batch %2.", *place)
+        question = resume_question(found, plan, by_name=isinstance(wanted, str))
         label = t("Resume") if how == "resume" else t("Continue from these weights")
         answer = None
         if self._fit.on_main_thread and (wanted or self._may_ask(found, exactness)):
@@ -199,8 +199,10 @@ class FitResume:
         if how == "resume":
             self._resumed = resumed
             continue_numbers(self._fit, found.info, plan, step)
-            self._retrained = RetrainedPoints(lost_points(found.info, step), step)
-            self._recorder.on_point = self._retrained.add
+            if found.is_own:
+                # Otherwise it was rewound, and trained other data from there.
+                self._retrained = RetrainedPoints(lost_points(found.info, step), step)
+                self._recorder.on_point = self._retrained.add
         else:
             mark = message("Continued from the weights of %1", found.info.title)
             self._fit.reader.add_mark("fit", mark)

@@ -13,12 +13,13 @@ from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import CommandRefusedError, RunObserver
 from kwidgets.live.training_thread.command_queue import Command
-from kwidgets.record.checkpoints.folder import CheckpointError
-from kwidgets.record.checkpoints.read_checkpoint import read_checkpoint
+from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
+from kwidgets.record.checkpoints.read_checkpoint import read_state_of
 from kwidgets.record.checkpoints.training_state import TrainingState
 from kwidgets.record.checkpoints.variables import VariableDifference
 from kwidgets.record.fit_checkpoints import FitCheckpoints, checkpoint_folder
 from kwidgets.record.fit_recorder import FitRecorder
+from kwidgets.record.marks_before import marks_before
 
 # They count what the fit has trained or has written to files, which cannot be rewound.
 _COUNT_ON = (
@@ -63,7 +64,10 @@ class FitRewind(RunObserver):
             raise CommandRefusedError(t("This training has no checkpoints."))
         checkpoint = self._find(command)
         try:
-            state = read_checkpoint(checkpoint_folder(self._recorder.place, checkpoint["name"]))
+            found = CheckpointFolder.open(
+                checkpoint_folder(self._recorder.place, checkpoint["name"])
+            )
+            state = read_state_of(found)
         except CheckpointError as error:
             raise CommandRefusedError(str(error)) from error
         differences = state.differences(self._fit.model)
@@ -71,14 +75,17 @@ class FitRewind(RunObserver):
             raise CommandRefusedError(_describe(differences))
         self._checkpoints.take_before(t("Rewind"), hook)
         self._run.sample_now()
+        self._recorder.before_rewind()
         self._set(state)
         self._run.view.branch(
-            lambda: self._begin_branch(checkpoint),
+            lambda: self._begin_branch(checkpoint, found.meta.get("marks")),
             t("Rewound to step %1", f"{checkpoint['step']:,.0f}"),
         )
         self._run.observers.after_rewind(int(checkpoint["step"]))
         step, text = f"{checkpoint['step']:,.0f}", checkpoint["text"]
         self._fit.reader.add_mark("user", message("Rewound to step %1: %2", step, text))
+        self._recorder.set_value("start_checkpoint", checkpoint["name"])
+        self._checkpoints.take_start(hook)
         return ""
 
     def end(self) -> None:
@@ -125,12 +132,16 @@ class FitRewind(RunObserver):
         callbacks = self._fit.frame.callbacks()
         state.set_callbacks(each for each in callbacks if not isinstance(each, _COUNT_ON))
 
-    def _begin_branch(self, checkpoint: protocol.Checkpoint) -> None:
+    def _begin_branch(self, checkpoint: protocol.Checkpoint, marks_at_step: int | None) -> None:
         store = self._fit.reader.store
         self._left[self._recorder.run_id] = store.copy()
         of_run = checkpoint["name"].partition("/")[0]
         numbers = None if of_run == self._recorder.run_id else self._left.get(of_run)
-        self._fit.reader.go_back(int(checkpoint["step"]), checkpoint["epoch"], numbers)
+        step = int(checkpoint["step"])
+        self._fit.reader.go_back(step, checkpoint["epoch"], numbers)
+        # What was done at that step, such as the change before which it was taken, is undone too.
+        with store.lock:
+            store.marks = marks_before(store.marks, step, marks_at_step)
 
 
 def _labels(checkpoint: protocol.Checkpoint) -> list[str]:

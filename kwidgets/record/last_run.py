@@ -29,11 +29,22 @@ class UnfinishedRun:
 
     Attributes:
         info: of the run.
-        checkpoints: the last one first; none if the run still runs.
+        checkpoints: the last one first; none if the run still runs. That of another run where this
+            one was rewound to it, and has none of its own.
     """
 
     info: RunInfo
     checkpoints: tuple[CheckpointInfo, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the first checkpoint is the run's own: it trained on from there."""
+        return self.checkpoints[0].folder.parent.name == f"{self.info.id}{retention.SUFFIX}"
+
+    @property
+    def begins_again(self) -> bool:
+        """Whether the first checkpoint is that with which a rewound run began."""
+        return self.checkpoints[0].reason == "start" or not self.is_own
 
 
 def find_run(wanted: str) -> UnfinishedRun | None:
@@ -104,6 +115,8 @@ def _with_checkpoint(folder: Path, path: Path) -> UnfinishedRun | None:
     """Return the run with its last checkpoint; or else that which it goes on from itself."""
     seen: set[Path] = set()
     last_step: int | None = None
+    # A run that was rewound and has no checkpoint of its own begins again with its own numbers.
+    rewound: RunInfo | None = None
     while path not in seen:
         seen.add(path)
         info = read_info(path)
@@ -118,12 +131,27 @@ def _with_checkpoint(folder: Path, path: Path) -> UnfinishedRun | None:
             checkpoints.sort(
                 key=lambda each: (not each.cut_validation, each.step, each.created), reverse=True
             )
-            return UnfinishedRun(info, tuple(checkpoints))
+            return UnfinishedRun(rewound or info, tuple(checkpoints))
         if info.parent is None or info.parent["how"] not in ("resume", "rewind"):
             return None
         last_step = info.parent["step"]
+        if info.parent["how"] == "rewind":
+            rewound = rewound or info
+            start = _start_checkpoint(folder, path)
+            if start is not None:
+                return UnfinishedRun(rewound, (start,))
         path = folder / f"{info.parent['run']}{schema.SUFFIX}"
     return None
+
+
+def _start_checkpoint(folder: Path, path: Path) -> CheckpointInfo | None:
+    """Return the checkpoint to which a run was rewound, if it is still on disk."""
+    (name,) = read_values(path, ("start_checkpoint",)).values()
+    run_id, slash, wanted = name.partition("/") if isinstance(name, str) else ("", "", "")
+    if not slash:
+        return None
+    found = read_checkpoints(folder / f"{run_id}{schema.SUFFIX}")
+    return next((each for each in found if each.folder.name == wanted), None)
 
 
 def _is_same_place(recorded: Mapping[str, Any], place: Mapping[str, Any]) -> bool:

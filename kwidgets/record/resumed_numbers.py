@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwidgets.live.run.fit_state import FitState
+from kwidgets.record.marks_before import marks_before
 from kwidgets.record.resume.plan import ResumePlan
 from kwidgets.record.resume.retrained_points import RecordedPoint
 from kwidgets.record.run_file.numbers import read_all_points, read_epochs
@@ -28,7 +29,7 @@ def continue_numbers(fit: FitState, recorded: RunInfo, plan: ResumePlan, step: i
         UnreadableRunError: the file cannot be read.
     """
     store, seconds = fit.reader.store, 0.0
-    rewound = 0.0
+    rewound: float | None = plan.meta.get("epochs_rewound")
     for metric in recorded.metrics:
         store.declare(metric)
     epochs = read_epochs(recorded.path, _MAX_POINTS)
@@ -39,7 +40,7 @@ def continue_numbers(fit: FitState, recorded: RunInfo, plan: ResumePlan, step: i
         if row.step <= step:
             store.add_batches(row.step, row.epoch, row.seconds, row.values, row.batches)
             seconds = row.seconds
-        if row.step == step and recorded.batches:
+        if row.step == step and recorded.batches and rewound is None:
             # The file has millionths of an epoch.
             rewound = round(finished + plan.batch / recorded.batches - row.epoch, 5)
     for epoch in epochs:
@@ -47,15 +48,14 @@ def continue_numbers(fit: FitState, recorded: RunInfo, plan: ResumePlan, step: i
         if epoch.step <= step and not epoch.is_partial:
             store.add_epoch(epoch.step, epoch.epoch, epoch.seconds, epoch.logs)
             seconds = max(seconds, epoch.seconds)
-    for mark in read_marks(recorded.path):
-        if mark["step"] <= step:
-            store.add_mark(mark)
+    for mark in marks_before(read_marks(recorded.path), step, plan.meta.get("marks")):
+        store.add_mark(mark)
     fit.reader.continue_from(
         steps=step - plan.batch,
         epoch=finished,
         first_epoch=first_epoch,
         seconds=seconds,
-        epochs_rewound=rewound,
+        epochs_rewound=rewound or 0.0,
     )
 
 

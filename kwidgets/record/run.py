@@ -253,8 +253,8 @@ class Run:
 
         Args:
             which: the label that you gave it; "best", for that with the best epoch of those that
-                have a checkpoint at their end; "end", "user", "before" or "interval", of which it
-                is the last; or the step. Defaults to the last one.
+                have a checkpoint at their end; "end", "user", "before", "start" or "interval", of
+                which it is the last; or the step. Defaults to the last one.
 
         Raises:
             LookupError: there is none.

@@ -162,8 +162,9 @@ class Runs(Sequence[Run]):
     def to_pandas(self) -> Any:
         """Return a ``pandas.DataFrame`` with a row for each run, indexed by the id.
 
-        The columns are name, state, started, duration (seconds), epochs, model, optimizer, backend,
-        tags, notes, size (bytes), the last value of each metric, and ``best_`` with the best one.
+        The columns are name, state, started, diverged, duration (seconds), epochs (that were asked
+        for), trained_epochs (whole ones), model, optimizer, backend, tags, notes, size (bytes), the
+        last value of each metric, and ``best_`` with the best one.
 
         Raises:
             ImportError: pandas is not installed.
@@ -255,8 +256,10 @@ def _row(info: RunInfo) -> dict[str, Any]:
         "name": info.name,
         "state": info.state,
         "started": datetime.datetime.fromtimestamp(info.created).astimezone(),
+        "diverged": info.diverged,
         "duration": info.progress["seconds"],
         "epochs": info.epochs,
+        "trained_epochs": info.finished_epochs,
         "model": info.model_name,
         "optimizer": info.optimizer,
         "backend": info.backend,

@@ -59,7 +59,7 @@ def test_a_training_whose_kernel_died_is_resumed_to_the_bit(
     notebook.run_and_wait(0, FIRST_SECONDS)
     notebook.run(2)
     question = view.region.get_by_role("region", name="Question")
-    expect(question).to_contain_text("stopped in epoch 2", timeout=FIRST_SECONDS * 1000)
+    expect(question).to_contain_text("last checkpoint is in epoch 2", timeout=FIRST_SECONDS * 1000)
     question.get_by_role("button", name="Resume").click()
     view.expect_status("finished")
     notebook.run_and_wait(3)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from kwidgets.record.compare.comparison import compare_runs
+from kwidgets.record.compare.comparison import compare_runs, parameter_count
 from kwidgets.record.compare.layers import compare_layers
 from kwidgets.record.compare.values import Change, compare_values
 from tests.record.run_files import RUN, write_run
@@ -102,6 +102,24 @@ def test_settings_are_compared_one_by_one():
         Change("metrics", '["mae"]', '["mae", "auc"]'),
         Change("jit", "true", None),
     ]
+
+
+def test_a_metric_is_the_same_by_its_name_and_as_keras_serialises_it():
+    function = {"class_name": "function", "module": "builtins", "config": "accuracy"}
+    auc = {"class_name": "AUC", "module": "keras.metrics", "config": {"name": "auc"}}
+    assert compare_values({"metrics": [function]}, {"metrics": ["accuracy"]}) == []
+    assert compare_values({"metrics": ["accuracy"]}, {"metrics": ["accuracy", auc]}) == [
+        Change("metrics[1].class", None, "AUC"),
+        Change("metrics[1].name", None, "auc"),
+    ]
+
+
+def test_the_seed_of_dropout_is_no_parameter():
+    variables = [
+        ["dense/kernel", [64, 20], "float32"],
+        ["dropout/seed_generator/seed_generator_state", [2], "uint32"],
+    ]
+    assert parameter_count(variables) == 1280
 
 
 def test_two_runs(tmp_path):

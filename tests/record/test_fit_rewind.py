@@ -1,6 +1,7 @@
 """Test that a running fit is rewound to its checkpoints, as a branch."""
 
 import json
+import shutil
 import sqlite3
 
 import keras
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 
 import kwidgets as kw
+from kwidgets.live.page.fits_table import fits_table
+from kwidgets.live.page.status_labels import epoch_label
 from kwidgets.live.run import fit_run
 from kwidgets.live.training_thread import pace
 from kwidgets.live.training_thread.command_queue import Command
@@ -119,6 +122,9 @@ def test_the_state_of_the_checkpoint_is_restored_and_training_goes_on_as_a_branc
     assert parent["state"] == "stopped"
     assert branch["parent"] == {"run": parent["id"], "step": 5, "how": "rewind"}
     assert branch["state"] == "finished"
+    assert parent["progress"]["step"] == 18
+    # Its own last values, of the epoch after the rewind point.
+    assert kw.runs[-2].last["loss"] == pytest.approx(history.history["loss"][0])
     assert of_parent.execute("SELECT max(step) FROM point").fetchone() == (18,)
     steps = [step for (step,) in of_branch.execute("SELECT step FROM point ORDER BY id")]
     assert steps == sorted(steps)
@@ -134,6 +140,12 @@ def test_the_view_keeps_the_earlier_curve(data):
     assert bundle["run"]["fit"] == 2
     (earlier,) = bundle["earlier"]
     assert "Rewound to step 5" in earlier["summary"]
+    # Rewound from 1.8 to 0.5 epochs: the last one ends at 1.7, and is called the second everywhere.
+    assert "epoch 2 of 2 (Keras: 3 of 3)" in live._run.view.summary()
+    assert "2 of 2" in fits_table([bundle])
+    assert epoch_label(bundle["run"], 3).startswith("epoch 2 of 2")
+    info = kw.runs[-1].info
+    assert (info.finished_epochs, info.all_epochs) == (2, 2)
     texts = [mark["text"] for mark in live.history.marks]
     assert texts[-1] == "Rewound to step 5: Checkpoint “here”"
 
@@ -191,6 +203,36 @@ def test_a_branch_can_be_resumed(data, runs):
     assert batches["epoch"][-1] == pytest.approx(1.7)
     for axis in ("step", "epoch"):
         assert (np.diff(batches[axis]) > 0).all()
+
+
+@pytest.mark.parametrize("has_start", [True, False])
+def test_a_branch_without_a_later_checkpoint_begins_again_at_its_start(data, runs, has_start):
+    def change(steer):
+        steer.checkpoint("here")
+        steer.submit("set_learning_rate", value=0.5)
+
+    acts = {
+        (0, 5): change,
+        (1, 8): rewind(text="here"),
+        (2, 4): lambda steer: steer.submit("stop"),
+    }
+    fit(data, acts)
+    branch = kw.runs[-1]
+    for checkpoint in branch.checkpoints:
+        if not (has_start and checkpoint.reason == "start"):
+            shutil.rmtree(checkpoint.folder)
+    live = kw.LivePlot(resume=branch)
+    make_model().fit(*data, epochs=3, callbacks=[live], verbose=0)
+    resumed = kw.runs[-1]
+    assert resumed.parent == {"run": branch.id, "step": 5, "how": "resume"}
+    marks = [mark["text"] for mark in live.history.marks]
+    assert not any(text.startswith("Learning rate") for text in marks), marks
+    assert live.history.batches["step"][-1] == 5 + (2 + 10 if has_start else 5 + 20)
+    notes = " ".join(live._run.state.extras.notes)
+    assert "It begins again at its start: epoch 1, batch 5." in notes
+    # It has trained the next data from there, which only its own checkpoint has.
+    assert ("Resumed exactly" in notes) is has_start
+    assert "Not resumed exactly" not in notes
 
 
 def test_a_new_fit_starts_from_a_chosen_checkpoint_of_a_finished_run(data, runs):

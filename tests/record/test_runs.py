@@ -158,6 +158,8 @@ def test_to_pandas_has_a_row_a_run(three):
     assert frame.index.tolist() == [run.id for run in three]
     assert frame.loc["20260102-000000-cccccc", "auc"] == 0.99
     assert frame["best_loss"].tolist() == [0.3, 0.3, 0.3]
+    assert frame["trained_epochs"].tolist() == [run.info.finished_epochs for run in three]
+    assert frame["diverged"].tolist() == [False, False, False]
 
 
 def add_checkpoint(run, size):

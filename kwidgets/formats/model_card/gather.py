@@ -156,7 +156,7 @@ def _training(run: Run) -> Iterable[Setting]:
     info = run.info
     yield t("state"), str(run.state)
     yield t("date"), f"{run.created:%Y-%m-%d}"
-    yield t("epochs"), f"{info.finished_epochs:,} / {run.epochs:,}"
+    yield t("epochs"), f"{info.finished_epochs:,} / {info.all_epochs:,}"
     yield t("steps"), f"{run.step:,}"
     yield t("seconds"), f"{run.duration:,.1f}"
     yield t("backend"), f"{info.backend}, {info.device}"

@@ -16,6 +16,9 @@ from kwidgets.live.numbers.as_number import as_number
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.numbers.progress import FitProgress
 
+# Of the epoch axis, where a rewind subtracts fractions.
+_ROUNDING = 1e-6
+
 
 class Sampler(Protocol):
     """Samples metrics on the training thread."""
@@ -70,7 +73,8 @@ class MetricReader:
         # Of fits whose curves this one continues.
         self._seconds_of_others = self._seconds_before
         # How far the epoch axis is behind, because the training was rewound.
-        self._epochs_rewound = 0.0
+        #: How far the epoch axis is behind Keras's epochs, because the fit was rewound.
+        self.epochs_rewound = 0.0
         self._step_sampled = 0
         self._sampled_in_epoch = False
         self._trained_seconds = 0.0
@@ -110,7 +114,7 @@ class MetricReader:
             seconds: of training.
             epochs_rewound: how far the epoch axis is behind, because the run was rewound.
         """
-        self._epochs_rewound = epochs_rewound
+        self.epochs_rewound = epochs_rewound
         self._previous = PreviousFit(
             store=self.store,
             steps=steps,
@@ -142,7 +146,7 @@ class MetricReader:
         seconds = (numbers or self.store).seconds_at(step)
         now = self.position
         self._steps_before -= now[0] - step
-        self._epochs_rewound += now[1] - epoch
+        self.epochs_rewound += now[1] - epoch
         self._seconds_before -= now[2] - seconds
         self.store.go_back(step, numbers)
         self._last_epoch = None  # its row may be gone
@@ -204,7 +208,7 @@ class MetricReader:
                 {name: scalars[name] for name in self.store.sampled_names() if name in scalars},
                 max(self._progress.batch, 1),
             )
-        number = epoch + 1 + self.epochs_before - self._epochs_rewound
+        number = epoch + 1 + self.epochs_before - self.epochs_rewound
         self.store.add_epoch(step, number, seconds, scalars, complete)
         self._last_epoch = _LastEpoch(logs, scalars, (step, number, seconds), complete)
         self._note_not_finite(scalars)
@@ -286,7 +290,7 @@ class MetricReader:
         progress = self._progress
         return (
             progress.step + self._steps_before,
-            progress.fractional_epoch + self.epochs_before - self._epochs_rewound,
+            progress.fractional_epoch + self.epochs_before - self.epochs_rewound,
             progress.clock.seconds() + self._seconds_before,
         )
 
@@ -299,11 +303,19 @@ class MetricReader:
         """
         return self.position[2] - self._seconds_of_others
 
+    @property
+    def whole_epochs_rewound(self) -> int:
+        """By how much the numbers of epochs are lower than Keras's, because the fit was rewound.
+
+        An epoch has the number of its end on the epoch axis, rounded up.
+        """
+        return math.floor(self.epochs_rewound + _ROUNDING)
+
     def epoch_on_axis(self, epoch: int, batch: int) -> float:
         """Return where batch ``batch`` of Keras's ``epoch`` is on the epoch axis."""
         length = self._progress.batches
         share = min(batch / length, 1.0) if length else 0.0
-        return epoch + share + self.epochs_before - self._epochs_rewound
+        return epoch + share + self.epochs_before - self.epochs_rewound
 
     def add_mark(self, kind: protocol.MarkKind, text: Message) -> None:
         """Mark on the curves what the user, a callback or a new fit did, or where it diverged."""

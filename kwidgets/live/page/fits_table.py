@@ -21,6 +21,8 @@ Columns = dict[str, npt.NDArray[np.float32]]
 
 # Of more metrics only the first ones are in the table; all are in the data.
 MAX_METRICS = 6
+# Of an epoch in a table of float32.
+_ROUNDING = 1e-3
 
 
 def fits_table(snapshots: Sequence[protocol.Snapshot]) -> str:
@@ -35,7 +37,7 @@ def fits_table(snapshots: Sequence[protocol.Snapshot]) -> str:
             str(run["fit"]),
             run["model_name"],
             progress_label(progress),
-            t("%1 of %2", _finished_epochs(snapshot), run["epochs"] - run["initial_epoch"]),
+            t("%1 of %2", _finished_epochs(snapshot), _all_epochs(run)),
             *(format_value(row[name]) if name in row else "–" for name in columns),
             format_seconds(progress["elapsed_seconds"]),
         ]
@@ -50,7 +52,13 @@ def _row(tag: str, cells: Sequence[str]) -> str:
 def _finished_epochs(snapshot: protocol.Snapshot) -> int:
     run, columns = snapshot["run"], _columns(snapshot["epoch"])
     whole = columns["epoch"][_is_whole(columns)]
-    return max(0, round(float(whole[-1])) - _epochs_before(run)) if len(whole) else 0
+    return (
+        max(0, math.ceil(float(whole[-1]) - _ROUNDING) - _epochs_before(run)) if len(whole) else 0
+    )
+
+
+def _all_epochs(run: protocol.RunInfo) -> int:
+    return run["epochs"] - run["initial_epoch"] - run.get("epochs_rewound", 0)
 
 
 def _epochs_before(run: protocol.RunInfo) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -106,10 +107,13 @@ def _summary_head(store: MetricStore, run: protocol.RunInfo, progress: protocol.
     epochs = run["epochs"]
     with store.lock:
         last = store.epoch.view(MAX_EPOCHS_READ).columns
-    ended = max(0, int(last["epoch"][-1]) - store.epochs_before) if len(last["epoch"]) else 0
-    if store.epochs_before:
-        # The values name epochs by their numbers on the curves, which begin before this fit.
-        epoch = epoch_label(run, run["initial_epoch"] + ended if ended else progress["epoch"])
+    end = math.ceil(last["epoch"][-1] - 1e-3) if len(last["epoch"]) else 0
+    ended = max(0, end - store.epochs_before)
+    rewound = run.get("epochs_rewound", 0)
+    if store.epochs_before or rewound:
+        # The values name epochs by their numbers on the curves, which differ from Keras's.
+        in_keras = run["initial_epoch"] + ended + rewound
+        epoch = epoch_label(run, in_keras if ended else progress["epoch"])
         return t("Training %1: %2, %3.", label, epoch, seconds)
     if not epochs:
         finished = t("1 epoch") if ended == 1 else t("%1 epochs", ended)

@@ -26,14 +26,21 @@ def progress_label(progress: Progress) -> str:
     return t("%1, diverged", label) if progress["diverged"] else label
 
 
+def ahead_of_keras(run: RunInfo) -> int:
+    """Return by how much the numbers of epochs are higher than Keras's; lower after a rewind."""
+    return run["epochs_before"] - run.get("epochs_rewound", 0)
+
+
 def epoch_label(run: RunInfo, epoch: int) -> str:
-    """Return an epoch as all views count: those of earlier fits of the model included.
+    """Return an epoch as all views and curves count.
+
+    Those of earlier fits of the model are included, and those that were rewound are not.
 
     Args:
         run: the facts of the fit.
         epoch: the number of the epoch in Keras, from 1, which is added where it differs.
     """
-    before, epochs = run["epochs_before"], run["epochs"]
+    before, epochs = ahead_of_keras(run), run["epochs"]
     if not epochs:  # a loop of the user's own may not say how many
         return t("epoch %1", epoch)
     label = t("epoch %1 of %2", epoch + before, epochs + before)

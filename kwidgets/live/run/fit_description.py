@@ -29,6 +29,8 @@ def describe_run(fit: FitState, view: LiveView) -> protocol.RunInfo:
     )
     if view.branch_of is not None:
         info["branch_of"] = view.branch_of
+    if fit.reader.whole_epochs_rewound:
+        info["epochs_rewound"] = fit.reader.whole_epochs_rewound
     if fit.rate.names:
         info["optimizers"] = list(fit.rate.names)
     return info

@@ -272,7 +272,7 @@ class FitRun:
                 describe_early_end,
                 self._fit.frame.callbacks(),
                 self._reader.logs,
-                self._reader.epochs_before,
+                self._reader.epochs_before - self._reader.whole_epochs_rewound,
             )
             self._reader.add_mark("callback", detail or message("Ended early"))
             self._end("finished", translated(detail) if detail else "")

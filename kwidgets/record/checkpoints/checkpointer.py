@@ -21,7 +21,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ class Checkpointer:
         run_id: names the folder of the checkpoints in it.
         data: the data of the fit, watched; None if they are not known.
         callbacks: those of the fit.
+        describe: returns further items of ``meta.json``, on the thread of the training.
         limit_bytes: for the checkpoints of all runs in that folder.
         is_running: whether a run of that id is being recorded by somebody else.
         has_process: whether the process of a run still exists, as for ``tidy``.
@@ -71,6 +72,7 @@ class Checkpointer:
         *,
         data: FitData | None = None,
         callbacks: Iterable[object] = (),
+        describe: Callable[[], Mapping[str, Any]] = dict,
         limit_bytes: int = LIMIT_BYTES,
         is_running: Callable[[str], bool] = lambda run_id: False,
         has_process: Callable[[str], bool | None] = lambda run_id: None,
@@ -81,7 +83,7 @@ class Checkpointer:
     ) -> None:
         self._model, self._data, self._callbacks = model, data, callbacks
         self._runs, self._run_id = runs, run_id
-        self._limit_bytes = limit_bytes
+        self._describe, self._limit_bytes = describe, limit_bytes
         self._is_running, self._has_process = is_running, has_process
         self._report_written, self._report_deleted = on_written, on_deleted
         self._report_problem = on_problem
@@ -171,6 +173,7 @@ class Checkpointer:
                 ended=ended,
             )
             meta = {
+                **self._describe(),
                 **describe_state(state),
                 "run_id": self._run_id,
                 "step": step,

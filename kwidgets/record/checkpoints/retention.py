@@ -23,9 +23,10 @@ _LAST = 2
 # Without a change for so long, one is not being written: that takes minutes at most.
 _ABANDONED_SECONDS = 3600.0
 
-Reason = Literal["interval", "best", "user", "before", "end"]
+#: start: of a branch, right after a rewind.
+Reason = Literal["interval", "best", "user", "before", "end", "start"]
 # Over the budget, those of the running fit go in this order.
-_PRIORITY = {"interval": 0, "best": 1, "before": 1, "end": 2, "user": 3}
+_PRIORITY = {"interval": 0, "start": 0, "best": 1, "before": 1, "end": 2, "user": 3}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,6 +14,8 @@ from kwidgets.record.compare.layers import LayerChange, compare_layers
 from kwidgets.record.compare.values import Change, compare_values
 from kwidgets.record.run_file.reader import DETAIL_KEYS, read_info, read_values
 
+# Of the path of a random generator's variable, in all versions of Keras 3.
+_SEED_STATE = "seed_generator_state"
 # Unchanged lines around a change of the code.
 _CONTEXT_LINES = 3
 
@@ -157,10 +159,15 @@ def _without_layers(model: Any) -> Any:
 
 
 def parameter_count(variables: Any) -> int | None:
-    """Return the number of values in variables as a run file describes them, or None."""
+    """Return the number of parameters in variables as a run file describes them, or None.
+
+    As Keras counts them: the states of random generators, such as that of Dropout, are none.
+    """
     if not isinstance(variables, list):
         return None
-    return sum(int(math.prod(shape)) for _, shape, *_ in variables)
+    return sum(
+        int(math.prod(shape)) for path, shape, *_ in variables if not path.endswith(_SEED_STATE)
+    )
 
 
 def _count(number: int | None) -> str:

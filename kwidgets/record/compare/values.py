@@ -34,13 +34,35 @@ _ENVELOPE = frozenset({"module", "class_name", "config", "registered_name", "bui
 
 def compare_values(before: Any, after: Any) -> list[Change]:
     """Return the differences of two values made of dicts, lists and plain values."""
-    old, new = _with_equal_names(flatten(before), flatten(after))
+    old, new = flatten(before), flatten(after)
+    old, new = _with_equal_names(_with_items(old, new), _with_items(new, old))
     changes = [
         Change(name, old.get(name), new.get(name))
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name)
     ]
     return [change for change in changes if not _is_renumbered(change)]
+
+
+def _with_items(texts: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+    """Give each item of a list a name of its own where the other side has such names."""
+    itemised = {name.partition("[")[0] for name in other if "[" in name}
+    found: dict[str, str] = {}
+    for name, text in texts.items():
+        if name in itemised and text.startswith("["):
+            found |= _items(name, json.loads(text))
+        else:
+            found[name] = text
+    return found
+
+
+def _items(name: str, items: Iterable[Any]) -> dict[str, str]:
+    """Return the texts of a list's items by the names of the items."""
+    return {
+        path: text
+        for i, item in enumerate(items)
+        for path, text in flatten(item, f"{name}[{i}]").items()
+    }
 
 
 def _with_equal_names(
@@ -72,12 +94,16 @@ def flatten(value: Any, name: str = "") -> dict[str, str]:
     An object that Keras has serialised is its class and its settings. None has no texts at the top.
     """
     value = _unwrapped(value)
+    # Of a function, such as a metric, Keras may serialise the name alone, or an object with it.
+    items = [_unwrapped(item) for item in value] if isinstance(value, list) else []
     if value is None and not name:
         return {}
     if isinstance(value, Mapping) and value:
         pairs = [(f"{name}.{key}" if name else str(key), item) for key, item in value.items()]
-    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
-        pairs = [(f"{name}[{i}]", item) for i, item in enumerate(value)]
+    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in items):
+        pairs = [(f"{name}[{i}]", item) for i, item in enumerate(items)]
+    elif isinstance(value, list):
+        return {name: json.dumps(_short(items), ensure_ascii=False)}
     else:
         text = value if isinstance(value, str) else json.dumps(_short(value), ensure_ascii=False)
         return {name: text}

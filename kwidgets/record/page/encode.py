@@ -31,7 +31,7 @@ def encode_row(run: RunInfo) -> protocol.RunRow:
         created=run.created,
         seconds=run.progress["seconds"],
         epoch=run.finished_epochs,
-        epochs=run.epochs,
+        epochs=run.all_epochs,
         step=run.progress["step"],
         model_name=run.model_name,
         optimizer=run.optimizer,
@@ -88,6 +88,8 @@ def encode_curves(run: RunInfo, sequence: int) -> live.Snapshot:
         options=live.ViewOptions(x_axis="step", smoothing=0.0, log_scale=False),
         checkpoints=[],
     )
+    if run.progress["epochs_rewound"]:
+        info["epochs_rewound"] = run.progress["epochs_rewound"]
     return snapshot_of(store, info, _progress(run), sequence)
 
 

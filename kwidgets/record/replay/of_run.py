@@ -153,8 +153,8 @@ def _acts_until(info: RunInfo, acts: tuple[Act, ...], parent: Parent) -> tuple[A
         if act.do != "stop"
         and (
             (act.epoch, act.batch) < place
-            # This checkpoint is made before what is then done.
-            or ((act.epoch, act.batch) == place and checkpoint.reason != "before")
+            # These checkpoints are made before what is then done.
+            or ((act.epoch, act.batch) == place and checkpoint.reason not in ("before", "start"))
         )
     )
 

@@ -82,7 +82,7 @@ _LATEST = 1e11
 #: Of a run of another computer, whose processes cannot be looked at: without a sign of life for so
 #: long it died. A process that computes may hold Python's lock for a minute, and clocks differ.
 DEAD_AFTER_SECONDS = 180.0
-_NO_PROGRESS: RunProgress = {"epoch": 0, "batch": 0, "step": 0, "seconds": 0.0}
+_NO_PROGRESS: RunProgress = {"epoch": 0, "batch": 0, "step": 0, "seconds": 0.0, "epochs_rewound": 0}
 
 
 def read_info(path: Path) -> RunInfo:

@@ -22,6 +22,8 @@ class RunProgress(TypedDict):
     step: int
     #: Of training, without pauses.
     seconds: float
+    #: By how much the curves count fewer epochs than Keras, because the training was rewound.
+    epochs_rewound: int
 
 
 class Parent(TypedDict):
@@ -97,9 +99,14 @@ class RunInfo:
 
     @property
     def finished_epochs(self) -> int:
-        """How many epochs were finished, counted as Keras counts them."""
+        """How many epochs were finished, as the curves count them: not those that were rewound."""
         is_complete = self.batches is not None and self.progress["batch"] >= self.batches
-        return self.progress["epoch"] + is_complete
+        return max(0, self.progress["epoch"] + is_complete - self.progress["epochs_rewound"])
+
+    @property
+    def all_epochs(self) -> int:
+        """How many epochs the fit would finish; 0 where it is unknown."""
+        return max(0, self.epochs - self.progress["epochs_rewound"])
 
     @property
     def best_values(self) -> dict[str, float]:
@@ -123,7 +130,7 @@ class CheckpointInfo:
     Attributes:
         epoch: finished epochs.
         batch: finished batches of the epoch after them.
-        reason: "interval", "best", "user", "before" or "end".
+        reason: "interval", "best", "user", "before", "end" or "start" (of a rewound run).
         cut_validation: whether the validation of the last finished epoch was interrupted.
     """
 

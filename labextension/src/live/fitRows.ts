@@ -63,7 +63,8 @@ export function fitRow(store: RunStore, columns: readonly FitColumn[]): FitRow |
     if (value != null) values.set(key, value);
   }
   const last = store.epoch.rows - 1;
-  const done = store.epoch.at("epoch", last) - (store.isPartial(last) ? 1 : 0);
+  // After a rewind, epochs end at fractions of the axis; the table has float32.
+  const done = Math.ceil(store.epoch.at("epoch", last) - 1e-3) - (store.isPartial(last) ? 1 : 0);
   const before = run.initial_epoch + run.epochs_before;
   return {
     fit: run.fit,
@@ -71,7 +72,7 @@ export function fitRow(store: RunStore, columns: readonly FitColumn[]): FitRow |
     status: progress.status,
     diverged: progress.diverged,
     epochs: Number.isNaN(done) ? 0 : Math.max(0, done - before),
-    allEpochs: run.epochs - run.initial_epoch,
+    allEpochs: run.epochs - run.initial_epoch - (run.epochs_rewound ?? 0),
     seconds: progress.elapsed_seconds,
     values,
   };

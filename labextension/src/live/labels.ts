@@ -22,12 +22,17 @@ export function progressLabel({ status, diverged }: Pick<Progress, "status" | "d
   return diverged ? t("%1, diverged", statusLabel(status)) : statusLabel(status);
 }
 
+/** Return by how much the numbers of epochs are higher than Keras's; lower after a rewind. */
+export function aheadOfKeras(run: Pick<RunInfo, "epochs_before" | "epochs_rewound">): number {
+  return run.epochs_before - (run.epochs_rewound ?? 0);
+}
+
 /**
- * Return an epoch as all views count: those of earlier fits of the model included. `epoch` is its
- * number in Keras, which is added where it differs, unless that is too long.
+ * Return an epoch as all views and curves count: those of earlier fits of the model are included,
+ * those that were rewound are not. `epoch` is its number in Keras, which is added where it differs, unless that is too long.
  */
 export function epochLabel(run: RunInfo, epoch: number, short = false): string {
-  const [before, number] = [run.epochs_before, Math.max(epoch, 1)];
+  const [before, number] = [aheadOfKeras(run), Math.max(epoch, 1)];
   // A loop of the user's own may not say how many.
   if (!run.epochs) return t("epoch %1", formatCount(number));
   const label = t("epoch %1 of %2", formatCount(number + before), formatCount(run.epochs + before));

@@ -184,6 +184,7 @@ function parseRun(fields: Fields): RunInfo {
     epochs: fields.integer("epochs"),
     initial_epoch: fields.integer("initial_epoch"),
     epochs_before: fields.integer("epochs_before"),
+    epochs_rewound: fields.has("epochs_rewound") ? Math.floor(fields.finite("epochs_rewound")) : 0,
     first_epoch: fields.integer("first_epoch"),
     metrics: fields.list("metrics", parseMetric, { first: MAX_METRICS }),
     controls: fields.oneOf("controls", ["live", "after_cell"] as const),

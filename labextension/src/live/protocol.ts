@@ -90,6 +90,8 @@ export interface RunInfo {
   initial_epoch: number;
   /** Epochs of earlier fits of the same model, which the curves continue. */
   epochs_before: number;
+  /** By how much the curves count fewer epochs than Keras, because the fit was rewound. */
+  epochs_rewound?: number;
   /** Where the epoch axis begins. */
   first_epoch: number;
   metrics: MetricInfo[];

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatValue } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { progressLabel } from "../labels";
+import { aheadOfKeras, progressLabel } from "../labels";
 import type { Progress } from "../protocol";
 import type { RunStore } from "../store";
 
@@ -38,6 +38,6 @@ function describe(store: RunStore, progress: Progress): string {
     const value = store.epoch.at(`training/${name}`, row);
     return !store.isReported(`training/${name}`, row) ? [] : [`${name} ${formatValue(value)}`];
   });
-  const epoch = progress.epoch + (store.run?.epochs_before ?? 0);
+  const epoch = progress.epoch + (store.run ? aheadOfKeras(store.run) : 0);
   return [t("Training %1", progressLabel(progress)), t("epoch %1", epoch), ...values].join(", ");
 }
