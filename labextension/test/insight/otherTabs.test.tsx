@@ -93,6 +93,18 @@ test("the data have a balance, ranges and samples, and are looked at again", asy
   expect(page.asked("look_at_data")).toHaveLength(1);
 });
 
+test("a page that lacks the pictures of the data asks for them once, also if it has others", async () => {
+  await show("data", "data", data());
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined]);
+  const samples = data().samples.map((each) => ({
+    ...each,
+    looks: { kind: "picture", picture: "lost" },
+  }));
+  await page.give("data", data({ samples }));
+  await page.give("data", data({ samples }));
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined, true]);
+});
+
 test("data without findings are said to be without", async () => {
   await show("data", "data", data({ findings: [], dismissed: 2 }));
   expect(page.all(".kw-i h3")[0]!.textContent).toBe("No problems found by these checks");

@@ -102,8 +102,11 @@ test("pictures that were sent while the page was not connected are asked for onc
     ...TASKS.classification!(),
     details: details({ mistakes: [sample(1, { looks })] }),
   });
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined, true]);
   vi.advanceTimersByTime(10_500);
-  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined, true, undefined]);
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([
+    ...[undefined, true, undefined, undefined],
+  ]);
 });
 
 test("the line on top has the figures with their changes", async () => {
