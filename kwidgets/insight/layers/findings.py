@@ -56,18 +56,21 @@ class LayerFinding:
 def find(
     readings: Sequence[Reading],
     measured: Mapping[str, LayerMeasurement] | None = None,
+    *,
+    is_cause_known: bool = False,
 ) -> list[LayerFinding]:
     """Return what is wrong, worst first.
 
     Args:
         readings: the last ones, oldest first.
         measured: gradients and activations by layer, if they were measured.
+        is_cause_known: whether a verdict names the cause of a NaN.
     """
     if not readings:
         return []
     latest = [layer for layer in readings[-1].layers if layer.trainable]
     found = [
-        _not_finite(readings[-1].layers),
+        _not_finite(readings[-1].layers, is_cause_known),
         _dead(measured or {}),
         _no_gradient(measured or {}),
         _growth(readings, latest),
@@ -86,7 +89,7 @@ def _names(layers: Sequence[str]) -> str:
     return t("%1 and %2 more", shown, str(more)) if more > 0 else shown
 
 
-def _not_finite(layers: Sequence[LayerFigures]) -> LayerFinding | None:
+def _not_finite(layers: Sequence[LayerFigures], is_cause_known: bool) -> LayerFinding | None:
     bad = tuple(layer.name for layer in layers if not layer.finite)
     if not bad:
         return None
@@ -96,6 +99,11 @@ def _not_finite(layers: Sequence[LayerFigures]) -> LayerFinding | None:
         bad,
         t("The weights are NaN or infinite: %1", _names(bad)),
         t(
+            "The model cannot recover. Fix the cause of the NaN, which the other finding names. "
+            "Then go back to a checkpoint or create the model again."
+        )
+        if is_cause_known
+        else t(
             "The model cannot recover. Look for NaN in the data first, in the tab Data or with "
             "kw.look. If there is none, use a smaller learning rate. Then go back to a checkpoint "
             "or create the model again."
@@ -242,9 +250,22 @@ def _unchanged(readings: Sequence[Reading], latest: Sequence[LayerFigures]) -> L
         same = {layer.name for layer in reading.layers if layer.trainable and layer.update == 0}
         still = same if still is None else still & same
     names = tuple(layer.name for layer in latest if layer.name in (still or ()))
-    # Nothing changes where the rate is 0: that is told elsewhere.
-    if not names or len(names) == len(latest):
+    if not names:
         return None
+    if len(names) == len(latest):
+        return LayerFinding(
+            "unchanged",
+            "warning",
+            names,
+            t("No layer learns"),
+            t(
+                "No weight that was read has changed since step %1: the learning rate is 0 or far "
+                "too small, or the gradients are 0. Gradients vanish in many sigmoid or tanh "
+                "layers: try relu, BatchNormalization or fewer layers. They are also 0 where the "
+                "loss does not fit the last layer, which kw.check finds.",
+                f"{readings[-3].step:,}",
+            ),
+        )
     return LayerFinding(
         "unchanged",
         "warning",

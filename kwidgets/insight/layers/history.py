@@ -88,7 +88,8 @@ class Layers:
         """What is wrong with the layers, worst first; empty if nothing is."""
         with self._lock:
             measured = None if self._measured is None else self._measured.by_name
-            return find(list(self._latest), measured)
+            known = self._verdict is not None and self._verdict.is_known
+            return find(list(self._latest), measured, is_cause_known=known)
 
     @property
     def verdict(self) -> Verdict | None:

@@ -47,6 +47,11 @@ class Verdict:
     row_count: int = 0
     code: str = ""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it names a place or a reason, and not only that the loss is NaN."""
+        return self.cause != "unknown"
+
 
 def rows_not_finite(array: Any, seconds: float = 2.0) -> NDArray[np.intp]:
     """Return the numbers of the rows with NaN or infinite values.
@@ -138,19 +143,13 @@ def measured_verdict(
     for number, each in measured:
         if each.finite:
             continue
-        steps = f"{max(0, step - good_step):,}"
+        steps = max(0, step - good_step)
         found = _first_cause(each, order)
         cause, where, title, text = found
         return Verdict(
             cause=cause,
             title=title,
-            text=message(
-                "%1 Seen in rows %2 to %3, with the weights of %4 steps before.",
-                text,
-                f"{number * batch_size:,}",
-                f"{number * batch_size + each.samples - 1:,}",
-                steps,
-            ),
+            text=_seen(text, number * batch_size, each.samples, steps),
             where=where,
             step=step,
             batch=number,
@@ -158,6 +157,16 @@ def measured_verdict(
             row_count=each.samples,
         )
     return None
+
+
+def _seen(text: Message, first: int, samples: int, steps: int) -> Message:
+    """Return a text that is followed by the rows and the weights that showed the NaN."""
+    rows = f"{first:,}", f"{first + samples - 1:,}"
+    if steps == 1:
+        return message("%1 Seen in rows %2 to %3, with the weights of 1 step before.", text, *rows)
+    return message(
+        "%1 Seen in rows %2 to %3, with the weights of %4 steps before.", text, *rows, f"{steps:,}"
+    )
 
 
 def _first_cause(

@@ -55,17 +55,29 @@ class LayersTab(Tab):
         self.measure: Callable[[], None] | None = None
         # What the user has dismissed; None before it is read.
         self._dismissed: set[str] | None = None
+        # The ids of the findings that the views know, whether they show the tab or not.
+        self._sent_findings: list[str] = []
 
     def publish(self, may_wait: bool = True) -> None:
-        """Send the newest reading, if a view shows the tab.
+        """Send the newest reading, if a view shows the tab; in short also for the tab's badge,
+        where other findings came.
 
         Args:
             may_wait: whether it is left out where much has been sent lately.
         """
         self._session.note_change()
-        if not self._session.is_watched("layers") or (may_wait and not self._session.may_send()):
+        if may_wait and not self._session.may_send():
             return
-        self._session.send(Insight(part="layers", fit=self._session.fit, layers=self.part()))
+        is_watched = self._session.is_watched("layers")
+        findings = [each["id"] for each in self._findings()]
+        if not is_watched and findings == self._sent_findings:
+            return
+        self._sent_findings = findings
+        if is_watched:
+            self._session.send(Insight(part="layers", fit=self._session.fit, layers=self.part()))
+        else:
+            for part in self.saved():
+                self._session.send(part)
 
     # What a view asks.
 

@@ -250,9 +250,17 @@ class MetricReader:
         step, epoch, seconds = self.position
         self.store.add_epoch(step, epoch, seconds, values)
 
-    def not_finite_notices(self) -> list[str]:
-        """Return a sentence for all metrics that became NaN, or infinite, at the same step."""
-        advice = t("Try a smaller learning rate, and check the data for NaN.")
+    def not_finite_notices(self, cause: str = "") -> list[str]:
+        """Return a sentence for all metrics that became NaN, or infinite, at the same step.
+
+        Args:
+            cause: where the NaN came from, in a few words; "" where that is not known.
+        """
+        advice = (
+            t("%1: see the tab Layers.", cause)
+            if cause
+            else t("Try a smaller learning rate, and check the data for NaN.")
+        )
         return [
             f"{self._became(is_nan, ', '.join(names), f'{step:,}')} {advice}"
             for (is_nan, step), names in list(self._not_finite.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwidgets import protocol as wire
+from kwidgets.language import translated
 from kwidgets.live import protocol
 from kwidgets.live.page.view import LiveView
 from kwidgets.live.run.fit_state import FitState
@@ -41,7 +42,7 @@ def describe_progress(fit: FitState) -> protocol.Progress:
     progress = fit.progress
     rate = fit.rate.value
     is_overridden = fit.rate.is_overridden()
-    warnings = [*fit.reader.not_finite_notices(), *fit.guard.failures.values()]
+    warnings = [*fit.reader.not_finite_notices(_cause_of_nan(fit)), *fit.guard.failures.values()]
     if fit.devices.missing_gpu:
         warnings.insert(0, fit.devices.missing_gpu)
     described = protocol.Progress(
@@ -73,3 +74,9 @@ def describe_progress(fit: FitState) -> protocol.Progress:
     if fit.rate.names:
         described["chosen_optimizer"] = fit.rate.chosen
     return described
+
+
+def _cause_of_nan(fit: FitState) -> str:
+    """Return what the layers say of where a NaN came from; "" where that is not known."""
+    verdict = None if fit.layers is None else fit.layers.verdict
+    return translated(verdict.title) if verdict is not None and verdict.is_known else ""

@@ -80,6 +80,12 @@ export class InsightStore {
     return ["predictions", "layers", "data"].some((name) => this.part(fit, name));
   }
 
+  /** Return whether a fit is an evaluation, which trains nothing. */
+  isEvaluation(fit: number): boolean {
+    const { source } = (this.part(fit, "predictions") ?? {}) as Part;
+    return source === "evaluate";
+  }
+
   /** Return the number of findings about the layers or the data. */
   findings(fit: number, name: string): number {
     const { findings } = (this.part(fit, name) ?? {}) as Part;

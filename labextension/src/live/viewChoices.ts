@@ -10,7 +10,8 @@ import type { Range } from "./chart/ranges";
 import type { ViewOptions } from "./protocol";
 
 export interface ViewChoices {
-  tab: TabName;
+  /** Null until the user has chosen one. */
+  tab: TabName | null;
   options: ChartOptions;
   table: boolean;
   zoom: Range | null;
@@ -63,7 +64,7 @@ export function firstChoices(
   const differs = (name: keyof ViewOptions) => wanted[name] !== DEFAULTS[name];
   const smoothing = Math.min(Math.max(wanted.smoothing, 0), 0.99);
   return {
-    tab: known.tab ?? "curves",
+    tab: known.tab ?? null,
     options: known.options ?? {
       xAxis: differs("x_axis") || !options ? wanted.x_axis : options.xAxis,
       smoothing: differs("smoothing") || !options ? smoothing : options.smoothing,

@@ -93,6 +93,33 @@ test("the data have a balance, ranges and samples, and are looked at again", asy
   expect(page.asked("look_at_data")).toHaveLength(1);
 });
 
+test("a page that lacks the pictures of the data asks for them once, also if it has others", async () => {
+  await show("data", "data", data());
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined]);
+  const samples = data().samples.map((each) => ({
+    ...each,
+    looks: { kind: "picture", picture: "lost" },
+  }));
+  await page.give("data", data({ samples }));
+  await page.give("data", data({ samples }));
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined, true]);
+});
+
+test("a fix of several lines keeps them, and the name of a layer is said once", async () => {
+  const [scale] = data().findings;
+  const code = "mean = x.mean()\nx = x - mean";
+  const named = { id: "nan", code: "", rows: [], title: "NaN first appears in the layer log" };
+  const findings = [
+    { ...scale!, code },
+    { ...scale!, ...named, where: "log" },
+    { ...scale!, ...named, id: "lo", where: "lo" },
+  ];
+  await show("data", "data", data({ findings }));
+  const codes = page.all(".kw-i-finding code");
+  expect(codes.map((each) => each.textContent)).toEqual([code, "lo"]);
+  expect(codes[0]!.dataset.several).toBe("true");
+});
+
 test("data without findings are said to be without", async () => {
   await show("data", "data", data({ findings: [], dismissed: 2 }));
   expect(page.all(".kw-i h3")[0]!.textContent).toBe("No problems found by these checks");

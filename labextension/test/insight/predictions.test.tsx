@@ -2,6 +2,7 @@
 /** Tests of the Predictions tab, by role and name; layout is tested in a browser. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { wireProgress } from "../live/messages";
 import {
   classesTable,
   details,
@@ -102,8 +103,11 @@ test("pictures that were sent while the page was not connected are asked for onc
     ...TASKS.classification!(),
     details: details({ mistakes: [sample(1, { looks })] }),
   });
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined, true]);
   vi.advanceTimersByTime(10_500);
-  expect(page.asked("watch").map(({ first }) => first)).toEqual([undefined, true, undefined]);
+  expect(page.asked("watch").map(({ first }) => first)).toEqual([
+    ...[undefined, true, undefined, undefined],
+  ]);
 });
 
 test("the line on top has the figures with their changes", async () => {
@@ -116,6 +120,18 @@ test("the line on top has the figures with their changes", async () => {
   expect(announced).toBe("Epoch 7: accuracy 0.934; most confused: 5 as 3, 8 times");
   await page.give("predictions", predictions());
   expect(page.one(".kw-i > [aria-live=polite]").textContent).toBe(announced);
+});
+
+test("an evaluation opens on its predictions, and has no learning rate", async () => {
+  page.close();
+  page = new Page(true, { progress: wireProgress({ status: "finished" }) });
+  await page.open();
+  expect(page.root.textContent).toContain("Learning rate");
+  await page.give("predictions", predictions({ source: "evaluate" }));
+  expect(page.named("[role=tab]", "Predictions").getAttribute("aria-selected")).toBe("true");
+  expect(page.root.textContent).not.toContain("Learning rate");
+  await page.click("[role=tab][id$=-curves]");
+  expect(page.named("[role=tab]", "Curves").getAttribute("aria-selected")).toBe("true");
 });
 
 test("training samples are called so", async () => {

@@ -11,7 +11,10 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.insight.keras_internals import weights_sample
+from kwidgets.insight.layers.measurement import LayerMeasurement, Measurement
+from kwidgets.insight.layers.verdict import measured_verdict
 from kwidgets.language import translated
+from kwidgets.live.page.view import LiveView
 
 layers = keras.layers
 RANDOM = np.random.default_rng(0)
@@ -226,6 +229,38 @@ def test_a_layer_that_makes_a_nan_is_named() -> None:
     verdict = verdict_of(model, x, ROWS[:, 0], shuffle=False)
     assert (verdict.cause, verdict.where, verdict.batch) == ("layer", "log", 4)
     assert "log" in translated(verdict.title)
+
+
+def test_a_nan_is_told_on_the_badge_and_the_curves_while_the_tab_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.clip(ROWS, -2, 2)
+    x[70, 1] = -4
+    parts: list[Any] = []
+    monkeypatch.setattr(LiveView, "send_insight", lambda _, part: parts.append(part))
+    live, model = kw.LivePlot(), dense(Log(name="log"), activation=None)
+    model.fit(x, ROWS[:, 0], batch_size=16, verbose=0, callbacks=[live], shuffle=False)
+    sent = [part["layers"]["findings"] for part in parts if part["part"] == "layers"]
+    assert [each["id"] for each in sent[0]] == ["layers:nan", "layers:not_finite"]
+    assert "data first" not in sent[0][1]["text"] and "learning rate" not in sent[0][1]["text"]
+    assert live._run is not None
+    (notice,) = live._run.describe_progress()["notices"]
+    assert notice["text"].endswith("in the layer log: see the tab Layers.")
+
+
+def test_layers_none_of_which_learns_have_a_finding() -> None:
+    model, live = dense(optimizer=keras.optimizers.SGD(0.0)), kw.LivePlot()
+    model.fit(ROWS, ROWS[:, 0], epochs=4, callbacks=[live], verbose=0)
+    (finding,) = live.layers.findings
+    assert (finding.kind, finding.title) == ("unchanged", "No layer learns")
+
+
+@pytest.mark.parametrize(("step", "said"), [(8, "of 1 step before"), (9, "of 2 steps before")])
+def test_one_step_is_singular(step: int, said: str) -> None:
+    layer = LayerMeasurement("log", None, 0.0, 0.0, 0.0, 0.0, False, finite=False)
+    measured = Measurement(7, 16, float("nan"), [layer])
+    verdict = measured_verdict([(4, measured)], step, 7, 16, ["log"])
+    assert verdict is not None and said in translated(verdict.text)
 
 
 def test_a_loss_that_makes_a_nan_is_named() -> None:

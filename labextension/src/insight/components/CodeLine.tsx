@@ -1,4 +1,4 @@
-/** A line of code that can be copied, or inserted into a cell below the view. */
+/** A line or a few lines of code that can be copied, or inserted into a cell below the view. */
 
 import { useState } from "preact/hooks";
 import { copyText } from "../../shared/clipboard";
@@ -16,7 +16,7 @@ export function CodeLine({ code }: { code: string }) {
   };
   return (
     <span class="kw-i-code" ref={root}>
-      <code>{code}</code>
+      <code data-several={code.includes("\n")}>{code}</code>
       <button type="button" aria-label={copied ? t("Copied") : t("Copy: %1", code)} onClick={copy}>
         {copied ? t("Copied") : t("Copy")}
       </button>

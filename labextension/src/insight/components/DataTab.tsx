@@ -10,7 +10,7 @@ import { readData } from "../readParts";
 import type { InsightSource } from "../source";
 import { EmptyState, RequestNote } from "./EmptyState";
 import { Findings } from "./Findings";
-import { useRequests, useWatch } from "./hooks";
+import { lacksPicture, useRequests, useWatch } from "./hooks";
 import { SampleDialog } from "./SampleDialog";
 import { SampleList } from "./SampleList";
 import { ScrollTable } from "./ScrollTable";
@@ -19,9 +19,11 @@ export function DataTab({ source }: { source: InsightSource }) {
   const { store, fit, interactive } = source;
   useSubscription(store);
   const place = useRef<HTMLDivElement>(null);
-  useWatch(source, place, { request: "watch", tab: "data" });
-  const requests = useRequests(source);
   const part = readData(store, fit);
+  // After a reload the page may have those of other tabs, and the kernel takes these for sent too.
+  const lacks = part?.samples.some(({ looks }) => lacksPicture(looks, store));
+  useWatch(source, place, { request: "watch", tab: "data" }, lacks ? "samples" : "");
+  const requests = useRequests(source);
   const isLooking = requests.pending === "look_at_data";
   const lookAgain = interactive && (
     <button

@@ -42,7 +42,7 @@ function FindingItem({
           <b>
             {levelLabel(level)}: {title}
           </b>{" "}
-          {where && <code>{where}</code>}
+          {where && !namesIt(title, where) && <code>{where}</code>}
         </p>
         <p>{text}</p>
         {(!hasRows || open) && code && <CodeLine code={code} />}
@@ -77,6 +77,13 @@ function FindingItem({
       </span>
     </li>
   );
+}
+
+/** Return whether a title has the name of the place already, as a word of its own. */
+function namesIt(title: string, where: string): boolean {
+  const at = title.indexOf(where);
+  const isInWord = (char: string | undefined) => char !== undefined && /\w/.test(char);
+  return at >= 0 && !isInWord(title[at - 1]) && !isInWord(title[at + where.length]);
 }
 
 /** A shape for each level, so that none is told by its colour alone. */

@@ -8,13 +8,13 @@
 import { useRef, useState } from "preact/hooks";
 import { useSubscription } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import type { Looks, PredictionsPart } from "../protocol";
+import type { PredictionsPart } from "../protocol";
 import { readEpoch, readPredictions } from "../readParts";
 import type { InsightSource } from "../source";
 import type { InsightStore } from "../store";
 import { EmptyState, RequestNote, WithCode } from "./EmptyState";
 import { EpochAnnouncer } from "./EpochAnnouncer";
-import { type Requests, useRequests, useWatch } from "./hooks";
+import { lacksPicture, type Requests, useRequests, useWatch } from "./hooks";
 import { PredictionsBar } from "./PredictionsBar";
 import { PredictionsDetails } from "./PredictionsDetails";
 
@@ -87,10 +87,6 @@ function epochsToShow(latest: PredictionsPart, { store, fit, interactive }: Insi
   if (interactive) return latest.epochs;
   const kept = latest.epochs.filter((epoch) => store.epoch(fit, latest.output, epoch));
   return kept.length ? kept : latest.epochs.slice(-1);
-}
-
-function lacksPicture(looks: Looks | null, { pictures }: InsightStore): boolean {
-  return looks?.picture !== undefined && !pictures.has(looks.picture);
 }
 
 /** Return the predictions of an epoch; until they have come, those that were shown before. */

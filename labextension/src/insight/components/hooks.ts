@@ -3,8 +3,9 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../shared/translation";
-import { REPEAT_SECONDS, type Request } from "../protocol";
+import { type Looks, REPEAT_SECONDS, type Request } from "../protocol";
 import type { InsightSource } from "../source";
+import type { InsightStore } from "../store";
 
 type Watch = Extract<Request, { request: "watch" }>;
 
@@ -57,6 +58,16 @@ export function useWatch(
     asked.current = chosen;
     send.current();
   }, [chosen]);
+  // Grey squares do not wait either; a page without any picture has just asked for them.
+  useEffect(() => {
+    const hasOthers = source.store.pictures.size > 0;
+    if (hasOthers && lacking !== "" && lacking !== askedFor.current) send.current();
+  }, [lacking]);
+}
+
+/** Return whether a sample's picture has not come to this page. */
+export function lacksPicture(looks: Looks | null, { pictures }: InsightStore): boolean {
+  return looks?.picture !== undefined && !pictures.has(looks.picture);
 }
 
 export interface Held<T> {

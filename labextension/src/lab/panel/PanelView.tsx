@@ -2,7 +2,7 @@
 
 import { FitLine } from "../../live/components/FitLine";
 import { LiveView } from "../../live/components/LiveView";
-import { statusLabel } from "../../live/labels";
+import { progressLabel } from "../../live/labels";
 import { ModelsView } from "../../models/components/ModelsView";
 import { isActive, type RunBrief } from "../../models/runs";
 import { useSubscription, useTheme } from "../../shared/hooks";
@@ -54,19 +54,7 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
           loadInsight={loadInsight}
         />
       ))}
-      {ended && (
-        <details class="kw-last-run" key={ended.run_id}>
-          <summary>
-            {t("Last training: %1, %2", nameOf(ended, models), statusLabel(ended.status))}
-          </summary>
-          <LiveView
-            session={models.session(ended.run_id)}
-            loadPlotly={loadPlotly}
-            loadInsight={loadInsight}
-            compact
-          />
-        </details>
-      )}
+      {ended && <LastRun key={ended.run_id} run={ended} models={models} />}
       {entries === null ? (
         <p class="kw-waiting">{t("Searching for models…")}</p>
       ) : entries.length === 0 ? (
@@ -75,6 +63,20 @@ function ModelsAndRunsView({ models, actions }: { models: ModelsAndRuns; actions
         <ModelsView store={models.store} />
       )}
     </>
+  );
+}
+
+function LastRun({ run, models }: { run: RunBrief; models: ModelsAndRuns }) {
+  const session = models.session(run.run_id);
+  useSubscription(session.store);
+  // The list of fits does not say whether the loss was NaN.
+  const diverged = session.store.progress?.diverged ?? false;
+  const status = progressLabel({ status: run.status, diverged });
+  return (
+    <details class="kw-last-run">
+      <summary>{t("Last training: %1, %2", nameOf(run, models), status)}</summary>
+      <LiveView session={session} loadPlotly={loadPlotly} loadInsight={loadInsight} compact />
+    </details>
   );
 }
 

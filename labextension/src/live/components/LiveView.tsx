@@ -3,7 +3,7 @@
  * table and pending commands; everything else is in the store.
  */
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { TABS } from "../../insight/protocol";
 import type { LoadInsight } from "../../insight/source";
 import { ExportButton } from "../../shared/ExportButton";
@@ -108,11 +108,12 @@ function FitsView(props: FitsViewProps) {
   const key = `${run.run_id}/${run.fit}`;
   const { insight } = session.store;
   const hasTabs = loadInsight !== undefined && insight.has(shown.fit);
-  const tab = hasTabs ? choices.tab : "curves";
+  const isEvaluation = insight.isEvaluation(shown.fit);
+  const tab = (hasTabs ? choices.tab : "curves") ?? (isEvaluation ? "predictions" : "curves");
   const id = useUniqueId("tab");
   return (
     <>
-      <Top key={key} session={shown.session} run={run} />
+      <Top key={key} session={shown.session} run={run} isEvaluation={isEvaluation} />
       {(hasTabs || !compact) && (
         <div class="kw-tools">
           {hasTabs && (
@@ -222,10 +223,11 @@ function isAlive({ interactive, store }: RunSession): boolean {
 interface TopProps {
   session: RunSession;
   run: RunInfo;
+  isEvaluation: boolean;
 }
 
 /** What stands above the charts: where the fit is, its controls, and messages about it. */
-function Top({ session, run }: TopProps) {
+function Top({ session, run, isEvaluation }: TopProps) {
   const { store } = session;
   const progress = store.progress!;
   const commands = useCommands(session, progress.status);
@@ -233,6 +235,16 @@ function Top({ session, run }: TopProps) {
   const noteId = useUniqueId("note");
   const over = FINAL_STATUSES.has(progress.status);
   const alive = isAlive(session);
+  const bar = useRef<HTMLDivElement>(null);
+  // After a reload, the notebook has the numbers, and only the kernel the model to export.
+  useEffect(() => {
+    if (!over) return;
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.at(-1)?.isIntersecting) session.askKernel();
+    });
+    observer.observe(bar.current!);
+    return () => observer.disconnect();
+  }, [session, over]);
   return (
     <>
       <Header
@@ -242,7 +254,7 @@ function Top({ session, run }: TopProps) {
         alive={alive}
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
-      <div class="kw-bar">
+      <div class="kw-bar" ref={bar}>
         {alive && progress.question ? (
           <QuestionBar
             question={progress.question}
@@ -260,7 +272,7 @@ function Top({ session, run }: TopProps) {
           />
         ) : (
           <>
-            <FinalRate progress={progress} />
+            {isEvaluation ? <span /> : <FinalRate progress={progress} />}
             {session.interactive && store.connected && <ExportButton model={run.run_id} />}
           </>
         )}
