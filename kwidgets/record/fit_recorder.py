@@ -90,7 +90,10 @@ class FitRecorder(RunObserver):
             return
         if is_new:
             self._fit.extras.notes.append(
-                t("This run is recorded in %1. To turn that off: %kwidgets record off", place)
+                t(
+                    "This run is recorded in %1. To turn that off: %kwidgets record off",
+                    _from_here(place),
+                )
             )
         remember_folder(place)
         self.place = place
@@ -311,6 +314,12 @@ class FitRecorder(RunObserver):
             return
         logger.warning("cannot record the run: %s; training continues", problem)
         failures[LABEL] = t("This run is not being recorded: %1", problem)
+
+
+def _from_here(place: Path) -> str:
+    """Return a path as it is from the folder in which the kernel works, if it is inside it."""
+    here = Path.cwd()
+    return str(place.relative_to(here) if place.is_relative_to(here) else place)
 
 
 def _progress(fit: FitState, first_step: int) -> dict[str, Any]:
