@@ -119,6 +119,10 @@ def test_acts_are_recorded_with_the_batch_before_which_they_took_effect(runs, da
         "Stop",
     ]
     assert file.execute("SELECT partial FROM epoch").fetchall() == [(1,)]
+    # The step that began is trained: the mark is where the curves, and the counts, end.
+    (place,) = file.execute("SELECT step, epoch FROM mark ORDER BY id DESC LIMIT 1")
+    assert place[0] == values["progress"]["step"] == 6
+    assert place[1] == pytest.approx(file.execute("SELECT max(epoch) FROM point").fetchone()[0])
 
 
 def test_a_fit_that_fails_and_one_that_diverges_say_so(runs, data):

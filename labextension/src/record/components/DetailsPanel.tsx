@@ -94,7 +94,7 @@ function Facts({ store, row }: { store: RunsStore; row: RunRow }) {
     [
       t("Trained"),
       t(
-        "epoch %1 of %2, step %3",
+        "%1 of %2 epochs, step %3",
         formatCount(row.epoch),
         row.epochs ? formatCount(row.epochs) : "?",
         formatCount(row.step),
@@ -205,7 +205,7 @@ function Recorded({ details }: { details: RunDetails }) {
                 <span class="kw-run-aside">
                   {t(
                     "epoch %1, step %2",
-                    formatCount(Math.max(1, Math.ceil(mark.epoch))),
+                    formatCount(Math.max(1, Math.ceil(mark.epoch - 1e-6))),
                     formatCount(mark.step),
                   )}
                 </span>
