@@ -6,7 +6,7 @@ import { t, translated } from "../../shared/translation";
 import type { Mark } from "../protocol";
 
 /** Return the number of the epoch in which a mark is, or at whose end. */
-export function epochOf({ epoch }: Pick<Mark, "epoch">): number {
+function epochOf({ epoch }: Pick<Mark, "epoch">): number {
   // After a rewind, the axis has fractions that are not exact.
   return Math.max(1, Math.ceil(epoch - 1e-6));
 }

@@ -227,7 +227,8 @@ function Recorded({ details }: { details: RunDetails }) {
               <li key={i}>
                 {actLabel(act)}{" "}
                 <span class="kw-run-aside">
-                  {t("before batch %1 of epoch %2", act.batch, act.epoch)}
+                  {/* Both from 1, as all views count. */}
+                  {t("before batch %1 of epoch %2", act.batch + 1, act.epoch + 1)}
                 </span>
               </li>
             ))}
