@@ -66,7 +66,8 @@ def test_a_fit_is_recorded_with_all_of_its_numbers(runs, data):
     assert values["state"] == "finished"
     assert values["ended"] >= values["created"]
     assert values["progress"] == {
-        "epoch": 1, "batch": 6, "step": 12, "seconds": values["progress"]["seconds"]
+        "epoch": 1, "batch": 6, "step": 12, "seconds": values["progress"]["seconds"],
+        "epochs_rewound": 0,
     }  # fmt: skip
     epochs = file.execute("SELECT step, epoch, loss, val_loss, partial FROM epoch").fetchall()
     assert epochs == [
