@@ -48,8 +48,19 @@ def continue_numbers(fit: FitState, recorded: RunInfo, plan: ResumePlan, step: i
         if epoch.step <= step and not epoch.is_partial:
             store.add_epoch(epoch.step, epoch.epoch, epoch.seconds, epoch.logs)
             seconds = max(seconds, epoch.seconds)
-    for mark in marks_before(read_marks(recorded.path), step, plan.meta.get("marks")):
+    marks = read_marks(recorded.path)
+    for mark in marks_before(marks, step, plan.meta.get("marks")):
         store.add_mark(mark)
+    for mark in marks:
+        # The step that began was trained before the stop, and is trained again.
+        if (
+            mark["step"] > step
+            and mark["text"]["key"] == "Stop"
+            and plan.meta["reason"] == "before"
+        ):
+            store.add_mark(
+                {**mark, "step": step, "epoch": plan.meta.get("epoch_on_axis", finished)}
+            )
     fit.reader.continue_from(
         steps=step - plan.batch,
         epoch=finished,

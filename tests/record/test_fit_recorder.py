@@ -66,7 +66,8 @@ def test_a_fit_is_recorded_with_all_of_its_numbers(runs, data):
     assert values["state"] == "finished"
     assert values["ended"] >= values["created"]
     assert values["progress"] == {
-        "epoch": 1, "epochs_rewound": 0, "batch": 6, "step": 12, "seconds": values["progress"]["seconds"]
+        "epoch": 1, "batch": 6, "step": 12, "seconds": values["progress"]["seconds"],
+        "epochs_rewound": 0,
     }  # fmt: skip
     epochs = file.execute("SELECT step, epoch, loss, val_loss, partial FROM epoch").fetchall()
     assert epochs == [
@@ -119,6 +120,10 @@ def test_acts_are_recorded_with_the_batch_before_which_they_took_effect(runs, da
         "Stop",
     ]
     assert file.execute("SELECT partial FROM epoch").fetchall() == [(1,)]
+    # The step that began is trained: the mark is where the curves, and the counts, end.
+    (place,) = file.execute("SELECT step, epoch FROM mark ORDER BY id DESC LIMIT 1")
+    assert place[0] == values["progress"]["step"] == 6
+    assert place[1] == pytest.approx(file.execute("SELECT max(epoch) FROM point").fetchone()[0])
 
 
 def test_a_fit_that_fails_and_one_that_diverges_say_so(runs, data):

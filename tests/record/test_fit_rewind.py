@@ -281,15 +281,15 @@ def test_a_changed_architecture_is_refused_and_nothing_is_changed(data, monkeypa
 
     other = make_model(width=9)
     other.optimizer.build(other.trainable_variables)
-    read = fit_rewind.read_checkpoint
+    read = fit_rewind.read_state_of
 
-    def read_other(path):
-        state = read(path)
+    def read_other(found):
+        state = read(found)
         from kwidgets.record.checkpoints.training_state import read_state
 
         return read_state(other, state.epoch, state.batch)
 
-    monkeypatch.setattr(fit_rewind, "read_checkpoint", read_other)
+    monkeypatch.setattr(fit_rewind, "read_state_of", read_other)
     acts = {(0, 5): lambda steer: steer.checkpoint("here"), (0, 8): rewind(text="here")}
     live, steer, after, _ = fit(data, acts, epochs=1)
     ok, reason = steer.replies[-1]

@@ -325,9 +325,17 @@ class MetricReader:
         share = min(batch / length, 1.0) if length else 0.0
         return epoch + share + self.epochs_before - self.epochs_rewound
 
-    def add_mark(self, kind: protocol.MarkKind, text: Message) -> None:
-        """Mark on the curves what the user, a callback or a new fit did, or where it diverged."""
+    def add_mark(self, kind: protocol.MarkKind, text: Message, steps_ahead: int = 0) -> None:
+        """Mark on the curves what the user, a callback or a new fit did, or where it diverged.
+
+        Args:
+            kind: of the mark.
+            text: of the mark.
+            steps_ahead: how many steps are still trained before it takes effect.
+        """
         step, epoch, seconds = self.position
+        if steps_ahead and self._progress.batches:
+            step, epoch = step + steps_ahead, epoch + steps_ahead / self._progress.batches
         self.store.add_mark(
             protocol.Mark(kind=kind, text=text, step=step, epoch=epoch, seconds=seconds)
         )

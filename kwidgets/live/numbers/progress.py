@@ -82,6 +82,13 @@ class FitProgress:
         return self._steps_before_epoch + self.batch
 
     @property
+    def steps_of_next_call(self) -> int:
+        """Batches that Keras trains before its next hook; 0 where that is not known."""
+        if self.batches is None:
+            return 0
+        return max(0, min(self._steps_per_execution, self.batches - self.batch))
+
+    @property
     def total_steps(self) -> int | None:
         """Batches of the whole fit, where an epoch's length is known."""
         if self.batches is None:

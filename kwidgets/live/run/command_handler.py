@@ -25,9 +25,19 @@ _NOT_IN_VALIDATION = ("set_learning_rate", "follow_schedule", "rewind")
 
 
 class CommandHandler:
-    """Takes commands out of ``queue`` and applies them. To be used on the training thread."""
+    """Takes commands out of ``queue`` and applies them. To be used on the training thread.
 
-    def __init__(self, fit: FitState, queue: CommandQueue, observers: Observers) -> None:
+    Args:
+        fit: the state of the training.
+        queue: of the commands.
+        observers: of the training.
+        trains_on: whether the step that begins is still trained after a stop, as Keras does.
+    """
+
+    def __init__(
+        self, fit: FitState, queue: CommandQueue, observers: Observers, trains_on: bool
+    ) -> None:
+        self._trains_on = trains_on
         self._fit = fit
         self._queue = queue
         self._observers = observers
@@ -101,7 +111,10 @@ class CommandHandler:
             self._fit.trainer.stop_training = True
             act = "stop"
             self._fit.status.set("stopping")
-            self._fit.reader.add_mark("user", message("Stop"))
+            # Keras still trains the step that begins: the curves end after it.
+            begins = self._trains_on and hook in ("on_epoch_begin", "on_train_batch_begin")
+            steps = self._fit.progress.steps_of_next_call if begins else 0
+            self._fit.reader.add_mark("user", message("Stop"), steps)
         elif command.kind == "pause" and self._fit.status.status == "running":
             act = "pause"
             self._fit.status.set("paused")

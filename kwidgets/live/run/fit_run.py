@@ -65,7 +65,9 @@ class FitRun:
         self.guard = self._guard = self._fit.guard
         self._commands = CommandQueue()
         self.observers = Observers(self)
-        self._handler = CommandHandler(self._fit, self._commands, self.observers)
+        self._handler = CommandHandler(
+            self._fit, self._commands, self.observers, trains_on=self.kind == "fit"
+        )
         self._sampling = Pace(SAMPLE_SECONDS)
         self._publishing = Pace(PUBLISH_SECONDS)
         self._poll_at = math.inf

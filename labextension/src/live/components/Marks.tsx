@@ -6,8 +6,9 @@ import { t, translated } from "../../shared/translation";
 import type { Mark } from "../protocol";
 
 /** Return the number of the epoch in which a mark is, or at whose end. */
-function epochOf({ epoch }: Mark): number {
-  return Math.max(1, Math.ceil(epoch));
+function epochOf({ epoch }: Pick<Mark, "epoch">): number {
+  // After a rewind, the axis has fractions that are not exact.
+  return Math.max(1, Math.ceil(epoch - 1e-6));
 }
 
 /** They stand in a line, so that a new one moves nothing, or all in a list; the latest first. */

@@ -94,7 +94,7 @@ function Facts({ store, row }: { store: RunsStore; row: RunRow }) {
     [
       t("Trained"),
       t(
-        "epoch %1 of %2, step %3",
+        "%1 of %2 epochs, step %3",
         formatCount(row.epoch),
         row.epochs ? formatCount(row.epochs) : "?",
         formatCount(row.step),
@@ -205,7 +205,7 @@ function Recorded({ details }: { details: RunDetails }) {
                 <span class="kw-run-aside">
                   {t(
                     "epoch %1, step %2",
-                    formatCount(Math.max(1, Math.ceil(mark.epoch))),
+                    formatCount(Math.max(1, Math.ceil(mark.epoch - 1e-6))),
                     formatCount(mark.step),
                   )}
                 </span>
@@ -227,7 +227,8 @@ function Recorded({ details }: { details: RunDetails }) {
               <li key={i}>
                 {actLabel(act)}{" "}
                 <span class="kw-run-aside">
-                  {t("before batch %1 of epoch %2", act.batch, act.epoch)}
+                  {/* Both from 1, as all views count. */}
+                  {t("before batch %1 of epoch %2", act.batch + 1, act.epoch + 1)}
                 </span>
               </li>
             ))}
