@@ -52,7 +52,7 @@ def test_mistakes_are_found_while_it_trains_and_kept(open_notebook: OpenNotebook
     ).first
     button.press("Enter")
     dialog = view.region.get_by_role("dialog")
-    expect(dialog.get_by_role("table", name="Most probable classes")).to_contain_text(true)
+    expect(dialog.get_by_role("table", name="Most probable classes")).to_contain_text(predicted)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()
