@@ -181,6 +181,7 @@ def test_a_folder_with_other_files_is_not_replaced_by_a_server(exports, tmp_path
     assert os.listdir(tmp_path) == ["mine.txt"]
 
 
+@pytest.mark.slow("starts TensorFlow twice; the programs of the files above run")
 def test_the_programs_of_a_model_whose_input_has_no_name_run(tmp_path):
     inputs = keras.Input((3,))
     model = keras.Model(inputs, keras.layers.Dense(2)(inputs), name="unnamed")

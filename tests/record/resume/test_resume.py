@@ -118,6 +118,7 @@ def test_data_that_end_within_the_epochs_go_on_where_they_were(tmp_path: Path) -
 
 
 @pytest.mark.once
+@pytest.mark.slow("the browser test resumes a killed kernel on JAX to the bit")
 def test_the_rest_is_equal_to_the_bit_on_jax(tmp_path: Path) -> None:
     jobs = [f"{case}={mode}" for case in ("arrays", "generator+small") for mode in MODES]
     for before, after in zip(*[iter(results("jax", tmp_path, jobs))] * 2, strict=True):
