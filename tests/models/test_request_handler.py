@@ -106,7 +106,7 @@ def test_what_cannot_be_answered_says_why(
 def test_a_summary_is_copied_for_the_shape_that_was_worked_out(
     handler: RequestHandler, finder: ModelFinder, namespace: dict[str, Any]
 ) -> None:
-    namespace["other"].add(keras.layers.Dense(5))
+    namespace["other"].add(keras.layers.Dense(5, name="last"))
     key = finder.key_of(namespace["other"])
     text = answer_to(handler, protocol.EXPORT, model=key, format="text", input_shapes="(4,)")[
         "value"
