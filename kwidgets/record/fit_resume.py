@@ -215,12 +215,11 @@ class FitResume:
                     text,
                 )
             )
-        elif exactness.verdict not in ("exact", "unknown") or (
-            exactness.verdict != "exact" and not has_page()
-        ):
-            self._warn(text)
-        elif exactness.verdict != "exact":
+        elif exactness.verdict == "unknown" and has_page():
             self._fit.extras.notes.append(text)
+        elif exactness.verdict != "exact":
+            # Also what is only unknown, where no page shows a note.
+            self._warn(text)
 
     def _note_problem(self) -> None:
         resumed = self._resumed

@@ -17,6 +17,8 @@ from kwidgets.language import Message, message, t
 from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 
+# Later models get the names and weights that they would have had.
+@no_trace()
 def prepare(
     model: keras.Model,
     samples: Any = None,
@@ -45,18 +47,6 @@ def prepare(
                 model.name,
             )
         )
-    # Later models get the names and weights that they would have had.
-    with no_trace():
-        return _prepared(model, samples, validation_data, calibration, namespace)
-
-
-def _prepared(
-    model: keras.Model,
-    samples: Any,
-    validation_data: Any,
-    calibration: Any,
-    namespace: Mapping[str, Any] | None,
-) -> Prepared:
     data = read_data(model, samples, validation_data, namespace, calibration)
     work = WorkFolder()
     notes = list(data.notes)

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kwidgets.recurrent_states import recurrent_states
+
 
 @contextlib.contextmanager
 def unchanged(model: Any) -> Iterator[None]:
@@ -38,8 +40,4 @@ def _states(layer: Any) -> list[Any]:
         each
         for each in getattr(layer, "_non_trainable_variables", ())
         if not getattr(each, "trainable", False)
-    ] + [
-        each
-        for each in keras.tree.flatten(getattr(layer, "states", None))
-        if isinstance(each, keras.Variable)
-    ]
+    ] + recurrent_states(layer)

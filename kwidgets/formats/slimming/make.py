@@ -26,6 +26,8 @@ from kwidgets.language import Message, message, t
 _COPY_ROWS: Final = 32
 
 
+# Later models get the names and weights that they would have had.
+@no_trace()
 def make_slim(
     model: keras.Model,
     method: Method,
@@ -44,18 +46,6 @@ def make_slim(
     Raises:
         FormatError: the method does not fit the model or the data.
     """
-    # Later models get the names and weights that they would have had.
-    with no_trace():
-        return _made(model, method, samples, validation_data, namespace)
-
-
-def _made(
-    model: keras.Model,
-    method: Method,
-    samples: Any,
-    validation_data: Any,
-    namespace: Mapping[str, Any],
-) -> tuple[Any, SlimFacts]:
     if method == "dead_units":
         # They are read twice: all rows for the units, the first ones to compare.
         samples, validation_data = read_twice(samples), read_twice(validation_data)

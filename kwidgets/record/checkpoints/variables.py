@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import keras
-
 from kwidgets.live.keras_internals.schedule_override import OVERRIDE_NAME
+from kwidgets.recurrent_states import recurrent_states
 
 #: What a training changes: weights and seeds; the optimizer's state; the metrics of the epoch.
 GROUPS: Final = ("model", "optimizer", "metrics")
@@ -85,7 +84,10 @@ def variables_of(model: Any) -> dict[str, list[Any]]:
     """
     optimizer = getattr(model, "optimizer", None)
     return {
-        "model": [*model.variables, *_recurrent_states(model)],
+        "model": [
+            *model.variables,
+            *(state for layer in _stateful_layers(model) for state in recurrent_states(layer)),
+        ],
         "optimizer": [
             variable
             for variable in (() if optimizer is None else optimizer.variables)
@@ -96,16 +98,9 @@ def variables_of(model: Any) -> dict[str, list[Any]]:
     }
 
 
-def _recurrent_states(model: Any) -> list[Any]:
-    """Return what stateful recurrent layers keep between batches: no variables of the model."""
+def _stateful_layers(model: Any) -> list[Any]:
     layers = model._flatten_layers() if hasattr(model, "_flatten_layers") else ()
-    return [
-        state
-        for layer in layers
-        if getattr(layer, "stateful", False) is True
-        for state in keras.tree.flatten(getattr(layer, "states", None))
-        if isinstance(state, keras.Variable)
-    ]
+    return [layer for layer in layers if getattr(layer, "stateful", False) is True]
 
 
 def differences(

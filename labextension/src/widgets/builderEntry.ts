@@ -5,6 +5,7 @@ import { BuilderSession } from "../builder/session";
 import { setMessages } from "../shared/translation";
 import type { BuilderModule } from "./builderBundleTypes";
 import { BuilderModelTransport } from "./builderTransport";
+import { endOnce } from "./endOnce";
 
 export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, library) => {
   setMessages(library.get("messages"));
@@ -19,11 +20,5 @@ export const draw: BuilderModule["draw"] = ({ model, el, signal, host }, library
   };
   library.on("change:messages", translate);
   lifetime.signal.addEventListener("abort", () => library.off("change:messages", translate));
-  const end = () => {
-    if (lifetime.signal.aborted) return;
-    lifetime.abort();
-    unmount();
-  };
-  signal?.addEventListener("abort", end, { once: true });
-  return end;
+  return endOnce(lifetime, () => unmount(), signal);
 };

@@ -3,6 +3,7 @@
 import { PROTOCOL_VERSION } from "../protocol";
 import { setMessages } from "../shared/translation";
 import type { BackboneModel } from "./builderBundleTypes";
+import { endOnce } from "./endOnce";
 import type { RequestRenderProps } from "./requestBundleTypes";
 
 interface RequestView<Source> {
@@ -52,11 +53,5 @@ export function drawRequestView<Source>(
     redraw("");
   });
   store.follow(() => document.visibilityState === "visible" && el.isConnected, lifetime.signal);
-  const end = () => {
-    if (lifetime.signal.aborted) return;
-    lifetime.abort();
-    unmount();
-  };
-  signal?.addEventListener("abort", end, { once: true });
-  return end;
+  return endOnce(lifetime, () => unmount(), signal);
 }

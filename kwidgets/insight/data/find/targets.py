@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kwidgets.insight.data.array_view import Array
-from kwidgets.insight.data.classes import count_classes
+from kwidgets.insight.data.classes import ClassCount, Labels, count_classes
 from kwidgets.insight.data.finding import MAX_ROWS, Finding, fetch_line
 from kwidgets.insight.data.looked_at import LookedAt
 from kwidgets.language import t
@@ -74,22 +74,34 @@ def _is_grouped(labels: Array) -> bool:
     return 1 < distinct <= len(labels) // 2 and changes == distinct - 1
 
 
-def missing_classes(data: LookedAt) -> Iterator[Finding]:
-    """Classes that only training, or only validation, has."""
+def _compared_classes(
+    data: LookedAt,
+) -> tuple[Labels, tuple[ClassCount, ...], int, int] | None:
+    """Return the labels of validation, the counts of each class, and the rows of both parts; None
+    where the two cannot be compared."""
     if data.labels is None or data.validation_labels is None or are_in_order(data):
-        return
+        return None
     if data.is_first_batches:
-        return
+        return None
     counts = count_classes(data.labels, data.validation_labels)
     training = sum(each.training for each in counts)
     validation = sum(each.validation or 0 for each in counts)
+    return data.validation_labels, counts, training, validation
+
+
+def missing_classes(data: LookedAt) -> Iterator[Finding]:
+    """Classes that only training, or only validation, has."""
+    compared = _compared_classes(data)
+    if compared is None:
+        return
+    labels, counts, training, validation = compared
     unseen = [each for each in counts if each.training == 0 and each.validation]
     if unseen:
         names = _listing([each.name for each in unseen])
-        values = dict(zip(data.validation_labels.names, data.validation_labels.values, strict=True))
+        values = dict(zip(labels.names, labels.values, strict=True))
         wanted = [values[each.name] for each in unseen]
-        places = np.flatnonzero(np.isin(data.validation_labels.of_rows, wanted))
-        part = data.validation_labels.part
+        places = np.flatnonzero(np.isin(labels.of_rows, wanted))
+        part = labels.part
         rows = tuple((places[:MAX_ROWS] + part.first).tolist())
         yield Finding(
             f"unseen-classes:validation_y:{part.name}",
@@ -112,7 +124,7 @@ def missing_classes(data: LookedAt) -> Iterator[Finding]:
     ]
     if missing:
         yield Finding(
-            f"missing-classes:validation_y:{data.validation_labels.part.name}",
+            f"missing-classes:validation_y:{labels.part.name}",
             "warning",
             t("Classes are missing in the validation data"),
             t(
@@ -126,13 +138,10 @@ def missing_classes(data: LookedAt) -> Iterator[Finding]:
 
 def shifted_classes(data: LookedAt) -> Iterator[Finding]:
     """Classes with another share in validation than in training, too different for chance."""
-    if data.labels is None or data.validation_labels is None or are_in_order(data):
+    compared = _compared_classes(data)
+    if compared is None:
         return
-    if data.is_first_batches:
-        return
-    counts = count_classes(data.labels, data.validation_labels)
-    training = sum(each.training for each in counts)
-    validation = sum(each.validation or 0 for each in counts)
+    labels, counts, training, validation = compared
     shifted = []
     for each in counts:
         # Those that are missing on one side have findings of their own.
@@ -155,7 +164,7 @@ def shifted_classes(data: LookedAt) -> Iterator[Finding]:
     if len(shifted) > 1:
         text += " " + t("Classes that differ: %1.", _listing([each[1] for each in shifted]))
     yield Finding(
-        f"shifted-classes:validation_y:{data.validation_labels.part.name}",
+        f"shifted-classes:validation_y:{labels.part.name}",
         "hint",
         t("Class shares differ between training and validation"),
         text + " " + t("Unless you want that, shuffle the rows before you split them."),
