@@ -10,6 +10,8 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.distributed.distribute import distribute, reconnect
+    from kwidgets.distributed.errors import DistributeError, WorkerError
     from kwidgets.formats.card import card
     from kwidgets.formats.errors import FormatError
     from kwidgets.formats.export_model import export
@@ -29,20 +31,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Boxes",
+    "DistributeError",
     "FormatError",
     "History",
     "LiveLoop",
     "LivePlot",
     "SequentialBuilder",
+    "WorkerError",
     "__version__",
     "card",
     "check",
+    "distribute",
     "evaluate",
     "export",
     "import_model",
     "latest",
     "load_ipython_extension",
     "look",
+    "reconnect",
     "runs",
     "slim",
     "summary",
@@ -56,6 +62,10 @@ _PUBLIC = {
     "Boxes": "kwidgets.insight.boxes",
     "card": "kwidgets.formats.card",
     "check": "kwidgets.insight.check.check",
+    "DistributeError": "kwidgets.distributed.errors",
+    "distribute": "kwidgets.distributed.distribute",
+    "reconnect": "kwidgets.distributed.distribute",
+    "WorkerError": "kwidgets.distributed.errors",
     "FormatError": "kwidgets.formats.errors",
     "History": "kwidgets.live.numbers.history",
     "LiveLoop": "kwidgets.live.loop.live_loop",

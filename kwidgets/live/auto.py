@@ -29,6 +29,8 @@ class AutoView:
         self.on = False
         #: Arguments of ``LivePlot`` for every fit: ``task`` and ``class_names``.
         self.options: dict[str, Any] = {}
+        #: Whether a fit with ``verbose=0`` is watched too: in a worker, where nothing is shown.
+        self.watches_silent_fits = False
         self._is_hooked = False
         # The constructors of Keras's own, by the class that has ours now.
         self._originals: dict[Any, Callable[..., None]] = {}
@@ -73,13 +75,18 @@ class AutoView:
     def _with_view(self, call: inspect.BoundArguments) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the arguments of ``CallbackList`` with our callback in place of the text bar."""
         arguments = call.arguments
-        wanted = arguments.get("add_progbar") and arguments.get("model") is not None
         is_fit = bool(arguments.get("add_history"))
+        is_silent = not arguments.get("add_progbar")
+        wanted = (not is_silent or (is_fit and self.watches_silent_fits)) and arguments.get(
+            "model"
+        ) is not None
         if wanted and self.on and (is_fit or _shows_calls(arguments["model"])):
             callbacks = _flat(arguments.get("callbacks"))
             ours, keeps_bar = _fit_callback(callbacks) if is_fit else _call_callback(callbacks)
             callbacks += ours
-            if not keeps_bar and not any(_is_progress_bar(callback) for callback in callbacks):
+            if is_silent:
+                pass
+            elif not keeps_bar and not any(_is_progress_bar(callback) for callback in callbacks):
                 arguments["add_progbar"] = False
             arguments["callbacks"] = callbacks
         return call.args, call.kwargs

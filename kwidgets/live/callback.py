@@ -7,7 +7,7 @@ import functools
 import logging
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -61,6 +61,9 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         >>> live.figure.write_html("training.html")
     """
 
+    #: What watches a fit; with several workers, another class.
+    run_class: ClassVar[type[FitRun]] = FitRun
+
     def __init__(
         self,
         *args: object,
@@ -113,7 +116,7 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         self._run = None
         try:
             state = state_of_fit(self._model, self.params, self._options, self._fit_options)
-            self._run = FitRun(state, self._output_context(), self._view_target())
+            self._run = self.run_class(state, self._output_context(), self._view_target())
         except Exception:
             logger.warning("LivePlot could not start; the fit continues without it", exc_info=True)
         else:

@@ -178,6 +178,25 @@ class Device(TypedDict):
     memory_total_bytes: float | None
 
 
+class Worker(TypedDict):
+    """One of several processes that train a model together."""
+
+    rank: int
+    host: str
+    state: Literal["starting", "training", "ended", "lost"]
+    #: Steps of the fit; the seconds of one include waiting for the others.
+    step: int
+    step_seconds: float | None
+    #: How long a computation of a fixed size takes on its device, in seconds: slower on a device
+    #: that is slower, or shared.
+    probe_seconds: float | None
+    #: Share of the time in which its Python waits for the other workers, from 0 to 1.
+    waiting: float | None
+    #: Why the others wait for it, or "".
+    slow: str
+    devices: list[Device]
+
+
 class Progress(TypedDict):
     """The fit's progress. Counts are of finished batches; epochs count from 1, as in Keras."""
 
@@ -211,6 +230,8 @@ class Progress(TypedDict):
     #: Whether the NaN guard is on; None where there is none.
     nan_guard: bool | None
     devices: list[Device]
+    #: Of a training with several workers, by rank.
+    workers: NotRequired[list[Worker]]
 
 
 class Table(TypedDict):

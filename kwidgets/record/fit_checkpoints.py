@@ -189,11 +189,11 @@ class FitCheckpoints(RunObserver):
             self._run.call_before_step = True
 
     def _take_due(self) -> None:
-        if self._taker is not None:
-            progress = self._fit.progress
-            self._taker.before_step(
-                progress.epoch, progress.batch, self._step(), time.perf_counter()
-            )
+        now = time.perf_counter()
+        if self._taker is None or not self._taker.is_due(now) or not self._run.may_use_model():
+            return
+        progress = self._fit.progress
+        self._taker.before_step(progress.epoch, progress.batch, self._step(), now)
 
     def _has_begun(self) -> bool:
         return self._taker is not None and self._taker.schedule.has_begun(time.perf_counter())

@@ -56,6 +56,8 @@ class FitRecorder(RunObserver):
         self._run = run
         self._fit = run.state
         self._writer: RunWriter | None = None
+        # Takes what the store gets to the writer.
+        self._listener: _StoreToFile | None = None
         self.run_id = folder.new_run_id()
         #: The folder of the runs; None if this one cannot be recorded.
         self.place: Path | None = None
@@ -157,7 +159,11 @@ class FitRecorder(RunObserver):
             }
         )
         self._beat_at = time.monotonic() + HEARTBEAT_SECONDS
-        self._fit.reader.store.listener = _StoreToFile(writer, self)
+        listeners = self._fit.reader.store.listeners
+        if self._listener is not None:
+            listeners.remove(self._listener)
+        self._listener = _StoreToFile(writer, self)
+        listeners.append(self._listener)
         return writer
 
     def before_rewind(self) -> None:
@@ -206,7 +212,7 @@ class FitRecorder(RunObserver):
     def _add_numbers(self, after_step: int = -1) -> None:
         """Record what is in the store, except for earlier fits of the model."""
         store = self._fit.reader.store
-        listener = store.listener
+        listener = self._listener
         assert listener is not None
         with store.lock:
             points, epochs = rows_of(store.batch, "mean/"), rows_of(store.epoch)
@@ -256,7 +262,9 @@ class FitRecorder(RunObserver):
         writer, self._writer = self._writer, None
         if writer is None:
             return
-        self._fit.reader.store.listener = None
+        if self._listener is not None:
+            self._fit.reader.store.listeners.remove(self._listener)
+            self._listener = None
         writer.set_values(
             {
                 **(values or self._end_values()),

@@ -9,7 +9,7 @@ import keras
 from kwidgets.keras2 import is_keras2
 from kwidgets.language import Message, message, t, translated
 from kwidgets.live.keras_internals import schedule_override
-from kwidgets.live.keras_internals.variable_values import sync_variables
+from kwidgets.live.keras_internals.variable_values import local_value, sync_variables
 
 
 class LearningRateError(Exception):
@@ -150,8 +150,8 @@ def _current_value(model: keras.Model, variable: keras.Variable) -> Any:
             model.optimizer.variables, state["optimizer_variables"], strict=True
         ):
             if candidate is variable:
-                return value
-    return variable.value
+                return local_value(value)
+    return local_value(variable.value)
 
 
 class ModelLearningRate:

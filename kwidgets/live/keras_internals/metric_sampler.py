@@ -17,6 +17,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from kwidgets.live.keras_internals.variable_values import local_value
 from kwidgets.live.protocol import MetricInfo
 
 
@@ -92,8 +93,8 @@ class MetricSampler:
         # Callback.model would re-attach it, which takes twice the time of a step.
         state = getattr(self._model, "_jax_state", None)
         if state and not getattr(self._model, "_jax_state_synced", True):
-            return list(state["metrics_variables"])
-        return [variable.value for variable in self._variables]
+            return list(map(local_value, state["metrics_variables"]))
+        return [local_value(variable.value) for variable in self._variables]
 
     def _to_floats(self, values: list[Any]) -> list[float]:
         """Return the backend's scalars as Python floats, with one transfer."""

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+
+def local_value(value: Any) -> Any:
+    """Return a value that may be read without the other processes of a training.
+
+    On JAX with several processes, any operation on an array of all of them has to run on all.
+    """
+    if getattr(value, "is_fully_addressable", True):
+        return value
+    return np.asarray(value)
+
 
 def sync_variables(model: Any) -> None:
     """Give the variables of ``model`` their values. On its training thread only.

@@ -64,7 +64,8 @@ class MetricStore:
         self.marks: list[Mark] = []
         # The number of the last epoch before this fit, whose curves it may continue.
         self.epochs_before = 0
-        self.listener: StoreListener | None = None
+        #: Informed of all that is added.
+        self.listeners: list[StoreListener] = []
         # The id of the recorded run whose numbers are here; a copy is of the run that it continues.
         self.recorded_as: str | None = None
         self._best_before: dict[str, BestEpoch] = {}
@@ -114,8 +115,8 @@ class MetricStore:
         """Add a mark; of very many the latest are kept."""
         with self.lock:
             self.marks = [*self.marks, mark][-MAX_MARKS:]
-        if self.listener is not None:
-            self.listener.add_mark(mark)
+        for listener in self.listeners:
+            listener.add_mark(mark)
 
     def declare(self, metric: MetricInfo) -> None:
         """Add a metric before its first value, or replace its description."""
@@ -133,8 +134,8 @@ class MetricStore:
         """Add the means of ``values`` over the ``num_batches`` batches that end at ``step``."""
         with self.lock:
             self.batch.append(step, epoch, seconds, values, weight=num_batches)
-        if self.listener is not None:
-            self.listener.add_batches(step, epoch, seconds, values, num_batches)
+        for listener in self.listeners:
+            listener.add_batches(step, epoch, seconds, values, num_batches)
 
     def drop_metrics_without_values(self, logs: Mapping[str, float]) -> None:
         """Drop metrics that have no value: neither in the tables nor in ``logs``."""
@@ -169,8 +170,8 @@ class MetricStore:
             self.epoch.append(step, epoch, seconds, values)
             if complete:
                 self._update_best(step, epoch, seconds, values)
-        if self.listener is not None:
-            self.listener.add_epoch(step, epoch, seconds, logs, complete)
+        for listener in self.listeners:
+            listener.add_epoch(step, epoch, seconds, logs, complete)
 
     def replace_epoch(
         self,
@@ -188,8 +189,8 @@ class MetricStore:
             self.epoch.replace_last(values)
             if complete:
                 self._update_best(step, epoch, seconds, values)
-        if self.listener is not None:
-            self.listener.replace_epoch(logs)
+        for listener in self.listeners:
+            listener.replace_epoch(logs)
 
     def latest(self) -> dict[str, dict[Split, float]]:
         """Return the values of each metric in the last epoch of this fit that has one.

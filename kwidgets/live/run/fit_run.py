@@ -130,6 +130,21 @@ class FitRun:
             return
         self._commands.put(command)
 
+    def may_use_model(self, wanted: bool = True) -> bool:
+        """Return whether an observer may read or set variables of the model now.
+
+        With several workers, all of them have to do that between the same two steps: if it may not,
+        its hook is called again when they do.
+
+        Args:
+            wanted: whether it would use the model.
+        """
+        return True
+
+    def is_due(self, time_seconds: float) -> bool:
+        """Return whether a time of ``time.perf_counter`` has come: for all workers at once."""
+        return time.perf_counter() >= time_seconds
+
     def publish_soon(self) -> None:
         """Show on the page what an observer has changed. From any thread."""
         self._guard("The live view", self.view.publish)

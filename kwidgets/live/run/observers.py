@@ -103,6 +103,11 @@ def add_observers(load: Callable[[], MakeObservers]) -> None:
     _loaders[load.__qualname__] = load
 
 
+def remove_observers() -> None:
+    """Let no observers take part in trainings from now on, until others are added."""
+    _loaders.clear()
+
+
 class Observers:
     """The observers of one training, each called under its run's guard."""
 

@@ -106,6 +106,10 @@ class Checkpointer:
         """The epoch that ends is the best so far."""
         self._is_best = True
 
+    def is_due(self, now: float) -> bool:
+        """Return whether checkpoints are to be taken before the next step."""
+        return now >= self.schedule.due_at or bool(self._requests) or self._is_best
+
     def before_step(self, epoch: int, batch: int, step: int, now: float) -> None:
         """Take the checkpoints that are due. In ``on_train_batch_begin``, at every step.
 
@@ -115,7 +119,7 @@ class Checkpointer:
             step: how many steps the run has had.
             now: ``time.perf_counter()``.
         """
-        if now < self.schedule.due_at and not self._requests and not self._is_best:
+        if not self.is_due(now):
             return
         is_best, self._is_best = self._is_best, False
         self.take_requested(epoch, batch, step)

@@ -10,6 +10,18 @@ from kwidgets.kernel.running_kernel import cell_execution, running_kernel
 
 # The request whose trainings are counted, and their number so far.
 _counted: tuple[str | None, int] = (None, 0)
+# What is known of the cell of another process, in whose place this one trains.
+_known: dict[str, Any] | None = None
+
+
+def describe_as(cell: dict[str, Any]) -> None:
+    """Let the trainings of this process be those of a cell in another one.
+
+    Args:
+        cell: what :func:`describe_cell` has returned there.
+    """
+    global _known
+    _known = cell
 
 
 def describe_cell(with_code: bool) -> dict[str, Any]:
@@ -22,6 +34,8 @@ def describe_cell(with_code: bool) -> dict[str, Any]:
     Args:
         with_code: whether the code may be recorded.
     """
+    if _known is not None:
+        return {**_known, "fit_in_cell": _count("another process")}
     path = notebook_path()
     execution = cell_execution()
     return {

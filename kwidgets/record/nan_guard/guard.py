@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import time
 from typing import Any
 
 import keras
@@ -76,7 +75,10 @@ class NanGuard(RunObserver):
         self._is_before_first_step = False
 
     def after_sample(self) -> None:
-        if self._states is not None:
+        if self._states is None:
+            return
+        is_lost = self._fit.reader.diverged_loss is not None
+        if self._run.may_use_model(is_lost or self._run.is_due(self._states.due_at)):
             self._check(self._states)
 
     def end_training(self) -> None:
@@ -165,7 +167,7 @@ class NanGuard(RunObserver):
             self._restore(states, cause)
             return
         states.confirm()
-        if not (self._is_at_end() or time.perf_counter() >= states.due_at):
+        if not (self._is_at_end() or self._run.is_due(states.due_at)):
             return
         if not self._copy(is_good=False):
             self._restore(states, message("NaN or infinite weights"))

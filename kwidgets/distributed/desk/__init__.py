@@ -1,0 +1,1 @@
+"""Carry messages between the workers of a training and the kernels that watch it."""

@@ -1,0 +1,176 @@
+"""``kwidgets.distribute``: train on several workers, with the view and buttons of a local fit."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kwidgets.distributed.checks import check_backend, check_workers, chosen_backend, pickled
+from kwidgets.distributed.distributed_run import DistributedRun
+from kwidgets.distributed.errors import DistributeError
+from kwidgets.distributed.job import Job, versions
+from kwidgets.distributed.jobs import jobs_folder, running_jobs, start_job
+from kwidgets.distributed.supervisor.main import gpu_ids
+from kwidgets.kernel.running_kernel import has_page
+from kwidgets.live.fit_options import check_prediction_options
+from kwidgets.record.fit_facts.cell import describe_cell
+from kwidgets.record.recording import recording
+from kwidgets.record.run_file.folder import make_folder, new_run_id, runs_folder
+
+
+def distribute(
+    train: Callable[..., Any],
+    workers: int = 2,
+    *,
+    engine: str = "local",
+    devices: int | None = None,
+    backend: str | None = None,
+    seed: int = 0,
+    max_restarts: int = 2,
+    reconnect: bool = True,
+    wait: bool | None = None,
+    task: Any = None,
+    class_names: Sequence[str] | None = None,
+) -> DistributedRun:
+    """Train a model on several workers, and show one live view of all of them.
+
+    Each worker is a process that calls ``train(worker)``. The function builds the model and the
+    data, and calls ``fit``; the workers train the same model on parts of each batch::
+
+        def train(worker):
+            model = keras.Sequential([...])
+            model.compile(...)
+            model.fit(worker.shard(x, y, batch_size=256), epochs=10)
+
+        run = kwidgets.distribute(train, workers=2, backend="jax")
+
+    In a notebook it returns at once; the training goes on when the kernel ends. Running the cell
+    again reconnects to it.
+
+    Args:
+        train: called on each worker with a ``Worker``; or a function without parameters.
+        workers: processes. More than one needs the JAX backend.
+        engine: "local" for processes of this computer; "ray" for Ray, or the address of a Ray
+            cluster, "ray://head:10001".
+        devices: devices of each worker; None for its share of the GPUs, or one CPU.
+        backend: Keras's backend on the workers; None for that of this kernel.
+        seed: for ``keras.utils.set_random_seed`` on all workers.
+        max_restarts: how often all workers are started again, from the last checkpoint, when one is
+            lost. An error of the function is never repeated.
+        reconnect: whether to return the training of this cell that still runs, if there is one.
+        wait: whether to return when the training has ended; None for yes in scripts, no in
+            notebooks.
+        task: as in ``LivePlot``.
+        class_names: the same.
+
+    Returns:
+        A ``DistributedRun``, with the methods of ``LivePlot``, ``wait()``, ``model()`` and the logs
+        of the workers.
+
+    Raises:
+        TypeError: an argument has the wrong type.
+        ValueError: an argument is out of range.
+        DistributeError: the training cannot start: the backend cannot do it, the function cannot be
+            sent to the workers, or the engine is not installed.
+        WorkerError: with ``wait``, a worker has failed.
+    """
+    check_engine(engine)
+    chosen = chosen_backend(backend)
+    gpus = gpu_ids() if engine == "local" else []
+    check_workers(workers, devices, len(gpus) if chosen != "tensorflow" or workers > 1 else 0)
+    check_backend(chosen, workers)
+    check_prediction_options(task, class_names)
+    if isinstance(max_restarts, bool) or not isinstance(max_restarts, int) or max_restarts < 0:
+        raise ValueError(f"max_restarts must be a whole number from 0, not {max_restarts!r}.")
+    runs = runs_folder()
+    cell = describe_cell(recording.with_code)
+    found = _running(runs, cell) if reconnect else None
+    run = DistributedRun(found, None) if found is not None else None
+    if run is None:
+        function = pickled(train)
+        make_folder(runs)
+        job_id = new_run_id()
+        job = Job(
+            job_id=job_id,
+            folder=str(jobs_folder(runs) / job_id),
+            runs=str(runs),
+            workers=workers,
+            devices=devices,
+            backend=chosen,
+            seed=seed,
+            max_restarts=max_restarts,
+            cell=cell,
+            versions=versions(chosen),
+            started=time.time(),
+            options={"task": task, "class_names": class_names},
+            sys_path=[path for path in sys.path if Path(path).is_dir()],
+            cwd=os.getcwd(),
+        )
+        run = DistributedRun(job, start_job(job, function))
+    if wait or (wait is None and not has_page()):
+        run.wait()
+    return run
+
+
+def reconnect(job_id: str | None = None) -> DistributedRun:
+    """Show a training with several workers that another kernel has started.
+
+    Args:
+        job_id: its id, or the beginning of it; None for the latest one.
+
+    Raises:
+        DistributeError: none runs, or not this one.
+    """
+    runs = runs_folder()
+    running = list(running_jobs(runs))
+    found = [job for job in running if job_id is None or job.job_id.startswith(job_id)]
+    if not found:
+        there = ", ".join(job.job_id for job in running) or "none"
+        raise DistributeError(
+            "There is no running training with several workers to reconnect to"
+            f"{'' if job_id is None else f' with the id {job_id!r}'} in {runs.parent}. "
+            f"Running: {there}. What has ended is in kwidgets.runs."
+        )
+    return DistributedRun(found[0], None)
+
+
+def check_engine(engine: str) -> None:
+    """Raise if there is no such engine, or it is not installed.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: there is no such engine.
+        DistributeError: it is not installed.
+    """
+    if not isinstance(engine, str):
+        raise TypeError(f"engine must be a text, not {engine!r} ({type(engine).__name__}).")
+    if engine != "local":
+        raise ValueError(
+            f'engine must be "local", "ray" or the address of a Ray cluster, such as '
+            f'"ray://head:10001"; not {engine!r}.'
+        )
+
+
+def _running(runs: Path, cell: dict[str, Any]) -> Job | None:
+    """Return the training of this cell that still runs, or None.
+
+    Raises:
+        DistributeError: one runs, and the cell has other code now.
+    """
+    for job in running_jobs(runs):
+        keys = ("notebook", "cell_id", "script")
+        if any(job.cell.get(key) != cell.get(key) for key in keys):
+            continue
+        if job.cell.get("code") == cell.get("code"):
+            return job
+        if cell.get("cell_id") is not None:
+            raise DistributeError(
+                f"The training {job.job_id} of this cell still runs, with the code that the cell "
+                f'had before. To watch or stop it: kwidgets.reconnect("{job.job_id}"). To start '
+                "another one beside it: reconnect=False."
+            )
+    return None

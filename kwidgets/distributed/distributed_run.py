@@ -1,0 +1,181 @@
+"""A training with several workers, for the user who has started it or found it again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient, DeskLostError
+from kwidgets.distributed.errors import WorkerError
+from kwidgets.distributed.job import DESK_FILE, Job
+from kwidgets.distributed.messages import CommandMessage, StateItem
+from kwidgets.distributed.remote.follow import FollowedTraining
+from kwidgets.distributed.supervisor.local import log_path
+from kwidgets.distributed.supervisor.main import RESULT_FILE
+from kwidgets.kernel import busy_messages
+from kwidgets.live import protocol
+from kwidgets.live.controls import RunControls
+from kwidgets.live.numbers.history import History
+from kwidgets.live.page.view import LiveView
+from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.view_options import DEFAULTS, check_options
+from kwidgets.record.fit_facts.process import is_alive
+
+if TYPE_CHECKING:
+    from kwidgets.record.run import Run
+
+_WAIT_SECONDS = 0.1
+_START_SECONDS = 30.0
+
+
+class DistributedRun(RunControls):
+    """A training with several workers: watch and control it as a fit of this kernel.
+
+    ``kwidgets.distribute`` returns one. The training runs in other processes: it goes on when the
+    kernel is restarted or dies, and ``kwidgets.reconnect`` finds it again.
+
+    Args:
+        job: what is trained.
+        supervisor: the process that was started for it; None if it was found.
+    """
+
+    _NOT_BEGUN = "starting"
+
+    def __init__(self, job: Job, supervisor: subprocess.Popen[bytes] | None) -> None:
+        super().__init__(check_options(DEFAULTS["x_axis"], DEFAULTS["smoothing"], False))
+        self._job, self._supervisor = job, supervisor
+        self._began = time.monotonic()
+        view = LiveView(self._output_context())
+        self._training = FollowedTraining(
+            self._connect, self._result, view, job.workers, job.backend
+        )
+        self._training.start()
+
+    def __repr__(self) -> str:
+        return f"<DistributedRun {self._job.job_id}: {self.state}, {self._job.workers} workers>"
+
+    # ``RunControls`` asks for the run that it controls.
+    @property
+    def _run(self) -> FitRun:
+        return cast(FitRun, self._training.latest)
+
+    @_run.setter
+    def _run(self, run: object) -> None:
+        """Ignore what is set: the run is the latest of the training."""
+
+    @property
+    def state(self) -> str:
+        """How the training stands: "starting", "training", "restarting", "finished", "stopped" (by
+        the user) or "failed"."""
+        return self._training.state["state"]
+
+    @property
+    def workers(self) -> list[protocol.Worker]:
+        """The workers by rank: their host, step, seconds a step, and devices."""
+        return [worker for _, worker in sorted(self._training.workers.items())]
+
+    @property
+    def run(self) -> Run | None:
+        """The recorded run of the latest fit, as in ``kwidgets.runs``; None if there is none."""
+        from kwidgets.record.run import Run
+        from kwidgets.record.run_file import schema
+        from kwidgets.record.run_file.reader import read_info
+
+        run_id = self._training.latest.store.recorded_as
+        if run_id is None:
+            return None
+        return Run(read_info(Path(self._job.runs, f"{run_id}{schema.SUFFIX}")))
+
+    def model(self) -> Any:
+        """Return the trained model, as this kernel's Keras loads it from the last checkpoint.
+
+        Raises:
+            RuntimeError: there is no checkpoint.
+        """
+        run = self.run
+        if run is None:
+            raise RuntimeError("There is no model: no fit of this training has been recorded.")
+        return run.model()
+
+    def log(self, rank: int = 0) -> str:
+        """Return what a worker has printed.
+
+        Raises:
+            ValueError: there is no such worker.
+        """
+        if rank not in range(self._job.workers):
+            raise ValueError(
+                f"There is no rank {rank!r}: the ranks are 0 to {self._job.workers - 1}."
+            )
+        path = log_path(self._job.folder, rank)
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def wait(self, timeout: float | None = None) -> History:
+        """Wait until the training has ended, and return its values.
+
+        The buttons of the view work meanwhile. Ctrl-C ends the waiting, not the training.
+
+        Args:
+            timeout: in seconds; None for as long as it takes.
+
+        Raises:
+            TimeoutError: the training goes on after that time.
+            WorkerError: it has failed.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        training = self._training
+        while not training.wait(lambda: not training.follows, _WAIT_SECONDS):
+            if busy_messages.needs_polling():
+                busy_messages.poll()
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError(f"The training still runs after {timeout} s: {self.state}.")
+        self._raise_if_failed()
+        return self.history
+
+    def terminate(self) -> None:
+        """End the workers at once, and the training with them. From any thread.
+
+        What they have trained since the last checkpoint is lost; :meth:`stop` ends it after a step.
+        """
+        self._training.send(
+            CommandMessage(id=uuid.uuid4().hex, kind="terminate", value=None, text="")
+        )
+
+    def _raise_if_failed(self) -> None:
+        state = self._training.state
+        if state["state"] == "failed":
+            raise WorkerError(state["text"], state["rank"], state["traceback"])
+
+    # Called in the thread that follows.
+
+    def _connect(self) -> DeskClient:
+        path = Path(self._job.folder, DESK_FILE)
+        while not path.exists():
+            self._check_supervisor()
+            time.sleep(_WAIT_SECONDS)
+        desk = json.loads(path.read_text(encoding="utf-8"))
+        process = desk.pop("process")
+        try:
+            return DeskClient(DeskAddress(**desk))
+        except DeskLostError:
+            if is_alive(process) is False:
+                self._training.lose_supervisor()
+            raise
+
+    def _check_supervisor(self) -> None:
+        ended = self._supervisor is not None and self._supervisor.poll() is not None
+        if ended or time.monotonic() > self._began + _START_SECONDS:
+            self._training.lose_supervisor()
+            raise DeskLostError
+
+    def _result(self) -> StateItem | None:
+        if self._supervisor is not None:
+            self._supervisor.poll()
+        path = Path(self._job.folder, RESULT_FILE)
+        if not path.exists():
+            return None
+        return cast(StateItem, json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,58 @@
+"""Find the trainings with several workers of a folder of runs, and start one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, Job
+from kwidgets.distributed.supervisor.main import RESULT_FILE
+from kwidgets.record.fit_facts.process import is_alive
+
+#: Beside the folder of the runs.
+_FOLDER: Final = "distributed"
+
+
+def jobs_folder(runs: Path) -> Path:
+    """Return the folder of the jobs whose runs are in ``runs``."""
+    return runs.parent / _FOLDER
+
+
+def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:
+    """Write a job, and start its supervisor, which outlives this process.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    folder = Path(job.folder)
+    folder.mkdir(parents=True, mode=0o700)
+    (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    (folder / FUNCTION_FILE).write_bytes(function)
+    job.write()
+    with open(folder / "supervisor.log", "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "kwidgets.distributed.supervisor.main", job.folder],
+            env={**os.environ, "KERAS_BACKEND": job.backend, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def running_jobs(runs: Path) -> Iterator[Job]:
+    """Yield the jobs whose supervisor lives, the newest first."""
+    for folder in sorted(jobs_folder(runs).glob("*/"), reverse=True):
+        if (folder / RESULT_FILE).exists():
+            continue
+        try:
+            desk: dict[str, Any] = json.loads((folder / DESK_FILE).read_text(encoding="utf-8"))
+            if is_alive(desk["process"]) is not False:
+                yield Job.read(folder)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue

@@ -1,0 +1,114 @@
+"""The program of one worker: ``python -m kwidgets.distributed.rank.main``.
+
+Its settings are environment variables, so that other users of the computer do not see the token.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient
+from kwidgets.distributed.job import FUNCTION_FILE, Job, difference, versions
+from kwidgets.distributed.messages import StateItem
+
+#: Its value is the JSON of ``RankSettings``.
+SETTINGS_VARIABLE: Final = "KWIDGETS_RANK"
+
+
+def main() -> int:
+    """Train as one worker; return the exit status: 0, or 1 after an error of the function."""
+    settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
+    job = Job.read(Path(settings["job_folder"]))
+    desk = DeskClient(DeskAddress(**settings["desk"]))
+    if settings.get("parent") is not None:
+        from kwidgets.distributed.rank.outbox import end_with_parent
+
+        end_with_parent(int(settings["parent"]))
+    return run_rank(
+        job,
+        desk,
+        rank=int(settings["rank"]),
+        attempt=int(settings["attempt"]),
+        coordinator=settings["coordinator"],
+        resume=settings["resume"],
+    )
+
+
+def run_rank(
+    job: Job, desk: Any, *, rank: int, attempt: int, coordinator: str | None, resume: dict[str, str]
+) -> int:
+    """Train as one worker of a job.
+
+    Args:
+        job: what is trained.
+        desk: where to post.
+        rank: of this worker.
+        attempt: how often the workers have been started, from 1.
+        coordinator: ``host:port`` at which JAX's processes meet; None for a single worker.
+        resume: the checkpoint folder from which each fit goes on, by the fit's number, from "1".
+    """
+    os.environ["KERAS_BACKEND"] = job.backend
+    os.environ["KWIDGETS_RUNS"] = job.runs
+    os.chdir(job.cwd)
+    sys.path[:] = list(dict.fromkeys([*sys.path, *job.sys_path]))
+
+    def fail(text: str) -> int:
+        item = StateItem(
+            kind="state",
+            state="failed",
+            attempt=attempt,
+            text=text,
+            traceback=traceback.format_exc() if sys.exc_info()[0] is not None else "",
+            rank=rank,
+        )
+        desk.post([item])
+        return 1
+
+    different = difference(job.versions, versions(job.backend))
+    if different:
+        return fail(f"Rank {rank} has other versions than the kernel: {different}.")
+    try:
+        from kwidgets.distributed.rank.train import train
+
+        train(job, desk, rank=rank, attempt=attempt, coordinator=coordinator, resume=resume)
+    except BaseException as error:
+        if is_lost_peer(error):
+            # Not this worker's error: the supervisor sees which process has ended.
+            traceback.print_exc()
+            with contextlib.suppress(Exception):
+                sys.stderr.flush()
+            os._exit(3)
+        status = fail(f"{type(error).__name__}: {error}")
+        traceback.print_exc()
+        sys.stderr.flush()
+        # JAX would wait for the others at exit.
+        os._exit(status)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return 0
+
+
+def is_lost_peer(error: BaseException) -> bool:
+    """Return whether another worker has ended: JAX's collectives fail then."""
+    text = str(error)
+    signs = ("Gloo", "Connection reset", "Connection closed", "UNAVAILABLE", "heartbeat")
+    return type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError") and any(
+        sign in text for sign in signs
+    )
+
+
+def load_function(folder: str) -> Any:
+    """Return the user's function, which the kernel of the same user has written."""
+    import cloudpickle
+
+    return cloudpickle.loads(Path(folder, FUNCTION_FILE).read_bytes())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Start the workers of a job, wherever they run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Protocol
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """What a worker needs to start.
+
+    Attributes:
+        rank: of the worker.
+        attempt: how often the workers have been started, from 1.
+        coordinator: where JAX's processes meet; None for a single worker.
+        resume: the checkpoint folder from which each fit goes on, by the fit's number.
+    """
+
+    rank: int
+    attempt: int
+    coordinator: str | None
+    resume: dict[str, str]
+
+
+class StartedWorker(Protocol):
+    """A worker that was started."""
+
+    def poll(self) -> str | None:
+        """Return None while it runs, "" if it has ended well, or else how it has ended."""
+
+    def kill(self) -> None:
+        """End it at once; returns when it has ended."""
+
+
+class Launcher(Protocol):
+    """Starts workers of one job."""
+
+    def coordinator(self) -> str:
+        """Return a new ``host:port`` at which JAX's processes can meet."""
+
+    def start(self, start: Start) -> StartedWorker:
+        """Start a worker.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+
+    def set_desk(self, address: Any) -> None:
+        """Take where the desk is, before the first start."""

@@ -1,0 +1,211 @@
+"""Start the workers of a job, and start all of them again from the last checkpoint when one is
+lost: JAX cannot go on with other processes than those with which it began."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from kwidgets.distributed.desk.desk import Desk
+from kwidgets.distributed.job import Job
+from kwidgets.distributed.messages import FINAL_STATES, State, StateItem
+from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
+from kwidgets.record.last_run import find_run
+from kwidgets.record.run_file.open_file import UnreadableRunError
+
+logger = logging.getLogger("kwidgets")
+
+_CHECK_SECONDS: Final = 0.05
+#: After the first worker has failed, for the others to say why: its peers fail too.
+_REPORT_SECONDS: Final = 3.0
+#: After the first worker has ended well, for the others to do the same.
+_END_SECONDS: Final = 120.0
+
+
+class WatchedDesk(Desk):
+    """A desk that tells its supervisor what the workers say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+        #: The recorded run of each fit.
+        self.recorded: dict[int, str] = {}
+        #: The errors that workers of this attempt have reported.
+        self.failures: list[StateItem] = []
+        #: How the last fit ended, or its status.
+        self.status = ""
+        #: Whether a kernel wants the workers to be ended at once.
+        self.terminated = threading.Event()
+        #: Whether a kernel has read since the training has ended.
+        self.read_after_end = threading.Event()
+        self.has_ended = False
+
+    def post(self, items: list[Any], takes_commands: bool = False) -> list[Any]:
+        with self.lock:
+            for item in items:
+                if item["kind"] == "fit":
+                    self.status = item["progress"]["status"]
+                    if item["recorded_as"] is not None:
+                        self.recorded[item["fit"]] = item["recorded_as"]
+        # The supervisor decides what an error of a worker means.
+        failures = [i for i in items if i["kind"] == "state" and i["rank"] is not None]
+        self.failures += failures
+        return super().post([i for i in items if i not in failures], takes_commands)
+
+    def poll(self, after: int) -> Any:
+        if self.has_ended:
+            self.read_after_end.set()
+        return super().poll(after)
+
+    def send(self, command: Any) -> None:
+        if command["kind"] == "terminate":
+            self.terminated.set()
+        else:
+            super().send(command)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How one attempt has ended.
+
+    Attributes:
+        kind: all have ended well; a worker raised an error; a worker was lost; or the user has
+            ended it.
+        text: why, as a sentence.
+        traceback: of the error, or "".
+        rank: the worker it is about.
+    """
+
+    kind: str
+    text: str = ""
+    traceback: str = ""
+    rank: int | None = None
+
+
+class Supervisor:
+    """Supervises one job until it has ended.
+
+    Args:
+        job: the job.
+        desk: for the workers and kernels.
+        launcher: starts the workers.
+    """
+
+    def __init__(self, job: Job, desk: WatchedDesk, launcher: Launcher) -> None:
+        self._job, self._desk, self._launcher = job, desk, launcher
+        self._attempt = 0
+
+    def run(self) -> StateItem:
+        """Return the final state. No worker is left then."""
+        resume: dict[str, str] = {}
+        while True:
+            self._attempt += 1
+            if self._attempt == 1:
+                self._say("starting", f"Starting {self._job.workers} workers …")
+            outcome = self._attempt_once(resume)
+            if outcome.kind == "finished":
+                stopped = self._desk.status == "stopped"
+                return self._say("stopped" if stopped else "finished", "")
+            if outcome.kind == "terminated":
+                return self._say("stopped", "The workers were ended.")
+            restarts = self._attempt - 1
+            if outcome.kind == "failed" or restarts >= self._job.max_restarts:
+                text = outcome.text
+                if outcome.kind == "lost" and self._job.max_restarts:
+                    text = f"{text} It was restarted {restarts} times, the limit."
+                return self._say("failed", text, outcome)
+            resume = self._checkpoints()
+            where = "the last checkpoint" if resume else "the beginning: there is no checkpoint yet"
+            self._say("restarting", f"{outcome.text} Restarting from {where}.", outcome)
+
+    def _attempt_once(self, resume: dict[str, str]) -> Outcome:
+        self._desk.failures.clear()
+        coordinator = self._launcher.coordinator() if self._job.workers > 1 else None
+        workers: list[StartedWorker] = []
+        try:
+            for rank in range(self._job.workers):
+                start = Start(rank, self._attempt, coordinator, resume)
+                workers.append(self._launcher.start(start))
+            return self._wait(workers)
+        finally:
+            for worker in workers:
+                worker.kill()
+
+    def _wait(self, workers: list[StartedWorker]) -> Outcome:
+        ended_at: float | None = None
+        while True:
+            if self._desk.terminated.is_set():
+                return Outcome("terminated")
+            states = [worker.poll() for worker in workers]
+            if self._desk.failures:
+                return self._failure()
+            if any(states):
+                return self._after_loss(workers)
+            if all(state == "" for state in states):
+                return Outcome("finished")
+            if "" in states:
+                ended_at = ended_at or time.monotonic()
+                if time.monotonic() > ended_at + _END_SECONDS:
+                    left = [str(rank) for rank, state in enumerate(states) if state is None]
+                    return Outcome(
+                        "failed",
+                        f"Rank {', '.join(left)} has not ended {_END_SECONDS:.0f} s after the "
+                        "others. Does your function do the same on all workers?",
+                    )
+            time.sleep(_CHECK_SECONDS)
+
+    def _after_loss(self, workers: list[StartedWorker]) -> Outcome:
+        """Return why a worker has ended: it, or one that it waited for, may still say so."""
+        until = time.monotonic() + _REPORT_SECONDS
+        while time.monotonic() < until and not self._desk.failures:
+            if all(worker.poll() is not None for worker in workers):
+                break
+            time.sleep(_CHECK_SECONDS)
+        if self._desk.failures:
+            return self._failure()
+        states = [worker.poll() for worker in workers]
+        # Those that have lost a peer end by themselves, with status 3.
+        first = next(
+            (rank for rank, state in enumerate(states) if state and state != "exit status 3"),
+            next(rank for rank, state in enumerate(states) if state),
+        )
+        return Outcome("lost", f"Rank {first} was lost ({states[first]}).", rank=first)
+
+    def _failure(self) -> Outcome:
+        first = self._desk.failures[0]
+        text = f"Rank {first['rank']} failed: {first['text']}"
+        return Outcome("failed", text, first["traceback"], first["rank"])
+
+    def _checkpoints(self) -> dict[str, str]:
+        """Return the last checkpoint of each fit that has one, by the fit's number."""
+        found = {}
+        for number, run_id in self._desk.recorded.items():
+            try:
+                run = find_run(run_id)
+            except UnreadableRunError:
+                continue
+            if run is not None and run.checkpoints:
+                found[str(number)] = str(run.checkpoints[0].folder)
+        return found
+
+    def _say(self, state: State, text: str, outcome: Outcome | None = None) -> StateItem:
+        item = StateItem(
+            kind="state",
+            state=state,
+            attempt=self._attempt,
+            text=text,
+            traceback="" if outcome is None else outcome.traceback,
+            rank=None if outcome is None else outcome.rank,
+        )
+        Desk.post(self._desk, [item])
+        self._desk.has_ended = state in FINAL_STATES
+        return item
+
+
+def runs_path(job: Job) -> Path:
+    """Return the folder of recorded runs."""
+    return Path(job.runs)
