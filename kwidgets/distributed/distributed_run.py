@@ -83,12 +83,11 @@ class DistributedRun(RunControls):
         """The recorded run of the latest fit, as in ``kwidgets.runs``; None if there is none."""
         from kwidgets.record.run import Run
         from kwidgets.record.run_file import schema
-        from kwidgets.record.run_file.reader import read_info
 
         run_id = self._training.latest.store.recorded_as
         if run_id is None:
             return None
-        return Run(read_info(Path(self._job.runs, f"{run_id}{schema.SUFFIX}")))
+        return Run(Path(self._job.runs, f"{run_id}{schema.SUFFIX}"), run_id)
 
     def model(self) -> Any:
         """Return the trained model, as this kernel's Keras loads it from the last checkpoint.

@@ -29,19 +29,19 @@ class Shard(keras.utils.PyDataset):
                 "all samples to worker.shard: it takes the part of each worker itself."
             )
         self._x, self._y = x, y
-        self._rank, self._workers, self._seed = worker.rank, worker.workers, worker.seed
+        self._rank, self._parts, self._seed = worker.rank, worker.workers, worker.seed
         self._batch_size, self._shuffle = batch_size, shuffle
         self._epoch = 0
 
     def __len__(self) -> int:
         whole, rest = divmod(self._samples, self._batch_size)
-        return whole + (rest >= self._workers)
+        return whole + (rest >= self._parts)
 
     def __getitem__(self, index: int) -> Any:
         begin = index * self._batch_size
         end = min(begin + self._batch_size, self._samples)
-        end -= (end - begin) % self._workers
-        rows = self._order()[begin + self._rank : end : self._workers]
+        end -= (end - begin) % self._parts
+        rows = self._order()[begin + self._rank : end : self._parts]
         x = keras.tree.map_structure(lambda leaf: _rows(leaf, rows), self._x)
         if self._y is None:
             return x
@@ -63,3 +63,17 @@ class Shard(keras.utils.PyDataset):
 
 def _rows(leaf: Any, rows: np.ndarray) -> Any:
     return leaf.iloc[rows].to_numpy() if hasattr(leaf, "iloc") else np.asarray(leaf)[rows]
+
+
+def keep_order(epoch_iterator: Any) -> None:
+    """Let Keras take the batches of a ``Shard`` in their order, which it has shuffled itself.
+
+    Keras would draw the order from Python's ``random``, whose state may differ among workers. In
+    ``on_train_begin``.
+
+    Args:
+        epoch_iterator: Keras's, of the fit; None if it is not known.
+    """
+    adapter = getattr(epoch_iterator, "data_adapter", None)
+    if isinstance(getattr(adapter, "py_dataset", None), Shard):
+        adapter.shuffle = False

@@ -14,12 +14,14 @@ from typing import Any, Final, cast
 
 from kwidgets.distributed.rank.context import RankContext
 from kwidgets.distributed.rank.same_parts import check_begin, check_end
+from kwidgets.distributed.rank.shard import keep_order
 from kwidgets.live.keras_internals.variable_values import sync_variables
 from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.fit_state import FitState
 from kwidgets.live.training_thread.command_queue import Command
+from kwidgets.record.checkpoints.fit_data import find_epoch_iterator
 
 #: Between two agreements, as far as that is a whole number of steps.
 AGREE_SECONDS: Final = 0.2
@@ -71,6 +73,7 @@ class SteeredRun(FitRun):
     # The hooks.
 
     def begin(self) -> None:
+        keep_order(find_epoch_iterator())
         check_begin(self)
         super().begin()
         self.rank.outbox.begun(self)

@@ -10,6 +10,7 @@ from kwidgets.distributed.job import Job
 from kwidgets.distributed.rank.join import join_processes, set_data_parallel
 from kwidgets.distributed.rank.main import load_function
 from kwidgets.distributed.worker import Worker
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 
 def train(
@@ -45,7 +46,8 @@ def train(
     auto_view.options = job.options
     auto_view.watches_silent_fits = True
     auto_view.start()
-    keras.utils.set_random_seed(job.seed)
+    with without_importing_tensorflow():
+        keras.utils.set_random_seed(job.seed)
     strategy = set_data_parallel(job.backend, job.workers)
     function = load_function(job.folder)
     arguments = (Worker(rank, job.workers, job.seed),) if takes_worker(function) else ()
