@@ -14,11 +14,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient
-from kwidgets.distributed.job import FUNCTION_FILE, Job, difference, versions
-from kwidgets.distributed.messages import StateItem
+from kwidgets.distributed.job import Job, difference, versions
+from kwidgets.distributed.messages import LOST_PEER_STATUS, StateItem
 
 #: Its value is the JSON of ``RankSettings``.
 SETTINGS_VARIABLE: Final = "KWIDGETS_RANK"
+
+
+#: In the errors of JAX's collectives when another process has ended: of Gloo on CPUs, of NCCL on
+#: GPUs, and of the service that watches the processes.
+_LOST_PEER_SIGNS: Final = (
+    "Gloo all-",
+    "Gloo collective",
+    "gloo/transport",
+    "ncclRemoteError",
+    "ncclSystemError",
+    "NCCL communicator was aborted",
+    "coordination service",
+    "heartbeat timeout",
+)
 
 
 def main() -> int:
@@ -83,7 +97,7 @@ def run_rank(
             traceback.print_exc()
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
-            os._exit(3)
+            os._exit(LOST_PEER_STATUS)
         status = fail(f"{type(error).__name__}: {error}")
         traceback.print_exc()
         sys.stderr.flush()
@@ -96,18 +110,8 @@ def run_rank(
 
 def is_lost_peer(error: BaseException) -> bool:
     """Return whether another worker has ended: JAX's collectives fail then."""
-    text = str(error)
-    signs = ("Gloo", "Connection reset", "Connection closed", "UNAVAILABLE", "heartbeat")
-    return type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError") and any(
-        sign in text for sign in signs
-    )
-
-
-def load_function(folder: str) -> Any:
-    """Return the user's function, which the kernel of the same user has written."""
-    import cloudpickle
-
-    return cloudpickle.loads(Path(folder, FUNCTION_FILE).read_bytes())
+    # Reading an array raises them as ValueError.
+    return any(sign in str(error) for sign in _LOST_PEER_SIGNS)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,17 @@ lost: JAX cannot go on with other processes than those with which it began."""
 from __future__ import annotations
 
 import dataclasses
-import logging
 import threading
 import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Final
 
 from kwidgets.distributed.desk.desk import Desk
 from kwidgets.distributed.job import Job
-from kwidgets.distributed.messages import FINAL_STATES, State, StateItem
+from kwidgets.distributed.messages import FINAL_STATES, LOST_PEER_STATUS, State, StateItem
 from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
 from kwidgets.record.last_run import find_run
 from kwidgets.record.run_file.open_file import UnreadableRunError
-
-logger = logging.getLogger("kwidgets")
 
 _CHECK_SECONDS: Final = 0.05
 #: After the first worker has failed, for the others to say why: its peers fail too.
@@ -141,10 +138,8 @@ class Supervisor:
             if self._desk.terminated.is_set():
                 return Outcome("terminated")
             states = [worker.poll() for worker in workers]
-            if self._desk.failures:
-                return self._failure()
-            if any(states):
-                return self._after_loss(workers)
+            if any(states) or self._desk.failures:
+                return self._after_loss(workers, states)
             if all(state == "" for state in states):
                 return Outcome("finished")
             if "" in states:
@@ -158,22 +153,20 @@ class Supervisor:
                     )
             time.sleep(_CHECK_SECONDS)
 
-    def _after_loss(self, workers: list[StartedWorker]) -> Outcome:
+    def _after_loss(self, workers: list[StartedWorker], states: Sequence[str | None]) -> Outcome:
         """Return why a worker has ended: it, or one that it waited for, may still say so."""
+        if first := _killed(states):
+            return _lost(first)
         until = time.monotonic() + _REPORT_SECONDS
         while time.monotonic() < until and not self._desk.failures:
-            if all(worker.poll() is not None for worker in workers):
+            states = [worker.poll() for worker in workers]
+            if all(state is not None for state in states):
                 break
             time.sleep(_CHECK_SECONDS)
         if self._desk.failures:
             return self._failure()
-        states = [worker.poll() for worker in workers]
-        # Those that have lost a peer end by themselves, with status 3.
-        first = next(
-            (rank for rank, state in enumerate(states) if state and state != "exit status 3"),
-            next(rank for rank, state in enumerate(states) if state),
-        )
-        return Outcome("lost", f"Rank {first} was lost ({states[first]}).", rank=first)
+        first = _killed(states) or next((r, s) for r, s in enumerate(states) if s)
+        return _lost(first)
 
     def _failure(self) -> Outcome:
         first = self._desk.failures[0]
@@ -206,6 +199,16 @@ class Supervisor:
         return item
 
 
-def runs_path(job: Job) -> Path:
-    """Return the folder of recorded runs."""
-    return Path(job.runs)
+def _killed(states: Sequence[str | None]) -> tuple[int, str] | None:
+    """Return the first worker that was ended from outside, and how; None without one.
+
+    Those that have lost a peer end by themselves: with ``LOST_PEER_STATUS``, or by JAX, which
+    aborts.
+    """
+    own_ends = ("", f"exit status {LOST_PEER_STATUS}", "exit status 1", "killed by signal SIGABRT")
+    return next((each for each in enumerate(states) if each[1] not in (None, *own_ends)), None)  # type: ignore[return-value]
+
+
+def _lost(first: tuple[int, str]) -> Outcome:
+    rank, state = first
+    return Outcome("lost", f"Rank {rank} was lost ({state}).", rank=rank)
