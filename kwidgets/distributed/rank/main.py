@@ -6,8 +6,10 @@ Its settings are environment variables, so that other users of the computer do n
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -39,6 +41,9 @@ def main() -> int:
     """Train as one worker; return the exit status: 0, or 1 after an error of the function."""
     settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
     job = Job.read(Path(settings["job_folder"]))
+    if hasattr(signal, "SIGUSR1"):
+        # Its log then says where it was when the supervisor ended it.
+        faulthandler.register(signal.SIGUSR1)
     desk = DeskClient(DeskAddress(**settings["desk"]))
     if settings.get("parent") is not None:
         from kwidgets.distributed.rank.outbox import end_with_parent
