@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, Job
-from kwidgets.distributed.supervisor.main import RESULT_FILE
+from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, RESULT_FILE, Job
 from kwidgets.record.fit_facts.process import is_alive
 
 #: In the folder of the runs.

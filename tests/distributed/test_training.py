@@ -115,7 +115,7 @@ def test_two_workers_train_what_one_trains_and_are_steered_at_the_same_step(
     [
         ({"unequal": True}, "different batches an epoch: 7 on rank 0, 5 on rank 1"),
         ({"fails": True}, "Rank 1 failed: RuntimeError: the disk of rank 1 is full"),
-        ({"other_seed": True}, "different initial weights"),
+        ({"other_seed": True}, "different values where all must have the same: the initial"),
     ],
 )
 def test_what_would_go_wrong_is_an_error_at_once_and_leaves_no_process(

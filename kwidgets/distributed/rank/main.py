@@ -103,7 +103,7 @@ def run_rank(
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
             os._exit(LOST_PEER_STATUS)
-        status = fail(f"{type(error).__name__}: {error}")
+        status = fail(describe(error))
         traceback.print_exc()
         sys.stderr.flush()
         # JAX would wait for the others at exit.
@@ -111,6 +111,17 @@ def run_rank(
     sys.stdout.flush()
     sys.stderr.flush()
     return 0
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as a sentence, with advice where JAX's own is of little help."""
+    if "is not the same on each process" in str(error):
+        return (
+            "The workers have different values where all must have the same: the initial weights "
+            "of a model, or what a callback sets on one worker only. Create models from the same "
+            "seed on all workers, and set variables on all of them in the same step."
+        )
+    return f"{type(error).__name__}: {error}"
 
 
 def is_lost_peer(error: BaseException) -> bool:
