@@ -101,7 +101,7 @@ def measure_steering(folder: Path) -> None:
     value, asked = 0.001, 0.0
     next_command = time.monotonic() + 2
     while time.monotonic() < until:
-        steps = run.history.samples["step"] if "step" in run.history.samples else ()
+        steps = run.history.batches.get("step", ())
         now = time.time()
         if len(steps) and int(steps[-1]) not in arrived:
             arrived[int(steps[-1])] = now
@@ -121,7 +121,7 @@ def measure_steering(folder: Path) -> None:
     run.wait(120)
     found = [json.loads((folder / f"times-{rank}.json").read_text()) for rank in range(2)]
     begun = found[0]["begun"]
-    offset = int(run.history.samples["step"][-1]) - len(begun)
+    offset = int(run.history.batches["step"][-1]) - len(begun)
     ages = [
         1000 * (at - begun[step - offset])
         for step, at in arrived.items()
@@ -185,7 +185,8 @@ def some(own):
                 client.post([worker(rank, int(10 * (now - begin)))])
         time.sleep(0.01)
 
-threads = [threading.Thread(target=some, args=(range(i, ranks, 20),)) for i in range(min(20, ranks))]
+count = min(20, ranks)
+threads = [threading.Thread(target=some, args=(range(i, ranks, count),)) for i in range(count)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
 """
@@ -236,9 +237,7 @@ def measure_paper(ranks: int) -> None:
 
     view = CountingView(contextvars.copy_context())
     own = psutil.Process()
-    training = FollowedTraining(
-        lambda: CountingClient(address), lambda: None, view, ranks, "jax"
-    )
+    training = FollowedTraining(lambda: CountingClient(address), lambda: None, view, ranks, "jax")
     training.start()
     time.sleep(8)
     before, memory = own.cpu_times(), own.memory_info().rss

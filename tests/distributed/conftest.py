@@ -53,7 +53,7 @@ def wait_for_steps(run: DistributedRun, steps: int) -> None:
     """Wait until the view has points of so many steps."""
 
     def are_there() -> bool:
-        rows = run.history.samples.get("step", ())
+        rows = run.history.batches.get("step", ())
         return run._training.ended or (len(rows) > 0 and rows[-1] >= steps)
 
     assert run._training.wait(are_there, START_SECONDS), run.state

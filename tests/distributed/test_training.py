@@ -99,6 +99,12 @@ def test_two_workers_train_what_one_trains_and_are_steered_at_the_same_step(
         ),
         START_SECONDS,
     )
+    steered.rewind("by hand")
+    marked = "Rewound to step %1: %2"
+    assert steered._training.wait(
+        lambda: any(mark["text"]["key"] == marked for mark in steered._run.store.marks),
+        START_SECONDS,
+    )
     steered.stop()
     steered.wait(START_SECONDS)
     assert steered.status == "stopped"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.rank.context import RankContext
 from kwidgets.distributed.rank.followed_state import FollowedState
+from kwidgets.distributed.rank.steered_run import SteeredRun
 from kwidgets.insight.fit_predictions import FitPredictions
 from kwidgets.insight.observers import observe_run as observe_insight
 from kwidgets.insight.page.session import InsightSession
@@ -16,6 +17,21 @@ from kwidgets.record.fit_facts import cell
 from kwidgets.record.nan_guard.guard import NanGuard
 from kwidgets.record.observers import observe_run
 from kwidgets.record.recording import recording
+
+
+class TellOfRewinds(observers.RunObserver):
+    """Tells the desk that a fit was rewound.
+
+    Args:
+        run: the fit.
+    """
+
+    def __init__(self, run: FitRun) -> None:
+        self._run = run
+
+    def after_rewind(self, step: int) -> None:
+        assert isinstance(self._run, SteeredRun)
+        self._run.rank.outbox.rewound(self._run, step)
 
 
 def set_up_observers(rank: RankContext, job: Job, resume: dict[str, str]) -> None:
@@ -34,7 +50,7 @@ def set_up_observers(rank: RankContext, job: Job, resume: dict[str, str]) -> Non
         checkpoint = resume.get(str(next(numbers)))
         if rank.is_first:
             recording.resume_next = checkpoint
-            return [*observe_insight(run), *observe_run(run)]
+            return [*observe_insight(run), *observe_run(run), TellOfRewinds(run)]
         # What reads the predictions is a part of the step that all workers run.
         return FitPredictions(run, InsightSession()), NanGuard(run), FollowedState(run, checkpoint)
 

@@ -24,6 +24,8 @@ from kwidgets.distributed.messages import (
 )
 from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.usage import DeviceSampler
+from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
+from kwidgets.live.numbers.stored_rows import logs_of, rows_of
 from kwidgets.live.protocol import Mark, Worker
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class Outbox:
         # Whether the next item has all rows of the fit.
         self._is_first_item = True
         self._insight_revision = 0
+        # How often the fit was rewound, and to which step the last time.
+        self._branches, self._branch_step = 0, 0
         self._due = dict.fromkeys(("fit", "worker", "insight"), 0.0)
         self._worker_seconds = worker_seconds(workers)
         # Only rank 0 hears commands.
@@ -85,6 +89,7 @@ class Outbox:
         with self._lock:
             self._rows.clear()
             self._fits += 1
+            self._branches, self._branch_step = 0, 0
             self._is_first_item = True
             self._insight_revision = 0
             run.store.listeners.append(_StoreToDesk(self._rows))
@@ -94,6 +99,15 @@ class Outbox:
         with self._lock:
             self._run = run
             self.state = "training"
+
+    def rewound(self, run: SteeredRun, step: int) -> None:
+        """The fit goes on from an earlier step, as a branch: its numbers are others now."""
+        with self._lock:
+            self._rows.clear()
+            self._rows.extend(rows_of_store(run.store))
+            self._branches += 1
+            self._branch_step = step
+            self._is_first_item = True
 
     def take_commands(self) -> list[CommandMessage]:
         """Return what the user wants, oldest first."""
@@ -183,6 +197,8 @@ class Outbox:
             run=run.describe_run(run.view),
             progress=run.describe_progress(),
             recorded_as=run.store.recorded_as,
+            branch=self._branches,
+            branch_step=self._branch_step,
             complete=self._is_first_item,
             rows=rows,
         )
@@ -237,10 +253,28 @@ class _StepMeter:
         return seconds / (step - step_before), min(1.0, (waited - waited_before) / seconds)
 
 
+def rows_of_store(store: MetricStore) -> list[Row]:
+    """Return all numbers of a store, as it gets them."""
+    rows: list[Row] = []
+    to_desk = _StoreToDesk(rows)
+    before = 0
+    with store.lock:
+        points, epochs, marks = rows_of(store.batch, "mean/"), rows_of(store.epoch), store.marks
+    for row in points:
+        batches, before = row.step - before, row.step
+        to_desk.add_batches(row.step, row.epoch, row.seconds, row.values, batches)
+    for row in epochs:
+        complete = not row.values.get(PARTIAL)
+        to_desk.add_epoch(row.step, row.epoch, row.seconds, logs_of(row), complete)
+    for mark in marks:
+        to_desk.add_mark(mark)
+    return rows
+
+
 class _StoreToDesk:
     """Queues what a store gets."""
 
-    def __init__(self, rows: collections.deque[Row]) -> None:
+    def __init__(self, rows: collections.deque[Row] | list[Row]) -> None:
         self._rows = rows
 
     def add_batches(

@@ -159,6 +159,11 @@ class FollowedTraining:
 
     def _take_fit(self, item: FitItem) -> None:
         known = self.fits.get(item["fit"])
+        if known is not None and known.attempt == item["attempt"] and known.branch < item["branch"]:
+            text = t("Rewound to step %1", f"{item['branch_step']:,}")
+            self._guard("The live view", self.view.branch, lambda: known.go_back(item), text)
+            known.add({**item, "rows": []})
+            return
         if known is None or known.attempt < item["attempt"] or item["complete"]:
             fit = RemoteFit(item, self._model, self.send, self._extra)
             fit.continues = known is not None or not self.fits

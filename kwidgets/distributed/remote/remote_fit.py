@@ -42,6 +42,7 @@ class RemoteFit:
     ) -> None:
         self.store = MetricStore()
         self.number, self.attempt = first["fit"], first["attempt"]
+        self.branch = first["branch"]
         # A fit whose workers were started again shows the same curves.
         self.continues = first["attempt"] > 1
         self.model = model
@@ -91,6 +92,14 @@ class RemoteFit:
                 _add(self.store, row)
         if "insight" in item:
             self.insight.set_parts(item["insight"])
+
+    def go_back(self, item: FitItem) -> None:
+        """Let the numbers be those of an item with all of them: the fit was rewound."""
+        numbers = MetricStore()
+        for row in item["rows"]:
+            _add(numbers, row)
+        self.branch = item["branch"]
+        self.store.go_back(item["branch_step"], numbers)
 
     def end(self, status: protocol.Status, detail: str) -> None:
         """End the fit for a reason of the supervisor's."""
