@@ -14,6 +14,9 @@ LAB_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PYTHON KWIDGETS_CHROMIUM
+# Without byte code on disk, as many container images want it, each process compiles all modules that
+# it imports: 9 s of processor time for TensorFlow, 7 s for Keras. The tests start a hundred.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Every warning is an error, and all of them are shown; -n: also a name that leads nowhere.
 SPHINX := $(PY) -m sphinx --nitpicky --fail-on-warning --keep-going --quiet
