@@ -123,7 +123,9 @@ def catalog() -> Catalog:
 
 
 def key_of(cls: type) -> str:
-    """Return the key of a class, by which specs name it. Makes no forms: they take a tenth of a second.
+    """Return the key of a class, by which specs name it.
+
+    No forms are made for it: they take a tenth of a second.
 
     Raises:
         KeyError: the class is not in the catalog; ``add_class`` adds it.
