@@ -40,8 +40,9 @@ def make_train(folder: Path, epochs: int, **settings: Any) -> Any:
                     time.sleep(settings["step_seconds"])
 
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-                model.jax_state_sync()
-                rates.append(float(np.asarray(model.optimizer.learning_rate.value)))
+                if keras.backend.backend() == "jax":
+                    model.jax_state_sync()
+                rates.append(float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)))
 
         # The last one: it sees what ours has set.
         noting = [Rates()] if settings.get("notes_rates") else []
@@ -56,8 +57,9 @@ def make_train(folder: Path, epochs: int, **settings: Any) -> Any:
             model.compile("sgd", "mse")
         validation = worker.shard(x, y, batch_size=26, shuffle=False)
         model.fit(part, epochs=epochs, validation_data=validation, callbacks=noting, verbose=0)
-        weights = [np.asarray(variable.value) for variable in model.trainable_variables]
-        np.savez(folder / f"{worker.workers}-{worker.rank}.npz", *weights)
+        weights = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+        name = settings.get("name") or f"{worker.workers}-{worker.rank}"
+        np.savez(folder / f"{name}.npz", *weights)
         (folder / f"rates-{worker.rank}.json").write_text(json.dumps(rates))
         print("rank", worker.rank, "has trained")
 
@@ -161,3 +163,90 @@ def test_a_lost_worker_is_replaced_and_training_goes_on_to_the_same_weights(
     run.wait(START_SECONDS)
     assert np.abs(weights_of(tmp_path, "2-0") - wanted).max() < 1e-6
     assert np.array_equal(weights_of(tmp_path, "2-0"), weights_of(tmp_path, "2-1"))
+
+
+@pytest.mark.slow("starts two workers twice")
+@pytest.mark.timeout(900)
+def test_a_lost_supervisor_takes_its_workers_along_and_is_replaced(
+    distribute: Start, tmp_path: Path
+) -> None:
+    run = distribute(make_train(tmp_path, 10_000, step_seconds=0.02), workers=2)
+    wait_for_steps(run, 20)
+    run.checkpoint()
+    assert run._training.wait(
+        lambda: bool(run._run.describe_run(run._training.view)["checkpoints"]), START_SECONDS
+    )
+    supervisor, *workers = processes_of(run)
+    supervisor.kill()
+    _, left = psutil.wait_procs(workers, 60)
+    assert not left
+    assert run._training.wait(lambda: run._training.latest.attempt == 2, START_SECONDS)
+    wait_for_steps(run, 25)
+    run.stop()
+    run.wait(START_SECONDS)
+    marks = [mark["text"]["key"] for mark in run._run.store.marks]
+    assert "Resumed" in marks
+
+
+@pytest.mark.slow("TensorFlow, and JAX, each in processes of their own")
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_one_process_trains_on_several_devices(
+    distribute: Start, tmp_path: Path, backend: str
+) -> None:
+    for devices in (1, 2):
+        train = make_train(tmp_path, 3, name=f"devices-{devices}")
+        run = distribute(train, workers=1, devices=devices, backend=backend)
+        assert len(run.wait(START_SECONDS)["loss"]) == 3
+    one, two = (weights_of(tmp_path, f"devices-{devices}") for devices in (1, 2))
+    assert np.abs(one - two).max() < 1e-6
+
+    train = make_train(tmp_path, 10_000, notes_rates=True, step_seconds=0.02, name="steered")
+    run = distribute(train, workers=1, devices=2, backend=backend)
+    wait_for_steps(run, 10)
+    run.set_learning_rate(0.005)
+    run.stop()
+    run.wait(START_SECONDS)
+    assert json.loads((tmp_path / "rates-0.json").read_text())[-1] == pytest.approx(0.005)
+
+
+@pytest.mark.slow("starts two workers")
+@pytest.mark.timeout(900)
+def test_the_nan_guard_restores_the_same_state_on_all_workers(
+    distribute: Start, tmp_path: Path
+) -> None:
+    def train(worker: Worker) -> None:
+        import time
+
+        import keras
+
+        x = np.random.default_rng(0).normal(size=(160, 6)).astype("float32")
+        model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        seen = []
+
+        class SpoilsWeights(keras.callbacks.Callback):
+            """Makes the weights NaN before one step, on all workers."""
+
+            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+                time.sleep(0.03)
+                seen.append(batch)
+                if len(seen) == 60:
+                    model.jax_state_sync()
+                    model.layers[0].bias.assign([np.nan])
+
+        model.fit(
+            worker.shard(x, x[:, :1], batch_size=16),
+            epochs=15,
+            callbacks=[kw.LivePlot(nan_guard=True), SpoilsWeights()],
+            verbose=0,
+        )
+        weights = [np.asarray(variable.value) for variable in model.trainable_variables]
+        np.savez(tmp_path / f"{worker.workers}-{worker.rank}.npz", *weights)
+
+    run = distribute(train, workers=2)
+    run.wait(START_SECONDS)
+    texts = [mark["text"]["key"] for mark in run._run.store.marks]
+    assert any("Restored the state of step" in text for text in texts), texts
+    one, other = weights_of(tmp_path, "2-0"), weights_of(tmp_path, "2-1")
+    assert np.array_equal(one, other) and np.isfinite(one).all()

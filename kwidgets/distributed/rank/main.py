@@ -34,6 +34,8 @@ _LOST_PEER_SIGNS: Final = (
     "NCCL communicator was aborted",
     "coordination service",
     "heartbeat timeout",
+    # Another program has taken the port of rank 0 meanwhile: the next attempt has another one.
+    "Address already in use",
 )
 
 

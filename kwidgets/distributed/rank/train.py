@@ -48,7 +48,7 @@ def train(
     auto_view.start()
     with without_importing_tensorflow():
         keras.utils.set_random_seed(job.seed)
-    strategy = set_data_parallel(job.backend, job.workers)
+    strategy = set_data_parallel(job.backend, job.workers, job.devices)
     function = load_function(job.folder)
     arguments = (Worker(rank, job.workers, job.seed),) if takes_worker(function) else ()
     with strategy.scope() if strategy is not None else contextlib.nullcontext():

@@ -194,7 +194,8 @@ class FollowedTraining:
         return notices, [worker for _, worker in sorted(self.workers.items())]
 
     def _lose_desk(self) -> None:
-        self._client = None
+        # Another desk counts anew.
+        self._client, self._next = None, 0
         result = self._result()
         if result is not None:
             self.state = result
