@@ -171,6 +171,8 @@ class FollowedTraining:
                 # Another fit of the function is another one in the view.
                 self._model = fit.model = RemoteModel()
             fit.add(item)
+            if known is not None:
+                fit.replace(known)
             self.fits[item["fit"]] = self.latest = fit
             self.state = {**self.state, "state": "training"}
             self._guard("The live view", self.view.show, fit)

@@ -105,14 +105,21 @@ class RemoteFit:
         """End the fit for a reason of the supervisor's."""
         if not self.ended:
             self._end = status, detail
-        self.refuse_waiting()
+        self._refuse(t("The training has ended (%1).", status_label(self.status)))
 
-    def refuse_waiting(self) -> None:
-        """Refuse the commands that have not been answered: the fit has ended."""
+    def replace(self, other: RemoteFit) -> None:
+        """Take the place of what was known of the same fit before."""
+        if other.attempt < self.attempt:
+            other._refuse(t("The workers were started again before this took effect."))
+        with other._lock:
+            self._waiting, other._waiting = other._waiting, {}
+
+    def _refuse(self, reason: str) -> None:
+        """Refuse the commands that have not been answered."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         for reply in waiting.values():
-            reply(False, t("The training has ended (%1).", status_label(self.status)))
+            reply(False, reason)
 
     def reply(self, command_id: str, ok: bool, message: str) -> None:
         """Take rank 0's answer to a command."""
