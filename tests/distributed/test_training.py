@@ -205,6 +205,10 @@ def test_one_process_trains_on_several_devices(
     run = distribute(train, workers=1, devices=2, backend=backend)
     wait_for_steps(run, 10)
     run.set_learning_rate(0.005)
+    marked = "Learning rate %1 → %2"
+    assert run._training.wait(
+        lambda: any(mark["text"]["key"] == marked for mark in run._run.store.marks), START_SECONDS
+    )
     run.stop()
     run.wait(START_SECONDS)
     assert json.loads((tmp_path / "rates-0.json").read_text())[-1] == pytest.approx(0.005)
@@ -226,14 +230,14 @@ def test_the_nan_guard_restores_the_same_state_on_all_workers(
         seen = []
 
         class SpoilsWeights(keras.callbacks.Callback):
-            """Makes the weights NaN before one step, on all workers."""
+            """Makes the weights infinite before one step, on all workers."""
 
             def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
                 time.sleep(0.03)
                 seen.append(batch)
                 if len(seen) == 60:
                     model.jax_state_sync()
-                    model.layers[0].bias.assign([np.nan])
+                    model.layers[0].bias.assign([np.inf])
 
         model.fit(
             worker.shard(x, x[:, :1], batch_size=16),

@@ -11,7 +11,13 @@ from typing import Any, Final, TypedDict
 
 from kwidgets.distributed.desk.desk import Desk
 from kwidgets.distributed.job import Job
-from kwidgets.distributed.messages import FINAL_STATES, LOST_PEER_STATUS, State, StateItem
+from kwidgets.distributed.messages import (
+    FINAL_STATES,
+    LOST_PEER_STATUS,
+    LOST_SECONDS,
+    State,
+    StateItem,
+)
 from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
 from kwidgets.record.last_run import find_run
 from kwidgets.record.run_file.open_file import UnreadableRunError
@@ -199,9 +205,14 @@ class Supervisor:
     def _checkpoints(self) -> dict[str, str]:
         """Return the last checkpoint of each fit that has one, by the fit's number."""
         found = {}
+        until = time.monotonic() + 2 * LOST_SECONDS
         for number, run_id in self._desk.recorded.items():
             try:
                 run = find_run(run_id)
+                # Workers that have lost an earlier supervisor take a moment to end.
+                while run is not None and run.info.state == "running" and time.monotonic() < until:
+                    time.sleep(_CHECK_SECONDS)
+                    run = find_run(run_id)
             except UnreadableRunError:
                 continue
             if run is not None and run.checkpoints:
