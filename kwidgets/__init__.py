@@ -10,6 +10,7 @@ from kwidgets.live.run import observers as _observers
 
 if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
+    from kwidgets.distributed.search.search import search
     from kwidgets.formats.card import card
     from kwidgets.formats.errors import FormatError
     from kwidgets.formats.export_model import export
@@ -44,6 +45,7 @@ __all__ = [
     "load_ipython_extension",
     "look",
     "runs",
+    "search",
     "slim",
     "summary",
     "unload_ipython_extension",
@@ -66,6 +68,7 @@ _PUBLIC = {
     "latest": "kwidgets.live.latest_run",
     "look": "kwidgets.insight.check.look",
     "runs": "kwidgets.record.runs",
+    "search": "kwidgets.distributed.search.search",
     "slim": "kwidgets.formats.slim_model",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",
@@ -100,6 +103,15 @@ def _load_export() -> _page_connection.Service:
 _page_connection.add_service(_load_export)
 
 
+def _load_search() -> _page_connection.Service:
+    from kwidgets.distributed.search.page.service import service
+
+    return service
+
+
+_page_connection.add_service(_load_search)
+
+
 # Before the NaN guard, which restores good weights: then nothing tells where a NaN came from.
 def _load_insight() -> _observers.MakeObservers:
     from kwidgets.insight.observers import observe_run
@@ -117,6 +129,16 @@ def _load_record() -> _observers.MakeObservers:
 
 
 _observers.add_observers(_load_record)
+
+
+# After the record: what ends a fit here is recorded.
+def _load_trial() -> _observers.MakeObservers:
+    from kwidgets.distributed.search.observers import observe_run
+
+    return observe_run
+
+
+_observers.add_observers(_load_trial)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,1 @@
+"""Train on several workers, and search hyperparameters."""
