@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from kwidgets.lazy_tensorflow import without_importing_tensorflow
+
 
 class BestModel:
     """The file with the model of the best trial so far.
@@ -28,7 +30,9 @@ class BestModel:
         path = self.folder / f"trial-{trial}.keras"
         # Whole or not at all: the process may be killed meanwhile.
         partial = self.folder / "partial.keras"
-        model.save(partial)
+        # On JAX, Keras would import TensorFlow to look for its classes: seconds between two trials.
+        with without_importing_tensorflow():
+            model.save(partial)
         partial.replace(path)
         for each in before:
             if each != path:

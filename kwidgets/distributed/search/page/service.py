@@ -1,9 +1,17 @@
-"""Answers the requests of pages about searches: ``service``."""
+"""Answers the requests of pages about searches, and watches those of KerasTuner: ``service``."""
 
 from __future__ import annotations
 
 from kwidgets.distributed.search import protocol
+from kwidgets.distributed.search.watch_tuners import watch_tuners
 from kwidgets.request_service import Answer, RequestService
+
+
+class SearchService(RequestService):
+    """Starts to watch the searches of KerasTuner when pages are connected."""
+
+    def start(self) -> None:
+        watch_tuners()
 
 
 def _load() -> Answer:
@@ -12,6 +20,6 @@ def _load() -> Answer:
     return searches.answer
 
 
-service = RequestService(
+service = SearchService(
     "kwidgets-searches", protocol.REQUEST_KINDS, protocol.SEARCH_ANSWER, _load
 )
