@@ -42,9 +42,7 @@ def train(model):
     def train(rate, epochs=2, callbacks=()):
         model.set_weights(first)
         model.optimizer.learning_rate = rate
-        return model.fit(
-            x, y, batch_size=16, epochs=epochs, callbacks=list(callbacks), verbose=0
-        )
+        return model.fit(x, y, batch_size=16, epochs=epochs, callbacks=list(callbacks), verbose=0)
 
     return train
 

@@ -98,7 +98,9 @@ class LocalTrials:
         if error is not None:
             return Outcome(state, None, detail, error, **common)
         if row.number in self._controls.stopped_trials:
-            return Outcome(TrialState.PRUNED, None, t("Stopped by you"), model=watch.model, **common)
+            return Outcome(
+                TrialState.PRUNED, None, t("Stopped by you"), model=watch.model, **common
+            )
         if state == TrialState.PRUNED or watch.pruned:
             return Outcome(TrialState.PRUNED, None, detail, model=watch.model, **common)
         try:
@@ -115,7 +117,9 @@ class LocalTrials:
         for name in names if not self._by_name else ():
             suggest = getattr(trial, name)
 
-            def suggesting(*args: Any, _suggest: Callable[..., Any] = suggest, **kwargs: Any) -> Any:
+            def suggesting(
+                *args: Any, _suggest: Callable[..., Any] = suggest, **kwargs: Any
+            ) -> Any:
                 value = _suggest(*args, **kwargs)
                 watch.row.params = plain_params(trial.params)
                 self._state.add_space(plain_spaces(trial.distributions))

@@ -152,5 +152,9 @@ class SearchRunner:
         self._failures = self._failures + 1 if outcome.state == OptunaState.FAIL else 0
         if self._failures and self._failures >= self._max_failures:
             raise TooManyFailuresError(
-                t("%1 trials in a row have failed. The last one: %2", self._failures, outcome.detail)
+                t(
+                    "%1 trials in a row have failed. The last one: %2",
+                    self._failures,
+                    outcome.detail,
+                )
             ) from outcome.error

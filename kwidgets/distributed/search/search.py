@@ -89,7 +89,7 @@ def search(
 
     Example:
         >>> def objective(units, rate):
-        ...     model = keras.Sequential([keras.layers.Dense(units, "relu"), keras.layers.Dense(10)])
+        ...     model = keras.Sequential([layers.Dense(units, "relu"), layers.Dense(10)])
         ...     model.compile(keras.optimizers.Adam(rate), "mse")
         ...     return model.fit(x, y, validation_split=0.2, epochs=10)
         >>> space = {"units": [32, 64, 128], "rate": (1e-4, 1e-1, "log")}

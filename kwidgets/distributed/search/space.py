@@ -57,9 +57,7 @@ def _distribution(name: str, given: Any) -> BaseDistribution:
         return CategoricalDistribution(given)
     if isinstance(given, tuple):
         return _number_range(name, given)
-    raise TypeError(
-        f"space[{name!r}] must be {_EXPECTED}; not {given!r} ({type(given).__name__})."
-    )
+    raise TypeError(f"space[{name!r}] must be {_EXPECTED}; not {given!r} ({type(given).__name__}).")
 
 
 def _number_range(name: str, given: tuple[Any, ...]) -> BaseDistribution:

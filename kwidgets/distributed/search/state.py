@@ -141,8 +141,7 @@ class SearchState:
             for row in self._rows.values():
                 if row.state != "complete" or row.value is None or math.isnan(row.value):
                     continue
-                if found is None or found.value is None:
-                    found = row
-                elif is_better(row.value, found.value, self._head.direction):
+                than = None if found is None else found.value
+                if than is None or is_better(row.value, than, self._head.direction):
                     found = row
         return found

@@ -122,9 +122,7 @@ def open_study(
         )
     before = attributes_of(study)
     if not is_new and before.get("facts", facts) != facts:
-        notes.append(
-            t("The objective or its settings have changed since this search was begun.")
-        )
+        notes.append(t("The objective or its settings have changed since this search was begun."))
     done = begin(study, facts)
     if not is_new:
         best = best_value(study)
@@ -161,7 +159,12 @@ def begin(study: optuna.Study, facts: Mapping[str, Any] | None = None) -> int:
         retry(study, trial.number, trial.params)
     study.set_user_attr(
         ATTRIBUTE,
-        {**attributes_of(study), "process": ours, "finished": False, **({"facts": facts} if facts else {})},
+        {
+            **attributes_of(study),
+            "process": ours,
+            "finished": False,
+            **({"facts": facts} if facts else {}),
+        },
     )
     return count_done(study)
 

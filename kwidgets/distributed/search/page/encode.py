@@ -40,9 +40,7 @@ def encode_search(state: SearchState, controls: bool) -> protocol.Search:
         detail=head.detail,
         notes=list(head.notes),
         params=[encode_param(space) for space in head.space],
-        importance=[
-            protocol.Importance(name=name, share=share) for name, share in head.importance
-        ],
+        importance=[protocol.Importance(name=name, share=share) for name, share in head.importance],
         best=None if best is None else best.number,
         live=head.live,
         live_widget=head.live_widget,

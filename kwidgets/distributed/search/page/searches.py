@@ -26,9 +26,9 @@ class Searches:
     """The latest searches, by their id. Safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._searches: collections.OrderedDict[
-            str, tuple[SearchState, SearchControls | None]
-        ] = collections.OrderedDict()
+        self._searches: collections.OrderedDict[str, tuple[SearchState, SearchControls | None]] = (
+            collections.OrderedDict()
+        )
         self._lock = threading.Lock()
 
     def add(self, state: SearchState, controls: SearchControls | None) -> None:

@@ -20,6 +20,4 @@ def _load() -> Answer:
     return searches.answer
 
 
-service = SearchService(
-    "kwidgets-searches", protocol.REQUEST_KINDS, protocol.SEARCH_ANSWER, _load
-)
+service = SearchService("kwidgets-searches", protocol.REQUEST_KINDS, protocol.SEARCH_ANSWER, _load)
