@@ -75,5 +75,5 @@ def test_a_search_is_watched_steered_and_continued(open_notebook: OpenNotebook, 
 
     table.get_by_role("button", name="Show trial 3").click()
     expect(view.get_by_role("region", name="Trial 3")).to_contain_text("Recorded as")
-    table.get_by_role("button", name="Trial", exact=True).click()
-    expect(table.get_by_role("row").nth(1)).to_contain_text("pruned")
+    table.get_by_role("button", name="State").click()
+    expect(table.get_by_role("row").nth(1)).to_contain_text("complete")

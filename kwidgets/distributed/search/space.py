@@ -20,7 +20,7 @@ _EXPECTED = (
 )
 
 
-def read_space(space: Mapping[str, Any]) -> dict[str, BaseDistribution]:
+def read_space(space: Mapping[Any, Any]) -> dict[str, BaseDistribution]:
     """Return the distribution of each hyperparameter.
 
     Raises:

@@ -43,7 +43,7 @@ export function Axes({ label, xTitle, xRange, yRange, height = 220, ...rest }: A
         onPointerLeave={onLeave}
       >
         <g class="kw-search-grid">
-          {ticksOf(yRange).map((tick) => (
+          {ticksOf(yRange, 6).map((tick) => (
             <g key={tick}>
               <path d={`M${box.left} ${y(tick)}H${box.right}`} />
               <text x={box.left - 6} y={y(tick) + 4} text-anchor="end">

@@ -13,9 +13,8 @@ export function BestHistory({ store }: { store: SearchStore }) {
     ({ value }) => value !== null && Number.isFinite(value),
   );
   const metric = search.metric || t("value");
-  const complete = trials.filter(({ state }) => state === "complete");
   const yRange = robustRange(
-    (complete.length ? complete : trials).map(({ value }) => value!),
+    trials.map(({ value }) => value!),
     search.direction,
   );
   const last = Math.max(2, ...store.trials.keys());

@@ -4,17 +4,13 @@ import { t } from "../../../shared/translation";
 import type { SearchStore } from "../store";
 
 export function ImportanceBars({ store }: { store: SearchStore }) {
-  const { importance, params } = store.search;
+  const { importance } = store.search;
   return (
     <figure>
       <figcaption>{t("Importance of the hyperparameters")}</figcaption>
       {importance.length === 0 ? (
-        <p class="kw-search-nothing">
-          {store.hasEnded
-            ? t("Not known: too few trials are complete, or all of them have the same value.")
-            : params.length === 1
-              ? t("There is only one hyperparameter.")
-              : t("Computed from 8 complete trials on.")}
+        <p class="kw-hint">
+          {t("Computed from 8 complete trials on.")}
         </p>
       ) : (
         <ul class="kw-search-bars" aria-label={t("Importance of the hyperparameters")}>

@@ -39,7 +39,7 @@ export function ParallelCoordinates({ store }: { store: SearchStore }) {
     <figure class="kw-search-wide">
       <figcaption>
         {t("Hyperparameters and %1", metric)}
-        <span class="kw-hint"> {t("One line a trial; the better, the darker.")}</span>
+        <span class="kw-hint"> {t("One line a trial; the better, the stronger.")}</span>
       </figcaption>
       {search.params.length === 0 || trials.length === 0 ? (
         <p class="kw-search-nothing">{t("Each trial appears here when it has begun.")}</p>

@@ -48,7 +48,9 @@ export function SearchView({ store, drawLive, note = "" }: SearchViewProps) {
             <BestHistory store={store} />
             <ParallelCoordinates store={store} />
           </div>
-          {search.params.length > 1 && <ImportanceBars store={store} />}
+          {(search.importance.length > 0 || !store.hasEnded) && search.params.length > 1 && (
+            <ImportanceBars store={store} />
+          )}
           <TrialDetails store={store} />
           <TrialsTable store={store} />
         </>

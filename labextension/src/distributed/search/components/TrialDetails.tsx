@@ -33,32 +33,32 @@ export function TrialDetails({ store }: { store: SearchStore }) {
       {explanation && (
         <p class={trial.state === "failed" ? "kw-error" : "kw-hint"}>{explanation}</p>
       )}
-      <dl>
-        <div>
-          <dt>{metric}</dt>
-          <dd>{formatTrialValue(trial.value ?? trial.values.at(-1) ?? null)}</dd>
-        </div>
+      <ul>
+        <li>
+          <span>{metric}</span>
+          <b>{formatTrialValue(trial.value ?? trial.values.at(-1) ?? null)}</b>
+        </li>
         {[...trial.params].map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{typeof value === "number" ? String(value) : formatParam(value)}</dd>
-          </div>
+          <li key={name}>
+            <span>{name}</span>
+            <b>{typeof value === "number" ? Number(value.toPrecision(6)) : formatParam(value)}</b>
+          </li>
         ))}
-        <div>
-          <dt>{t("Epochs")}</dt>
-          <dd>{trial.trained}</dd>
-        </div>
-        <div>
-          <dt>{t("Duration")}</dt>
-          <dd>{durationLabel(trial.seconds)}</dd>
-        </div>
+        <li>
+          <span>{t("Epochs")}</span>
+          <b>{trial.trained}</b>
+        </li>
+        <li>
+          <span>{t("Duration")}</span>
+          <b>{durationLabel(trial.seconds)}</b>
+        </li>
         {trial.runs.length > 0 && (
-          <div>
-            <dt>{t("Recorded as")}</dt>
-            <dd class="kw-search-runs">{trial.runs.join(", ")}</dd>
-          </div>
+          <li>
+            <span>{t("Recorded as")}</span>
+            <b class="kw-search-runs">{trial.runs.join(", ")}</b>
+          </li>
         )}
-      </dl>
+      </ul>
     </section>
   );
 }
