@@ -13,6 +13,7 @@ from benchmarks import (
     page,
     panel,
     runs,
+    search,
     step_overhead,
     traffic,
     training_loop,
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "runs": runs.measure,
     "insight": insight.measure,
     "export": export.measure,
+    "search": search.measure,
 }
 
 
@@ -47,11 +49,13 @@ def main() -> None:
         "record: what recording and checkpoints cost a fit; "
         "runs: what a user waits for at the recorded runs; "
         "insight: what reading predictions costs a validation; "
-        "export: twelve models in each format: parity, size and latency",
+        "export: twelve models in each format: parity, size and latency; "
+        "search: what watching a search costs beside plain Optuna",
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)
     export.add_arguments(parser)
+    search.add_arguments(parser)
     arguments = parser.parse_args()
     for name, measure in BENCHMARKS.items():
         if arguments.only in (None, name):

@@ -112,6 +112,15 @@ def _load_search() -> _page_connection.Service:
 _page_connection.add_service(_load_search)
 
 
+def _load_tuners() -> _page_connection.Service:
+    from kwidgets.distributed.search.watch_tuners import tuner_watcher
+
+    return tuner_watcher
+
+
+_page_connection.add_service(_load_tuners)
+
+
 # Before the NaN guard, which restores good weights: then nothing tells where a NaN came from.
 def _load_insight() -> _observers.MakeObservers:
     from kwidgets.insight.observers import observe_run

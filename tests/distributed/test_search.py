@@ -15,6 +15,7 @@ from kwidgets.distributed.search.page.searches import searches
 from kwidgets.distributed.search.runner import TooManyFailuresError
 from kwidgets.distributed.search.search import search
 from kwidgets.distributed.search.study import SearchRunsError, begin
+from tests.backends import set_random_seed
 
 x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
 y = x.sum(1, keepdims=True)
@@ -183,8 +184,10 @@ def test_commands_of_a_page_pause_and_stop_a_search(train):
 
 
 def test_the_same_weights_with_and_without_a_search(train, model):
+    set_random_seed(7)
     train(0.05)
     alone = model.get_weights()
+    set_random_seed(7)
     kw.search(train, {"rate": [0.05]}, trials=1)
     for one, other in zip(alone, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

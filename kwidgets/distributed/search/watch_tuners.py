@@ -14,18 +14,28 @@ from kwidgets.live.auto import auto_view
 logger = logging.getLogger("kwidgets")
 
 PACKAGE = "keras_tuner"
-_is_hooked = False
 
 
-def watch_tuners() -> None:
-    """Watch the searches of tuners from now on, also if KerasTuner is imported later."""
-    global _is_hooked
-    if _is_hooked:
-        return
-    _is_hooked = True
-    wrapt.register_post_import_hook(_patch, PACKAGE)
-    if PACKAGE in sys.modules:
-        _patch(sys.modules[PACKAGE])
+class TunerWatcher:
+    """Watches the searches of tuners while fits are watched. One per kernel."""
+
+    def __init__(self) -> None:
+        self._is_hooked = False
+
+    def start(self) -> None:
+        """Watch them from now on, also if KerasTuner is imported later."""
+        if self._is_hooked:
+            return
+        self._is_hooked = True
+        wrapt.register_post_import_hook(_patch, PACKAGE)
+        if PACKAGE in sys.modules:
+            _patch(sys.modules[PACKAGE])
+
+    def stop(self) -> None:
+        """Do nothing: without watched fits, tuners search as they do without us."""
+
+
+tuner_watcher = TunerWatcher()
 
 
 def _patch(package: Any) -> None:

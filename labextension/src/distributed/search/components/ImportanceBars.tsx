@@ -9,9 +9,7 @@ export function ImportanceBars({ store }: { store: SearchStore }) {
     <figure>
       <figcaption>{t("Importance of the hyperparameters")}</figcaption>
       {importance.length === 0 ? (
-        <p class="kw-hint">
-          {t("Computed from 8 complete trials on.")}
-        </p>
+        <p class="kw-hint">{t("Computed from 8 complete trials on.")}</p>
       ) : (
         <ul class="kw-search-bars" aria-label={t("Importance of the hyperparameters")}>
           {importance.map(({ name, share }) => (
