@@ -217,7 +217,7 @@ def _check(
     if timeout is not None:
         if isinstance(timeout, bool) or not isinstance(timeout, numbers.Real):
             raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
-        if not timeout > 0 or math.isinf(timeout):
+        if not float(timeout) > 0 or math.isinf(timeout):
             raise ValueError(f"timeout must be above 0 seconds, not {timeout!r}.")
     for what, text in (("metric", metric), ("name", name)):
         if text is not None and (not isinstance(text, str) or not text.strip()):

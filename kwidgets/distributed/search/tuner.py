@@ -172,6 +172,9 @@ class _Tuner:
         else:
             ended = self._row(trial)
             watch.row.state, watch.row.value = ended.state, ended.value
+            # A hypermodel may ask for further ones while it runs.
+            watch.row.params = ended.params
+            self._add_space()
             watch.row.detail = ended.detail
             if watch.row.number in self.controls.stopped_trials:
                 watch.row.state, watch.row.detail = "pruned", t("Stopped by you")
