@@ -14,6 +14,7 @@ from benchmarks import (
     page,
     panel,
     runs,
+    search,
     step_overhead,
     traffic,
     training_loop,
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "insight": insight.measure,
     "export": export.measure,
     "distributed": distributed.measure,
+    "search": search.measure,
 }
 
 
@@ -50,11 +52,13 @@ def main() -> None:
         "runs: what a user waits for at the recorded runs; "
         "insight: what reading predictions costs a validation; "
         "export: twelve models in each format: parity, size and latency; "
-        "distributed: what watching two workers costs, and a desk with a thousand",
+        "distributed: what watching two workers costs, and a desk with a thousand; "
+        "search: what watching a search costs beside plain Optuna",
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)
     export.add_arguments(parser)
+    search.add_arguments(parser)
     arguments = parser.parse_args()
     for name, measure in BENCHMARKS.items():
         if arguments.only in (None, name):

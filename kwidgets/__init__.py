@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kwidgets.builder.sequential import SequentialBuilder
     from kwidgets.distributed.distribute import distribute, reconnect
     from kwidgets.distributed.errors import DistributeError, WorkerError
+    from kwidgets.distributed.search.search import search
     from kwidgets.formats.card import card
     from kwidgets.formats.errors import FormatError
     from kwidgets.formats.export_model import export
@@ -50,6 +51,7 @@ __all__ = [
     "look",
     "reconnect",
     "runs",
+    "search",
     "slim",
     "summary",
     "unload_ipython_extension",
@@ -76,6 +78,7 @@ _PUBLIC = {
     "latest": "kwidgets.live.latest_run",
     "look": "kwidgets.insight.check.look",
     "runs": "kwidgets.record.runs",
+    "search": "kwidgets.distributed.search.search",
     "slim": "kwidgets.formats.slim_model",
     "SequentialBuilder": "kwidgets.builder.sequential",
     "summary": "kwidgets.models.summary",
@@ -110,6 +113,24 @@ def _load_export() -> _page_connection.Service:
 _page_connection.add_service(_load_export)
 
 
+def _load_search() -> _page_connection.Service:
+    from kwidgets.distributed.search.page.service import service
+
+    return service
+
+
+_page_connection.add_service(_load_search)
+
+
+def _load_tuners() -> _page_connection.Service:
+    from kwidgets.distributed.search.watch_tuners import tuner_watcher
+
+    return tuner_watcher
+
+
+_page_connection.add_service(_load_tuners)
+
+
 # Before the NaN guard, which restores good weights: then nothing tells where a NaN came from.
 def _load_insight() -> _observers.MakeObservers:
     from kwidgets.insight.observers import observe_run
@@ -127,6 +148,16 @@ def _load_record() -> _observers.MakeObservers:
 
 
 _observers.add_observers(_load_record)
+
+
+# After the record: what ends a fit here is recorded.
+def _load_trial() -> _observers.MakeObservers:
+    from kwidgets.distributed.search.observers import observe_run
+
+    return observe_run
+
+
+_observers.add_observers(_load_trial)
 
 
 def __getattr__(name: str) -> Any:

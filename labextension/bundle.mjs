@@ -25,6 +25,8 @@ const BUDGETS = {
   "export-view.js.gz": 30_000,
   "runs.js": 2_000,
   "runs-view.js.gz": 47_000,
+  "search.js": 2_000,
+  "search-view.js.gz": 30_000,
 };
 
 /** Plotly assigns window.Plotly, which may be someone else's in a notebook. */
@@ -88,6 +90,8 @@ const names = [
   "exportEntry",
   "runsLoader",
   "runsEntry",
+  "searchLoader",
+  "searchEntry",
 ];
 const [
   liveLoader,
@@ -100,6 +104,8 @@ const [
   exportEntry,
   runsLoader,
   runsEntry,
+  searchLoader,
+  searchEntry,
 ] = await Promise.all(names.map(bundle));
 const files = {
   "live.js": liveLoader,
@@ -112,6 +118,8 @@ const files = {
   "export-view.js.gz": await pack(exportEntry),
   "runs.js": runsLoader,
   "runs-view.js.gz": await pack(runsEntry),
+  "search.js": searchLoader,
+  "search-view.js.gz": await pack(searchEntry),
 };
 mkdirSync(out, { recursive: true });
 for (const [name, bytes] of Object.entries(files)) writeFileSync(join(out, name), bytes);

@@ -6,11 +6,13 @@ backend, and passes it ``add_progbar``. Its constructor is wrapped to add our ca
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import logging
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import wrapt
@@ -29,11 +31,11 @@ class AutoView:
         self.on = False
         #: Arguments of ``LivePlot`` for every fit: ``task`` and ``class_names``.
         self.options: dict[str, Any] = {}
-        #: Whether a fit with ``verbose=0`` is watched too: in a worker, where nothing is shown.
-        self.watches_silent_fits = False
         self._is_hooked = False
         # The constructors of Keras's own, by the class that has ours now.
         self._originals: dict[Any, Callable[..., None]] = {}
+        # The threads all of whose fits are watched.
+        self._watched_threads: set[int] = set()
 
     def start(self) -> None:
         """Add a live view to every ``fit`` from now on, also if Keras is imported later."""
@@ -53,6 +55,20 @@ class AutoView:
         for callback_list, original in self._originals.items():
             callback_list.__init__ = original
         self._originals.clear()
+
+    @contextlib.contextmanager
+    def watch_all_fits(self) -> Iterator[None]:
+        """Watch every fit of this thread meanwhile, also with ``verbose=0``."""
+        thread, was_on = threading.get_ident(), self.on
+        if not was_on:
+            self.start()
+        self._watched_threads.add(thread)
+        try:
+            yield
+        finally:
+            self._watched_threads.discard(thread)
+            if not was_on:
+                self.stop()
 
     def _patch(self, package: Any) -> None:
         callback_list = package.callbacks.CallbackList
@@ -76,17 +92,17 @@ class AutoView:
         """Return the arguments of ``CallbackList`` with our callback in place of the text bar."""
         arguments = call.arguments
         is_fit = bool(arguments.get("add_history"))
-        is_silent = not arguments.get("add_progbar")
-        wanted = (not is_silent or (is_fit and self.watches_silent_fits)) and arguments.get(
-            "model"
-        ) is not None
+        shows_bar = bool(arguments.get("add_progbar"))
+        always = is_fit and threading.get_ident() in self._watched_threads
+        wanted = (shows_bar or always) and arguments.get("model") is not None
         if wanted and self.on and (is_fit or _shows_calls(arguments["model"])):
             callbacks = _flat(arguments.get("callbacks"))
-            ours, keeps_bar = _fit_callback(callbacks) if is_fit else _call_callback(callbacks)
+            if always and not shows_bar:
+                ours, keeps_bar = _silent_callback(callbacks), False
+            else:
+                ours, keeps_bar = _fit_callback(callbacks) if is_fit else _call_callback(callbacks)
             callbacks += ours
-            if is_silent:
-                pass
-            elif not keeps_bar and not any(_is_progress_bar(callback) for callback in callbacks):
+            if not keeps_bar and not any(_is_progress_bar(callback) for callback in callbacks):
                 arguments["add_progbar"] = False
             arguments["callbacks"] = callbacks
         return call.args, call.kwargs
@@ -137,6 +153,14 @@ def _fit_callback(present: list[Any]) -> tuple[list[Any], bool]:
     if has_page():
         return [LivePlot(**auto_view.options)], False
     return [TerminalLivePlot(**auto_view.options)], stdout_is_terminal()
+
+
+def _silent_callback(present: list[Any]) -> list[Any]:
+    """Return what is to be added to a fit with ``verbose=0`` that is watched all the same."""
+    from kwidgets.live.callback import LivePlot
+
+    known = any(isinstance(callback, LivePlot) for callback in present)
+    return [] if known else [LivePlot(**auto_view.options)]
 
 
 def _shows_calls(model: Any) -> bool:

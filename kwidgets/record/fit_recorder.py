@@ -144,7 +144,7 @@ class FitRecorder(RunObserver):
                 "detail": "",
                 "process": describe_process(),
                 "name": "",
-                "tags": [],
+                "tags": list(self._fit.extras.tags),
                 "notes": "",
                 "parent": None,
                 "model_name": self._fit.model_name,

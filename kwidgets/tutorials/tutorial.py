@@ -21,6 +21,7 @@ STEP_MODULES = {
     "06_from_notebook_to_production": "from_notebook_to_production",
     "07_nothing_is_lost": "nothing_is_lost",
     "08_find_the_mistake": "find_the_mistake",
+    "09_search": "search",
 }
 
 

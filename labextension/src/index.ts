@@ -4,6 +4,15 @@ import { exportPlugin } from "./lab/export/plugin";
 import { panelPlugin } from "./lab/panel/plugin";
 import { builderPlugin, livePlugin } from "./lab/plugins";
 import { runsPlugin } from "./lab/runs/plugin";
+import { searchPlugin } from "./lab/searchPlugin";
 import { tutorialsPlugin } from "./lab/tutorials/plugin";
 
-export default [livePlugin, builderPlugin, panelPlugin, runsPlugin, exportPlugin, tutorialsPlugin];
+export default [
+  livePlugin,
+  builderPlugin,
+  panelPlugin,
+  runsPlugin,
+  exportPlugin,
+  searchPlugin,
+  tutorialsPlugin,
+];

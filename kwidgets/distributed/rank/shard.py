@@ -50,6 +50,14 @@ class Shard(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         self._epoch += 1
 
+    def state_dict(self) -> dict[str, int]:
+        """Return the place in the order, for a checkpoint."""
+        return {"epoch": self._epoch}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go to a place that :meth:`state_dict` has returned."""
+        self._epoch = state["epoch"]
+
     def _order(self) -> np.ndarray:
         if not self._shuffle:
             return np.arange(self._samples)

@@ -44,14 +44,13 @@ def train(
     LivePlot.run_class = SteeredRun
     set_up_observers(SteeredRun.rank, job, resume)
     auto_view.options = job.options
-    auto_view.watches_silent_fits = True
-    auto_view.start()
     with without_importing_tensorflow():
         keras.utils.set_random_seed(job.seed)
     strategy = set_data_parallel(job.backend, job.workers, job.devices)
     function = load_function(job.folder)
     arguments = (Worker(rank, job.workers, job.seed),) if takes_worker(function) else ()
-    with strategy.scope() if strategy is not None else contextlib.nullcontext():
+    scope = strategy.scope() if strategy is not None else contextlib.nullcontext()
+    with auto_view.watch_all_fits(), scope:
         function(*arguments)
     outbox.close()
 

@@ -5,7 +5,10 @@ Fits that follow one another in a cell share one, if their output goes to the sa
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 from kwidgets.kernel import cell_end
@@ -22,6 +25,22 @@ class CellViews:
     def __init__(self) -> None:
         # Each with the place where its output goes.
         self._views: list[tuple[LiveView, OutputPlace]] = []
+        # The views that show all fits of a thread.
+        self._of_threads: dict[int, LiveView] = {}
+
+    @contextlib.contextmanager
+    def show_fits_in(self, view: LiveView) -> Iterator[None]:
+        """Show the fits of this thread in ``view`` meanwhile, wherever their cell's output is."""
+        thread = threading.get_ident()
+        before = self._of_threads.get(thread)
+        self._of_threads[thread] = view
+        try:
+            yield
+        finally:
+            if before is None:
+                del self._of_threads[thread]
+            else:
+                self._of_threads[thread] = before
 
     def view_for(self, context: contextvars.Context, target: ViewTarget | None) -> LiveView:
         """Return the view for a fit that begins now.
@@ -30,6 +49,13 @@ class CellViews:
             context: the one in which output goes to the fit's cell.
             target: shows the view; None for the cell's output.
         """
+        chosen = self._of_threads.get(threading.get_ident())
+        if target is None and chosen is not None:
+            if chosen.fit is not None:
+                chosen.fit.after_cell(None)
+            # A fit inside another one has a view of its own.
+            if chosen.fit is None:
+                return chosen
         if target is not None or not cell_end.is_in_cell():
             return LiveView(context, target)
         place = current_place()

@@ -88,9 +88,18 @@ class LiveView:
     Args:
         context: the one in which output goes to the fit's cell.
         target: shows the view; None for the output of that cell.
+        keep_earlier: whether the fits before the one that is shown can be selected.
+        needs_widget: whether the target draws the widget also where our extension is.
     """
 
-    def __init__(self, context: contextvars.Context, target: ViewTarget | None = None) -> None:
+    def __init__(
+        self,
+        context: contextvars.Context,
+        target: ViewTarget | None = None,
+        *,
+        keep_earlier: bool = True,
+        needs_widget: bool = True,
+    ) -> None:
         self.run_id = uuid.uuid4().hex
         # The number of the fit that is shown, from 1.
         self.fit_number = 0
@@ -105,6 +114,8 @@ class LiveView:
         self.insight: Insight | None = None
         self._context = context
         self._in_cell = target is None
+        self._needs_widget = needs_widget and target is not None
+        self._keeps_earlier = keep_earlier
         self._target = target or self._in_context(target_for_cell)
         self._lock = threading.RLock()
         self._sequence = 0
@@ -289,7 +300,7 @@ class LiveView:
         return self._run, self._progress
 
     def _keep_earlier(self) -> None:
-        if self._run is None or self._progress is None:
+        if self._run is None or self._progress is None or not self._keeps_earlier:
             return
         self._earlier.append(earlier_snapshot(self._store, self._run, self._progress))
         surplus = max(0, len(self._earlier) - MAX_EARLIER)
@@ -301,7 +312,11 @@ class LiveView:
         # Whether commands are received is known only after this: the first update has it.
         self._run_sent = self._describe()[0]
         self._widget = WidgetConnection(
-            self._snapshot, self._resync, self._refresh_output, self._in_cell, self._answer
+            self._snapshot,
+            self._resync,
+            self._refresh_output,
+            not self._needs_widget,
+            self._answer,
         )
         self.receives_commands = self._widget.receives_commands
         execution = self._in_context(self._execution)

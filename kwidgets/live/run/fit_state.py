@@ -48,6 +48,8 @@ class PageExtras:
 
     #: Sentences for the user that are no warnings.
     notes: list[str] = dataclasses.field(default_factory=list)
+    #: Tags of the recorded run, such as the search that it belongs to.
+    tags: list[str] = dataclasses.field(default_factory=list)
     question: protocol.Question | None = None
     can_checkpoint: bool = False
     nan_guard: bool | None = None

@@ -343,7 +343,8 @@ def _of_callbacks(state: TrainingState, callbacks: Iterable[object]) -> Iterable
 
 
 def _of_device(current: Mapping[str, Any]) -> Iterable[Finding]:
-    if keras.distribution.distribution() is not None:
+    distribution = keras.distribution.distribution()
+    if not isinstance(distribution, keras.distribution.DataParallel | None):
         text = message("Resuming distributed training is not tested.")
         yield Finding("environment", "unknown", text)
     device = json.dumps(current.get("device", "")).lower()

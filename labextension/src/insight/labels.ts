@@ -1,6 +1,6 @@
 /** Labels, in the page's language, for the tasks, levels and numbers of the protocol. */
 
-import { formatCount, formatValue } from "../shared/format";
+import { formatCount, formatShort, formatValue } from "../shared/format";
 import { t } from "../shared/translation";
 import type { Finding, PredictionsPart, Sample, Task } from "./protocol";
 
@@ -64,21 +64,6 @@ export function formatCompact(count: number): string {
   if (count < 1000) return String(count);
   const [size, unit] = count < 999_500 ? [count / 1000, "k"] : [count / 1e6, "M"];
   return `${size < 9.95 ? size.toFixed(1) : Math.round(size)}${unit}`;
-}
-
-/** Return a number of a short text: 7.1, 0.02, 1.2e-7. */
-export function formatShort(value: number): string {
-  if (!Number.isFinite(value)) return formatValue(value);
-  const size = Math.abs(value);
-  if (size >= 9999.5 || (size < 1e-3 && size > 0)) {
-    return size >= 9999.5 && size < 1e7
-      ? formatCount(value).replace("-", "−")
-      : value.toExponential(1).replace(/^-/, "−");
-  }
-  return String(Number(value.toPrecision(2 + (size >= 100 ? 2 : size >= 10 ? 1 : 0)))).replace(
-    "-",
-    "−",
-  );
 }
 
 /** Return a change with its sign: +0.012, −3. */

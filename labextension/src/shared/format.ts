@@ -61,3 +61,18 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit < 3 || size >= 99.95 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
 }
+
+/** Return a number of a short text: 7.1, 0.02, 1.2e-7. */
+export function formatShort(value: number): string {
+  if (!Number.isFinite(value)) return formatValue(value);
+  const size = Math.abs(value);
+  if (size >= 9999.5 || (size < 1e-3 && size > 0)) {
+    return size >= 9999.5 && size < 1e7
+      ? formatCount(value).replace("-", "−")
+      : value.toExponential(1).replace(/^-/, "−");
+  }
+  return String(Number(value.toPrecision(2 + (size >= 100 ? 2 : size >= 10 ? 1 : 0)))).replace(
+    "-",
+    "−",
+  );
+}

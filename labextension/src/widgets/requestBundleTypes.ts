@@ -1,5 +1,6 @@
-/** Types only: what the loaders and the bundles `runs-view.js`, `export-view.js` expect of each other. */
+/** Types only: what the loaders and the bundles `runs-view.js`, `export-view.js` and others expect of each other. */
 
+import type { WidgetHost } from "../builder/anywidgetHost";
 import type { BackboneModel, WidgetModel } from "./builderBundleTypes";
 
 export interface RequestRenderProps {
@@ -7,10 +8,17 @@ export interface RequestRenderProps {
   el: HTMLElement;
   /** Of anywidget 0.10 and later. */
   signal?: AbortSignal;
+  host?: WidgetHost;
 }
 
 /** The exports of the bundle `export-view.js`. */
 export interface ExportModule {
+  /** Draw a view with the texts of the library's catalogue; the returned function unmounts it. */
+  draw(props: RequestRenderProps, library: BackboneModel): () => void;
+}
+
+/** The exports of the bundle `search-view.js`. */
+export interface SearchModule {
   /** Draw a view with the texts of the library's catalogue; the returned function unmounts it. */
   draw(props: RequestRenderProps, library: BackboneModel): () => void;
 }

@@ -2,13 +2,11 @@
 
 import { expect, test } from "vitest";
 import { columnsOf, firstSorting, sortClasses } from "../../src/insight/classRows";
-import { linePath, mergeBins, rangeOf, thinOut, ticksOf } from "../../src/insight/drawing";
 import {
   formatChange,
   formatCompact,
   formatEpochFigure,
   formatShare,
-  formatShort,
   sampleName,
 } from "../../src/insight/labels";
 import {
@@ -22,7 +20,8 @@ import {
 import { parsePredictions } from "../../src/insight/parse";
 import { areaUnder, calibrationError } from "../../src/insight/rates";
 import { countsAt, matrixAt, tableAt } from "../../src/insight/threshold";
-import { formatCount } from "../../src/shared/format";
+import { linePath, mergeBins, rangeOf, thinOut, ticksOf } from "../../src/shared/drawing";
+import { formatCount, formatShort } from "../../src/shared/format";
 import { sample, TASKS } from "./fixture";
 
 const matrix: Matrix = {

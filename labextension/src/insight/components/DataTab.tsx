@@ -1,10 +1,10 @@
 /** The Data tab: what is wrong with the data, and what is in them. */
 
 import { useRef, useState } from "preact/hooks";
-import { formatCount } from "../../shared/format";
+import { formatCount, formatShort } from "../../shared/format";
 import { useSubscription } from "../../shared/hooks";
 import { t, translated } from "../../shared/translation";
-import { formatShare, formatShort } from "../labels";
+import { formatShare } from "../labels";
 import type { Balance, DataPart, Sample, ValueRange } from "../protocol";
 import { readData } from "../readParts";
 import type { InsightSource } from "../source";

@@ -1,8 +1,7 @@
 /** Histograms of a layer's weights: the latest over the first, and all one behind the other. */
 
-import { formatCount } from "../../shared/format";
+import { formatCount, formatShort } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { formatShort } from "../labels";
 
 interface HistogramStripProps {
   /** 64 bins of 0…255. */

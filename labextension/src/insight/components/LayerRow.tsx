@@ -1,10 +1,10 @@
 /** A row of the table of layers, which opens to its histograms over time. */
 
 import { useState } from "preact/hooks";
-import { formatCount } from "../../shared/format";
+import { formatCount, formatShort } from "../../shared/format";
 import { useUniqueId } from "../../shared/hooks";
 import { t } from "../../shared/translation";
-import { formatShare, formatShort } from "../labels";
+import { formatShare } from "../labels";
 import type { LayerReading } from "../protocol";
 import { HistogramRidge, HistogramStrip } from "./HistogramStrip";
 import { Sparkline } from "./Sparkline";

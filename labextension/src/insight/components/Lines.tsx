@@ -1,7 +1,7 @@
 /** A sample's lines: a series, a sound's wave, or a forecast after what came before. */
 
+import { linePath, rangeOf, thinOut } from "../../shared/drawing";
 import { t } from "../../shared/translation";
-import { linePath, rangeOf, thinOut } from "../drawing";
 import type { Looks } from "../protocol";
 
 interface LinesProps {

@@ -1,8 +1,8 @@
 /** A small plot with axes, drawn as SVG: its parent draws the inside. */
 
 import type { ComponentChildren } from "preact";
-import { ticksOf } from "../drawing";
-import { formatShort } from "../labels";
+import { ticksOf } from "../../shared/drawing";
+import { formatShort } from "../../shared/format";
 
 export interface Scales {
   x: (value: number) => number;

@@ -1,8 +1,8 @@
 /** The line above the predictions: figures and changes, the epoch, the output and the task. */
 
-import { formatCount } from "../../shared/format";
+import { formatCount, formatShort } from "../../shared/format";
 import { t, translated } from "../../shared/translation";
-import { formatChange, formatEpochFigure, formatShort, sourceLabel, taskLabel } from "../labels";
+import { formatChange, formatEpochFigure, sourceLabel, taskLabel } from "../labels";
 import type { Figure, PredictionsPart, Task } from "../protocol";
 import type { Requests } from "./hooks";
 

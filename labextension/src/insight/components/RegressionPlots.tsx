@@ -1,9 +1,8 @@
 /** A regression: predictions against targets, and how the errors are distributed. */
 
-import { formatCount } from "../../shared/format";
+import { mergeBins, rangeOf, round } from "../../shared/drawing";
+import { formatCount, formatShort } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { mergeBins, rangeOf, round } from "../drawing";
-import { formatShort } from "../labels";
 import type { Regression } from "../protocol";
 import { Plot } from "./Plot";
 

@@ -1,8 +1,7 @@
 /** A sample that is a row of named values; unusual ones are marked, in a word. */
 
-import { formatCount } from "../../shared/format";
+import { formatCount, formatShort } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { formatShort } from "../labels";
 import { ShareBar } from "./TextView";
 
 interface RowViewProps {

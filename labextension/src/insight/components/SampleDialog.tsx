@@ -1,10 +1,11 @@
 /** A sample at large: the most probable classes, its loss over the epochs, and why. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { linePath, rangeOf } from "../../shared/drawing";
+import { formatShort } from "../../shared/format";
 import { useSubscription, useUniqueId } from "../../shared/hooks";
 import { t, translated } from "../../shared/translation";
-import { linePath, rangeOf } from "../drawing";
-import { formatShare, formatShort, sampleName } from "../labels";
+import { formatShare, sampleName } from "../labels";
 import type { Explanation, Sample, SampleDetails, Task } from "../protocol";
 import { readSample } from "../readParts";
 import type { InsightSource } from "../source";

@@ -1,8 +1,9 @@
 /** A list of samples as buttons; arrows move among them, Enter opens one. */
 
 import { useState } from "preact/hooks";
+import { formatShort } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { formatShort, sampleName } from "../labels";
+import { sampleName } from "../labels";
 import type { Sample, Task } from "../protocol";
 import type { InsightStore } from "../store";
 import { moveAmong } from "./hooks";

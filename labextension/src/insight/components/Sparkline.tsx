@@ -1,6 +1,6 @@
 /** A small line of values over epochs or readings, without axes. */
 
-import { linePath } from "../drawing";
+import { linePath } from "../../shared/drawing";
 
 interface SparklineProps {
   values: readonly number[];

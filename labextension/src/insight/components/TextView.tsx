@@ -1,7 +1,7 @@
 /** A sample that is text, with how much each word counts. */
 
+import { formatShort } from "../../shared/format";
 import { t } from "../../shared/translation";
-import { formatShort } from "../labels";
 
 interface TextViewProps {
   text: string;

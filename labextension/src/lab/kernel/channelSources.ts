@@ -1,5 +1,6 @@
-/** Sends the requests of a view over a kernel's channel: for recorded runs, and for exports. */
+/** Sends the requests of a view over a kernel's channel: for runs, exports and searches. */
 
+import { KernelSearches } from "../../distributed/search/source";
 import { KernelExports } from "../../formats/source";
 import { KernelRuns } from "../../record/source";
 import { t } from "../../shared/translation";
@@ -13,6 +14,11 @@ export const channelRuns = overChannel(KernelRuns, () =>
 /** Return the exports of the kernel of `channel`, until `signal` aborts. */
 export const channelExports = overChannel(KernelExports, () =>
   t("The kernel is not available. Restart it, and run the cell again."),
+);
+
+/** Return the searches of the kernel of `channel`, until `signal` aborts. */
+export const channelSearches = overChannel(KernelSearches, () =>
+  t("The kernel is not available. Restart it, and run the cell again to continue the search."),
 );
 
 interface Receiver {

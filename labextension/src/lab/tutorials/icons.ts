@@ -23,6 +23,8 @@ const DRAWINGS: Record<string, string> = {
   "07_nothing_is_lost": `<path ${S} d="M4.2 8.5A8.5 8.5 0 1 1 3.5 13M3.5 4v4.7h4.7M12 7.5V12l3 2"/>`,
   // A magnifying glass over a falling curve.
   "08_find_the_mistake": `<path ${S} d="M15.5 15.5 20.5 20.5M7 8.5c1 3 2.5 4 6 4.5"/><circle ${S} cx="10.2" cy="10.2" r="6.7"/>`,
+  // Lines through three axes.
+  "09_search": `<path ${S} d="M4 4v16M12 4v16M20 4v16M4 16l8-9 8 4M4 8l8 8 8-10"/>`,
 };
 
 /** Return the icon of the tutorial with this name, as SVG. */

@@ -13,6 +13,7 @@ export function tutorials(): { name: string; title: string }[] {
     { name: "06_from_notebook_to_production", title: t("From notebook to production") },
     { name: "07_nothing_is_lost", title: t("Nothing is lost") },
     { name: "08_find_the_mistake", title: t("Find the mistake") },
+    { name: "09_search", title: t("Search hyperparameters") },
   ];
 }
 

@@ -1,0 +1,1 @@
+"""Search hyperparameters: trials with Optuna or KerasTuner, watched in one view."""

@@ -1,0 +1,1 @@
+"""Send a search to pages, and write what the notebook saves of it."""
