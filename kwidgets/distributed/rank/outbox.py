@@ -24,7 +24,7 @@ from kwidgets.distributed.messages import (
 )
 from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.usage import DeviceSampler
-from kwidgets.live.protocol import Mark, Worker
+from kwidgets.live.protocol import Mark, Worker, WorkerState
 
 if TYPE_CHECKING:
     from kwidgets.distributed.rank.steered_run import SteeredRun
@@ -66,7 +66,7 @@ class Outbox:
         self._due = dict.fromkeys(("fit", "worker", "insight"), 0.0)
         self._sampler = DeviceSampler()
         self._meter = _StepMeter()
-        self.state = "starting"
+        self.state: WorkerState = "starting"
         self._answered_at = time.monotonic()
         self._ends = threading.Event()
         self._lock = threading.Lock()
@@ -90,6 +90,12 @@ class Outbox:
         with self._lock:
             self._run = run
             self.state = "training"
+            self._due["worker"] = 0.0
+
+    def joined(self) -> None:
+        """The workers are connected: each builds its model and data."""
+        self.state = "preparing"
+        self._due["worker"] = 0.0
 
     def take_commands(self) -> list[CommandMessage]:
         """Return what the user wants, oldest first."""
@@ -200,12 +206,12 @@ class Outbox:
         return Worker(
             rank=self._rank,
             host=socket.gethostname(),
-            state=self.state,  # type: ignore[typeddict-item]
+            state=self.state,
             step=step,
             step_seconds=step_seconds,
-            probe_seconds=None,
+            probe_seconds=None if run is None else run.rank.probe.seconds,
             waiting=waiting,
-            slow="",
+            slow=None,
             devices=wire_devices(self._sampler.sample()),
         )
 

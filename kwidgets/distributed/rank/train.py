@@ -27,20 +27,31 @@ def train(
     Raises:
         Exception: whatever the function raises.
     """
+    from kwidgets.distributed.rank.outbox import Outbox
+
+    # Before it waits for the others, so that the kernel knows for whom.
+    outbox = Outbox(desk, rank, attempt)
     if coordinator is not None:
         join_processes(coordinator, job.workers, rank)
+    outbox.joined()
     import keras
 
     from kwidgets.distributed.rank.agreement import Agreement
     from kwidgets.distributed.rank.context import RankContext
     from kwidgets.distributed.rank.observers import set_up_observers
-    from kwidgets.distributed.rank.outbox import Outbox
+    from kwidgets.distributed.rank.probe import DeviceProbe
     from kwidgets.distributed.rank.steered_run import SteeredRun
     from kwidgets.live.auto import auto_view
     from kwidgets.live.callback import LivePlot
 
-    outbox = Outbox(desk, rank, attempt)
-    SteeredRun.rank = RankContext(rank, job.workers, attempt, Agreement(job.workers), outbox)
+    SteeredRun.rank = RankContext(
+        rank,
+        job.workers,
+        attempt,
+        Agreement(job.workers),
+        outbox,
+        DeviceProbe(job.backend if job.workers > 1 else ""),
+    )
     LivePlot.run_class = SteeredRun
     set_up_observers(SteeredRun.rank, job, resume)
     auto_view.options = job.options

@@ -14,6 +14,7 @@ from kwidgets.distributed.desk.desk import Desk
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.messages import FINAL_STATES, State, StateItem
 from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
+from kwidgets.language import Message, message
 from kwidgets.record.last_run import find_run
 from kwidgets.record.run_file.open_file import UnreadableRunError
 
@@ -75,13 +76,13 @@ class Outcome:
     Attributes:
         kind: all have ended well; a worker raised an error; a worker was lost; or the user has
             ended it.
-        text: why, as a sentence.
+        text: why, as a sentence; "" where nothing is to be said.
         traceback: of the error, or "".
         rank: the worker it is about.
     """
 
     kind: str
-    text: str = ""
+    text: str | Message = ""
     traceback: str = ""
     rank: int | None = None
 
@@ -105,22 +106,21 @@ class Supervisor:
         while True:
             self._attempt += 1
             if self._attempt == 1:
-                self._say("starting", f"Starting {self._job.workers} workers …")
+                self._say("starting", "")
             outcome = self._attempt_once(resume)
             if outcome.kind == "finished":
                 stopped = self._desk.status == "stopped"
                 return self._say("stopped" if stopped else "finished", "")
             if outcome.kind == "terminated":
-                return self._say("stopped", "The workers were ended.")
+                return self._say("stopped", message("The workers were ended."))
             restarts = self._attempt - 1
             if outcome.kind == "failed" or restarts >= self._job.max_restarts:
                 text = outcome.text
                 if outcome.kind == "lost" and self._job.max_restarts:
-                    text = f"{text} It was restarted {restarts} times, the limit."
+                    text = message("%1 It was restarted %2 times, the limit.", text, str(restarts))
                 return self._say("failed", text, outcome)
             resume = self._checkpoints()
-            where = "the last checkpoint" if resume else "the beginning: there is no checkpoint yet"
-            self._say("restarting", f"{outcome.text} Restarting from {where}.", outcome)
+            self._say("restarting", _restarting(outcome, bool(resume)), outcome)
 
     def _attempt_once(self, resume: dict[str, str]) -> Outcome:
         self._desk.failures.clear()
@@ -151,11 +151,13 @@ class Supervisor:
                 ended_at = ended_at or time.monotonic()
                 if time.monotonic() > ended_at + _END_SECONDS:
                     left = [str(rank) for rank, state in enumerate(states) if state is None]
-                    return Outcome(
-                        "failed",
-                        f"Rank {', '.join(left)} has not ended {_END_SECONDS:.0f} s after the "
-                        "others. Does your function do the same on all workers?",
+                    text = message(
+                        "Rank %1 has not ended %2 s after the others. Does your function do the "
+                        "same on all workers?",
+                        ", ".join(left),
+                        f"{_END_SECONDS:.0f}",
                     )
+                    return Outcome("failed", text)
             time.sleep(_CHECK_SECONDS)
 
     def _after_loss(self, workers: list[StartedWorker]) -> Outcome:
@@ -173,11 +175,12 @@ class Supervisor:
             (rank for rank, state in enumerate(states) if state and state != "exit status 3"),
             next(rank for rank, state in enumerate(states) if state),
         )
-        return Outcome("lost", f"Rank {first} was lost ({states[first]}).", rank=first)
+        text = message("Rank %1 was lost (%2).", str(first), states[first] or "")
+        return Outcome("lost", text, rank=first)
 
     def _failure(self) -> Outcome:
         first = self._desk.failures[0]
-        text = f"Rank {first['rank']} failed: {first['text']}"
+        text = message("Rank %1 failed: %2", str(first["rank"]), first["text"])
         return Outcome("failed", text, first["traceback"], first["rank"])
 
     def _checkpoints(self) -> dict[str, str]:
@@ -192,7 +195,9 @@ class Supervisor:
                 found[str(number)] = str(run.checkpoints[0].folder)
         return found
 
-    def _say(self, state: State, text: str, outcome: Outcome | None = None) -> StateItem:
+    def _say(
+        self, state: State, text: str | Message, outcome: Outcome | None = None
+    ) -> StateItem:
         item = StateItem(
             kind="state",
             state=state,
@@ -204,6 +209,14 @@ class Supervisor:
         Desk.post(self._desk, [item])
         self._desk.has_ended = state in FINAL_STATES
         return item
+
+
+def _restarting(outcome: Outcome, resumes: bool) -> Message:
+    if resumes:
+        return message("%1 Restarting from the last checkpoint.", outcome.text)
+    return message(
+        "%1 Restarting from the beginning: there is no checkpoint yet.", outcome.text
+    )
 
 
 def runs_path(job: Job) -> Path:
