@@ -21,13 +21,9 @@ def check_workers(workers: object, devices: object, num_gpus: int) -> None:
         TypeError: they are no whole numbers.
         ValueError: they are below 1, or more than there are CPUs or GPUs.
     """
-    for name, value in (("workers", workers), ("devices", devices)):
-        if name == "devices" and value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be a whole number, not {value!r}.")
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}.")
+    check_count("workers", workers, least=1)
+    if devices is not None:
+        check_count("devices", devices, least=1)
     assert isinstance(workers, int)
     if num_gpus:
         if workers > num_gpus:
@@ -42,6 +38,19 @@ def check_workers(workers: object, devices: object, num_gpus: int) -> None:
             f"{workers} workers need {workers} CPUs; this computer has {cpus}. "
             f"Use workers={cpus}, or an engine with more computers."
         )
+
+
+def check_count(name: str, value: object, least: int) -> None:
+    """Raise if an argument is no whole number from ``least`` on.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is below.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number, not {value!r}.")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, not {value}.")
 
 
 def num_cpus() -> int:

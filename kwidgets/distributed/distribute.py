@@ -9,7 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kwidgets.distributed.checks import check_backend, check_workers, chosen_backend, pickled
+from kwidgets.distributed.checks import (
+    check_backend,
+    check_count,
+    check_workers,
+    chosen_backend,
+    pickled,
+)
 from kwidgets.distributed.distributed_run import DistributedRun
 from kwidgets.distributed.errors import DistributeError
 from kwidgets.distributed.job import Job, versions
@@ -84,8 +90,8 @@ def distribute(
     check_workers(workers, devices, len(gpus) if chosen != "tensorflow" or workers > 1 else 0)
     check_backend(chosen, workers)
     check_prediction_options(task, class_names)
-    if isinstance(max_restarts, bool) or not isinstance(max_restarts, int) or max_restarts < 0:
-        raise ValueError(f"max_restarts must be a whole number from 0, not {max_restarts!r}.")
+    check_count("max_restarts", max_restarts, least=0)
+    check_count("seed", seed, least=0)
     runs = runs_folder()
     cell = describe_cell(recording.with_code)
     found = _running(runs, cell) if reconnect else None

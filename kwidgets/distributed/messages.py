@@ -16,6 +16,9 @@ POLL_SECONDS: Final = 0.05
 #: Without a sign of life for so long, a worker or the desk counts as lost.
 LOST_SECONDS: Final = 15.0
 
+#: Exit status of a worker that another one has left alone.
+LOST_PEER_STATUS: Final = 3
+
 #: How a training with several workers stands.
 State = Literal["starting", "training", "restarting", "finished", "stopped", "failed"]
 FINAL_STATES: Final[frozenset[str]] = frozenset({"finished", "stopped", "failed"})
@@ -85,6 +88,16 @@ class StateItem(TypedDict):
 
 
 Item = FitItem | WorkerItem | ReplyItem | StateItem
+
+
+class Restart(TypedDict):
+    """Why the workers are started again, for the mark on the curves."""
+
+    #: Such as that a worker was lost, without a full stop.
+    reason: Message
+    #: Of the restart, from 1, and how many there may be.
+    number: int
+    limit: int
 
 
 class CommandMessage(TypedDict):

@@ -45,7 +45,6 @@ def test_two_workers_are_steered_and_found_again_by_another_kernel(
     pid = int(notebook.outputs(1).inner_text().split()[-1])
     notebook.run_and_wait(2, FIRST_SECONDS)
     view = View(notebook.outputs(2))
-    view.expect_status("starting")
     expect(view.region).to_contain_text("of 2 workers have joined")
 
     view.expect_status("running", START_SECONDS)

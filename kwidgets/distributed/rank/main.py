@@ -14,11 +14,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient
-from kwidgets.distributed.job import FUNCTION_FILE, Job, difference, versions
-from kwidgets.distributed.messages import StateItem
+from kwidgets.distributed.job import Job, difference, versions
+from kwidgets.distributed.messages import LOST_PEER_STATUS, Restart, StateItem
 
 #: Its value is the JSON of ``RankSettings``.
 SETTINGS_VARIABLE: Final = "KWIDGETS_RANK"
+
+
+#: In the errors of JAX's collectives when another process has ended: of Gloo on CPUs, of NCCL on
+#: GPUs, and of the service that watches the processes.
+_LOST_PEER_SIGNS: Final = (
+    "Gloo all-",
+    "Gloo collective",
+    "gloo/transport",
+    "ncclRemoteError",
+    "ncclSystemError",
+    "NCCL communicator was aborted",
+    "coordination service",
+    "heartbeat timeout",
+)
 
 
 def main() -> int:
@@ -37,11 +51,19 @@ def main() -> int:
         attempt=int(settings["attempt"]),
         coordinator=settings["coordinator"],
         resume=settings["resume"],
+        restart=settings.get("restart"),
     )
 
 
 def run_rank(
-    job: Job, desk: Any, *, rank: int, attempt: int, coordinator: str | None, resume: dict[str, str]
+    job: Job,
+    desk: Any,
+    *,
+    rank: int,
+    attempt: int,
+    coordinator: str | None,
+    resume: dict[str, str],
+    restart: Restart | None = None,
 ) -> int:
     """Train as one worker of a job.
 
@@ -52,6 +74,7 @@ def run_rank(
         attempt: how often the workers have been started, from 1.
         coordinator: ``host:port`` at which JAX's processes meet; None for a single worker.
         resume: the checkpoint folder from which each fit goes on, by the fit's number, from "1".
+        restart: why the workers are started again; None for the first start.
     """
     os.environ["KERAS_BACKEND"] = job.backend
     os.environ["KWIDGETS_RUNS"] = job.runs
@@ -76,14 +99,22 @@ def run_rank(
     try:
         from kwidgets.distributed.rank.train import train
 
-        train(job, desk, rank=rank, attempt=attempt, coordinator=coordinator, resume=resume)
+        train(
+            job,
+            desk,
+            rank=rank,
+            attempt=attempt,
+            coordinator=coordinator,
+            resume=resume,
+            restart=restart,
+        )
     except BaseException as error:
         if is_lost_peer(error):
             # Not this worker's error: the supervisor sees which process has ended.
             traceback.print_exc()
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
-            os._exit(3)
+            os._exit(LOST_PEER_STATUS)
         status = fail(f"{type(error).__name__}: {error}")
         traceback.print_exc()
         sys.stderr.flush()
@@ -96,18 +127,8 @@ def run_rank(
 
 def is_lost_peer(error: BaseException) -> bool:
     """Return whether another worker has ended: JAX's collectives fail then."""
-    text = str(error)
-    signs = ("Gloo", "Connection reset", "Connection closed", "UNAVAILABLE", "heartbeat")
-    return type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError") and any(
-        sign in text for sign in signs
-    )
-
-
-def load_function(folder: str) -> Any:
-    """Return the user's function, which the kernel of the same user has written."""
-    import cloudpickle
-
-    return cloudpickle.loads(Path(folder, FUNCTION_FILE).read_bytes())
+    # Reading an array raises them as ValueError.
+    return any(sign in str(error) for sign in _LOST_PEER_SIGNS)
 
 
 if __name__ == "__main__":

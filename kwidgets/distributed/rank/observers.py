@@ -3,35 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from kwidgets.distributed.job import Job
+from kwidgets.distributed.messages import Restart
 from kwidgets.distributed.rank.context import RankContext
 from kwidgets.distributed.rank.followed_state import FollowedState
+from kwidgets.language import Message, message
 from kwidgets.live.run import observers
 from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.run.observers import RunObserver
 from kwidgets.record.fit_facts import cell
 from kwidgets.record.nan_guard.guard import NanGuard
 from kwidgets.record.observers import observe_run
 from kwidgets.record.recording import recording
 
 
-def set_up_observers(rank: RankContext, job: Job, resume: dict[str, str]) -> None:
+class RestartMark(RunObserver):
+    """Marks that a fit was started again, for want of a checkpoint.
+
+    Args:
+        run: the fit.
+        restart: why.
+    """
+
+    label = "The mark of the restart"
+
+    def __init__(self, run: FitRun, restart: Restart) -> None:
+        self._reader = run.state.reader
+        self._restart: Restart | None = restart
+
+    def begin_epoch(self, epoch: int) -> None:
+        if self._restart is not None:
+            text = message("%1; restarted from the beginning (%2 of %3)", *_values(self._restart))
+            self._reader.add_mark("fit", text)
+            self._restart = None
+
+
+def set_up_observers(
+    rank: RankContext, job: Job, resume: dict[str, str], restart: Restart | None
+) -> None:
     """Let the fits of this process be observed as those of a worker.
 
     Args:
         rank: of this process.
         job: what is trained.
         resume: the checkpoint folder from which each fit goes on, by the fit's number.
+        restart: why the workers are started again; None for the first start.
     """
     cell.describe_as(job.cell)
     observers.remove_observers()
     numbers = iter(range(1, 1_000_000))
 
     def observe(run: FitRun) -> Iterable[observers.RunObserver]:
-        checkpoint = resume.get(str(next(numbers)))
+        number = next(numbers)
+        checkpoint = resume.get(str(number))
         if rank.is_first:
             recording.resume_next = checkpoint
+            # The fits before have ended before the restart.
+            restarted = restart if number == max(map(int, resume), default=1) else None
+            if restarted is not None and checkpoint is None:
+                return *observe_run(run), RestartMark(run, restarted)
+            recording.resume_mark = None if restarted is None else partial(_mark, restarted)
             return observe_run(run)
         return NanGuard(run), FollowedState(run, checkpoint)
 
     observers.add_observers(lambda: observe)
+
+
+def _mark(restart: Restart, step: int) -> Message:
+    reason, number, limit = _values(restart)
+    return message("%1; restarted from step %2 (%3 of %4)", reason, f"{step:,}", number, limit)
+
+
+def _values(restart: Restart) -> tuple[Message, str, str]:
+    return restart["reason"], str(restart["number"]), str(restart["limit"])

@@ -114,9 +114,7 @@ class Outbox:
 
         def reply(ok: bool, message: str) -> None:
             if self._rank == 0:
-                self._replies.append(
-                    ReplyItem(kind="reply", id=command_id, ok=ok, message=message)
-                )
+                self._replies.append(ReplyItem(kind="reply", id=command_id, ok=ok, message=message))
 
         return reply
 
@@ -192,10 +190,13 @@ class Outbox:
         )
         self._is_first_item = False
         insight = run.view.insight
-        if insight is not None and insight.revision != self._insight_revision:
-            if run.ended or self._is_due("insight", INSIGHT_SECONDS):
-                self._insight_revision = insight.revision
-                item["insight"] = insight.recorded_parts()
+        if (
+            insight is not None
+            and insight.revision != self._insight_revision
+            and (run.ended or self._is_due("insight", INSIGHT_SECONDS))
+        ):
+            self._insight_revision = insight.revision
+            item["insight"] = insight.recorded_parts()
         return item
 
     def _describe_worker(self) -> Worker:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 if TYPE_CHECKING:
-    from kwidgets.distributed.worker import Worker
+    from kwidgets.distributed.rank.worker import Worker
 
 
 class Shard(keras.utils.PyDataset):
@@ -74,6 +74,6 @@ def keep_order(epoch_iterator: Any) -> None:
     Args:
         epoch_iterator: Keras's, of the fit; None if it is not known.
     """
-    adapter = getattr(epoch_iterator, "data_adapter", None)
+    adapter: Any = getattr(epoch_iterator, "data_adapter", None)
     if isinstance(getattr(adapter, "py_dataset", None), Shard):
         adapter.shuffle = False

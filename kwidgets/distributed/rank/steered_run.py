@@ -161,9 +161,7 @@ class SteeredRun(FitRun):
         for command in commands:
             reply = self.rank.outbox.reply_to(command["id"])
             self._commands.put(
-                Command(
-                    cast(Any, command["kind"]), command["value"], command["text"], reply=reply
-                )
+                Command(cast(Any, command["kind"]), command["value"], command["text"], reply=reply)
             )
         self._handler.apply_queued(hook)
         if uses_model and hook == "on_train_batch_begin":

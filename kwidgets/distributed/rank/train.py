@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from pathlib import Path
 from typing import Any
 
-from kwidgets.distributed.job import Job
+from kwidgets.distributed.job import FUNCTION_FILE, Job
+from kwidgets.distributed.messages import Restart
 from kwidgets.distributed.rank.join import join_processes, set_data_parallel
-from kwidgets.distributed.rank.main import load_function
-from kwidgets.distributed.worker import Worker
+from kwidgets.distributed.rank.worker import Worker
 from kwidgets.lazy_tensorflow import without_importing_tensorflow
 
 
@@ -21,6 +22,7 @@ def train(
     attempt: int,
     coordinator: str | None,
     resume: dict[str, str],
+    restart: Restart | None,
 ) -> None:
     """Join the other workers, and call the user's function. See ``run_rank``.
 
@@ -53,7 +55,7 @@ def train(
         DeviceProbe(job.backend if job.workers > 1 else ""),
     )
     LivePlot.run_class = SteeredRun
-    set_up_observers(SteeredRun.rank, job, resume)
+    set_up_observers(SteeredRun.rank, job, resume, restart)
     auto_view.options = job.options
     auto_view.watches_silent_fits = True
     auto_view.start()
@@ -65,6 +67,13 @@ def train(
     with strategy.scope() if strategy is not None else contextlib.nullcontext():
         function(*arguments)
     outbox.close()
+
+
+def load_function(folder: str) -> Any:
+    """Return the user's function, which the kernel of the same user has written."""
+    import cloudpickle
+
+    return cloudpickle.loads(Path(folder, FUNCTION_FILE).read_bytes())
 
 
 def takes_worker(function: Any) -> bool:

@@ -249,6 +249,4 @@ class FollowedTraining:
 
 
 def _state(state: State, attempt: int) -> StateItem:
-    return StateItem(
-        kind="state", state=state, attempt=attempt, text="", traceback="", rank=None
-    )
+    return StateItem(kind="state", state=state, attempt=attempt, text="", traceback="", rank=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from kwidgets.distributed.messages import CommandMessage, FitItem, Row
 from kwidgets.distributed.remote.remote_insight import RemoteInsight
@@ -93,7 +93,7 @@ class RemoteFit:
             self.insight.set_parts(item["insight"])
 
     def end(self, status: protocol.Status, detail: str) -> None:
-        """End the fit for a reason of the supervisor's, which says more than rank 0 if it failed."""
+        """End the fit for a reason of the supervisor's, who knows more of a failure than rank 0."""
         if not self.ended or (status == self.status == "failed" and detail):
             self._end = status, detail
         self.refuse_waiting()
@@ -141,9 +141,7 @@ class RemoteFit:
         with self._lock:
             self._waiting[command_id] = command.reply
         self._send(
-            CommandMessage(
-                id=command_id, kind=command.kind, value=command.value, text=command.text
-            )
+            CommandMessage(id=command_id, kind=command.kind, value=command.value, text=command.text)
         )
 
     def after_cell(self, error: BaseException | None) -> None:
@@ -152,13 +150,9 @@ class RemoteFit:
 
 def _add(store: MetricStore, row: Row) -> None:
     if row["add"] == "batches":
-        store.add_batches(
-            row["step"], row["epoch"], row["seconds"], row["values"], row["batches"]
-        )
+        store.add_batches(row["step"], row["epoch"], row["seconds"], row["values"], row["batches"])
     elif row["add"] == "epoch":
-        store.add_epoch(
-            row["step"], row["epoch"], row["seconds"], row["values"], row["complete"]
-        )
+        store.add_epoch(row["step"], row["epoch"], row["seconds"], row["values"], row["complete"])
     elif row["add"] == "mark":
         store.add_mark(row["mark"])
     else:
@@ -166,5 +160,3 @@ def _add(store: MetricStore, row: Row) -> None:
         if len(last["step"]):
             step, epoch, seconds = (float(last[axis][-1]) for axis in ("step", "epoch", "seconds"))
             store.replace_epoch(int(step), epoch, seconds, row["values"])
-
-

@@ -70,6 +70,5 @@ def gpu_ids() -> list[str]:
     return [str(index) for index in range(len(visible_gpus(nvml)))]
 
 
-
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1]))

@@ -4,21 +4,18 @@ lost: JAX cannot go on with other processes than those with which it began."""
 from __future__ import annotations
 
 import dataclasses
-import logging
 import threading
 import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Final
 
 from kwidgets.distributed.desk.desk import Desk
 from kwidgets.distributed.job import Job
-from kwidgets.distributed.messages import FINAL_STATES, State, StateItem
+from kwidgets.distributed.messages import FINAL_STATES, LOST_PEER_STATUS, Restart, State, StateItem
 from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
 from kwidgets.language import Message, message
 from kwidgets.record.last_run import find_run
 from kwidgets.record.run_file.open_file import UnreadableRunError
-
-logger = logging.getLogger("kwidgets")
 
 _CHECK_SECONDS: Final = 0.05
 #: After the first worker has failed, for the others to say why: its peers fail too.
@@ -103,11 +100,12 @@ class Supervisor:
     def run(self) -> StateItem:
         """Return the final state. No worker is left then."""
         resume: dict[str, str] = {}
+        restart: Restart | None = None
         while True:
             self._attempt += 1
             if self._attempt == 1:
                 self._say("starting", "")
-            outcome = self._attempt_once(resume)
+            outcome = self._attempt_once(resume, restart)
             if outcome.kind == "finished":
                 stopped = self._desk.status == "stopped"
                 return self._say("stopped" if stopped else "finished", "")
@@ -121,14 +119,19 @@ class Supervisor:
                 return self._say("failed", text, outcome)
             resume = self._checkpoints()
             self._say("restarting", _restarting(outcome, bool(resume)), outcome)
+            restart = Restart(
+                reason=message("Rank %1 was lost", str(outcome.rank)),
+                number=self._attempt,
+                limit=self._job.max_restarts,
+            )
 
-    def _attempt_once(self, resume: dict[str, str]) -> Outcome:
+    def _attempt_once(self, resume: dict[str, str], restart: Restart | None) -> Outcome:
         self._desk.failures.clear()
         coordinator = self._launcher.coordinator() if self._job.workers > 1 else None
         workers: list[StartedWorker] = []
         try:
             for rank in range(self._job.workers):
-                start = Start(rank, self._attempt, coordinator, resume)
+                start = Start(rank, self._attempt, coordinator, resume, restart)
                 workers.append(self._launcher.start(start))
             return self._wait(workers)
         finally:
@@ -141,10 +144,8 @@ class Supervisor:
             if self._desk.terminated.is_set():
                 return Outcome("terminated")
             states = [worker.poll() for worker in workers]
-            if self._desk.failures:
-                return self._failure()
-            if any(states):
-                return self._after_loss(workers)
+            if any(states) or self._desk.failures:
+                return self._after_loss(workers, states)
             if all(state == "" for state in states):
                 return Outcome("finished")
             if "" in states:
@@ -160,23 +161,20 @@ class Supervisor:
                     return Outcome("failed", text)
             time.sleep(_CHECK_SECONDS)
 
-    def _after_loss(self, workers: list[StartedWorker]) -> Outcome:
+    def _after_loss(self, workers: list[StartedWorker], states: Sequence[str | None]) -> Outcome:
         """Return why a worker has ended: it, or one that it waited for, may still say so."""
+        if first := _killed(states):
+            return _lost(first)
         until = time.monotonic() + _REPORT_SECONDS
         while time.monotonic() < until and not self._desk.failures:
-            if all(worker.poll() is not None for worker in workers):
+            states = [worker.poll() for worker in workers]
+            if all(state is not None for state in states):
                 break
             time.sleep(_CHECK_SECONDS)
         if self._desk.failures:
             return self._failure()
-        states = [worker.poll() for worker in workers]
-        # Those that have lost a peer end by themselves, with status 3.
-        first = next(
-            (rank for rank, state in enumerate(states) if state and state != "exit status 3"),
-            next(rank for rank, state in enumerate(states) if state),
-        )
-        text = message("Rank %1 was lost (%2).", str(first), states[first] or "")
-        return Outcome("lost", text, rank=first)
+        first = _killed(states) or next((r, s) for r, s in enumerate(states) if s)
+        return _lost(first)
 
     def _failure(self) -> Outcome:
         first = self._desk.failures[0]
@@ -195,9 +193,7 @@ class Supervisor:
                 found[str(number)] = str(run.checkpoints[0].folder)
         return found
 
-    def _say(
-        self, state: State, text: str | Message, outcome: Outcome | None = None
-    ) -> StateItem:
+    def _say(self, state: State, text: str | Message, outcome: Outcome | None = None) -> StateItem:
         item = StateItem(
             kind="state",
             state=state,
@@ -214,11 +210,19 @@ class Supervisor:
 def _restarting(outcome: Outcome, resumes: bool) -> Message:
     if resumes:
         return message("%1 Restarting from the last checkpoint.", outcome.text)
-    return message(
-        "%1 Restarting from the beginning: there is no checkpoint yet.", outcome.text
-    )
+    return message("%1 Restarting from the beginning: there is no checkpoint yet.", outcome.text)
 
 
-def runs_path(job: Job) -> Path:
-    """Return the folder of recorded runs."""
-    return Path(job.runs)
+def _killed(states: Sequence[str | None]) -> tuple[int, str] | None:
+    """Return the first worker that was ended from outside, and how; None without one.
+
+    Those that have lost a peer end by themselves: with ``LOST_PEER_STATUS``, or by JAX, which
+    aborts.
+    """
+    own_ends = ("", f"exit status {LOST_PEER_STATUS}", "exit status 1", "killed by signal SIGABRT")
+    return next((each for each in enumerate(states) if each[1] not in (None, *own_ends)), None)  # type: ignore[return-value]
+
+
+def _lost(first: tuple[int, str]) -> Outcome:
+    rank, state = first
+    return Outcome("lost", message("Rank %1 was lost (%2).", str(rank), state), rank=rank)

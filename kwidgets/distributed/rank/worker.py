@@ -28,9 +28,7 @@ class Worker:
         """Whether this is rank 0: the one that may print or write files of its own."""
         return self.rank == 0
 
-    def shard(
-        self, x: Any, y: Any = None, *, batch_size: int = 32, shuffle: bool = True
-    ) -> Any:
+    def shard(self, x: Any, y: Any = None, *, batch_size: int = 32, shuffle: bool = True) -> Any:
         """Return this worker's part of each batch, for ``fit`` and ``validation_data``.
 
         Each batch of ``batch_size`` samples is divided among the workers, so that training is the
@@ -52,10 +50,9 @@ class Worker:
         """
         from kwidgets.distributed.rank.shard import Shard
 
-        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-            raise ValueError(
-                f"batch_size must be a number of samples above 0, not {batch_size!r}."
-            )
+        size: object = batch_size
+        if not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(f"batch_size must be a number of samples above 0, not {batch_size!r}.")
         if batch_size % self.workers:
             near = math.ceil(batch_size / self.workers) * self.workers
             raise ValueError(
