@@ -162,7 +162,8 @@ class FollowedTraining:
 
     def _take_state(self, item: StateItem) -> None:
         attempt = max((fit.attempt for fit in self.fits.values()), default=0)
-        if attempt > item["attempt"] or (attempt and item["state"] == "starting"):
+        old = attempt > item["attempt"] if item["state"] == "restarting" else attempt > 0
+        if item["state"] in ("starting", "restarting") and old:
             # A kernel that reads the desk later finds the fits first: they go on already.
             item = {**item, "state": "training", "attempt": attempt, "text": ""}
         self.state = item
