@@ -26,9 +26,10 @@ def watch(
 ) -> StragglerWatch:
     """Return a watch with the same readings of each worker, many times."""
     found = StragglerWatch()
-    for _ in range(readings):
+    for i in range(readings):
         for rank, (waiting, probe) in enumerate(workers):
-            found.add(reading(rank, waiting, probe))
+            # No two measurements are the same.
+            found.add(reading(rank, waiting, probe and probe * (1 + i / 100)))
     return found
 
 
@@ -56,6 +57,14 @@ def test_a_slow_device_is_named_although_all_wait_alike_as_on_gpus():
     slow = watch((0.9, 1e-3), (0.9, 2.5e-3), (0.9, 1e-3))
     assert "The device of rank 1 takes 2.5 times as long" in text_of(slow)
     assert "Its device takes 2.5 times" in text_of(watch((0.5, 1e-3), (0.1, 2.5e-3)))
+
+
+def test_a_measurement_counts_once_however_often_it_is_reported():
+    found = StragglerWatch()
+    for _ in range(20):
+        found.add(reading(0, None, 1e-3))
+        found.add(reading(1, None, 5e-3))
+    assert found.find() == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from kwidgets.language import Message, message
@@ -90,7 +90,10 @@ class StragglerWatch:
     def add(self, worker: Worker) -> None:
         """Take a reading of a worker."""
         _add(self._waiting, worker["rank"], worker["waiting"])
-        _add(self._probes, worker["rank"], worker["probe_seconds"])
+        probe, known = worker["probe_seconds"], self._probes.get(worker["rank"])
+        # It is measured less often than it is reported.
+        if not known or known[-1] != probe:
+            _add(self._probes, worker["rank"], probe)
 
     def clear(self) -> None:
         """Forget all readings: the workers were started again."""
@@ -98,7 +101,9 @@ class StragglerWatch:
 
     def find(self) -> list[Straggler]:
         """Return the slow workers, the slowest first."""
-        waiting, probes = _averages(self._waiting), _averages(self._probes)
+        waiting = _reduced(self._waiting, statistics.median)
+        # What else runs on a computer makes single measurements slower, and none faster.
+        probes = _reduced(self._probes, min)
         usual_waiting, usual_probe = _median(waiting.values()), _median(probes.values())
         ranks = waiting.keys() | probes.keys()
         found = {}
@@ -143,11 +148,11 @@ def _add(readings: dict[int, collections.deque[float]], rank: int, value: float 
         readings.setdefault(rank, collections.deque(maxlen=READINGS)).append(value)
 
 
-def _averages(readings: Mapping[int, collections.deque[float]]) -> dict[int, float]:
+def _reduced(
+    readings: Mapping[int, collections.deque[float]], reduce: Callable[[Iterable[float]], float]
+) -> dict[int, float]:
     return {
-        rank: statistics.median(values)
-        for rank, values in readings.items()
-        if len(values) >= MIN_READINGS
+        rank: reduce(values) for rank, values in readings.items() if len(values) >= MIN_READINGS
     }
 
 

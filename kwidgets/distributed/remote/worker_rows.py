@@ -70,6 +70,8 @@ def _waits_for(reported: Sequence[Worker], count: int, state: StateItem) -> Mess
     joined = sum(worker["state"] != "lost" for worker in reported)
     if joined < count:
         return message("%1 of %2 workers have joined", f"{joined:,}", f"{count:,}")
+    if any(worker["state"] == "starting" for worker in reported):
+        return message("connecting the workers")
     return message("preparing the first batch")
 
 

@@ -46,8 +46,8 @@ export function Header({ run, progress, workers, receivedAt, alive, pendingText 
       <span class="kw-times">
         {pendingText ? (
           <span class="kw-asked">{pendingText}</span>
-        ) : (
-          <Times progress={progress} since={since} alive={alive} />
+        ) : workers?.waits_for && !progress.step ? null : (
+          <Times progress={progress} since={since} alive={alive && !workers?.waits_for} />
         )}
       </span>
       <span class="kw-meta">

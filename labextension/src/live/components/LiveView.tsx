@@ -294,6 +294,7 @@ function Top({ session, workers, run, isEvaluation }: TopProps) {
             rateRefusal={rateRefusal}
             onRateRefusal={setRateRefusal}
             noteId={noteId}
+            hasBegun={workers === null || run.model_name !== ""}
           />
         ) : (
           <>

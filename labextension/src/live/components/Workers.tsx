@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { formatBytes, formatCount, formatStepTime } from "../../shared/format";
 import { t, translated } from "../../shared/translation";
-import { workerCount, workerStateLabel } from "../labels";
+import { workerStateLabel } from "../labels";
 import type { Device, Worker, Workers as WorkersState } from "../protocol";
 import type { RunSession } from "../session";
 import { Meter } from "./Devices";
@@ -129,10 +129,10 @@ export function Workers({ session, workers, alive, open, onOpen }: WorkersProps)
 }
 
 /** Return a line about all workers. */
-function brief({ count, hosts, step_seconds, rows }: WorkersState, alive: boolean): string {
+function brief({ hosts, step_seconds, rows }: WorkersState, alive: boolean): string {
   const slow = rows.filter((row) => row.slow).map((row) => row.rank);
   const parts = [
-    workerCount(count),
+    // The header says how many there are.
     hosts > 1 && t("%1 computers", formatCount(hosts)),
     alive && step_seconds !== null && t("%1 a step", formatStepTime(step_seconds)),
     alive && slow.length > 0 && t("slowest: rank %1", slow[0]!),
