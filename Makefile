@@ -14,6 +14,9 @@ LAB_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PYTHON KWIDGETS_CHROMIUM
+# Without byte code on disk, as many container images want it, each process compiles all modules that
+# it imports: 9 s of processor time for TensorFlow, 7 s for Keras. The tests start a hundred.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Every warning is an error, and all of them are shown; -n: also a name that leads nowhere.
 SPHINX := $(PY) -m sphinx --nitpicky --fail-on-warning --keep-going --quiet
@@ -24,6 +27,7 @@ SPHINX := $(PY) -m sphinx --nitpicky --fail-on-warning --keep-going --quiet
 VENV_READY := $(VENV)/.home
 PACKAGES := $(VENV)/.kwidgets-packages
 EDITABLE := $(VENV)/.kwidgets-editable
+BYTE_CODE := $(VENV)/.kwidgets-byte-code
 NODE_MODULES := labextension/node_modules/.kwidgets-npm-ci
 FRONT_END := .build/front-end
 READY := $(PACKAGES) $(FRONT_END) $(EDITABLE)
@@ -51,7 +55,7 @@ LAB_EXTENSION := $(VENV)/share/jupyter/labextensions/kwidgets
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help lab test test-all test-unit test-browser test-typescript test-front-ends test-matrix lint format docs docs-links bench screenshots wheel lock clean FORCE
+.PHONY: help lab byte-code test test-all test-unit test-browser test-typescript test-front-ends test-matrix lint format docs docs-links bench screenshots wheel lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -84,13 +88,16 @@ lab: $(READY) ## Open JupyterLab on the first tutorial (LAB_ARGS="--no-browser .
 test: $(READY) ## Lint, type-check and run all tests (PYTEST_ARGS="-k ...")
 	@sh tools/chromium.sh
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
-	@$(IN_PARALLEL) lint test-typescript
+	@$(IN_PARALLEL) lint test-typescript byte-code
 	@$(IN_PARALLEL) test-unit test-browser
 
 test-all: $(READY) ## Also run large corpora, whole tutorials, front ends and test-matrix
 	@$(PY) tools/make_front_ends.py
 	@$(MAKE) --no-print-directory test UNLESS_SLOW= HYPOTHESIS_PROFILE=large
 	@$(MAKE) --no-print-directory test-matrix
+
+# Otherwise four workers of pytest, which start at the same time, would each compile all of it.
+byte-code: $(BYTE_CODE)
 
 test-unit: $(READY) ## Run the Python tests without a browser
 	@$(PY) tools/make_kernels.py $(OLD_KERNELS)
@@ -170,6 +177,12 @@ $(PACKAGES): requirements.lock $(VENV_READY)
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && \
 		$(UV) install --quiet --python $(PY) -r requirements.lock || \
 		$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+# uv leaves the byte code of packages to their first import.
+$(BYTE_CODE): $(PACKAGES)
+	@$(PY) -c "import ipykernel.kernelapp, ipywidgets, jax.numpy, plotly.graph_objects, \
+		sklearn.datasets, tensorflow" 2>$@.log || { cat $@.log >&2; exit 1; }
 	@touch $@
 
 $(NODE_MODULES): labextension/package.json labextension/package-lock.json

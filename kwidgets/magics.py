@@ -11,6 +11,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from kwidgets.formats.warn_old_files import old_file_warnings
+from kwidgets.kernel.lost_interrupts import deliver_lost_interrupts, stop_delivering
 from kwidgets.live.auto import auto_view, watch
 
 _MAGIC = "kwidgets"
@@ -19,16 +20,29 @@ _MAGIC = "kwidgets"
 def load(ipython: Any) -> None:
     """Register the magic, connect the side panel, and show every fit in a live view.
 
-    Keras warns then too when it reads a file of an older release wrongly.
+    Keras warns then too when it reads a file of an older release wrongly, and no Ctrl-C gets lost.
     """
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
     watch()
     old_file_warnings.start()
+    deliver_lost_interrupts()
+    _tell_of_running_trainings()
+
+
+def _tell_of_running_trainings() -> None:
+    """Print that trainings with several workers go on, which another kernel has started."""
+    from kwidgets.distributed.jobs import running_jobs
+    from kwidgets.record.run_file.folder import runs_folder
+
+    for job in running_jobs(runs_folder()):
+        print(
+            f"The training {job.job_id} with {job.workers} workers is still running. "
+            f'To watch it: kwidgets.reconnect("{job.job_id}")'
+        )
 
 
 def unload(ipython: Any) -> None:
     """Undo :func:`load`. A magic that was replaced by another one is kept."""
-    from kwidgets.kernel.lost_interrupts import stop_delivering
     from kwidgets.page_connection import disconnect
     from kwidgets.tutorials.session import session
 

@@ -71,9 +71,8 @@ def test_unloading_restores_the_hook_for_lost_interrupts(monkeypatch):
     before = sys.__unraisablehook__
     monkeypatch.setattr(sys, "unraisablehook", before)
     shell.run_line_magic("load_ext", "kwidgets")
-    deliver_lost_interrupts()
-    deliver_lost_interrupts()
     assert sys.unraisablehook is not before
+    deliver_lost_interrupts()
     shell.run_line_magic("unload_ext", "kwidgets")
     assert sys.unraisablehook is before
 

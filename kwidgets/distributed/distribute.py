@@ -19,7 +19,13 @@ from kwidgets.distributed.checks import (
 from kwidgets.distributed.distributed_run import DistributedRun
 from kwidgets.distributed.errors import DistributeError
 from kwidgets.distributed.job import Job, versions
-from kwidgets.distributed.jobs import jobs_folder, running_jobs, start_job
+from kwidgets.distributed.jobs import (
+    jobs_folder,
+    running_jobs,
+    start_job,
+    start_supervisor,
+    unfinished_jobs,
+)
 from kwidgets.distributed.supervisor.main import gpu_ids
 from kwidgets.kernel.running_kernel import has_page
 from kwidgets.live.fit_options import check_prediction_options
@@ -55,7 +61,7 @@ def distribute(
         run = kwidgets.distribute(train, workers=2, backend="jax")
 
     In a notebook it returns at once; the training goes on when the kernel ends. Running the cell
-    again reconnects to it.
+    again reconnects to it, or goes on from the last checkpoint of one that was lost.
 
     Args:
         train: called on each worker with a ``Worker``; or a function without parameters.
@@ -94,8 +100,11 @@ def distribute(
     check_count("seed", seed, least=0)
     runs = runs_folder()
     cell = describe_cell(recording.with_code)
-    found = _running(runs, cell) if reconnect else None
-    run = DistributedRun(found, None) if found is not None else None
+    found, is_running = _unfinished(runs, cell) if reconnect else (None, False)
+    run = None
+    if found is not None:
+        # One whose supervisor was lost goes on from its last checkpoints.
+        run = DistributedRun(found, None if is_running else start_supervisor(found))
     if run is None:
         function = pickled(train)
         make_folder(runs)
@@ -138,7 +147,7 @@ def reconnect(job_id: str | None = None) -> DistributedRun:
         there = ", ".join(job.job_id for job in running) or "none"
         raise DistributeError(
             "There is no running training with several workers to reconnect to"
-            f"{'' if job_id is None else f' with the id {job_id!r}'} in {runs.parent}. "
+            f"{'' if job_id is None else f' with the id {job_id!r}'} in {runs}. "
             f"Running: {there}. What has ended is in kwidgets.runs."
         )
     return DistributedRun(found[0], None)
@@ -161,22 +170,22 @@ def check_engine(engine: str) -> None:
         )
 
 
-def _running(runs: Path, cell: dict[str, Any]) -> Job | None:
-    """Return the training of this cell that still runs, or None.
+def _unfinished(runs: Path, cell: dict[str, Any]) -> tuple[Job | None, bool]:
+    """Return the training of this cell that has not ended, or None; and whether it still runs.
 
     Raises:
         DistributeError: one runs, and the cell has other code now.
     """
-    for job in running_jobs(runs):
+    for job, is_running in unfinished_jobs(runs):
         keys = ("notebook", "cell_id", "script")
         if any(job.cell.get(key) != cell.get(key) for key in keys):
             continue
         if job.cell.get("code") == cell.get("code"):
-            return job
-        if cell.get("cell_id") is not None:
+            return job, is_running
+        if is_running and cell.get("cell_id") is not None:
             raise DistributeError(
                 f"The training {job.job_id} of this cell still runs, with the code that the cell "
                 f'had before. To watch or stop it: kwidgets.reconnect("{job.job_id}"). To start '
                 "another one beside it: reconnect=False."
             )
-    return None
+    return None, False

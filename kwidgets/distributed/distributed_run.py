@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import time
 import uuid
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient, DeskLostError
 from kwidgets.distributed.errors import WorkerError
-from kwidgets.distributed.job import DESK_FILE, Job
+from kwidgets.distributed.job import DESK_FILE, RESULT_FILE, Job
+from kwidgets.distributed.jobs import start_supervisor
 from kwidgets.distributed.messages import CommandMessage, StateItem
 from kwidgets.distributed.remote.follow import FollowedTraining
 from kwidgets.distributed.remote.worker_log import read_end
 from kwidgets.distributed.supervisor.local import log_path
-from kwidgets.distributed.supervisor.main import RESULT_FILE
 from kwidgets.kernel import busy_messages
 from kwidgets.language import t, translated
 from kwidgets.live import protocol
@@ -29,6 +30,8 @@ from kwidgets.record.fit_facts.process import is_alive
 
 if TYPE_CHECKING:
     from kwidgets.record.run import Run
+
+logger = logging.getLogger("kwidgets")
 
 _WAIT_SECONDS = 0.1
 _START_SECONDS = 30.0
@@ -51,6 +54,8 @@ class DistributedRun(RunControls):
         super().__init__(check_options(DEFAULTS["x_axis"], DEFAULTS["smoothing"], False))
         self._job, self._supervisor = job, supervisor
         self._began = time.monotonic()
+        # How often the supervisor was lost.
+        self._replaced = 0
         view = LiveView(self._output_context())
         view.read_log = self._read_log
         self._training = FollowedTraining(
@@ -170,9 +175,19 @@ class DistributedRun(RunControls):
         try:
             return DeskClient(DeskAddress(**desk))
         except DeskLostError:
-            if is_alive(process) is False:
-                self._training.lose_supervisor()
+            if is_alive(process) is False and not Path(self._job.folder, RESULT_FILE).exists():
+                self._replace_supervisor()
             raise
+
+    def _replace_supervisor(self) -> None:
+        """Let another supervisor go on from the last checkpoints, if that may be done again."""
+        if self._replaced >= self._job.max_restarts:
+            self._training.lose_supervisor()
+            return
+        self._replaced += 1
+        logger.warning("the process that supervises the workers was lost; another one goes on")
+        self._began = time.monotonic()
+        self._supervisor = start_supervisor(self._job)
 
     def _check_supervisor(self) -> None:
         ended = self._supervisor is not None and self._supervisor.poll() is not None

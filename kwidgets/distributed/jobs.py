@@ -10,17 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, Job
-from kwidgets.distributed.supervisor.main import RESULT_FILE
+from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, RESULT_FILE, Job
 from kwidgets.record.fit_facts.process import is_alive
 
-#: Beside the folder of the runs.
+#: In the folder of the runs.
 _FOLDER: Final = "distributed"
 
 
 def jobs_folder(runs: Path) -> Path:
     """Return the folder of the jobs whose runs are in ``runs``."""
-    return runs.parent / _FOLDER
+    return runs / _FOLDER
 
 
 def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:
@@ -34,6 +33,17 @@ def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:
     (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     (folder / FUNCTION_FILE).write_bytes(function)
     job.write()
+    return start_supervisor(job)
+
+
+def start_supervisor(job: Job) -> subprocess.Popen[bytes]:
+    """Start the supervisor of a job, or another one in place of one that was lost.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    folder = Path(job.folder)
+    (folder / DESK_FILE).unlink(missing_ok=True)
     with open(folder / "supervisor.log", "ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "kwidgets.distributed.supervisor.main", job.folder],
@@ -47,12 +57,16 @@ def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:
 
 def running_jobs(runs: Path) -> Iterator[Job]:
     """Yield the jobs whose supervisor lives, the newest first."""
+    return (job for job, is_running in unfinished_jobs(runs) if is_running)
+
+
+def unfinished_jobs(runs: Path) -> Iterator[tuple[Job, bool]]:
+    """Yield the jobs that have not ended, the newest first, and whether their supervisor lives."""
     for folder in sorted(jobs_folder(runs).glob("*/"), reverse=True):
         if (folder / RESULT_FILE).exists():
             continue
         try:
             desk: dict[str, Any] = json.loads((folder / DESK_FILE).read_text(encoding="utf-8"))
-            if is_alive(desk["process"]) is not False:
-                yield Job.read(folder)
+            yield Job.read(folder), is_alive(desk["process"]) is not False
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -48,6 +48,9 @@ class FitItem(TypedDict):
     progress: Progress
     #: The id of the recorded run; None if it is not recorded.
     recorded_as: str | None
+    #: How often the fit was rewound, and to which step the last time.
+    branch: int
+    branch_step: int
     #: Whether ``rows`` are all rows, and replace those before.
     complete: bool
     rows: list[Row]

@@ -1,8 +1,9 @@
 """Deliver a Ctrl-C again that Python has dropped.
 
-Python cannot pass on what is raised in a ``__del__`` method or in the callback of a weak reference.
-The garbage collector runs such callbacks first thing after a search of some hundred milliseconds,
-so that a Ctrl-C during the search is raised in one of them, and lost. Models are such garbage.
+Python cannot pass on what is raised in a ``__del__`` method, in the callback of a weak reference or
+in a callback of the garbage collector (``gc.callbacks``; JAX has one). The garbage collector runs
+such callbacks first thing after a search of some hundred milliseconds, so that a Ctrl-C during the
+search is raised in one of them, and lost. Models are such garbage.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import keras
 
+from kwidgets.kernel.lost_interrupts import deliver_lost_interrupts
 from kwidgets.live import latest_run, protocol
 from kwidgets.live.controls import RunControls
 from kwidgets.live.fit_options import check_fit_options
@@ -81,6 +82,8 @@ class LivePlot(RunControls, Keras2Hooks, keras.callbacks.Callback):
         self._fit_options = check_fit_options(resume, nan_guard, task, class_names)
         keras.callbacks.Callback.__init__(self)
         self._other_fit: FitFrame | None = None
+        # Before the run handles interrupts: modules are imported and data prepared until then.
+        deliver_lost_interrupts()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Tuners copy or pickle their callbacks for each trial: a copy watches a fit of its own.

@@ -11,6 +11,7 @@ from kwidgets.live import protocol
 from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.run.fit_state import FitState
 from kwidgets.live.run.observers import CommandRefusedError, RunObserver
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
@@ -62,7 +63,7 @@ class FitRewind(RunObserver):
             raise CommandRefusedError(t("Only a fit can be rewound, not a loop of your own."))
         if self._recorder.place is None or not self._fit.extras.can_checkpoint:
             raise CommandRefusedError(t("This training has no checkpoints."))
-        checkpoint = self._find(command)
+        checkpoint = find_checkpoint(self._fit, command)
         try:
             found = CheckpointFolder.open(
                 checkpoint_folder(self._recorder.place, checkpoint["name"])
@@ -76,7 +77,7 @@ class FitRewind(RunObserver):
         self._checkpoints.take_before(t("Rewind"), hook)
         self._run.sample_now()
         self._recorder.before_rewind()
-        self._set(state)
+        set_rewound_state(self._fit, state)
         self._run.view.branch(
             lambda: self._begin_branch(checkpoint, found.meta.get("marks")),
             t("Rewound to step %1", f"{checkpoint['step']:,.0f}"),
@@ -91,47 +92,6 @@ class FitRewind(RunObserver):
     def end(self) -> None:
         self._left.clear()
 
-    def _find(self, command: Command) -> protocol.Checkpoint:
-        """Return the checkpoint that a command means: the latest of that label, name or step.
-
-        Raises:
-            CommandRefusedError: there is none.
-        """
-        known = self._fit.extras.checkpoints
-        now = self._fit.reader.position[0]
-        if command.value is not None:
-            found = [each for each in known if each["step"] == command.value]
-        elif command.text:
-            wanted = command.text
-            found = [each for each in known if each["name"] == wanted]
-            found = found or [each for each in known if wanted in _labels(each)]
-        else:
-            found = [each for each in known if each["step"] != now]
-        if found:
-            return found[-1]
-        if not known:
-            raise CommandRefusedError(t("There is no checkpoint yet."))
-        there = ", ".join(
-            t("%1 (step %2)", translated(each["text"]), f"{each['step']:,.0f}") for each in known
-        )
-        raise CommandRefusedError(t("There is no such checkpoint. There are: %1", there))
-
-    def _set(self, state: TrainingState) -> None:
-        model: Any = self._fit.model
-        groups = ["model"]
-        if getattr(model, "optimizer", None) is not None:
-            groups.append("optimizer")
-        # Within its epoch, the metrics count the batches since its beginning.
-        in_same_epoch = self._fit.reader.in_epoch and state.epoch == self._fit.progress.epoch
-        has_metrics = bool(state.variables["metrics"]) and in_same_epoch and not state.ended
-        state.set_variables(model, [*groups, "metrics"] if has_metrics else groups)
-        if self._fit.reader.in_epoch and not has_metrics:
-            model.reset_metrics()
-        state.set_hold(model)
-        self._fit.rate.read(by_user=True)
-        callbacks = self._fit.frame.callbacks()
-        state.set_callbacks(each for each in callbacks if not isinstance(each, _COUNT_ON))
-
     def _begin_branch(self, checkpoint: protocol.Checkpoint, marks_at_step: int | None) -> None:
         store = self._fit.reader.store
         self._left[self._recorder.run_id] = store.copy()
@@ -142,6 +102,55 @@ class FitRewind(RunObserver):
         # What was done at that step, such as the change before which it was taken, is undone too.
         with store.lock:
             store.marks = marks_before(store.marks, step, marks_at_step)
+
+
+def find_checkpoint(fit: FitState, command: Command) -> protocol.Checkpoint:
+    """Return the checkpoint that a command means: the latest of that label, name or step.
+
+    Raises:
+        CommandRefusedError: there is none.
+    """
+    known = fit.extras.checkpoints
+    now = fit.reader.position[0]
+    if command.value is not None:
+        found = [each for each in known if each["step"] == command.value]
+    elif command.text:
+        wanted = command.text
+        found = [each for each in known if each["name"] == wanted]
+        found = found or [each for each in known if wanted in _labels(each)]
+    else:
+        found = [each for each in known if each["step"] != now]
+    if found:
+        return found[-1]
+    if not known:
+        raise CommandRefusedError(t("There is no checkpoint yet."))
+    there = ", ".join(
+        t("%1 (step %2)", translated(each["text"]), f"{each['step']:,.0f}") for each in known
+    )
+    raise CommandRefusedError(t("There is no such checkpoint. There are: %1", there))
+
+
+def set_rewound_state(fit: FitState, state: TrainingState) -> None:
+    """Give a running fit the state of a checkpoint. Before one of its batches.
+
+    Args:
+        fit: the fit, whose model has the variables of the state.
+        state: of the checkpoint.
+    """
+    model: Any = fit.model
+    groups = ["model"]
+    if getattr(model, "optimizer", None) is not None:
+        groups.append("optimizer")
+    # Within its epoch, the metrics count the batches since its beginning.
+    in_same_epoch = fit.reader.in_epoch and state.epoch == fit.progress.epoch
+    has_metrics = bool(state.variables["metrics"]) and in_same_epoch and not state.ended
+    state.set_variables(model, [*groups, "metrics"] if has_metrics else groups)
+    if fit.reader.in_epoch and not has_metrics:
+        model.reset_metrics()
+    state.set_hold(model)
+    fit.rate.read(by_user=True)
+    callbacks = fit.frame.callbacks()
+    state.set_callbacks(each for each in callbacks if not isinstance(each, _COUNT_ON))
 
 
 def _labels(checkpoint: protocol.Checkpoint) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import signal
 import time
@@ -91,6 +92,10 @@ class Cells:
             assert np.isfinite(model.predict(X, verbose=0)).all()
             history = model.fit(X, Y, epochs=2, verbose=0, callbacks=[kw.LivePlot()])
             assert len(history.history["loss"]) == 2
+        # Here, not in the next cell: to free an iterator of tf.data takes up to a minute if its
+        # tuning thread has missed that it is to end, and no interrupt arrives meanwhile.
+        self.model = self.live = model = None
+        gc.collect()
 
 
 def make_model() -> keras.Model:

@@ -1,9 +1,11 @@
 """Test Ctrl-C during a fit: raised between two steps, with a usable model afterwards."""
 
 import contextlib
+import gc
 import os
 import random
 import signal
+import sys
 import threading
 import time
 import weakref
@@ -120,6 +122,34 @@ def test_an_interrupt_that_lands_in_the_callback_of_a_weak_reference_is_delivere
 
     with pytest.raises(KeyboardInterrupt):
         work()
+
+
+def test_an_interrupt_that_lands_in_the_garbage_collector_before_the_first_fit_is_delivered_again(
+    monkeypatch,
+):
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    kw.LivePlot()
+    lost = []
+
+    def collected(phase, _):
+        if not lost:
+            lost.append(phase)
+            signal.raise_signal(signal.SIGINT)
+            raise AssertionError("not reached: the interrupt is raised before")
+
+    def work():
+        gc.collect()  # Python drops what the callback raises
+        assert lost
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            pass
+
+    gc.callbacks.append(collected)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    finally:
+        gc.callbacks.remove(collected)
 
 
 def test_an_interrupt_at_the_end_of_a_fit_is_raised_when_its_view_has_ended(monkeypatch):

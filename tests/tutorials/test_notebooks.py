@@ -37,8 +37,9 @@ from tests.tutorials.notebook_runs import (
 # The first test of a notebook runs all of it.
 pytestmark = pytest.mark.timeout(600)
 
-# How many steps a fit makes at most in the cells as they are shipped, and in the solutions.
-SHIPPED_STEPS, SOLUTION_STEPS = 100, 700
+# How many steps and epochs a fit makes at most in the cells as they are shipped, and in the
+# solutions.
+SHIPPED, SOLUTION = (100, 8), (700, 1_000)
 # It has what all tutorials share; the others cost ten to thirty seconds each.
 FIRST = EXAMPLES / "01_first_model.ipynb"
 LIKE_THE_FIRST = pytest.mark.slow("the cells of tutorial 1 run, those of all are read")
@@ -68,10 +69,10 @@ def kernel(folder: Path, quick_kernels: dict[str, str]) -> Iterator[KernelManage
     manager.shutdown_kernel(now=True)
 
 
-def cut_fits(most_steps: int, cell_id: str) -> nbformat.NotebookNode:
+def cut_fits(most: tuple[int, int], cell_id: str) -> nbformat.NotebookNode:
     """Return a cell that leaves no names behind."""
-    source = "from tests.tutorials.short_fits import cut_fits\ncut_fits({})\ndel cut_fits"
-    return code_cell(source.format(most_steps), cell_id)
+    source = "from tests.tutorials.short_fits import cut_fits\ncut_fits{}\ndel cut_fits"
+    return code_cell(source.format(most), cell_id)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def execute_shortly(kernel: KernelManager, folder: Path) -> Run:
     """Runs a notebook with short fits, and leaves neither names nor the extension behind."""
 
     def run(node: nbformat.NotebookNode) -> nbformat.NotebookNode:
-        node.cells.insert(0, cut_fits(SHIPPED_STEPS, "begin"))
+        node.cells.insert(0, cut_fits(SHIPPED, "begin"))
         node.cells.append(code_cell("%unload_ext kwidgets\n%reset -f", "end"))
         execute(node, folder, km=kernel)
         return node
@@ -99,7 +100,7 @@ def run(execute_shortly: Run) -> RunNotebook:
         node = with_solutions(path)
         if path.stem not in WANTS_A_TRAINED_MODEL:
             first = next(i for i, cell in enumerate(node.cells) if cell.id.startswith("solution-"))
-            node.cells.insert(first, cut_fits(SOLUTION_STEPS, "longer"))
+            node.cells.insert(first, cut_fits(SOLUTION, "longer"))
         return execute_shortly(node)
 
     return run

@@ -125,10 +125,12 @@ def catalog() -> Catalog:
 def key_of(cls: type) -> str:
     """Return the key of a class, by which specs name it.
 
+    No forms are made for it: they take a tenth of a second.
+
     Raises:
         KeyError: the class is not in the catalog; ``add_class`` adds it.
     """
-    key = catalog().keys.get(cls)
+    key = _named_classes().keys.get(cls)
     if key is None:
         raise KeyError(
             f"{cls.__module__}.{cls.__qualname__} is neither a Keras class nor registered. "
@@ -173,7 +175,7 @@ def add_class(cls: type) -> str:
 
     A class that is defined again, as happens in a notebook, replaces the older one.
     """
-    known = catalog().keys.get(cls)
+    known = _named_classes().keys.get(cls)
     if known is not None:
         return known
     key = f"{cls.__module__}.{cls.__qualname__}"
@@ -181,28 +183,61 @@ def add_class(cls: type) -> str:
     return key
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _NamedClasses:
+    """What the names of the classes say, without their forms.
+
+    Args:
+        sections: Keras's classes by key, by section.
+        classes: every class, by key.
+        keys: the key of each class.
+        aliases: other public names of classes and their keys.
+    """
+
+    sections: Mapping[str, Mapping[str, type]]
+    classes: Mapping[str, type]
+    keys: Mapping[type, str]
+    aliases: Mapping[str, str]
+
+
+def _named_classes() -> _NamedClasses:
+    return _name_classes(_fingerprint(), tuple(_custom_classes().items()))
+
+
+@functools.lru_cache(maxsize=8)
+def _name_classes(
+    fingerprint: tuple[Any, ...], custom: tuple[tuple[str, type], ...]
+) -> _NamedClasses:
+    sections: dict[str, dict[str, type]] = {}
+    classes: dict[str, type] = {}
+    aliases: dict[str, str] = {}
+    for section in SECTIONS:
+        sections[section], other_names = classes_and_aliases(section)
+        classes.update(sections[section])
+        aliases.update(other_names)
+    classes[SEQUENTIAL] = keras.Sequential
+    classes.update(custom)
+    # Of several keys of a class the first counts: a public name before a registered one.
+    keys = {cls: key for key, cls in reversed(classes.items())}
+    return _NamedClasses(sections, classes, keys, aliases)
+
+
 @functools.lru_cache(maxsize=8)
 def _build_catalog(fingerprint: tuple[Any, ...], custom: tuple[tuple[str, type], ...]) -> Catalog:
-    classes: dict[str, type] = {}
+    named = _name_classes(fingerprint, custom)
     entries: dict[str, Entry] = {}
-    aliases: dict[str, str] = {}
     members: dict[str, list[str]] = {section: [] for section in (*SECTIONS, "cells")}
-    for section in SECTIONS:
-        found, other_names = classes_and_aliases(section)
-        aliases.update(other_names)
+    for section, found in named.sections.items():
         for key, cls in found.items():
-            classes[key] = cls
             entries[key] = keras_entry(key, cls, section)
             members[section].append(key)
-    classes[SEQUENTIAL] = keras.Sequential
     entries[SEQUENTIAL] = sequential_entry()
     members["layers"].append(SEQUENTIAL)
     for key, cls in custom:
-        classes[key] = cls
         section_name = next(name for name, base in BASES.items() if issubclass(cls, base))
         entries[key] = {**signatures.entry(cls, key, YOUR_OWN), "name": short_name(key)}
         members[section_name].append(key)
-    members["cells"] = [key for key in members["layers"] if is_cell(classes[key])]
+    members["cells"] = [key for key in members["layers"] if is_cell(named.classes[key])]
     return Catalog(
         keras_version=str(keras.__version__),
         entries=entries,
@@ -211,10 +246,9 @@ def _build_catalog(fingerprint: tuple[Any, ...], custom: tuple[tuple[str, type],
             for section, keys in members.items()
         },
         activations=activation_names(),
-        classes=classes,
-        # Of several keys of a class the first counts: a public name before a registered one.
-        keys={cls: key for key, cls in reversed(classes.items())},
-        aliases=aliases,
+        classes=named.classes,
+        keys=named.keys,
+        aliases=named.aliases,
     )
 
 

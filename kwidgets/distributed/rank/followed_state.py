@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from kwidgets.live.numbers.acts import Hook
@@ -9,8 +10,13 @@ from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.observers import RunObserver
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.checkpoints.fit_data import FitData
+from kwidgets.record.checkpoints.folder import CheckpointError, CheckpointFolder
+from kwidgets.record.checkpoints.read_checkpoint import read_state_of
+from kwidgets.record.fit_checkpoints import checkpoint_folder
+from kwidgets.record.fit_rewind import set_rewound_state
 from kwidgets.record.resume.plan import ResumePlan
 from kwidgets.record.resume.resumed_fit import ResumedFit
+from kwidgets.record.run_file.folder import runs_folder
 
 
 class FollowedState(RunObserver):
@@ -24,7 +30,9 @@ class FollowedState(RunObserver):
     label = "Following rank 0"
 
     def __init__(self, run: FitRun, checkpoint: str | None) -> None:
+        self._run = run
         self._fit = run.state
+        self._place = runs_folder()
         self._checkpoint = checkpoint
         self._data: FitData | None = None
         self._resumed: ResumedFit | None = None
@@ -50,6 +58,16 @@ class FollowedState(RunObserver):
             self._fit.reader.skip_batches()
 
     def apply(self, command: Command, hook: Hook) -> str | None:
+        if command.kind == "rewind":
+            # Rank 0 has said which checkpoint; it refuses for the same reasons.
+            with contextlib.suppress(CheckpointError):
+                state = read_state_of(
+                    CheckpointFolder.open(checkpoint_folder(self._place, command.text))
+                )
+                if not state.differences(self._fit.model):
+                    set_rewound_state(self._fit, state)
+                    self._run.observers.after_rewind(0)
+            return ""
         # Only rank 0 writes checkpoints.
         return "" if command.kind == "checkpoint" else None
 

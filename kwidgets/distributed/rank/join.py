@@ -42,19 +42,28 @@ def join_processes(coordinator: str, workers: int, rank: int) -> None:
         )
 
 
-def set_data_parallel(backend: str, workers: int) -> Any:
+def set_data_parallel(backend: str, workers: int, devices: int | None) -> Any:
     """Let Keras divide each batch among all devices; return what has to stay entered.
 
     On TensorFlow with several devices it is a ``MirroredStrategy``, in whose scope models are made;
     None otherwise.
+
+    Args:
+        backend: Keras's.
+        workers: how many processes train the model.
+        devices: how many this one uses; None for all that it finds.
     """
     if backend == "tensorflow":
         import tensorflow as tf
 
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        if len(devices) < 2:
+        if devices and not tf.config.list_physical_devices("GPU"):
+            (cpu,) = tf.config.list_physical_devices("CPU")
+            parts = [tf.config.LogicalDeviceConfiguration()] * devices
+            tf.config.set_logical_device_configuration(cpu, parts)
+        found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        if len(found[:devices]) < 2:
             return None
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
+        return tf.distribute.MirroredStrategy([device.name for device in found[:devices]])
     if backend == "jax":
         import keras
 

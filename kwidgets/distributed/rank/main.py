@@ -6,8 +6,10 @@ Its settings are environment variables, so that other users of the computer do n
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -32,6 +34,8 @@ _LOST_PEER_SIGNS: Final = (
     "NCCL communicator was aborted",
     "coordination service",
     "heartbeat timeout",
+    # Another program has taken the port of rank 0 meanwhile: the next attempt has another one.
+    "Address already in use",
 )
 
 
@@ -39,6 +43,9 @@ def main() -> int:
     """Train as one worker; return the exit status: 0, or 1 after an error of the function."""
     settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
     job = Job.read(Path(settings["job_folder"]))
+    if hasattr(signal, "SIGUSR1"):
+        # Its log then says where it was when the supervisor ended it.
+        faulthandler.register(signal.SIGUSR1)
     desk = DeskClient(DeskAddress(**settings["desk"]))
     if settings.get("parent") is not None:
         from kwidgets.distributed.rank.outbox import end_with_parent
@@ -115,7 +122,7 @@ def run_rank(
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
             os._exit(LOST_PEER_STATUS)
-        status = fail(f"{type(error).__name__}: {error}")
+        status = fail(describe(error))
         traceback.print_exc()
         sys.stderr.flush()
         # JAX would wait for the others at exit.
@@ -123,6 +130,17 @@ def run_rank(
     sys.stdout.flush()
     sys.stderr.flush()
     return 0
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as a sentence, with advice where JAX's own is of little help."""
+    if "is not the same on each process" in str(error):
+        return (
+            "The workers have different values where all must have the same: the initial weights "
+            "of a model, or what a callback sets on one worker only. Create models from the same "
+            "seed on all workers, and set variables on all of them in the same step."
+        )
+    return f"{type(error).__name__}: {error}"
 
 
 def is_lost_peer(error: BaseException) -> bool:

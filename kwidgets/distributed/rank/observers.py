@@ -9,6 +9,10 @@ from kwidgets.distributed.job import Job
 from kwidgets.distributed.messages import Restart
 from kwidgets.distributed.rank.context import RankContext
 from kwidgets.distributed.rank.followed_state import FollowedState
+from kwidgets.distributed.rank.steered_run import SteeredRun
+from kwidgets.insight.fit_predictions import FitPredictions
+from kwidgets.insight.observers import observe_run as observe_insight
+from kwidgets.insight.page.session import InsightSession
 from kwidgets.language import Message, message
 from kwidgets.live.run import observers
 from kwidgets.live.run.fit_run import FitRun
@@ -17,6 +21,21 @@ from kwidgets.record.fit_facts import cell
 from kwidgets.record.nan_guard.guard import NanGuard
 from kwidgets.record.observers import observe_run
 from kwidgets.record.recording import recording
+
+
+class TellOfRewinds(observers.RunObserver):
+    """Tells the desk that a fit was rewound.
+
+    Args:
+        run: the fit.
+    """
+
+    def __init__(self, run: FitRun) -> None:
+        self._run = run
+
+    def after_rewind(self, step: int) -> None:
+        assert isinstance(self._run, SteeredRun)
+        self._run.rank.outbox.rewound(self._run, step)
 
 
 class RestartMark(RunObserver):
@@ -62,11 +81,14 @@ def set_up_observers(
             recording.resume_next = checkpoint
             # The fits before have ended before the restart.
             restarted = restart if number == max(map(int, resume), default=1) else None
+            observers_of_rank_0 = [*observe_insight(run), *observe_run(run), TellOfRewinds(run)]
             if restarted is not None and checkpoint is None:
-                return *observe_run(run), RestartMark(run, restarted)
-            recording.resume_mark = None if restarted is None else partial(_mark, restarted)
-            return observe_run(run)
-        return NanGuard(run), FollowedState(run, checkpoint)
+                observers_of_rank_0.append(RestartMark(run, restarted))
+            elif restarted is not None:
+                recording.resume_mark = partial(_mark, restarted)
+            return observers_of_rank_0
+        # What reads the predictions is a part of the step that all workers run.
+        return FitPredictions(run, InsightSession()), NanGuard(run), FollowedState(run, checkpoint)
 
     observers.add_observers(lambda: observe)
 

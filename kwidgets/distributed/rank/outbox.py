@@ -24,6 +24,8 @@ from kwidgets.distributed.messages import (
 )
 from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.usage import DeviceSampler
+from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
+from kwidgets.live.numbers.stored_rows import logs_of, rows_of
 from kwidgets.live.protocol import Mark, Worker, WorkerState
 
 if TYPE_CHECKING:
@@ -50,9 +52,10 @@ class Outbox:
         desk: the desk.
         rank: of this worker.
         attempt: how often the workers have been started.
+        workers: how many there are: the more, the less often each says how it is doing.
     """
 
-    def __init__(self, desk: DeskCalls, rank: int, attempt: int) -> None:
+    def __init__(self, desk: DeskCalls, rank: int, attempt: int, workers: int) -> None:
         self._desk, self._rank, self._attempt = desk, rank, attempt
         self._rows: collections.deque[Row] = collections.deque()
         self._replies: collections.deque[ReplyItem] = collections.deque()
@@ -63,7 +66,12 @@ class Outbox:
         # Whether the next item has all rows of the fit.
         self._is_first_item = True
         self._insight_revision = 0
+        # How often the fit was rewound, and to which step the last time.
+        self._branches, self._branch_step = 0, 0
         self._due = dict.fromkeys(("fit", "worker", "insight"), 0.0)
+        self._worker_seconds = worker_seconds(workers)
+        # Only rank 0 hears commands.
+        self._post_seconds = POLL_SECONDS if rank == 0 else self._worker_seconds / 2
         self._sampler = DeviceSampler()
         self._meter = _StepMeter()
         self.state: WorkerState = "starting"
@@ -81,6 +89,7 @@ class Outbox:
         with self._lock:
             self._rows.clear()
             self._fits += 1
+            self._branches, self._branch_step = 0, 0
             self._is_first_item = True
             self._insight_revision = 0
             run.store.listeners.append(_StoreToDesk(self._rows))
@@ -96,6 +105,15 @@ class Outbox:
         """The workers are connected: each builds its model and data."""
         self.state = "preparing"
         self._due["worker"] = 0.0
+
+    def rewound(self, run: SteeredRun, step: int) -> None:
+        """The fit goes on from an earlier step, as a branch: its numbers are others now."""
+        with self._lock:
+            self._rows.clear()
+            self._rows.extend(rows_of_store(run.store))
+            self._branches += 1
+            self._branch_step = step
+            self._is_first_item = True
 
     def take_commands(self) -> list[CommandMessage]:
         """Return what the user wants, oldest first."""
@@ -133,7 +151,7 @@ class Outbox:
     # In the thread.
 
     def _work(self) -> None:
-        while not self._ends.wait(POLL_SECONDS):
+        while not self._ends.wait(self._post_seconds):
             try:
                 self._post()
             except Exception:
@@ -161,7 +179,7 @@ class Outbox:
             items.append(self._fit_item(self._run))
         while self._replies:
             items.append(self._replies.popleft())
-        if self._is_due("worker", WORKER_SECONDS):
+        if self._is_due("worker", self._worker_seconds):
             items.append(
                 WorkerItem(kind="worker", attempt=self._attempt, worker=self._describe_worker())
             )
@@ -185,6 +203,8 @@ class Outbox:
             run=run.describe_run(run.view),
             progress=run.describe_progress(),
             recorded_as=run.store.recorded_as,
+            branch=self._branches,
+            branch_step=self._branch_step,
             complete=self._is_first_item,
             rows=rows,
         )
@@ -217,6 +237,11 @@ class Outbox:
         )
 
 
+def worker_seconds(workers: int) -> float:
+    """Return how often each of so many workers says how it is doing: a hundred a second in all."""
+    return max(WORKER_SECONDS, workers / 100)
+
+
 class _StepMeter:
     """Measures the steps of a worker between two readings."""
 
@@ -234,10 +259,28 @@ class _StepMeter:
         return seconds / (step - step_before), min(1.0, (waited - waited_before) / seconds)
 
 
+def rows_of_store(store: MetricStore) -> list[Row]:
+    """Return all numbers of a store, as it gets them."""
+    rows: list[Row] = []
+    to_desk = _StoreToDesk(rows)
+    before = 0
+    with store.lock:
+        points, epochs, marks = rows_of(store.batch, "mean/"), rows_of(store.epoch), store.marks
+    for row in points:
+        batches, before = row.step - before, row.step
+        to_desk.add_batches(row.step, row.epoch, row.seconds, row.values, batches)
+    for row in epochs:
+        complete = not row.values.get(PARTIAL)
+        to_desk.add_epoch(row.step, row.epoch, row.seconds, logs_of(row), complete)
+    for mark in marks:
+        to_desk.add_mark(mark)
+    return rows
+
+
 class _StoreToDesk:
     """Queues what a store gets."""
 
-    def __init__(self, rows: collections.deque[Row]) -> None:
+    def __init__(self, rows: collections.deque[Row] | list[Row]) -> None:
         self._rows = rows
 
     def add_batches(

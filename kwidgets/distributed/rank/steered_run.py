@@ -12,6 +12,7 @@ import contextvars
 import time
 from typing import Any, Final, cast
 
+from kwidgets.distributed.messages import CommandMessage
 from kwidgets.distributed.rank.context import RankContext
 from kwidgets.distributed.rank.same_parts import check_begin, check_end
 from kwidgets.distributed.rank.shard import keep_order
@@ -20,8 +21,10 @@ from kwidgets.live.numbers.acts import Hook
 from kwidgets.live.page.cell_output import ViewTarget
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.live.run.fit_state import FitState
+from kwidgets.live.run.observers import CommandRefusedError
 from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.checkpoints.fit_data import find_epoch_iterator
+from kwidgets.record.fit_rewind import find_checkpoint
 
 #: Between two agreements, as far as that is a whole number of steps.
 AGREE_SECONDS: Final = 0.2
@@ -47,6 +50,7 @@ class SteeredRun(FitRun):
         context: contextvars.Context,
         target: ViewTarget | None = None,
     ) -> None:
+        self.is_alone = self.rank.workers == 1
         self._is_agreed = False
         self._wants_model = False
         # The time that an observer of rank 0 waits for, and whether it has come for all workers.
@@ -138,11 +142,26 @@ class SteeredRun(FitRun):
         wants_model, self._wants_model = self._wants_model, False
         due = self._due_at is not None and time.perf_counter() >= self._due_at
         return {
-            "commands": self.rank.outbox.take_commands(),
+            "commands": self._known_commands(),
             "uses_model": wants_model or due,
             "due": due,
             "steps": self._steps_to_next(),
         }
+
+    def _known_commands(self) -> list[CommandMessage]:
+        """Return what the user wants, with the names of checkpoints, which only rank 0 knows."""
+        known = []
+        for command in self.rank.outbox.take_commands():
+            if command["kind"] == "rewind":
+                value, text = command["value"], command["text"]
+                try:
+                    found = find_checkpoint(self._fit, Command("rewind", value, text))
+                except CommandRefusedError as error:
+                    self.rank.outbox.reply_to(command["id"])(False, str(error))
+                    continue
+                command = {**command, "value": None, "text": found["name"]}
+            known.append(command)
+        return known
 
     def _steps_to_next(self) -> int:
         """Return after how many steps to agree again: what takes ``AGREE_SECONDS`` now."""

@@ -32,7 +32,7 @@ def train(
     from kwidgets.distributed.rank.outbox import Outbox
 
     # Before it waits for the others, so that the kernel knows for whom.
-    outbox = Outbox(desk, rank, attempt)
+    outbox = Outbox(desk, rank, attempt, job.workers)
     if coordinator is not None:
         join_processes(coordinator, job.workers, rank)
     outbox.joined()
@@ -61,7 +61,7 @@ def train(
     auto_view.start()
     with without_importing_tensorflow():
         keras.utils.set_random_seed(job.seed)
-    strategy = set_data_parallel(job.backend, job.workers)
+    strategy = set_data_parallel(job.backend, job.workers, job.devices)
     function = load_function(job.folder)
     arguments = (Worker(rank, job.workers, job.seed),) if takes_worker(function) else ()
     with strategy.scope() if strategy is not None else contextlib.nullcontext():

@@ -24,7 +24,7 @@ from kwidgets.distributed.remote.placeholder import placeholder
 from kwidgets.distributed.remote.remote_fit import RemoteFit, RemoteModel
 from kwidgets.distributed.remote.stragglers import StragglerWatch, describe_all
 from kwidgets.distributed.remote.worker_rows import MAX_ROWS, describe_workers, unknown_worker
-from kwidgets.language import Message, message, translated
+from kwidgets.language import Message, message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.page.view import LiveView
 from kwidgets.live.training_thread.error_guard import ErrorGuard
@@ -194,6 +194,11 @@ class FollowedTraining:
 
     def _take_fit(self, item: FitItem) -> None:
         known = self.fits.get(item["fit"])
+        if known is not None and known.attempt == item["attempt"] and known.branch < item["branch"]:
+            text = t("Rewound to step %1", f"{item['branch_step']:,}")
+            self._guard("The live view", self.view.branch, lambda: known.go_back(item), text)
+            known.add({**item, "rows": []})
+            return
         if known is None or known.attempt < item["attempt"] or item["complete"]:
             fit = RemoteFit(item, self._model, self.send, self._notices)
             fit.continues = known is not None or not self.fits
@@ -201,6 +206,8 @@ class FollowedTraining:
                 # Another fit of the function is another one in the view.
                 self._model = fit.model = RemoteModel()
             fit.add(item)
+            if known is not None:
+                fit.replace(known)
             self.fits[item["fit"]] = self.latest = fit
             self.state = _state("training", item["attempt"])
             self._describe_workers()
@@ -224,7 +231,8 @@ class FollowedTraining:
         return notices
 
     def _lose_desk(self) -> None:
-        self._client = None
+        # Another desk counts anew.
+        self._client, self._next = None, 0
         result = self._result()
         if result is not None:
             self.state = result

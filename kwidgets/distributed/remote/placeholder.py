@@ -60,6 +60,8 @@ def placeholder(backend: str) -> FitItem:
         run=run,
         progress=progress,
         recorded_as=None,
+        branch=0,
+        branch_step=0,
         complete=True,
         rows=[],
     )

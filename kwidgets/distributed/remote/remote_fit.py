@@ -42,6 +42,7 @@ class RemoteFit:
     ) -> None:
         self.store = MetricStore()
         self.number, self.attempt = first["fit"], first["attempt"]
+        self.branch = first["branch"]
         # A fit whose workers were started again shows the same curves.
         self.continues = first["attempt"] > 1
         self.model = model
@@ -92,18 +93,33 @@ class RemoteFit:
         if "insight" in item:
             self.insight.set_parts(item["insight"])
 
+    def go_back(self, item: FitItem) -> None:
+        """Let the numbers be those of an item with all of them: the fit was rewound."""
+        numbers = MetricStore()
+        for row in item["rows"]:
+            _add(numbers, row)
+        self.branch = item["branch"]
+        self.store.go_back(item["branch_step"], numbers)
+
     def end(self, status: protocol.Status, detail: str) -> None:
         """End the fit for a reason of the supervisor's, who knows more of a failure than rank 0."""
         if not self.ended or (status == self.status == "failed" and detail):
             self._end = status, detail
-        self.refuse_waiting()
+        self._refuse(t("The training has ended (%1).", status_label(self.status)))
 
-    def refuse_waiting(self) -> None:
-        """Refuse the commands that have not been answered: the fit has ended."""
+    def replace(self, other: RemoteFit) -> None:
+        """Take the place of what was known of the same fit before."""
+        if other.attempt < self.attempt:
+            other._refuse(t("The workers were started again before this took effect."))
+        with other._lock:
+            self._waiting, other._waiting = other._waiting, {}
+
+    def _refuse(self, reason: str) -> None:
+        """Refuse the commands that have not been answered."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         for reply in waiting.values():
-            reply(False, t("The training has ended (%1).", status_label(self.status)))
+            reply(False, reason)
 
     def reply(self, command_id: str, ok: bool, message: str) -> None:
         """Take rank 0's answer to a command."""

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.distributed.desk.socket_desk import DeskServer
-from kwidgets.distributed.job import DESK_FILE, Job
+from kwidgets.distributed.job import DESK_FILE, PROGRESS_FILE, RESULT_FILE, Job
 from kwidgets.distributed.supervisor.local import LocalLauncher
 from kwidgets.distributed.supervisor.supervise import Supervisor, WatchedDesk
 from kwidgets.live.devices.nvml import cuda_visible_devices, start_nvml, try_call, visible_gpus
 from kwidgets.record.fit_facts.process import describe_process
 
-RESULT_FILE: Final = "result.json"
 #: For the kernel to read how the training has ended.
 _LINGER_SECONDS: Final = 30.0
 
@@ -42,7 +41,11 @@ def main(folder: str) -> int:
             "process": describe_process(),
         },
     )
-    result = Supervisor(job, desk, launcher).run()
+    kept = Path(folder, PROGRESS_FILE)
+    progress = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
+    result = Supervisor(
+        job, desk, launcher, lambda progress: write_private(kept, dict(progress)), progress
+    ).run()
     write_private(Path(folder, RESULT_FILE), dict(result))
     desk.read_after_end.clear()
     desk.read_after_end.wait(_LINGER_SECONDS)

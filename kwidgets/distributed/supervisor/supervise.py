@@ -6,8 +6,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypedDict
 
 from kwidgets.distributed.desk.desk import Desk
 from kwidgets.distributed.job import Job
@@ -66,6 +66,13 @@ class WatchedDesk(Desk):
             super().send(command)
 
 
+class Progress(TypedDict):
+    """How far a training has come: how often the workers were started, and the run of each fit."""
+
+    attempt: int
+    recorded: dict[str, str]
+
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """How one attempt has ended.
@@ -91,19 +98,40 @@ class Supervisor:
         job: the job.
         desk: for the workers and kernels.
         launcher: starts the workers.
+        write_progress: keeps what another supervisor needs to go on, if this one is lost.
+        progress: what an earlier one has kept, which was lost; None for a new training.
     """
 
-    def __init__(self, job: Job, desk: WatchedDesk, launcher: Launcher) -> None:
+    def __init__(
+        self,
+        job: Job,
+        desk: WatchedDesk,
+        launcher: Launcher,
+        write_progress: Callable[[Progress], None] = lambda progress: None,
+        progress: Progress | None = None,
+    ) -> None:
         self._job, self._desk, self._launcher = job, desk, launcher
+        self._write_progress = write_progress
         self._attempt = 0
+        self._written: Progress | None = None
+        if progress is not None:
+            self._attempt = progress["attempt"]
+            desk.recorded = {int(fit): run for fit, run in progress["recorded"].items()}
 
     def run(self) -> StateItem:
         """Return the final state. No worker is left then."""
-        resume: dict[str, str] = {}
+        resume = self._checkpoints()
         restart: Restart | None = None
+        if self._attempt:
+            text = message("The process that supervises the workers was lost.")
+            outcome = Outcome("lost", text)
+            self._say("restarting", _restarting(outcome, bool(resume)), outcome)
+            reason = message("The supervisor of the workers was lost")
+            restart = Restart(reason=reason, number=self._attempt, limit=self._job.max_restarts)
         while True:
             self._attempt += 1
-            if self._attempt == 1:
+            self._keep_progress()
+            if not resume and self._attempt == 1:
                 self._say("starting", "")
             outcome = self._attempt_once(resume, restart)
             if outcome.kind == "finished":
@@ -143,6 +171,7 @@ class Supervisor:
         while True:
             if self._desk.terminated.is_set():
                 return Outcome("terminated")
+            self._keep_progress()
             states = [worker.poll() for worker in workers]
             if any(states) or self._desk.failures:
                 return self._after_loss(workers, states)
@@ -192,6 +221,13 @@ class Supervisor:
             if run is not None and run.checkpoints:
                 found[str(number)] = str(run.checkpoints[0].folder)
         return found
+
+    def _keep_progress(self) -> None:
+        recorded = {str(fit): run for fit, run in self._desk.recorded.items()}
+        progress = Progress(attempt=self._attempt, recorded=recorded)
+        if progress != self._written:
+            self._written = progress
+            self._write_progress(progress)
 
     def _say(self, state: State, text: str | Message, outcome: Outcome | None = None) -> StateItem:
         item = StateItem(

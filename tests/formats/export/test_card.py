@@ -71,17 +71,6 @@ def test_a_notebook_shows_no_front_matter_and_no_licence_is_invented():
     assert "license" not in card
 
 
-def test_it_loads_a_file_that_was_exported(tmp_path):
-    model, x, _ = tiny_model()
-    exports = kwidgets.export(
-        model, targets=["keras"], samples=x[:4], folder=tmp_path / "out", latency=False
-    )
-    (row,) = exports
-    card = kwidgets.card(model, exports=exports)
-    assert f'load_model("{row.path.rpartition("/")[2]}")' in card
-    assert 'load_model("mine.keras")' in kwidgets.card(model, exports=exports, file="mine.keras")
-
-
 def test_names_of_the_user_stay_text():
     facts = CardFacts("a|b <script>", "Model", layers=(("x`|y", "Dense", "(2,)", "3"),))
     card = card_markdown(facts)

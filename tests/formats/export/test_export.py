@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -126,6 +127,15 @@ def test_the_result_is_a_text_a_page_and_a_table(exports):
     assert 'format="onnx"' in exports.code
     with pytest.raises(KeyError, match="it has 'onnx'"):
         exports["openvino"]
+
+
+def test_a_card_loads_a_file_that_was_exported(exports):
+    model, *_ = tiny_model()
+    assert exports["onnx"].run_code in kwidgets.card(model, exports=exports)
+    # Only the name: a Keras file is read back in one more process with TensorFlow.
+    saved = dataclasses.replace(exports["onnx"], target="keras", path="/of/tiny.keras")
+    assert 'load_model("tiny.keras")' in kwidgets.card(model, exports=[*exports, saved])
+    assert 'load_model("mine.keras")' in kwidgets.card(model, exports=exports, file="mine.keras")
 
 
 def test_a_server_of_an_export_answers_its_client(exports, tmp_path):

@@ -281,7 +281,7 @@ def test_bad_input_gets_a_finding_and_never_an_error(x, id):
         pd.Series(["a", "b"] * 200, dtype="category"),
         pd.DataFrame(X).astype("Float64"),
         RANDOM.integers(0, 100_000, 400),
-        np.zeros((2, 2160, 3840, 3), "uint8"),
+        np.zeros((2, 540, 960, 3), "uint8"),
         X.astype("float16") * 1e4,
         {"a": None, "b": [[1], [2, 3]], 3: "x"},
     ],
