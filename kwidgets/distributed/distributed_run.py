@@ -16,8 +16,10 @@ from kwidgets.distributed.job import DESK_FILE, RESULT_FILE, Job
 from kwidgets.distributed.jobs import start_supervisor
 from kwidgets.distributed.messages import CommandMessage, StateItem
 from kwidgets.distributed.remote.follow import FollowedTraining
+from kwidgets.distributed.remote.worker_log import read_end
 from kwidgets.distributed.supervisor.local import log_path
 from kwidgets.kernel import busy_messages
+from kwidgets.language import t, translated
 from kwidgets.live import protocol
 from kwidgets.live.controls import RunControls
 from kwidgets.live.numbers.history import History
@@ -55,6 +57,7 @@ class DistributedRun(RunControls):
         # How often the supervisor was lost.
         self._replaced = 0
         view = LiveView(self._output_context())
+        view.read_log = self._read_log
         self._training = FollowedTraining(
             self._connect, self._result, view, job.workers, job.backend
         )
@@ -111,12 +114,18 @@ class DistributedRun(RunControls):
         Raises:
             ValueError: there is no such worker.
         """
-        if rank not in range(self._job.workers):
-            raise ValueError(
-                f"There is no rank {rank!r}: the ranks are 0 to {self._job.workers - 1}."
-            )
+        self._check_rank(rank)
         path = log_path(self._job.folder, rank)
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def _read_log(self, rank: int, known_size: int) -> protocol.WorkerLog | None:
+        self._check_rank(rank)
+        return read_end(log_path(self._job.folder, rank), rank, known_size)
+
+    def _check_rank(self, rank: int) -> None:
+        last = self._job.workers - 1
+        if rank not in range(self._job.workers):
+            raise ValueError(t("There is no rank %1: the ranks are 0 to %2.", repr(rank), last))
 
     def wait(self, timeout: float | None = None) -> History:
         """Wait until the training has ended, and return its values.
@@ -152,7 +161,7 @@ class DistributedRun(RunControls):
     def _raise_if_failed(self) -> None:
         state = self._training.state
         if state["state"] == "failed":
-            raise WorkerError(state["text"], state["rank"], state["traceback"])
+            raise WorkerError(translated(state["text"]), state["rank"], state["traceback"])
 
     # Called in the thread that follows.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
+from kwidgets.language import Message
 from kwidgets.live.protocol import Mark, Progress, RunInfo, Worker
 
 #: How often workers post, and kernels read, in seconds.
@@ -80,8 +81,9 @@ class StateItem(TypedDict):
     kind: Literal["state"]
     state: State
     attempt: int
-    #: A sentence for the user: what it waits for, or why it has ended.
-    text: str
+    #: A sentence for the user: why the workers are started again, or it has ended. The kernel
+    #: translates it, which knows the language.
+    text: str | Message
     #: The traceback of a worker's error, or "".
     traceback: str
     #: The rank to which ``text`` refers; None for all.
@@ -89,6 +91,16 @@ class StateItem(TypedDict):
 
 
 Item = FitItem | WorkerItem | ReplyItem | StateItem
+
+
+class Restart(TypedDict):
+    """Why the workers are started again, for the mark on the curves."""
+
+    #: Such as that a worker was lost, without a full stop.
+    reason: Message
+    #: Of the restart, from 1, and how many there may be.
+    number: int
+    limit: int
 
 
 class CommandMessage(TypedDict):

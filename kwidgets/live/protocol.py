@@ -44,6 +44,7 @@ CHECKPOINT: Final = "checkpoint"
 REWIND: Final = "rewind"
 SET_NAN_GUARD: Final = "set_nan_guard"
 CHOOSE_OPTIMIZER: Final = "choose_optimizer"
+READ_LOG: Final = "read_log"
 RESYNC: Final = "resync"
 
 # On the channel only, where ``run`` in the envelope identifies the view of the fit.
@@ -63,6 +64,7 @@ VIEW_KINDS: Final = (
     REWIND,
     SET_NAN_GUARD,
     INSIGHT,
+    READ_LOG,
     RESYNC,
 )
 RUN_KINDS: Final = (BUNDLE, UNKNOWN_RUN)
@@ -178,12 +180,18 @@ class Device(TypedDict):
     memory_total_bytes: float | None
 
 
+WorkerState = Literal["starting", "preparing", "training", "ended", "lost"]
+
+
 class Worker(TypedDict):
     """One of several processes that train a model together."""
 
     rank: int
+    #: The name of its computer; "" until it is known.
     host: str
-    state: Literal["starting", "training", "ended", "lost"]
+    #: starting: its process starts, and joins the others; preparing: it builds the model and the
+    #: data; lost: it has ended before the others.
+    state: WorkerState
     #: Steps of the fit; the seconds of one include waiting for the others.
     step: int
     step_seconds: float | None
@@ -192,9 +200,49 @@ class Worker(TypedDict):
     probe_seconds: float | None
     #: Share of the time in which its Python waits for the other workers, from 0 to 1.
     waiting: float | None
-    #: Why the others wait for it, or "".
-    slow: str
+    #: Why the others wait for it, if they do.
+    slow: Message | None
+    #: To a page: at most one of each kind, with the mean use and the memory of all.
     devices: list[Device]
+
+
+class WorkerError(TypedDict):
+    """The error of a worker that has ended the training."""
+
+    rank: int | None
+    #: Its end. The text of the error is the detail of the progress.
+    traceback: str
+
+
+class Workers(TypedDict):
+    """The processes that train a model together, for all fits of the view.
+
+    Sent when a state changes, and else once a second at most. Rows are as many as a user can
+    look at: of more workers, those that stand out.
+    """
+
+    state: Literal["starting", "training", "restarting", "finished", "stopped", "failed"]
+    #: What it waits for while it starts or restarts.
+    waits_for: Message | None
+    count: int
+    #: On how many computers, as far as is known.
+    hosts: int
+    #: The median of all workers.
+    step_seconds: float | None
+    rows: list[Worker]
+    error: WorkerError | None
+
+
+class WorkerLog(TypedDict):
+    """The end of what a worker has printed."""
+
+    rank: int
+    #: The last lines, without escape codes.
+    text: str
+    #: Whether there is more before ``text``.
+    cut: bool
+    #: Of all that it has printed, in bytes; a view sends it back to be sent only what is new.
+    size: int
 
 
 class Progress(TypedDict):
@@ -230,8 +278,6 @@ class Progress(TypedDict):
     #: Whether the NaN guard is on; None where there is none.
     nan_guard: bool | None
     devices: list[Device]
-    #: Of a training with several workers, by rank.
-    workers: NotRequired[list[Worker]]
 
 
 class Table(TypedDict):
@@ -283,6 +329,8 @@ class Snapshot(TypedDict):
     marks: list[Mark]
     earlier_start: int
     earlier: list[EarlierFit]
+    #: Of a training with several workers.
+    workers: NotRequired[Workers]
     #: Whether it is in the last output of the run, to which a page adds nothing.
     final: NotRequired[bool]
     #: Parts of ``kwidgets/insight/protocol.py``: in a saved output, those that it keeps; else those
@@ -307,6 +355,7 @@ class Update(TypedDict):
     epoch: NotRequired[Table]
     best: NotRequired[dict[str, BestEpoch]]
     marks: NotRequired[list[Mark]]
+    workers: NotRequired[Workers]
 
 
 class Acknowledge(TypedDict):
@@ -318,6 +367,8 @@ class Reply(TypedDict):
 
     ok: bool
     message: str
+    #: The answer to ``read_log``, unless the view has all of it.
+    log: NotRequired[WorkerLog]
 
 
 class SetLearningRate(TypedDict):
@@ -336,6 +387,14 @@ class SetNanGuard(TypedDict):
     """Payload of ``set_nan_guard``."""
 
     on: bool
+
+
+class ReadLog(TypedDict):
+    """Payload of ``read_log``, which is answered by a reply, also after the end."""
+
+    rank: int
+    #: ``WorkerLog.size`` of what the view has; 0 for nothing.
+    size: int
 
 
 class TextPayload(TypedDict):

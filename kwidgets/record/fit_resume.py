@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Literal
 
 from kwidgets.kernel.running_kernel import has_page
-from kwidgets.language import message, t, translated
+from kwidgets.language import Message, message, t, translated
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.record.checkpoints.fit_data import FitData
 from kwidgets.record.checkpoints.folder import CheckpointError
@@ -51,6 +52,8 @@ class FitResume:
         self._resumed: ResumedFit | None = None
         # Steps that the resumed run trains again, whose values are known.
         self._retrained: RetrainedPoints | None = None
+        # Returns the mark where it is resumed, from the step.
+        self._mark: Callable[[int], Message] | None = None
 
     def begin_epoch(self, epoch: int) -> None:
         if self._resumed is not None:
@@ -63,7 +66,8 @@ class FitResume:
             self._note_problem()
             self._fit.reader.skip_batches()
             if self._resumed is not None:
-                self._fit.reader.add_mark("fit", message("Resumed"))
+                mark, (step, _, _) = self._mark, self._fit.reader.position
+                self._fit.reader.add_mark("fit", mark(int(step)) if mark else message("Resumed"))
             self._plan_comparison()
 
     def after_sample(self) -> None:
@@ -85,6 +89,7 @@ class FitResume:
         """
         self._data = data
         wanted = recording.resume_next or self._fit.fit_options.resume
+        self._mark, recording.resume_mark = recording.resume_mark, None
         recording.resume_next = None
         wait_for_ended()
         assert self._recorder.place is not None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from kwidgets.language import Message
 from kwidgets.record.run_file.folder import is_switched_off
 
 #: Names TensorBoard's folder: every recorded training is written there too, while it runs.
@@ -20,6 +22,8 @@ class Recording:
         self.with_code = True
         #: The id of the run that the next fit resumes, if the user has chosen one.
         self.resume_next: str | None = None
+        #: Returns the mark where that run is resumed, from its step; None for "Resumed".
+        self.resume_mark: Callable[[int], Message] | None = None
         chosen = os.environ.get(TENSORBOARD_VARIABLE, "").strip()
         #: TensorBoard's ``--logdir`` for trainings while they run; None for none.
         self.tensorboard = Path(chosen).expanduser().absolute() if chosen else None

@@ -106,6 +106,40 @@ PROGRESS = protocol.Progress(
 )
 
 
+WORKERS = protocol.Workers(
+    state="failed",
+    waits_for=message("%1 of %2 workers have joined", "1", "2"),
+    count=40,
+    hosts=2,
+    step_seconds=0.052,
+    rows=[
+        protocol.Worker(
+            rank=1,
+            host="<b>node</b>",
+            state="training",
+            step=120,
+            step_seconds=0.052,
+            probe_seconds=0.001,
+            waiting=0.02,
+            slow=message("Rank %1 is slower than the others.", "1"),
+            devices=PROGRESS["devices"],
+        ),
+        protocol.Worker(
+            rank=0,
+            host="",
+            state="starting",
+            step=0,
+            step_seconds=None,
+            probe_seconds=None,
+            waiting=None,
+            slow=None,
+            devices=[],
+        ),
+    ],
+    error=protocol.WorkerError(rank=1, traceback="Traceback …\nValueError: <i>why</i>"),
+)
+
+
 def examples() -> dict[str, wire.Envelope]:
     """Return one message of each kind, by the name of its file."""
     finished: protocol.Progress = {**PROGRESS, "status": "finished"}
@@ -126,7 +160,8 @@ def examples() -> dict[str, wire.Envelope]:
         best=snapshot["best"],
         marks=snapshot["marks"],
     )
-    small = protocol.Update(sequence=9, progress={**PROGRESS, "status": "paused"})
+    small = protocol.Update(sequence=9, progress={**PROGRESS, "status": "paused"}, workers=WORKERS)
+    log = protocol.WorkerLog(rank=1, text="epoch 1\n<b>loss</b>", cut=True, size=70_000)
     rate = protocol.SetLearningRate(value=0.01)
     choice = protocol.ChooseOptimizer(name="critic")
     refused = protocol.Reply(ok=False, message="The learning rate follows a schedule.")
@@ -137,6 +172,10 @@ def examples() -> dict[str, wire.Envelope]:
         "update_small": wire.envelope(protocol.UPDATE, small),
         "acknowledge": wire.envelope(protocol.ACKNOWLEDGE, {}, id="a1"),
         "reply": wire.envelope(protocol.REPLY, refused, id="a1"),
+        "reply_log": wire.envelope(
+            protocol.REPLY, protocol.Reply(ok=True, message="", log=log), id="a12"
+        ),
+        "read_log": wire.envelope(protocol.READ_LOG, protocol.ReadLog(rank=1, size=0), id="a12"),
         "pause": wire.envelope(protocol.PAUSE, {}, id="a2"),
         "resume": wire.envelope(protocol.RESUME, {}, id="a3"),
         "stop": wire.envelope(protocol.STOP, {}, id="a4"),

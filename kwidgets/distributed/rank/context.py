@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from kwidgets.distributed.rank.agreement import Agreement
+from kwidgets.distributed.rank.probe import DeviceProbe
 
 if TYPE_CHECKING:
     from kwidgets.distributed.rank.outbox import Outbox
@@ -21,6 +22,7 @@ class RankContext:
         attempt: how often they have been started, from 1.
         agreement: lets all do the same.
         outbox: posts to the desk.
+        probe: measures its device.
     """
 
     rank: int
@@ -28,6 +30,7 @@ class RankContext:
     attempt: int
     agreement: Agreement
     outbox: Outbox
+    probe: DeviceProbe
 
     @property
     def is_first(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient
 from kwidgets.distributed.job import Job, difference, versions
-from kwidgets.distributed.messages import LOST_PEER_STATUS, StateItem
+from kwidgets.distributed.messages import LOST_PEER_STATUS, Restart, StateItem
 
 #: Its value is the JSON of ``RankSettings``.
 SETTINGS_VARIABLE: Final = "KWIDGETS_RANK"
@@ -58,11 +58,19 @@ def main() -> int:
         attempt=int(settings["attempt"]),
         coordinator=settings["coordinator"],
         resume=settings["resume"],
+        restart=settings.get("restart"),
     )
 
 
 def run_rank(
-    job: Job, desk: Any, *, rank: int, attempt: int, coordinator: str | None, resume: dict[str, str]
+    job: Job,
+    desk: Any,
+    *,
+    rank: int,
+    attempt: int,
+    coordinator: str | None,
+    resume: dict[str, str],
+    restart: Restart | None = None,
 ) -> int:
     """Train as one worker of a job.
 
@@ -73,6 +81,7 @@ def run_rank(
         attempt: how often the workers have been started, from 1.
         coordinator: ``host:port`` at which JAX's processes meet; None for a single worker.
         resume: the checkpoint folder from which each fit goes on, by the fit's number, from "1".
+        restart: why the workers are started again; None for the first start.
     """
     os.environ["KERAS_BACKEND"] = job.backend
     os.environ["KWIDGETS_RUNS"] = job.runs
@@ -97,7 +106,15 @@ def run_rank(
     try:
         from kwidgets.distributed.rank.train import train
 
-        train(job, desk, rank=rank, attempt=attempt, coordinator=coordinator, resume=resume)
+        train(
+            job,
+            desk,
+            rank=rank,
+            attempt=attempt,
+            coordinator=coordinator,
+            resume=resume,
+            restart=restart,
+        )
     except BaseException as error:
         if is_lost_peer(error):
             # Not this worker's error: the supervisor sees which process has ended.

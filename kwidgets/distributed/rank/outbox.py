@@ -26,7 +26,7 @@ from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.usage import DeviceSampler
 from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
 from kwidgets.live.numbers.stored_rows import logs_of, rows_of
-from kwidgets.live.protocol import Mark, Worker
+from kwidgets.live.protocol import Mark, Worker, WorkerState
 
 if TYPE_CHECKING:
     from kwidgets.distributed.rank.steered_run import SteeredRun
@@ -74,7 +74,7 @@ class Outbox:
         self._post_seconds = POLL_SECONDS if rank == 0 else self._worker_seconds / 2
         self._sampler = DeviceSampler()
         self._meter = _StepMeter()
-        self.state = "starting"
+        self.state: WorkerState = "starting"
         self._answered_at = time.monotonic()
         self._ends = threading.Event()
         self._lock = threading.Lock()
@@ -99,6 +99,12 @@ class Outbox:
         with self._lock:
             self._run = run
             self.state = "training"
+            self._due["worker"] = 0.0
+
+    def joined(self) -> None:
+        """The workers are connected: each builds its model and data."""
+        self.state = "preparing"
+        self._due["worker"] = 0.0
 
     def rewound(self, run: SteeredRun, step: int) -> None:
         """The fit goes on from an earlier step, as a branch: its numbers are others now."""
@@ -221,12 +227,12 @@ class Outbox:
         return Worker(
             rank=self._rank,
             host=socket.gethostname(),
-            state=self.state,  # type: ignore[typeddict-item]
+            state=self.state,
             step=step,
             step_seconds=step_seconds,
-            probe_seconds=None,
+            probe_seconds=None if run is None else run.rank.probe.seconds,
             waiting=waiting,
-            slow="",
+            slow=None,
             devices=wire_devices(self._sampler.sample()),
         )
 

@@ -132,6 +132,7 @@ class SteeredRun(FitRun):
             if self.rank.is_first:
                 self.rank.outbox.wait(PAUSED_SECONDS)
         self._is_due = False
+        self.rank.probe.measure_if_due()
         self._agree_at = self._calls + said["steps"]
 
     def _next_message(self) -> dict[str, Any]:

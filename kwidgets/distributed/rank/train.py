@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kwidgets.distributed.job import FUNCTION_FILE, Job
+from kwidgets.distributed.messages import Restart
 from kwidgets.distributed.rank.join import join_processes, set_data_parallel
 from kwidgets.distributed.rank.worker import Worker
 from kwidgets.lazy_tensorflow import without_importing_tensorflow
@@ -21,28 +22,40 @@ def train(
     attempt: int,
     coordinator: str | None,
     resume: dict[str, str],
+    restart: Restart | None,
 ) -> None:
     """Join the other workers, and call the user's function. See ``run_rank``.
 
     Raises:
         Exception: whatever the function raises.
     """
+    from kwidgets.distributed.rank.outbox import Outbox
+
+    # Before it waits for the others, so that the kernel knows for whom.
+    outbox = Outbox(desk, rank, attempt, job.workers)
     if coordinator is not None:
         join_processes(coordinator, job.workers, rank)
+    outbox.joined()
     import keras
 
     from kwidgets.distributed.rank.agreement import Agreement
     from kwidgets.distributed.rank.context import RankContext
     from kwidgets.distributed.rank.observers import set_up_observers
-    from kwidgets.distributed.rank.outbox import Outbox
+    from kwidgets.distributed.rank.probe import DeviceProbe
     from kwidgets.distributed.rank.steered_run import SteeredRun
     from kwidgets.live.auto import auto_view
     from kwidgets.live.callback import LivePlot
 
-    outbox = Outbox(desk, rank, attempt, job.workers)
-    SteeredRun.rank = RankContext(rank, job.workers, attempt, Agreement(job.workers), outbox)
+    SteeredRun.rank = RankContext(
+        rank,
+        job.workers,
+        attempt,
+        Agreement(job.workers),
+        outbox,
+        DeviceProbe(job.backend if job.workers > 1 else ""),
+    )
     LivePlot.run_class = SteeredRun
-    set_up_observers(SteeredRun.rank, job, resume)
+    set_up_observers(SteeredRun.rank, job, resume, restart)
     auto_view.options = job.options
     with without_importing_tensorflow():
         keras.utils.set_random_seed(job.seed)

@@ -16,12 +16,15 @@ from kwidgets.distributed.messages import (
     CommandMessage,
     FitItem,
     Polled,
+    State,
     StateItem,
     WorkerItem,
 )
 from kwidgets.distributed.remote.placeholder import placeholder
 from kwidgets.distributed.remote.remote_fit import RemoteFit, RemoteModel
-from kwidgets.language import t
+from kwidgets.distributed.remote.stragglers import StragglerWatch, describe_all
+from kwidgets.distributed.remote.worker_rows import MAX_ROWS, describe_workers, unknown_worker
+from kwidgets.language import Message, message, t, translated
 from kwidgets.live import protocol
 from kwidgets.live.page.view import LiveView
 from kwidgets.live.training_thread.error_guard import ErrorGuard
@@ -29,6 +32,8 @@ from kwidgets.live.training_thread.error_guard import ErrorGuard
 logger = logging.getLogger("kwidgets")
 
 PUBLISH_SECONDS: Final = 0.2
+#: Between two descriptions of the workers for the page.
+WORKERS_SECONDS: Final = 1.0
 _STATUS: Final[dict[str, protocol.Status]] = {
     "finished": "finished",
     "stopped": "stopped",
@@ -57,16 +62,17 @@ class FollowedTraining:
     ) -> None:
         self._connect, self._result = connect, result
         self.view = view
-        self.state: StateItem = StateItem(
-            kind="state", state="starting", attempt=1, text="", traceback="", rank=None
-        )
+        self.state = _state("starting", 1)
         #: Those of the user's function, by their numbers.
         self.fits: dict[int, RemoteFit] = {}
         self._model = RemoteModel()
         #: The one that the view shows.
-        self.latest = RemoteFit(placeholder(backend), self._model, self.send, self._extra)
+        self.latest = RemoteFit(placeholder(backend), self._model, self.send, self._notices)
         self.workers: dict[int, protocol.Worker] = {}
         self._num_workers = workers
+        self._watch = StragglerWatch()
+        self._slow: Message | None = None
+        self._describe_at = 0.0
         self._client: Any = None
         self._next = 0
         self._unsent: list[CommandMessage] = []
@@ -85,6 +91,7 @@ class FollowedTraining:
 
     def start(self) -> None:
         """Show the view, and begin to follow."""
+        self._describe_workers()
         self._guard("The live view", self.view.show, self.latest)
         self._thread.start()
 
@@ -132,6 +139,8 @@ class FollowedTraining:
         for item in found["items"]:
             self._take(item)
         now = time.monotonic()
+        if now >= self._describe_at:
+            self._describe_workers()
         if found["items"] and now >= self._publish_at:
             self._publish_at = now + PUBLISH_SECONDS
             self._guard("The live view", self.view.publish)
@@ -149,13 +158,39 @@ class FollowedTraining:
             for fit in self.fits.values():
                 fit.reply(item["id"], item["ok"], item["message"])
         elif kind == "state":
-            self.state = item
-            if item["state"] == "restarting":
-                self.workers = {}
+            self._take_state(item)
+
+    def _take_state(self, item: StateItem) -> None:
+        attempt = max((fit.attempt for fit in self.fits.values()), default=0)
+        old = attempt > item["attempt"] if item["state"] == "restarting" else attempt > 0
+        if item["state"] in ("starting", "restarting") and old:
+            # A kernel that reads the desk later finds the fits first: they go on already.
+            item = {**item, "state": "training", "attempt": attempt, "text": ""}
+        self.state = item
+        if item["state"] == "restarting":
+            self._watch.clear()
+            self.workers = {}
+            if (rank := item["rank"]) is not None:
+                self.workers[rank] = unknown_worker(rank, "lost")
+        self._describe_at = 0.0
 
     def _take_worker(self, item: WorkerItem) -> None:
-        if item["attempt"] >= self.state["attempt"]:
-            self.workers[item["worker"]["rank"]] = item["worker"]
+        worker, state = item["worker"], self.state
+        # What a worker of the last start has said comes late.
+        if item["attempt"] < state["attempt"] + (state["state"] == "restarting"):
+            return
+        before = self.workers.get(worker["rank"])
+        self.workers[worker["rank"]] = worker
+        self._watch.add(worker)
+        changed = before is None or before["state"] != worker["state"]
+        if changed and self._num_workers <= MAX_ROWS:
+            self._describe_at = 0.0
+
+    def _describe_workers(self) -> None:
+        self._describe_at = time.monotonic() + WORKERS_SECONDS
+        slow = self._watch.find()
+        self._slow = describe_all(slow)
+        self.view.workers = describe_workers(self.workers, self._num_workers, self.state, slow)
 
     def _take_fit(self, item: FitItem) -> None:
         known = self.fits.get(item["fit"])
@@ -165,7 +200,7 @@ class FollowedTraining:
             known.add({**item, "rows": []})
             return
         if known is None or known.attempt < item["attempt"] or item["complete"]:
-            fit = RemoteFit(item, self._model, self.send, self._extra)
+            fit = RemoteFit(item, self._model, self.send, self._notices)
             fit.continues = known is not None or not self.fits
             if not fit.continues:
                 # Another fit of the function is another one in the view.
@@ -174,7 +209,8 @@ class FollowedTraining:
             if known is not None:
                 fit.replace(known)
             self.fits[item["fit"]] = self.latest = fit
-            self.state = {**self.state, "state": "training"}
+            self.state = _state("training", item["attempt"])
+            self._describe_workers()
             self._guard("The live view", self.view.show, fit)
             self.view.insight = fit.insight
         else:
@@ -184,16 +220,15 @@ class FollowedTraining:
                 for part in known.insight.brief_parts():
                     self._guard("The live view", self.view.send_insight, part)
 
-    def _extra(self) -> tuple[list[protocol.Notice], list[protocol.Worker]]:
-        """Return what the view shows besides what rank 0 says."""
+    def _notices(self) -> list[protocol.Notice]:
+        """Return what the view says besides what rank 0 says."""
         notices = []
-        if self.state["state"] == "starting" and not self.fits:
-            joined = sum(worker["state"] != "starting" for worker in self.workers.values())
-            text = t("Starting: %1 of %2 workers have joined.", str(joined), str(self._num_workers))
-            notices.append(protocol.Notice(level="info", text=text))
-        if self.state["state"] in ("restarting", "failed") and self.state["text"]:
-            notices.append(protocol.Notice(level="warning", text=self.state["text"]))
-        return notices, [worker for _, worker in sorted(self.workers.items())]
+        if self.state["state"] == "restarting" and self.state["text"]:
+            text = translated(self.state["text"])
+            notices.append(protocol.Notice(level="warning", text=text))
+        if self.state["state"] == "training" and self._slow is not None:
+            notices.append(protocol.Notice(level="warning", text=translated(self._slow)))
+        return notices
 
     def _lose_desk(self) -> None:
         # Another desk counts anew.
@@ -206,14 +241,21 @@ class FollowedTraining:
 
     def lose_supervisor(self) -> None:
         """The supervisor has ended without a result."""
-        text = t("The process that supervises the workers was lost.")
+        text = message("The process that supervises the workers was lost.")
         self.state = {**self.state, "state": "failed", "text": text}
 
     def _end(self) -> None:
         status = _STATUS[self.state["state"]]
         for fit in [*self.fits.values(), self.latest]:
-            fit.end(status, self.state["text"])
+            fit.end(status, translated(self.state["text"]))
         for worker in self.workers.values():
             worker["state"] = "ended"
+        if status == "failed" and (rank := self.state["rank"]) is not None:
+            self.workers.setdefault(rank, unknown_worker(rank))["state"] = "lost"
+        self._describe_workers()
         self.view.publish()
         self.view.end()
+
+
+def _state(state: State, attempt: int) -> StateItem:
+    return StateItem(kind="state", state=state, attempt=attempt, text="", traceback="", rank=None)

@@ -30,7 +30,7 @@ class RemoteFit:
         first: the first item of the fit.
         model: stands for its model.
         send: sends a command to the desk.
-        extra: returns the notices and workers that are known besides.
+        extra: returns the notices that are known besides.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class RemoteFit:
         first: FitItem,
         model: RemoteModel,
         send: Callable[[CommandMessage], None],
-        extra: Callable[[], tuple[list[protocol.Notice], list[protocol.Worker]]],
+        extra: Callable[[], list[protocol.Notice]],
     ) -> None:
         self.store = MetricStore()
         self.number, self.attempt = first["fit"], first["attempt"]
@@ -102,8 +102,8 @@ class RemoteFit:
         self.store.go_back(item["branch_step"], numbers)
 
     def end(self, status: protocol.Status, detail: str) -> None:
-        """End the fit for a reason of the supervisor's."""
-        if not self.ended:
+        """End the fit for a reason of the supervisor's, who knows more of a failure than rank 0."""
+        if not self.ended or (status == self.status == "failed" and detail):
             self._end = status, detail
         self._refuse(t("The training has ended (%1).", status_label(self.status)))
 
@@ -141,13 +141,11 @@ class RemoteFit:
 
     def describe_progress(self) -> protocol.Progress:
         """Return where the fit is."""
-        notices, workers = self._extra()
         progress = cast(protocol.Progress, {**self._progress, "question": None})
         progress["status"], progress["detail"] = self.status, self.detail
-        progress["notices"] = [*notices, *progress["notices"]]
+        progress["notices"] = [*self._extra(), *progress["notices"]]
         if self.ended:
             progress["can_checkpoint"] = False
-        progress["workers"] = workers
         return progress
 
     def submit(self, command: Command) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Protocol
 
+from kwidgets.distributed.messages import Restart
+
 
 @dataclasses.dataclass(frozen=True)
 class Start:
@@ -15,12 +17,14 @@ class Start:
         attempt: how often the workers have been started, from 1.
         coordinator: where JAX's processes meet; None for a single worker.
         resume: the checkpoint folder from which each fit goes on, by the fit's number.
+        restart: why it is not the first start; None for the first one.
     """
 
     rank: int
     attempt: int
     coordinator: str | None
     resume: dict[str, str]
+    restart: Restart | None = None
 
 
 class StartedWorker(Protocol):

@@ -15,10 +15,12 @@ from kwidgets.distributed.messages import (
     FINAL_STATES,
     LOST_PEER_STATUS,
     LOST_SECONDS,
+    Restart,
     State,
     StateItem,
 )
 from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
+from kwidgets.language import Message, message
 from kwidgets.record.last_run import find_run
 from kwidgets.record.run_file.open_file import UnreadableRunError
 
@@ -85,13 +87,13 @@ class Outcome:
     Attributes:
         kind: all have ended well; a worker raised an error; a worker was lost; or the user has
             ended it.
-        text: why, as a sentence.
+        text: why, as a sentence; "" where nothing is to be said.
         traceback: of the error, or "".
         rank: the worker it is about.
     """
 
     kind: str
-    text: str = ""
+    text: str | Message = ""
     traceback: str = ""
     rank: int | None = None
 
@@ -126,34 +128,45 @@ class Supervisor:
     def run(self) -> StateItem:
         """Return the final state. No worker is left then."""
         resume = self._checkpoints()
+        restart: Restart | None = None
+        if self._attempt:
+            text = message("The process that supervises the workers was lost.")
+            outcome = Outcome("lost", text)
+            self._say("restarting", _restarting(outcome, bool(resume)), outcome)
+            reason = message("The supervisor of the workers was lost")
+            restart = Restart(reason=reason, number=self._attempt, limit=self._job.max_restarts)
         while True:
             self._attempt += 1
             self._keep_progress()
             if not resume and self._attempt == 1:
-                self._say("starting", f"Starting {self._job.workers} workers …")
-            outcome = self._attempt_once(resume)
+                self._say("starting", "")
+            outcome = self._attempt_once(resume, restart)
             if outcome.kind == "finished":
                 stopped = self._desk.status == "stopped"
                 return self._say("stopped" if stopped else "finished", "")
             if outcome.kind == "terminated":
-                return self._say("stopped", "The workers were ended.")
+                return self._say("stopped", message("The workers were ended."))
             restarts = self._attempt - 1
             if outcome.kind == "failed" or restarts >= self._job.max_restarts:
-                text = outcome.text
+                text: str | Message = outcome.text
                 if outcome.kind == "lost" and self._job.max_restarts:
-                    text = f"{text} It was restarted {restarts} times, the limit."
+                    text = message("%1 It was restarted %2 times, the limit.", text, str(restarts))
                 return self._say("failed", text, outcome)
             resume = self._checkpoints()
-            where = "the last checkpoint" if resume else "the beginning: there is no checkpoint yet"
-            self._say("restarting", f"{outcome.text} Restarting from {where}.", outcome)
+            self._say("restarting", _restarting(outcome, bool(resume)), outcome)
+            restart = Restart(
+                reason=message("Rank %1 was lost", str(outcome.rank)),
+                number=self._attempt,
+                limit=self._job.max_restarts,
+            )
 
-    def _attempt_once(self, resume: dict[str, str]) -> Outcome:
+    def _attempt_once(self, resume: dict[str, str], restart: Restart | None) -> Outcome:
         self._desk.failures.clear()
         coordinator = self._launcher.coordinator() if self._job.workers > 1 else None
         workers: list[StartedWorker] = []
         try:
             for rank in range(self._job.workers):
-                start = Start(rank, self._attempt, coordinator, resume)
+                start = Start(rank, self._attempt, coordinator, resume, restart)
                 workers.append(self._launcher.start(start))
             return self._wait(workers)
         finally:
@@ -175,11 +188,13 @@ class Supervisor:
                 ended_at = ended_at or time.monotonic()
                 if time.monotonic() > ended_at + _END_SECONDS:
                     left = [str(rank) for rank, state in enumerate(states) if state is None]
-                    return Outcome(
-                        "failed",
-                        f"Rank {', '.join(left)} has not ended {_END_SECONDS:.0f} s after the "
-                        "others. Does your function do the same on all workers?",
+                    text = message(
+                        "Rank %1 has not ended %2 s after the others. Does your function do the "
+                        "same on all workers?",
+                        ", ".join(left),
+                        f"{_END_SECONDS:.0f}",
                     )
+                    return Outcome("failed", text)
             time.sleep(_CHECK_SECONDS)
 
     def _after_loss(self, workers: list[StartedWorker], states: Sequence[str | None]) -> Outcome:
@@ -199,7 +214,7 @@ class Supervisor:
 
     def _failure(self) -> Outcome:
         first = self._desk.failures[0]
-        text = f"Rank {first['rank']} failed: {first['text']}"
+        text = message("Rank %1 failed: %2", str(first["rank"]), first["text"])
         return Outcome("failed", text, first["traceback"], first["rank"])
 
     def _checkpoints(self) -> dict[str, str]:
@@ -226,7 +241,7 @@ class Supervisor:
             self._written = progress
             self._write_progress(progress)
 
-    def _say(self, state: State, text: str, outcome: Outcome | None = None) -> StateItem:
+    def _say(self, state: State, text: str | Message, outcome: Outcome | None = None) -> StateItem:
         item = StateItem(
             kind="state",
             state=state,
@@ -238,6 +253,12 @@ class Supervisor:
         Desk.post(self._desk, [item])
         self._desk.has_ended = state in FINAL_STATES
         return item
+
+
+def _restarting(outcome: Outcome, resumes: bool) -> Message:
+    if resumes:
+        return message("%1 Restarting from the last checkpoint.", outcome.text)
+    return message("%1 Restarting from the beginning: there is no checkpoint yet.", outcome.text)
 
 
 def _killed(states: Sequence[str | None]) -> tuple[int, str] | None:
@@ -252,4 +273,4 @@ def _killed(states: Sequence[str | None]) -> tuple[int, str] | None:
 
 def _lost(first: tuple[int, str]) -> Outcome:
     rank, state = first
-    return Outcome("lost", f"Rank {rank} was lost ({state}).", rank=rank)
+    return Outcome("lost", message("Rank %1 was lost (%2).", str(rank), state), rank=rank)

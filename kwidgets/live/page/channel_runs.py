@@ -14,7 +14,7 @@ from kwidgets.kernel.channel import channel
 from kwidgets.kernel.running_kernel import CellExecution
 from kwidgets.live import protocol
 from kwidgets.live.page.encode import with_buffers
-from kwidgets.live.page.receive_commands import Answer, CommandReceiver, Submit
+from kwidgets.live.page.receive_commands import Answer, CommandReceiver, ReadLog, Submit
 
 # The latest runs are kept, also after their end: each takes about 100 kB.
 MAX_RUNS = 8
@@ -31,6 +31,7 @@ class ChannelRun:
         resync: sends a snapshot to all pages.
         execution: the one that has the view in its cell's output; None if no cell has it.
         answer: answers requests about predictions, layers and data.
+        read_log: reads what a worker has printed.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class ChannelRun:
         resync: Callable[[], None],
         execution: CellExecution | None = None,
         answer: Answer | None = None,
+        read_log: ReadLog | None = None,
     ) -> None:
         self.run_id = run_id
         # None as soon as the cell's output is another one.
@@ -50,7 +52,7 @@ class ChannelRun:
         self._model: weakref.ref[object] | None = None
         self._snapshot = snapshot
         self._bundle: dict[str, Any] | None = None
-        self._receiver = CommandReceiver(resync, self.send, answer)
+        self._receiver = CommandReceiver(resync, self.send, answer, read_log)
 
     @property
     def model(self) -> object | None:

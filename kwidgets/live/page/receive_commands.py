@@ -19,6 +19,8 @@ Submit = Callable[[Command], None]
 Reply = Callable[[bool, str], None]
 #: Answers a request about predictions, layers or data.
 Answer = Callable[[dict[str, Any], Reply], None]
+#: Returns the end of what a worker has printed; None if it has the size that a view has.
+ReadLog = Callable[[int, int], protocol.WorkerLog | None]
 
 
 class CommandReceiver:
@@ -28,6 +30,7 @@ class CommandReceiver:
         resync: sends a snapshot.
         send: sends an envelope to the view.
         answer: answers a request of kind ``insight``, also after the end of the fit.
+        read_log: reads what a worker has printed. It raises ``ValueError`` if there is none.
     """
 
     def __init__(
@@ -35,12 +38,14 @@ class CommandReceiver:
         resync: Callable[[], None],
         send: Callable[[wire.Envelope], None],
         answer: Answer | None = None,
+        read_log: ReadLog | None = None,
     ) -> None:
         # Queues a command for the training thread; None while no fit runs.
         self.submit: Submit | None = None
         self._resync = resync
         self._send = send
         self._answer = answer
+        self._read_log = read_log
         self._warned: set[str] = set()
 
     def receive(self, content: object) -> None:
@@ -68,6 +73,9 @@ class CommandReceiver:
         fields = payload if isinstance(payload, dict) else {}
         if kind == protocol.INSIGHT:
             self._answer_request(message_id, fields)
+            return
+        if kind == protocol.READ_LOG:
+            self._send_log(message_id, fields)
             return
         value: float | None = None
         if kind == protocol.SET_NAN_GUARD:
@@ -99,6 +107,21 @@ class CommandReceiver:
             self._reply(message_id, False, t("The training has ended."))
             return
         self._answer(request, lambda ok, message: self._reply(message_id, ok, message))
+
+    def _send_log(self, message_id: str, request: dict[str, Any]) -> None:
+        rank, size = request.get("rank"), request.get("size")
+        if self._read_log is None or type(rank) is not int or type(size) is not int:
+            self._reply(message_id, False, t("No output of this worker is known."))
+            return
+        reply = protocol.Reply(ok=True, message="")
+        try:
+            log = self._read_log(rank, size)
+        except ValueError as error:
+            self._reply(message_id, False, str(error))
+            return
+        if log is not None:
+            reply["log"] = log
+        self._send(wire.envelope(protocol.REPLY, reply, id=message_id))
 
     def _reply(self, message_id: str, ok: bool, message: str) -> None:
         reply = protocol.Reply(ok=ok, message=wire.shortened(message))

@@ -34,6 +34,7 @@ def saved_bundle(
     earlier: Sequence[protocol.EarlierFit] = (),
     earlier_dropped: int = 0,
     insight: Sequence[Any] = (),
+    workers: protocol.Workers | None = None,
 ) -> dict[str, Any]:
     """Return the output as a mime bundle: data for our renderer, a picture, a line of text.
 
@@ -45,6 +46,8 @@ def saved_bundle(
     snapshot["final"] = True
     if insight:
         snapshot["insight"] = list(insight)
+    if workers is not None:
+        snapshot["workers"] = workers
     text = summarize(store, run, progress)
     picture = base64.b64encode(draw_picture(store, run, progress).encode()).decode("ascii")
     names = [fit["snapshot"]["run"]["model_name"] for fit in earlier]
@@ -115,6 +118,8 @@ def _summary_head(store: MetricStore, run: protocol.RunInfo, progress: protocol.
         in_keras = run["initial_epoch"] + ended + rewound
         epoch = epoch_label(run, in_keras if ended else progress["epoch"])
         return t("Training %1: %2, %3.", label, epoch, seconds)
+    if not epochs and not progress["epoch"]:  # workers that have not begun a fit
+        return t("Training %1, %2.", label, seconds)
     if not epochs:
         finished = t("1 epoch") if ended == 1 else t("%1 epochs", ended)
         return t("Training %1: %2, %3.", label, finished, seconds)

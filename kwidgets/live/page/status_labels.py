@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwidgets.language import t
-from kwidgets.live.protocol import Progress, RunInfo, Status
+from kwidgets.live.protocol import Progress, RunInfo, Status, Workers
 
 
 def status_label(status: Status) -> str:
@@ -24,6 +24,11 @@ def progress_label(progress: Progress) -> str:
     """Return the label of a fit's status, which says so if the loss is NaN or infinite."""
     label = status_label(progress["status"])
     return t("%1, diverged", label) if progress["diverged"] else label
+
+
+def workers_label(workers: Workers) -> str:
+    """Return the label of several workers that start or restart."""
+    return t("restarting") if workers["state"] == "restarting" else t("starting")
 
 
 def ahead_of_keras(run: RunInfo) -> int:

@@ -111,14 +111,15 @@ def _numbered(marks: list[protocol.Mark]) -> list[tuple[int, str]]:
 
 
 def _header(run: protocol.RunInfo, progress: protocol.Progress) -> str:
-    title = f"{run['model_name']} · {progress_label(progress)}"
-    # The epochs of the x axis: those of earlier fits of the model included.
-    epoch = epoch_label(run, progress["epoch"])
-    facts = [f"{run['backend']} · {run['device']}", epoch]
+    title = " · ".join(filter(None, (run["model_name"], progress_label(progress))))
+    facts = [run["backend"], run["device"]]
+    if run["epochs"] or progress["epoch"]:
+        # The epochs of the x axis: those of earlier fits of the model included.
+        facts.append(epoch_label(run, progress["epoch"]))
     return (
         f'<text x="{PADDING}" y="24" font-size="15" font-weight="600" fill="{INK}">'
         f"{_text(title)}</text>"
-        f'<text x="{PADDING}" y="42" fill="{MUTED}">{_text(" · ".join(facts))}</text>'
+        f'<text x="{PADDING}" y="42" fill="{MUTED}">{_text(" · ".join(filter(None, facts)))}</text>'
     )
 
 

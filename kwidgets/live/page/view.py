@@ -23,7 +23,7 @@ from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, WatchedTraining, runs
 from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
 from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture, headline
-from kwidgets.live.page.receive_commands import Reply
+from kwidgets.live.page.receive_commands import ReadLog, Reply
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle, summarize
 from kwidgets.live.page.target_for_cell import target_for_cell
 from kwidgets.live.page.widget_connection import WidgetConnection
@@ -112,6 +112,9 @@ class LiveView:
         self.stays_until_cell_end = False
         #: What is known besides the numbers of the fit that is shown; kept after its end.
         self.insight: Insight | None = None
+        #: Of a training with several workers: what is known of them, and what reads their logs.
+        self.workers: protocol.Workers | None = None
+        self.read_log: ReadLog | None = None
         self._context = context
         self._in_cell = target is None
         self._needs_widget = needs_widget and target is not None
@@ -131,6 +134,7 @@ class LiveView:
         self._batch = TablePatcher(self._store.batch)
         self._epoch = TablePatcher(self._store.epoch)
         self._marks_sent: list[protocol.Mark] = []
+        self._workers_sent: protocol.Workers | None = None
         self._widget: WidgetConnection | None = None
         self._channel_run: ChannelRun | None = None
         self._closed = False
@@ -207,6 +211,9 @@ class LiveView:
             update = protocol.Update(sequence=self._sequence + 1, progress=progress)
             if run != self._run_sent:
                 update["run"] = self._run_sent = run
+            workers = self.workers
+            if workers is not None and workers != self._workers_sent:
+                update["workers"] = self._workers_sent = workers
             store = self._store
             with store.lock:
                 batch, epoch = self._batch.patch(), self._epoch.patch()
@@ -238,6 +245,11 @@ class LiveView:
             reply(False, t("No predictions, layers or data for this training."))
         else:
             insight.answer(request, reply)
+
+    def _read_log(self, rank: int, size: int) -> protocol.WorkerLog | None:
+        if self.read_log is None:
+            raise ValueError(t("No output of this worker is known."))
+        return self.read_log(rank, size)
 
     def end(self) -> None:
         """Drop the references to the fit and its model: it has ended."""
@@ -278,13 +290,19 @@ class LiveView:
                 )
             insight = [] if self.insight is None else self.insight.saved_parts()
             return saved_bundle(
-                self._store, run, progress, self._earlier, self._earlier_dropped, insight
+                self._store,
+                run,
+                progress,
+                self._earlier,
+                self._earlier_dropped,
+                insight,
+                self.workers,
             )
 
     def headline(self) -> str:
         """Return where the fit is, in a line of text. From any thread."""
         with self._lock:
-            return headline(*self._describe())
+            return headline(*self._describe(), self.workers)
 
     def summary(self) -> str:
         """Return the fit in a line of text. From any thread."""
@@ -317,11 +335,12 @@ class LiveView:
             self._refresh_output,
             not self._needs_widget,
             self._answer,
+            self._read_log,
         )
         self.receives_commands = self._widget.receives_commands
         execution = self._in_context(self._execution)
         self._channel_run = ChannelRun(
-            self.run_id, self._snapshot, self._resync, execution, self._answer
+            self.run_id, self._snapshot, self._resync, execution, self._answer, self._read_log
         )
         runs.add(self._channel_run)
 
@@ -336,7 +355,9 @@ class LiveView:
         view = ShownView(
             model_id=self._widget.model_id,
             snapshot=self._json_snapshot,
-            fallback=lambda picture: fallback_bundle(self._store, *self._describe(), picture),
+            fallback=lambda picture: fallback_bundle(
+                self._store, *self._describe(), picture, self.workers
+            ),
             picture=lambda: fallback_picture(self._store, *self._describe()),
             drawn_by=self._drawn_by,
         )
@@ -364,6 +385,8 @@ class LiveView:
             )
             if self.insight is not None:
                 payload["insight"] = self.insight.brief_parts()
+            if self.workers is not None:
+                payload["workers"] = self.workers
             return dict(wire.envelope(protocol.SNAPSHOT, payload))
 
     def _refresh_output(self, at_once: bool = False) -> None:

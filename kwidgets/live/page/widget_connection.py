@@ -8,7 +8,7 @@ from typing import Any
 from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.kernel.front_end import note_widget, shows_widgets
-from kwidgets.live.page.receive_commands import Answer, CommandReceiver, Submit
+from kwidgets.live.page.receive_commands import Answer, CommandReceiver, ReadLog, Submit
 
 
 class WidgetConnection:
@@ -20,6 +20,7 @@ class WidgetConnection:
         can_draw: called when a front end has made the widget.
         in_cell: whether it is shown in a cell's output, which our extension draws without a widget.
         answer: answers requests about predictions, layers and data.
+        read_log: reads what a worker has printed.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class WidgetConnection:
         can_draw: Callable[[], None],
         in_cell: bool,
         answer: Answer | None = None,
+        read_log: ReadLog | None = None,
     ) -> None:
         # Imported here: a plain script needs no widgets.
         from kwidgets.live.page import widget
@@ -41,7 +43,7 @@ class WidgetConnection:
             snapshot,
             with_library=not in_cell or (shows_widgets() and not channel.has_listening_page),
         )
-        self._receiver = CommandReceiver(resync, self.send, answer)
+        self._receiver = CommandReceiver(resync, self.send, answer, read_log)
         self._widget.on_msg(self._receive)
         # A view sends a message as soon as it is drawn, if the kernel handles it then.
         self._is_drawn = not in_cell

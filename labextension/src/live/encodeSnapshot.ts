@@ -25,6 +25,7 @@ export function encodeSnapshot(store: RunStore): Envelope | null {
       earlier_start: store.earlierStart,
       earlier: store.earlier.map(({ summary, saved }) => ({ summary, snapshot: saved })),
       ...(insight.length && { insight }),
+      ...(store.workers && { workers: store.workers }),
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { formatCount } from "../shared/format";
 import { t } from "../shared/translation";
-import type { Progress, RunInfo, Status, XAxis } from "./protocol";
+import type { Progress, RunInfo, Status, WorkerState, Workers, XAxis } from "./protocol";
 
 export function statusLabel(status: Status): string {
   const labels: Record<Status, string> = {
@@ -20,6 +20,27 @@ export function statusLabel(status: Status): string {
 /** Return the label of a fit's status, which says so if the loss is NaN or infinite. */
 export function progressLabel({ status, diverged }: Pick<Progress, "status" | "diverged">): string {
   return diverged ? t("%1, diverged", statusLabel(status)) : statusLabel(status);
+}
+
+/** Return the label of a training, which with several workers may start or restart. */
+export function trainingLabel(progress: Progress, workers: Workers | null): string {
+  if (!workers?.waits_for || progress.status !== "running") return progressLabel(progress);
+  return workers.state === "restarting" ? t("restarting") : t("starting");
+}
+
+export function workerStateLabel(state: WorkerState): string {
+  const labels: Record<WorkerState, string> = {
+    starting: t("starting"),
+    preparing: t("preparing"),
+    training: t("training"),
+    ended: t("ended"),
+    lost: t("lost"),
+  };
+  return labels[state];
+}
+
+export function workerCount(count: number): string {
+  return count === 1 ? t("1 worker") : t("%1 workers", formatCount(count));
 }
 
 /** Return by how much the numbers of epochs are higher than Keras's; lower after a rewind. */

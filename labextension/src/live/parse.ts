@@ -6,11 +6,11 @@ import { Fields, ProtocolError, shorten } from "../shared/fields";
 import { formatCount } from "../shared/format";
 import { parseText } from "../shared/parseText";
 import { t } from "../shared/translation";
+import { parseDevice, parseWorkerLog, parseWorkers } from "./parseWorkers";
 import {
   type Best,
   type BestEpoch,
   type Checkpoint,
-  type Device,
   type EarlierFit,
   KERNEL_KINDS,
   type KernelKind,
@@ -101,6 +101,7 @@ export function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snap
     earlier: fields.list("earlier", parseEarlier, { last: MAX_EARLIER_FITS }),
     final: fields.has("final") && fields.boolean("final"),
     insight: fields.value("insight"),
+    ...(fields.has("workers") && { workers: parseWorkers(fields.fields("workers")) }),
   };
 }
 
@@ -141,17 +142,6 @@ export function parseMark(fields: Fields): Mark {
   };
 }
 
-function parseDevice(fields: Fields): Device {
-  const number = (name: string) => fields.nullable(name, () => fields.finite(name));
-  return {
-    kind: fields.oneOf("kind", ["gpu", "cpu"] as const),
-    name: fields.label("name"),
-    use: number("use"),
-    memory_used_bytes: number("memory_used_bytes"),
-    memory_total_bytes: number("memory_total_bytes"),
-  };
-}
-
 function parseUpdate(fields: Fields, buffers: readonly unknown[]): Update {
   const update: Update = {
     sequence: fields.integer("sequence"),
@@ -164,11 +154,16 @@ function parseUpdate(fields: Fields, buffers: readonly unknown[]): Update {
   if (fields.has("marks")) {
     update.marks = fields.list("marks", parseMark, { last: MAX_MARKS });
   }
+  if (fields.has("workers")) update.workers = parseWorkers(fields.fields("workers"));
   return update;
 }
 
 function parseReply(fields: Fields): Reply {
-  return { ok: fields.boolean("ok"), message: fields.string("message") };
+  return {
+    ok: fields.boolean("ok"),
+    message: fields.string("message"),
+    ...(fields.has("log") && { log: parseWorkerLog(fields.fields("log")) }),
+  };
 }
 
 function parseRun(fields: Fields): RunInfo {

@@ -53,6 +53,8 @@ export interface ViewPayloads {
   choose_optimizer: { name: string };
   /** What `insight/protocol.ts` defines. */
   insight: Request;
+  /** `size` is that of the log that the view has; 0 for nothing. */
+  read_log: { rank: number; size: number };
   resync: Record<string, never>;
 }
 export type ViewKind = keyof ViewPayloads;
@@ -150,6 +152,68 @@ export interface Device {
   memory_total_bytes: number | null;
 }
 
+export const WORKER_STATES = ["starting", "preparing", "training", "ended", "lost"] as const;
+export type WorkerState = (typeof WORKER_STATES)[number];
+
+/** One of several processes that train a model together. */
+export interface Worker {
+  rank: number;
+  /** The name of its computer; "" until it is known. */
+  host: string;
+  state: WorkerState;
+  step: number;
+  /** The seconds of a step, in which it also waits for the others. */
+  step_seconds: number | null;
+  /** How long a computation of a fixed size takes on its device. */
+  probe_seconds: number | null;
+  /** Share of the time in which it waits for the others, from 0 to 1. */
+  waiting: number | null;
+  /** Why the others wait for it, if they do. */
+  slow: Message | null;
+  /** At most one of each kind. */
+  devices: Device[];
+}
+
+export const WORKERS_STATES = [
+  "starting",
+  "training",
+  "restarting",
+  "finished",
+  "stopped",
+  "failed",
+] as const;
+
+/** The processes that train a model together, for all fits of the view. */
+export interface Workers {
+  state: (typeof WORKERS_STATES)[number];
+  /** What it waits for while it starts or restarts. */
+  waits_for: Message | null;
+  count: number;
+  /** On how many computers, as far as is known. */
+  hosts: number;
+  /** The median of all. */
+  step_seconds: number | null;
+  /** All of a few; of many those that stand out, in this order. */
+  rows: Worker[];
+  error: WorkerError | null;
+}
+
+/** The error of a worker that has ended the training; its text is the detail of the progress. */
+export interface WorkerError {
+  rank: number | null;
+  traceback: string;
+}
+
+/** The end of what a worker has printed. */
+export interface WorkerLog {
+  rank: number;
+  text: string;
+  /** Whether there is more before `text`. */
+  cut: boolean;
+  /** Of all that it has printed, in bytes. */
+  size: number;
+}
+
 /** The progress of a fit. Counts are of finished batches; epochs count from 1, as in Keras. */
 export interface Progress {
   status: Status;
@@ -220,6 +284,8 @@ export interface Snapshot {
   final: boolean;
   /** In a saved output: the parts of `insight/protocol.ts` that it keeps, which are not parsed. */
   insight?: unknown;
+  /** Of a training with several workers. */
+  workers?: Workers;
 }
 
 /** A fit that was followed by another one in its cell. */
@@ -242,11 +308,14 @@ export interface Update {
   epoch?: Table;
   best?: Best;
   marks?: Mark[];
+  workers?: Workers;
 }
 
 export interface Reply {
   ok: boolean;
   message: string;
+  /** The answer to `read_log`, unless the view has all of it. */
+  log?: WorkerLog;
 }
 
 export type KernelMessage =

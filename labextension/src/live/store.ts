@@ -1,7 +1,7 @@
 /**
  * The state of one run as the kernel sent it, in one store per run that all its views share.
  *
- * Synced with Python: everything here (run, progress, batch, epoch, best, marks, earlier). It only
+ * Synced with Python: everything here (run, progress, batch, epoch, best, marks, workers, earlier). It only
  * flows from the kernel to the view; `connected` and `receivedAt` are this page's own record of
  * that flow. The state of one view (x axis, smoothing, log scale, table shown, zoom, hover, pending
  * commands) is in that view's components and never sent.
@@ -18,6 +18,7 @@ import type {
   RunInfo,
   Snapshot,
   Update,
+  Workers,
 } from "./protocol";
 
 const RESYNC_INTERVAL_MS = 1000;
@@ -29,6 +30,8 @@ export class RunStore {
   readonly epoch = new Columns();
   best: Best = new Map();
   marks: readonly Mark[] = [];
+  /** Null where one process trains. */
+  workers: Workers | null = null;
   /** Fits that the view showed before this one, oldest first, from number `earlierStart` on. */
   earlier: readonly EarlierFit[] = [];
   earlierStart = 0;
@@ -108,6 +111,7 @@ export class RunStore {
     this.epoch.apply(snapshot.epoch);
     this.best = snapshot.best;
     this.marks = snapshot.marks;
+    this.workers = snapshot.workers ?? null;
     this.keepEarlier(snapshot, sameRun);
     // Fits are numbered within a run.
     if (this.run && !sameRun) this.insight.clear();
@@ -149,6 +153,7 @@ export class RunStore {
       this.marks = update.marks;
       this.revision++;
     }
+    if (update.workers) this.workers = update.workers;
     // Missed rows may have been regrouped: only a snapshot is sure to be right.
     for (const name of ["batch", "epoch"] as const) {
       const table = update[name];

@@ -14,6 +14,8 @@ export interface ViewChoices {
   tab: TabName | null;
   options: ChartOptions;
   table: boolean;
+  /** Whether the table of workers is open; null until the user has chosen. */
+  workers: boolean | null;
   zoom: Range | null;
   /** Names of the metrics that are shown; null for those that are shown by default. */
   metrics: readonly string[] | null;
@@ -58,7 +60,7 @@ export function saveLastingChoices(choices: Partial<LastingChoices>): void {
 export function firstChoices(
   runId: string,
   wanted: ViewOptions,
-): Pick<ViewChoices, "tab" | "options" | "table" | "metrics" | "large" | "overlay"> {
+): Pick<ViewChoices, "tab" | "options" | "table" | "workers" | "metrics" | "large" | "overlay"> {
   const known = loadViewChoices(runId);
   const { options, table, metrics } = all().lasting;
   const differs = (name: keyof ViewOptions) => wanted[name] !== DEFAULTS[name];
@@ -73,6 +75,7 @@ export function firstChoices(
       hidden: options?.hidden ?? [],
     },
     table: known.table ?? table ?? false,
+    workers: known.workers ?? null,
     metrics: known.metrics ?? metrics ?? null,
     large: known.large ?? null,
     overlay: known.overlay ?? [],

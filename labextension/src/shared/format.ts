@@ -46,6 +46,13 @@ export function formatSpeed(stepsPerSecond: number): string {
   return t("%1 s/step", seconds >= 9.95 ? formatCount(seconds) : seconds.toFixed(1));
 }
 
+/** Return the time of a step: 4.2 ms, 52 ms, 12.5 s. */
+export function formatStepTime(seconds: number): string {
+  const milliseconds = seconds * 1000;
+  if (milliseconds >= 9999.5) return t("%1 s", seconds.toFixed(1));
+  return t("%1 ms", milliseconds >= 9.95 ? formatCount(milliseconds) : milliseconds.toFixed(1));
+}
+
 function minus(text: string): string {
   return text.replace(/^-/, "−");
 }

@@ -21,6 +21,7 @@ const VIEW_KINDS: ViewKind[] = [
   "rewind",
   "set_nan_guard",
   "choose_optimizer",
+  "read_log",
   "resync",
 ];
 

@@ -72,6 +72,42 @@ export function wireProgress(change: Record<string, unknown> = {}) {
   };
 }
 
+export function wireWorker(rank: number, change: Record<string, unknown> = {}) {
+  return {
+    rank,
+    host: "node",
+    state: "training",
+    step: 120,
+    step_seconds: 0.052,
+    probe_seconds: 0.001,
+    waiting: 0.4,
+    slow: null,
+    devices: [
+      {
+        kind: "cpu",
+        name: "CPU",
+        use: 0.34,
+        memory_used_bytes: 5e8,
+        memory_total_bytes: 1e9,
+      },
+    ],
+    ...change,
+  };
+}
+
+export function wireWorkers(change: Record<string, unknown> = {}) {
+  return {
+    state: "training",
+    waits_for: null,
+    count: 2,
+    hosts: 1,
+    step_seconds: 0.052,
+    rows: [wireWorker(0), wireWorker(1)],
+    error: null,
+    ...change,
+  };
+}
+
 export function wireSnapshot(change: Record<string, unknown> = {}) {
   return {
     v: 1,

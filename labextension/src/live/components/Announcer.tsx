@@ -2,8 +2,8 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatValue } from "../../shared/format";
-import { t } from "../../shared/translation";
-import { aheadOfKeras, progressLabel } from "../labels";
+import { t, translated } from "../../shared/translation";
+import { aheadOfKeras, trainingLabel } from "../labels";
 import type { Progress } from "../protocol";
 import type { RunStore } from "../store";
 
@@ -39,5 +39,7 @@ function describe(store: RunStore, progress: Progress): string {
     return !store.isReported(`training/${name}`, row) ? [] : [`${name} ${formatValue(value)}`];
   });
   const epoch = progress.epoch + (store.run ? aheadOfKeras(store.run) : 0);
-  return [t("Training %1", progressLabel(progress)), t("epoch %1", epoch), ...values].join(", ");
+  const status = t("Training %1", trainingLabel(progress, store.workers));
+  if (store.workers?.waits_for) return [status, translated(store.workers.waits_for)].join(", ");
+  return [status, t("epoch %1", epoch), ...values].join(", ");
 }

@@ -18,6 +18,8 @@ interface ControlsProps {
   rateRefusal: string | null;
   onRateRefusal: (reason: string | null) => void;
   noteId: string;
+  /** Whether a fit has begun: workers may be starting. */
+  hasBegun: boolean;
 }
 
 export function Controls({
@@ -27,6 +29,7 @@ export function Controls({
   rateRefusal,
   onRateRefusal,
   noteId,
+  hasBegun,
 }: ControlsProps) {
   const { status } = progress;
   const toggle: Command = status === "paused" ? "resume" : "pause";
@@ -81,22 +84,24 @@ export function Controls({
           onChoose={(name) => commands.run("choose_optimizer", { name })}
         />
       )}
-      <LearningRate
-        // What is typed or was set belongs to one optimizer.
-        key={progress.chosen_optimizer}
-        value={progress.learning_rate}
-        schedule={progress.learning_rate_schedule}
-        overridden={progress.learning_rate_held}
-        wrong={rateRefusal !== null || rate.error !== null}
-        pending={rate.pending}
-        noteId={noteId}
-        onRefuse={(reason) => {
-          if (reason === null) commands.clearError("set_learning_rate");
-          onRateRefusal(reason);
-        }}
-        onApply={(value) => commands.run("set_learning_rate", { value })}
-        onFollow={() => void commands.run("follow_schedule", {})}
-      />
+      {hasBegun && (
+        <LearningRate
+          // What is typed or was set belongs to one optimizer.
+          key={progress.chosen_optimizer}
+          value={progress.learning_rate}
+          schedule={progress.learning_rate_schedule}
+          overridden={progress.learning_rate_held}
+          wrong={rateRefusal !== null || rate.error !== null}
+          pending={rate.pending}
+          noteId={noteId}
+          onRefuse={(reason) => {
+            if (reason === null) commands.clearError("set_learning_rate");
+            onRateRefusal(reason);
+          }}
+          onApply={(value) => commands.run("set_learning_rate", { value })}
+          onFollow={() => void commands.run("follow_schedule", {})}
+        />
+      )}
       {progress.nan_guard !== null && (
         <label
           class="kw-check"

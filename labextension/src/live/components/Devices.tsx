@@ -35,7 +35,7 @@ export function Devices({ devices, alive }: DevicesProps) {
   );
 }
 
-function Meter({ share, label }: { share: number | null; label: string }) {
+export function Meter({ share, label }: { share: number | null; label: string }) {
   if (share === null) return null;
   const percent = Math.round(Math.min(1, Math.max(0, share)) * 100);
   return (
@@ -54,7 +54,7 @@ function Meter({ share, label }: { share: number | null; label: string }) {
   );
 }
 
-function memory({ memory_used_bytes: used, memory_total_bytes: total }: Device): string {
+export function memory({ memory_used_bytes: used, memory_total_bytes: total }: Device): string {
   if (used === null) return "";
   if (total === null) return formatBytes(used);
   return t("%1 of %2", formatBytes(used), formatBytes(total));

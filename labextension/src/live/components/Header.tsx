@@ -2,13 +2,15 @@
 
 import { formatCount, formatDuration, formatSpeed } from "../../shared/format";
 import { useTicking } from "../../shared/hooks";
-import { t } from "../../shared/translation";
-import { epochLabel, progressLabel } from "../labels";
-import type { Progress, RunInfo } from "../protocol";
+import { t, translated } from "../../shared/translation";
+import { epochLabel, trainingLabel, workerCount } from "../labels";
+import type { Progress, RunInfo, Workers } from "../protocol";
 
 interface HeaderProps {
   run: RunInfo;
   progress: Progress;
+  /** Null where one process trains. */
+  workers: Workers | null;
   /** When `progress` came, on the clock of `performance.now()`. */
   receivedAt: number;
   /** Whether the run continues, as far as this page knows. */
@@ -17,10 +19,11 @@ interface HeaderProps {
   pendingText: string;
 }
 
-export function Header({ run, progress, receivedAt, alive, pendingText }: HeaderProps) {
+export function Header({ run, progress, workers, receivedAt, alive, pendingText }: HeaderProps) {
   const ticking =
     alive &&
     !progress.question &&
+    !workers?.waits_for &&
     (progress.status === "running" || progress.status === "stopping");
   useTicking(ticking, 500);
   const since = ticking ? Math.max(0, (performance.now() - receivedAt) / 1000) : 0;
@@ -34,26 +37,29 @@ export function Header({ run, progress, receivedAt, alive, pendingText }: Header
         <span class="kw-dot" aria-hidden="true" />
         {/* Not live: Announcer.tsx decides what screen readers announce, and how often. */}
         <span role="status" aria-live="off">
-          {progressLabel(progress)}
+          {trainingLabel(progress, workers)}
         </span>
       </span>
       <span class="kw-counts">
-        <Counts run={run} progress={progress} alive={alive} />
+        <Counts run={run} progress={progress} workers={workers} alive={alive} />
       </span>
       <span class="kw-times">
         {pendingText ? (
           <span class="kw-asked">{pendingText}</span>
-        ) : (
-          <Times progress={progress} since={since} alive={alive} />
+        ) : workers?.waits_for && !progress.step ? null : (
+          <Times progress={progress} since={since} alive={alive && !workers?.waits_for} />
         )}
       </span>
       <span class="kw-meta">
-        <span
-          class="kw-model"
-          title={t("Model %1, %2, %3", run.model_name, run.optimizer, run.backend)}
-        >
-          {run.model_name}
-        </span>
+        {workers && <span class="kw-worker-count">{workerCount(workers.count)}</span>}
+        {run.model_name && (
+          <span
+            class="kw-model"
+            title={t("Model %1, %2, %3", run.model_name, run.optimizer, run.backend)}
+          >
+            {run.model_name}
+          </span>
+        )}
       </span>
       <ProgressBar progress={progress} alive={alive} />
     </header>
@@ -64,9 +70,14 @@ function isFinal({ status }: Progress): boolean {
   return status !== "running" && status !== "paused" && status !== "stopping";
 }
 
-function Counts({ run, progress, alive }: Pick<HeaderProps, "run" | "progress" | "alive">) {
+type CountsProps = Pick<HeaderProps, "run" | "progress" | "workers" | "alive">;
+
+function Counts({ run, progress, workers, alive }: CountsProps) {
   const { phase, epoch, batch, batches } = progress;
   if (progress.question && alive) return <span>{t("waiting for your answer")}</span>;
+  if (alive && workers?.waits_for && !isFinal(progress)) {
+    return <span>{translated(workers.waits_for)}</span>;
+  }
   if (phase === "starting") {
     return alive && !isFinal(progress) ? <span>{t("preparing the first batch")}</span> : null;
   }

@@ -12,7 +12,7 @@ import type { Plotly } from "../../shared/plotly";
 import { pageLanguage, t } from "../../shared/translation";
 import type { DrawnFit } from "../chart/drawInput";
 import { openEarlierFit } from "../earlierFits";
-import { FINAL_STATUSES, type RunInfo } from "../protocol";
+import { FINAL_STATUSES, type RunInfo, type Workers as WorkersState } from "../protocol";
 import type { RunSession } from "../session";
 import { Announcer } from "./Announcer";
 import { Charts } from "./Charts";
@@ -32,7 +32,10 @@ import { useCommands } from "./useCommands";
 import { usePlotly } from "./usePlotly";
 import { useViewChoices } from "./useViewChoices";
 import { ViewTabs } from "./ViewTabs";
+import { Workers } from "./Workers";
 
+/** Up to so many workers, their table is open until the user folds it. */
+const FEW_WORKERS = 4;
 /** Charts that a compact view shows by default. */
 const DEFAULT_COMPACT_CHARTS = 3;
 
@@ -111,10 +114,29 @@ function FitsView(props: FitsViewProps) {
   const isEvaluation = insight.isEvaluation(shown.fit);
   const tab = (hasTabs ? choices.tab : "curves") ?? (isEvaluation ? "predictions" : "curves");
   const id = useUniqueId("tab");
+  const { workers } = session.store;
+  const alive = isAlive(shown.session);
+  // Workers that have not begun a fit have nothing to draw.
+  const isEmpty = workers !== null && run.metrics.length === 0;
   return (
     <>
-      <Top key={key} session={shown.session} run={run} isEvaluation={isEvaluation} />
-      {(hasTabs || !compact) && (
+      <Top
+        key={key}
+        session={shown.session}
+        workers={workers}
+        run={run}
+        isEvaluation={isEvaluation}
+      />
+      {workers && !compact && (
+        <Workers
+          session={session}
+          workers={workers}
+          alive={alive}
+          open={choices.workers ?? (isEmpty || workers.count <= FEW_WORKERS)}
+          onOpen={(workers) => choose({ workers })}
+        />
+      )}
+      {(hasTabs || !compact) && !isEmpty && (
         <div class="kw-tools">
           {hasTabs && (
             <ViewTabs
@@ -146,7 +168,7 @@ function FitsView(props: FitsViewProps) {
       )}
       <div
         id={`${id}-curves-panel`}
-        hidden={tab !== "curves"}
+        hidden={tab !== "curves" || isEmpty}
         {...(hasTabs && { role: "tabpanel", "aria-labelledby": `${id}-curves` })}
       >
         {((table && !compact) || failed) && <MetricsTable store={store} />}
@@ -195,8 +217,9 @@ function FitsView(props: FitsViewProps) {
         )}
       <footer class="kw-footer">
         <Marks marks={store.marks} />
-        {isAlive(shown.session) && <Rewind session={shown.session} />}
-        <Devices devices={store.progress?.devices ?? []} alive={isAlive(shown.session)} />
+        {alive && <Rewind session={shown.session} />}
+        {/* Those of workers are in their table. */}
+        {(!workers || compact) && <Devices devices={store.progress?.devices ?? []} alive={alive} />}
       </footer>
     </>
   );
@@ -222,12 +245,13 @@ function isAlive({ interactive, store }: RunSession): boolean {
 
 interface TopProps {
   session: RunSession;
+  workers: WorkersState | null;
   run: RunInfo;
   isEvaluation: boolean;
 }
 
 /** What stands above the charts: where the fit is, its controls, and messages about it. */
-function Top({ session, run, isEvaluation }: TopProps) {
+function Top({ session, workers, run, isEvaluation }: TopProps) {
   const { store } = session;
   const progress = store.progress!;
   const commands = useCommands(session, progress.status);
@@ -250,6 +274,7 @@ function Top({ session, run, isEvaluation }: TopProps) {
       <Header
         run={run}
         progress={progress}
+        workers={workers}
         receivedAt={store.receivedAt}
         alive={alive}
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
@@ -269,6 +294,7 @@ function Top({ session, run, isEvaluation }: TopProps) {
             rateRefusal={rateRefusal}
             onRateRefusal={setRateRefusal}
             noteId={noteId}
+            hasBegun={workers === null || run.model_name !== ""}
           />
         ) : (
           <>
@@ -291,6 +317,7 @@ function Top({ session, run, isEvaluation }: TopProps) {
           progress={progress}
           lost={session.interactive && !store.connected && !over}
           unfinished={!session.interactive && !over}
+          error={workers?.error ?? null}
         />
         <Facts run={run} />
       </div>

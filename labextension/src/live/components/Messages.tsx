@@ -1,7 +1,7 @@
 /** Messages about the run: how it ended, and the kernel's notices. */
 
 import { t } from "../../shared/translation";
-import type { Progress } from "../protocol";
+import type { Progress, WorkerError } from "../protocol";
 
 interface MessagesProps {
   progress: Progress;
@@ -9,9 +9,11 @@ interface MessagesProps {
   lost: boolean;
   /** It was saved while it ran; how it ended is unknown. */
   unfinished: boolean;
+  /** The error of one of several workers, of which `progress` has the text. */
+  error: WorkerError | null;
 }
 
-export function Messages({ progress, lost, unfinished }: MessagesProps) {
+export function Messages({ progress, lost, unfinished, error }: MessagesProps) {
   const { status, notices } = progress;
   const ending = unfinished
     ? t("Saved during training; the final result is not available here.")
@@ -29,12 +31,27 @@ export function Messages({ progress, lost, unfinished }: MessagesProps) {
           )}
         </li>
       )}
-      {showDetail && <li data-level={status === "failed" ? "error" : "info"}>{detail}</li>}
+      {showDetail && (
+        <li data-level={status === "failed" ? "error" : "info"}>
+          {detail}
+          {error && <Traceback error={error} />}
+        </li>
+      )}
       {notices.map((notice) => (
         <li key={notice.text} data-level={notice.level}>
           {notice.text}
         </li>
       ))}
     </ul>
+  );
+}
+
+function Traceback({ error: { rank, traceback } }: { error: WorkerError }) {
+  return (
+    <details class="kw-traceback">
+      <summary>{rank === null ? t("Traceback") : t("Traceback of rank %1", rank)}</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key */}
+      <pre tabIndex={0}>{traceback}</pre>
+    </details>
   );
 }

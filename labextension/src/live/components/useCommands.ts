@@ -8,7 +8,7 @@ import type { RunSession } from "../session";
 /** A kernel that receives messages while it trains acknowledges in milliseconds. */
 const ACKNOWLEDGE_TIMEOUT_MS = 2000;
 
-export type Command = Exclude<ViewKind, "resync">;
+export type Command = Exclude<ViewKind, "resync" | "read_log">;
 
 export interface CommandState {
   /** Sent, and neither answered nor carried out yet. */
