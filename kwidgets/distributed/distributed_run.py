@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient, DeskLostError
 from kwidgets.distributed.errors import WorkerError
 from kwidgets.distributed.job import DESK_FILE, Job
+from kwidgets.distributed.jobs import start_program
 from kwidgets.distributed.messages import CommandMessage, StateItem
 from kwidgets.distributed.remote.follow import FollowedTraining
 from kwidgets.distributed.supervisor.local import log_path
@@ -157,17 +158,26 @@ class DistributedRun(RunControls):
             self._check_supervisor()
             time.sleep(_WAIT_SECONDS)
         desk = json.loads(path.read_text(encoding="utf-8"))
-        process = desk.pop("process")
+        process, cluster = desk.pop("process"), desk.pop("cluster", None)
         try:
             return DeskClient(DeskAddress(**desk))
         except DeskLostError:
             if is_alive(process) is False:
-                self._training.lose_supervisor()
+                if cluster is None or self._supervisor is not None:
+                    self._training.lose_supervisor()
+                else:
+                    # The workers are on a cluster: only the connection to it was lost.
+                    path.unlink()
+                    self._began = time.monotonic()
+                    self._supervisor = start_program(self._job)
             raise
 
     def _check_supervisor(self) -> None:
-        ended = self._supervisor is not None and self._supervisor.poll() is not None
-        if ended or time.monotonic() > self._began + _START_SECONDS:
+        if self._supervisor is None:
+            is_lost = time.monotonic() > self._began + _START_SECONDS
+        else:
+            is_lost = self._supervisor.poll() is not None
+        if is_lost:
             self._training.lose_supervisor()
             raise DeskLostError
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from kwidgets.distributed.engines import PROGRAMS, environment, kind_of
 from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, Job
 from kwidgets.distributed.supervisor.main import RESULT_FILE
 from kwidgets.record.fit_facts.process import is_alive
@@ -34,10 +35,21 @@ def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:
     (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     (folder / FUNCTION_FILE).write_bytes(function)
     job.write()
-    with open(folder / "supervisor.log", "ab") as log:
+    return start_program(job)
+
+
+def start_program(job: Job) -> subprocess.Popen[bytes]:
+    """Start what supervises a job that is written, or what connects to it; it outlives this
+    process.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    variables = {"KERAS_BACKEND": job.backend, "PYTHONUNBUFFERED": "1", **environment(job.engine)}
+    with open(Path(job.folder, "supervisor.log"), "ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "kwidgets.distributed.supervisor.main", job.folder],
-            env={**os.environ, "KERAS_BACKEND": job.backend, "PYTHONUNBUFFERED": "1"},
+            [sys.executable, "-m", PROGRAMS[kind_of(job.engine)], job.folder],
+            env=os.environ | variables,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -46,13 +58,13 @@ def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:
 
 
 def running_jobs(runs: Path) -> Iterator[Job]:
-    """Yield the jobs whose supervisor lives, the newest first."""
+    """Yield the jobs whose supervisor lives, as far as is known, the newest first."""
     for folder in sorted(jobs_folder(runs).glob("*/"), reverse=True):
         if (folder / RESULT_FILE).exists():
             continue
         try:
             desk: dict[str, Any] = json.loads((folder / DESK_FILE).read_text(encoding="utf-8"))
-            if is_alive(desk["process"]) is not False:
+            if is_alive(desk["process"]) is not False or desk.get("cluster") is not None:
                 yield Job.read(folder)
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -6,6 +6,7 @@ Its settings are environment variables, so that other users of the computer do n
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import sys
@@ -39,6 +40,7 @@ def main() -> int:
     """Train as one worker; return the exit status: 0, or 1 after an error of the function."""
     settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
     job = Job.read(Path(settings["job_folder"]))
+    job = dataclasses.replace(job, workers=int(settings["workers"]))
     desk = DeskClient(DeskAddress(**settings["desk"]))
     if settings.get("parent") is not None:
         from kwidgets.distributed.rank.outbox import end_with_parent
@@ -69,10 +71,12 @@ def run_rank(
     """
     os.environ["KERAS_BACKEND"] = job.backend
     os.environ["KWIDGETS_RUNS"] = job.runs
-    os.chdir(job.cwd)
+    # Another computer need not have it.
+    if os.path.isdir(job.cwd):
+        os.chdir(job.cwd)
     sys.path[:] = list(dict.fromkeys([*sys.path, *job.sys_path]))
 
-    def fail(text: str) -> int:
+    def fail(text: str, batch_size: int | None = None) -> int:
         item = StateItem(
             kind="state",
             state="failed",
@@ -81,6 +85,8 @@ def run_rank(
             traceback=traceback.format_exc() if sys.exc_info()[0] is not None else "",
             rank=rank,
         )
+        if batch_size is not None:
+            item["batch_size"] = batch_size
         desk.post([item])
         return 1
 
@@ -98,7 +104,8 @@ def run_rank(
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
             os._exit(LOST_PEER_STATUS)
-        status = fail(f"{type(error).__name__}: {error}")
+        name = type(error).__name__.replace("UndividedBatchError", "ValueError")
+        status = fail(f"{name}: {error}", getattr(error, "batch_size", None))
         traceback.print_exc()
         sys.stderr.flush()
         # JAX would wait for the others at exit.

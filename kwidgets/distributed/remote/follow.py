@@ -183,6 +183,8 @@ class FollowedTraining:
         if self.state["state"] == "starting" and not self.fits:
             joined = sum(worker["state"] != "starting" for worker in self.workers.values())
             text = t("Starting: %1 of %2 workers have joined.", str(joined), str(self._num_workers))
+            if not self.workers and self.state["text"]:
+                text = self.state["text"]
             notices.append(protocol.Notice(level="info", text=text))
         if self.state["state"] in ("restarting", "failed") and self.state["text"]:
             notices.append(protocol.Notice(level="warning", text=self.state["text"]))

@@ -11,8 +11,20 @@ from typing import Any, Final
 
 from kwidgets.distributed.desk.desk import Desk
 from kwidgets.distributed.job import Job
-from kwidgets.distributed.messages import FINAL_STATES, LOST_PEER_STATUS, State, StateItem
-from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
+from kwidgets.distributed.messages import (
+    FINAL_STATES,
+    LOST_PEER_STATUS,
+    CommandMessage,
+    State,
+    StateItem,
+)
+from kwidgets.distributed.supervisor.launcher import (
+    Launcher,
+    LaunchError,
+    Start,
+    StartedWorker,
+)
+from kwidgets.distributed.supervisor.sizes import Sizes
 from kwidgets.record.last_run import find_run
 from kwidgets.record.run_file.open_file import UnreadableRunError
 
@@ -21,6 +33,10 @@ _CHECK_SECONDS: Final = 0.05
 _REPORT_SECONDS: Final = 3.0
 #: After the first worker has ended well, for the others to do the same.
 _END_SECONDS: Final = 120.0
+#: Between two looks whether an elastic training can have more workers.
+_GROW_SECONDS: Final = 30.0
+#: For the checkpoint from which more workers go on.
+_CHECKPOINT_SECONDS: Final = 30.0
 
 
 class WatchedDesk(Desk):
@@ -70,8 +86,9 @@ class Outcome:
     """How one attempt has ended.
 
     Attributes:
-        kind: all have ended well; a worker raised an error; a worker was lost; or the user has
-            ended it.
+        kind: "finished", all have ended well; "failed", a worker raised an error, or none can be
+            started; "lost", a worker was lost; "resized", the training goes on with another number
+            of workers; or "terminated", by the user.
         text: why, as a sentence.
         traceback: of the error, or "".
         rank: the worker it is about.
@@ -94,7 +111,8 @@ class Supervisor:
 
     def __init__(self, job: Job, desk: WatchedDesk, launcher: Launcher) -> None:
         self._job, self._desk, self._launcher = job, desk, launcher
-        self._attempt = 0
+        self._attempt = self._losses = self._size = 0
+        self._sizes = Sizes(job)
 
     def run(self) -> StateItem:
         """Return the final state. No worker is left then."""
@@ -102,15 +120,17 @@ class Supervisor:
         while True:
             self._attempt += 1
             if self._attempt == 1:
-                self._say("starting", f"Starting {self._job.workers} workers …")
+                self._say("starting", "")
             outcome = self._attempt_once(resume)
             if outcome.kind == "finished":
                 stopped = self._desk.status == "stopped"
                 return self._say("stopped" if stopped else "finished", "")
             if outcome.kind == "terminated":
                 return self._say("stopped", "The workers were ended.")
-            restarts = self._attempt - 1
-            if outcome.kind == "failed" or restarts >= self._job.max_restarts:
+            restarts = self._losses
+            if outcome.kind == "lost":
+                self._losses += 1
+            if outcome.kind == "failed" or self._losses > self._job.max_restarts:
                 text = outcome.text
                 if outcome.kind == "lost" and self._job.max_restarts:
                     text = f"{text} It was restarted {restarts} times, the limit."
@@ -121,20 +141,39 @@ class Supervisor:
 
     def _attempt_once(self, resume: dict[str, str]) -> Outcome:
         self._desk.failures.clear()
-        coordinator = self._launcher.coordinator() if self._job.workers > 1 else None
         workers: list[StartedWorker] = []
         try:
-            for rank in range(self._job.workers):
-                start = Start(rank, self._attempt, coordinator, resume)
+            size = self._launcher.reserve(self._sizes.possible(), self._report)
+            if size != self._size and size < self._job.workers:
+                self._report(f"Training with {size} of {self._job.workers} workers.")
+            self._size = size
+            coordinator = self._launcher.coordinator() if size > 1 else None
+            for rank in range(size):
+                start = Start(rank, size, self._attempt, coordinator, resume)
                 workers.append(self._launcher.start(start))
             return self._wait(workers)
+        except LaunchError as error:
+            return Outcome("terminated" if self._desk.terminated.is_set() else "failed", str(error))
+        except OSError as error:
+            text = f"Rank {len(workers)} cannot be started ({error})."
+            return Outcome("resized" if self._sizes.limit(len(workers)) else "failed", text)
         finally:
             for worker in workers:
                 worker.kill()
+            self._launcher.release()
+
+    def _report(self, text: str) -> None:
+        """Say what the start waits for."""
+        self._say("starting" if self._attempt == 1 else "restarting", text)
 
     def _wait(self, workers: list[StartedWorker]) -> Outcome:
         ended_at: float | None = None
+        look_at = time.monotonic() + _GROW_SECONDS
         while True:
+            if self._job.is_elastic and time.monotonic() > look_at:
+                look_at = time.monotonic() + _GROW_SECONDS
+                if size := self._grown_size(len(workers)):
+                    return Outcome("resized", f"There is room for {size} workers.")
             if self._desk.terminated.is_set():
                 return Outcome("terminated")
             states = [worker.poll() for worker in workers]
@@ -168,8 +207,33 @@ class Supervisor:
         first = _killed(states) or next((r, s) for r, s in enumerate(states) if s)
         return _lost(first)
 
+    def _grown_size(self, size: int) -> int | None:
+        """Return with how many workers a running training can go on, if that is more than now.
+
+        There is a new checkpoint then, so that nothing is lost.
+        """
+        if self._desk.status != "running":
+            return None
+        larger = self._sizes.larger(size, self._launcher.room())
+        if larger is None:
+            return None
+        before = self._checkpoints()
+        text = f"{larger} workers"
+        self._desk.send(CommandMessage(id="grow", kind="checkpoint", value=None, text=text))
+        until = time.monotonic() + _CHECKPOINT_SECONDS
+        while time.monotonic() < until:
+            if self._checkpoints() != before:
+                return larger
+            time.sleep(_CHECK_SECONDS)
+        return None
+
     def _failure(self) -> Outcome:
         first = self._desk.failures[0]
+        batch_size = first.get("batch_size")
+        if batch_size is not None and self._job.is_elastic:
+            self._sizes.refuse_batch(batch_size)
+            text = f"Batches of {batch_size} samples cannot be divided among {self._size} workers."
+            return Outcome("resized", text)
         text = f"Rank {first['rank']} failed: {first['text']}"
         return Outcome("failed", text, first["traceback"], first["rank"])
 
