@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 import threading
@@ -258,11 +259,10 @@ class RayWorker:
         return self._state
 
     def kill(self) -> None:
-        try:
-            # All that it has printed.
-            while self._state is None and ray.wait([self._watch], timeout=0)[0]:
+        # A worker whose actor was lost ends by itself.
+        with contextlib.suppress(ray.exceptions.RayError):
+            if self._state is None and ray.wait([self._watch], timeout=0)[0]:
                 self.poll()
-            ray.get(self._actor.stop.remote(), timeout=_STOP_SECONDS)
-        except ray.exceptions.RayError:
-            # A worker ends by itself when its actor has.
-            pass
+            output = ray.get(self._actor.stop.remote(self._read), timeout=_STOP_SECONDS)
+            if output:
+                self._on_output(output)

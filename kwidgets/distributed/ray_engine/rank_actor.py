@@ -100,11 +100,13 @@ class RankActor:
                 return (None if output and state is not None else state), output
             time.sleep(_LOOK_SECONDS)
 
-    def stop(self) -> None:
-        """End the worker, and delete its files."""
+    def stop(self, offset: int) -> bytes:
+        """End the worker, and delete its files; return its output from ``offset`` on."""
         if self._worker is not None:
             self._worker.kill()
+        output = b"" if self._log is None else self._log.read_bytes()[offset:]
         shutil.rmtree(self._folder, ignore_errors=True)
+        return output
 
 
 def sees_shared(folder: str, name: str) -> bool:

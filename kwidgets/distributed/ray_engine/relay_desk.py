@@ -19,8 +19,11 @@ class RelayDesk(Desk):
         self._supervisor = supervisor
 
     def connect(self, supervisor: Any) -> None:
-        """Pass calls to a supervisor; None for no longer."""
+        """Pass calls to a supervisor, and the commands that wait; None for no longer."""
+        waiting = super().post([], True)
         self._supervisor = supervisor
+        for command in waiting:
+            self.send(command)
 
     def post(self, items: list[Any], takes_commands: bool = False) -> list[CommandMessage]:
         if self._supervisor is None:

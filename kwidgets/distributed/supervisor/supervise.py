@@ -113,6 +113,8 @@ class Supervisor:
         self._job, self._desk, self._launcher = job, desk, launcher
         self._attempt = self._losses = self._size = 0
         self._sizes = Sizes(job)
+        # Why the workers were started again.
+        self._why = ""
 
     def run(self) -> StateItem:
         """Return the final state. No worker is left then."""
@@ -135,7 +137,7 @@ class Supervisor:
                 if outcome.kind == "lost" and self._job.max_restarts:
                     text = f"{text} It was restarted {restarts} times, the limit."
                 return self._say("failed", text, outcome)
-            resume = self._checkpoints()
+            resume, self._why = self._checkpoints(), outcome.text
             where = "the last checkpoint" if resume else "the beginning: there is no checkpoint yet"
             self._say("restarting", f"{outcome.text} Restarting from {where}.", outcome)
 
@@ -145,7 +147,9 @@ class Supervisor:
         try:
             size = self._launcher.reserve(self._sizes.possible(), self._report)
             if size != self._size and size < self._job.workers:
-                self._report(f"Training with {size} of {self._job.workers} workers.")
+                self._report(
+                    f"{self._why} Training with {size} of {self._job.workers} workers.".lstrip()
+                )
             self._size = size
             coordinator = self._launcher.coordinator() if size > 1 else None
             for rank in range(size):
