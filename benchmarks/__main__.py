@@ -6,6 +6,7 @@ import argparse
 
 from benchmarks import (
     builder,
+    distributed,
     export,
     insight,
     million_steps,
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "runs": runs.measure,
     "insight": insight.measure,
     "export": export.measure,
+    "distributed": distributed.measure,
 }
 
 
@@ -47,7 +49,8 @@ def main() -> None:
         "record: what recording and checkpoints cost a fit; "
         "runs: what a user waits for at the recorded runs; "
         "insight: what reading predictions costs a validation; "
-        "export: twelve models in each format: parity, size and latency",
+        "export: twelve models in each format: parity, size and latency; "
+        "distributed: what watching two workers costs, and a desk with a thousand",
     )
     step_overhead.add_arguments(parser)
     million_steps.add_arguments(parser)

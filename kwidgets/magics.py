@@ -24,6 +24,19 @@ def load(ipython: Any) -> None:
     ipython.register_magic_function(_kwidgets, magic_kind="line", magic_name=_MAGIC)
     watch()
     old_file_warnings.start()
+    _tell_of_running_trainings()
+
+
+def _tell_of_running_trainings() -> None:
+    """Print that trainings with several workers go on, which another kernel has started."""
+    from kwidgets.distributed.jobs import running_jobs
+    from kwidgets.record.run_file.folder import runs_folder
+
+    for job in running_jobs(runs_folder()):
+        print(
+            f"The training {job.job_id} with {job.workers} workers is still running. "
+            f'To watch it: kwidgets.reconnect("{job.job_id}")'
+        )
 
 
 def unload(ipython: Any) -> None:

@@ -153,7 +153,7 @@ def reconnect(job_id: str | None = None) -> DistributedRun:
         there = ", ".join(job.job_id for job in running) or "none"
         raise DistributeError(
             "There is no running training with several workers to reconnect to"
-            f"{'' if job_id is None else f' with the id {job_id!r}'} in {runs.parent}. "
+            f"{'' if job_id is None else f' with the id {job_id!r}'} in {runs}. "
             f"Running: {there}. What has ended is in kwidgets.runs."
         )
     return DistributedRun(found[0], None)

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient, DeskLostError
 from kwidgets.distributed.errors import WorkerError
-from kwidgets.distributed.job import DESK_FILE, Job
+from kwidgets.distributed.job import DESK_FILE, RESULT_FILE, Job
 from kwidgets.distributed.jobs import start_program
 from kwidgets.distributed.messages import CommandMessage, StateItem
 from kwidgets.distributed.remote.follow import FollowedTraining
 from kwidgets.distributed.supervisor.local import log_path
-from kwidgets.distributed.supervisor.main import RESULT_FILE
 from kwidgets.kernel import busy_messages
 from kwidgets.live import protocol
 from kwidgets.live.controls import RunControls

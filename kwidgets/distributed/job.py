@@ -11,6 +11,7 @@ from typing import Any, Final
 JOB_FILE: Final = "job.json"
 FUNCTION_FILE: Final = "function.pkl"
 DESK_FILE: Final = "desk.json"
+RESULT_FILE: Final = "result.json"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.distributed.engines import PROGRAMS, environment, kind_of
-from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, Job
-from kwidgets.distributed.supervisor.main import RESULT_FILE
+from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, RESULT_FILE, Job
 from kwidgets.record.fit_facts.process import is_alive
 
-#: Beside the folder of the runs.
+#: In the folder of the runs.
 _FOLDER: Final = "distributed"
 
 
 def jobs_folder(runs: Path) -> Path:
     """Return the folder of the jobs whose runs are in ``runs``."""
-    return runs.parent / _FOLDER
+    return runs / _FOLDER
 
 
 def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:

@@ -47,6 +47,7 @@ class FitLayers(RunObserver):
 
     def __init__(self, run: FitRun, session: InsightSession, access: ModelAccess) -> None:
         self._fit = run.state
+        self._is_alone = run.is_alone
         self._session = session
         self._access = access
         self.layers = Layers()
@@ -139,7 +140,7 @@ class FitLayers(RunObserver):
         """Return whether the loss is NaN; the first time, find out why."""
         if not self._fit.reader.diverged:
             return False
-        if not self._is_traced:
+        if not self._is_traced and self._is_alone:
             self._is_traced = True
             model = self._fit.model
             sync_variables(model)

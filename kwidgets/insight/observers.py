@@ -50,7 +50,6 @@ def observe_run(run: FitRun) -> Iterable[RunObserver]:
         return ()
     session = InsightSession()
     predictions = FitPredictions(run, session)
-    data = FitData(run, session)
     session.add_tab(predictions.tab)
     access = ModelAccess(run)
     explainer = Explainer(access, lambda: predictions.tab.looks)
@@ -58,5 +57,10 @@ def observe_run(run: FitRun) -> Iterable[RunObserver]:
     predictions.tab.explain = explainer.explain_soon
     layers = FitLayers(run, session, access)
     session.add_tab(layers.tab)
-    session.add_tab(data.tab)
-    return OpenSession(run, session), predictions, layers, data
+    found: list[RunObserver] = [OpenSession(run, session), predictions, layers]
+    if run.is_alone:
+        # The check makes objects of Keras, which the other processes would have to make too.
+        data = FitData(run, session)
+        session.add_tab(data.tab)
+        found.append(data)
+    return found

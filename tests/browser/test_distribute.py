@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import psutil
@@ -47,7 +48,9 @@ def test_two_workers_are_steered_and_found_again_by_another_kernel(
     view = View(notebook.outputs(2))
     expect(view.region).to_contain_text("of 2 workers have joined")
 
-    view.expect_status("running", START_SECONDS)
+    expect(view.progress).to_have_attribute(
+        "aria-valuenow", re.compile("[1-9]"), timeout=START_SECONDS * 1000
+    )
     page.screenshot(path="/tmp/w/d1.png")
     view.learning_rate.fill("0.005")
     view.learning_rate.press("Enter")

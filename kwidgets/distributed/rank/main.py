@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import faulthandler
 import json
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -41,6 +43,9 @@ def main() -> int:
     settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
     job = Job.read(Path(settings["job_folder"]))
     job = dataclasses.replace(job, workers=int(settings["workers"]))
+    if hasattr(signal, "SIGUSR1"):
+        # Its log then says where it was when the supervisor ended it.
+        faulthandler.register(signal.SIGUSR1)
     desk = DeskClient(DeskAddress(**settings["desk"]))
     if settings.get("parent") is not None:
         from kwidgets.distributed.rank.outbox import end_with_parent
@@ -104,8 +109,7 @@ def run_rank(
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
             os._exit(LOST_PEER_STATUS)
-        name = type(error).__name__.replace("UndividedBatchError", "ValueError")
-        status = fail(f"{name}: {error}", getattr(error, "batch_size", None))
+        status = fail(describe(error), getattr(error, "batch_size", None))
         traceback.print_exc()
         sys.stderr.flush()
         # JAX would wait for the others at exit.
@@ -113,6 +117,17 @@ def run_rank(
     sys.stdout.flush()
     sys.stderr.flush()
     return 0
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as a sentence, with advice where JAX's own is of little help."""
+    if "is not the same on each process" in str(error):
+        return (
+            "The workers have different values where all must have the same: the initial weights "
+            "of a model, or what a callback sets on one worker only. Create models from the same "
+            "seed on all workers, and set variables on all of them in the same step."
+        )
+    return f"{type(error).__name__}: {error}"
 
 
 def is_lost_peer(error: BaseException) -> bool:

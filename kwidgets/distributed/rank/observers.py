@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.rank.context import RankContext
 from kwidgets.distributed.rank.followed_state import FollowedState
+from kwidgets.insight.fit_predictions import FitPredictions
+from kwidgets.insight.observers import observe_run as observe_insight
+from kwidgets.insight.page.session import InsightSession
 from kwidgets.live.run import observers
 from kwidgets.live.run.fit_run import FitRun
 from kwidgets.record.fit_facts import cell
@@ -31,7 +34,8 @@ def set_up_observers(rank: RankContext, job: Job, resume: dict[str, str]) -> Non
         checkpoint = resume.get(str(next(numbers)))
         if rank.is_first:
             recording.resume_next = checkpoint
-            return observe_run(run)
-        return NanGuard(run), FollowedState(run, checkpoint)
+            return [*observe_insight(run), *observe_run(run)]
+        # What reads the predictions is a part of the step that all workers run.
+        return FitPredictions(run, InsightSession()), NanGuard(run), FollowedState(run, checkpoint)
 
     observers.add_observers(lambda: observe)

@@ -50,9 +50,10 @@ class Outbox:
         desk: the desk.
         rank: of this worker.
         attempt: how often the workers have been started.
+        workers: how many there are: the more, the less often each says how it is doing.
     """
 
-    def __init__(self, desk: DeskCalls, rank: int, attempt: int) -> None:
+    def __init__(self, desk: DeskCalls, rank: int, attempt: int, workers: int) -> None:
         self._desk, self._rank, self._attempt = desk, rank, attempt
         self._rows: collections.deque[Row] = collections.deque()
         self._replies: collections.deque[ReplyItem] = collections.deque()
@@ -64,6 +65,9 @@ class Outbox:
         self._is_first_item = True
         self._insight_revision = 0
         self._due = dict.fromkeys(("fit", "worker", "insight"), 0.0)
+        self._worker_seconds = worker_seconds(workers)
+        # Only rank 0 hears commands.
+        self._post_seconds = POLL_SECONDS if rank == 0 else self._worker_seconds / 2
         self._sampler = DeviceSampler()
         self._meter = _StepMeter()
         self.state = "starting"
@@ -127,7 +131,7 @@ class Outbox:
     # In the thread.
 
     def _work(self) -> None:
-        while not self._ends.wait(POLL_SECONDS):
+        while not self._ends.wait(self._post_seconds):
             try:
                 self._post()
             except Exception:
@@ -155,7 +159,7 @@ class Outbox:
             items.append(self._fit_item(self._run))
         while self._replies:
             items.append(self._replies.popleft())
-        if self._is_due("worker", WORKER_SECONDS):
+        if self._is_due("worker", self._worker_seconds):
             items.append(
                 WorkerItem(kind="worker", attempt=self._attempt, worker=self._describe_worker())
             )
@@ -209,6 +213,11 @@ class Outbox:
             slow="",
             devices=wire_devices(self._sampler.sample()),
         )
+
+
+def worker_seconds(workers: int) -> float:
+    """Return how often each of so many workers says how it is doing: a hundred a second in all."""
+    return max(WORKER_SECONDS, workers / 100)
 
 
 class _StepMeter:

@@ -47,6 +47,7 @@ class SteeredRun(FitRun):
         context: contextvars.Context,
         target: ViewTarget | None = None,
     ) -> None:
+        self.is_alone = self.rank.workers == 1
         self._is_agreed = False
         self._wants_model = False
         # The time that an observer of rank 0 waits for, and whether it has come for all workers.

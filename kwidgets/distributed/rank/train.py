@@ -39,7 +39,7 @@ def train(
     from kwidgets.live.auto import auto_view
     from kwidgets.live.callback import LivePlot
 
-    outbox = Outbox(desk, rank, attempt)
+    outbox = Outbox(desk, rank, attempt, job.workers)
     SteeredRun.rank = RankContext(rank, job.workers, attempt, Agreement(job.workers), outbox)
     LivePlot.run_class = SteeredRun
     set_up_observers(SteeredRun.rank, job, resume)

@@ -16,10 +16,10 @@ import threading
 from pathlib import Path
 
 from kwidgets.distributed.desk.socket_desk import DeskServer
-from kwidgets.distributed.job import DESK_FILE, Job
+from kwidgets.distributed.job import DESK_FILE, RESULT_FILE, Job
 from kwidgets.distributed.messages import Polled, State, StateItem
 from kwidgets.distributed.ray_engine.relay_desk import RelayDesk
-from kwidgets.distributed.supervisor.main import LINGER_SECONDS, RESULT_FILE, write_private
+from kwidgets.distributed.supervisor.main import LINGER_SECONDS, write_private
 from kwidgets.record.fit_facts.process import describe_process
 
 

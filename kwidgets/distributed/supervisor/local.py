@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -19,6 +20,8 @@ from kwidgets.distributed.rank.main import SETTINGS_VARIABLE
 from kwidgets.distributed.supervisor.launcher import Start
 
 _KILL_SECONDS = 20
+# For a worker to write where it is.
+_STACK_SECONDS = 0.3
 
 
 class LocalLauncher:
@@ -104,6 +107,10 @@ class LocalWorker:
 
     def kill(self) -> None:
         if self._process.poll() is None:
+            if hasattr(signal, "SIGUSR1"):
+                self._process.send_signal(signal.SIGUSR1)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_STACK_SECONDS)
             self._process.kill()
         self._process.wait(_KILL_SECONDS)
 

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from kwidgets.distributed.desk.socket_desk import DeskServer
-from kwidgets.distributed.job import DESK_FILE, Job
+from kwidgets.distributed.job import DESK_FILE, RESULT_FILE, Job
 from kwidgets.distributed.supervisor.launcher import Launcher
 from kwidgets.distributed.supervisor.local import LocalLauncher, own_address
 from kwidgets.distributed.supervisor.supervise import Supervisor, WatchedDesk
 from kwidgets.live.devices.nvml import cuda_visible_devices, start_nvml, try_call, visible_gpus
 from kwidgets.record.fit_facts.process import describe_process
 
-RESULT_FILE: Final = "result.json"
 #: For the kernel to read how the training has ended.
 LINGER_SECONDS: Final = 30.0
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from kwidgets.insight.keras_internals.differentiate import to_numpy
 from kwidgets.insight.keras_internals.weights_sample import present_state
+from kwidgets.live.keras_internals.variable_values import local_value
 
 #: The most bytes of all copies.
 MAX_BYTES: Final = 64_000_000
@@ -56,7 +57,7 @@ class GoodWeights:
             present = None if state is None else state.get(name)
             for number, variable in enumerate(group):
                 value = present[number] if present else variable.value
-                values[id(variable)] = _copy(value)
+                values[id(variable)] = _copy(local_value(value))
         # A copy may be bad already while the loss is still finite, or has not been read yet: then
         # the one before it stays.
         kept = self._copies[-1:] if 2 * size <= MAX_BYTES else []

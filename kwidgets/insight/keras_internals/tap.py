@@ -259,6 +259,7 @@ def _tapped_step(model: Any, tap: Tap, original: Any, backend: str, *args: Any) 
                 name: numbers if EQUAL_ROWS in numbers else pack(numbers)
                 for name, numbers in extra.items()
             }
+            extra = _on_each_device(extra)
         logs = {**logs, KEY: extra}
         return (logs, *result[1:]) if backend == "jax" else logs
     except Exception as error:
@@ -371,6 +372,18 @@ def _sample_bytes(value: Any) -> int:
 def _replica_count() -> int:
     """Return on how many devices TensorFlow runs this step; 1 on other backends."""
     return replicas()[1] if keras.backend.backend() == "tensorflow" else 1
+
+
+def _on_each_device(extra: Batch) -> Batch:
+    """Let each device have all numbers, if several divide a batch: each process reads its own."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return extra
+    import jax
+
+    mesh = distribution.device_mesh.backend_mesh
+    whole = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+    return jax.tree.map(lambda value: jax.lax.with_sharding_constraint(value, whole), extra)  # type: ignore[no-any-return]
 
 
 def _from_all_replicas(extra: Batch) -> Batch:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from kwidgets.insight.keras_internals.layer_units import LayerUnit, layer_units
 from kwidgets.insight.layers.readings import LayerInfo, LayerSample
+from kwidgets.live.keras_internals.variable_values import local_value
 
 #: The most values of a variable that are read.
 MAX_VALUES: Final = 4_096
@@ -82,7 +83,7 @@ class WeightsSampler:
             size = sum(math.prod(shape) for shape in shapes)
             make = _direct if size <= SMALL_MODEL else _compiled
             self._read = make([strided(shape) for shape in shapes], flat)
-        values = self._read([place.value(state) for place in flat])
+        values = self._read([local_value(place.value(state)) for place in flat])
         parts = iter(np.split(values, np.cumsum([strided(shape)[1] for shape in shapes])[:-1]))
         weights = [[next(parts) for _ in places] for places in self._weights]
         memories = [[next(parts) for _ in places] for places in self._memory]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 
 def local_value(value: Any) -> Any:
     """Return a value that may be read without the other processes of a training.
 
     On JAX with several processes, any operation on an array of all of them has to run on all.
     """
-    if getattr(value, "is_fully_addressable", True):
+    if getattr(value, "is_fully_addressable", True) or not value.is_fully_replicated:
         return value
-    return np.asarray(value)
+    return value.addressable_data(0)
 
 
 def sync_variables(model: Any) -> None:

@@ -45,6 +45,8 @@ class FitRun:
     """
 
     kind: Literal["fit", "loop", "evaluation"] = "fit"
+    #: Whether no other process trains the model too.
+    is_alone: bool = True
 
     def __init__(
         self,
