@@ -40,19 +40,19 @@ def a_job(least: int, most: int, folder: Path = Path()) -> Job:
 class Launched:
     """Launches nothing: each attempt has the next of the given ends."""
 
-    def __init__(self, desk: WatchedDesk, ends: Sequence[Any], room: int = 0) -> None:
-        self._desk, self._ends, self._room = desk, list(ends), room
+    def __init__(self, desk: WatchedDesk, ends: Sequence[Any], most: Sequence[int] = ()) -> None:
+        self._desk, self._ends, self._most = desk, list(ends), list(most)
         self.sizes: list[int] = []
-        self.kept = 0
 
     def set_desk(self, address: Any) -> None: ...
 
     def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
-        self.sizes.append(sizes[0])
-        return sizes[0]
+        most = self._most.pop(0) if self._most else sizes[0]
+        self.sizes.append(next(size for size in sizes if size <= most))
+        return self.sizes[-1]
 
     def room(self) -> int:
-        return self._room
+        return max(0, (self._most or [0])[0] - self.sizes[-1])
 
     def release(self) -> None: ...
 
@@ -72,7 +72,7 @@ class Launched:
         return self
 
     def poll(self) -> str | None:
-        return self.end if isinstance(self.end, str) else "exit status 1"
+        return self.end if self.end in ("", None) else "exit status 1"
 
     def kill(self) -> None: ...
 
@@ -118,12 +118,15 @@ def test_a_training_grows_from_a_new_checkpoint(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(supervise, "_GROW_SECONDS", 0.0)
     desk = WatchedDesk()
     desk.status = "running"
-    launched = Launched(desk, [OSError(1, "no memory"), None, ""], room=5)
+    # There is room for two workers, later for five.
+    launched = Launched(desk, [None, ""], most=[2, 5])
     supervisor = Supervisor(a_job(1, 4), desk, launched)
-    checkpoints = iter([{}, {}, {"1": "new"}, {"1": "new"}])
-    monkeypatch.setattr(supervisor, "_checkpoints", lambda: next(checkpoints, {"1": "new"}))
-    monkeypatch.setattr(launched, "poll", lambda: launched.end)
-    # The worker can be started again.
-    monkeypatch.setattr(Sizes, "limit", lambda self, most: True)
+    checkpoints = [{}, {"1": "new"}]
+    monkeypatch.setattr(
+        supervisor,
+        "_checkpoints",
+        lambda: checkpoints.pop(0) if len(checkpoints) > 1 else {"1": "new"},
+    )
     assert supervisor.run()["state"] == "finished"
-    assert launched.sizes[0] == 4
+    assert launched.sizes == [2, 4]
+    assert [command["kind"] for command in desk.post([], True)] == ["checkpoint"]
