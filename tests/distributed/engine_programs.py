@@ -47,7 +47,14 @@ def make_train(folder: Path, step_seconds: float, epochs: int) -> Callable[[Any]
         slow = keras.callbacks.LambdaCallback(
             on_train_batch_end=lambda batch, logs: time.sleep(step_seconds)
         )
-        model.fit(worker.shard(x, y, batch_size=32), epochs=epochs, callbacks=[slow], verbose=0)
+        # Without workers Keras would draw the order of the batches.
+        model.fit(
+            worker.shard(x, y, batch_size=32),
+            epochs=epochs,
+            callbacks=[slow],
+            verbose=0,
+            shuffle=False,
+        )
         weights = [np.asarray(variable.value) for variable in model.trainable_variables]
         os.makedirs(path, exist_ok=True)
         np.savez(os.path.join(path, f"{worker.rank}.npz"), *weights)

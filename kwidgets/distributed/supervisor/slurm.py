@@ -146,4 +146,6 @@ class SlurmWorker:
         return f"its SLURM job {job.job_id} has ended: {job.state}"
 
     def kill(self) -> None:
-        self._submitted.cancel()
+        # A task that has ended well leaves the job to the others.
+        if self.poll() != "":
+            self._submitted.cancel()

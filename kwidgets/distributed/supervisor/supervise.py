@@ -147,9 +147,7 @@ class Supervisor:
         try:
             size = self._launcher.reserve(self._sizes.possible(), self._report)
             if size != self._size and size < self._job.workers:
-                self._report(
-                    f"{self._why} Training with {size} of {self._job.workers} workers.".lstrip()
-                )
+                self._report(f"Training with {size} of {self._job.workers} workers.")
             self._size = size
             coordinator = self._launcher.coordinator() if size > 1 else None
             for rank in range(size):
@@ -167,8 +165,9 @@ class Supervisor:
             self._launcher.release()
 
     def _report(self, text: str) -> None:
-        """Say what the start waits for."""
-        self._say("starting" if self._attempt == 1 else "restarting", text)
+        """Say what the start waits for, and why the workers are started again."""
+        state: State = "starting" if self._attempt == 1 else "restarting"
+        self._say(state, f"{self._why} {text}".lstrip())
 
     def _wait(self, workers: list[StartedWorker]) -> Outcome:
         ended_at: float | None = None
