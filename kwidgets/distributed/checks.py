@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from kwidgets.distributed.errors import DistributeError
 
-ENGINES: Final = ("local", "ray", "ray://HOST:PORT")
 #: Of a pickled function; arrays belong in files, or are made by the function.
 MAX_FUNCTION_BYTES: Final = 500_000_000
 
@@ -38,6 +37,29 @@ def check_workers(workers: object, devices: object, num_gpus: int) -> None:
             f"{workers} workers need {workers} CPUs; this computer has {cpus}. "
             f"Use workers={cpus}, or an engine with more computers."
         )
+
+
+def check_sizes(workers: object) -> tuple[int, int]:
+    """Return the least and the largest number of workers that are asked for.
+
+    Raises:
+        TypeError: it is neither a whole number nor a pair of them.
+        ValueError: one is below 1, or they are in the wrong order.
+    """
+    if not isinstance(workers, tuple | list):
+        check_count("workers", workers, least=1)
+        assert isinstance(workers, int)
+        return workers, workers
+    if len(workers) != 2:
+        raise ValueError(
+            f"workers must be a number, or the least and the most workers as (2, 8); not {workers}."
+        )
+    least, most = workers
+    for value in workers:
+        check_count("workers", value, least=1)
+    if least > most:
+        raise ValueError(f"workers={workers} must have the least first: ({most}, {least}).")
+    return least, most
 
 
 def check_count(name: str, value: object, least: int) -> None:

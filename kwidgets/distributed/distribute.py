@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kwidgets.distributed.checks import (
     check_backend,
     check_count,
+    check_sizes,
     check_workers,
     chosen_backend,
     pickled,
 )
 from kwidgets.distributed.distributed_run import DistributedRun
+from kwidgets.distributed.engines import check_engine, check_options
 from kwidgets.distributed.errors import DistributeError
 from kwidgets.distributed.job import Job, versions
 from kwidgets.distributed.jobs import (
@@ -36,9 +38,10 @@ from kwidgets.record.run_file.folder import make_folder, new_run_id, runs_folder
 
 def distribute(
     train: Callable[..., Any],
-    workers: int = 2,
+    workers: int | tuple[int, int] = 2,
     *,
     engine: str = "local",
+    engine_options: Mapping[str, Any] | None = None,
     devices: int | None = None,
     backend: str | None = None,
     seed: int = 0,
@@ -65,9 +68,13 @@ def distribute(
 
     Args:
         train: called on each worker with a ``Worker``; or a function without parameters.
-        workers: processes. More than one needs the JAX backend.
+        workers: processes. More than one needs the JAX backend. A pair ``(least, most)`` for a
+            training that goes on with fewer when workers are lost, and grows when there is room.
         engine: "local" for processes of this computer; "ray" for Ray, or the address of a Ray
-            cluster, "ray://head:10001".
+            cluster, "ray://head:10001"; "slurm" for a SLURM cluster.
+        engine_options: with "ray", options of ``ray.remote`` for each worker, such as ``num_cpus``,
+            ``num_gpus`` and ``resources``; with "slurm", parameters of submitit, such as
+            ``slurm_partition`` and ``timeout_min``.
         devices: devices of each worker; None for its share of the GPUs, or one CPU.
         backend: Keras's backend on the workers; None for that of this kernel.
         seed: for ``keras.utils.set_random_seed`` on all workers.
@@ -92,9 +99,14 @@ def distribute(
     """
     check_engine(engine)
     chosen = chosen_backend(backend)
-    gpus = gpu_ids() if engine == "local" else []
-    check_workers(workers, devices, len(gpus) if chosen != "tensorflow" or workers > 1 else 0)
-    check_backend(chosen, workers)
+    options = check_options(engine, engine_options)
+    least, most = check_sizes(workers)
+    if engine == "local":
+        uses_gpus = chosen != "tensorflow" or most > 1
+        check_workers(most, devices, len(gpu_ids()) if uses_gpus else 0)
+    elif devices is not None:
+        check_count("devices", devices, least=1)
+    check_backend(chosen, most)
     check_prediction_options(task, class_names)
     check_count("max_restarts", max_restarts, least=0)
     check_count("seed", seed, least=0)
@@ -113,7 +125,10 @@ def distribute(
             job_id=job_id,
             folder=str(jobs_folder(runs) / job_id),
             runs=str(runs),
-            workers=workers,
+            workers=most,
+            min_workers=least,
+            engine=engine,
+            engine_options=options,
             devices=devices,
             backend=chosen,
             seed=seed,
@@ -151,23 +166,6 @@ def reconnect(job_id: str | None = None) -> DistributedRun:
             f"Running: {there}. What has ended is in kwidgets.runs."
         )
     return DistributedRun(found[0], None)
-
-
-def check_engine(engine: str) -> None:
-    """Raise if there is no such engine, or it is not installed.
-
-    Raises:
-        TypeError: it is no text.
-        ValueError: there is no such engine.
-        DistributeError: it is not installed.
-    """
-    if not isinstance(engine, str):
-        raise TypeError(f"engine must be a text, not {engine!r} ({type(engine).__name__}).")
-    if engine != "local":
-        raise ValueError(
-            f'engine must be "local", "ray" or the address of a Ray cluster, such as '
-            f'"ray://head:10001"; not {engine!r}.'
-        )
 
 
 def _unfinished(runs: Path, cell: dict[str, Any]) -> tuple[Job | None, bool]:

@@ -171,12 +171,17 @@ class DistributedRun(RunControls):
             self._check_supervisor()
             time.sleep(_WAIT_SECONDS)
         desk = json.loads(path.read_text(encoding="utf-8"))
-        process = desk.pop("process")
+        process, cluster = desk.pop("process"), desk.pop("cluster", None)
         try:
             return DeskClient(DeskAddress(**desk))
         except DeskLostError:
             if is_alive(process) is False and not Path(self._job.folder, RESULT_FILE).exists():
-                self._replace_supervisor()
+                if cluster is None or self._supervisor is not None:
+                    self._replace_supervisor()
+                else:
+                    # The workers are on a cluster: only the connection to it was lost.
+                    self._began = time.monotonic()
+                    self._supervisor = start_supervisor(self._job)
             raise
 
     def _replace_supervisor(self) -> None:
@@ -190,8 +195,11 @@ class DistributedRun(RunControls):
         self._supervisor = start_supervisor(self._job)
 
     def _check_supervisor(self) -> None:
-        ended = self._supervisor is not None and self._supervisor.poll() is not None
-        if ended or time.monotonic() > self._began + _START_SECONDS:
+        if self._supervisor is None:
+            is_lost = time.monotonic() > self._began + _START_SECONDS
+        else:
+            is_lost = self._supervisor.poll() is not None
+        if is_lost:
             self._training.lose_supervisor()
             raise DeskLostError
 

@@ -34,6 +34,9 @@ class Job:
         options: for ``LivePlot``.
         sys_path: of the kernel, for modules beside the notebook.
         cwd: the kernel's working folder.
+        engine: "local", "ray", "ray://HOST:PORT" or "slurm".
+        min_workers: with fewer it does not go on after a worker was lost; None for ``workers``.
+        engine_options: of the engine.
     """
 
     job_id: str
@@ -50,6 +53,14 @@ class Job:
     options: dict[str, Any]
     sys_path: list[str]
     cwd: str
+    engine: str = "local"
+    min_workers: int | None = None
+    engine_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether the number of workers may change."""
+        return self.min_workers is not None and self.min_workers < self.workers
 
     def write(self) -> None:
         """Write it into its folder."""

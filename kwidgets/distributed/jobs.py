@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from kwidgets.distributed.engines import PROGRAMS, environment, kind_of
 from kwidgets.distributed.job import DESK_FILE, FUNCTION_FILE, RESULT_FILE, Job
 from kwidgets.record.fit_facts.process import is_alive
 
@@ -37,17 +38,19 @@ def start_job(job: Job, function: bytes) -> subprocess.Popen[bytes]:
 
 
 def start_supervisor(job: Job) -> subprocess.Popen[bytes]:
-    """Start the supervisor of a job, or another one in place of one that was lost.
+    """Start what supervises a job that is written, in place of one that was lost too, or what
+    connects to it; it outlives this process.
 
     Raises:
         OSError: it cannot be started.
     """
     folder = Path(job.folder)
     (folder / DESK_FILE).unlink(missing_ok=True)
+    variables = {"KERAS_BACKEND": job.backend, "PYTHONUNBUFFERED": "1", **environment(job.engine)}
     with open(folder / "supervisor.log", "ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "kwidgets.distributed.supervisor.main", job.folder],
-            env={**os.environ, "KERAS_BACKEND": job.backend, "PYTHONUNBUFFERED": "1"},
+            [sys.executable, "-m", PROGRAMS[kind_of(job.engine)], job.folder],
+            env=os.environ | variables,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -56,7 +59,7 @@ def start_supervisor(job: Job) -> subprocess.Popen[bytes]:
 
 
 def running_jobs(runs: Path) -> Iterator[Job]:
-    """Yield the jobs whose supervisor lives, the newest first."""
+    """Yield the jobs whose supervisor lives, as far as is known, the newest first."""
     return (job for job, is_running in unfinished_jobs(runs) if is_running)
 
 
@@ -67,6 +70,7 @@ def unfinished_jobs(runs: Path) -> Iterator[tuple[Job, bool]]:
             continue
         try:
             desk: dict[str, Any] = json.loads((folder / DESK_FILE).read_text(encoding="utf-8"))
-            yield Job.read(folder), is_alive(desk["process"]) is not False
+            is_running = is_alive(desk["process"]) is not False or desk.get("cluster") is not None
+            yield Job.read(folder), is_running
         except (OSError, ValueError, KeyError, TypeError):
             continue

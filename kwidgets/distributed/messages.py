@@ -88,6 +88,8 @@ class StateItem(TypedDict):
     traceback: str
     #: The rank to which ``text`` refers; None for all.
     rank: int | None
+    #: Of batches that cannot be divided among so many workers: why the worker has failed.
+    batch_size: NotRequired[int]
 
 
 Item = FitItem | WorkerItem | ReplyItem | StateItem

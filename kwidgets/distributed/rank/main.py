@@ -6,6 +6,7 @@ Its settings are environment variables, so that other users of the computer do n
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import faulthandler
 import json
 import os
@@ -43,6 +44,7 @@ def main() -> int:
     """Train as one worker; return the exit status: 0, or 1 after an error of the function."""
     settings = json.loads(os.environ.pop(SETTINGS_VARIABLE))
     job = Job.read(Path(settings["job_folder"]))
+    job = dataclasses.replace(job, workers=int(settings["workers"]))
     if hasattr(signal, "SIGUSR1"):
         # Its log then says where it was when the supervisor ended it.
         faulthandler.register(signal.SIGUSR1)
@@ -85,10 +87,12 @@ def run_rank(
     """
     os.environ["KERAS_BACKEND"] = job.backend
     os.environ["KWIDGETS_RUNS"] = job.runs
-    os.chdir(job.cwd)
+    # Another computer need not have it.
+    if os.path.isdir(job.cwd):
+        os.chdir(job.cwd)
     sys.path[:] = list(dict.fromkeys([*sys.path, *job.sys_path]))
 
-    def fail(text: str) -> int:
+    def fail(text: str, batch_size: int | None = None) -> int:
         item = StateItem(
             kind="state",
             state="failed",
@@ -97,6 +101,8 @@ def run_rank(
             traceback=traceback.format_exc() if sys.exc_info()[0] is not None else "",
             rank=rank,
         )
+        if batch_size is not None:
+            item["batch_size"] = batch_size
         desk.post([item])
         return 1
 
@@ -122,7 +128,7 @@ def run_rank(
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
             os._exit(LOST_PEER_STATUS)
-        status = fail(describe(error))
+        status = fail(describe(error), getattr(error, "batch_size", None))
         traceback.print_exc()
         sys.stderr.flush()
         # JAX would wait for the others at exit.

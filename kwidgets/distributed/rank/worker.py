@@ -9,6 +9,14 @@ from typing import Any
 import numpy as np
 
 
+class UndividedBatchError(ValueError):
+    """Batches of ``batch_size`` samples cannot be divided among so many workers."""
+
+    def __init__(self, text: str, batch_size: int) -> None:
+        super().__init__(text)
+        self.batch_size = batch_size
+
+
 @dataclasses.dataclass(frozen=True)
 class Worker:
     """One of the workers that train a model together; the argument of your function.
@@ -55,8 +63,9 @@ class Worker:
             raise ValueError(f"batch_size must be a number of samples above 0, not {batch_size!r}.")
         if batch_size % self.workers:
             near = math.ceil(batch_size / self.workers) * self.workers
-            raise ValueError(
+            raise UndividedBatchError(
                 f"batch_size={batch_size} cannot be divided among {self.workers} workers. It "
-                f"counts the samples of all workers: use a multiple, such as {near}."
+                f"counts the samples of all workers: use a multiple, such as {near}.",
+                int(batch_size),
             )
         return Shard(x, y, self, int(batch_size), bool(shuffle))

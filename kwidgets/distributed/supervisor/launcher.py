@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from kwidgets.distributed.messages import Restart
+
+
+class LaunchError(Exception):
+    """The workers cannot be started; the message says why, and what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,6 +19,7 @@ class Start:
 
     Attributes:
         rank: of the worker.
+        workers: how many are started together.
         attempt: how often the workers have been started, from 1.
         coordinator: where JAX's processes meet; None for a single worker.
         resume: the checkpoint folder from which each fit goes on, by the fit's number.
@@ -21,6 +27,7 @@ class Start:
     """
 
     rank: int
+    workers: int
     attempt: int
     coordinator: str | None
     resume: dict[str, str]
@@ -39,6 +46,23 @@ class StartedWorker(Protocol):
 
 class Launcher(Protocol):
     """Starts workers of one job."""
+
+    def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+        """Find room for workers; return how many.
+
+        Args:
+            sizes: the numbers of workers with which the job can be trained, the largest first.
+            report: takes a sentence for the user: what it waits for.
+
+        Raises:
+            LaunchError: there is no room for the smallest size, or a worker could not train.
+        """
+
+    def room(self) -> int:
+        """Return how many workers more than those that run could be started now."""
+
+    def release(self) -> None:
+        """Give back what was reserved. The workers have ended."""
 
     def coordinator(self) -> str:
         """Return a new ``host:port`` at which JAX's processes can meet."""

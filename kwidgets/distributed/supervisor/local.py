@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,15 @@ class LocalLauncher:
 
     def set_desk(self, address: DeskAddress) -> None:
         self._desk = address
+
+    def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+        return sizes[0]
+
+    def room(self) -> int:
+        return 0
+
+    def release(self) -> None:
+        """Nothing is kept for the workers."""
 
     def coordinator(self) -> str:
         return f"127.0.0.1:{free_port()}"
@@ -116,3 +126,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: Any = probe.getsockname()[1]
     return int(port)
+
+
+def own_address() -> str:
+    """Return the address at which other computers of the network reach this one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: the system only chooses the interface.
+            probe.connect(("10.255.255.255", 1))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostbyname(socket.gethostname())

@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from kwidgets.distributed.desk.socket_desk import DeskServer
 from kwidgets.distributed.job import DESK_FILE, PROGRESS_FILE, RESULT_FILE, Job
-from kwidgets.distributed.supervisor.local import LocalLauncher
+from kwidgets.distributed.supervisor.launcher import Launcher
+from kwidgets.distributed.supervisor.local import LocalLauncher, own_address
 from kwidgets.distributed.supervisor.supervise import Supervisor, WatchedDesk
 from kwidgets.live.devices.nvml import cuda_visible_devices, start_nvml, try_call, visible_gpus
 from kwidgets.record.fit_facts.process import describe_process
 
 #: For the kernel to read how the training has ended.
-_LINGER_SECONDS: Final = 30.0
+LINGER_SECONDS: Final = 30.0
 
 
 def main(folder: str) -> int:
@@ -28,8 +29,15 @@ def main(folder: str) -> int:
     job = Job.read(Path(folder))
     os.environ["KWIDGETS_RUNS"] = job.runs
     desk = WatchedDesk()
-    server = DeskServer(desk, secrets.token_hex(32))
-    launcher = LocalLauncher(job, gpu_ids())
+    launcher: Launcher
+    if job.engine == "slurm":
+        from kwidgets.distributed.supervisor.slurm import SlurmLauncher
+
+        launcher = SlurmLauncher(job)
+        host = job.engine_options.get("desk_host") or own_address()
+    else:
+        launcher, host = LocalLauncher(job, gpu_ids()), "127.0.0.1"
+    server = DeskServer(desk, secrets.token_hex(32), host)
     launcher.set_desk(server.address)
     address = server.address
     write_private(
@@ -48,7 +56,7 @@ def main(folder: str) -> int:
     ).run()
     write_private(Path(folder, RESULT_FILE), dict(result))
     desk.read_after_end.clear()
-    desk.read_after_end.wait(_LINGER_SECONDS)
+    desk.read_after_end.wait(LINGER_SECONDS)
     return 0
 
 

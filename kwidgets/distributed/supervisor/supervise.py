@@ -15,11 +15,18 @@ from kwidgets.distributed.messages import (
     FINAL_STATES,
     LOST_PEER_STATUS,
     LOST_SECONDS,
+    CommandMessage,
     Restart,
     State,
     StateItem,
 )
-from kwidgets.distributed.supervisor.launcher import Launcher, Start, StartedWorker
+from kwidgets.distributed.supervisor.launcher import (
+    Launcher,
+    LaunchError,
+    Start,
+    StartedWorker,
+)
+from kwidgets.distributed.supervisor.sizes import Sizes
 from kwidgets.language import Message, message
 from kwidgets.record.last_run import find_run
 from kwidgets.record.run_file.open_file import UnreadableRunError
@@ -29,6 +36,10 @@ _CHECK_SECONDS: Final = 0.05
 _REPORT_SECONDS: Final = 3.0
 #: After the first worker has ended well, for the others to do the same.
 _END_SECONDS: Final = 120.0
+#: Between two looks whether an elastic training can have more workers.
+_GROW_SECONDS: Final = 30.0
+#: For the checkpoint from which more workers go on.
+_CHECKPOINT_SECONDS: Final = 30.0
 
 
 class WatchedDesk(Desk):
@@ -85,8 +96,9 @@ class Outcome:
     """How one attempt has ended.
 
     Attributes:
-        kind: all have ended well; a worker raised an error; a worker was lost; or the user has
-            ended it.
+        kind: "finished", all have ended well; "failed", a worker raised an error, or none can be
+            started; "lost", a worker was lost; "resized", the training goes on with another number
+            of workers; or "terminated", by the user.
         text: why, as a sentence; "" where nothing is to be said.
         traceback: of the error, or "".
         rank: the worker it is about.
@@ -119,7 +131,10 @@ class Supervisor:
     ) -> None:
         self._job, self._desk, self._launcher = job, desk, launcher
         self._write_progress = write_progress
-        self._attempt = 0
+        self._attempt = self._losses = self._size = 0
+        self._sizes = Sizes(job)
+        # Why the workers were started again.
+        self._why: str | Message = ""
         self._written: Progress | None = None
         if progress is not None:
             self._attempt = progress["attempt"]
@@ -130,8 +145,7 @@ class Supervisor:
         resume = self._checkpoints()
         restart: Restart | None = None
         if self._attempt:
-            text = message("The process that supervises the workers was lost.")
-            outcome = Outcome("lost", text)
+            outcome = Outcome("lost", message("The process that supervises the workers was lost."))
             self._say("restarting", _restarting(outcome, bool(resume)), outcome)
             reason = message("The supervisor of the workers was lost")
             restart = Restart(reason=reason, number=self._attempt, limit=self._job.max_restarts)
@@ -146,36 +160,60 @@ class Supervisor:
                 return self._say("stopped" if stopped else "finished", "")
             if outcome.kind == "terminated":
                 return self._say("stopped", message("The workers were ended."))
-            restarts = self._attempt - 1
-            if outcome.kind == "failed" or restarts >= self._job.max_restarts:
-                text: str | Message = outcome.text
+            restarts = self._losses
+            if outcome.kind == "lost":
+                self._losses += 1
+            if outcome.kind == "failed" or self._losses > self._job.max_restarts:
+                text = outcome.text
                 if outcome.kind == "lost" and self._job.max_restarts:
                     text = message("%1 It was restarted %2 times, the limit.", text, str(restarts))
                 return self._say("failed", text, outcome)
-            resume = self._checkpoints()
+            resume, self._why = self._checkpoints(), outcome.text
             self._say("restarting", _restarting(outcome, bool(resume)), outcome)
-            restart = Restart(
-                reason=message("Rank %1 was lost", str(outcome.rank)),
-                number=self._attempt,
-                limit=self._job.max_restarts,
-            )
+            reason = message("Rank %1 was lost", str(outcome.rank))
+            if outcome.kind == "resized":
+                reason = message("The number of workers changed")
+            restart = Restart(reason=reason, number=self._attempt, limit=self._job.max_restarts)
 
     def _attempt_once(self, resume: dict[str, str], restart: Restart | None) -> Outcome:
         self._desk.failures.clear()
-        coordinator = self._launcher.coordinator() if self._job.workers > 1 else None
         workers: list[StartedWorker] = []
         try:
-            for rank in range(self._job.workers):
-                start = Start(rank, self._attempt, coordinator, resume, restart)
+            size = self._launcher.reserve(self._sizes.possible(), self._report)
+            if size != self._size and size < self._job.workers:
+                self._report(
+                    message("Training with %1 of %2 workers.", str(size), str(self._job.workers))
+                )
+            self._size = size
+            coordinator = self._launcher.coordinator() if size > 1 else None
+            for rank in range(size):
+                start = Start(rank, size, self._attempt, coordinator, resume, restart)
                 workers.append(self._launcher.start(start))
             return self._wait(workers)
+        except LaunchError as error:
+            return Outcome("terminated" if self._desk.terminated.is_set() else "failed", str(error))
+        except OSError as error:
+            text = message("Rank %1 cannot be started (%2).", str(len(workers)), str(error))
+            return Outcome("resized" if self._sizes.limit(len(workers)) else "failed", text)
         finally:
             for worker in workers:
                 worker.kill()
+            self._launcher.release()
+
+    def _report(self, text: str | Message) -> None:
+        """Say what the start waits for, and why the workers are started again."""
+        state: State = "starting" if self._attempt == 1 else "restarting"
+        self._say(state, message("%1 %2", self._why, text) if self._why else text)
 
     def _wait(self, workers: list[StartedWorker]) -> Outcome:
         ended_at: float | None = None
+        look_at = time.monotonic() + _GROW_SECONDS
         while True:
+            if self._job.is_elastic and time.monotonic() > look_at:
+                look_at = time.monotonic() + _GROW_SECONDS
+                if size := self._grown_size(len(workers)):
+                    text = message("There is room for %1 workers.", str(size))
+                    return Outcome("resized", text)
             if self._desk.terminated.is_set():
                 return Outcome("terminated")
             self._keep_progress()
@@ -212,8 +250,37 @@ class Supervisor:
         first = _killed(states) or next((r, s) for r, s in enumerate(states) if s)
         return _lost(first)
 
+    def _grown_size(self, size: int) -> int | None:
+        """Return with how many workers a running training can go on, if that is more than now.
+
+        There is a new checkpoint then, so that nothing is lost.
+        """
+        if self._desk.status != "running":
+            return None
+        larger = self._sizes.larger(size, self._launcher.room())
+        if larger is None:
+            return None
+        before = self._checkpoints()
+        text = f"{larger} workers"
+        self._desk.send(CommandMessage(id="grow", kind="checkpoint", value=None, text=text))
+        until = time.monotonic() + _CHECKPOINT_SECONDS
+        while time.monotonic() < until:
+            if self._checkpoints() != before:
+                return larger
+            time.sleep(_CHECK_SECONDS)
+        return None
+
     def _failure(self) -> Outcome:
         first = self._desk.failures[0]
+        batch_size = first.get("batch_size")
+        if batch_size is not None and self._job.is_elastic:
+            self._sizes.refuse_batch(batch_size)
+            text = message(
+                "Batches of %1 samples cannot be divided among %2 workers.",
+                str(batch_size),
+                str(self._size),
+            )
+            return Outcome("resized", text)
         text = message("Rank %1 failed: %2", str(first["rank"]), first["text"])
         return Outcome("failed", text, first["traceback"], first["rank"])
 
