@@ -119,7 +119,7 @@ class Channel:
         ours._closed = False
         comm.get_comm_manager().register_comm(ours)
 
-    def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
+    def send(self, message: protocol.Envelope) -> None:
         """Send a message to all pages, in order.
 
         Raises:
@@ -130,9 +130,9 @@ class Channel:
             if self._comm is None:
                 raise ConnectionError("kwidgets was unloaded in this kernel")
             try:
-                self._comm.send(message, buffers=buffers)
+                self._comm.send(message)
             except UnicodeEncodeError:
-                self._comm.send(protocol.encodable(message), buffers=buffers)
+                self._comm.send(protocol.encodable(message))
 
     def _welcome(self) -> None:
         import sys

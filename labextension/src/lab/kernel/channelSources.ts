@@ -16,7 +16,7 @@ export const channelExports = overChannel(KernelExports, () =>
 );
 
 interface Receiver {
-  receive(content: unknown, buffers: readonly unknown[]): void;
+  receive(content: unknown): void;
 }
 
 type Send = KernelChannel["send"];
@@ -30,7 +30,7 @@ function overChannel<Source extends Receiver>(
       if (channel.state.is !== "open") throw new Error(unavailable());
       channel.send(message);
     });
-    channel.listen({ message: (content, buffers) => source.receive(content, buffers) }, signal);
+    channel.listen({ message: (content) => source.receive(content) }, signal);
     return source;
   };
 }
