@@ -5,6 +5,7 @@ import { useTicking } from "../../shared/hooks";
 import { t } from "../../shared/translation";
 import { epochLabel, progressLabel } from "../labels";
 import type { Progress, RunInfo } from "../protocol";
+import type { Loss } from "../transport";
 
 interface HeaderProps {
   run: RunInfo;
@@ -13,11 +14,13 @@ interface HeaderProps {
   receivedAt: number;
   /** Whether the run continues, as far as this page knows. */
   alive: boolean;
+  /** Why the kernel is gone; null if it is not. */
+  loss: Loss | null;
   /** The command that the kernel has not carried out yet, or "". */
   pendingText: string;
 }
 
-export function Header({ run, progress, receivedAt, alive, pendingText }: HeaderProps) {
+export function Header({ run, progress, receivedAt, alive, loss, pendingText }: HeaderProps) {
   const ticking =
     alive &&
     !progress.question &&
@@ -34,7 +37,7 @@ export function Header({ run, progress, receivedAt, alive, pendingText }: Header
         <span class="kw-dot" aria-hidden="true" />
         {/* Not live: Announcer.tsx decides what screen readers announce, and how often. */}
         <span role="status" aria-live="off">
-          {progressLabel(progress)}
+          {loss && !isFinal(progress) ? lossLabel(loss) : progressLabel(progress)}
         </span>
       </span>
       <span class="kw-counts">
@@ -58,6 +61,10 @@ export function Header({ run, progress, receivedAt, alive, pendingText }: Header
       <ProgressBar progress={progress} alive={alive} />
     </header>
   );
+}
+
+function lossLabel(loss: Loss): string {
+  return loss === "kernel" ? t("kernel gone") : t("not connected");
 }
 
 function isFinal({ status }: Progress): boolean {

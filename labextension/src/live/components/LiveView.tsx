@@ -252,6 +252,7 @@ function Top({ session, run, isEvaluation }: TopProps) {
         progress={progress}
         receivedAt={store.receivedAt}
         alive={alive}
+        loss={store.loss}
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
       <div class="kw-bar" ref={bar}>
@@ -288,9 +289,10 @@ function Top({ session, run, isEvaluation }: TopProps) {
           />
         )}
         <Messages
+          run={run}
           progress={progress}
-          lost={session.interactive && !store.connected && !over}
-          unfinished={!session.interactive && !over}
+          loss={over ? null : store.loss}
+          unfinished={!session.interactive && store.connected && !over}
         />
         <Facts run={run} />
       </div>
