@@ -132,9 +132,7 @@ export function Charts(props: ChartsProps) {
   return (
     <>
       <Legend
-        there={
-          isEvaluation ? EVALUATION_CURVES : curvesThere(fits, run, options, left.length > 0)
-        }
+        there={isEvaluation ? EVALUATION_CURVES : curvesThere(fits, run, options, left.length > 0)}
         hidden={props.options.hidden}
         isEvaluation={isEvaluation}
         batches={batchesInMean(fits[0].store, options, zoom.range)}
