@@ -204,6 +204,7 @@ def _resume(rest: str) -> None:
 
 def _language(rest: str) -> None:
     from kwidgets import language
+    from kwidgets.language import t
 
     try:
         if rest:
@@ -213,7 +214,7 @@ def _language(rest: str) -> None:
     print(f"Language: {language.current()} (available: {', '.join(language.languages())})")
     if rest and language.page_language() is not None:
         print(
-            language.t(
+            t(
                 "JupyterLab chooses the language of this page: Settings > Language. "
                 "%kwidgets language applies in other front ends."
             )

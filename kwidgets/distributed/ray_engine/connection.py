@@ -18,6 +18,7 @@ from kwidgets.distributed.ray_engine.relay_desk import call
 from kwidgets.distributed.ray_engine.supervisor_actor import NAMESPACE, SupervisorActor
 from kwidgets.distributed.supervisor.launcher import LaunchError
 from kwidgets.distributed.supervisor.local import log_path
+from kwidgets.language import message
 
 #: Is there when the supervisor was started on the cluster.
 BEGUN_FILE: Final = "begun"
@@ -70,8 +71,8 @@ class Connection:
         ray.shutdown()
 
     def _start(self, function: bytes, address: str | None) -> Any:
-        where = "this computer" if address is None else address
-        self._desk.say("starting", f"Starting the supervisor on the Ray cluster of {where} …")
+        where = message("this computer") if address is None else address
+        self._desk.say("starting", message("Starting Ray’s supervisor: %1", where))
         actor = ray.remote(SupervisorActor).options(
             name=self._job.job_id,
             namespace=NAMESPACE,

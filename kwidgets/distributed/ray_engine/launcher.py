@@ -23,6 +23,7 @@ from kwidgets.distributed.job import Job, difference
 from kwidgets.distributed.ray_engine import probe
 from kwidgets.distributed.ray_engine.rank_actor import RankActor, sees_shared
 from kwidgets.distributed.supervisor.launcher import LaunchError, Start
+from kwidgets.language import Message, message
 
 #: For a node that joins, or for what the last workers had, before fewer workers are started.
 _RESERVE_SECONDS: Final = 15.0
@@ -74,7 +75,7 @@ class RayLauncher:
     def set_desk(self, address: Any) -> None:
         """Nothing: the actors know the supervisor."""
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
         size = self._place(sizes, report)
         try:
             self._check_versions()
@@ -108,7 +109,7 @@ class RayLauncher:
 
     # Room.
 
-    def _place(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+    def _place(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
         """Reserve a bundle a worker; return how many."""
         until = time.monotonic() + _RESERVE_SECONDS
         said = False
@@ -125,7 +126,8 @@ class RayLauncher:
                 raise LaunchError(self._too_few(sizes[-1], total))
             if late and not said:
                 said = True
-                report(f"Waiting for {self._needs(sizes[-1])} of the Ray cluster: it is in use.")
+                needed = self._needs(sizes[-1])
+                report(message("Waiting for %1 of the Ray cluster: it is in use.", needed))
             time.sleep(_LOOK_SECONDS)
 
     def _reserve_group(self, size: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from kwidgets.distributed.messages import Restart
+from kwidgets.language import Message
 
 
 class LaunchError(Exception):
@@ -47,7 +48,7 @@ class StartedWorker(Protocol):
 class Launcher(Protocol):
     """Starts workers of one job."""
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
         """Find room for workers; return how many.
 
         Args:

@@ -18,6 +18,7 @@ from kwidgets.distributed.desk.socket_desk import DeskAddress
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.rank.main import SETTINGS_VARIABLE
 from kwidgets.distributed.supervisor.launcher import Start
+from kwidgets.language import Message
 
 _KILL_SECONDS = 20
 # For a worker to write where it is.
@@ -39,7 +40,7 @@ class LocalLauncher:
     def set_desk(self, address: DeskAddress) -> None:
         self._desk = address
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
         return sizes[0]
 
     def room(self) -> int:

@@ -14,6 +14,7 @@ from kwidgets.distributed.desk.socket_desk import DeskAddress
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.supervisor.launcher import LaunchError, Start
 from kwidgets.distributed.supervisor.slurm_task import ended_path, run_task
+from kwidgets.language import Message, message
 
 #: submitit's own is five minutes.
 _MINUTES: Final = 24 * 60
@@ -46,12 +47,12 @@ class SlurmLauncher:
         self._size = 0
         self._starts: list[Start] = []
         self._submitted = _Submitted()
-        self._report: Callable[[str], None] = lambda text: None
+        self._report: Callable[[str | Message], None] = lambda text: None
 
     def set_desk(self, address: DeskAddress) -> None:
         self._desk = address
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
         self._size, self._starts, self._submitted = sizes[0], [], _Submitted()
         self._report = report
         return sizes[0]
@@ -102,7 +103,7 @@ class SlurmLauncher:
                 f"SLURM has not accepted the job ({type(error).__name__}: {error}). Run this on a "
                 "login node, where sbatch works, and check engine_options."
             ) from error
-        self._report(f"Waiting in the queue of SLURM: job {submitted.job_id}.")
+        self._report(message("Waiting in the queue of SLURM: job %1.", str(submitted.job_id)))
         return submitted
 
 
