@@ -123,8 +123,8 @@ class Supervisor:
         resume = self._checkpoints()
         restart: Restart | None = None
         if self._attempt:
-            text = message("The process that supervises the workers was lost.")
-            outcome = Outcome("lost", text)
+            lost = message("The process that supervises the workers was lost.")
+            outcome = Outcome("lost", lost)
             self._say("restarting", _restarting(outcome, bool(resume)), outcome)
             reason = message("The supervisor of the workers was lost")
             restart = Restart(reason=reason, number=self._attempt, limit=self._job.max_restarts)
