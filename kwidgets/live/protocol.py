@@ -180,7 +180,7 @@ class Device(TypedDict):
     memory_total_bytes: float | None
 
 
-WorkerState = Literal["starting", "preparing", "training", "ended", "lost"]
+WorkerState = Literal["starting", "preparing", "training", "ended", "failed", "lost"]
 
 
 class Worker(TypedDict):
@@ -190,7 +190,7 @@ class Worker(TypedDict):
     #: The name of its computer; "" until it is known.
     host: str
     #: starting: its process starts, and joins the others; preparing: it builds the model and the
-    #: data; lost: it has ended before the others.
+    #: data; failed: by an error; lost: its process has ended before the others.
     state: WorkerState
     #: Steps of the fit; the seconds of one include waiting for the others.
     step: int

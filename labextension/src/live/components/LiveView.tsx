@@ -301,7 +301,10 @@ function Top({ session, workers, run, isEvaluation }: TopProps) {
         ) : (
           <>
             {isEvaluation ? <span /> : <FinalRate progress={progress} />}
-            {session.interactive && store.connected && <ExportButton model={run.run_id} />}
+            {/* The kernel does not have the model of other processes. */}
+            {session.interactive && store.connected && !workers && (
+              <ExportButton model={run.run_id} />
+            )}
           </>
         )}
       </div>
