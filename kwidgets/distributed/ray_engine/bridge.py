@@ -19,6 +19,7 @@ from kwidgets.distributed.job import DESK_FILE, RESULT_FILE, Job
 from kwidgets.distributed.messages import StateItem
 from kwidgets.distributed.ray_engine.bridge_desk import BridgeDesk
 from kwidgets.distributed.supervisor.main import write_private
+from kwidgets.language import message
 from kwidgets.record.fit_facts.process import describe_process
 
 
@@ -33,7 +34,7 @@ def main(folder: str) -> int:
         write_private(Path(folder, DESK_FILE), {**facts, "cluster": cluster})
 
     write_desk(None)
-    desk.say("starting", "Connecting to Ray …")
+    desk.say("starting", message("Connecting to Ray …"))
     # Ray takes seconds to import; kernels read the desk meanwhile.
     from kwidgets.distributed.ray_engine.connection import Connection
     from kwidgets.distributed.supervisor.launcher import LaunchError
@@ -44,7 +45,7 @@ def main(folder: str) -> int:
         result = connection.follow()
     except LaunchError as error:
         desk.connect(None)
-        result = desk.say("failed", str(error))
+        result = desk.say("failed", error.text)
         if connection.may_still_run:
             result = None
     if result is not None:

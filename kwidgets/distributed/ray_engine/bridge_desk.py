@@ -7,6 +7,7 @@ import threading
 from kwidgets.distributed.messages import Polled, State, StateItem
 from kwidgets.distributed.ray_engine.relay_desk import RelayDesk
 from kwidgets.distributed.supervisor.main import LINGER_SECONDS
+from kwidgets.language import Message
 
 
 class BridgeDesk(RelayDesk):
@@ -26,7 +27,7 @@ class BridgeDesk(RelayDesk):
         self._read.clear()
         self._read.wait(LINGER_SECONDS)
 
-    def say(self, state: State, text: str) -> StateItem:
+    def say(self, state: State, text: str | Message) -> StateItem:
         """Post a state of this program's own."""
         item = StateItem(kind="state", state=state, attempt=1, text=text, traceback="", rank=None)
         self.post([item])
