@@ -19,6 +19,7 @@ import kwidgets as kw
 from kwidgets.distributed.distribute import distribute, reconnect
 from kwidgets.distributed.distributed_run import DistributedRun
 from kwidgets.distributed.errors import WorkerError
+from kwidgets.language import translated
 
 SECONDS = 300
 
@@ -130,7 +131,7 @@ def killed(engine: str) -> dict[str, Any]:
     wait_for(lambda: run.run is not None and run.run.checkpoints)
     rank_process(1).kill()
     wait_for(lambda: run.state == "restarting")
-    text = run._training.state["text"]
+    text = translated(run._training.state["text"])
     wait_for(lambda: run.state == "training")
     print(json.dumps({"text": text, "job": run._job.job_id}), flush=True)
     os.kill(os.getpid(), 9)
@@ -152,7 +153,7 @@ def resized(engine: str) -> dict[str, Any]:
     run = start(make_train(Path.cwd() / "resized", 0, 2), engine, workers=(1, 3))
     texts = []
     while run._training.follows:
-        if (text := run._training.state["text"]) not in texts:
+        if (text := translated(run._training.state["text"])) not in texts:
             texts.append(text)
         time.sleep(0.02)
     return {"state": run.state, "texts": texts, "log": run.log(0)}

@@ -110,12 +110,12 @@ def test_a_training_on_ray_survives_a_killed_worker_and_a_killed_kernel(
 
 def test_ray_says_how_many_workers_it_can_have(ray_cluster: dict[str, str], tmp_path: Path) -> None:
     facts = run("too_many", "ray", tmp_path, **ray_cluster)
-    assert "64 workers need 64 CPUs; the Ray cluster has 2 CPUs. Use workers=2" in facts["error"]
+    assert "64 workers need 64 CPU; the Ray cluster has 2 CPU. Use workers=2" in facts["error"]
 
 
 def test_a_ray_cluster_for_one_training_ends_with_it(tmp_path: Path) -> None:
     facts = run("too_many", "ray", tmp_path, RAY_USAGE_STATS_ENABLED="0")
-    assert "64 workers need 64 CPUs" in facts["error"]
+    assert "64 workers need 64 CPU;" in facts["error"]
     _, left = psutil.wait_procs(left_in(tmp_path), 60)
     assert not left
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.messages import StateItem
 from kwidgets.distributed.supervisor import supervise
-from kwidgets.distributed.supervisor.launcher import LaunchError, Start
+from kwidgets.distributed.supervisor.launcher import LaunchError, Report, Start
 from kwidgets.distributed.supervisor.sizes import Sizes
 from kwidgets.distributed.supervisor.supervise import Supervisor, WatchedDesk
 
@@ -46,7 +46,7 @@ class Launched:
 
     def set_desk(self, address: Any) -> None: ...
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Report) -> int:
         most = self._most.pop(0) if self._most else sizes[0]
         self.sizes.append(next(size for size in sizes if size <= most))
         return self.sizes[-1]
@@ -88,7 +88,7 @@ def test_batches_have_the_same_size_with_fewer_workers() -> None:
     assert sizes.possible() == [3, 2]
     assert not sizes.limit(1)
     sizes.refuse_batch(35)
-    with pytest.raises(LaunchError, match="35 and 36 samples cannot be divided among 2 to 3"):
+    with pytest.raises(LaunchError, match="35, 36 samples cannot be divided among 2 to 3"):
         sizes.possible()
 
 

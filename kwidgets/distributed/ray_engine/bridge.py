@@ -45,7 +45,7 @@ def main(folder: str) -> int:
         result = connection.follow()
     except LaunchError as error:
         desk.connect(None)
-        result = desk.say("failed", str(error))
+        result = desk.say("failed", error.text)
         if connection.may_still_run:
             result = None
     if result is not None:

@@ -13,6 +13,7 @@ from kwidgets.distributed.checks import num_cpus
 from kwidgets.distributed.engines import RAY_PREFIX
 from kwidgets.distributed.ray_engine.supervisor_actor import NAMESPACE
 from kwidgets.distributed.supervisor.launcher import LaunchError
+from kwidgets.language import message
 
 #: Of an own cluster: what is sent through it is the user's function.
 _OBJECT_BYTES: Final = 100_000_000
@@ -56,15 +57,19 @@ def connect(engine: str, function_bytes: int) -> Cluster:
             return Cluster(address)
         return _find_or_start(options, function_bytes)
     except Exception as error:
-        where = address or "on this computer"
-        hint = (
-            "Is it running, and is the port open? Ray's port for clients is 10001 by default."
-            if address
-            else 'If it has crashed, run "ray stop".'
-        )
-        raise LaunchError(
-            f"The Ray cluster {where} cannot be used ({type(error).__name__}: {error}). {hint}"
-        ) from error
+        why = f"{type(error).__name__}: {error}"
+        if address:
+            text = message(
+                "The Ray cluster %1 cannot be used (%2). Is it running, and is its port open? The "
+                "port for clients is 10001 by default.",
+                address,
+                why,
+            )
+        else:
+            text = message(
+                'Ray cannot be used on this computer (%1). If it has crashed, run "ray stop".', why
+            )
+        raise LaunchError(text) from error
 
 
 def _find_or_start(options: dict[str, Any], function_bytes: int) -> Cluster:

@@ -22,7 +22,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from kwidgets.distributed.job import Job, difference
 from kwidgets.distributed.ray_engine import probe
 from kwidgets.distributed.ray_engine.rank_actor import RankActor, sees_shared
-from kwidgets.distributed.supervisor.launcher import LaunchError, Start
+from kwidgets.distributed.supervisor.launcher import LaunchError, Report, Start
 from kwidgets.language import Message, message
 
 #: For a node that joins, or for what the last workers had, before fewer workers are started.
@@ -75,14 +75,14 @@ class RayLauncher:
     def set_desk(self, address: Any) -> None:
         """Nothing: the actors know the supervisor."""
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Report) -> int:
         size = self._place(sizes, report)
         try:
             self._check_versions()
             self._start_actors(size)
             self._check_storage()
         except ray.exceptions.RayError as error:
-            raise LaunchError(f"Ray cannot start the workers: {error}") from error
+            raise LaunchError(message("Ray cannot start the workers: %1", str(error))) from error
         return size
 
     def room(self) -> int:
@@ -109,13 +109,13 @@ class RayLauncher:
 
     # Room.
 
-    def _place(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
+    def _place(self, sizes: Sequence[int], report: Report) -> int:
         """Reserve a bundle a worker; return how many."""
         until = time.monotonic() + _RESERVE_SECONDS
         said = False
         while True:
             if self._terminated.is_set():
-                raise LaunchError("The workers were ended.")
+                raise LaunchError(message("The workers were ended."))
             late = time.monotonic() > until
             free = self.room()
             for size in sizes if late else sizes[:1]:
@@ -126,8 +126,8 @@ class RayLauncher:
                 raise LaunchError(self._too_few(sizes[-1], total))
             if late and not said:
                 said = True
-                needed = self._needs(sizes[-1])
-                report(message("Waiting for %1 of the Ray cluster: it is in use.", needed))
+                needs = self._needs(sizes[-1])
+                report(message("Waiting for %1 of the Ray cluster, which is in use.", needs))
             time.sleep(_LOOK_SECONDS)
 
     def _reserve_group(self, size: int) -> bool:
@@ -142,13 +142,19 @@ class RayLauncher:
         return all(resources.get(name, 0) >= size * each for name, each in self._bundle.items())
 
     def _needs(self, size: int) -> str:
-        return " and ".join(f"{size * each:g} {name}s" for name, each in self._bundle.items())
+        return ", ".join(f"{size * each:g} {name}" for name, each in self._bundle.items())
 
-    def _too_few(self, size: int, total: dict[str, float]) -> str:
-        there = " and ".join(f"{total.get(name, 0):g} {name}s" for name in self._bundle)
+    def _too_few(self, size: int, total: dict[str, float]) -> Message:
+        there = ", ".join(f"{total.get(name, 0):g} {name}" for name in self._bundle)
         most = int(min(total.get(name, 0) // each for name, each in self._bundle.items()))
-        hint = f"Use workers={most}, or add nodes." if most else "Add nodes that have them."
-        return f"{size} workers need {self._needs(size)}; the Ray cluster has {there}. {hint}"
+        numbers = (str(size), self._needs(size), there)
+        if most:
+            return message(
+                "%1 workers need %2; the Ray cluster has %3. Use workers=%4, or add nodes.",
+                *numbers,
+                str(most),
+            )
+        return message("%1 workers need %2; the Ray cluster has %3. Add nodes.", *numbers)
 
     # What the nodes have.
 
@@ -176,11 +182,14 @@ class RayLauncher:
         for node, reference in found.items():
             different = difference(self._job.versions, ray.get(reference, timeout=_START_SECONDS))
             if different:
-                wrong.append(f"node {hosts.get(node, node)} has {different}")
+                wrong.append(f"{hosts.get(node, node)}: {different}")
         if wrong:
             raise LaunchError(
-                f"The Ray cluster has other packages than the kernel: {'; '.join(wrong)}. Install "
-                "the same versions on all nodes."
+                message(
+                    "The Ray cluster has other packages than the kernel: %1. Install the same "
+                    "versions on all nodes.",
+                    "; ".join(wrong),
+                )
             )
 
     def _start_actors(self, size: int) -> None:
@@ -207,11 +216,14 @@ class RayLauncher:
         name = f".shared-{secrets.token_hex(8)}"
         first, others = self._actors[0], self._actors[1:]
         problem = ray.get(first.write_shared.remote(name), timeout=_START_SECONDS)
-        way_out = "Set KWIDGETS_RUNS to a folder on storage that all nodes share, before training."
         if problem:
             raise LaunchError(
-                f"Rank 0 cannot write the folder of the runs, {self._job.runs} ({problem}). "
-                f"{way_out}"
+                message(
+                    "Rank 0 cannot write the folder of the runs, %1 (%2). Set KWIDGETS_RUNS to a "
+                    "folder on storage that all nodes share, before training.",
+                    self._job.runs,
+                    problem,
+                )
             )
         try:
             seen = ray.get(
@@ -225,9 +237,13 @@ class RayLauncher:
             ray.get(first.remove_shared.remote(name), timeout=_START_SECONDS)
         if blind:
             raise LaunchError(
-                f"The nodes do not share the folder of the runs, {self._job.runs}: "
-                f"{', '.join(blind)} cannot see what rank 0 writes there, such as checkpoints. "
-                f"{way_out}"
+                message(
+                    "The nodes do not share the folder of the runs, %1: %2 cannot see what rank 0 "
+                    "writes there, such as checkpoints. Set KWIDGETS_RUNS to a folder on storage "
+                    "that all nodes share, before training.",
+                    self._job.runs,
+                    ", ".join(blind),
+                )
             )
 
 

@@ -6,14 +6,14 @@ import dataclasses
 import os
 import threading
 import traceback
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import ray
 
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.messages import CommandMessage, Polled, StateItem
 from kwidgets.distributed.ray_engine.launcher import RayLauncher
-from kwidgets.distributed.supervisor.supervise import Supervisor, WatchedDesk
+from kwidgets.distributed.supervisor.supervise import Progress, Supervisor, WatchedDesk
 
 #: Ray finds the actors of jobs there, by the ids of the jobs.
 NAMESPACE: Final = "kwidgets"
@@ -23,16 +23,29 @@ KEPT_OUTPUT: Final = 1_000_000
 _LINGER_SECONDS: Final = 24 * 3600.0
 
 
+class News(TypedDict):
+    """What is to be kept where the kernel is: how the job has ended, once it has; its progress; and
+    of each worker with new output where that begins, and the output."""
+
+    result: StateItem | None
+    progress: Progress | None
+    output: dict[int, tuple[int, bytes]]
+
+
 class SupervisorActor:
     """Has the desk of a job, and supervises it in a thread. Its methods return at once.
 
     Args:
         job: the keys of ``Job``.
         function: the user's, pickled.
+        progress: of an earlier supervisor, which was lost; None for a new training.
     """
 
-    def __init__(self, job: dict[str, Any], function: bytes) -> None:
+    def __init__(
+        self, job: dict[str, Any], function: bytes, progress: Progress | None = None
+    ) -> None:
         self._job = Job(**job)
+        self._progress = progress
         os.environ["KWIDGETS_RUNS"] = self._job.runs
         self._desk = WatchedDesk()
         self._function = ray.put(function)
@@ -58,25 +71,25 @@ class SupervisorActor:
         """As ``Desk.send``."""
         self._desk.send(command)
 
-    def result(self, read: dict[int, int]) -> tuple[StateItem | None, dict[int, tuple[int, bytes]]]:
-        """Return the final state, once there is one, and new output of the workers.
+    def news(self, read: dict[int, int]) -> News:
+        """Return what is to be kept where the kernel is.
 
         Args:
             read: how many bytes of each worker's output are known.
-
-        Returns:
-            The state; and of each worker with new output where that begins, and the output.
         """
         with self._lock:
             new = {rank: kept.after(read.get(rank, 0)) for rank, kept in self._output.items()}
-            return self._result, {rank: found for rank, found in new.items() if found[1]}
+            output = {rank: found for rank, found in new.items() if found[1]}
+            return News(result=self._result, progress=self._progress, output=output)
 
     def _supervise(self, myself: Any) -> None:
         try:
             launcher = RayLauncher(
                 self._job, self._function, myself, self._desk.terminated, self._add_output
             )
-            self._result = Supervisor(self._job, self._desk, launcher).run()
+            self._result = Supervisor(
+                self._job, self._desk, launcher, self._keep_progress, self._progress
+            ).run()
         except BaseException as error:
             self._result = StateItem(
                 kind="state",
@@ -89,6 +102,9 @@ class SupervisorActor:
         # The one that has started the training ends this actor.
         threading.Event().wait(_LINGER_SECONDS)
         os._exit(0)
+
+    def _keep_progress(self, progress: Progress) -> None:
+        self._progress = progress
 
     def _add_output(self, rank: int, output: bytes) -> None:
         with self._lock:

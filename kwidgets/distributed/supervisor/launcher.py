@@ -7,11 +7,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from kwidgets.distributed.messages import Restart
-from kwidgets.language import Message
+from kwidgets.language import Message, translated
+
+#: Takes a sentence for the user.
+Report = Callable[[str | Message], None]
 
 
 class LaunchError(Exception):
-    """The workers cannot be started; the message says why, and what to do."""
+    """The workers cannot be started; ``text`` says why, and what to do."""
+
+    def __init__(self, text: str | Message) -> None:
+        super().__init__(translated(text))
+        self.text = text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,12 +55,12 @@ class StartedWorker(Protocol):
 class Launcher(Protocol):
     """Starts workers of one job."""
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Report) -> int:
         """Find room for workers; return how many.
 
         Args:
             sizes: the numbers of workers with which the job can be trained, the largest first.
-            report: takes a sentence for the user: what it waits for.
+            report: takes what it waits for.
 
         Raises:
             LaunchError: there is no room for the smallest size, or a worker could not train.

@@ -10,15 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kwidgets.distributed.desk.socket_desk import DeskAddress
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.rank.main import SETTINGS_VARIABLE
-from kwidgets.distributed.supervisor.launcher import Start
-from kwidgets.language import Message
+from kwidgets.distributed.supervisor.launcher import Report, Start
 
 _KILL_SECONDS = 20
 # For a worker to write where it is.
@@ -40,7 +39,7 @@ class LocalLauncher:
     def set_desk(self, address: DeskAddress) -> None:
         self._desk = address
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Report) -> int:
         return sizes[0]
 
     def room(self) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kwidgets.distributed.job import Job
 from kwidgets.distributed.supervisor.launcher import LaunchError
+from kwidgets.language import message
 
 
 class Sizes:
@@ -32,10 +33,15 @@ class Sizes:
             if not any(batch % size for batch in self._batch_sizes)
         ]
         if not found:
-            batches = " and ".join(map(str, sorted(self._batch_sizes)))
+            batches = ", ".join(map(str, sorted(self._batch_sizes)))
             raise LaunchError(
-                f"Batches of {batches} samples cannot be divided among {self._least} to "
-                f"{self._most} workers. Use a batch_size that is a multiple of such a number."
+                message(
+                    "Batches of %1 samples cannot be divided among %2 to %3 workers. Use a "
+                    "batch_size that is a multiple of such a number.",
+                    batches,
+                    str(self._least),
+                    str(self._most),
+                )
             )
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +12,9 @@ import submitit
 
 from kwidgets.distributed.desk.socket_desk import DeskAddress
 from kwidgets.distributed.job import Job
-from kwidgets.distributed.supervisor.launcher import LaunchError, Start
+from kwidgets.distributed.supervisor.launcher import LaunchError, Report, Start
 from kwidgets.distributed.supervisor.slurm_task import ended_path, run_task
-from kwidgets.language import Message, message
+from kwidgets.language import message
 
 #: submitit's own is five minutes.
 _MINUTES: Final = 24 * 60
@@ -47,12 +47,12 @@ class SlurmLauncher:
         self._size = 0
         self._starts: list[Start] = []
         self._submitted = _Submitted()
-        self._report: Callable[[str | Message], None] = lambda text: None
+        self._report: Report = lambda text: None
 
     def set_desk(self, address: DeskAddress) -> None:
         self._desk = address
 
-    def reserve(self, sizes: Sequence[int], report: Callable[[str | Message], None]) -> int:
+    def reserve(self, sizes: Sequence[int], report: Report) -> int:
         self._size, self._starts, self._submitted = sizes[0], [], _Submitted()
         self._report = report
         return sizes[0]
@@ -78,8 +78,11 @@ class SlurmLauncher:
         nodes = int(self._options.get("nodes", 1))
         if self._size % nodes:
             raise LaunchError(
-                f"{self._size} workers cannot be divided among nodes={nodes} of engine_options. "
-                "Use a multiple."
+                message(
+                    "%1 workers cannot be divided among %2 nodes (engine_options).",
+                    str(self._size),
+                    str(nodes),
+                )
             )
         parameters: dict[str, Any] = {
             "name": f"kwidgets-{self._job.job_id}",
@@ -100,8 +103,11 @@ class SlurmLauncher:
             )
         except Exception as error:
             raise LaunchError(
-                f"SLURM has not accepted the job ({type(error).__name__}: {error}). Run this on a "
-                "login node, where sbatch works, and check engine_options."
+                message(
+                    "SLURM has not accepted the job (%1). Run this on a login node, where sbatch "
+                    "works, and check engine_options.",
+                    f"{type(error).__name__}: {error}",
+                )
             ) from error
         self._report(message("Waiting in the queue of SLURM: job %1.", str(submitted.job_id)))
         return submitted

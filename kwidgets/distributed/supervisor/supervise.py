@@ -191,7 +191,8 @@ class Supervisor:
                 workers.append(self._launcher.start(start))
             return self._wait(workers)
         except LaunchError as error:
-            return Outcome("terminated" if self._desk.terminated.is_set() else "failed", str(error))
+            kind = "terminated" if self._desk.terminated.is_set() else "failed"
+            return Outcome(kind, error.text)
         except OSError as error:
             text = message("Rank %1 cannot be started (%2).", str(len(workers)), str(error))
             return Outcome("resized" if self._sizes.limit(len(workers)) else "failed", text)
