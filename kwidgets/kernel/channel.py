@@ -39,6 +39,8 @@ class Channel:
         self._page_seen_at: float | None = None
         self._lock = threading.Lock()
         self._warned: set[str] = set()
+        #: What was said to a page of an incompatible version; None if the last page was not one.
+        self.refusal: str | None = None
         # Whether messages are handled while a cell runs.
         self.receives_while_busy = False
 
@@ -155,6 +157,7 @@ class Channel:
             kind = content.get("kind")
             if kind == protocol.HELLO:
                 self._page_seen_at = time.monotonic()
+                self.refusal = None
                 payload = content.get("payload")
                 if isinstance(payload, dict):
                     language.set_page_language(payload.get("language"))
@@ -191,7 +194,7 @@ class Channel:
                 "then reload the page."
             )
         )
-        text = protocol.shortened(f"{mismatch} {advice}")
+        self.refusal = text = protocol.shortened(f"{mismatch} {advice}")
         self._warn_once(text)
         refused = protocol.Refused(message=text, version=protocol.PROTOCOL_VERSION)
         request = protocol.message_id(content) if isinstance(content, dict) else None
