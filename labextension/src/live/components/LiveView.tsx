@@ -173,6 +173,7 @@ function FitsView(props: FitsViewProps) {
             plotly={plotly}
             themeRevision={themeRevision}
             compact={compact}
+            isEvaluation={isEvaluation}
             saver={saver}
           />
         )}
