@@ -70,7 +70,7 @@ class CodeModel(SharedModel):
             self.messages = language.messages()
 
 
-def packed_bytes(help: str) -> traitlets.Bytes[bytes, bytes]:
+def packed_bytes(help: str) -> traitlets.Bytes:
     """Return a synced trait of bytes, which pages read as base64: no buffers, as in messages."""
 
     def pack(value: bytes, widget: ipywidgets.Widget) -> str:

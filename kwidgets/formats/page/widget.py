@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import traitlets
-
 from kwidgets.formats.page.service import service
 from kwidgets.library_widgets import STATIC, CodeModel, packed_bytes, static_file, version_of
 from kwidgets.request_widget import RequestWidget

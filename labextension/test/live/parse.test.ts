@@ -4,7 +4,15 @@ import { describe, expect, test } from "vitest";
 import { lenientParser, parseMessage } from "../../src/live/parse";
 import type { Snapshot } from "../../src/live/protocol";
 import { ProtocolError } from "../../src/shared/fields";
-import { base64, wireMetric, wireProgress, wireRun, wireSnapshot, wireTable, wireUpdate } from "./messages";
+import {
+  base64,
+  wireMetric,
+  wireProgress,
+  wireRun,
+  wireSnapshot,
+  wireTable,
+  wireUpdate,
+} from "./messages";
 
 function parsed(message: unknown) {
   const result = parseMessage(message);
