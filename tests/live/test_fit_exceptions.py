@@ -65,7 +65,7 @@ def test_it_is_without_keras_short_tracebacks_too():
 
 
 def test_what_is_no_error_is_named_as_far_as_it_is_known():
-    def leave(*args):
+    def leave(batch, logs):
         raise SystemExit("done")
 
     live = kw.LivePlot()

@@ -32,7 +32,7 @@ def test_all_views_of_a_kernel_on_another_machine(
 ) -> None:
     server = serve("jupyterlab-4.6", arguments=remote.lab_arguments)
     cells = ("%load_ext kwidgets\n" + SETUP, FIT.format(epochs=LONG), "kw.runs()", BUILDER)
-    notebook = Notebook.create(page, server, "fit.ipynb", cells)
+    notebook = Notebook.create(page, server, "fit.ipynb", cells, is_remote=True)
     notebook.run_and_wait(0, FIRST_SECONDS)
     notebook.run(1)
     view = View(notebook.outputs(1))
