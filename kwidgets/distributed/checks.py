@@ -156,6 +156,16 @@ def pickled(function: Callable[..., Any]) -> bytes:
     return data
 
 
+def source_of(function: Any) -> str:
+    """Return the source of a function, or "" where it is not known."""
+    import inspect
+
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""
+
+
 def _unpicklable(function: Callable[..., Any]) -> str:
     """Return the names of the variables of a function that cannot be pickled."""
     import inspect

@@ -16,6 +16,7 @@ from kwidgets.distributed.checks import (
     check_workers,
     chosen_backend,
     pickled,
+    source_of,
 )
 from kwidgets.distributed.distributed_run import DistributedRun
 from kwidgets.distributed.engines import check_engine, check_options
@@ -112,11 +113,16 @@ def distribute(
     check_count("seed", seed, least=0)
     runs = runs_folder()
     cell = describe_cell(recording.with_code)
-    found, is_running = _unfinished(runs, cell) if reconnect else (None, False)
+    source = source_of(train)
+    found, is_running = _unfinished(runs, cell, source) if reconnect else (None, False)
     run = None
     if found is not None:
         # One whose supervisor was lost goes on from its last checkpoints.
         run = DistributedRun(found, None if is_running else start_supervisor(found))
+        print(
+            f"The training {found.job_id} of this cell had not ended: this is its view. To start "
+            "another one: reconnect=False."
+        )
     if run is None:
         function = pickled(train)
         make_folder(runs)
@@ -139,6 +145,7 @@ def distribute(
             options={"task": task, "class_names": class_names},
             sys_path=[path for path in sys.path if Path(path).is_dir()],
             cwd=os.getcwd(),
+            source=source,
         )
         run = DistributedRun(job, start_job(job, function))
     if wait or (wait is None and not has_page()):
@@ -168,17 +175,18 @@ def reconnect(job_id: str | None = None) -> DistributedRun:
     return DistributedRun(found[0], None)
 
 
-def _unfinished(runs: Path, cell: dict[str, Any]) -> tuple[Job | None, bool]:
+def _unfinished(runs: Path, cell: dict[str, Any], source: str) -> tuple[Job | None, bool]:
     """Return the training of this cell that has not ended, or None; and whether it still runs.
 
     Raises:
         DistributeError: one runs, and the cell has other code now.
     """
     for job, is_running in unfinished_jobs(runs):
-        keys = ("notebook", "cell_id", "script")
+        # A loop starts one after the other: their numbers differ.
+        keys = ("notebook", "cell_id", "script", "fit_in_cell")
         if any(job.cell.get(key) != cell.get(key) for key in keys):
             continue
-        if job.cell.get("code") == cell.get("code"):
+        if job.cell.get("code") == cell.get("code") and job.source == source:
             return job, is_running
         if is_running and cell.get("cell_id") is not None:
             raise DistributeError(

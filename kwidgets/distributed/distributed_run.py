@@ -25,6 +25,7 @@ from kwidgets.live.controls import RunControls
 from kwidgets.live.numbers.history import History
 from kwidgets.live.page.view import LiveView
 from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.live.view_options import DEFAULTS, check_options
 from kwidgets.record.fit_facts.process import is_alive
 
@@ -148,6 +149,15 @@ class DistributedRun(RunControls):
                 raise TimeoutError(f"The training still runs after {timeout} s: {self.state}.")
         self._raise_if_failed()
         return self.history
+
+    def _submit(self, command: Command) -> None:
+        # Between two fits of the function, a stop is for the next one.
+        if command.kind == "stop" and self._run.ended and not self._training.ended:
+            self._training.send(
+                CommandMessage(id=uuid.uuid4().hex, kind="stop", value=None, text="")
+            )
+            return
+        super()._submit(command)
 
     def terminate(self) -> None:
         """End the workers at once, and the training with them. From any thread.

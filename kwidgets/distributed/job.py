@@ -34,6 +34,7 @@ class Job:
         options: for ``LivePlot``.
         sys_path: of the kernel, for modules beside the notebook.
         cwd: the kernel's working folder.
+        source: of the function, if it is known; tells whether it has changed.
         engine: "local", "ray", "ray://HOST:PORT" or "slurm".
         min_workers: with fewer it does not go on after a worker was lost; None for ``workers``.
         engine_options: of the engine.
@@ -53,6 +54,7 @@ class Job:
     options: dict[str, Any]
     sys_path: list[str]
     cwd: str
+    source: str = ""
     engine: str = "local"
     min_workers: int | None = None
     engine_options: dict[str, Any] = dataclasses.field(default_factory=dict)

@@ -14,6 +14,7 @@ from kwidgets.distributed.supervisor import supervise
 from kwidgets.distributed.supervisor.launcher import LaunchError, Report, Start
 from kwidgets.distributed.supervisor.sizes import Sizes
 from kwidgets.distributed.supervisor.supervise import Supervisor, WatchedDesk
+from kwidgets.language import translated
 
 
 def a_job(least: int, most: int, folder: Path = Path()) -> Job:
@@ -111,7 +112,7 @@ def test_without_enough_workers_a_training_fails_and_says_why() -> None:
     launched = Launched(desk, [OSError(1, "no memory")])
     result = Supervisor(a_job(2, 2), desk, launched).run()
     assert result["state"] == "failed"
-    assert "Rank 1 cannot be started" in result["text"]
+    assert "Rank 1 cannot be started" in translated(result["text"])
 
 
 def test_a_training_grows_from_a_new_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +122,7 @@ def test_a_training_grows_from_a_new_checkpoint(monkeypatch: pytest.MonkeyPatch)
     # There is room for two workers, later for five.
     launched = Launched(desk, [None, ""], most=[2, 5])
     supervisor = Supervisor(a_job(1, 4), desk, launched)
-    checkpoints = [{}, {"1": "new"}]
+    checkpoints = [{}, {}, {"1": "new"}]
     monkeypatch.setattr(
         supervisor,
         "_checkpoints",

@@ -125,7 +125,7 @@ def run_rank(
             restart=restart,
         )
     except BaseException as error:
-        if is_lost_peer(error):
+        if is_lost_peer(error, job.workers):
             # Not this worker's error: the supervisor sees which process has ended.
             traceback.print_exc()
             with contextlib.suppress(Exception):
@@ -149,6 +149,12 @@ def describe(error: BaseException) -> str:
             "of a model, or what a callback sets on one worker only. Create models from the same "
             "seed on all workers, and set variables on all of them in the same step."
         )
+    if "non-addressable" in str(error):
+        return (
+            "predict and the values of sharded arrays need all workers, so that they are not "
+            "available in the function. Predict after training, with the model of run.model(). "
+            f"({type(error).__name__}: {error})"
+        )
     return f"{type(error).__name__}: {error}"
 
 
@@ -160,10 +166,15 @@ def _traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, frames or error.__traceback__))
 
 
-def is_lost_peer(error: BaseException) -> bool:
-    """Return whether another worker has ended: JAX's collectives fail then."""
-    # Reading an array raises them as ValueError.
-    return any(sign in str(error) for sign in _LOST_PEER_SIGNS)
+def is_lost_peer(error: BaseException, workers: int) -> bool:
+    """Return whether another one of the workers has ended: JAX's collectives fail then."""
+    if workers == 1:
+        return False
+    text = str(error)
+    # Reading an array raises the errors of Gloo as ValueError.
+    if type(error).__name__ not in ("JaxRuntimeError", "XlaRuntimeError"):
+        return "Gloo " in text or "gloo/transport" in text
+    return any(sign in text for sign in _LOST_PEER_SIGNS)
 
 
 if __name__ == "__main__":

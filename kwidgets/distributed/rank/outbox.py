@@ -22,6 +22,7 @@ from kwidgets.distributed.messages import (
     Row,
     WorkerItem,
 )
+from kwidgets.language import t
 from kwidgets.live.devices.encode import wire_devices
 from kwidgets.live.devices.usage import DeviceSampler
 from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
@@ -88,11 +89,20 @@ class Outbox:
         self.flush()
         with self._lock:
             self._rows.clear()
+            if self._fits:
+                self._refuse_late()
             self._fits += 1
             self._branches, self._branch_step = 0, 0
             self._is_first_item = True
             self._insight_revision = 0
             run.store.listeners.append(_StoreToDesk(self._rows))
+
+    def _refuse_late(self) -> None:
+        """Refuse the commands for the fit that has ended; a stop ends the next one too."""
+        late = [each for each in self._commands if each["kind"] != "stop"]
+        for command in late:
+            self._commands.remove(command)
+            self.reply_to(command["id"])(False, t("The training has ended."))
 
     def begun(self, run: SteeredRun) -> None:
         """The fit has begun: its description is known."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
 if TYPE_CHECKING:
@@ -24,13 +25,23 @@ def check_begin(run: SteeredRun) -> None:
     """
     progress, model = run.state.progress, run.model
     batches = math.nan if progress.batches is None else float(progress.batches)
-    facts = [float(progress.epochs), batches, _count(model), weight_sum(model)]
+    values = run.state.frame.local_values()
+    validation = _batches(values.get("val_x"), values)
+    facts = [float(progress.epochs), batches, validation, _count(model), weight_sum(model)]
     rows = run.rank.agreement.gather(facts)
-    names = ("epochs", "batches an epoch", "parameters", "initial weights")
+    names = (
+        "epochs",
+        "batches an epoch",
+        "batches of the validation",
+        "parameters",
+        "initial weights",
+    )
     hints = (
         "Give fit the same epochs on all workers.",
         "Each worker needs as many batches as the others, or they wait for each other for ever. "
         "Use worker.shard(x, y, batch_size=…), or drop what is left over.",
+        "Each worker needs as many batches of validation_data as the others: use worker.shard for "
+        "them too.",
         "Build the same model on all workers.",
         "Create the model from the same seed on all workers: call "
         "keras.utils.set_random_seed before it, or leave that to kwidgets.",
@@ -64,6 +75,19 @@ def weight_sum(model: Any) -> float:
     values = [variable.value for variable in model.trainable_variables]
     whole = [value for value in values if getattr(value, "is_fully_replicated", True)]
     return float(sum(np.asarray(value, np.float64).sum() for value in whole))
+
+
+def _batches(data: Any, values: Mapping[str, Any]) -> float:
+    """Return how many batches the data of a validation have; NaN where that is not known."""
+    if values.get("validation_steps"):
+        return float(values["validation_steps"])
+    try:
+        if isinstance(data, keras.utils.PyDataset):
+            return float(len(data))
+        size = values.get("validation_batch_size") or values.get("batch_size") or 32
+        return float(math.ceil(len(data) / size))
+    except Exception:  # a generator, or a dataset of unknown length
+        return math.nan
 
 
 def _count(model: Any) -> float:

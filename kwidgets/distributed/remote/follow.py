@@ -206,8 +206,8 @@ class FollowedTraining:
                 # Another fit of the function is another one in the view.
                 self._model = fit.model = RemoteModel()
             fit.add(item)
-            if known is not None:
-                fit.replace(known)
+            # At first, commands wait in what stands for a fit.
+            fit.replace(known if known is not None else self.latest)
             self.fits[item["fit"]] = self.latest = fit
             self.state = _state("training", item["attempt"])
             self._describe_workers()

@@ -248,8 +248,12 @@ class Supervisor:
             time.sleep(_CHECK_SECONDS)
         if self._desk.failures:
             return self._failure()
-        first = _killed(states) or next((r, s) for r, s in enumerate(states) if s)
-        return _lost(first)
+        first = _killed(states)
+        if first is None and None in states:
+            # JAX ends the others when one of them does not answer its heartbeat.
+            rank = states.index(None)
+            return Outcome("lost", message("Rank %1 does not answer.", str(rank)), rank=rank)
+        return _lost(first or next((r, s) for r, s in enumerate(states) if s))
 
     def _grown_size(self, size: int) -> int | None:
         """Return with how many workers a running training can go on, if that is more than now.

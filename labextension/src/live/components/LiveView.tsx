@@ -324,6 +324,7 @@ function Top({ session, workers, run, isEvaluation }: TopProps) {
           loss={over ? null : store.loss}
           unfinished={!session.interactive && store.connected && !over}
           error={workers?.error ?? null}
+          hasWorkers={workers != null}
         />
         <Facts run={run} />
       </div>

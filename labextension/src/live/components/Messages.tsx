@@ -13,9 +13,11 @@ interface MessagesProps {
   unfinished: boolean;
   /** The error of one of several workers, of which `progress` has the text. */
   error: WorkerError | null;
+  /** Several processes train it, which do not end with the kernel. */
+  hasWorkers: boolean;
 }
 
-export function Messages({ run, progress, loss, unfinished, error }: MessagesProps) {
+export function Messages({ run, progress, loss, unfinished, error, hasWorkers }: MessagesProps) {
   const { status, notices } = progress;
   const ending = unfinished
     ? t("Saved during training; the final result is not available here.")
@@ -26,7 +28,7 @@ export function Messages({ run, progress, loss, unfinished, error }: MessagesPro
   if (!loss && !showDetail && notices.length === 0) return null;
   return (
     <ul class="kw-messages" aria-label={t("Messages")}>
-      {loss && <li data-level="warning">{lossText(loss, run, progress)}</li>}
+      {loss && <li data-level="warning">{lossText(loss, run, progress, hasWorkers)}</li>}
       {showDetail && (
         <li data-level={status === "failed" ? "error" : "info"}>
           {detail}
@@ -52,7 +54,12 @@ function Traceback({ error: { rank, traceback } }: { error: WorkerError }) {
   );
 }
 
-function lossText(loss: Loss, run: RunInfo, progress: Progress): string {
+function lossText(loss: Loss, run: RunInfo, progress: Progress, hasWorkers: boolean): string {
+  if (hasWorkers && loss !== "connection") {
+    return t(
+      "The kernel is gone; training continues in its workers. Run the cell again, or kw.reconnect(), to watch it.",
+    );
+  }
   if (loss === "connection") {
     return t(
       "The connection to the kernel is lost. If the kernel still runs, training continues, and so does this view when the connection is back.",
