@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenNotebook
 from tests.browser.live_view import FIRST_SECONDS, View
+from tests.browser.notebook import Notebook
 
 # Steps take 50 ms: the page, two workers and their supervisor share the processor.
 FUNCTION = """
@@ -42,6 +43,24 @@ def test_two_workers_are_steered_and_found_again_by_another_kernel(
     open_notebook: OpenNotebook, page: Page
 ) -> None:
     notebook = open_notebook(FUNCTION, PID, DISTRIBUTE)
+    try:
+        _watch(notebook, page)
+    finally:
+        for process in _processes(notebook, "kwidgets.distributed"):
+            process.kill()
+
+
+def _processes(notebook: Notebook, module: str) -> list[psutil.Process]:
+    """Return the processes of the notebook's training that run a module."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        in_folder = process.info["cwd"] == str(notebook.path.parent)
+        if in_folder and any(part.startswith(module) for part in process.info["cmdline"] or []):
+            found.append(process)
+    return found
+
+
+def _watch(notebook: Notebook, page: Page) -> None:
     notebook.run_and_wait(0, FIRST_SECONDS)
     notebook.run_and_wait(1, FIRST_SECONDS)
     pid = int(notebook.outputs(1).inner_text().split()[-1])
@@ -52,13 +71,11 @@ def test_two_workers_are_steered_and_found_again_by_another_kernel(
     expect(view.progress).to_have_attribute(
         "aria-valuenow", re.compile("[1-9]"), timeout=START_SECONDS * 1000
     )
-    page.screenshot(path="/tmp/w/d1.png")
     view.learning_rate.fill("0.005")
     view.learning_rate.press("Enter")
     expect(view.region).to_contain_text("Learning rate 0.001 → 0.005")
     view.button("Pause").click()
     view.expect_status("paused")
-    page.screenshot(path="/tmp/w/d2.png")
     step = view.step()
 
     os.kill(pid, signal.SIGKILL)
@@ -70,27 +87,18 @@ def test_two_workers_are_steered_and_found_again_by_another_kernel(
     assert view.step() == step
     view.button("Resume").click()
     view.expect_step_above(page, step)
-    page.screenshot(path="/tmp/w/d3.png")
     view.button("Log of rank 1").click()
     expect(view.region.get_by_role("log")).to_contain_text("rank 1, ready")
     view.button("Close").click()
 
-    ranks = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if "kwidgets.distributed.rank.main" in (process.info["cmdline"] or [])
-        and process.cwd() == str(notebook.path.parent)
-    ]
+    ranks = _processes(notebook, "kwidgets.distributed.rank.main")
     assert len(ranks) == 2
     ranks[-1].kill()
     expect(view.region).to_contain_text("was lost (killed by signal SIGKILL)")
     mark = re.compile("Rank 1 was lost; restarted from step .* \\(1 of 2\\)")
     expect(view.region).to_contain_text(mark, timeout=START_SECONDS * 1000)
-    page.screenshot(path="/tmp/w/d4.png")
     view.expect_step_above(page, step)
-    page.screenshot(path="/tmp/w/d5.png")
     view.button("Stop").click()
     view.expect_status("stopped")
-    page.screenshot(path="/tmp/w/d6.png")
     psutil.wait_procs(ranks, FIRST_SECONDS)
     assert not any(process.is_running() for process in ranks)
