@@ -60,7 +60,8 @@ class CellView(ABC):
                 self._widget = self._make_widget(bundle, self._replace_outputs)
             if not shows_widgets():
                 self._outputs.append((display_id, contextvars.copy_context()))
-                bundle["text/html"] += f"<div><small>{html.escape(self._advice())}</small></div>"
+                advice = channel.refusal or self._advice()
+                bundle["text/html"] += f"<div><small>{html.escape(advice)}</small></div>"
             else:
                 bundle = {**wire.widget_view(self._widget.model_id), **bundle}
             publish_display_data(data=bundle, transient={"display_id": display_id})

@@ -64,10 +64,15 @@ def _translated(text: str, values: Sequence[object]) -> str:
 def current() -> str:
     """Return the kernel's language: "en", or that of a catalogue, such as "zh_CN".
 
-    In this order: the language passed to :func:`set_language`, the language of the last page with
-    our JupyterLab extension, the language of the environment, English.
+    In this order: the language of the last page with our JupyterLab extension, whose own texts
+    follow JupyterLab; that passed to :func:`set_language`; that of the environment; English.
     """
-    return _chosen or _page_language or _known(os.environ.get(VARIABLE, "")) or ENGLISH
+    return _page_language or _chosen or _known(os.environ.get(VARIABLE, "")) or ENGLISH
+
+
+def page_language() -> str | None:
+    """Return the language of the last page with our JupyterLab extension; None if there is none."""
+    return _page_language
 
 
 def languages() -> list[str]:
@@ -76,7 +81,7 @@ def languages() -> list[str]:
 
 
 def set_language(language: str | None) -> None:
-    """Use ``language``, or the language of the page if it is None.
+    """Use ``language`` where no JupyterLab chooses one; None for that of the environment.
 
     Raises:
         ValueError: there is no catalogue for this language.

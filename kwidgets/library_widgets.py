@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import pathlib
 import weakref
@@ -67,6 +68,15 @@ class CodeModel(SharedModel):
         """Send the texts again after the kernel's language has changed."""
         if self.comm is not None:
             self.messages = language.messages()
+
+
+def packed_bytes(help: str) -> traitlets.Bytes:
+    """Return a synced trait of bytes, which pages read as base64: no buffers, as in messages."""
+
+    def pack(value: bytes, widget: ipywidgets.Widget) -> str:
+        return base64.b64encode(value).decode("ascii")
+
+    return traitlets.Bytes(help=help).tag(sync=True, to_json=pack)
 
 
 def is_closed(widget: ipywidgets.Widget) -> bool:

@@ -79,7 +79,7 @@ def _kwidgets(line: str) -> Any:
         Write further runs for TensorBoard too, while they run, into a folder; or no longer.
     ``%kwidgets language``, ``%kwidgets language zh_CN``
         Print the language of views and panel, or set it for this kernel. In JupyterLab, they
-        follow the language of JupyterLab.
+        always follow the language of JupyterLab.
     ``%kwidgets tutorials``, ``%kwidgets tutorials 03``
         Copy the tutorials that are not in the current folder yet, or a new copy of one of them.
         No file is overwritten.
@@ -204,6 +204,7 @@ def _resume(rest: str) -> None:
 
 def _language(rest: str) -> None:
     from kwidgets import language
+    from kwidgets.language import t
 
     try:
         if rest:
@@ -211,6 +212,13 @@ def _language(rest: str) -> None:
     except ValueError as error:
         raise UsageError(str(error)) from None
     print(f"Language: {language.current()} (available: {', '.join(language.languages())})")
+    if rest and language.page_language() is not None:
+        print(
+            t(
+                "JupyterLab chooses the language of this page: Settings > Language. "
+                "%kwidgets language applies in other front ends."
+            )
+        )
 
 
 def _tutorials(rest: str) -> None:

@@ -6,7 +6,8 @@ each message; both test suites parse them, so that a difference fails a test.
 
 Messages in both directions have the envelope ``{v, kind, id?, payload}``. JSON has no NaN and no
 infinities: a single number that may be non-finite is encoded by :func:`wire_number`, columns of
-metrics travel as float32 bytes (``live/page/encode.py``).
+metrics travel as the base64 of float32 (``live/page/encode.py``). No message has binary buffers,
+which do not pass Jupyter Server's gateway mode: docs/decisions/0004-numbers-on-the-wire.md.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from kwidgets.kernel.channel import channel
 
 logger = logging.getLogger("kwidgets")
 
-Send = Callable[[wire.Envelope, "list[bytes] | None"], None]
-#: From the kind and the payload of a request to its answer, with buffers.
-Answer = Callable[[str, Any], tuple[Any, list[bytes]]]
+Send = Callable[[wire.Envelope], None]
+#: From the kind and the payload of a request to its answer.
+Answer = Callable[[str, Any], Any]
 
 
 class RequestService:
@@ -85,5 +85,5 @@ class RequestService:
             return
         if self._answer is None:
             self._answer = self._load()
-        answer, buffers = self._answer(str(content.get("kind")), content.get("payload"))
-        send(wire.envelope(self._answer_kind, answer, id=request), buffers or None)
+        answer = self._answer(str(content.get("kind")), content.get("payload"))
+        send(wire.envelope(self._answer_kind, answer, id=request))

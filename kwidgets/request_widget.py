@@ -61,6 +61,6 @@ class RequestWidget(anywidget.AnyWidget):
             self.service.receive(content, self._reply)
 
     # Not "_send": with that, ipywidgets sends everything.
-    def _reply(self, message: wire.Envelope, buffers: list[bytes] | None) -> None:
+    def _reply(self, message: wire.Envelope) -> None:
         if self.comm is not None:
-            self.send(message, buffers)
+            self.send(message)

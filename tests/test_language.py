@@ -105,9 +105,7 @@ def test_who_decides_the_language(monkeypatch):
     assert language.current() == "en", "the page comes before the environment"
     assert language.messages() is None
     language.set_language("zh_CN")
-    assert language.current() == "zh_CN", "what the user asks for comes first"
-    language.set_language(None)
-    assert language.current() == "en"
+    assert language.current() == "en", "a page is in one language, that of JupyterLab"
     language.set_page_language("fr-FR")
     assert language.current() == "en", "the page cannot show its language either"
 
@@ -168,4 +166,16 @@ def test_the_magic_sets_the_language(capsys: pytest.CaptureFixture[str]) -> None
         assert language.current() == "zh_CN"
     finally:
         language.set_language(None)
+        shell.run_line_magic("unload_ext", "kwidgets")
+
+
+def test_the_magic_says_that_jupyterlab_chooses_the_language(capsys):
+    language.set_page_language("en")
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "kwidgets")
+    try:
+        shell.run_line_magic("kwidgets", "language zh-CN")
+        shown = capsys.readouterr().out
+        assert "Language: en" in shown and "Settings > Language" in shown
+    finally:
         shell.run_line_magic("unload_ext", "kwidgets")

@@ -50,6 +50,12 @@ FRONT_ENDS = {
     # The kernel's environment has what draws the view, JupyterLab's has not.
     "jupyterlab-ipywidgets": FrontEnd(("jupyterlab", "ipywidgets"), kwidgets=False),
     "jupyterlab-alone": FrontEnd(("jupyterlab",), kwidgets=False),
+    # Servers whose kernels a JupyterLab on another machine uses.
+    "kernel-gateway": FrontEnd(("jupyter-kernel-gateway==3.0.1",), kwidgets=False),
+    # ... which asks for an older jupyter_client.
+    "enterprise-gateway": FrontEnd(
+        ("jupyter-enterprise-gateway==3.3.0",), kwidgets=False, locked=False
+    ),
     # Cells run in marimo's own process.
     "marimo": FrontEnd(("marimo==0.25.2",), kwidgets=False, on_top=True),
     # Its test copies the extension, since Voilà serves no links.

@@ -25,9 +25,14 @@ class Card(str):
 
         Raises:
             FileExistsError: there is a file already.
+            FileNotFoundError: there is no such folder. As ``model.save``, this creates none.
         """
         file = Path(path).expanduser()
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.parent.is_dir():
+            raise FileNotFoundError(
+                f"There is no folder {str(file.parent)!r} for {file.name!r}. Create it first, or "
+                "save the card in a folder that exists."
+            )
         with open(file, "x", encoding="utf-8") as stream:
             stream.write(wire.encodable(str(self)))
         return file

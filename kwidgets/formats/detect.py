@@ -73,10 +73,11 @@ def detect(path: Path) -> Kind:
         raise FormatError(t("“%1” cannot be read: %2.", path, error.strerror)) from error
     if not head:
         raise FormatError(t("“%1” is empty. Download or copy it again.", path))
-    if _is_hdf5(path):
-        return "hdf5"
+    # First, because the HDF5 file in a .keras file may stand where HDF5 looks for its signature.
     if head.startswith(_ZIP):
         return _zip_kind(path)
+    if _is_hdf5(path):
+        return "hdf5"
     if (text := _as_text(head)) is not None:
         return _text_kind(path, text)
     return _binary_kind(path, head)

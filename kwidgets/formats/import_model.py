@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras.src.saving.serialization_lib import SafeModeScope
 
+from kwidgets import protocol as wire
 from kwidgets.formats.detect import Kind, detect
 from kwidgets.formats.errors import FormatError
 from kwidgets.formats.memory import check_files
@@ -36,6 +37,14 @@ class ImportedModel(NamedTuple):
 
     model: keras.Model
     report: ImportReport
+
+    def __repr__(self) -> str:
+        """Return what the two parts are, and the report."""
+        kind, name = type(self.model).__name__, self.model.name
+        return f"ImportedModel(model=<{kind} {name!r}>, report=…)\n\n{self.report.to_text()}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {**self.report._repr_mimebundle_(), "text/plain": wire.encodable(repr(self))}
 
 
 def import_model(

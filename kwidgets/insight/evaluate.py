@@ -87,6 +87,7 @@ def evaluate(
             f"evaluate needs a compiled Keras model, not {model!r} ({type(model).__name__})."
         )
     chosen = check_fit_options(False, False, task, class_names)
+    _check_targets(model, x, y)
     caller = sys._getframe(1)
     namespace = {**user_variables(), **caller.f_globals, **caller.f_locals}
     evaluation = Evaluation(model, str(model.name))
@@ -102,6 +103,19 @@ def evaluate(
             )
             evaluation.log({f"val_{name}": value for name, value in evaluation.results.items()})
     return evaluation
+
+
+def _check_targets(model: Any, x: Any, y: Any) -> None:
+    """Raise TypeError where the loss has nothing to compare with, before Keras starts."""
+    arrays = keras.tree.flatten(x)
+    if y is not None or getattr(model, "_compile_loss", None) is None:
+        return
+    if arrays and all(hasattr(each, "shape") for each in arrays):
+        shapes = ", ".join(str(tuple(each.shape)) for each in arrays)
+        raise TypeError(
+            f"evaluate needs the targets, but got y=None with x of shape {shapes}. Pass "
+            "kwidgets.evaluate(model, x, y), or a dataset that yields inputs and targets."
+        )
 
 
 def _reader(

@@ -39,6 +39,8 @@ class Channel:
         self._page_seen_at: float | None = None
         self._lock = threading.Lock()
         self._warned: set[str] = set()
+        #: What was said to a page of an incompatible version; None if the last page was not one.
+        self.refusal: str | None = None
         # Whether messages are handled while a cell runs.
         self.receives_while_busy = False
 
@@ -119,7 +121,7 @@ class Channel:
         ours._closed = False
         comm.get_comm_manager().register_comm(ours)
 
-    def send(self, message: protocol.Envelope, buffers: list[bytes] | None = None) -> None:
+    def send(self, message: protocol.Envelope) -> None:
         """Send a message to all pages, in order.
 
         Raises:
@@ -130,9 +132,9 @@ class Channel:
             if self._comm is None:
                 raise ConnectionError("kwidgets was unloaded in this kernel")
             try:
-                self._comm.send(message, buffers=buffers)
+                self._comm.send(message)
             except UnicodeEncodeError:
-                self._comm.send(protocol.encodable(message), buffers=buffers)
+                self._comm.send(protocol.encodable(message))
 
     def _welcome(self) -> None:
         import sys
@@ -155,6 +157,7 @@ class Channel:
             kind = content.get("kind")
             if kind == protocol.HELLO:
                 self._page_seen_at = time.monotonic()
+                self.refusal = None
                 payload = content.get("payload")
                 if isinstance(payload, dict):
                     language.set_page_language(payload.get("language"))
@@ -191,7 +194,7 @@ class Channel:
                 "then reload the page."
             )
         )
-        text = protocol.shortened(f"{mismatch} {advice}")
+        self.refusal = text = protocol.shortened(f"{mismatch} {advice}")
         self._warn_once(text)
         refused = protocol.Refused(message=text, version=protocol.PROTOCOL_VERSION)
         request = protocol.message_id(content) if isinstance(content, dict) else None

@@ -180,7 +180,7 @@ class Device(TypedDict):
     memory_total_bytes: float | None
 
 
-WorkerState = Literal["starting", "preparing", "training", "ended", "lost"]
+WorkerState = Literal["starting", "preparing", "training", "ended", "failed", "lost"]
 
 
 class Worker(TypedDict):
@@ -190,7 +190,7 @@ class Worker(TypedDict):
     #: The name of its computer; "" until it is known.
     host: str
     #: starting: its process starts, and joins the others; preparing: it builds the model and the
-    #: data; lost: it has ended before the others.
+    #: data; failed: by an error; lost: its process has ended before the others.
     state: WorkerState
     #: Steps of the fit; the seconds of one include waiting for the others.
     step: int
@@ -283,8 +283,7 @@ class Progress(TypedDict):
 class Table(TypedDict):
     """Rows ``start`` to ``start + rows`` of a table; earlier rows are kept, later rows are dropped.
 
-    ``data`` has the columns one after the other, each ``rows`` float32 long: the index of a
-    buffer of the same message, or the bytes themselves, or (in saved notebooks) their base64.
+    ``data`` has the columns one after the other, each ``rows`` float32 long, as base64.
 
     Column names: ``step``, ``epoch`` (fractional, 1.5 = half of the second epoch done),
     ``seconds`` (of training, without pauses); then ``<statistic>/<metric>``. The statistic of the
@@ -297,7 +296,7 @@ class Table(TypedDict):
     start: int
     rows: int
     columns: list[str]
-    data: Any
+    data: str
 
 
 class BestEpoch(TypedDict):

@@ -151,7 +151,8 @@ class FitCheckpoints(RunObserver):
                 t("No checkpoint of this training can be written: it has no Keras model.")
             )
         self._request("user", command.text, hook)
-        return ""
+        waits = hook != "on_train_batch_begin" and self._fit.status.status == "paused"
+        return t("The checkpoint will be written before the next batch.") if waits else ""
 
     def finish(self) -> None:
         taker, progress = self._taker, self._fit.progress

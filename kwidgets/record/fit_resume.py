@@ -100,7 +100,14 @@ class FitResume:
                 else find_last_run(self._recorder.place, self._recorder.cell)
             )
         except UnreadableRunError as error:
-            self._warn(t("Cannot resume %1: %2", str(wanted), str(error)))
+            self._warn(
+                t(
+                    "Cannot resume %1: %2 Training starts from the beginning instead. kw.runs() "
+                    "lists the runs; resume takes an id or a name.",
+                    f"“{wanted}”",
+                    _sentence(str(error)),
+                )
+            )
             return
         if found is None or not found.checkpoints:
             self._tell_that_none_is_there(found, wanted)
@@ -292,3 +299,8 @@ def _is_only_moved(exactness: Exactness) -> bool:
         for finding in exactness.findings
         if finding.verdict not in ("exact", "unknown", "inexact")
     )
+
+
+def _sentence(text: str) -> str:
+    """Return ``text`` as a sentence, to which others can be added."""
+    return text if text.endswith((".", "。")) else f"{text}."

@@ -7,7 +7,7 @@ same id. The kernel sends nothing without a request: runs of other kernels are f
 view asks again while it is visible.
 
 Numbers that may be NaN are :data:`kwidgets.protocol.WireNumber`; curves are the snapshot of
-:mod:`kwidgets.live.protocol`, with their columns as float32 buffers.
+:mod:`kwidgets.live.protocol`, with its columns.
 """
 
 from __future__ import annotations

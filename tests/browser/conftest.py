@@ -50,6 +50,8 @@ JUPYTERLABS_OWN_ERRORS: tuple[re.Pattern[str], ...] = (
     re.compile(r"reading 'promise'\)\n *at \w+\.invoke .*/static/lab/jlab_core", re.DOTALL),
     # The server lists the kernels at the moment at which a test kills one.
     re.compile(r"status of 500 .*/api/kernels\?"),
+    # So JupyterLab tries each connection to a kernel first; a gateway has no such protocol.
+    re.compile(r"Sent non-empty 'Sec-WebSocket-Protocol' header but no response was received"),
     # Two pages have one kernel: each hears the answers to the other one's requests for widgets.
     re.compile(r"Comm not found for comm id [0-9a-f-]{36} .*/static/lab/jlab_core"),
     # Notebook 7.6 loads the settings of a plugin that it lacks.

@@ -19,6 +19,8 @@ from tests.browser.server import LabServer
 OPEN_TIMEOUT_SECONDS = 60
 # As long as an import of Keras may take where others use the machine too.
 RUN_TIMEOUT_SECONDS = 90
+# As the user does with "Reconnect to Kernel".
+RECONNECT_SECONDS = 20
 
 App = Literal["lab", "notebook"]
 
@@ -86,11 +88,18 @@ class Notebook:
         sources: Sequence[str],
         app: App = "lab",
         kernel: str = "python3",
+        *,
+        is_remote: bool = False,
     ) -> Notebook:
-        """Write a notebook of code cells and open it, its kernel started and idle."""
+        """Write a notebook of code cells and open it, its kernel started and idle.
+
+        ``is_remote`` says that the server has its kernels from a gateway.
+        """
         notebook = cls(page, server, name, app, kernel)
         notebook._write(sources)
-        notebook.open()
+        notebook.open(kernel_is_busy=is_remote)
+        if is_remote:
+            notebook.wait_for_remote_kernel()
         return notebook
 
     def open(self, *, kernel_is_busy: bool = False) -> None:
@@ -201,6 +210,23 @@ class Notebook:
             await panel().sessionContext.ready;
             await panel().sessionContext.session.kernel.info;
             """
+        )
+
+    def wait_for_remote_kernel(self) -> None:
+        """Wait for a kernel behind a gateway, and connect to it again if it does not answer.
+
+        JupyterLab connects twice, first with a protocol that a gateway lacks. If the kernel starts
+        slowly, the gateway may answer the connection that has been given up.
+        """
+        self._in_panel(
+            """
+            await panel().sessionContext.ready;
+            const { kernel } = panel().sessionContext.session;
+            const seconds = ARGUMENT;
+            const late = () => new Promise(resolve => setTimeout(resolve, seconds * 1000));
+            while (!await Promise.race([kernel.info, late()])) await kernel.reconnect();
+            """,
+            RECONNECT_SECONDS,
         )
 
     def interrupt(self) -> None:

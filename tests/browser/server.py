@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,14 @@ class LabServer:
         settings: dict[str, Any] | None = None,
         python: str | Path = sys.executable,
         base_url: str = "/",
+        arguments: Sequence[str] = (),
     ) -> Iterator[LabServer]:
         """Run JupyterLab with all its files below ``folder``; end it and its kernels on leaving.
 
         ``environment`` adds variables, which its kernels see too; ``settings`` are JupyterLab's,
         by plugin; ``python`` is that of the environment in which JupyterLab is installed;
-        ``base_url`` is the path that the server's addresses begin with.
+        ``base_url`` is the path that the server's addresses begin with; ``arguments`` are further
+        ones of ``jupyter lab``.
         """
         root, home = folder / "notebooks", folder / "home"
         root.mkdir(parents=True)
@@ -88,6 +90,7 @@ class LabServer:
             # No pop-up that asks about news, no look-up of newer versions.
             "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            *arguments,
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")

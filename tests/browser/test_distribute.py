@@ -27,6 +27,7 @@ def train(worker):
     model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(),
                               keras.layers.Dense(16, "relu"), keras.layers.Dense(10, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    print(f"rank {worker.rank}, ready")
     slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.05))
     model.fit(worker.shard(x, y, batch_size=64), epochs=1000, callbacks=[slow],
               validation_data=worker.shard(x, y, batch_size=640, shuffle=False))
@@ -70,6 +71,9 @@ def test_two_workers_are_steered_and_found_again_by_another_kernel(
     view.button("Resume").click()
     view.expect_step_above(page, step)
     page.screenshot(path="/tmp/w/d3.png")
+    view.button("Log of rank 1").click()
+    expect(view.region.get_by_role("log")).to_contain_text("rank 1, ready")
+    view.button("Close").click()
 
     ranks = [
         process
@@ -80,6 +84,8 @@ def test_two_workers_are_steered_and_found_again_by_another_kernel(
     assert len(ranks) == 2
     ranks[-1].kill()
     expect(view.region).to_contain_text("was lost (killed by signal SIGKILL)")
+    mark = re.compile("Rank 1 was lost; restarted from step .* \\(1 of 2\\)")
+    expect(view.region).to_contain_text(mark, timeout=START_SECONDS * 1000)
     page.screenshot(path="/tmp/w/d4.png")
     view.expect_step_above(page, step)
     page.screenshot(path="/tmp/w/d5.png")

@@ -54,6 +54,9 @@ def test_a_training_whose_kernel_died_is_resumed_to_the_bit(
     flag.unlink()
     os.kill(pid, signal.SIGKILL)
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    view.expect_status("kernel gone")
+    expect(view.button("Stop")).to_have_count(0)
+    expect(view.region).to_contain_text("Run the cell again to resume from the last checkpoint.")
     notebook.wait_for_kernel()
 
     notebook.run_and_wait(0, FIRST_SECONDS)

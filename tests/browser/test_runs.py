@@ -76,7 +76,8 @@ def test_runs_are_drawn_and_compared_while_another_one_trains(
     expect(notebook.cell(4).locator(".jp-InputPrompt")).to_have_text("[ ]:")
     notebook.interrupt()
 
-    page.evaluate("window.jupyterapp.commands.execute('kwidgets:show-runs')")
+    page.get_by_role("menuitem", name="View", exact=True).click()
+    page.get_by_role("menuitem", name="Show Keras Runs").click()
     tab = page.locator("#kwidgets-runs")
     interrupted = tab.get_by_role("row").filter(has_text="interrupted")
     expect(interrupted).to_contain_text("<b>slow</b>")

@@ -88,7 +88,7 @@ def test_the_error_of_a_worker_has_its_rank_and_traceback():
     workers, progress = training.view.workers, training.latest.describe_progress()
     assert workers is not None
     assert workers["error"] == {"rank": 1, "traceback": "Traceback …"}
-    assert [row["state"] for row in workers["rows"]] == ["starting", "lost"]
+    assert [row["state"] for row in workers["rows"]] == ["starting", "failed"]
     assert (progress["status"], progress["detail"]) == (
         "failed",
         "Rank 1 failed: ValueError: no file",

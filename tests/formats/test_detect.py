@@ -73,6 +73,12 @@ def test_a_keras_zip_and_a_saved_model(tmp_path: Path) -> None:
         archive.writestr("config.json", "{}")
         archive.writestr("metadata.json", "{}")
     assert detect(tmp_path / "net") == "keras_zip"
+    # Its weights may stand where HDF5 looks for a signature of its own.
+    with zipfile.ZipFile(tmp_path / "net", "a") as archive:
+        place = 1024 - archive.start_dir - 30 - len("model.weights.h5")
+        archive.writestr("model.weights.h5", b" " * place + b"\x89HDF\r\n\x1a\n")
+    assert (tmp_path / "net").read_bytes()[1024:1028] == b"\x89HDF"
+    assert detect(tmp_path / "net") == "keras_zip"
     (tmp_path / "saved_model.pb").write_bytes(b"\x08\x01")
     assert detect(tmp_path) == "saved_model"
 

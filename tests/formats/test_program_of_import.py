@@ -26,6 +26,14 @@ def test_the_program_of_a_mean_over_an_empty_window_runs(tmp_path: Path) -> None
     assert names["model"].output_shape == model.output_shape
 
 
+def test_a_loss_of_keras_is_written_by_its_name(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", keras.losses.binary_crossentropy)
+    model.save(tmp_path / "a.keras")
+    program = kw.import_model(tmp_path / "a.keras").report.to_code()
+    assert 'loss="binary_crossentropy"' in program
+
+
 def test_the_program_of_a_model_that_was_cut_says_where(tmp_path: Path) -> None:
     layers = [
         {"class_name": "Dense", "config": {"name": "d", "units": 2, "batch_input_shape": [1, 3]}},

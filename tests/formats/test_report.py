@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import keras
 import pytest
 
+from kwidgets.formats.import_model import ImportedModel
 from kwidgets.formats.import_report import ImportedLayer, ImportFacts, Preprocessing
 from kwidgets.formats.imported import Imported
 from kwidgets.formats.report import ImportReport
@@ -96,6 +97,16 @@ def test_the_page_has_tables_with_captions_and_headers_and_text_stays_text() -> 
     assert set(page.scopes) == {"col", "row"}
     bundle["text/html"].encode()
     bundle["text/plain"].encode()
+
+
+def test_what_import_model_returns_shows_the_report() -> None:
+    described = report()
+    imported = ImportedModel(described.model, described)
+    shown = imported._repr_mimebundle_()["text/html"]
+    assert shown == described._repr_mimebundle_()["text/html"]
+    first, _, rest = repr(imported).partition("\n\n")
+    assert first.startswith("ImportedModel(model=<Functional ") and first.endswith("report=…)")
+    assert rest == described.to_text()
 
 
 def test_the_words_are_in_the_language_of_the_kernel() -> None:

@@ -331,3 +331,5 @@ def test_evaluate_reads_the_same_as_a_fit() -> None:
     assert result.predictions.figures["accuracy"] == pytest.approx(result.results["accuracy"])
     with pytest.raises(TypeError, match="needs a compiled Keras model"):
         kw.evaluate("model", x, y)
+    with pytest.raises(TypeError, match=r"got y=None with x of shape .* Pass kwidgets\.evaluate"):
+        kw.evaluate(model, x)

@@ -38,8 +38,9 @@ def test_the_first_chart_and_further_ones_stay_in_their_budget(frontend):
     def counting(timeout):
         message = get(timeout=timeout)
         if message["msg_type"] in ("comm_open", "comm_msg", "display_data"):
-            buffers = sum(len(buffer) for buffer in message["buffers"])
-            sizes[-1] += buffers + len(json.dumps(message["content"], default=str))
+            # They do not pass Jupyter Server's gateway mode: a remote kernel would be lost.
+            assert not message["buffers"]
+            sizes[-1] += len(json.dumps(message["content"]))
         return message
 
     frontend.client.get_iopub_msg = counting
@@ -51,7 +52,7 @@ def test_the_first_chart_and_further_ones_stay_in_their_budget(frontend):
             lambda: any(kind == "update_display_data" for kind, _ in frontend.displays)
         )
     first, further = sizes
-    assert first <= 450_000
+    assert first <= 600_000
     assert further <= 20_000
 
 

@@ -237,6 +237,12 @@ def test_a_page_of_another_version_is_told_what_to_upgrade(
     refused = page.wait_for(lambda m: m["kind"] == wire.REFUSED)
     assert refused["id"] == message_id
     assert "pgrade" in refused["payload"]["message"] and what in refused["payload"]["message"]
+    # A fit, which this page cannot draw, says it too, in place of what to install.
+    page.run(
+        "from kwidgets.live.page.fallback_output import _advice\nprint(_advice(), 'advice shown')"
+    )
+    page.read_until(lambda: "advice shown" in "".join(page.texts))
+    assert refused["payload"]["message"] in "".join(page.texts)
 
 
 def test_what_is_no_message_of_ours_is_ignored(page: Page) -> None:

@@ -1,6 +1,7 @@
 """An exception that ends a fit is known at once, wherever it goes."""
 
 import asyncio
+import contextlib
 import io
 import threading
 
@@ -61,6 +62,20 @@ def test_it_is_without_keras_short_tracebacks_too():
     finally:
         keras.config.enable_traceback_filtering()
     assert (status, "broken data" in detail) == ("failed", True)
+
+
+def test_what_is_no_error_is_named_as_far_as_it_is_known():
+    def leave(batch, logs):
+        raise SystemExit("done")
+
+    live = kw.LivePlot()
+    leaving = keras.callbacks.LambdaCallback(on_train_batch_end=leave)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with contextlib.suppress(SystemExit):
+        model.fit(np.ones((8, 2)), np.ones((8, 1)), callbacks=[live, leaving], verbose=0)
+    live._run.after_cell(None)
+    assert (live.status, "SystemExit" in live._run.detail) == ("failed", True)
 
 
 def test_an_exception_that_a_callback_catches_ends_nothing():

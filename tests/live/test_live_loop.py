@@ -714,7 +714,7 @@ def test_the_optimizers_of_a_gan_are_chosen_by_name():
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [({"epochs": 0}, ValueError), ({"epochs": 2.5}, TypeError), ({"steps": "x"}, TypeError),
-     ({"steps": True}, TypeError), ({"optimizer": 3}, TypeError),
+     ({"steps": True}, TypeError), ({"optimizer": 3}, TypeError), ({"model": 3}, TypeError),
      ({"optimizer": {"a": object()}}, TypeError), ({"x_axis": "hour"}, ValueError)],
 )  # fmt: skip
 def test_wrong_arguments_say_what_is_right(arguments, error):

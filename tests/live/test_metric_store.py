@@ -1,5 +1,6 @@
 """Test the metric store and its tables: bounded memory, all extremes, stable reduced views."""
 
+import base64
 import math
 
 import numpy as np
@@ -70,7 +71,8 @@ def test_a_metric_may_appear_late():
 
 def apply_patch(known: dict[str, list[float]], patch) -> dict[str, list[float]]:
     """Apply a patch as the view does."""
-    columns = np.frombuffer(patch["data"], "<f4").reshape(len(patch["columns"]), patch["rows"])
+    data = base64.b64decode(patch["data"])
+    columns = np.frombuffer(data, "<f4").reshape(len(patch["columns"]), patch["rows"])
     return {
         name: [*known.get(name, [])[: patch["start"]], *column]
         for name, column in zip(patch["columns"], columns, strict=True)

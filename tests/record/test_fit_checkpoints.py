@@ -10,6 +10,7 @@ from IPython.core.ultratb import VerboseTB
 
 import kwidgets as kw
 from kwidgets.live.run.fit_run import FitRun
+from kwidgets.live.training_thread.command_queue import Command
 from kwidgets.record.fit_facts import cell
 from kwidgets.record.run_file import folder, writer
 
@@ -253,6 +254,34 @@ def test_a_run_that_finished_is_not_resumed(runs, data):
     assert len(history.history["loss"]) == 1
     (note,) = live._run.describe_progress()["notices"]
     assert note["text"].startswith("Nothing to resume")
+
+
+def test_a_run_that_is_not_there_is_told_with_what_to_do(runs, data):
+    live = kw.LivePlot(resume="nope")
+    make_model().fit(*data, epochs=1, callbacks=[live], verbose=0)
+    text = next(
+        notice["text"]
+        for notice in live._run.describe_progress()["notices"]
+        if notice["text"].startswith("Cannot resume “nope”: no run has the id or the name 'nope'.")
+    )
+    assert "from the beginning" in text and "kw.runs()" in text
+
+
+def test_a_checkpoint_that_waits_while_paused_is_announced(runs, data):
+    notes = []
+    live = kw.LivePlot()
+
+    def pause_and_ask(epoch, logs):
+        if epoch == 0:
+            live.pause()
+            reply = lambda ok, text: notes.append((ok, text))  # noqa: E731
+            live._submit(Command("checkpoint", reply=reply))
+            live.resume()
+
+    pausing = keras.callbacks.LambdaCallback(on_epoch_end=pause_and_ask)
+    make_model().fit(*data, epochs=2, callbacks=[pausing, live], verbose=0)
+    assert notes == [(True, "The checkpoint will be written before the next batch.")]
+    assert [each.reason for each in kw.runs[-1].checkpoints].count("user") == 1
 
 
 def test_another_architecture_is_refused_by_name_and_the_fit_starts_anew(runs, data):

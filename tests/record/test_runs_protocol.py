@@ -3,7 +3,6 @@
 ``KWIDGETS_WRITE_GOLDEN=1 pytest tests/record/test_runs_protocol.py`` writes it again.
 """
 
-import base64
 import json
 import math
 import os
@@ -109,12 +108,9 @@ def test_messages_are_as_the_golden_file_says(folder, monkeypatch):
         "answers": {},
     }
     for kind, payload in REQUESTS.items():
-        answer, buffers = handler.answer(kind, payload)
-        messages["answers"][kind] = {
-            "message": wire.envelope(protocol.RUNS_ANSWER, answer, id="a1"),
-            "buffers": [base64.b64encode(buffer).decode() for buffer in buffers],
-        }
-    refused, _ = handler.answer(protocol.RUN_DETAILS, {"run": "gone"})
+        answer = handler.answer(kind, payload)
+        messages["answers"][kind] = wire.envelope(protocol.RUNS_ANSWER, answer, id="a1")
+    refused = handler.answer(protocol.RUN_DETAILS, {"run": "gone"})
     messages["refused"] = wire.envelope(protocol.RUNS_ANSWER, refused, id="a2")
     text = json.dumps(normalized(messages, folder), indent=2, allow_nan=False) + "\n"
     if os.environ.get("KWIDGETS_WRITE_GOLDEN"):
@@ -126,7 +122,7 @@ def test_only_what_has_changed_is_sent_again(folder):
     handler = RequestHandler()
 
     def listed(since):
-        answer, _ = handler.answer(protocol.LIST_RUNS, {"scope": "folder", "since": since})
+        answer = handler.answer(protocol.LIST_RUNS, {"scope": "folder", "since": since})
         return answer["value"]
 
     first = listed(0)
@@ -147,12 +143,12 @@ def test_only_what_has_changed_is_sent_again(folder):
 
 def test_a_run_without_predictions_or_with_damaged_ones_has_none(folder):
     handler = RequestHandler()
-    answer, _ = handler.answer(protocol.RUN_INSIGHT, {"run": SECOND, "seen": ""})
+    answer = handler.answer(protocol.RUN_INSIGHT, {"run": SECOND, "seen": ""})
     assert answer["value"]["parts"] == []
     for value, reason in (('{"part": 1', "damaged"), ('[1, "a"]', None), ("[" * 10, "damaged")):
         with sqlite3.connect(folder / f"{FIRST}.sqlite") as file:
             file.execute("UPDATE run SET value = ? WHERE key = 'insight'", (value,))
-        answer, _ = handler.answer(protocol.RUN_INSIGHT, {"run": FIRST, "seen": ""})
+        answer = handler.answer(protocol.RUN_INSIGHT, {"run": FIRST, "seen": ""})
         if reason is None:
             assert answer["value"]["parts"] == []
         else:
@@ -161,10 +157,10 @@ def test_a_run_without_predictions_or_with_damaged_ones_has_none(folder):
 
 def test_curves_are_sent_once(folder):
     handler = RequestHandler()
-    first, buffers = handler.answer(protocol.RUN_CURVES, {"run": FIRST, "seen": ""})
-    assert len(buffers) == 2
+    first = handler.answer(protocol.RUN_CURVES, {"run": FIRST, "seen": ""})
+    assert first["value"]["snapshot"]["batch"]["data"]
     seen = first["value"]["seen"]
-    again, _ = handler.answer(protocol.RUN_CURVES, {"run": FIRST, "seen": seen})
+    again = handler.answer(protocol.RUN_CURVES, {"run": FIRST, "seen": seen})
     assert again["value"]["snapshot"] is None
 
 
@@ -183,12 +179,12 @@ def test_curves_are_sent_once(folder):
     ],
 )
 def test_a_request_that_cannot_be_answered_is_refused(folder, kind, payload, reason):
-    answer, _ = RequestHandler().answer(kind, payload)
+    answer = RequestHandler().answer(kind, payload)
     assert not answer["ok"]
     assert reason in answer["message"]
 
 
 def test_a_running_run_is_not_deleted_by_a_page(folder):
-    answer, _ = RequestHandler().answer(protocol.DELETE_RUNS, {"runs": [SECOND]})
+    answer = RequestHandler().answer(protocol.DELETE_RUNS, {"runs": [SECOND]})
     assert answer["value"]["bytes"] == 0
     assert "still runs" in answer["value"]["problems"][0]

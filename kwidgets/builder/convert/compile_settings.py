@@ -28,7 +28,7 @@ def compile_settings(model: keras.Sequential) -> dict[str, Value] | None:
     config = model.get_compile_config() or {}
     values = {
         "optimizer": value_of(model.optimizer),
-        "loss": value_of(model.loss),
+        "loss": value_of(_named(model.loss)),
         "metrics": value_of(_metrics_argument(model)),
         **{name: value_of(config.get(name)) for name in _PLAIN_SETTINGS},
     }
@@ -38,6 +38,24 @@ def compile_settings(model: keras.Sequential) -> dict[str, Value] | None:
         for name, value in values.items()
         if value not in (None, [], ()) and value != defaults.get(name)
     }
+
+
+def _named(loss: Any) -> Any:
+    """Return a loss with Keras's functions by their names, as compile is usually called.
+
+    A model that was loaded has the functions.
+    """
+    if isinstance(loss, dict):
+        return {name: _named(each) for name, each in loss.items()}
+    if isinstance(loss, (list, tuple)):
+        return (tuple if isinstance(loss, tuple) else list)(map(_named, loss))
+    name = getattr(loss, "__name__", None)
+    if isinstance(name, str) and not isinstance(loss, type):
+        try:
+            return name if keras.losses.get(name) is loss else loss
+        except ValueError:  # no loss of Keras's has this name
+            pass
+    return loss
 
 
 def _metrics_argument(model: keras.Sequential) -> Any:

@@ -34,6 +34,7 @@ from kwidgets.library_widgets import (
     SharedModel,
     close_with_layout,
     is_closed,
+    packed_bytes,
     static_file,
     version_of,
 )
@@ -47,7 +48,7 @@ BUNDLE = "builder-view.js.gz"
 class BuilderLibrary(CodeModel):
     """The editor's code, gzipped; sent once per kernel and shared by all builders."""
 
-    builder = traitlets.Bytes(help=f"{BUNDLE}: an ES module").tag(sync=True)
+    builder = packed_bytes(f"{BUNDLE}: an ES module")
 
     @classmethod
     def make(cls) -> BuilderLibrary:
@@ -57,7 +58,7 @@ class BuilderLibrary(CodeModel):
 class CatalogModel(SharedModel):
     """The catalog, sent once per kernel, and again when the user adds a class."""
 
-    data = traitlets.Bytes(help="a Catalog as gzipped JSON").tag(sync=True)
+    data = packed_bytes("a Catalog as gzipped JSON")
 
     @classmethod
     def make(cls) -> CatalogModel:

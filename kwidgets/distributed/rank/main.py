@@ -19,6 +19,7 @@ from typing import Any, Final
 from kwidgets.distributed.desk.socket_desk import DeskAddress, DeskClient
 from kwidgets.distributed.job import Job, difference, versions
 from kwidgets.distributed.messages import LOST_PEER_STATUS, Restart, StateItem
+from kwidgets.language import Message, message
 
 #: Its value is the JSON of ``RankSettings``.
 SETTINGS_VARIABLE: Final = "KWIDGETS_RANK"
@@ -92,15 +93,17 @@ def run_rank(
         os.chdir(job.cwd)
     sys.path[:] = list(dict.fromkeys([*sys.path, *job.sys_path]))
 
-    def fail(text: str, batch_size: int | None = None) -> int:
+    def fail(text: str | Message, error: BaseException | None = None) -> int:
         item = StateItem(
             kind="state",
             state="failed",
             attempt=attempt,
             text=text,
-            traceback=traceback.format_exc() if sys.exc_info()[0] is not None else "",
+            traceback="" if error is None else _traceback(error),
             rank=rank,
         )
+        # Of a worker.shard that cannot be divided among so many workers.
+        batch_size = getattr(error, "batch_size", None)
         if batch_size is not None:
             item["batch_size"] = batch_size
         desk.post([item])
@@ -108,7 +111,7 @@ def run_rank(
 
     different = difference(job.versions, versions(job.backend))
     if different:
-        return fail(f"Rank {rank} has other versions than the kernel: {different}.")
+        return fail(message("It has other versions than the kernel: %1.", different))
     try:
         from kwidgets.distributed.rank.train import train
 
@@ -128,7 +131,7 @@ def run_rank(
             with contextlib.suppress(Exception):
                 sys.stderr.flush()
             os._exit(LOST_PEER_STATUS)
-        status = fail(describe(error), getattr(error, "batch_size", None))
+        status = fail(describe(error), error)
         traceback.print_exc()
         sys.stderr.flush()
         # JAX would wait for the others at exit.
@@ -147,6 +150,14 @@ def describe(error: BaseException) -> str:
             "seed on all workers, and set variables on all of them in the same step."
         )
     return f"{type(error).__name__}: {error}"
+
+
+def _traceback(error: BaseException) -> str:
+    """Return the traceback of an error from the user's function on."""
+    frames, folder = error.__traceback__, str(Path(__file__).parent)
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(folder):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames or error.__traceback__))
 
 
 def is_lost_peer(error: BaseException) -> bool:

@@ -105,8 +105,8 @@ class Connection:
             supervisor = actor.remote(dataclasses.asdict(self._job), function, progress)
             ray.get(supervisor.begin.remote(), timeout=_START_SECONDS)
         except ray.exceptions.RayError as error:
-            text = str(error)
-            if "No module named 'kwidgets" in text:
+            problem = str(error)
+            if "No module named 'kwidgets" in problem:
                 raise LaunchError(
                     message(
                         "The Ray cluster has no kwidgets, or another release. Install it on all "
@@ -115,7 +115,7 @@ class Connection:
                     )
                 ) from error
             raise LaunchError(
-                message("The supervisor cannot be started on the Ray cluster: %1", text)
+                message("The supervisor cannot be started on the Ray cluster: %1", problem)
             ) from error
         return supervisor
 

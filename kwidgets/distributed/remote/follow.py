@@ -251,7 +251,8 @@ class FollowedTraining:
         for worker in self.workers.values():
             worker["state"] = "ended"
         if status == "failed" and (rank := self.state["rank"]) is not None:
-            self.workers.setdefault(rank, unknown_worker(rank))["state"] = "lost"
+            ended = self.workers.setdefault(rank, unknown_worker(rank))
+            ended["state"] = "failed" if self.state["traceback"] else "lost"
         self._describe_workers()
         self.view.publish()
         self.view.end()

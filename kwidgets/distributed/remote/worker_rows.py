@@ -15,7 +15,7 @@ from kwidgets.live.protocol import Device, Worker, WorkerError, Workers, WorkerS
 MAX_ROWS: Final = 16
 #: Of a traceback.
 MAX_TRACEBACK: Final = 8_000
-_STATES: Final = ("lost", "ended", "starting", "preparing", "training")
+_STATES: Final = ("failed", "lost", "ended", "starting", "preparing", "training")
 
 
 def unknown_worker(rank: int, state: WorkerState = "starting") -> Worker:

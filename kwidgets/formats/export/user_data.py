@@ -21,7 +21,13 @@ from kwidgets.language import t
 MAX_BYTES: Final = 64_000_000
 # Variables of these names are used before others: held-out data first.
 _FIRST: Final = ("test", "val", "valid", "validation", "eval", "dev", "holdout")
-_PAIRS: Final = (("x", "y"), ("X", "y"), ("X", "Y"), ("images", "labels"), ("inputs", "targets"))
+# As they are written together with x and y: xtest, xte, xv.
+_SHORT: Final = {"te": "test", "tst": "test", "v": "val", "va": "val"}
+_PAIRS: Final = (
+    *(("x", "y"), ("X", "y"), ("X", "Y"), ("images", "labels"), ("inputs", "targets")),
+    *(("features", "labels"), ("features", "targets"), ("features", "target"), ("data", "labels")),
+    *(("data", "targets"), ("data", "target"), ("texts", "labels"), ("x", "labels")),
+)
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ def fits(info: DataInfo, spec: TensorSpec) -> bool:
 
 def held_out_first(name: str) -> tuple[int, int, str]:
     """Return a key that sorts names of variables: held-out data first, then inputs."""
-    words = name.lower().split("_")
+    words = [each for part in name.lower().split("_") for each in _split(part)]
     held_out = next((place for place, word in enumerate(_FIRST) if word in words), len(_FIRST))
     is_input = any(word in ("x", "images", "inputs", "features", "data", "texts") for word in words)
     return held_out, not is_input, name
@@ -167,11 +173,20 @@ def _partner(name: str, infos: Mapping[str, DataInfo]) -> str | None:
     """Return the name of the targets of inputs, such as y_test of x_test."""
     parts = name.split("_")
     for place, (x, y) in itertools.product(range(len(parts)), _PAIRS):
-        if parts[place] == x:
-            other = "_".join((*parts[:place], y, *parts[place + 1 :]))
+        first, *rest = _split(parts[place])
+        if first == x:
+            ending = parts[place][len(x) :] if rest else ""
+            other = "_".join((*parts[:place], y + ending, *parts[place + 1 :]))
             if other in infos and infos[other].samples == infos[name].samples:
                 return other
     return None
+
+
+def _split(word: str) -> list[str]:
+    """Return the words of which one is written: x and val of xval or xv; else the word alone."""
+    name, ending = word[:1], word[1:].lower()
+    ending = _SHORT.get(ending, ending)
+    return [name, ending] if name in ("x", "X", "y", "Y") and ending in _FIRST else [word]
 
 
 def _in_order(x: Any, signature: Signature) -> list[Any]:

@@ -53,13 +53,13 @@ def check(path: Path, data: bytes | None = None) -> None:
             cwd=Path(__file__).parents[3],
         )
     except subprocess.TimeoutExpired:
-        raise _damaged(path) from None
+        raise _damaged(path, data is not None) from None
     except OSError:
         # No further process can be started here: the file is read without this check.
         return
     # Python's own errors are reported when the file is read again.
     if done.returncode not in (0, 1):
-        raise _damaged(path)
+        raise _damaged(path, data is not None)
     if digest is not None and len(_readable) < _MOST_DIGESTS:
         _readable.add(digest)
 
@@ -73,9 +73,13 @@ def _digest(path: Path, data: bytes | None) -> bytes | None:
     return hashlib.sha256(data).digest()
 
 
-def _damaged(path: Path) -> FormatError:
+def _damaged(path: Path, is_part: bool) -> FormatError:
     return FormatError(
-        t("“%1” is a damaged HDF5 file: reading it does not end. Download or copy it again.", path)
+        t("The weights in “%1” are damaged: reading them does not end. Copy it again.", path)
+        if is_part
+        else t(
+            "“%1” is a damaged HDF5 file: reading it does not end. Download or copy it again.", path
+        )
     )
 
 

@@ -41,13 +41,14 @@ class WeightsFile:
 
     def __init__(self, path: Path, data: bytes | None = None) -> None:
         self.path = path
+        self._is_part = data is not None
         self._size = path.stat().st_size if data is None else len(data)
         self._left = _MOST_GROWTH * self._size + _SPARE_BYTES
         check(path, data)
         try:
             self._file = h5py.File(path if data is None else io.BytesIO(data), "r")
         except (OSError, RuntimeError, ValueError) as error:
-            raise _damaged(path, error) from error
+            raise _damaged(path, error, data is not None) from error
 
     def __enter__(self) -> WeightsFile:
         return self
@@ -94,7 +95,7 @@ class WeightsFile:
             except FormatError:
                 raise
             except Exception as error:
-                raise _damaged(self.path, error) from error
+                raise _damaged(self.path, error, self._is_part) from error
         return found
 
     def has(self, group: Any, name: str) -> bool:
@@ -102,7 +103,7 @@ class WeightsFile:
         try:
             return bool(name in group)
         except Exception as error:
-            raise _damaged(self.path, error) from error
+            raise _damaged(self.path, error, self._is_part) from error
 
     def attribute(self, group: Any, name: str) -> Any:
         """Return an attribute: a text, a number, or a list of texts; None if it is not there.
@@ -124,7 +125,7 @@ class WeightsFile:
         except FormatError:
             raise
         except Exception as error:
-            raise _damaged(self.path, error) from error
+            raise _damaged(self.path, error, self._is_part) from error
         return _decoded(value)
 
     def texts(self, group: Any, name: str) -> list[str]:
@@ -166,7 +167,7 @@ class WeightsFile:
         except FormatError:
             raise
         except Exception as error:
-            raise _damaged(self.path, error) from error
+            raise _damaged(self.path, error, self._is_part) from error
         return value
 
     def _check(self, dataset: Any, name: str) -> None:
@@ -235,11 +236,10 @@ def _levels(value: Any) -> Iterator[tuple[int, Any]]:
             waiting.extend((depth + 1, one) for one in each)
 
 
-def _damaged(path: Path, error: Exception) -> FormatError:
+def _damaged(path: Path, error: Exception, is_part: bool = False) -> FormatError:
+    reason = str(error).strip()[:160]
     return FormatError(
-        t(
-            "“%1” is a damaged HDF5 file (%2). Download or copy it again.",
-            path,
-            str(error).strip()[:160],
-        )
+        t("The weights in “%1” are damaged (%2). Download or copy it again.", path, reason)
+        if is_part
+        else t("“%1” is a damaged HDF5 file (%2). Download or copy it again.", path, reason)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -48,7 +49,9 @@ def read(path: Path, weights: Path | None) -> Imported:
             if not version.startswith(("0.", "1.", "2")):
                 return _loaded(path, version)
             return _repaired(path, archive, version)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+    except (
+        *(zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError),
+    ) as error:
         # RuntimeError: an encrypted member. NotImplementedError: a compression that is not known.
         raise FormatError(
             t("“%1” is damaged: %2. Download or copy it again.", path, str(error)[:200])
@@ -149,6 +152,9 @@ def _loaded(path: Path, version: str) -> Imported:
     try:
         with named_as(path, ".keras") as name:
             model = keras.saving.load_model(name, compile=True, safe_mode=True)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        # Not Keras's fault: `read` says so.
+        raise
     except Exception as error:
         raise FormatError(
             t(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import traitlets
-
 from kwidgets.formats.page.service import service
-from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
+from kwidgets.library_widgets import STATIC, CodeModel, packed_bytes, static_file, version_of
 from kwidgets.request_widget import RequestWidget
 
 BUNDLE = "export-view.js.gz"
@@ -17,7 +15,7 @@ BUNDLE = "export-view.js.gz"
 class ExportLibrary(CodeModel):
     """The code of the panel, gzipped: sent once per kernel, shared by all panels."""
 
-    code = traitlets.Bytes(help=f"{BUNDLE}: an ES module").tag(sync=True)
+    code = packed_bytes(f"{BUNDLE}: an ES module")
 
     @classmethod
     def make(cls) -> ExportLibrary:

@@ -11,6 +11,7 @@ import keras
 
 from kwidgets.insight.check.advice_findings import advice_findings
 from kwidgets.insight.check.program import Program, describe_program
+from kwidgets.insight.check.weight_findings import weight_findings
 from kwidgets.insight.data.finding import Finding, worst_first
 from kwidgets.insight.data.known_reports import KnownReports
 from kwidgets.insight.data.measure import Deadline
@@ -86,7 +87,7 @@ def find(
     report = (
         report_on(data, limit) if known is None or limit is None else known.report_on(data, limit)
     )
-    found = list(report.findings)
+    found = [*report.findings, *weight_findings(arguments, names)]
     if program is not None:
         try:
             if is_split:

@@ -137,11 +137,18 @@ def _direct(plan: list[tuple[int, int]], places: list[_Place]) -> Any:
     """Return a function from values to their samples, one after the other, on the host."""
 
     def sample(values: list[Any]) -> NDArray[np.float32]:
-        arrays = [keras.ops.convert_to_numpy(value).reshape(-1) for value in values]
+        arrays = [_on_host(value).reshape(-1) for value in values]
         parts = [array[::step] for array, (step, _) in zip(arrays, plan, strict=True)]
         return np.concatenate([part.astype(np.float32) for part in parts])
 
     return sample
+
+
+def _on_host(value: Any) -> NDArray[Any]:
+    if keras.backend.backend() == "tensorflow":
+        # keras.ops.convert_to_numpy copies variables in a way of which NumPy 2 warns.
+        return np.asarray(value)
+    return np.asarray(keras.ops.convert_to_numpy(value))
 
 
 def _compiled(plan: list[tuple[int, int]], places: list[_Place]) -> Any:

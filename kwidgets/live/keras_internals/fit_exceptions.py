@@ -46,6 +46,13 @@ def forget(frame: FitFrame) -> None:
                 setattr(traceback_utils, _NAME, ours.__wrapped__)
 
 
+def sees_errors() -> bool:
+    """Return whether each ``Exception`` that ends a watched fit is noticed in that moment."""
+    shorten = getattr(traceback_utils, _NAME, None)
+    enabled = traceback_utils.is_traceback_filtering_enabled()
+    return hasattr(shorten, "is_watched") and bool(enabled)
+
+
 def _watched(shorten: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(shorten)
     def call(traceback: TracebackType | None, *args: Any, **kwargs: Any) -> Any:

@@ -75,7 +75,7 @@ class LiveLoop(RunControls):
         super().__init__(check_options(x_axis, smoothing, log_scale))
         self._epochs = _check_count("epochs", epochs)
         self._steps = _check_count("steps", steps)
-        self._model = model
+        self._model = _check_model(model)
         if optimizer is None:
             optimizer = getattr(model, "optimizer", None)
         self._optimizers = {} if optimizer is None else check_optimizers(optimizer)
@@ -252,6 +252,18 @@ def _iterate(batches: Any, steps: int | None) -> tuple[Iterable[Any], int | None
         # A generator, or a dataset whose length is infinite or unknown.
         return batches, steps
     return batches, length if steps is None else min(length, steps)
+
+
+def _check_model(model: Any) -> Any:
+    """Return ``model`` if it may be one: of Keras, PyTorch, or an object of the user's own."""
+    is_array = hasattr(model, "dtype") and hasattr(model, "shape")
+    data = (int, float, complex, str, bytes, list, tuple, set, dict, type)
+    if is_array or isinstance(model, data):
+        raise TypeError(
+            "model must be the model that the loop trains, such as a keras.Model or a "
+            f"torch.nn.Module, or None; got {model!r} ({type(model).__name__})."
+        )
+    return model
 
 
 def _check_count(name: str, value: object) -> int | None:

@@ -13,7 +13,6 @@ from kwidgets import protocol as wire
 from kwidgets.kernel.channel import channel
 from kwidgets.kernel.running_kernel import CellExecution
 from kwidgets.live import protocol
-from kwidgets.live.page.encode import with_buffers
 from kwidgets.live.page.receive_commands import Answer, CommandReceiver, ReadLog, Submit
 
 # The latest runs are kept, also after their end: each takes about 100 kB.
@@ -80,22 +79,19 @@ class ChannelRun:
             runs.add_training(self.model, trained)
         runs.changed()
 
-    def send(self, message: wire.Envelope, buffers: list[bytes] | None = None) -> None:
+    def send(self, message: wire.Envelope) -> None:
         """Send ``message`` about this run to the pages, if there are any."""
         if message["kind"] in (protocol.UPDATE, protocol.SNAPSHOT):
             self._set_status(message["payload"]["progress"]["status"])
         if channel.has_listening_page:
-            channel.send({**message, "run": self.run_id}, buffers)
+            channel.send({**message, "run": self.run_id})
 
     def receive(self, content: dict[str, Any]) -> None:
         """Handle a page's message about this run."""
         if self._bundle is None or content.get("kind") != protocol.RESYNC:
             self._receiver.receive(content)
             return
-        message = self._snapshot()
-        payload = dict(message["payload"])
-        buffers = with_buffers(payload)
-        self.send(wire.envelope(protocol.SNAPSHOT, payload), buffers)
+        self.send(wire.envelope(protocol.SNAPSHOT, self._snapshot()["payload"]))
         self.send(wire.envelope(protocol.BUNDLE, self._bundle))
 
     def close(self, last: dict[str, Any], bundle: dict[str, Any]) -> None:

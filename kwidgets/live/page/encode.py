@@ -16,13 +16,14 @@ MAX_ROWS = 500
 
 
 def encode_table(view: TableView) -> Table:
-    """Return ``view`` as a wire table, its data as bytes."""
+    """Return ``view`` as a wire table."""
     # No view draws the extremes: they may be those of single batches.
     extremes = ("min/", "max/")
     columns = {name: values for name, values in view.columns.items() if name[:4] not in extremes}
     with np.errstate(over="ignore"):  # values beyond float32 become infinite
         data = b"".join(column.astype("<f4").tobytes() for column in columns.values())
-    return Table(start=view.start, rows=view.rows, columns=list(columns), data=data)
+    packed = base64.b64encode(data).decode("ascii")
+    return Table(start=view.start, rows=view.rows, columns=list(columns), data=packed)
 
 
 class TablePatcher:
@@ -60,17 +61,6 @@ class TablePatcher:
         return encode_table(view)
 
 
-def with_buffers(payload: dict[str, object]) -> list[bytes]:
-    """Move the tables' bytes from ``payload`` into a list of buffers, and put the index there."""
-    buffers: list[bytes] = []
-    for name in ("batch", "epoch"):
-        table = payload.get(name)
-        if isinstance(table, dict) and isinstance(table["data"], bytes):
-            buffers.append(table["data"])
-            payload[name] = {**table, "data": len(buffers) - 1}
-    return buffers
-
-
 def snapshot_of(
     store: MetricStore,
     run: protocol.RunInfo,
@@ -81,7 +71,7 @@ def snapshot_of(
     earlier: list[protocol.EarlierFit] | None = None,
     earlier_start: int = 0,
 ) -> protocol.Snapshot:
-    """Return a complete snapshot for a view, with table data as bytes."""
+    """Return a complete snapshot for a view."""
     with store.lock:
         return protocol.Snapshot(
             sequence=sequence,
@@ -99,15 +89,3 @@ def snapshot_of(
 def wire_best(best: dict[str, protocol.BestEpoch]) -> dict[str, protocol.BestEpoch]:
     """Return a copy, which later epochs do not change."""
     return {name: dict(entry) for name, entry in best.items()}  # type: ignore[misc]
-
-
-def as_json(snapshot: protocol.Snapshot) -> protocol.Snapshot:
-    """Return ``snapshot`` with its tables' bytes as base64, as a notebook keeps it.
-
-    nbformat writes each number of a list on a line of its own.
-    """
-
-    def pack(table: Table) -> Table:
-        return {**table, "data": base64.b64encode(table["data"]).decode("ascii")}
-
-    return {**snapshot, "batch": pack(snapshot["batch"]), "epoch": pack(snapshot["epoch"])}

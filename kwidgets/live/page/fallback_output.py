@@ -6,6 +6,7 @@ import base64
 import html
 from typing import Any
 
+from kwidgets.kernel.channel import channel
 from kwidgets.language import t, translated
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
@@ -72,6 +73,9 @@ def _bar(progress: protocol.Progress) -> str:
 
 
 def _advice() -> str:
+    if channel.refusal is not None:
+        stop = t("To stop safely after the current step, interrupt the kernel (■).")
+        return f"{stop} {channel.refusal}"
     return t(
         "To stop safely after the current step, interrupt the kernel (■). For charts with "
         "Pause, Stop and Learning rate, run pip install kwidgets in the environment of "

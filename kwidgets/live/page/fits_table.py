@@ -100,7 +100,7 @@ def _last(columns: Columns, column: str, epochs_before: int) -> float | None:
 
 
 def _columns(table: protocol.Table) -> Columns:
-    data = table["data"]
-    raw = base64.b64decode(data) if isinstance(data, str) else data
-    numbers = np.frombuffer(raw, "<f4").reshape(len(table["columns"]), table["rows"])
+    numbers = np.frombuffer(base64.b64decode(table["data"]), "<f4").reshape(
+        len(table["columns"]), table["rows"]
+    )
     return dict(zip(table["columns"], numbers, strict=True))

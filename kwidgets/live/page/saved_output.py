@@ -12,7 +12,7 @@ from kwidgets import protocol as wire
 from kwidgets.language import t
 from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import PARTIAL, MetricStore
-from kwidgets.live.page.encode import as_json, snapshot_of
+from kwidgets.live.page.encode import snapshot_of
 from kwidgets.live.page.fits_table import fits_table
 from kwidgets.live.page.number_format import format_seconds, format_value
 from kwidgets.live.page.status_labels import epoch_label, progress_label
@@ -60,7 +60,7 @@ def saved_bundle(
         text = t("Fit %1, %2: %3", run["fit"], run["model_name"], text)
         table = fits_table([*(fit["snapshot"] for fit in earlier), snapshot])
     return {
-        protocol.MIME_TYPE: wire.envelope(protocol.SNAPSHOT, as_json(snapshot)),
+        protocol.MIME_TYPE: wire.envelope(protocol.SNAPSHOT, snapshot),
         "text/html": (
             f'<img alt="{html.escape(text)}" style="max-width:100%" '
             f'src="data:image/svg+xml;base64,{picture}">{table}'
@@ -75,7 +75,7 @@ def earlier_snapshot(
     """Return a small snapshot of a fit, as JSON, for when the view shows the next one."""
     snapshot = _reduced(store, run, progress, EARLIER_BYTES, EARLIER_BYTES)
     summary = summarize(store, run, progress)
-    return protocol.EarlierFit(summary=summary, snapshot=as_json(snapshot))
+    return protocol.EarlierFit(summary=summary, snapshot=snapshot)
 
 
 def _reduced(

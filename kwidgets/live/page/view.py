@@ -21,7 +21,7 @@ from kwidgets.live import protocol
 from kwidgets.live.numbers.metric_store import MetricStore
 from kwidgets.live.page.cell_output import Drawer, ShownView, ViewTarget
 from kwidgets.live.page.channel_runs import ChannelRun, WatchedTraining, runs
-from kwidgets.live.page.encode import TablePatcher, as_json, snapshot_of, wire_best, with_buffers
+from kwidgets.live.page.encode import TablePatcher, snapshot_of, wire_best
 from kwidgets.live.page.fallback_output import fallback_bundle, fallback_picture, headline
 from kwidgets.live.page.receive_commands import ReadLog, Reply
 from kwidgets.live.page.saved_output import earlier_snapshot, saved_bundle, summarize
@@ -364,7 +364,7 @@ class LiveView:
         self._in_context(self._target.show, view)
 
     def _json_snapshot(self) -> wire.Envelope:
-        return wire.envelope(protocol.SNAPSHOT, as_json(self._snapshot()["payload"]))
+        return wire.envelope(protocol.SNAPSHOT, self._snapshot()["payload"])
 
     def _drawn_by(self) -> Drawer | None:
         """Return what is known to be able to draw this view."""
@@ -404,14 +404,13 @@ class LiveView:
         self._send_payload(protocol.SNAPSHOT, self._snapshot(since)["payload"])
 
     def _send_payload(self, kind: str, payload: Any) -> None:
-        buffers = with_buffers(payload)
         message = wire.envelope(kind, payload)
         assert self._channel_run is not None and self._widget is not None
         # If one of them fails, the other must work all the same.
         try:
-            self._in_context(self._channel_run.send, message, buffers)
+            self._in_context(self._channel_run.send, message)
         finally:
-            self._in_context(self._widget.send, message, buffers)
+            self._in_context(self._widget.send, message)
 
     def _in_context(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         # A copy each time: a context can be entered by one thread at a time.

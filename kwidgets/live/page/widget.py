@@ -12,7 +12,7 @@ import traitlets
 
 from kwidgets import protocol
 from kwidgets.kernel import busy_messages
-from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
+from kwidgets.library_widgets import STATIC, CodeModel, packed_bytes, static_file, version_of
 from kwidgets.live import protocol as live_protocol
 
 INSIGHT_BUNDLE = "insight-view.js.gz"
@@ -21,11 +21,11 @@ INSIGHT_BUNDLE = "insight-view.js.gz"
 class Library(CodeModel):
     """The view's code and Plotly, gzipped: sent once per kernel, shared by all live views."""
 
-    view = traitlets.Bytes(help="view.js.gz: the live view, an ES module").tag(sync=True)
-    plotly = traitlets.Bytes(help="plotly.js.gz: Plotly, an ES module").tag(sync=True)
-    insight = traitlets.Bytes(
-        help="insight-view.js.gz: the tabs besides the curves; empty until one is opened"
-    ).tag(sync=True)
+    view = packed_bytes("view.js.gz: the live view, an ES module")
+    plotly = packed_bytes("plotly.js.gz: Plotly, an ES module")
+    insight = packed_bytes(
+        "insight-view.js.gz: the tabs besides the curves; empty until one is opened"
+    )
 
     @classmethod
     def make(cls) -> Library:
@@ -84,12 +84,10 @@ def _library_traits() -> dict[str, str]:
 _send_lock = threading.Lock()
 
 
-def send(
-    widget: LiveWidget, message: protocol.Envelope, buffers: list[bytes] | None = None
-) -> None:
+def send(widget: LiveWidget, message: protocol.Envelope) -> None:
     """Send one message to all views of ``widget``, from any thread, in order."""
     with _send_lock:
-        widget.send(message, buffers)
+        widget.send(message)
 
 
 def open_widget(

@@ -60,13 +60,13 @@ class WidgetConnection:
         """Refuse commands: the fit has ended."""
         self._receiver.submit = None
 
-    def send(self, message: wire.Envelope, buffers: list[bytes] | None = None) -> None:
+    def send(self, message: wire.Envelope) -> None:
         """Send to all views of the widget, or nothing where our extension draws the view."""
         if channel.has_listening_page and not self._is_drawn:
             return
         if self._widget.comm is None:
             raise ConnectionError("the view was closed; training continues without it")
-        self._send(self._widget, message, buffers)
+        self._send(self._widget, message)
 
     def close(self, last: dict[str, Any]) -> None:
         """Keep only the last snapshot, for front ends that draw the widget later."""

@@ -423,8 +423,15 @@ class FitRun:
             in_thread_of_fit = threading.get_ident() == self.thread_id
             self._end("interrupted", "", remember=in_thread_of_fit)
         else:
-            text = t("An exception ended the training.")
-            self._end("failed", text if error is None else describe_error(error), remember=False)
+            detail = self._describe_unknown() if error is None else describe_error(error)
+            self._end("failed", detail, remember=False)
+
+    def _describe_unknown(self) -> str:
+        """Return what ended the fit where the exception is not known."""
+        is_fit = self._fit.frame.found_fit
+        if is_fit and self._guard("Monitoring the fit", fit_exceptions.sees_errors):
+            return t("SystemExit, KeyboardInterrupt or a similar exception ended the training.")
+        return t("An exception ended the training.")
 
     def after_cell(self, error: BaseException | None) -> None:
         """End the run if its fit is gone: a cell has ended. On the main thread."""

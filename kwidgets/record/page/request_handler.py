@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from kwidgets.language import t
-from kwidgets.live.page.encode import with_buffers
 from kwidgets.protocol import shortened, wire_number
 from kwidgets.record import protocol
 from kwidgets.record.compare.comparison import compare_runs, parameter_count
@@ -39,7 +38,6 @@ MAX_NAME_LENGTH = 200
 MAX_NOTES_LENGTH = 20_000
 MAX_TAGS = 50
 
-Answer = tuple[Any, list[bytes]]
 # What a page shows to the user.
 _REFUSALS = (ValueError, UnreadableRunError, OSError, TypeError, ReplayError, ExportError)
 
@@ -68,18 +66,15 @@ class RequestHandler:
             protocol.EXPORT_RUN: self._export,
         }
 
-    def answer(self, kind: str, payload: object) -> tuple[protocol.RunsAnswer, list[bytes]]:
-        """Return the answer to a request, and its buffers. Does not raise."""
-        buffers: list[bytes] = []
+    def answer(self, kind: str, payload: object) -> protocol.RunsAnswer:
+        """Return the answer to a request. Does not raise."""
         try:
             if kind not in self._answers or not isinstance(payload, dict):
                 raise RefusalError(f"unknown request {kind!r}")
             value = self._answers[kind](payload)
-            if kind == protocol.RUN_CURVES and value["snapshot"] is not None:
-                buffers = with_buffers(value["snapshot"])
         except _REFUSALS as error:
-            return protocol.RunsAnswer(ok=False, message=shortened(str(error))), []
-        return protocol.RunsAnswer(ok=True, value=value), buffers
+            return protocol.RunsAnswer(ok=False, message=shortened(str(error)))
+        return protocol.RunsAnswer(ok=True, value=value)
 
     def _list(self, payload: Mapping[str, Any]) -> protocol.RunList:
         scope, since = _scope(payload), payload.get("since")

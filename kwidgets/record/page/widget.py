@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import traitlets
-
-from kwidgets.library_widgets import STATIC, CodeModel, static_file, version_of
+from kwidgets.library_widgets import STATIC, CodeModel, packed_bytes, static_file, version_of
 from kwidgets.record import protocol
 from kwidgets.record.page.service import service
 from kwidgets.request_widget import RequestWidget
@@ -19,11 +17,11 @@ INSIGHT_BUNDLE = "insight-view.js.gz"
 class RunsLibrary(CodeModel):
     """The code of the view, gzipped: sent once per kernel, shared by all views of runs."""
 
-    runs = traitlets.Bytes(help=f"{BUNDLE}: an ES module").tag(sync=True)
-    plotly = traitlets.Bytes(help="plotly.js.gz: Plotly, an ES module").tag(sync=True)
-    insight = traitlets.Bytes(
-        help=f"{INSIGHT_BUNDLE}: predictions, layers and data; empty until they are asked for"
-    ).tag(sync=True)
+    runs = packed_bytes(f"{BUNDLE}: an ES module")
+    plotly = packed_bytes("plotly.js.gz: Plotly, an ES module")
+    insight = packed_bytes(
+        f"{INSIGHT_BUNDLE}: predictions, layers and data; empty until they are asked for"
+    )
 
     @classmethod
     def make(cls) -> RunsLibrary:

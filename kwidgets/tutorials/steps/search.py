@@ -1,4 +1,5 @@
-"""Define the steps of 09_search: the best model, one more hyperparameter, further trials."""
+"""Define the steps of 09_search: the best model, pruned trials, one more hyperparameter, further
+trials, and the run of a trial."""
 
 from __future__ import annotations
 
@@ -31,6 +32,31 @@ def _best(user_ns: UserNamespace) -> Iterator[CheckResult]:
         abs(given - expected) < 1e-4,
         f"The accuracy of the best model is {expected:.1%}.",
         f"`accuracy` is {given:g}, and the accuracy of the model in `best` is another number.",
+    )
+
+
+def _pruned(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    expected = [trial.number for trial in _trials(user_ns.first) if trial.state == "pruned"]
+    given = user_ns.pruned_numbers
+    if not isinstance(given, list | tuple | set):
+        yield failed(f"`pruned_numbers` is {short_repr(given)}. Set it to a list of numbers.")
+        return
+    yield expect(
+        sorted(given) == expected,
+        f"{len(expected)} of {len(_trials(user_ns.first))} trials were pruned.",
+        f"`pruned_numbers` is {short_repr(given)}. Other trials have the state “pruned”.",
+    )
+
+
+def _run(user_ns: UserNamespace) -> Iterator[CheckResult]:
+    run, best = user_ns.best_run, user_ns.first.best_trial
+    if not hasattr(run, "tags"):
+        yield failed(f"`best_run` is {short_repr(run)}, not a run of `kw.runs`.")
+        return
+    yield expect(
+        f"trial {best.number}" in run.tags and "first-digits" in run.tags,
+        f"The best trial is number {best.number}; its run has trained {run.epochs} epochs.",
+        f"The tags of `best_run` are {', '.join(run.tags) or 'none'}: another trial.",
     )
 
 
@@ -82,6 +108,17 @@ STEPS = [
         "best = first.best_model()\naccuracy = best.evaluate(x_val, y_val)[1]",
     ),
     Step(
+        "pruned",
+        "find the pruned trials",
+        "pruned-exercise",
+        _pruned,
+        (
+            "`first.trials` is a list; each trial has a `number` and a `state`.",
+            'Keep those whose `state` is "pruned", in a list comprehension.',
+        ),
+        'pruned_numbers = [trial.number for trial in first.trials if trial.state == "pruned"]',
+    ),
+    Step(
         "more",
         "search one more hyperparameter",
         "more-exercise",
@@ -109,5 +146,19 @@ STEPS = [
         ),
         'continued = kw.search(\n    objective, space, metric="val_accuracy", trials=12, seed=1, '
         'name="first-digits"\n)',
+    ),
+    Step(
+        "run",
+        "find the run of the best trial",
+        "run-exercise",
+        _run,
+        (
+            "The number of the best trial is `first.best_trial.number`.",
+            'Among `kw.runs.filter("tag = first-digits")`, take the run that has f"trial {number}" '
+            "among its tags.",
+        ),
+        "number = first.best_trial.number\n"
+        'best_run = next(\n    run for run in kw.runs.filter("tag = first-digits") '
+        'if f"trial {number}" in run.tags\n)',
     ),
 ]

@@ -1,5 +1,6 @@
 /** Unpacks, parses and searches the catalog of Keras's classes. */
 
+import { bytesOf } from "../shared/base64";
 import { Fields } from "../shared/fields";
 import {
   type Catalog,
@@ -10,9 +11,9 @@ import {
   type Value,
 } from "./protocol";
 
-/** Unpack and parse the trait `data` of the catalog's model: gzipped JSON. */
-export async function unpackCatalog(data: DataView<ArrayBuffer>): Promise<Catalog> {
-  const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("gzip"));
+/** Unpack and parse the trait `data` of the catalog's model: gzipped JSON as base64. */
+export async function unpackCatalog(data: string): Promise<Catalog> {
+  const stream = new Blob([bytesOf(data)]).stream().pipeThrough(new DecompressionStream("gzip"));
   return parseCatalog(JSON.parse(await new Response(stream).text()));
 }
 

@@ -34,6 +34,7 @@ export function workerStateLabel(state: WorkerState): string {
     preparing: t("preparing"),
     training: t("training"),
     ended: t("ended"),
+    failed: t("failed"),
     lost: t("lost"),
   };
   return labels[state];

@@ -33,15 +33,15 @@ import {
 } from "./protocol";
 
 /** Parse one message from the kernel. */
-export function parseMessage(content: unknown, buffers: readonly unknown[] = []): KernelMessage {
+export function parseMessage(content: unknown): KernelMessage {
   const message = new Fields(content, "message");
   checkVersion(message);
   const kind: KernelKind = message.oneOf("kind", KERNEL_KINDS);
   switch (kind) {
     case "snapshot":
-      return { kind, payload: parseSnapshot(message.fields("payload"), buffers) };
+      return { kind, payload: parseSnapshot(message.fields("payload")) };
     case "update":
-      return { kind, payload: parseUpdate(message.fields("payload"), buffers) };
+      return { kind, payload: parseUpdate(message.fields("payload")) };
     case "insight":
       return { kind, payload: message.value("payload") };
     case "acknowledge":
@@ -57,11 +57,11 @@ export function parseMessage(content: unknown, buffers: readonly unknown[] = [])
  */
 export function lenientParser(
   log: (text: string) => void,
-): (content: unknown, buffers?: readonly unknown[]) => KernelMessage | null {
+): (content: unknown) => KernelMessage | null {
   const reportedErrors = new Set<string>();
-  return (content, buffers = []) => {
+  return (content) => {
     try {
-      return parseMessage(content, buffers);
+      return parseMessage(content);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       if (!reportedErrors.has(error.message) && reportedErrors.size < 20) {
@@ -84,7 +84,7 @@ const MAX_ANSWERS = 5;
 const MAX_ROWS = 10_000;
 
 /** Parse the payload of a snapshot. */
-export function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snapshot {
+export function parseSnapshot(fields: Fields): Snapshot {
   const progress = parseProgress(fields.fields("progress"));
   const omitted = omittedText(fields);
   if (omitted) progress.notices.push({ level: "warning", text: omitted });
@@ -92,8 +92,8 @@ export function parseSnapshot(fields: Fields, buffers: readonly unknown[]): Snap
     sequence: fields.integer("sequence"),
     run: parseRun(fields.fields("run")),
     progress,
-    batch: parseTable(fields.fields("batch"), buffers),
-    epoch: parseTable(fields.fields("epoch"), buffers),
+    batch: parseTable(fields.fields("batch")),
+    epoch: parseTable(fields.fields("epoch")),
     best: parseBest(fields.fields("best")),
     marks: fields.list("marks", parseMark, { last: MAX_MARKS }),
     earlier_start:
@@ -142,14 +142,14 @@ export function parseMark(fields: Fields): Mark {
   };
 }
 
-function parseUpdate(fields: Fields, buffers: readonly unknown[]): Update {
+function parseUpdate(fields: Fields): Update {
   const update: Update = {
     sequence: fields.integer("sequence"),
     progress: parseProgress(fields.fields("progress")),
   };
   if (fields.has("run")) update.run = parseRun(fields.fields("run"));
-  if (fields.has("batch")) update.batch = parseTable(fields.fields("batch"), buffers);
-  if (fields.has("epoch")) update.epoch = parseTable(fields.fields("epoch"), buffers);
+  if (fields.has("batch")) update.batch = parseTable(fields.fields("batch"));
+  if (fields.has("epoch")) update.epoch = parseTable(fields.fields("epoch"));
   if (fields.has("best")) update.best = parseBest(fields.fields("best"));
   if (fields.has("marks")) {
     update.marks = fields.list("marks", parseMark, { last: MAX_MARKS });
@@ -279,14 +279,14 @@ function parseBestEpoch(fields: Fields): BestEpoch {
   };
 }
 
-function parseTable(fields: Fields, buffers: readonly unknown[]): Table {
+function parseTable(fields: Fields): Table {
   const start = fields.integer("start");
   const rows = fields.integer("rows");
   // The kernel groups rows, and sends 500 of a table at most.
   if (rows > MAX_ROWS) throw new ProtocolError(fields.at("rows"), `at most ${MAX_ROWS}`, rows);
   const names = fields.strings("columns");
   const path = fields.at("data");
-  const bytes = tableBytes(fields.value("data"), buffers, path);
+  const bytes = decodeBase64(fields.string("data"), path);
   const expected = rows * names.length * 4;
   if (bytes.byteLength !== expected) {
     throw new ProtocolError(
@@ -303,21 +303,7 @@ function parseTable(fields: Fields, buffers: readonly unknown[]): Table {
   return { start, rows, columns };
 }
 
-/** Return the bytes of a table from an index into the buffers, the bytes themselves, or base64. */
-function tableBytes(data: unknown, buffers: readonly unknown[], path: string): DataView {
-  if (typeof data === "number") {
-    if (!(data in buffers)) {
-      throw new ProtocolError(path, `the index of one of ${buffers.length} buffers`, data);
-    }
-    return tableBytes(buffers[data], [], `buffer ${data}`);
-  }
-  if (data instanceof ArrayBuffer) return new DataView(data);
-  if (ArrayBuffer.isView(data)) return new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (typeof data === "string") return decodeBase64(data, path);
-  throw new ProtocolError(path, "a buffer's index, bytes, or base64", data);
-}
-
-/** Read little-endian floats. A buffer may begin at any byte, so no Float32Array fits over it. */
+/** Read little-endian floats, whatever the order of bytes is on this machine. */
 function readFloats(bytes: DataView, offset: number, length: number): Float32Array {
   const floats = new Float32Array(length);
   for (let i = 0; i < length; i++) floats[i] = bytes.getFloat32(offset + i * 4, true);

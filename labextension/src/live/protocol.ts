@@ -152,7 +152,14 @@ export interface Device {
   memory_total_bytes: number | null;
 }
 
-export const WORKER_STATES = ["starting", "preparing", "training", "ended", "lost"] as const;
+export const WORKER_STATES = [
+  "starting",
+  "preparing",
+  "training",
+  "ended",
+  "failed",
+  "lost",
+] as const;
 export type WorkerState = (typeof WORKER_STATES)[number];
 
 /** One of several processes that train a model together. */

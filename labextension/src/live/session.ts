@@ -15,7 +15,7 @@ export class RunSession {
     transport.listen(
       {
         message: (message) => this.store.receive(message),
-        lost: () => this.store.disconnect(),
+        lost: (loss) => this.store.disconnect(loss),
       },
       signal,
     );

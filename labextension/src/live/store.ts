@@ -2,7 +2,7 @@
  * The state of one run as the kernel sent it, in one store per run that all its views share.
  *
  * Synced with Python: everything here (run, progress, batch, epoch, best, marks, workers, earlier). It only
- * flows from the kernel to the view; `connected` and `receivedAt` are this page's own record of
+ * flows from the kernel to the view; `loss` and `receivedAt` are this page's own record of
  * that flow. The state of one view (x axis, smoothing, log scale, table shown, zoom, hover, pending
  * commands) is in that view's components and never sent.
  */
@@ -20,6 +20,7 @@ import type {
   Update,
   Workers,
 } from "./protocol";
+import type { Loss } from "./transport";
 
 const RESYNC_INTERVAL_MS = 1000;
 
@@ -39,8 +40,8 @@ export class RunStore {
   /** What is known of the predictions, the layers and the data of all fits of the view. */
   readonly insight = new InsightStore();
 
-  /** False once the kernel is known to be gone, until it sends a message again. */
-  connected = true;
+  /** Why the kernel is gone; null until then, and again when it sends a message. */
+  loss: Loss | null = null;
   /** When `progress` came, on this page's clock (`performance.now()`). */
   receivedAt = 0;
   /** Counts changes of the numbers to draw: tables, metrics, best epochs. */
@@ -94,10 +95,15 @@ export class RunStore {
     return this.epoch.at("partial", row) === 1;
   }
 
+  get connected(): boolean {
+    return this.loss === null;
+  }
+
   /** Note that the kernel is gone; the last known state is kept. */
-  disconnect(): void {
-    if (!this.connected) return;
-    this.connected = false;
+  disconnect(loss: Loss): void {
+    // A kernel that has died may be started anew, to which the page connects.
+    if (this.loss === loss || this.loss === "kernel") return;
+    this.loss = loss;
     this.insight.changed();
     for (const listener of [...this.listeners]) listener();
   }
@@ -166,7 +172,7 @@ export class RunStore {
 
   private setProgress(progress: Progress): void {
     this.progress = progress;
-    this.connected = true;
+    this.loss = null;
     this.receivedAt = this.now();
   }
 

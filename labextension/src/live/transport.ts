@@ -11,11 +11,17 @@ export interface SentCommand {
   readonly reply: Promise<Reply>;
 }
 
+/**
+ * Why a page receives nothing: the kernel has died, was restarted or shut down; only the connection
+ * to it is lost; or one of the two.
+ */
+export type Loss = "kernel" | "connection" | "unknown";
+
 export interface TransportListener {
   /** A message came, parsed. The first one may be the snapshot to start from. */
   message(message: KernelMessage): void;
-  /** The kernel is gone. A later message means that it is back. */
-  lost(): void;
+  /** The kernel is gone, for the reason in `loss`. A later message means that it is back. */
+  lost(loss: Loss): void;
 }
 
 export interface Transport {

@@ -31,7 +31,6 @@ const CODE_LENGTH = 200_000;
 export function parseAnswer<K extends RequestKind>(
   kind: K,
   payload: unknown,
-  buffers: readonly unknown[] = [],
 ): Requests[K]["answer"] {
   const answer = new Fields(payload, "answer");
   if (!answer.boolean("ok")) throw new RefusedError(answer.string("message"));
@@ -45,7 +44,7 @@ export function parseAnswer<K extends RequestKind>(
   const parsers: { [Kind in RequestKind]: () => Requests[Kind]["answer"] } = {
     list_runs: () => parseList(value()),
     filter_runs: () => value().strings("ids"),
-    run_curves: () => parseCurves(value(), buffers),
+    run_curves: () => parseCurves(value()),
     run_details: () => parseDetails(value()),
     run_insight: () => ({
       run: value().string("run"),
@@ -142,11 +141,11 @@ function parseValues(fields: Fields): Map<string, number> {
   return new Map(names.map((name) => [shorten(name), fields.wireNumber(name)]));
 }
 
-function parseCurves(fields: Fields, buffers: readonly unknown[]): RunCurves {
+function parseCurves(fields: Fields): RunCurves {
   return {
     run: fields.string("run"),
     seen: fields.string("seen"),
-    snapshot: fields.nullable("snapshot", () => parseSnapshot(fields.fields("snapshot"), buffers)),
+    snapshot: fields.nullable("snapshot", () => parseSnapshot(fields.fields("snapshot"))),
   };
 }
 

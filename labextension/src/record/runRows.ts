@@ -59,8 +59,9 @@ export function valueColumns(rows: readonly RunRow[]): ValueColumn[] {
   for (const { metrics, values, best } of rows) {
     for (const { name: metric, direction } of metrics) {
       for (const [key, kind, there] of [
-        [metric, "last", values.has(metric)],
+        // First what runs are compared by: a narrow table shows no more.
         [`val_${metric}`, "last", values.has(`val_${metric}`)],
+        [metric, "last", values.has(metric)],
         [`best ${metric}`, "best", best.has(metric)],
       ] as const) {
         if (there && !columns.has(key)) columns.set(key, { key, metric, kind, direction });

@@ -10,7 +10,7 @@ export type RequestTable<R> = { [K in keyof R]: { payload: object; answer: unkno
 const TIMEOUT_MS = 60_000;
 
 interface Waiting {
-  receive: (payload: unknown, buffers: readonly unknown[]) => void;
+  receive: (payload: unknown) => void;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -28,7 +28,6 @@ export class KernelRequests<R extends RequestTable<R>> {
     private readonly parse: <K extends keyof R & string>(
       kind: K,
       payload: unknown,
-      buffers: readonly unknown[],
     ) => R[K]["answer"],
     private readonly send: (message: {
       kind: keyof R & string;
@@ -50,9 +49,9 @@ export class KernelRequests<R extends RequestTable<R>> {
               new Error(t("The kernel has not answered. Try again after the cell has ended.")),
             );
           }, TIMEOUT_MS);
-      const receive = (answer: unknown, buffers: readonly unknown[]) => {
+      const receive = (answer: unknown) => {
         try {
-          resolve(this.parse(kind, answer, buffers));
+          resolve(this.parse(kind, answer));
         } catch (error) {
           reject(error);
         }
@@ -69,7 +68,7 @@ export class KernelRequests<R extends RequestTable<R>> {
   }
 
   /** Handle a message of the kernel; others than answers to this page are ignored. */
-  receive(content: unknown, buffers: readonly unknown[]): void {
+  receive(content: unknown): void {
     const message = content as { kind?: unknown; id?: unknown; payload?: unknown };
     if (message.kind !== this.answerKind) return;
     const id = String(message.id);
@@ -77,6 +76,6 @@ export class KernelRequests<R extends RequestTable<R>> {
     if (!waiting) return;
     clearTimeout(waiting.timer);
     this.waiting.delete(id);
-    waiting.receive(message.payload, buffers);
+    waiting.receive(message.payload);
   }
 }

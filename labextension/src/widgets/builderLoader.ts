@@ -19,7 +19,7 @@ function library(model: WidgetModel): Promise<BackboneModel> {
 
 function load(model: WidgetModel): Promise<BuilderModule> {
   return loadOnce(`builder@${model.get("library_version")}`, async () =>
-    importGzipped<BuilderModule>((await library(model)).get("builder")),
+    importGzipped<BuilderModule>(String((await library(model)).get("builder"))),
   );
 }
 

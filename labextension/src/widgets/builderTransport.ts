@@ -37,7 +37,7 @@ export class BuilderModelTransport implements BuilderTransport {
     let latest = 0;
     const read = async () => {
       const number = ++latest;
-      const unpacked = await unpackCatalog(catalog.get("data") as DataView<ArrayBuffer>);
+      const unpacked = await unpackCatalog(catalog.get("data") as string);
       if (number === latest && !signal.aborted) listener.catalog(unpacked);
     };
     const reread = () => {

@@ -7,7 +7,7 @@ import { endOnce } from "./endOnce";
 import type { RequestRenderProps } from "./requestBundleTypes";
 
 interface RequestView<Source> {
-  readonly source: Source & { receive(content: unknown, buffers: readonly unknown[]): void };
+  readonly source: Source & { receive(content: unknown): void };
   readonly store: {
     setSource(source: null): void;
     follow(isVisible: () => boolean, signal: AbortSignal): void;
@@ -35,9 +35,7 @@ export function drawRequestView<Source>(
     of.on(event, receive);
     lifetime.signal.addEventListener("abort", () => of.off(event, receive));
   };
-  on(model, "msg:custom", (content: unknown, buffers: readonly unknown[]) =>
-    source.receive(content, buffers),
-  );
+  on(model, "msg:custom", (content: unknown) => source.receive(content));
   let unmount = mount("");
   const redraw = (note: string) => {
     unmount();

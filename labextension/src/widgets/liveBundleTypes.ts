@@ -11,7 +11,7 @@ export interface ModelChannel {
 }
 
 export interface ChannelReceiver {
-  message(content: unknown, buffers: readonly unknown[]): void;
+  message(content: unknown): void;
   /** The synced snapshot was replaced: the page has reconnected to its kernel. */
   snapshotReplaced(): void;
   /** The widget's comm was closed. */

@@ -64,8 +64,8 @@ function library(model: Model): Promise<Library> {
 function load<T>(model: Model, name: BundleName, key: string): Promise<T> {
   return loadOnce(key, async () => {
     const code = await library(model);
-    const packed = () => code.get(name) as DataView<ArrayBuffer>;
-    while (!packed().byteLength) await new Promise((ready) => code.once(`change:${name}`, ready));
+    const packed = () => code.get(name) as string;
+    while (!packed()) await new Promise((ready) => code.once(`change:${name}`, ready));
     return importGzipped<T>(packed());
   });
 }
@@ -92,11 +92,11 @@ function loadBundle<T>(model: Model, name: BundleName): Promise<T> {
 }
 
 function openChannel(model: Model): ModelChannel {
-  const queued: [unknown, readonly unknown[]][] = [];
+  const queued: unknown[] = [];
   let receiver: ChannelReceiver | null = null;
-  model.on("msg:custom", (content: unknown, buffers: readonly unknown[]) => {
-    if (receiver) receiver.message(content, buffers);
-    else queued.push([content, buffers]);
+  model.on("msg:custom", (content: unknown) => {
+    if (receiver) receiver.message(content);
+    else queued.push(content);
   });
   model.on("change:snapshot", () => receiver?.snapshotReplaced());
   model.on("comm_live_update", () => receiver?.lost());
@@ -105,7 +105,7 @@ function openChannel(model: Model): ModelChannel {
     send: (content) => model.send(content),
     listen(listener) {
       receiver = listener;
-      for (const [content, buffers] of queued.splice(0)) listener.message(content, buffers);
+      for (const content of queued.splice(0)) listener.message(content);
     },
   };
 }

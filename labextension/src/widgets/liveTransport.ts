@@ -19,9 +19,9 @@ export class ModelTransport implements Transport {
   constructor(private readonly channel: ModelChannel) {}
 
   listen(listener: TransportListener, signal: AbortSignal): void {
-    const receive = (content: unknown, buffers: readonly unknown[] = []) => {
+    const receive = (content: unknown) => {
       if (signal.aborted) return;
-      const message = this.parse(content, buffers);
+      const message = this.parse(content);
       if (!message) return;
       this.pending.resolve(message);
       listener.message(message);
@@ -35,7 +35,8 @@ export class ModelTransport implements Transport {
       message: receive,
       snapshotReplaced: readSnapshot,
       lost: () => {
-        if (!signal.aborted) listener.lost();
+        // The widget's comm was closed, which ipywidgets also does when the connection is lost.
+        if (!signal.aborted) listener.lost("unknown");
       },
     });
   }

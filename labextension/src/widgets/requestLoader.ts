@@ -19,7 +19,7 @@ function library(model: WidgetModel): Promise<BackboneModel> {
 
 /** Import a part of the library, once in a page. */
 export function loadPart<T>(model: WidgetModel, name: string, key: string): Promise<T> {
-  return loadOnce(key, async () => importGzipped<T>((await library(model)).get(name)));
+  return loadOnce(key, async () => importGzipped<T>(String((await library(model)).get(name))));
 }
 
 /**

@@ -37,10 +37,10 @@ export const draw: RunsModule["draw"] = (props, library, loadPlotly) =>
   });
 
 /** Return the code of the tabs, which the kernel sends when what they show is asked for. */
-async function insightCode(library: BackboneModel): Promise<unknown> {
+async function insightCode(library: BackboneModel): Promise<string> {
   for (;;) {
-    const packed = library.get("insight") as DataView | undefined;
-    if (packed?.byteLength) return packed;
+    const packed = library.get("insight");
+    if (packed) return String(packed);
     await new Promise<void>((resolve) => {
       const ready = () => {
         library.off("change:insight", ready);

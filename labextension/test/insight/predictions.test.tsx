@@ -132,6 +132,8 @@ test("an evaluation opens on its predictions, and has no learning rate", async (
   expect(page.root.textContent).not.toContain("Learning rate");
   await page.click("[role=tab][id$=-curves]");
   expect(page.named("[role=tab]", "Curves").getAttribute("aria-selected")).toBe("true");
+  const legend = [...page.root.querySelectorAll(".kw-legend li")];
+  expect(legend.map(({ textContent }) => textContent)).toEqual(["evaluation"]);
 });
 
 test("training samples are called so", async () => {

@@ -232,8 +232,11 @@ test("a run is drawn from saved data, then live, then from the kernel's final ou
   expect(session.interactive).toBe(true);
   kernel.say({ kind: "bundle", run: "r1", payload: { a: 1 } });
   expect(bundles).toEqual([{ a: 1 }]);
+  kernel.connectionStatus = "connecting";
+  kernel.connectionStatusChanged.emit("connecting");
+  expect(session.store.loss).toBe("connection");
   kernel.become("autorestarting");
-  expect(session.store.connected).toBe(false);
+  expect(session.store.loss).toBe("kernel");
 });
 
 test("a final run is not requested", async () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   ({ liveRendererFactory } = await import("../../src/lab/liveRenderer"));
 });
 
-type Listener = { message(content: object, buffers: unknown[]): void };
+type Listener = { message(content: object): void };
 
 /** A notebook with a kernel that has kwidgets. */
 class FakeNotebook {
@@ -46,7 +46,7 @@ class FakeNotebook {
   }
 
   say(message: object): void {
-    this.listener?.message({ ...message, run: "r1" }, []);
+    this.listener?.message({ ...message, run: "r1" });
   }
 }
 

@@ -20,7 +20,7 @@ const AFTER = new Date((STARTED_AT + 60) * 1000).toISOString();
 interface Output {
   data: Record<string, unknown>;
 }
-type Message = (content: object, buffers: unknown[]) => void;
+type Message = (content: object) => void;
 
 class FakeCell {
   readonly type = "code";
@@ -82,7 +82,7 @@ function open(
       change.beforeReload?.({
         cells,
         hear: (message) => {
-          for (const listener of listeners) listener(message, []);
+          for (const listener of listeners) listener(message);
         },
         save: () => {
           saveState.emit("started");
@@ -93,7 +93,7 @@ function open(
     }
   }
   const say = async (message: object) => {
-    for (const listener of [...listeners]) listener(message, []);
+    for (const listener of [...listeners]) listener(message);
     await vi.waitFor(() => {});
     await Promise.resolve();
   };

@@ -3,7 +3,12 @@
 import { act } from "preact/test-utils";
 import { parseMessage } from "../../src/live/parse";
 import type { ViewKind } from "../../src/live/protocol";
-import { PendingCommands, type Transport, type TransportListener } from "../../src/live/transport";
+import {
+  type Loss,
+  PendingCommands,
+  type Transport,
+  type TransportListener,
+} from "../../src/live/transport";
 import { wireProgress, wireUpdate } from "./messages";
 
 export class FakeTransport implements Transport {
@@ -44,7 +49,7 @@ export class FakeTransport implements Transport {
     }) as Promise<void>;
   }
 
-  lose(): Promise<void> {
-    return act(async () => this.listener.lost()) as Promise<void>;
+  lose(loss: Loss): Promise<void> {
+    return act(async () => this.listener.lost(loss)) as Promise<void>;
   }
 }

@@ -3,12 +3,17 @@
 import { parseMessage } from "../../src/live/parse";
 import type { KernelMessage, Table } from "../../src/live/protocol";
 
+/** Bytes as base64. */
+export function base64(bytes: ArrayBufferLike): string {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}
+
 /** A table's wire form; `columns` maps names to equally long lists. */
 export function wireTable(columns: Record<string, number[]>, start = 0) {
   const names = Object.keys(columns);
   const rows = columns[names[0] ?? ""]?.length ?? 0;
   const values = new Float32Array(names.flatMap((name) => columns[name] ?? []));
-  return { start, rows, columns: names, data: values.buffer as unknown };
+  return { start, rows, columns: names, data: base64(values.buffer) as unknown };
 }
 
 /** A table as the parser returns it. */

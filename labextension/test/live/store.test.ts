@@ -111,7 +111,7 @@ describe("run store", () => {
     store.subscribe(listener, lifetime.signal);
     store.receive(snapshot());
     store.receive({ kind: "acknowledge", id: "a" });
-    store.disconnect();
+    store.disconnect("kernel");
     expect(listener).toHaveBeenCalledTimes(2);
     lifetime.abort();
     store.receive(update(1));

@@ -19,7 +19,7 @@ class FakeChannel implements ModelChannel {
     this.receiver = receiver;
   };
   answer(message: object): void {
-    this.receiver.message({ v: 1, ...message }, []);
+    this.receiver.message({ v: 1, ...message });
   }
 }
 
@@ -33,7 +33,7 @@ function open() {
 test("a session starts from the synced snapshot and follows the messages", () => {
   const { channel, session } = open();
   expect(session.store.run?.model_name).toBe("digits");
-  channel.receiver.message(wireUpdate(1, { progress: wireProgress({ step: 3 }) }), []);
+  channel.receiver.message(wireUpdate(1, { progress: wireProgress({ step: 3 }) }));
   expect(session.store.progress?.step).toBe(3);
 });
 
@@ -55,7 +55,7 @@ test("a command is answered by the messages with its id", async () => {
 
 test("after a gap the session requests a snapshot", () => {
   const { channel } = open();
-  channel.receiver.message(wireUpdate(7), []);
+  channel.receiver.message(wireUpdate(7));
   expect(channel.sent.map(({ kind }) => kind)).toEqual(["resync"]);
 });
 
@@ -71,7 +71,7 @@ test("the store is disconnected when the kernel is gone, and connected by a new 
 test("nothing arrives after the end", () => {
   const { channel, session, lifetime } = open();
   lifetime.abort();
-  channel.receiver.message(wireUpdate(1, { progress: wireProgress({ step: 9 }) }), []);
+  channel.receiver.message(wireUpdate(1, { progress: wireProgress({ step: 9 }) }));
   expect(session.store.progress?.step).toBe(2);
 });
 

@@ -180,13 +180,32 @@ test("drawn from saved data there are no buttons, even if the run had not ended"
   expect(status()).toBe("running");
 });
 
-test("a lost kernel: no buttons, and a sentence", async () => {
+test("a lost kernel: no buttons, and what became of the training", async () => {
   const transport = await show();
-  await transport.lose();
+  await transport.lose("connection");
+  expect(status()).toBe("not connected");
   expect(button("Stop")).toBeUndefined();
-  expect(root.textContent).toContain("The kernel has restarted");
+  expect(root.textContent).toContain("training continues");
   await transport.update({});
+  expect(status()).toBe("running");
   expect(button("Stop")).toBeDefined();
+  await transport.update({ can_checkpoint: true });
+  await transport.lose("kernel");
+  expect(status()).toBe("kernel gone");
+  expect(root.textContent).toContain("kw.runs() shows what was recorded");
+  // A new kernel, to which the page connects, is not that one.
+  await transport.lose("connection");
+  expect(status()).toBe("kernel gone");
+});
+
+test("a checkpoint that waits for the next batch is announced while paused", async () => {
+  const transport = await show();
+  await transport.update({ can_checkpoint: true, status: "paused" });
+  await click("Checkpoint");
+  await transport.answer("reply", { ok: true, message: "Before the next batch." });
+  expect(one(".kw-notes").textContent).toContain("Before the next batch.");
+  await transport.update({ status: "running" });
+  expect(root.textContent).not.toContain("Before the next batch.");
 });
 
 test("a learning rate is applied once, on Enter", async () => {

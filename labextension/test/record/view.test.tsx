@@ -273,6 +273,7 @@ test("what matters comes first, and of many metrics the first ones", async () =>
   await show(new FakeSource([row("a", { values, metrics, best })]));
   const titles = () => all("thead th").map((cell) => cell.textContent);
   expect(titles().slice(1, 5)).toEqual(["Name", "State", "best loss", "Started"]);
+  expect(titles().slice(7, 9)).toEqual(["val_loss", "loss"]);
   expect(titles()).not.toContain("metric 6");
   await click("button", "metric 6");
   expect(titles()).toContain("val_metric 6");

@@ -37,8 +37,7 @@ class FakeModel {
   };
 }
 
-const packed = (data: Catalog) =>
-  new DataView(new Uint8Array(gzipSync(JSON.stringify(data))).buffer);
+const packed = (data: Catalog) => gzipSync(JSON.stringify(data)).toString("base64");
 
 function open() {
   const library = new FakeModel({ data: packed(catalog) });

@@ -49,8 +49,8 @@ test("a view is made of what is saved, and its requests and their answers go ove
   const { model, view, make, el } = open();
   expect(make.mock.calls[0]![0]).toBe("saved");
   expect(model.send.mock.calls).toEqual([[{ v: 1, kind: "list_runs", payload: {}, id: "a" }]]);
-  model.emit("msg:custom", { id: "a" }, []);
-  expect(view.source.receive).toHaveBeenCalledWith({ id: "a" }, []);
+  model.emit("msg:custom", { id: "a" });
+  expect(view.source.receive).toHaveBeenCalledWith({ id: "a" });
   expect(el.textContent).toBe("view ");
 });
 
@@ -65,7 +65,7 @@ test("a view that is removed hears nothing more", () => {
   const { model, library, view, el, end } = open();
   end();
   end();
-  model.emit("msg:custom", {}, []);
+  model.emit("msg:custom", {});
   library.emit("change:messages");
   expect(view.source.receive).not.toHaveBeenCalled();
   expect(el.textContent).toBe("");

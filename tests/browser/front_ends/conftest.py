@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,20 @@ def serve(tmp_path: Path, quick_kernels: dict[str, str]) -> Iterator[Serve]:
     """``serve("jupyterlab-4.4")``: a server of that environment; None: of this one."""
     with contextlib.ExitStack() as servers:
 
-        def serve(name: str | None, *, own_kernel: bool = False, base_url: str = "/") -> LabServer:
+        def serve(
+            name: str | None,
+            *,
+            own_kernel: bool = False,
+            base_url: str = "/",
+            arguments: Sequence[str] = (),
+        ) -> LabServer:
             options = {"python": environment(name) / "bin" / "python"} if name else {}
             return servers.enter_context(
                 LabServer.start(
                     tmp_path / (name or "own"),
                     environment={} if own_kernel else quick_kernels,
                     base_url=base_url,
+                    arguments=arguments,
                     **options,
                 )
             )

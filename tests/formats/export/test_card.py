@@ -23,6 +23,8 @@ def test_a_card_says_what_the_model_is_and_how_to_load_it(tmp_path):
     assert path.read_text(encoding="utf-8") == card
     with pytest.raises(FileExistsError):
         card.save(path)
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        card.save(tmp_path / "missing" / "README.md")
 
 
 def test_a_recorded_run_is_found_by_its_architecture_and_told():

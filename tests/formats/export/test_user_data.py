@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 
 from kwidgets.formats.export.prepared import Signature, TensorSpec
 from kwidgets.formats.export.user_data import Found, find, take_pair
@@ -47,6 +48,23 @@ def test_arrays_are_cut_to_the_rows_that_are_compared():
     x = np.zeros((300, 6, 6, 1))
     inputs, targets = take_pair(x, np.arange(300), PICTURES, 128)
     assert len(inputs["x"]) == len(targets) == 128
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ("xv", "yv"),
+        ("Xtest", "ytest"),
+        ("val_features", "val_labels"),
+        ("test_data", "test_target"),
+    ],
+)
+def test_held_out_data_are_found_before_those_for_training(x, y):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    train = {"x_train": np.zeros((9, 4)), "y_train": np.zeros((9, 2))}
+    held_out = {x: np.zeros((5, 4)), y: np.zeros((5, 2))}
+    choices = data_choices(model, {**train, **held_out})
+    assert (choices.samples, choices.validation) == (x, [x, y])
 
 
 def test_dictionaries_and_lists_can_be_chosen_for_several_inputs_and_outputs():

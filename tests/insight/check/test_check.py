@@ -53,6 +53,18 @@ def test_a_finding_names_the_layer_and_the_line():
     assert "y_train" in finding.text
 
 
+def test_weights_that_are_not_finite():
+    weights = np.ones(len(x_train))
+    weights[[3, 5]] = np.nan
+    (finding,) = kw.check(classifier(), x_train, y_train, sample_weight=weights).findings
+    assert (finding.level, finding.rows, finding.row_count) == ("error", (3, 5), 2)
+    assert finding.fetch == "weights[[3, 5]]"
+    assert finding.line == "weights = np.nan_to_num(weights)"
+    of_classes = {0: float("inf"), 1: 1.0}
+    (finding,) = kw.check(classifier(), x_train, y_train, class_weight=of_classes).findings
+    assert finding.title == "of_classes contains NaN or infinite weights"
+
+
 def test_the_lines_for_compile_and_fit_are_those_of_the_user():
     network = classifier(loss="categorical_crossentropy")
     (finding,) = kw.check(network, x_train, y_train).findings

@@ -33,8 +33,8 @@ export function ClassesTableView({ table, selected, onSelect, hold }: ClassesTab
   const sorting = chosen ?? firstSorting(table);
   const columns = columnsOf(table);
   const order = sortClasses(table, sorting);
-  // Of an epoch in a run's file, nothing is known of those before it.
-  const hasHistory = table.history.some(({ length }) => length > 0);
+  // Of an evaluation, and of an epoch in a run's file, nothing is known of epochs before it.
+  const hasHistory = table.history.some(({ length }) => length > 1);
   const rows = all ? order : order.slice(0, FIRST_ROWS);
   const sort = (column: ClassColumn) =>
     setSorting({

@@ -28,7 +28,7 @@ export type ChannelState =
 
 export interface ChannelListener {
   /** A message came, from a compatible version of kwidgets. */
-  message?(content: Record<string, unknown>, buffers: readonly unknown[]): void;
+  message?(content: Record<string, unknown>): void;
   /** `state` has changed. */
   changed?(): void;
 }
@@ -175,14 +175,14 @@ export class KernelChannel {
     const { comm_id: id, data } = message.content as { comm_id?: unknown; data?: unknown };
     if (id !== CHANNEL || message.header.msg_type !== "comm_msg") return;
     try {
-      this.receive(data, message.buffers ?? []);
+      this.receive(data);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       console.warn(`kwidgets: message ignored. ${error.message}`);
     }
   }
 
-  private receive(data: unknown, buffers: readonly unknown[]): void {
+  private receive(data: unknown): void {
     const fields = new Fields(data, "message");
     const version = fields.value("v");
     const kind = fields.string("kind");
@@ -214,7 +214,7 @@ export class KernelChannel {
     // The message was meant for another page, or for this one before it was reloaded.
     if (!this.helloSent) this.sendFirstHello();
     for (const listener of [...this.listeners]) {
-      listener.message?.(data as Record<string, unknown>, buffers);
+      listener.message?.(data as Record<string, unknown>);
     }
   }
 

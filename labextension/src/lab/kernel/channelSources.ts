@@ -22,7 +22,7 @@ export const channelSearches = overChannel(KernelSearches, () =>
 );
 
 interface Receiver {
-  receive(content: unknown, buffers: readonly unknown[]): void;
+  receive(content: unknown): void;
 }
 
 type Send = KernelChannel["send"];
@@ -36,7 +36,7 @@ function overChannel<Source extends Receiver>(
       if (channel.state.is !== "open") throw new Error(unavailable());
       channel.send(message);
     });
-    channel.listen({ message: (content, buffers) => source.receive(content, buffers) }, signal);
+    channel.listen({ message: (content) => source.receive(content) }, signal);
     return source;
   };
 }

@@ -3,6 +3,7 @@
 import { lenientParser } from "../../live/parse";
 import type { ViewKind, ViewPayloads } from "../../live/protocol";
 import {
+  type Loss,
   PendingCommands,
   type SentCommand,
   type Transport,
@@ -65,7 +66,7 @@ export class RunTransport implements Transport {
     this.channel = channel;
     channel?.listen(
       {
-        message: (content, buffers) => this.receive(content, buffers),
+        message: (content) => this.receive(content),
         changed: () => this.channelChanged(),
       },
       this.channelLifetime.signal,
@@ -84,8 +85,15 @@ export class RunTransport implements Transport {
     if (this.channel?.state.is === "open") {
       this.requestSnapshot();
     } else if (this.kernelHasRun) {
-      this.listener?.lost();
+      this.listener?.lost(this.lossOfChannel());
     }
+  }
+
+  private lossOfChannel(): Loss {
+    const state = this.channel?.state;
+    // A connection that is made again is one that was lost.
+    if (state?.is === "connecting" || (state?.is === "lost" && !state.dead)) return "connection";
+    return state?.is === "refused" ? "unknown" : "kernel";
   }
 
   askKernel(): void {
@@ -100,19 +108,19 @@ export class RunTransport implements Transport {
     this.send("resync", {});
   }
 
-  private receive(content: Record<string, unknown>, buffers: readonly unknown[]): void {
+  private receive(content: Record<string, unknown>): void {
     if (content.run !== this.runId || !this.listener) return;
     if (content.kind === "unknown_run") {
       if (!this.kernelHasRun) return;
       this.kernelHasRun = false;
-      this.listener.lost();
+      this.listener.lost("kernel");
       return;
     }
     if (content.kind === "bundle") {
       this.onBundle(content.payload as Record<string, unknown>);
       return;
     }
-    const message = this.parse(content, buffers);
+    const message = this.parse(content);
     if (!message) return;
     this.kernelHasRun = true;
     this.pending.resolve(message);

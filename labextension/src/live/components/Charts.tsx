@@ -39,6 +39,8 @@ interface ChartsProps {
   plotly: Plotly | null;
   themeRevision: number;
   compact: boolean;
+  /** Whether the fit is an evaluation, which has one value a metric. */
+  isEvaluation?: boolean;
   /** When the axis "clock" begins, as text. */
   clockStart?: string;
   /** Set to a function that saves a picture of the charts. */
@@ -46,6 +48,15 @@ interface ChartsProps {
 }
 
 const NO_FITS: readonly DrawnFit[] = [];
+const EVALUATION_CURVES: Record<CurveKind, boolean> = {
+  batch: false,
+  smoothed: false,
+  training: false,
+  validation: true,
+  best: false,
+  mark: false,
+  left: false,
+};
 
 export function Charts(props: ChartsProps) {
   const {
@@ -53,13 +64,14 @@ export function Charts(props: ChartsProps) {
     left = NO_FITS,
     run,
     metrics,
-    options,
     plotly,
     themeRevision,
     compact,
     large,
     saver,
+    isEvaluation = false,
   } = props;
+  const options = isEvaluation ? withoutBest(props.options) : props.options;
   const grid = useRef<HTMLDivElement>(null);
   // The fits of a view have axes of their own.
   const zoomKey = `${run.run_id}/${run.fit}`;
@@ -120,8 +132,9 @@ export function Charts(props: ChartsProps) {
   return (
     <>
       <Legend
-        there={curvesThere(fits, run, options, left.length > 0)}
-        hidden={options.hidden}
+        there={isEvaluation ? EVALUATION_CURVES : curvesThere(fits, run, options, left.length > 0)}
+        hidden={props.options.hidden}
+        isEvaluation={isEvaluation}
         batches={batchesInMean(fits[0].store, options, zoom.range)}
         running={run.metrics.some(({ kind }) => kind === "running")}
         overlay={fits.length > 1}
@@ -152,6 +165,11 @@ export function Charts(props: ChartsProps) {
       </div>
     </>
   );
+}
+
+/** Of a single value, none is the best. */
+function withoutBest(options: ChartOptions): ChartOptions {
+  return { ...options, hidden: [...options.hidden, "best"] };
 }
 
 /** Call `shrink` on Escape anywhere in the view, and focus the button that had enlarged the chart. */

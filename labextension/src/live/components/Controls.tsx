@@ -184,7 +184,9 @@ export function ControlNotes({ commands, rateRefusal, noteId, afterCell }: Contr
           {error}
         </p>
       ))}
-      <p class={unacknowledged ? "kw-hint kw-hint-strong" : "kw-hint"}>{hint}</p>
+      <p class={unacknowledged ? "kw-hint kw-hint-strong" : "kw-hint"}>
+        {hint || commands.state("checkpoint").note}
+      </p>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useTicking } from "../../shared/hooks";
 import { t, translated } from "../../shared/translation";
 import { epochLabel, trainingLabel, workerCount } from "../labels";
 import type { Progress, RunInfo, Workers } from "../protocol";
+import type { Loss } from "../transport";
 
 interface HeaderProps {
   run: RunInfo;
@@ -15,11 +16,21 @@ interface HeaderProps {
   receivedAt: number;
   /** Whether the run continues, as far as this page knows. */
   alive: boolean;
+  /** Why the kernel is gone; null if it is not. */
+  loss: Loss | null;
   /** The command that the kernel has not carried out yet, or "". */
   pendingText: string;
 }
 
-export function Header({ run, progress, workers, receivedAt, alive, pendingText }: HeaderProps) {
+export function Header({
+  run,
+  progress,
+  workers,
+  receivedAt,
+  alive,
+  loss,
+  pendingText,
+}: HeaderProps) {
   const ticking =
     alive &&
     !progress.question &&
@@ -37,7 +48,7 @@ export function Header({ run, progress, workers, receivedAt, alive, pendingText 
         <span class="kw-dot" aria-hidden="true" />
         {/* Not live: Announcer.tsx decides what screen readers announce, and how often. */}
         <span role="status" aria-live="off">
-          {trainingLabel(progress, workers)}
+          {loss && !isFinal(progress) ? lossLabel(loss) : trainingLabel(progress, workers)}
         </span>
       </span>
       <span class="kw-counts">
@@ -64,6 +75,10 @@ export function Header({ run, progress, workers, receivedAt, alive, pendingText 
       <ProgressBar progress={progress} alive={alive} />
     </header>
   );
+}
+
+function lossLabel(loss: Loss): string {
+  return loss === "kernel" ? t("kernel gone") : t("not connected");
 }
 
 function isFinal({ status }: Progress): boolean {

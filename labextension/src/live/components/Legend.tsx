@@ -15,17 +15,20 @@ export interface LegendProps {
   running: boolean;
   /** Whether several fits are drawn over each other. */
   overlay: boolean;
+  /** Whether the fit is an evaluation. */
+  isEvaluation?: boolean;
   onHide: (hidden: readonly CurveKind[]) => void;
 }
 
-export function Legend({ there, hidden, batches, running, overlay, onHide }: LegendProps) {
+export function Legend(props: LegendProps) {
+  const { there, hidden, batches, running, overlay, isEvaluation = false, onHide } = props;
   const means =
     batches > 1 ? t("batches: means of up to %1", formatCount(batches)) : t("batches: each one");
   const items: [CurveKind, string][] = [
     ["batch", running ? t("%1, or the value so far", means) : means],
     ["smoothed", t("batches, smoothed")],
     ["training", t("training: mean over the epoch")],
-    ["validation", t("validation: after the epoch")],
+    ["validation", isEvaluation ? t("evaluation") : t("validation: after the epoch")],
     ["best", t("best epoch")],
     ["mark", t("marks")],
     ["left", t("earlier run")],

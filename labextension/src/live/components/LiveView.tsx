@@ -195,6 +195,7 @@ function FitsView(props: FitsViewProps) {
             plotly={plotly}
             themeRevision={themeRevision}
             compact={compact}
+            isEvaluation={isEvaluation}
             saver={saver}
           />
         )}
@@ -277,6 +278,7 @@ function Top({ session, workers, run, isEvaluation }: TopProps) {
         workers={workers}
         receivedAt={store.receivedAt}
         alive={alive}
+        loss={store.loss}
         pendingText={alive ? pendingCommandText(progress, commands) : ""}
       />
       <div class="kw-bar" ref={bar}>
@@ -299,7 +301,10 @@ function Top({ session, workers, run, isEvaluation }: TopProps) {
         ) : (
           <>
             {isEvaluation ? <span /> : <FinalRate progress={progress} />}
-            {session.interactive && store.connected && <ExportButton model={run.run_id} />}
+            {/* The kernel does not have the model of other processes. */}
+            {session.interactive && store.connected && !workers && (
+              <ExportButton model={run.run_id} />
+            )}
           </>
         )}
       </div>
@@ -314,9 +319,10 @@ function Top({ session, workers, run, isEvaluation }: TopProps) {
           />
         )}
         <Messages
+          run={run}
           progress={progress}
-          lost={session.interactive && !store.connected && !over}
-          unfinished={!session.interactive && !over}
+          loss={over ? null : store.loss}
+          unfinished={!session.interactive && store.connected && !over}
           error={workers?.error ?? null}
         />
         <Facts run={run} />

@@ -35,7 +35,9 @@ export function QuestionBar({ question, receivedAt, commands }: QuestionBarProps
           </button>
         ))}
         {last && (
-          <span class="kw-hint">{t("%1 s left to answer", Math.ceil(left).toString())}</span>
+          <span class="kw-hint">
+            {t("%1 s left to answer, then: %2", Math.ceil(left).toString(), last.label)}
+          </span>
         )}
       </div>
     </section>

@@ -17,9 +17,11 @@ export interface CommandState {
   unacknowledged: boolean;
   /** Why the kernel refused it. */
   error: string | null;
+  /** When the kernel carries out what it has accepted, if not at once. */
+  note: string | null;
 }
 
-const IDLE: CommandState = { pending: false, unacknowledged: false, error: null };
+const IDLE: CommandState = { pending: false, unacknowledged: false, error: null, note: null };
 
 export class Commands {
   private readonly states = new Map<Command, CommandState>();
@@ -40,7 +42,7 @@ export class Commands {
 
   /** Send a command; resolves with whether the kernel did it. */
   async run<C extends Command>(command: C, payload: ViewPayloads[C]): Promise<boolean> {
-    const own: CommandState = { pending: true, unacknowledged: false, error: null };
+    const own: CommandState = { ...IDLE, pending: true };
     this.set(command, own);
     const current = () => this.states.get(command) === own;
     const timer = setTimeout(() => {
@@ -58,7 +60,8 @@ export class Commands {
     });
     const reply = await sent.reply;
     if (current()) {
-      this.set(command, { ...IDLE, error: reply.ok ? null : reply.message });
+      const text = reply.message || null;
+      this.set(command, { ...IDLE, [reply.ok ? "note" : "error"]: text });
     }
     return reply.ok;
   }
@@ -78,6 +81,7 @@ export class Commands {
       ((command === "pause" || command === "resume") && status === "stopping");
     for (const [command, state] of this.states) {
       if (state.pending && isDone(command)) this.states.set(command, IDLE);
+      else if (state.note && status !== "paused") this.states.set(command, IDLE);
       else if (over) this.states.delete(command);
     }
   }

@@ -81,6 +81,7 @@ export function RunsTable({ store, rows }: RunsTableProps) {
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset groups form fields, not a table */}
       <div
         class="kw-table kw-runs-table"
+        data-drawn={drawn.length > 0}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by key
         tabIndex={0}
         role="group"
