@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import socket
 from typing import Any, Final
 
 import psutil
@@ -18,6 +19,7 @@ from kwidgets.language import message
 #: Of an own cluster: what is sent through it is the user's function.
 _OBJECT_BYTES: Final = 100_000_000
 _STARTS: Final = 3
+_PORT_SECONDS: Final = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +55,7 @@ def connect(engine: str, function_bytes: int) -> Cluster:
     }
     try:
         if address:
+            _check_port(address)
             ray.init(address, **options)
             return Cluster(address)
         return _find_or_start(options, function_bytes)
@@ -70,6 +73,17 @@ def connect(engine: str, function_bytes: int) -> Cluster:
                 'Ray cannot be used on this computer (%1). If it has crashed, run "ray stop".', why
             )
         raise LaunchError(text) from error
+
+
+def _check_port(address: str) -> None:
+    """Raise if nothing listens there: Ray would try for minutes.
+
+    Raises:
+        OSError: nothing does.
+    """
+    host, _, port = address.removeprefix(RAY_PREFIX).rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), _PORT_SECONDS).close()
 
 
 def _find_or_start(options: dict[str, Any], function_bytes: int) -> Cluster:
