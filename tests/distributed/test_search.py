@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import queue
 import threading
 
 import keras
@@ -12,9 +13,11 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.distributed.search.page.searches import searches
+from kwidgets.distributed.search.page.service import service
 from kwidgets.distributed.search.runner import TooManyFailuresError
 from kwidgets.distributed.search.search import search
 from kwidgets.distributed.search.study import SearchRunsError, begin
+from kwidgets.record.fit_resume import FitResume
 from tests.backends import set_random_seed
 
 x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
@@ -66,6 +69,15 @@ def test_a_trial_is_a_recorded_run_with_the_tags_of_the_search(train):
     result = kw.search(train, {"rate": [0.01]}, trials=1, name="digits")
     (run,) = result.trials[0].runs
     assert kw.runs[run].tags == ("digits", "trial 0")
+
+
+def test_a_trial_does_not_resume_another_one(train, monkeypatch):
+    offered = []
+    monkeypatch.setattr(FitResume, "offer", lambda self, data: offered.append(data))
+    kw.search(train, {"rate": [0.01]}, trials=1)
+    assert not offered
+    train(0.01, callbacks=[kw.LivePlot()])
+    assert len(offered) == 1
 
 
 def test_the_objective_may_take_the_trial_and_report_itself(train):
@@ -167,7 +179,7 @@ def test_commands_of_a_page_pause_and_stop_a_search(train):
 
     def command(do):
         (state, _) = next(reversed(searches._searches.values()))
-        answers.append(searches.answer("search_command", {"search": state.id, "do": do})[0])
+        answers.append(searches.answer("search_command", {"search": state.id, "do": do}))
 
     def objective(rate):
         if len(answers) == 0:
@@ -181,6 +193,17 @@ def test_commands_of_a_page_pause_and_stop_a_search(train):
     assert len(result.trials) == 2
     assert "stopped" in repr(result)
     assert [answer["ok"] for answer in answers] == [True, True, True]
+
+
+def test_a_page_gets_the_trials_of_a_search():
+    kw.search(lambda rate: rate, {"rate": [0.1]}, trials=1)
+    (state, _) = next(reversed(searches._searches.values()))
+    sent = queue.SimpleQueue()
+    for payload in ({"search": state.id, "since": 0}, {"search": "none"}):
+        service.receive({"kind": "search_state", "id": "1", "payload": payload}, sent.put)
+    found, refused = (sent.get(timeout=30)["payload"] for _ in range(2))
+    assert found["ok"] and len(found["value"]["trials"]) == 1
+    assert not refused["ok"] and "no longer" in refused["message"]
 
 
 def test_the_same_weights_with_and_without_a_search(train, model):
