@@ -86,9 +86,10 @@ def _holds(distribution: BaseDistribution, value: Any) -> bool:
         return True
     if not isinstance(value, numbers.Real):
         return False
-    if not distribution.low <= value <= distribution.high:
+    number = float(value)
+    if not distribution.low <= number <= distribution.high:
         return False
     if distribution.step is None or distribution.log:
         return True
-    steps = (float(value) - distribution.low) / distribution.step
+    steps = (number - distribution.low) / distribution.step
     return abs(steps - round(steps)) < _TOLERANCE

@@ -125,6 +125,7 @@ class SearchRunner:
         """Return the next trial, with a value of each hyperparameter of the space."""
         while True:
             began = datetime.datetime.now()
+            trial: optuna.Trial | None = None
             try:
                 trial = self._study.ask()
                 ours = {"process": describe_process()}
@@ -138,7 +139,7 @@ class SearchRunner:
                         _suggest(trial, name, distribution)
                     return trial
             except BaseException as error:
-                self._end_asked(began, isinstance(error, Exception))
+                self._end_asked(trial, began, isinstance(error, Exception))
                 raise
             retry(self._study, trial.number, {})
             self._show(trial.number, "interrupted")
@@ -150,15 +151,27 @@ class SearchRunner:
                 )
             )
 
-    def _end_asked(self, began: datetime.datetime, is_error: bool) -> None:
-        """End the trial that Optuna could not choose the hyperparameters of, if there is one."""
+    def _end_asked(
+        self, asked: optuna.Trial | None, began: datetime.datetime, is_error: bool
+    ) -> None:
+        """End the trial whose hyperparameters Optuna could not choose.
+
+        Args:
+            asked: the trial; None if it was not returned, but may be in the study.
+            began: when it was asked for.
+            is_error: whether it failed; otherwise it was interrupted.
+        """
         running = {trial.number for trial in self._running.values()}
         ours = describe_process()
         left = []
         for trial in self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,)):
             asked_by = attributes_of(trial).get("process", ours)
             is_new = trial.datetime_start is not None and trial.datetime_start >= began
-            if is_new and trial.number not in running and asked_by == ours:
+            if asked is not None:
+                is_ours = trial.number == asked.number
+            else:
+                is_ours = is_new and trial.number not in running and asked_by == ours
+            if is_ours:
                 left.append(trial)
         # Of several, another process may have asked for one just now.
         if len(left) == 1:

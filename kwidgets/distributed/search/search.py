@@ -220,7 +220,7 @@ def _check(
             raise TypeError(f"{what} must be a text, not {text!r}.")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, numbers.Integral)):
         raise TypeError(f"seed must be an integer, not {seed!r}.")
-    if seed is not None and not 0 <= seed < 2**32:
+    if seed is not None and not 0 <= int(seed) < 2**32:
         raise ValueError(f"seed must be from 0 to 2**32 - 1, not {seed}.")
 
 
