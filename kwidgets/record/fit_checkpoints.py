@@ -64,7 +64,8 @@ class FitCheckpoints(RunObserver):
             self._data = FitData.find()
             if self._data is not None:
                 self._data.watch()
-            self._resume.offer(self._data)
+            if self._fit.extras.may_resume:
+                self._resume.offer(self._data)
         self._taker = self._make_taker(recorder.place)
         self._fit.extras.can_checkpoint = True
 

@@ -68,7 +68,7 @@ def test_a_search_is_watched_steered_and_continued(open_notebook: OpenNotebook, 
     notebook.run_and_wait(2)
     notebook.run_and_wait(1, FIRST_SECONDS)
     expect(status).to_contain_text("4 of 4 trials · finished")
-    expect(view).to_contain_text("This search continues with trial 4.")
+    expect(view).to_contain_text("This search continues with trial 3.")
     expect(table.get_by_role("row").filter(has_text="complete")).to_have_count(1)
     notebook.run_and_wait(3)
     expect(notebook.outputs(3)).to_contain_text("line")

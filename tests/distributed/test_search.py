@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import queue
+import socket
 import threading
 
 import keras
@@ -12,9 +14,11 @@ import pytest
 
 import kwidgets as kw
 from kwidgets.distributed.search.page.searches import searches
+from kwidgets.distributed.search.page.service import service
 from kwidgets.distributed.search.runner import TooManyFailuresError
 from kwidgets.distributed.search.search import search
 from kwidgets.distributed.search.study import SearchRunsError, begin
+from kwidgets.record.fit_resume import FitResume
 from tests.backends import set_random_seed
 
 x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
@@ -66,6 +70,15 @@ def test_a_trial_is_a_recorded_run_with_the_tags_of_the_search(train):
     result = kw.search(train, {"rate": [0.01]}, trials=1, name="digits")
     (run,) = result.trials[0].runs
     assert kw.runs[run].tags == ("digits", "trial 0")
+
+
+def test_a_trial_does_not_resume_another_one(train, monkeypatch):
+    offered = []
+    monkeypatch.setattr(FitResume, "offer", lambda self, data: offered.append(data))
+    kw.search(train, {"rate": [0.01]}, trials=1)
+    assert not offered
+    train(0.01, callbacks=[kw.LivePlot()])
+    assert len(offered) == 1
 
 
 def test_the_objective_may_take_the_trial_and_report_itself(train):
@@ -162,12 +175,69 @@ def test_a_search_that_another_process_runs_is_not_touched(monkeypatch):
         begin(study)
 
 
+def test_trials_of_other_processes_go_on():
+    study = optuna.create_study()
+    mine, others = study.ask(), study.ask()
+    dead = {"pid": 1, "started": -1.0, "boot_id": None, "host": socket.gethostname()}
+    mine.set_user_attr("kwidgets", {"process": dead})
+    begin(study)
+    assert study.trials[mine.number].state == optuna.trial.TrialState.FAIL
+    assert study.trials[others.number].state == optuna.trial.TrialState.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [([1, 2], [1, 3]), ([1, 2], (1, 2)), ((1, 2), (1, 2, "log"))]
+)
+def test_another_kind_of_range_is_refused(before, now):
+    study = optuna.create_study()
+    kw.search(lambda rate: 1.0, {"rate": before}, study=study, trials=1)
+    with pytest.raises(ValueError, match=r"“rate”: .*resume=False") as caught:
+        kw.search(lambda rate: 1.0, {"rate": now}, study=study, trials=1)
+    assert repr(before) in str(caught.value) and repr(now) in str(caught.value)
+    assert len(study.trials) == 1
+
+
+def test_an_error_of_the_sampler_leaves_no_trial_running():
+    class Wrong(optuna.samplers.RandomSampler):
+        def sample_independent(self, *args):
+            raise ValueError("wrong")
+
+    study = optuna.create_study(sampler=Wrong())
+    with pytest.raises(ValueError, match="wrong"):
+        kw.search(lambda rate: rate, {"rate": (0.1, 0.9)}, study=study, trials=1)
+    assert [trial.state for trial in study.trials] == [optuna.trial.TrialState.FAIL]
+
+
+def test_values_outside_the_range_are_not_tried_again():
+    study = optuna.create_study()
+
+    def objective(rate):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kw.search(objective, {"rate": (0.8, 0.9)}, study=study, trials=1)
+    result = kw.search(lambda rate: rate, {"rate": (0.1, 0.2)}, study=study, trials=1)
+    states = [trial.state for trial in result.trials]
+    assert states == ["interrupted", "interrupted", "complete"]
+    assert "is not tried again: rate=0.8" in result._state.head.notes[0]
+
+
+def test_a_continued_search_does_not_repeat_its_values():
+    space = {"rate": (np.float32(0.1), np.float64(0.9)), "units": [np.int64(3)]}
+    first = kw.search(lambda rate, units: rate, space, trials=2, seed=0, name="a")
+    other = kw.search(lambda rate, units: rate, space, trials=2, seed=0, name="b")
+    assert [row.params for row in first.trials] == [row.params for row in other.trials]
+    more = kw.search(lambda rate, units: rate, space, trials=4, seed=0, name="a")
+    assert len({row.params["rate"] for row in more.trials}) == 4
+    assert "This search continues with trial 2." in "".join(more._state.head.notes)
+
+
 def test_commands_of_a_page_pause_and_stop_a_search(train):
     answers = []
 
     def command(do):
         (state, _) = next(reversed(searches._searches.values()))
-        answers.append(searches.answer("search_command", {"search": state.id, "do": do})[0])
+        answers.append(searches.answer("search_command", {"search": state.id, "do": do}))
 
     def objective(rate):
         if len(answers) == 0:
@@ -181,6 +251,17 @@ def test_commands_of_a_page_pause_and_stop_a_search(train):
     assert len(result.trials) == 2
     assert "stopped" in repr(result)
     assert [answer["ok"] for answer in answers] == [True, True, True]
+
+
+def test_a_page_gets_the_trials_of_a_search():
+    kw.search(lambda rate: rate, {"rate": [0.1]}, trials=1)
+    (state, _) = next(reversed(searches._searches.values()))
+    sent = queue.SimpleQueue()
+    for payload in ({"search": state.id, "since": 0}, {"search": "none"}):
+        service.receive({"kind": "search_state", "id": "1", "payload": payload}, sent.put)
+    found, refused = (sent.get(timeout=30)["payload"] for _ in range(2))
+    assert found["ok"] and len(found["value"]["trials"]) == 1
+    assert not refused["ok"] and "no longer" in refused["message"]
 
 
 def test_the_same_weights_with_and_without_a_search(train, model):
@@ -219,6 +300,11 @@ def test_bad_input_says_what_is_valid(arguments, error, text):
         ({"direction": "up"}, ValueError, "minimize"),
         ({"metric": "speed"}, ValueError, "direction="),
         ({"study": 3}, TypeError, "optuna.Study"),
+        ({"sampler": "tpe"}, TypeError, "sampler of Optuna, such as"),
+        ({"pruner": optuna.pruners.MedianPruner}, TypeError, "pruner of Optuna, such as"),
+        ({"storage": "search.db"}, ValueError, "sqlite:///search.db"),
+        ({"storage": "none://x"}, ValueError, "cannot be opened"),
+        ({"seed": -1}, ValueError, "from 0 to"),
         ({"epochs": 3}, TypeError, "does not take: epochs"),
     ],
 )

@@ -70,10 +70,10 @@ def test_messages_are_as_the_golden_file_says():
         "mime_type": protocol.MIME_TYPE,
         "requests": requests,
         "answers": {
-            kind: envelope(protocol.SEARCH_ANSWER, searches.answer(kind, payload)[0])
+            kind: envelope(protocol.SEARCH_ANSWER, searches.answer(kind, payload))
             for kind, payload in requests.items()
         },
-        "refused": searches.answer(protocol.SEARCH_STATE, {"search": "another"})[0],
+        "refused": searches.answer(protocol.SEARCH_STATE, {"search": "another"}),
         "saved": encode_saved(state),
     }
     text = json.dumps(messages, indent=1, allow_nan=False) + "\n"
@@ -86,12 +86,12 @@ def test_a_view_gets_only_the_trials_that_have_changed():
     state = small_search()
     searches = Searches()
     searches.add(state, None)
-    first = searches.answer("search_state", {"search": state.id, "since": 0})[0]["value"]
+    first = searches.answer("search_state", {"search": state.id, "since": 0})["value"]
     assert len(first["trials"]) == 6 and first["search"]["controls"] is False
     again = {"search": state.id, "since": first["revision"]}
-    assert searches.answer("search_state", again)[0]["value"]["trials"] == []
+    assert searches.answer("search_state", again)["value"]["trials"] == []
     state.put(TrialRow(6, "running", {}))
-    changed = searches.answer("search_state", again)[0]["value"]["trials"]
+    changed = searches.answer("search_state", again)["value"]["trials"]
     assert [trial["number"] for trial in changed] == [6]
 
 

@@ -17,6 +17,7 @@ def observe_run(run: FitRun) -> Iterable[RunObserver]:
         return ()
     # What records the run writes them when it begins.
     run.state.extras.tags.extend(watch.tags)
+    run.state.extras.may_resume = False
     return (TrialFit(run, watch),)
 
 

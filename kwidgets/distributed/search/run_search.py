@@ -13,6 +13,7 @@ from optuna.distributions import BaseDistribution
 
 from kwidgets.distributed.search.best_model import BestModel, folder_name
 from kwidgets.distributed.search.controls import SearchControls
+from kwidgets.distributed.search.earlier_trials import check_ranges
 from kwidgets.distributed.search.local_trials import LocalTrials
 from kwidgets.distributed.search.page.output import SearchOutput
 from kwidgets.distributed.search.page.running_trial import watched_fits
@@ -50,6 +51,7 @@ class SearchPlan:
     storage: Any
     sampler: Any
     pruner: Any
+    seed: int | None
     resume: bool
     keep_model: bool
     max_failures: int
@@ -116,6 +118,8 @@ def run_search(plan: SearchPlan) -> SearchResult:
 
 def _open(plan: SearchPlan) -> OpenedStudy:
     if plan.study is not None:
+        trials = plan.study.get_trials(deepcopy=False)
+        check_ranges(plan.study.study_name, plan.space or {}, trials)
         done = begin(plan.study)
         return OpenedStudy(plan.study, done, ())
     settings = {
@@ -132,6 +136,8 @@ def _open(plan: SearchPlan) -> OpenedStudy:
         plan.resume,
         plan.sampler,
         plan.pruner,
+        plan.seed,
+        plan.space,
     )
 
 

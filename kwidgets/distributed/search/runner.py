@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import optuna
-from optuna.distributions import BaseDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.trial import TrialState as OptunaState
 
 from kwidgets.distributed.search.best_model import BestModel
 from kwidgets.distributed.search.controls import SearchControls
+from kwidgets.distributed.search.earlier_trials import outside
 from kwidgets.distributed.search.importance import Importance
 from kwidgets.distributed.search.outcome import Launch, Outcome
 from kwidgets.distributed.search.state import SearchState
-from kwidgets.distributed.search.storage import ATTRIBUTE
+from kwidgets.distributed.search.storage import ATTRIBUTE, attributes_of
 from kwidgets.distributed.search.study import plain_spaces, retry, row_of, trial_of
 from kwidgets.distributed.search.trial_row import TrialState
 from kwidgets.language import t
+from kwidgets.record.fit_facts.process import describe_process
 
 logger = logging.getLogger("kwidgets")
 
@@ -102,7 +110,7 @@ class SearchRunner:
         self._compute_importance(at_once=True)
 
     def _begin(self) -> None:
-        trial = self._study.ask(self._space)
+        trial = self._ask()
         self._state.add_space(plain_spaces(trial.distributions))
         try:
             future = self._launch.start(trial)
@@ -112,6 +120,66 @@ class SearchRunner:
             self._show(trial.number, "interrupted")
             raise
         self._running[future] = trial
+
+    def _ask(self) -> optuna.Trial:
+        """Return the next trial, with a value of each hyperparameter of the space."""
+        while True:
+            began = datetime.datetime.now()
+            trial: optuna.Trial | None = None
+            try:
+                trial = self._study.ask()
+                ours = {"process": describe_process()}
+                earlier = trial_of(self._study, trial.number)
+                queued = earlier.system_attrs.get("fixed_params", {})
+                is_retried = "retries" in attributes_of(earlier)
+                trial.set_user_attr(ATTRIBUTE, ours)
+                names = outside(self._space, queued) if is_retried else []
+                if not names:
+                    for name, distribution in self._space.items():
+                        _suggest(trial, name, distribution)
+                    return trial
+            except BaseException as error:
+                self._end_asked(trial, began, isinstance(error, Exception))
+                raise
+            retry(self._study, trial.number, {})
+            self._show(trial.number, "interrupted")
+            self._state.add_note(
+                t(
+                    "Trial %1 was interrupted and is not tried again: %2 is outside its range now.",
+                    trial.number,
+                    ", ".join(f"{name}={queued[name]!r}" for name in names),
+                )
+            )
+
+    def _end_asked(
+        self, asked: optuna.Trial | None, began: datetime.datetime, is_error: bool
+    ) -> None:
+        """End the trial whose hyperparameters Optuna could not choose.
+
+        Args:
+            asked: the trial; None if it was not returned, but may be in the study.
+            began: when it was asked for.
+            is_error: whether it failed; otherwise it was interrupted.
+        """
+        running = {trial.number for trial in self._running.values()}
+        ours = describe_process()
+        left = []
+        for trial in self._study.get_trials(deepcopy=False, states=(OptunaState.RUNNING,)):
+            asked_by = attributes_of(trial).get("process", ours)
+            is_new = trial.datetime_start is not None and trial.datetime_start >= began
+            if asked is not None:
+                is_ours = trial.number == asked.number
+            else:
+                is_ours = is_new and trial.number not in running and asked_by == ours
+            if is_ours:
+                left.append(trial)
+        # Of several, another process may have asked for one just now.
+        if len(left) == 1:
+            (trial,) = left
+            # After Ctrl-C it can be continued; after an error it would fail again.
+            again = {} if is_error else trial.system_attrs.get("fixed_params") or trial.params
+            retry(self._study, trial.number, again)
+            self._show(trial.number, "interrupted")
 
     def _end(self, trial: optuna.Trial, outcome: Outcome) -> None:
         kept = {"runs": outcome.runs, "epochs": outcome.epochs, "detail": outcome.detail}
@@ -158,3 +226,13 @@ class SearchRunner:
                     outcome.detail,
                 )
             ) from outcome.error
+
+
+def _suggest(trial: optuna.Trial, name: str, of: BaseDistribution) -> None:
+    """Let Optuna choose the value of a hyperparameter."""
+    if isinstance(of, CategoricalDistribution):
+        trial.suggest_categorical(name, of.choices)
+    elif isinstance(of, IntDistribution):
+        trial.suggest_int(name, of.low, of.high, step=of.step, log=of.log)
+    elif isinstance(of, FloatDistribution):
+        trial.suggest_float(name, of.low, of.high, step=of.step, log=of.log)

@@ -103,7 +103,7 @@ def search(
     if args or kwargs:
         unknown = ", ".join([*map(repr, args), *kwargs])
         raise TypeError(f"search got arguments that it does not take: {unknown}.")
-    optuna = _import_optuna()
+    _import_optuna()
     own = {
         "name": name,
         "direction": direction,
@@ -113,6 +113,7 @@ def search(
         "storage": storage,
     }
     _check(objective, trials, timeout, metric, max_failures, name, seed)
+    _check_of_optuna(sampler, pruner, storage)
     if study is not None:
         _check_study(study, own)
     if trials is None and timeout is None:
@@ -121,12 +122,7 @@ def search(
     from kwidgets.distributed.search.space import read_space
     from kwidgets.distributed.search.study import direction_of_study
 
-    if study is not None:
-        chosen = direction_of_study(study)
-    else:
-        chosen = _direction(metric, direction)
-        if sampler is None:
-            sampler = optuna.samplers.TPESampler(seed=seed)
+    chosen = direction_of_study(study) if study is not None else _direction(metric, direction)
     return run_search(
         SearchPlan(
             objective=objective,
@@ -140,6 +136,7 @@ def search(
             storage=storage,
             sampler=sampler,
             pruner=pruner,
+            seed=None if seed is None else int(seed),
             resume=resume,
             keep_model=keep_model,
             max_failures=max_failures,
@@ -154,14 +151,13 @@ def is_tuner(objective: Any) -> bool:
     )
 
 
-def _import_optuna() -> Any:
+def _import_optuna() -> None:
     try:
-        import optuna
+        import optuna  # noqa: F401
     except ImportError as error:
         raise ImportError(
             t("kwidgets.search needs Optuna. Run: %1", "pip install 'kwidgets[search]'")
         ) from error
-    return optuna
 
 
 def _direction(metric: str | None, direction: str | None) -> Direction:
@@ -224,3 +220,26 @@ def _check(
             raise TypeError(f"{what} must be a text, not {text!r}.")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, numbers.Integral)):
         raise TypeError(f"seed must be an integer, not {seed!r}.")
+    if seed is not None and not 0 <= int(seed) < 2**32:
+        raise ValueError(f"seed must be from 0 to 2**32 - 1, not {seed}.")
+
+
+def _check_of_optuna(sampler: Any, pruner: Any, storage: Any) -> None:
+    import optuna
+
+    for what, given, base, example in (
+        ("sampler", sampler, optuna.samplers.BaseSampler, "optuna.samplers.RandomSampler()"),
+        ("pruner", pruner, optuna.pruners.BasePruner, "optuna.pruners.HyperbandPruner()"),
+    ):
+        if given is not None and not isinstance(given, base):
+            raise TypeError(
+                f"{what} must be a {what} of Optuna, such as {example}, not {given!r} "
+                f"({type(given).__name__})."
+            )
+    if isinstance(storage, str) and ":" in storage:
+        return
+    if storage is not None and not isinstance(storage, optuna.storages.BaseStorage):
+        raise (ValueError if isinstance(storage, str) else TypeError)(
+            'storage must be the URL of a database, such as "sqlite:///search.db", or a storage of '
+            f"Optuna, not {storage!r} ({type(storage).__name__})."
+        )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -54,7 +56,7 @@ def _distribution(name: str, given: Any) -> BaseDistribution:
     if isinstance(given, list):
         if not given:
             raise ValueError(f"space[{name!r}] is an empty list; it needs at least one choice.")
-        return CategoricalDistribution(given)
+        return CategoricalDistribution([_plain(each) for each in given])
     if isinstance(given, tuple):
         return _number_range(name, given)
     raise TypeError(f"space[{name!r}] must be {_EXPECTED}; not {given!r} ({type(given).__name__}).")
@@ -62,12 +64,12 @@ def _distribution(name: str, given: Any) -> BaseDistribution:
 
 def _number_range(name: str, given: tuple[Any, ...]) -> BaseDistribution:
     log = len(given) == 3 and given[2] == "log"
-    numbers = given[:2] if log else given
-    if len(numbers) != 2 or any(
-        isinstance(each, bool) or not isinstance(each, int | float) for each in numbers
+    ends = given[:2] if log else given
+    if len(ends) != 2 or any(
+        isinstance(each, bool) or not isinstance(each, numbers.Real) for each in ends
     ):
         raise TypeError(f"space[{name!r}] must be {_EXPECTED}; not {given!r}.")
-    low, high = numbers
+    low, high = map(_plain, ends)
     if not low <= high:
         raise ValueError(f"space[{name!r}] is {given!r}: the first number must be the lower one.")
     if log and low <= 0:
@@ -75,6 +77,13 @@ def _number_range(name: str, given: tuple[Any, ...]) -> BaseDistribution:
     if isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high, log=log)
     return FloatDistribution(low, high, log=log)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy as one of Python, and anything else as it is."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
 
 
 def plain_space(name: str, distribution: BaseDistribution) -> ParamSpace:

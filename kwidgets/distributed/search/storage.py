@@ -42,6 +42,21 @@ def open_storage() -> optuna.storages.BaseStorage:
     )
 
 
+def find_storage(storage: Any) -> optuna.storages.BaseStorage:
+    """Return the storage that a user names.
+
+    Raises:
+        ValueError: it cannot be opened.
+    """
+    try:
+        return optuna.storages.get_storage(storage)
+    except Exception as error:
+        raise ValueError(
+            f"storage={storage!r} cannot be opened ({type(error).__name__}: {error}). Pass the URL "
+            'of a database, such as "sqlite:///search.db", or leave it out.'
+        ) from error
+
+
 def storage_file() -> Path:
     """Return the path of the file of the searches."""
     return searches_folder() / _FILE

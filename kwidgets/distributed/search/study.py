@@ -8,16 +8,19 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from kwidgets.distributed.search.earlier_trials import check_ranges
 from kwidgets.distributed.search.space import plain_space
 from kwidgets.distributed.search.storage import (
     ATTRIBUTE,
     attributes_of,
     code_of,
+    find_storage,
     names_of_cell,
     open_storage,
 )
@@ -77,6 +80,8 @@ def open_study(
     resume: bool,
     sampler: Any,
     pruner: Any,
+    seed: int | None = None,
+    space: Mapping[str, BaseDistribution] | None = None,
 ) -> OpenedStudy:
     """Return the study of a search: a new one, or the one that did not finish.
 
@@ -89,13 +94,15 @@ def open_study(
         trials: how many there are to be; None for no limit.
         resume: whether to continue one that did not finish.
         sampler, pruner: as in ``optuna.create_study``.
+        seed: of the default sampler.
+        space: of the search; None if its objective asks for each hyperparameter.
 
     Raises:
         SearchRunsError: another process runs it.
-        ValueError: a study of this name has another direction.
+        ValueError: a study of this name has another direction, or trials with other ranges.
         OSError: the storage cannot be opened.
     """
-    storage = open_storage() if storage is None else optuna.storages.get_storage(storage)
+    storage = open_storage() if storage is None else find_storage(storage)
     known = set(optuna.get_all_study_names(storage))
     facts = {**settings, "code": code_of(objective)}
     notes: list[str] = []
@@ -120,21 +127,39 @@ def open_study(
             f"now it is to {direction}. Choose another name, or pass direction="
             f'"{direction_of_study(study)}".'
         )
+    check_ranges(chosen, space or {}, study.get_trials(deepcopy=False))
     before = attributes_of(study)
     if not is_new and before.get("facts", facts) != facts:
         notes.append(t("The objective or its settings have changed since this search was begun."))
     done = begin(study, facts)
+    if sampler is None:
+        study.sampler = optuna.samplers.TPESampler(seed=_mixed(seed, study))
     if not is_new:
         best = best_value(study)
-        found = t("This search continues with trial %1.", done + 1)
+        found = t("This search continues with trial %1.", _next_number(study))
         if best is not None:
             found += " " + t("Its best value so far: %1.", f"{best:.6g}")
         notes.append(found)
     return OpenedStudy(study, done, tuple(notes))
 
 
+def _mixed(seed: int | None, study: optuna.Study) -> int | None:
+    """Return the seed of a sampler that does not repeat the values of the study's trials."""
+    count = len(study.get_trials(deepcopy=False))
+    if seed is None or not count:
+        return seed
+    return int(np.random.SeedSequence([seed, count]).generate_state(1)[0])
+
+
+def _next_number(study: optuna.Study) -> int:
+    """Return the number of the trial that runs next."""
+    trials = study.get_trials(deepcopy=False)
+    queued = (trial.number for trial in trials if trial.state == TrialState.WAITING)
+    return min(queued, default=len(trials))
+
+
 def begin(study: optuna.Study, facts: Mapping[str, Any] | None = None) -> int:
-    """Note that this process runs the study; queue again what another one left undone.
+    """Note that this process runs the study; queue again what a process that has died left undone.
 
     Returns:
         how many trials have been finished.
@@ -156,6 +181,12 @@ def begin(study: optuna.Study, facts: Mapping[str, Any] | None = None) -> int:
             )
         )
     for trial in undone:
+        # Others may run trials of the same study, with Optuna alone or on other machines.
+        asked_by = attributes_of(trial).get("process")
+        if not isinstance(asked_by, dict):
+            continue
+        if asked_by != ours and is_alive(asked_by) is not False:
+            continue
         retry(study, trial.number, trial.params)
     study.set_user_attr(
         ATTRIBUTE,
@@ -176,7 +207,7 @@ def retry(study: optuna.Study, number: int, params: Mapping[str, Any]) -> None:
     study.set_user_attr(ATTRIBUTE, {**attributes, "retried": retried})
     study.tell(number, state=TrialState.FAIL)
     if params:
-        study.enqueue_trial(dict(params))
+        study.enqueue_trial(dict(params), user_attrs={ATTRIBUTE: {"retries": number}})
 
 
 def finish(study: optuna.Study) -> None:

@@ -50,6 +50,8 @@ class PageExtras:
     notes: list[str] = dataclasses.field(default_factory=list)
     #: Tags of the recorded run, such as the search that it belongs to.
     tags: list[str] = dataclasses.field(default_factory=list)
+    #: Whether an earlier run may be resumed: not in a trial, whose run is one of many of its cell.
+    may_resume: bool = True
     question: protocol.Question | None = None
     can_checkpoint: bool = False
     nan_guard: bool | None = None

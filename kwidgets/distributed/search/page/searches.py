@@ -44,15 +44,15 @@ class Searches:
             for id in ended[: max(0, len(self._searches) - MAX_SEARCHES)]:
                 del self._searches[id]
 
-    def answer(self, kind: str, payload: object) -> tuple[protocol.SearchAnswer, list[bytes]]:
+    def answer(self, kind: str, payload: object) -> protocol.SearchAnswer:
         """Return the answer to a request. Does not raise."""
         try:
             if not isinstance(payload, dict):
                 raise RefusalError("the payload must be an object")
             value = self._value(kind, payload)
         except RefusalError as error:
-            return protocol.SearchAnswer(ok=False, message=str(error)), []
-        return protocol.SearchAnswer(ok=True, value=value), []
+            return protocol.SearchAnswer(ok=False, message=str(error))
+        return protocol.SearchAnswer(ok=True, value=value)
 
     def _value(self, kind: str, payload: Mapping[str, Any]) -> Any:
         with self._lock:
