@@ -79,6 +79,8 @@ def set_up_observers(
         checkpoint = resume.get(str(number))
         if rank.is_first:
             recording.resume_next = checkpoint
+            # The others could not follow another one.
+            run.state.extras.may_resume = checkpoint is not None
             # The fits before have ended before the restart.
             restarted = restart if number == max(map(int, resume), default=1) else None
             observers_of_rank_0 = [*observe_insight(run), *observe_run(run), TellOfRewinds(run)]
