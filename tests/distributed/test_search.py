@@ -167,8 +167,8 @@ def test_an_interrupted_search_continues_with_the_same_hyperparameters(train):
 
 def test_a_search_that_another_process_runs_is_not_touched(monkeypatch):
     study = optuna.create_study()
-    study.ask()
     ours = {"pid": 1, "started": 0.0, "boot_id": None, "host": "here"}
+    study.ask().set_user_attr("kwidgets", {"process": ours})
     study.set_user_attr("kwidgets", {"process": ours})
     monkeypatch.setattr("kwidgets.distributed.search.study.is_alive", lambda process: True)
     with pytest.raises(SearchRunsError, match="another kernel"):

@@ -171,7 +171,8 @@ def begin(study: optuna.Study, facts: Mapping[str, Any] | None = None) -> int:
     process = attributes.get("process")
     ours = describe_process()
     undone = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    if undone and isinstance(process, dict) and process != ours and is_alive(process):
+    runs = any(attributes_of(trial).get("process") == process for trial in undone)
+    if runs and isinstance(process, dict) and process != ours and is_alive(process):
         raise SearchRunsError(
             t(
                 "The search “%1” runs in another kernel or script (process %2). Stop it there, or "
