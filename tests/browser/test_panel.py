@@ -181,7 +181,7 @@ def test_a_killed_kernel_leaves_the_curve_so_far(
         # The kernel's connection file.
         if str(lab_server.home / "runtime" / "kernel-") in " ".join(process.cmdline()):
             process.send_signal(signal.SIGKILL)
-    expect(view.region).to_contain_text("The kernel has restarted")
+    expect(view.region).to_contain_text("The kernel is gone")
     page.get_by_role("dialog").get_by_role("button", name="Ok").click()
     expect(panel.region).to_contain_text("kwidgets is not loaded in this kernel")
     notebook.save()
