@@ -162,7 +162,8 @@ class FitCheckpoints(RunObserver):
         epoch = progress.initial_epoch + progress.finished_epochs
         # There is no next step.
         taker.take_requested(epoch, 0, self._step(), ended=True)
-        if self._fit.status.status == "stopping" or self._has_begun():
+        is_wanted = self._fit.status.status == "stopping" or self._run.needs_end_checkpoint
+        if is_wanted or self._has_begun():
             taker.end(epoch, self._step())
 
     def end(self) -> None:

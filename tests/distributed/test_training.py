@@ -83,6 +83,9 @@ def test_two_workers_train_what_one_trains_and_are_steered_at_the_same_step(
     assert np.abs(one - alone).max() < 1e-6
     assert len(history["val_mae"]) == 3
     assert "rank 1 has trained" in run.log(1)
+    # Trained on JAX, loaded on this process's backend.
+    loaded = [np.asarray(variable.value) for variable in run.model().trainable_variables]
+    assert np.array_equal(np.concatenate([each.ravel() for each in loaded]), one)
     assert run.run is not None and run.run.history["loss"] == pytest.approx(history["loss"])
 
     steered = distribute(

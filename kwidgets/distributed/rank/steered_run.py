@@ -41,6 +41,7 @@ class SteeredRun(FitRun):
         target: the same.
     """
 
+    needs_end_checkpoint = True
     #: Of this process; set before the user's function is called.
     rank: RankContext
 

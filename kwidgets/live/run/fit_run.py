@@ -47,6 +47,8 @@ class FitRun:
     kind: Literal["fit", "loop", "evaluation"] = "fit"
     #: Whether no other process trains the model too.
     is_alone: bool = True
+    #: Whether a short fit ends with a checkpoint too: its model is nowhere else.
+    needs_end_checkpoint: bool = False
 
     def __init__(
         self,
