@@ -38,7 +38,6 @@ test.runIf(messages.length > 0).each(messages)("%s", (_, message) => {
 test("saved data of a builder are read, with the run inside", () => {
   const read = parseSavedBuilder(saved);
   expect(read).toEqual({ ...saved, v: undefined, omittedRows: 0 });
-  const { message } = read.run as { message: unknown };
-  const session = new RunSession(new SavedTransport(message), new AbortController().signal);
+  const session = new RunSession(new SavedTransport(read.run), new AbortController().signal);
   expect(session.store.run).not.toBeNull();
 });
